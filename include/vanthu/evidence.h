@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Evidence: everything found out about one mail, as plain data. Facts of mail and PKI only;
+ * nothing decided. The names of indications and sub-indications are those of ETSI EN 319 102-1
+ * V1.3.1, 5.1.3 (tables 5 and 6). All memory belongs to the arena of the mail; every string is
+ * UTF-8 without control characters, NULL when not known. */
+#ifndef VANTHU_EVIDENCE_H
+#define VANTHU_EVIDENCE_H
+
+#include "vanthu/bytes.h"
+#include "vanthu/clock.h"
+#include "vanthu/limits.h"
+#include "vanthu/reason.h"
+
+/* Version of the JSON form, "v". */
+#define VT_EVIDENCE_VERSION 1
+
+/* Zero memory is never a passed signature. */
+enum vt_indication { VT_INDETERMINATE = 0, VT_TOTAL_PASSED, VT_TOTAL_FAILED };
+
+/* EN 319 102-1 table 6. The order is the precedence when several apply: first wins within the
+ * indication (one table for the whole program). */
+enum vt_sub_indication {
+    VT_SUB_NONE = 0,
+    /* TOTAL-FAILED */
+    VT_SUB_FORMAT_FAILURE,
+    VT_SUB_HASH_FAILURE,
+    VT_SUB_SIG_CRYPTO_FAILURE,
+    VT_SUB_REVOKED,
+    VT_SUB_EXPIRED,
+    VT_SUB_NOT_YET_VALID,
+    /* INDETERMINATE */
+    VT_SUB_SIG_CONSTRAINTS_FAILURE,
+    VT_SUB_SIGNED_DATA_NOT_FOUND,
+    VT_SUB_NO_SIGNING_CERTIFICATE_FOUND,
+    VT_SUB_CHAIN_CONSTRAINTS_FAILURE,
+    VT_SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE,
+    VT_SUB_CRYPTO_CONSTRAINTS_FAILURE,
+    VT_SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+    VT_SUB_TIMESTAMP_ORDER_FAILURE,
+    VT_SUB_REVOKED_NO_POE,
+    VT_SUB_REVOKED_CA_NO_POE,
+    VT_SUB_OUT_OF_BOUNDS_NOT_REVOKED,
+    VT_SUB_OUT_OF_BOUNDS_NO_POE,
+    VT_SUB_REVOCATION_OUT_OF_BOUNDS_NO_POE,
+    VT_SUB_NO_CERTIFICATE_CHAIN_FOUND,
+    VT_SUB_NO_CERTIFICATE_CHAIN_FOUND_NO_POE,
+    VT_SUB_NO_POE,
+    VT_SUB_TRY_LATER,
+    VT_SUB_COUNT
+};
+
+enum vt_integrity { VT_INTEGRITY_UNDETERMINED = 0, VT_INTEGRITY_INTACT, VT_INTEGRITY_BROKEN };
+enum vt_covers { VT_COVERS_PART = 0, VT_COVERS_REVISION, VT_COVERS_WHOLE };
+enum vt_changes {
+    VT_CHANGES_UNDETERMINED = 0,
+    VT_CHANGES_NONE,
+    VT_CHANGES_PERMITTED,
+    VT_CHANGES_FORBIDDEN
+};
+enum vt_signature_format {
+    VT_SIGNATURE_PADES = 0, /* "pades": ETSI.CAdES.detached */
+    VT_SIGNATURE_PDF_PKCS7, /* "pdf-pkcs7": adbe.pkcs7.detached, adbe.pkcs7.sha1 */
+    VT_SIGNATURE_DOCTIMESTAMP, /* "document-timestamp": ETSI.RFC3161 */
+    VT_SIGNATURE_CADES, /* "cades": with ESS signing-certificate attribute */
+    VT_SIGNATURE_CMS,   /* "cms" */
+    VT_SIGNATURE_SMIME, /* "smime": multipart/signed or application/pkcs7-mime */
+    VT_SIGNATURE_UNKNOWN
+};
+enum vt_time_source {
+    VT_TIME_SOURCE_NONE = 0,
+    VT_TIME_SOURCE_TIMESTAMP,  /* "timestamp": proven */
+    VT_TIME_SOURCE_FIRST_SEEN, /* "first-seen": proven by the register */
+    VT_TIME_SOURCE_CLAIMED     /* "claimed": by the signer; never improves a verdict */
+};
+enum vt_direction { VT_INBOUND = 0, VT_OUTBOUND, VT_INTERNAL };
+enum vt_sender_class { VT_SENDER_OTHER = 0, VT_SENDER_STATE };
+
+/* What a file is, by its content. vt_format_name gives "pdf", "cms", … */
+enum vt_format {
+    VT_FORMAT_UNKNOWN = 0,
+    VT_FORMAT_TEXT,
+    VT_FORMAT_HTML,
+    VT_FORMAT_IMAGE,
+    VT_FORMAT_MULTIPART,
+    VT_FORMAT_MAIL,
+    VT_FORMAT_SMIME, /* a message signature: multipart/signed or opaque */
+    VT_FORMAT_PDF,
+    VT_FORMAT_CMS, /* .p7m, .p7s, DER, BER, base64 or PEM */
+    VT_FORMAT_ENCRYPTED, /* CMS EnvelopedData and its kin, PGP */
+    VT_FORMAT_XML,
+    VT_FORMAT_OOXML,
+    VT_FORMAT_ODF,
+    VT_FORMAT_ASIC,
+    VT_FORMAT_ZIP,
+    VT_FORMAT_ARCHIVE, /* 7z, rar, tar, cab, gzip … */
+    VT_FORMAT_OLE,     /* old Office files, .msg */
+    VT_FORMAT_RTF,
+    VT_FORMAT_TNEF,
+    VT_FORMAT_EMPTY,
+    VT_FORMAT_COUNT
+};
+
+/* One certificate as it is shown to people. */
+struct vt_certificate_facts {
+    char sha256[65]; /* of the DER; empty: no certificate */
+    const char *subject; /* RFC 4514, UTF-8 */
+    const char *common_name;
+    const char *organization;
+    const char *organizational_unit;
+    const char *email; /* first rfc822Name, else the subject's emailAddress */
+    const char *issuer;
+    const char *issuer_common_name;
+    const char *serial; /* hexadecimal */
+    int64_t not_before_utc_secs;
+    int64_t not_after_utc_secs;
+    const char *key_algorithm; /* "RSA", "EC P-256", … */
+    unsigned key_bits;
+    bool is_self_signed;
+};
+
+/* How the status of one certificate was found. */
+enum vt_status_value {
+    VT_STATUS_UNKNOWN = 0,
+    VT_STATUS_GOOD,
+    VT_STATUS_REVOKED,
+    VT_STATUS_SUSPENDED,
+    VT_STATUS_UNREACHABLE,
+    VT_STATUS_STALE,
+    VT_STATUS_NOT_NEEDED /* an anchor, or id-pkix-ocsp-nocheck */
+};
+
+struct vt_status_facts {
+    char certificate_sha256[65];
+    const char *subject_common_name;
+    enum vt_status_value value;
+    const char *source; /* "ocsp", "crl" */
+    const char *origin; /* "embedded", "given", or the address it was fetched from */
+    char data_sha256[65]; /* of the CRL or OCSP response */
+    int64_t this_update_utc_secs;
+    int64_t next_update_utc_secs;
+    int64_t revoked_at_utc_secs;
+    const char *revocation_reason; /* "keyCompromise", … */
+};
+
+struct vt_timestamp_facts {
+    const char *kind; /* "signature", "document", "content", "archive" */
+    int64_t time_utc_secs;
+    const char *tsa; /* subject of the TSA's certificate */
+    enum vt_integrity integrity;
+    enum vt_indication indication;
+    enum vt_sub_indication sub_indication;
+    vt_reasons reasons;
+};
+
+/* One signature. Who, when, over which bytes, with which verdict and why. */
+struct vt_signature {
+    enum vt_signature_format format;
+    const char *level; /* "B-B", "B-T", "B-LT", "B-LTA"; NULL outside AdES */
+    const char *field; /* PDF: full field name */
+    const char *sub_filter;
+    unsigned revision; /* PDF: the revision it signs, 1 is the first; 0 elsewhere */
+    enum vt_integrity integrity;
+    enum vt_covers covers;
+    enum vt_changes changes_after;
+    enum vt_indication indication;
+    enum vt_sub_indication sub_indication;
+    vt_reasons reasons;
+    /* Findings for an administrator, one English sentence each. */
+    const char **findings;
+    size_t findings_count;
+
+    struct vt_certificate_facts signer;
+    const char *digest_algorithm;    /* "SHA-256" */
+    const char *signature_algorithm; /* "RSA PKCS#1 v1.5", "RSA-PSS", "ECDSA", … */
+    int64_t signing_time_utc_secs;   /* the best one, VT_TIME_NONE if there is none at all */
+    enum vt_time_source signing_time_source;
+    int64_t claimed_time_utc_secs;
+    int64_t judged_at_utc_secs; /* the best signing time in the sense of EN 319 102-1: now without proof */
+
+    const char *trust_set; /* "official", "public"; NULL: none matched */
+    struct vt_certificate_facts *path; /* signer first, anchor last */
+    size_t path_count;
+    struct vt_status_facts *statuses; /* of the certificates of the path, in its order */
+    size_t statuses_count;
+    struct vt_timestamp_facts *timestamps;
+    size_t timestamps_count;
+};
+
+/* One file of the mail, at any depth, or the mail's own signature. */
+struct vt_document {
+    const char *path; /* place: "2.1/bao-cao.zip/phu-luc.pdf"; "" is the file itself */
+    const char *name; /* file name, NFC; NULL: none given */
+    enum vt_format format;
+    char sha256[65];
+    uint64_t size_bytes;
+    bool nested; /* inside a nested mail */
+    bool attachment; /* not inline text, picture, calendar or card */
+    bool expects_signature;
+    vt_reasons reasons; /* of the file itself; those of its signatures stand there */
+    const char **findings;
+    size_t findings_count;
+    struct vt_signature *signatures;
+    size_t signatures_count;
+};
+
+/* The mail as the MTA and its headers tell it. */
+struct vt_mail {
+    const char *queue_id;
+    const char *reference; /* "1831-0927-5564", given by the gateway */
+    const char *client_address;
+    const char *client_name;
+    const char *helo;
+    const char *daemon_name;
+    const char *authenticated; /* SASL login, NULL: not authenticated */
+    const char *sender; /* without angle brackets; "" is the empty sender */
+    const char **recipients;
+    size_t recipients_count;
+    enum vt_direction direction;
+    enum vt_sender_class sender_class;
+    bool sender_aligned; /* From domain proven by DKIM, SPF (trusted results) or authentication */
+    const char *message_id;
+    const char *subject;
+    const char *from; /* address of the first From */
+    unsigned from_count;
+    bool is_list; /* List-Id, Precedence: bulk or list */
+    bool is_automatic; /* Auto-Submitted other than no */
+    char sha256[65];
+    uint64_t size_bytes;
+};
+
+struct vt_evidence {
+    struct vt_mail mail;
+    int64_t inspected_at_utc_secs;
+    vt_reasons reasons; /* of the mail as a whole: NOT_CHECKED, TOO_LARGE, MALFORMED, … */
+    const char **findings;
+    size_t findings_count;
+    struct vt_document *documents;
+    size_t documents_count;
+};
+
+/* The stable JSON words of the enums. Never NULL. */
+const char *vt_indication_name(enum vt_indication indication);
+const char *vt_sub_indication_name(enum vt_sub_indication sub); /* NULL for VT_SUB_NONE */
+/* The indication a sub-indication belongs to. */
+enum vt_indication vt_sub_indication_of(enum vt_sub_indication sub);
+const char *vt_integrity_name(enum vt_integrity integrity);
+const char *vt_covers_name(enum vt_covers covers);
+const char *vt_changes_name(enum vt_changes changes);
+const char *vt_signature_format_name(enum vt_signature_format format);
+const char *vt_time_source_name(enum vt_time_source source);
+const char *vt_direction_name(enum vt_direction direction);
+const char *vt_sender_class_name(enum vt_sender_class class);
+const char *vt_format_name(enum vt_format format);
+const char *vt_status_name(enum vt_status_value value);
+
+/* Lower an indication to what a new failure asks for: TOTAL-FAILED beats INDETERMINATE beats
+ * TOTAL-PASSED; among sub-indications of one indication the earlier in the enum wins. */
+void vt_signature_worsen(struct vt_signature *signature, enum vt_sub_indication sub,
+                         enum vt_reason reason);
+/* Append a finding (already clean text). Returns VT_OK or VT_E_NOMEM. */
+enum vt_code vt_findings_add(struct vt_arena *arena, const char ***findings, size_t *count,
+                             const char *format, ...) VT_PRINTF(4, 5);
+/* Reasons of the mail, its documents and their signatures together. */
+vt_reasons vt_evidence_all_reasons(const struct vt_evidence *evidence);
+/* Exit status of `vanthu check` for one file (design.md 9): 0, 1, 2 or 3. */
+int vt_evidence_exit_status(const struct vt_evidence *evidence);
+
+/* The one JSON form. indent: 0 one line, else spaces. *out_text is malloc'd, the caller frees it.
+ * Returns VT_OK, VT_E_NOMEM, VT_E_LIMIT (VT_MAX_EVIDENCE_BYTES). */
+enum vt_code vt_evidence_to_json(const struct vt_evidence *evidence, int indent, char **out_text,
+                                 size_t *out_len, struct vt_err *err) VT_MUST_CHECK;
+/* Read it back. Unknown keys are ignored, missing ones are zero, wrong types and unknown enum
+ * words are VT_E_FORMAT. *out lives in arena. */
+enum vt_code vt_evidence_from_json(struct vt_arena *arena, struct vt_bytes json,
+                                   struct vt_evidence **out, struct vt_err *err) VT_MUST_CHECK;
+/* The same for the mail facts alone, as the gateway gives them to the inspector. */
+enum vt_code vt_mail_to_json(const struct vt_mail *mail, char **out_text, size_t *out_len,
+                             struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_mail_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_mail *out,
+                               struct vt_err *err) VT_MUST_CHECK;
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Every maximum in one place, in words, with its reason. */
+#ifndef VANTHU_LIMITS_H
+#define VANTHU_LIMITS_H
+
+/* One mail. Postfix's own default (10 MB) and common practice stay well below. */
+#define VT_MAX_MAIL_BYTES (64u * 1024 * 1024)
+/* Sum of everything that unpacking one mail may produce. */
+#define VT_MAX_UNPACKED_BYTES (192u * 1024 * 1024)
+/* GMime silently stops at 512 and 1024; nobody forwards a mail 32 times inside itself. */
+#define VT_MAX_DEPTH 32
+/* Parts of one mail, all levels together. */
+#define VT_MAX_PARTS 1000
+/* Bytes of headers of one part. Postfix cuts at 102400. */
+#define VT_MAX_HEADER_BYTES (256u * 1024)
+/* A file name, after decoding, in bytes of UTF-8. */
+#define VT_MAX_NAME_BYTES 255
+/* Signatures of one mail that are verified; a normal file has 2 to 5 (legal.md R-66). */
+#define VT_MAX_SIGNATURES 100
+/* SignerInfos of one CMS. */
+#define VT_MAX_SIGNERS 16
+/* Certificates carried by one signature, and by the DSS of one document. */
+#define VT_MAX_CERTIFICATES 64
+/* CRLs and OCSP responses carried by one signature or DSS. */
+#define VT_MAX_REVOCATIONS 64
+/* Certificates of one path, root included. */
+#define VT_MAX_PATH 10
+/* One certificate; real ones have 2 KB. */
+#define VT_MAX_CERTIFICATE_BYTES (64u * 1024)
+/* One CMS outside of its content; a PDF reserves 16 to 64 KB, LTV data inside may be larger. */
+#define VT_MAX_CMS_BYTES (16u * 1024 * 1024)
+/* One CRL; the largest real ones have 50 MB. */
+#define VT_MAX_CRL_BYTES (64u * 1024 * 1024)
+#define VT_MAX_OCSP_BYTES (256u * 1024)
+/* Byte ranges of one signature: PDF has two, an S/MIME part one. */
+#define VT_MAX_RANGES 4
+/* Everything derived from one mail in one arena, the mail's bytes not counted. */
+#define VT_MAX_MAIL_ARENA_BYTES (256u * 1024 * 1024)
+/* Evidence of one mail as JSON. */
+#define VT_MAX_EVIDENCE_BYTES (16u * 1024 * 1024)
+/* One framed message between roles; larger things travel as a descriptor. */
+#define VT_MAX_MESSAGE_BYTES (64u * 1024)
+#define VT_MAX_RECIPIENTS 5000
+/* A policy or configuration file. */
+#define VT_MAX_CONFIG_BYTES (1024u * 1024)
+
+#endif

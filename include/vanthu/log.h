@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One line per event, key=value, to syslog (facility mail) or standard error. Values from
+ * mail are cleaned by the caller with vt_text_clean; secrets are never passed in. */
+#ifndef VANTHU_LOG_H
+#define VANTHU_LOG_H
+
+#include "vanthu/error.h"
+
+enum vt_log_level { VT_LOG_ERROR = 3, VT_LOG_WARNING = 4, VT_LOG_INFO = 6, VT_LOG_DEBUG = 7 };
+
+/* ident: static storage, e.g. "vanthu/gateway". to_syslog: false writes to standard error. */
+void vt_log_open(const char *ident, bool to_syslog, enum vt_log_level highest);
+void vt_log(enum vt_log_level level, const char *format, ...) VT_PRINTF(2, 3);
+/* A whole line of any length (the JSON record of a mail): to standard error unchanged, to syslog
+ * cut into numbered pieces below 8 KiB. */
+void vt_log_record(const char *line, size_t len);
+
+#endif

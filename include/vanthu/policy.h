@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * policy: (policy, evidence, first-deferred time, now) -> decision, a pure function. No OpenSSL,
+ * no libmilter, no I/O but its files (design.md 5, users.md 2). */
+#ifndef VANTHU_POLICY_H
+#define VANTHU_POLICY_H
+
+#include "vanthu/evidence.h"
+
+enum vt_mode { VT_MODE_OBSERVE = 0, VT_MODE_TAG, VT_MODE_ENFORCE };
+
+/* A loaded policy; immutable; freed with vt_policy_free. */
+struct vt_policy;
+
+/* Mistakes of a file, all of one run. The caller owns the storage: init, clear. */
+struct vt_mistakes {
+    struct vt_mistake {
+        char *file;
+        unsigned line, column; /* from 1 */
+        bool warning;
+        char *text; /* what is wrong and what would be right */
+    } *items;
+    size_t count;
+    size_t errors_count; /* without warnings */
+};
+void vt_mistakes_init(struct vt_mistakes *mistakes);
+void vt_mistakes_clear(struct vt_mistakes *mistakes);
+enum vt_code vt_mistakes_add(struct vt_mistakes *mistakes, const char *file, unsigned line,
+                             unsigned column, bool warning, const char *format, ...)
+    VT_PRINTF(6, 7);
+
+/* Read and check a policy file. Every mistake of the file is added to mistakes, with line and
+ * column. *out is set only when there is no error. Returns VT_OK, VT_E_CONFIG, VT_E_SYSTEM,
+ * VT_E_NOMEM. */
+enum vt_code vt_policy_load(const char *file, struct vt_policy **out, struct vt_mistakes *mistakes,
+                            struct vt_err *err) VT_MUST_CHECK;
+/* The same from memory; name stands for the file in messages. */
+enum vt_code vt_policy_parse(struct vt_bytes text, const char *name, struct vt_policy **out,
+                             struct vt_mistakes *mistakes, struct vt_err *err) VT_MUST_CHECK;
+void vt_policy_free(struct vt_policy *policy);
+/* First 8 hexadecimal digits of a digest (FNV-1a, 64 bits) of the normalised policy: to tell two
+ * versions apart, not for security. */
+const char *vt_policy_version(const struct vt_policy *policy);
+
+/* One rule that was tried for one document (document index, or SIZE_MAX for the mail itself). */
+struct vt_trace {
+    const char *rule;
+    unsigned line;
+    size_t document;
+    enum vt_mode mode;
+    bool matched;
+    enum vt_action action; /* that it asked for, when it matched */
+    const char *why; /* why it matched or did not, one line */
+};
+
+struct vt_decision {
+    enum vt_action action; /* what is to be done after mode and clamps */
+    enum vt_action would_be; /* what it would be if every rule and the site were in enforce */
+    const char *rule; /* the rule that decided; NULL: none matched, accept */
+    unsigned rule_line;
+    enum vt_mode mode; /* in which that rule ran */
+    enum vt_reason reason; /* the first reason that matched, VT_REASON_COUNT: none */
+    size_t document; /* the document that decided; SIZE_MAX: the mail */
+    const char *code; /* SMTP "550", "451"; NULL when neither rejected nor deferred */
+    const char *text; /* text of the rule for the answer, or NULL */
+    int64_t defer_until_utc_secs; /* end of a defer, VT_TIME_NONE */
+    struct vt_trace *trace;
+    size_t trace_count;
+    const char *policy_version;
+};
+
+struct vt_policy_input {
+    const struct vt_evidence *evidence;
+    enum vt_mode site_mode; /* observe: the action is always accept */
+    /* When these documents, sender and recipients were first deferred; VT_TIME_NONE: never. */
+    int64_t first_deferred_utc_secs;
+    int64_t now_utc_secs;
+    bool is_submission; /* never deferred: a mail program does not queue (users.md 1) */
+};
+
+/* Decide. *out lives in arena. Returns VT_OK or VT_E_NOMEM. */
+enum vt_code vt_policy_evaluate(struct vt_arena *arena, const struct vt_policy *policy,
+                                const struct vt_policy_input *input, struct vt_decision **out,
+                                struct vt_err *err) VT_MUST_CHECK;
+
+const char *vt_mode_name(enum vt_mode mode);
+/* The decision as a JSON object text (malloc'd), for logs and `vanthu check --json`. */
+enum vt_code vt_decision_to_json(const struct vt_decision *decision, char **out_text,
+                                 size_t *out_len, struct vt_err *err) VT_MUST_CHECK;
+
+#endif

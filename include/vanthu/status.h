@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * status: what is known about the revocation of certificates. Facts are keyed by the issuer's
+ * public key and the serial number, not by name (design.md 4). The same form serves the answer
+ * to one mail's wants, the published generation, and what a document carried. */
+#ifndef VANTHU_STATUS_H
+#define VANTHU_STATUS_H
+
+#include "vanthu/verify.h"
+
+/* One verified statement about one certificate: the signature of the CRL or OCSP response, the
+ * authority of its signer and its scope have been checked. */
+struct vt_status_fact {
+    char issuer_key_sha256[65]; /* of the issuer's SubjectPublicKeyInfo */
+    const char *serial;         /* lower-case hexadecimal, as vt_certificate_facts.serial */
+    /* GOOD, REVOKED, SUSPENDED; UNKNOWN (OCSP "unknown"); UNREACHABLE (every source failed). */
+    enum vt_status_value value;
+    const char *source; /* "ocsp" or "crl" */
+    const char *origin; /* "embedded", "given", or an address */
+    char data_sha256[65];
+    int64_t this_update_utc_secs;
+    int64_t next_update_utc_secs; /* VT_TIME_NONE: not stated */
+    int64_t revoked_at_utc_secs;
+    const char *revocation_reason;
+    /* The source still lists certificates that expired after this time (ExpiredCertsOnCRL, OCSP
+     * archive cutoff); VT_TIME_NONE: it does not say. */
+    int64_t keeps_expired_since_utc_secs;
+    /* An invalid or unusable part of it, for the administrator; NULL: none. */
+    const char *finding;
+};
+
+struct vt_first_seen {
+    char digest_sha256[65];
+    int64_t time_utc_secs;
+};
+
+/* What is known beside the mail itself: input of inspect. */
+struct vt_known {
+    struct vt_status_fact *facts;
+    size_t facts_count;
+    struct vt_bytes *issuers; /* DER of issuer certificates found by AIA */
+    size_t issuers_count;
+    struct vt_first_seen *first_seen;
+    size_t first_seen_count;
+};
+
+/* What inspect missed. */
+struct vt_wants {
+    /* Status wanted: the certificate and its issuer, DER. */
+    struct vt_want_status {
+        struct vt_bytes certificate;
+        struct vt_bytes issuer;
+    } *status;
+    size_t status_count;
+    struct vt_bytes *issuer_of; /* the issuers of these certificates are not known: AIA */
+    size_t issuer_of_count;
+    const char **first_seen; /* digests */
+    size_t first_seen_count;
+};
+
+bool vt_wants_is_empty(const struct vt_wants *wants);
+
+/* JSON forms (DER as base64): how they travel between roles. Text is malloc'd. */
+enum vt_code vt_known_to_json(const struct vt_known *known, char **out_text, size_t *out_len,
+                              struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_known_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_known *out,
+                                struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_wants_to_json(const struct vt_wants *wants, char **out_text, size_t *out_len,
+                              struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_wants_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_wants *out,
+                                struct vt_err *err) VT_MUST_CHECK;
+
+/* ---- judging one CRL or OCSP response (RFC 5280 6.3, RFC 6960 3.2) ---- */
+
+/* What a CRL says about a certificate whose issuer is known. authorities: further certificates
+ * that may have signed it (path to the same anchor is the caller's question: only a signer with
+ * the issuer's own key, or for OCSP one delegated by the issuer, is accepted).
+ * Returns VT_OK with *out filled, VT_E_NOT_FOUND (not in scope, not from this issuer),
+ * VT_E_FORMAT (broken or badly signed), VT_E_UNSUPPORTED (indirect, delta, only some reasons). */
+enum vt_code vt_status_read_crl(struct vt_arena *arena, struct vt_bytes crl,
+                                const struct vt_certificate *certificate,
+                                const struct vt_certificate *issuer, const char *origin,
+                                struct vt_status_fact *out, struct vt_err *err) VT_MUST_CHECK;
+/* The same for a DER OCSPResponse or BasicOCSPResponse. nonce: expected nonce or the empty view. */
+enum vt_code vt_status_read_ocsp(struct vt_arena *arena, struct vt_certificate_pool *pool,
+                                 struct vt_bytes response,
+                                 const struct vt_certificate *certificate,
+                                 const struct vt_certificate *issuer, struct vt_bytes nonce,
+                                 const char *origin, struct vt_status_fact *out,
+                                 struct vt_err *err) VT_MUST_CHECK;
+
+#endif

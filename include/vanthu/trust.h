@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * trust: path to one of the named trust sets, and the judgement at the best signing time that
+ * gives indication and sub-indication (EN 319 102-1 5.3 to 5.5, RFC 5280 6; legal.md R-26 to R-28). */
+#ifndef VANTHU_TRUST_H
+#define VANTHU_TRUST_H
+
+#include "vanthu/status.h"
+
+enum vt_trust_set_id { VT_TRUST_OFFICIAL = 0, VT_TRUST_PUBLIC, VT_TRUST_SETS };
+
+/* Anchors and intermediates by set. Immutable after load; owns its certificates. */
+struct vt_trust_store;
+
+struct vt_trust_source {
+    enum vt_trust_set_id set;
+    const char *anchors;       /* file or folder of certificates, NULL: none */
+    const char *intermediates; /* file or folder, or NULL */
+    /* SHA-256 fingerprints (hex, any case, colons and spaces allowed) an administrator confirmed.
+     * An anchor that is not listed is not used. confirmed_all: given explicitly on a command line. */
+    const char *const *confirmed;
+    size_t confirmed_count;
+    bool confirmed_all;
+};
+
+/* Read files (before the sandbox closes). An unreadable certificate is reported in err with its
+ * file, and loading fails: VT_E_CONFIG, VT_E_SYSTEM, VT_E_NOMEM. An empty set is no error. */
+enum vt_code vt_trust_store_load(const struct vt_trust_source *sources, size_t count,
+                                 struct vt_trust_store **out, struct vt_err *err) VT_MUST_CHECK;
+void vt_trust_store_free(struct vt_trust_store *store);
+/* Parsed certificates of the store, base for the pools of mails. */
+const struct vt_certificate_pool *vt_trust_store_pool(const struct vt_trust_store *store);
+/* Number of usable (confirmed) anchors of a set. */
+size_t vt_trust_store_anchors(const struct vt_trust_store *store, enum vt_trust_set_id set);
+const char *vt_trust_set_name(enum vt_trust_set_id set); /* "official", "public" */
+
+/* Everything the judgement of one signature needs; all borrowed. */
+struct vt_trust_input {
+    const struct vt_trust_store *store;
+    struct vt_certificate_pool *pool;
+    const struct vt_signed_object *object;
+    const struct vt_verified *verified;
+    /* Validation data and document time stamps of the same document, or NULL / 0. A document
+     * time stamp of a later revision proves existence of earlier signatures. */
+    const struct vt_validation_data *validation_data;
+    const struct vt_verified_timestamp *const *document_timestamps;
+    size_t document_timestamps_count;
+    const struct vt_bytes *given_crls; /* `vanthu check --crl` */
+    size_t given_crls_count;
+    const struct vt_known *known;
+    int64_t first_seen_utc_secs; /* of this signature over these bytes, VT_TIME_NONE */
+    int64_t now_utc_secs;
+};
+
+/* Judge one signature. *out: indication, sub-indication, reasons, findings, signer, times, path,
+ * statuses and time stamps are filled from the input; the fields of the document (field,
+ * sub_filter, revision, covers, changes_after, format, integrity) too. All failures are reported.
+ * wants: what was missing is appended (arena). A claimed time never improves a verdict.
+ * Returns VT_OK, VT_E_NOMEM, VT_E_INTERNAL. */
+enum vt_code vt_trust_judge(struct vt_arena *arena, const struct vt_trust_input *input,
+                            struct vt_signature *out, struct vt_wants *wants, struct vt_err *err)
+    VT_MUST_CHECK;
+
+#endif

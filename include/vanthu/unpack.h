@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * unpack: from the bytes of a mail or a file to the flat list of its parts. One worklist of
+ * (place, bytes, depth) with shared totals (design.md 1). No signature is looked at here. */
+#ifndef VANTHU_UNPACK_H
+#define VANTHU_UNPACK_H
+
+#include "vanthu/evidence.h"
+
+#define VT_NO_PART SIZE_MAX
+
+/* One part. Views point into the input or into the arena. */
+struct vt_part {
+    const char *path; /* "1", "2.1", "2.1/name.eml/1"; "" for the input itself */
+    const char *name; /* decoded (RFC 2231, RFC 2047, raw UTF-8), NFC, no directories; or NULL */
+    const char *content_type; /* "application/pdf", lower case, as declared; NULL: none */
+    const char *smime_type; /* the smime-type or protocol parameter, lower case; or NULL */
+    enum vt_format format; /* by content */
+    struct vt_bytes bytes; /* decoded content; of a mail: the whole mail */
+    struct vt_bytes raw;   /* a MIME part exactly as received, its headers included; else empty */
+    size_t parent;         /* index, VT_NO_PART for the input */
+    unsigned depth;
+    bool nested;     /* inside a nested mail */
+    bool attachment; /* Content-Disposition attachment, or has a name and is no text body */
+    bool inline_disposition;
+    bool covered_by_signature_of_parent; /* within the signed part of a multipart/signed */
+    /* multipart/signed (RFC 1847): the exact bytes that are signed and the index of the
+     * signature part; VT_NO_PART when the structure is not one signed part and one signature. */
+    struct vt_bytes signed_bytes;
+    size_t signature_part;
+    vt_reasons reasons; /* MALFORMED, TOO_LARGE, FILE_UNREADABLE, FORMAT_UNSUPPORTED */
+    const char **findings;
+    size_t findings_count;
+};
+
+struct vt_unpacked {
+    struct vt_part *parts; /* parents before children */
+    size_t parts_count;
+    vt_reasons reasons; /* a limit was reached, the mail's own structure is broken */
+    const char **findings;
+    size_t findings_count;
+    /* From the headers of the outermost mail; NULL or 0 for a single file. Decoded, cleaned. */
+    const char *message_id;
+    const char *subject;
+    const char *from;
+    unsigned from_count;
+    bool is_list;
+    bool is_automatic;
+    /* Values of Authentication-Results headers, unfolded, in order, at most 50. */
+    const char **authentication_results;
+    size_t authentication_results_count;
+    bool is_mail;
+};
+
+/* Load character sets and start GMime, before the sandbox closes; to be called once per process. */
+enum vt_code vt_unpack_warm(struct vt_err *err) VT_MUST_CHECK;
+
+/* What a file is, by its content; name is only a tie-breaker and may be NULL. Looks at the first
+ * and last 64 KiB at most. */
+enum vt_format vt_unpack_identify(struct vt_bytes bytes, const char *name);
+
+/* Unpack an input. is_mail: true for what an MTA handed over; false lets identify decide (a file
+ * given to `vanthu check`). name: file name or NULL. input must outlive the arena's use.
+ * *out is in the arena. Bad input is not an error: it stands in reasons and findings.
+ * Returns VT_OK, VT_E_NOMEM, VT_E_LIMIT (input above VT_MAX_MAIL_BYTES), VT_E_INTERNAL. */
+enum vt_code vt_unpack(struct vt_arena *arena, struct vt_bytes input, const char *name, bool is_mail,
+                       struct vt_unpacked **out, struct vt_err *err) VT_MUST_CHECK;
+
+/* Unpack the content of an opaque signature (a MIME entity, RFC 8551 3.5.2) as children of part
+ * parent, appending to unpacked->parts with the same totals. */
+enum vt_code vt_unpack_entity(struct vt_arena *arena, struct vt_unpacked *unpacked, size_t parent,
+                              struct vt_bytes entity, struct vt_err *err) VT_MUST_CHECK;
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * verify: digest, signature and time stamp token of CMS (RFC 5652), by EVP over views of the DER.
+ * Whether the signer is trusted is not asked here. */
+#ifndef VANTHU_VERIFY_H
+#define VANTHU_VERIFY_H
+
+#include "vanthu/document.h"
+
+/* ---- certificates ---- */
+
+/* A parsed certificate. Parsing costs as much as six RSA verifications, so parsed ones are kept by
+ * the SHA-256 of their DER for the life of the process or of the pool. */
+struct vt_certificate;
+/* All certificates of one mail; owns them, deduplicates by digest. */
+struct vt_certificate_pool;
+
+/* A pool in the arena (freed with it). base: certificates that are looked up first and not copied
+ * (the zygote's), or NULL; must outlive the pool. */
+struct vt_certificate_pool *vt_certificate_pool_new(struct vt_arena *arena,
+                                                    const struct vt_certificate_pool *base)
+    VT_MUST_CHECK;
+/* Parse DER (no trailing bytes) or find it. Tolerates what real certificates do (legal.md R-86).
+ * *out is owned by the pool. VT_E_FORMAT, VT_E_LIMIT, VT_E_NOMEM. */
+enum vt_code vt_certificate_add(struct vt_certificate_pool *pool, struct vt_bytes der,
+                                const struct vt_certificate **out, struct vt_err *err)
+    VT_MUST_CHECK;
+/* Read every certificate of a file: DER, or PEM with several. */
+enum vt_code vt_certificate_add_file(struct vt_certificate_pool *pool, struct vt_bytes file,
+                                     const struct vt_certificate **out, size_t out_max,
+                                     size_t *out_count, struct vt_err *err) VT_MUST_CHECK;
+size_t vt_certificate_pool_count(const struct vt_certificate_pool *pool);
+const struct vt_certificate *vt_certificate_pool_get(const struct vt_certificate_pool *pool,
+                                                     size_t index);
+
+struct vt_bytes vt_certificate_der(const struct vt_certificate *certificate);
+const char *vt_certificate_sha256(const struct vt_certificate *certificate);
+/* Facts for people; strings live as long as the pool. */
+const struct vt_certificate_facts *vt_certificate_facts(const struct vt_certificate *certificate);
+/* DER of subject and issuer names (canonical comparison is the trust room's), of the
+ * SubjectPublicKeyInfo, and of the serial number's content octets. */
+struct vt_bytes vt_certificate_subject_der(const struct vt_certificate *certificate);
+struct vt_bytes vt_certificate_issuer_der(const struct vt_certificate *certificate);
+struct vt_bytes vt_certificate_public_key_der(const struct vt_certificate *certificate);
+struct vt_bytes vt_certificate_serial(const struct vt_certificate *certificate);
+/* The OpenSSL object (struct x509_st), borrowed; for the rooms verify, trust and status. */
+struct x509_st;
+struct x509_st *vt_certificate_x509(const struct vt_certificate *certificate);
+/* Addresses from AIA (OCSP, caIssuers) and CRL distribution points; http and https only. kind as
+ * below; returns the index-th or NULL. */
+enum vt_address_kind { VT_ADDRESS_OCSP, VT_ADDRESS_CA_ISSUERS, VT_ADDRESS_CRL };
+const char *vt_certificate_address(const struct vt_certificate *certificate,
+                                   enum vt_address_kind kind, size_t index);
+/* The index-th rfc822Name of the subjectAltName, or NULL. */
+const char *vt_certificate_email(const struct vt_certificate *certificate, size_t index);
+
+/* ---- signatures ---- */
+
+/* A time stamp token that was verified as a signature: its imprint and its own signature. */
+struct vt_verified_timestamp {
+    const char *kind; /* "signature", "document", "content" */
+    enum vt_integrity integrity; /* imprint over the right bytes and signature right */
+    int64_t time_utc_secs;
+    const struct vt_certificate *signer; /* NULL: not found in the token */
+    const struct vt_certificate *carried[VT_MAX_CERTIFICATES];
+    size_t carried_count;
+    bool ess_bound; /* ESSCertID(v2) names the signer (RFC 3161, RFC 5816) */
+    const char *digest_algorithm;
+    vt_reasons reasons; /* TIMESTAMP_INVALID: wrong imprint or broken signature only */
+    const char **findings;
+    size_t findings_count;
+};
+
+/* One SignerInfo after cryptography. */
+struct vt_verified {
+    size_t object; /* index of the signed object it came from */
+    size_t signer_index;
+    enum vt_integrity integrity;
+    /* HASH_FAILURE, SIG_CRYPTO_FAILURE, FORMAT_FAILURE, NO_SIGNING_CERTIFICATE_FOUND,
+     * SIGNED_DATA_NOT_FOUND, CRYPTO_CONSTRAINTS_FAILURE or VT_SUB_NONE. */
+    enum vt_sub_indication sub_indication;
+    vt_reasons reasons; /* all failures: CONTENT_CHANGED, BAD_SIGNATURE, MALFORMED, WEAK_ALGORITHM … */
+    const char **findings;
+    size_t findings_count;
+    const struct vt_certificate *signer; /* NULL: not found */
+    const struct vt_certificate *carried[VT_MAX_CERTIFICATES];
+    size_t carried_count;
+    struct vt_bytes crls[VT_MAX_REVOCATIONS]; /* from the CMS: crls [1], adbe-revocationInfoArchival, CAdES revocation-values */
+    size_t crls_count;
+    struct vt_bytes ocsps[VT_MAX_REVOCATIONS]; /* DER of BasicOCSPResponse or OCSPResponse */
+    size_t ocsps_count;
+    bool ess_bound; /* signing-certificate(-v2) names the signer (RFC 2634, RFC 5035) */
+    bool has_signed_attributes;
+    int64_t claimed_time_utc_secs; /* signingTime; VT_TIME_NONE */
+    const char *digest_algorithm;
+    const char *signature_algorithm;
+    bool weak_digest; /* SHA-1, MD5 in the signature */
+    struct vt_bytes signature_value;
+    struct vt_verified_timestamp *timestamps;
+    size_t timestamps_count;
+};
+
+struct vt_verified_list {
+    struct vt_verified *items;
+    size_t count;
+    /* A CMS without any signer: certificates only, not a signature (RFC 5652 5.1). */
+    bool degenerate;
+    /* Encapsulated content, contiguous, when there is some (opaque S/MIME, .p7m). */
+    bool has_content;
+    struct vt_bytes content;
+};
+
+/* Verify every SignerInfo of one signed object. detached_candidates: further contents to try when
+ * a detached CMS comes without its bytes (`--content`), may be NULL. Certificates go into pool.
+ * Bad signatures are findings. Returns VT_OK, VT_E_NOMEM, VT_E_INTERNAL. */
+enum vt_code vt_verify_object(struct vt_arena *arena, struct vt_certificate_pool *pool,
+                              const struct vt_signed_object *object, size_t object_index,
+                              const struct vt_bytes *detached_candidates, size_t candidates_count,
+                              struct vt_verified_list *out, struct vt_err *err) VT_MUST_CHECK;
+
+enum vt_cms_kind { VT_CMS_NOT, VT_CMS_SIGNED, VT_CMS_ENCRYPTED, VT_CMS_OTHER };
+/* What kind of CMS bytes are: DER or BER, or base64/PEM of it (then *out_der is decoded into the
+ * arena). *out_has_content: SignedData with eContent. */
+enum vt_cms_kind vt_verify_identify_cms(struct vt_arena *arena, struct vt_bytes bytes,
+                                        struct vt_bytes *out_der, bool *out_has_content);
+
+/* SHA-256 as lower-case hexadecimal. */
+enum vt_code vt_verify_sha256(struct vt_bytes bytes, char out_hex[65]) VT_MUST_CHECK;
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How roles talk. A channel is an AF_UNIX SOCK_SEQPACKET pair that the master makes and keeps, so
+ * that it outlives either end. A request opens one connection: a fresh socket pair of which one
+ * end travels over the channel. One request, one answer, closed to cancel. A message has at most
+ * VT_MAX_MESSAGE_BYTES; larger things travel as a descriptor: a memory file whose four seals the
+ * receiver checks, or a spool file read by pread(2).
+ *
+ * The table of requests:
+ *   from      to         message      body, descriptors              deadline    down: the mail gets
+ *   gateway   inspector  INSPECT      JSON: now, name, is_mail;      inspection  451, then NOT_CHECKED
+ *   command                           mail, mail facts, known
+ *                        INSPECTED    -; evidence, wants (JSON)
+ *                        DIED         JSON: why                      -
+ *   gateway   status     STATUS       -; wants                       status      STATUS_UNKNOWN
+ *   command              STATUS_IS    -; known
+ *   status    fetch      FETCH        JSON: url, type; post body     fetch       UNREACHABLE
+ *                        FETCHED      JSON: http status; bytes
+ *   status    inspector  GENERATION   -; known (no answer)           -           older generation
+ *   command   master     CONTROL      JSON: reload, status, drain    5 s         -
+ */
+#ifndef VANTHU_WIRE_H
+#define VANTHU_WIRE_H
+
+#include "vanthu/bytes.h"
+#include "vanthu/limits.h"
+
+enum vt_message_type {
+    VT_MSG_NONE = 0,
+    VT_MSG_INSPECT,
+    VT_MSG_INSPECTED,
+    VT_MSG_DIED,
+    VT_MSG_STATUS,
+    VT_MSG_STATUS_IS,
+    VT_MSG_FETCH,
+    VT_MSG_FETCHED,
+    VT_MSG_GENERATION,
+    VT_MSG_CONTROL,
+    VT_MSG_CONTROLLED,
+    VT_MSG_ERROR, /* body: text of a fault of the server */
+    VT_MSG_COUNT
+};
+
+#define VT_WIRE_MAX_FDS 4
+
+struct vt_message {
+    enum vt_message_type type;
+    uint8_t body[VT_MAX_MESSAGE_BYTES];
+    size_t body_len;
+    int fds[VT_WIRE_MAX_FDS]; /* owned by the receiver; vt_message_close closes what is left */
+    size_t fds_count;
+};
+
+void vt_message_close(struct vt_message *message);
+
+/* Deadlines are on the monotonic clock (vt_clock_monotonic_msecs). A late peer is VT_E_TIMEOUT, a
+ * closed one VT_E_PEER; truncated data, an unknown type or an unexpected descriptor VT_E_FORMAT. */
+enum vt_code vt_wire_send(int fd, enum vt_message_type type, struct vt_bytes body, const int *fds,
+                          size_t fds_count, int64_t deadline_msecs, struct vt_err *err)
+    VT_MUST_CHECK;
+/* max_fds: descriptors that may come; more ends the connection. */
+enum vt_code vt_wire_receive(int fd, struct vt_message *out, size_t max_fds,
+                             int64_t deadline_msecs, struct vt_err *err) VT_MUST_CHECK;
+/* Client: open a connection over a channel. *out_fd is closed by the caller. */
+enum vt_code vt_wire_open(int channel_fd, int64_t deadline_msecs, int *out_fd, struct vt_err *err)
+    VT_MUST_CHECK;
+/* Server: take the next connection from a channel; does not wait beyond the deadline. */
+enum vt_code vt_wire_accept(int channel_fd, int64_t deadline_msecs, int *out_fd,
+                            struct vt_err *err) VT_MUST_CHECK;
+/* Client: open, send, wait for the answer. */
+enum vt_code vt_wire_call(int channel_fd, enum vt_message_type type, struct vt_bytes body,
+                          const int *fds, size_t fds_count, struct vt_message *answer,
+                          size_t max_fds, int64_t deadline_msecs, struct vt_err *err)
+    VT_MUST_CHECK;
+
+/* A memory file with these bytes and all four seals. */
+enum vt_code vt_memfd_seal(const char *name, struct vt_bytes bytes, int *out_fd,
+                           struct vt_err *err) VT_MUST_CHECK;
+/* Map a memory file after checking its four seals and its size; vt_memfd_unmap to release. */
+enum vt_code vt_memfd_map(int fd, size_t max_bytes, struct vt_bytes *out, struct vt_err *err)
+    VT_MUST_CHECK;
+void vt_memfd_unmap(struct vt_bytes bytes);
+/* Read a whole regular file by pread(2) into malloc'd memory (never mapped: it might shrink), or a
+ * sealed memory file. *out_mapped says how to release it: vt_input_release. */
+enum vt_code vt_input_read(int fd, size_t max_bytes, struct vt_bytes *out, bool *out_mapped,
+                           struct vt_err *err) VT_MUST_CHECK;
+void vt_input_release(struct vt_bytes bytes, bool mapped);
+
+#endif
