@@ -7,7 +7,7 @@
 import hashlib
 import os
 
-from asn1crypto import algos, cms, core, tsp
+from asn1crypto import algos, cms, core, tsp, x509
 
 TSA_POLICY = "2.16.704.1.1.1.1.9"
 
@@ -19,7 +19,7 @@ def _attribute(kind, *values):
 def _signing_certificate_v2(credential):
     """ESS signing-certificate-v2 (RFC 5035) naming the signer's certificate by SHA-256."""
     cert = credential.cert
-    name = {"issuer": [{"directory_name": cert.issuer}], "serial_number": cert.serial_number}
+    name = {"issuer": [x509.GeneralName("directory_name", cert.issuer)], "serial_number": cert.serial_number}
     ess = tsp.ESSCertIDv2({"cert_hash": hashlib.sha256(cert.dump()).digest(), "issuer_serial": name})
     return _attribute("signing_certificate_v2", tsp.SigningCertificateV2({"certs": [ess]}))
 
