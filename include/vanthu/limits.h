@@ -3,6 +3,8 @@
 #ifndef VANTHU_LIMITS_H
 #define VANTHU_LIMITS_H
 
+#include <stddef.h>
+
 /* One mail. Postfix's own default (10 MB) and common practice stay well below. */
 #define VT_MAX_MAIL_BYTES (64u * 1024 * 1024)
 /* Sum of everything that unpacking one mail may produce. */

@@ -4,6 +4,8 @@
 #ifndef VANTHU_LOG_H
 #define VANTHU_LOG_H
 
+#include <stddef.h>
+
 #include "vanthu/error.h"
 
 enum vt_log_level { VT_LOG_ERROR = 3, VT_LOG_WARNING = 4, VT_LOG_INFO = 6, VT_LOG_DEBUG = 7 };

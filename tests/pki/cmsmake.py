@@ -65,7 +65,7 @@ def signed_data(credential, content, detached=True, content_type="data", digest=
 
     enclosed = {"content_type": content_type}
     if not detached:
-        enclosed["content"] = core.ParsableOctetString(content)
+        enclosed["content"] = (core.OctetString if content_type == "data" else core.ParsableOctetString)(content)
     body = {"version": "v1" if content_type == "data" else "v3", "digest_algorithms": [{"algorithm": digest}],
             "encap_content_info": enclosed, "signer_infos": [cms.SignerInfo(fields)]}
     chosen = {"chain": credential.chain, "no-root": credential.chain[:-1], "leaf": credential.chain[:1], "none": []}
