@@ -70,4 +70,10 @@ enum vt_code vt_unpack(struct vt_arena *arena, struct vt_bytes input, const char
 enum vt_code vt_unpack_entity(struct vt_arena *arena, struct vt_unpacked *unpacked, size_t parent,
                               struct vt_bytes entity, struct vt_err *err) VT_MUST_CHECK;
 
+/* Append one file as a child of part parent: the content of a .p7m, a member of a container. By its
+ * content it may be a mail or a MIME entity and is then unpacked. name: or NULL. */
+enum vt_code vt_unpack_member(struct vt_arena *arena, struct vt_unpacked *unpacked, size_t parent,
+                              struct vt_bytes bytes, const char *name, struct vt_err *err)
+    VT_MUST_CHECK;
+
 #endif

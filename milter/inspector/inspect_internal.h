@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the steps of one inspection share. */
+#ifndef VANTHU_INSPECT_INTERNAL_H
+#define VANTHU_INSPECT_INTERNAL_H
+
+#include "vanthu/inspect.h"
+
+/* One inspection under way; everything lives in the arena of the mail. */
+struct vt_inspect_run {
+    struct vt_arena *arena;
+    const struct vt_inspect_options *options;
+    const struct vt_inspect_input *input;
+    struct vt_unpacked *unpacked;
+    struct vt_certificate_pool *pool;
+    struct vt_evidence *evidence;
+    struct vt_wants *wants;
+    bool *part_is_consumed; /* a signature part of a multipart/signed is no document of its own */
+    size_t signatures_count;
+};
+
+/* Sender, alignment and class from envelope, headers and trusted Authentication-Results
+ * (RFC 8601). Fills run->evidence->mail. */
+enum vt_code vt_inspect_mail_facts(struct vt_inspect_run *run, struct vt_err *err) VT_MUST_CHECK;
+
+/* Find, verify and judge the signatures of part index; adds a document to the evidence when the
+ * part is one. May append parts (content of an opaque signature). */
+enum vt_code vt_inspect_part(struct vt_inspect_run *run, size_t index, struct vt_err *err)
+    VT_MUST_CHECK;
+
+/* Which documents should have been signed, and were not (users.md 1). To be called when all
+ * documents are known. */
+void vt_inspect_expectations(struct vt_inspect_run *run);
+
+/* True when domain is entry or below it. Comparison without case. */
+bool vt_inspect_domain_is_under(const char *domain, const char *entry);
+/* The domain of an address, or NULL. */
+const char *vt_inspect_domain_of(const char *address);
+
+#endif

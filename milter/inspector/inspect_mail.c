@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Facts of the mail as a whole: who sent it, and whether that is proven. Only the results of
+ * authentication services that the configuration names are believed (RFC 8601 section 5). */
+#include <string.h>
+#include <strings.h>
+
+#include "inspector/inspect_internal.h"
+
+/* One Authentication-Results value is cut here; real ones stay below 2 KB. */
+#define MAX_RESULTS_BYTES 8192
+
+const char *vt_inspect_domain_of(const char *address) {
+    const char *at = address == NULL ? NULL : strrchr(address, '@');
+    return at == NULL || at[1] == '\0' ? NULL : at + 1;
+}
+
+bool vt_inspect_domain_is_under(const char *domain, const char *entry) {
+    if (domain == NULL || entry == NULL || *entry == '\0')
+        return false;
+    size_t domain_len = strlen(domain), entry_len = strlen(entry);
+    if (domain_len < entry_len || strcasecmp(domain + domain_len - entry_len, entry) != 0)
+        return false;
+    return domain_len == entry_len || domain[domain_len - entry_len - 1] == '.';
+}
+
+/* Two domains are aligned when they are the same or one is above the other and has at least two
+ * labels: the relaxed mode of RFC 7489 3.1 without a list of public suffixes. */
+static bool is_aligned(const char *from_domain, const char *proven_domain) {
+    if (from_domain == NULL || proven_domain == NULL)
+        return false;
+    if (strcasecmp(from_domain, proven_domain) == 0)
+        return true;
+    return (strchr(proven_domain, '.') != NULL &&
+            vt_inspect_domain_is_under(from_domain, proven_domain)) ||
+           (strchr(from_domain, '.') != NULL &&
+            vt_inspect_domain_is_under(proven_domain, from_domain));
+}
+
+/* RFC 8601 2.2: CFWS may stand between all tokens. Comments go, quoted strings lose their quotes.
+ */
+static void strip_comments(char *text) {
+    char *out = text;
+    unsigned depth = 0;
+    bool quoted = false;
+    for (const char *in = text; *in != '\0'; in++) {
+        if (*in == '\\' && in[1] != '\0' && (quoted || depth > 0)) {
+            in++;
+            if (depth == 0)
+                *out++ = *in;
+        } else if (depth == 0 && *in == '"') {
+            quoted = !quoted;
+        } else if (!quoted && *in == '(') {
+            depth++;
+        } else if (!quoted && depth > 0 && *in == ')') {
+            depth--;
+        } else if (depth == 0) {
+            *out++ = *in == '\t' || *in == '\r' || *in == '\n' ? ' ' : *in;
+        }
+    }
+    *out = '\0';
+}
+
+static char *skip_spaces(char *text) {
+    return text + strspn(text, " ");
+}
+
+static bool is_trusted_service(const struct vt_inspect_options *options, const char *id) {
+    for (size_t i = 0; i < options->trusted_authserv_ids_count; i++) {
+        if (strcasecmp(options->trusted_authserv_ids[i], id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* methods whose pass proves a domain, and the property that names it */
+static const struct {
+    const char *method, *property;
+} proofs[] = {
+    {"dkim", "header.d"},
+    {"dkim", "header.i"},
+    {"dmarc", "header.from"},
+    {"spf", "smtp.mailfrom"},
+};
+
+/* RFC 8601 2.2: resinfo = [CFWS] ";" methodspec [ CFWS reasonspec ] [ CFWS 1*propspec ] */
+static bool result_proves(char *resinfo, const char *from_domain) {
+    char *rest = NULL;
+    char *method = strtok_r(resinfo, " ", &rest);
+    char *equals = method == NULL ? NULL : strchr(method, '=');
+    if (equals == NULL || strcasecmp(equals + 1, "pass") != 0)
+        return false;
+    *equals = '\0';
+    for (char *word = strtok_r(NULL, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        char *value = strchr(word, '=');
+        if (value == NULL)
+            continue;
+        *value++ = '\0';
+        const char *domain = vt_inspect_domain_of(value);
+        for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
+            if (strcasecmp(method, proofs[i].method) == 0 &&
+                strcasecmp(word, proofs[i].property) == 0 &&
+                is_aligned(from_domain, domain == NULL ? value : domain))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool results_prove(struct vt_inspect_run *run, const char *value, const char *from_domain) {
+    char *copy = vt_arena_dup(run->arena, value, strnlen(value, MAX_RESULTS_BYTES));
+    if (copy == NULL)
+        return false;
+    strip_comments(copy);
+    char *rest = NULL;
+    char *head = strtok_r(copy, ";", &rest);
+    if (head == NULL)
+        return false;
+    head = skip_spaces(head);
+    head[strcspn(head, " ")] = '\0'; /* the version may follow */
+    if (!is_trusted_service(run->options, head))
+        return false;
+    for (char *info = strtok_r(NULL, ";", &rest); info != NULL; info = strtok_r(NULL, ";", &rest)) {
+        if (result_proves(info, from_domain))
+            return true;
+    }
+    return false;
+}
+
+static bool sender_is_aligned(struct vt_inspect_run *run, const struct vt_mail *mail) {
+    const char *from_domain = vt_inspect_domain_of(mail->from);
+    if (from_domain == NULL || mail->from_count != 1)
+        return false;
+    if (mail->authenticated != NULL && *mail->authenticated != '\0')
+        return true;
+    for (size_t i = 0; i < run->unpacked->authentication_results_count; i++) {
+        if (results_prove(run, run->unpacked->authentication_results[i], from_domain))
+            return true;
+    }
+    return false;
+}
+
+static enum vt_sender_class class_of(const struct vt_inspect_run *run, const struct vt_mail *mail) {
+    const char *domain = vt_inspect_domain_of(mail->from);
+    for (size_t i = 0; mail->sender_aligned && i < run->options->state_domains_count; i++) {
+        if (vt_inspect_domain_is_under(domain, run->options->state_domains[i]))
+            return VT_SENDER_STATE;
+    }
+    return VT_SENDER_OTHER;
+}
+
+enum vt_code vt_inspect_mail_facts(struct vt_inspect_run *run, struct vt_err *err) {
+    struct vt_mail *mail = &run->evidence->mail;
+    const struct vt_unpacked *unpacked = run->unpacked;
+    if (run->input->mail != NULL)
+        *mail = *run->input->mail;
+    mail->message_id = unpacked->message_id;
+    mail->subject = unpacked->subject;
+    mail->from = unpacked->from;
+    mail->from_count = unpacked->from_count;
+    mail->is_list = unpacked->is_list;
+    mail->is_automatic = unpacked->is_automatic;
+    mail->size_bytes = run->input->bytes.len;
+    mail->sender_aligned = unpacked->is_mail && sender_is_aligned(run, mail);
+    mail->sender_class = class_of(run, mail);
+    if (vt_verify_sha256(run->input->bytes, mail->sha256) != VT_OK)
+        return vt_err_set(err, VT_E_NOMEM, "no memory to hash the mail");
+    return VT_OK;
+}

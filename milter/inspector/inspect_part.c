@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One part of the mail: which signed objects it holds, their verification and judgement, and the
+ * document of the evidence that says so. */
+#include <string.h>
+#include <strings.h>
+
+#include "inspector/inspect_internal.h"
+
+/* Contents a detached signature is tried against when no name says which one is meant. */
+#define MAX_CANDIDATES 16
+
+/* The document under construction and what it was read from. */
+struct part_work {
+    struct vt_inspect_run *run;
+    size_t index;
+    struct vt_document document;
+    const struct vt_signed_object *objects;
+    size_t objects_count;
+    const struct vt_validation_data *validation_data;
+    struct vt_verified_list *verified; /* one list per object */
+    const struct vt_bytes *candidates;
+    size_t candidates_count;
+};
+
+static struct vt_part *part_of(const struct part_work *work) {
+    return &work->run->unpacked->parts[work->index];
+}
+
+static enum vt_code no_memory(struct vt_err *err) {
+    return vt_err_set(err, VT_E_NOMEM, "the mail needs more memory than one mail may have");
+}
+
+/* Pictures, text and structure are no documents; everything that might carry a signature is, and
+ * whatever was given as an attachment, so that nothing is passed over in silence. */
+static bool is_document(const struct vt_part *part) {
+    switch (part->format) {
+    case VT_FORMAT_MULTIPART:
+    case VT_FORMAT_MAIL:
+        return part->reasons != 0;
+    case VT_FORMAT_TEXT:
+    case VT_FORMAT_HTML:
+    case VT_FORMAT_IMAGE:
+    case VT_FORMAT_EMPTY:
+        return part->attachment || part->reasons != 0 || part->parent == VT_NO_PART;
+    default:
+        return true;
+    }
+}
+
+static enum vt_code begin_document(struct part_work *work, struct vt_err *err) {
+    const struct vt_part *part = part_of(work);
+    work->document = (struct vt_document){
+        .path = part->path,
+        .name = part->name,
+        .format = part->format,
+        .size_bytes = part->bytes.len,
+        .nested = part->nested,
+        .attachment = part->attachment,
+        .reasons = part->reasons,
+        .findings = part->findings,
+        .findings_count = part->findings_count,
+    };
+    struct vt_bytes hashed = part->format == VT_FORMAT_SMIME && part->signed_bytes.len > 0
+                                 ? part->signed_bytes
+                                 : part->bytes;
+    return vt_verify_sha256(hashed, work->document.sha256) == VT_OK ? VT_OK : no_memory(err);
+}
+
+static enum vt_code end_document(struct part_work *work, struct vt_err *err) {
+    struct vt_evidence *evidence = work->run->evidence;
+    void *grown = vt_arena_grow(work->run->arena, evidence->documents, evidence->documents_count,
+                                sizeof(*evidence->documents));
+    if (grown == NULL)
+        return no_memory(err);
+    evidence->documents = grown;
+    evidence->documents[evidence->documents_count++] = work->document;
+    return VT_OK;
+}
+
+static enum vt_code add_finding(struct part_work *work, const char *text) {
+    return vt_findings_add(work->run->arena, &work->document.findings,
+                           &work->document.findings_count, "%s", text);
+}
+
+/* ---- verification and judgement of the objects of one document ---- */
+
+static enum vt_code verify_objects(struct part_work *work, struct vt_err *err) {
+    struct vt_inspect_run *run = work->run;
+    work->verified = vt_arena_alloc(run->arena, sizeof(*work->verified) * work->objects_count);
+    if (work->verified == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < work->objects_count; i++) {
+        enum vt_code code =
+            vt_verify_object(run->arena, run->pool, &work->objects[i], i, work->candidates,
+                             work->candidates_count, &work->verified[i], err);
+        if (code != VT_OK)
+            return code;
+    }
+    return VT_OK;
+}
+
+/* Document time stamps of later revisions prove that this signature existed. */
+static const struct vt_verified_timestamp **timestamps_after(struct part_work *work, size_t object,
+                                                             size_t *out_count) {
+    const struct vt_verified_timestamp **found =
+        vt_arena_alloc(work->run->arena, sizeof(const void *) * (work->objects_count + 1));
+    *out_count = 0;
+    for (size_t i = object + 1; found != NULL && i < work->objects_count; i++) {
+        const struct vt_verified_list *list = &work->verified[i];
+        if (work->objects[i].binding == VT_BINDING_TIMESTAMP && list->count > 0 &&
+            list->items[0].timestamps_count > 0 &&
+            work->objects[i].revision > work->objects[object].revision)
+            found[(*out_count)++] = &list->items[0].timestamps[0];
+    }
+    return found;
+}
+
+/* The signature value and the file it stands in: what "first seen" means (design.md 4). */
+static const char *first_seen_digest(struct part_work *work, const struct vt_verified *verified) {
+    struct vt_buf joined;
+    char hex[65];
+    vt_buf_init(&joined, VT_MAX_CMS_BYTES);
+    bool hashed = vt_buf_add(&joined, work->document.sha256, 64) == VT_OK &&
+                  vt_buf_add(&joined, verified->signature_value.ptr,
+                             verified->signature_value.len) == VT_OK &&
+                  vt_verify_sha256(vt_buf_bytes(&joined), hex) == VT_OK;
+    vt_buf_clear(&joined);
+    return hashed ? vt_arena_str(work->run->arena, hex) : NULL;
+}
+
+static enum vt_code look_up_first_seen(struct part_work *work, const struct vt_verified *verified,
+                                       int64_t *out_utc_secs, struct vt_err *err) {
+    struct vt_inspect_run *run = work->run;
+    const struct vt_known *known = run->input->known;
+    const char *digest = first_seen_digest(work, verified);
+    *out_utc_secs = VT_TIME_NONE;
+    if (digest == NULL)
+        return no_memory(err);
+    for (size_t i = 0; known != NULL && i < known->first_seen_count; i++) {
+        if (strcmp(known->first_seen[i].digest_sha256, digest) == 0) {
+            *out_utc_secs = known->first_seen[i].time_utc_secs;
+            return VT_OK;
+        }
+    }
+    void *grown = vt_arena_grow(run->arena, run->wants->first_seen, run->wants->first_seen_count,
+                                sizeof(*run->wants->first_seen));
+    if (grown == NULL)
+        return no_memory(err);
+    run->wants->first_seen = grown;
+    run->wants->first_seen[run->wants->first_seen_count++] = digest;
+    return VT_OK;
+}
+
+static bool signer_is_sender(const struct vt_mail *mail, const struct vt_certificate *signer) {
+    size_t count = 0;
+    for (const char *email; (email = vt_certificate_email(signer, count)) != NULL; count++) {
+        if (mail->from != NULL && mail->from_count == 1 && strcasecmp(email, mail->from) == 0)
+            return true;
+    }
+    /* RFC 8551 3: a certificate without an address is not compared. */
+    return count == 0;
+}
+
+/* A message signature speaks of the message: what was changed on the way is no forged document,
+ * and the signer has to be the sender (RFC 8551 section 3). */
+static void judge_as_message(struct part_work *work, const struct vt_verified *verified,
+                             struct vt_signature *signature) {
+    const vt_reasons changed = VT_REASON_BIT(VT_REASON_CONTENT_CHANGED);
+    if ((signature->reasons & changed) != 0)
+        signature->reasons =
+            (signature->reasons & ~changed) | VT_REASON_BIT(VT_REASON_MESSAGE_CHANGED);
+    if (!work->document.nested && work->run->unpacked->is_mail && verified->signer != NULL &&
+        !signer_is_sender(&work->run->evidence->mail, verified->signer))
+        vt_signature_worsen(signature, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_NAME_MISMATCH);
+}
+
+static enum vt_code judge_one(struct part_work *work, size_t object,
+                              const struct vt_verified *verified, struct vt_err *err) {
+    struct vt_inspect_run *run = work->run;
+    size_t timestamps_count = 0;
+    const struct vt_verified_timestamp **timestamps =
+        timestamps_after(work, object, &timestamps_count);
+    void *grown = vt_arena_grow(run->arena, work->document.signatures,
+                                work->document.signatures_count, sizeof(struct vt_signature));
+    if (timestamps == NULL || grown == NULL)
+        return no_memory(err);
+    work->document.signatures = grown;
+    struct vt_trust_input input = {
+        .store = run->options->store,
+        .pool = run->pool,
+        .object = &work->objects[object],
+        .verified = verified,
+        .validation_data = work->validation_data,
+        .document_timestamps = timestamps,
+        .document_timestamps_count = timestamps_count,
+        .given_crls = run->options->given_crls,
+        .given_crls_count = run->options->given_crls_count,
+        .known = run->input->known,
+        .now_utc_secs = run->input->now_utc_secs,
+    };
+    enum vt_code code = look_up_first_seen(work, verified, &input.first_seen_utc_secs, err);
+    if (code != VT_OK)
+        return code;
+    struct vt_signature *signature = &work->document.signatures[work->document.signatures_count];
+    *signature = (struct vt_signature){0};
+    code = vt_trust_judge(run->arena, &input, signature, run->wants, err);
+    if (code != VT_OK)
+        return code;
+    if (work->document.format == VT_FORMAT_SMIME)
+        judge_as_message(work, verified, signature);
+    work->document.signatures_count++;
+    run->signatures_count++;
+    return VT_OK;
+}
+
+static enum vt_code judge_object(struct part_work *work, size_t object, struct vt_err *err) {
+    const struct vt_verified_list *list = &work->verified[object];
+    for (size_t i = 0; i < list->count; i++) {
+        if (work->run->signatures_count >= VT_MAX_SIGNATURES) {
+            work->document.reasons |= VT_REASON_BIT(VT_REASON_TOO_LARGE);
+            return add_finding(work, "The mail has more signatures than are checked; the rest of "
+                                     "them was not looked at.");
+        }
+        enum vt_code code = judge_one(work, object, &list->items[i], err);
+        if (code != VT_OK)
+            return code;
+    }
+    return VT_OK;
+}
+
+static enum vt_code judge_objects(struct part_work *work, struct vt_err *err) {
+    if (work->objects_count > VT_MAX_SIGNATURES) {
+        work->objects_count = VT_MAX_SIGNATURES;
+        work->document.reasons |= VT_REASON_BIT(VT_REASON_TOO_LARGE);
+        if (add_finding(work, "The file has more signatures than are checked; the rest of them "
+                              "was not looked at.") != VT_OK)
+            return no_memory(err);
+    }
+    enum vt_code code = verify_objects(work, err);
+    for (size_t i = 0; code == VT_OK && i < work->objects_count; i++)
+        code = judge_object(work, i, err);
+    return code;
+}
+
+/* ---- the forms ---- */
+
+static enum vt_code inspect_pdf(struct part_work *work, struct vt_err *err) {
+    struct vt_signed_document *signed_document = NULL;
+    enum vt_code code =
+        vt_document_read_pdf(work->run->arena, part_of(work)->bytes, &signed_document, err);
+    if (code != VT_OK)
+        return code;
+    work->document.reasons |= signed_document->reasons;
+    for (size_t i = 0; i < signed_document->findings_count; i++) {
+        if (add_finding(work, signed_document->findings[i]) != VT_OK)
+            return no_memory(err);
+    }
+    work->objects = signed_document->objects;
+    work->objects_count = signed_document->objects_count;
+    work->validation_data = &signed_document->validation_data;
+    return judge_objects(work, err);
+}
+
+/* A message signature covers the whole message when nothing but other message signatures stands
+ * between it and the message. */
+static enum vt_covers message_coverage(const struct vt_inspect_run *run, size_t index) {
+    for (size_t i = run->unpacked->parts[index].parent; i != VT_NO_PART;
+         i = run->unpacked->parts[i].parent) {
+        if (run->unpacked->parts[i].format == VT_FORMAT_MAIL)
+            return VT_COVERS_WHOLE;
+        if (run->unpacked->parts[i].format != VT_FORMAT_SMIME)
+            return VT_COVERS_PART;
+    }
+    return VT_COVERS_WHOLE;
+}
+
+static struct vt_signed_object new_object(enum vt_signature_format format, struct vt_bytes cms) {
+    return (struct vt_signed_object){
+        .format = format,
+        .cms = cms,
+        .covers = VT_COVERS_WHOLE,
+        .changes_after = VT_CHANGES_NONE,
+        .claimed_time_utc_secs = VT_TIME_NONE,
+    };
+}
+
+static enum vt_code inspect_multipart_signed(struct part_work *work, struct vt_err *err) {
+    struct vt_inspect_run *run = work->run;
+    const struct vt_part *part = part_of(work);
+    if (part->signature_part >= run->unpacked->parts_count) {
+        work->document.reasons |= VT_REASON_BIT(VT_REASON_MALFORMED);
+        return VT_OK;
+    }
+    struct vt_bytes cms = run->unpacked->parts[part->signature_part].bytes, der;
+    bool has_content = false;
+    if (vt_verify_identify_cms(run->arena, cms, &der, &has_content) == VT_CMS_SIGNED)
+        cms = der;
+    run->part_is_consumed[part->signature_part] = true;
+    struct vt_signed_object *object = vt_arena_alloc(run->arena, sizeof(*object));
+    if (object == NULL)
+        return no_memory(err);
+    *object = new_object(VT_SIGNATURE_SMIME, cms);
+    object->binding = VT_BINDING_DETACHED;
+    object->ranges[0] = part->signed_bytes;
+    object->ranges_count = 1;
+    object->covers = message_coverage(run, work->index);
+    work->objects = object;
+    work->objects_count = 1;
+    return judge_objects(work, err);
+}
+
+/* Content of a CMS: a MIME entity of an opaque message, or a file that was wrapped. */
+static enum vt_code unpack_content(struct part_work *work, struct vt_err *err) {
+    for (size_t i = 0; i < work->objects_count; i++) {
+        if (!work->verified[i].has_content)
+            continue;
+        struct vt_bytes content = work->verified[i].content;
+        return work->document.format == VT_FORMAT_SMIME
+                   ? vt_unpack_entity(work->run->arena, work->run->unpacked, work->index, content,
+                                      err)
+                   : vt_unpack_member(work->run->arena, work->run->unpacked, work->index, content,
+                                      NULL, err);
+    }
+    return VT_OK;
+}
+
+/* "report.pdf.p7s" signs "report.pdf" (validation.md 3, item 10). */
+static bool is_named_after(const char *signature_name, const char *name) {
+    size_t len = name == NULL ? 0 : strlen(name);
+    return len > 0 && signature_name != NULL && strncasecmp(signature_name, name, len) == 0 &&
+           signature_name[len] == '.' && strchr(signature_name + len + 1, '.') == NULL;
+}
+
+static bool is_possible_content(const struct vt_part *part) {
+    return part->format != VT_FORMAT_CMS && part->format != VT_FORMAT_SMIME &&
+           part->format != VT_FORMAT_MULTIPART && part->format != VT_FORMAT_MAIL;
+}
+
+/* What a detached signature may sign: what was given, the file of its name, else every other
+ * file of the mail. */
+static enum vt_code choose_candidates(struct part_work *work, struct vt_err *err) {
+    struct vt_inspect_run *run = work->run;
+    if (run->options->contents_count > 0) {
+        work->candidates = run->options->contents;
+        work->candidates_count = run->options->contents_count;
+        return VT_OK;
+    }
+    struct vt_bytes *found = vt_arena_alloc(run->arena, sizeof(*found) * MAX_CANDIDATES);
+    if (found == NULL)
+        return no_memory(err);
+    work->candidates = found;
+    for (size_t i = 0; i < run->unpacked->parts_count; i++) {
+        const struct vt_part *part = &run->unpacked->parts[i];
+        if (i == work->index || !is_possible_content(part))
+            continue;
+        if (is_named_after(work->document.name, part->name)) {
+            found[0] = part->bytes;
+            work->candidates_count = 1;
+            return VT_OK;
+        }
+        if (work->candidates_count < MAX_CANDIDATES)
+            found[work->candidates_count++] = part->bytes;
+    }
+    return VT_OK;
+}
+
+/* An opaque message signature, or a .p7m or .p7s file. */
+static enum vt_code inspect_cms(struct part_work *work, struct vt_err *err) {
+    struct vt_inspect_run *run = work->run;
+    struct vt_bytes der = part_of(work)->bytes;
+    bool has_content = false;
+    enum vt_cms_kind kind = vt_verify_identify_cms(run->arena, der, &der, &has_content);
+    if (kind == VT_CMS_ENCRYPTED) {
+        work->document.reasons |= VT_REASON_BIT(VT_REASON_FILE_UNREADABLE);
+        return add_finding(work, "The content is encrypted; signatures inside it cannot be seen.");
+    }
+    if (kind != VT_CMS_SIGNED) {
+        work->document.reasons |= VT_REASON_BIT(VT_REASON_MALFORMED);
+        return add_finding(work, "The bytes are no CMS SignedData (RFC 5652) that can be read.");
+    }
+    struct vt_signed_object *object = vt_arena_alloc(run->arena, sizeof(*object));
+    if (object == NULL)
+        return no_memory(err);
+    bool is_message = work->document.format == VT_FORMAT_SMIME;
+    *object = new_object(is_message ? VT_SIGNATURE_SMIME : VT_SIGNATURE_CMS, der);
+    object->binding = has_content ? VT_BINDING_ENCAPSULATED : VT_BINDING_DETACHED;
+    if (is_message)
+        object->covers = message_coverage(run, work->index);
+    work->objects = object;
+    work->objects_count = 1;
+    enum vt_code code = has_content ? VT_OK : choose_candidates(work, err);
+    if (code == VT_OK)
+        code = judge_objects(work, err);
+    return code == VT_OK && has_content ? unpack_content(work, err) : code;
+}
+
+static enum vt_code inspect_form(struct part_work *work, struct vt_err *err) {
+    const struct vt_part *part = part_of(work);
+    switch (part->format) {
+    case VT_FORMAT_PDF:
+        return inspect_pdf(work, err);
+    case VT_FORMAT_CMS:
+        return inspect_cms(work, err);
+    case VT_FORMAT_SMIME:
+        return part->content_type != NULL && strcmp(part->content_type, "multipart/signed") == 0
+                   ? inspect_multipart_signed(work, err)
+                   : inspect_cms(work, err);
+    default:
+        return VT_OK;
+    }
+}
+
+enum vt_code vt_inspect_part(struct vt_inspect_run *run, size_t index, struct vt_err *err) {
+    struct part_work work = {.run = run, .index = index};
+    if (run->part_is_consumed[index] || !is_document(part_of(&work)))
+        return VT_OK;
+    enum vt_code code = begin_document(&work, err);
+    if (code == VT_OK)
+        code = inspect_form(&work, err);
+    return code == VT_OK ? end_document(&work, err) : code;
+}
