@@ -36,7 +36,9 @@ room        = $(patsubst %.c,$(BUILD)/%.o,$(wildcard milter/$(1)/*.c))
 BASE        = $(call room,base) $(call room,evidence)
 POLICY      = $(patsubst %.c,$(BUILD)/%.o,$(wildcard policy/*.c))
 
-.PHONY: all deps demo test unit test-long test-peers bench lint format install clean help
+.PHONY: all deps demo test unit-programs fuzzers test-long test-peers bench lint format install clean help
+.SECONDARY:
+.DELETE_ON_ERROR:
 all: $(BUILD)/vanthu-milter $(BUILD)/vanthu
 
 $(BUILD)/vanthu-milter: $(BUILD)/milter/main.o $(LIBRARY)
@@ -52,17 +54,118 @@ $(BUILD)/%.o: %.c
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
-# ---- tests: tests/unit/test_<module>.c, each a cmocka program; the rooms it may link follow ----
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-UNIT_ROOMS_policy   := policy
-UNIT_ROOMS_unpack   := unpack
-UNIT_ROOMS_document := document
-.SECONDEXPANSION:
+# ---- packages ----
+BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev libcurl4-openssl-dev \
+                  libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev
+TEST_PACKAGES  := libcmocka-dev python3 python3-cryptography python3-asn1crypto openssl postfix \
+                  postfix-pcre poppler-utils qpdf mandoc procps clang
+LINT_PACKAGES  := clang clang-format clang-tidy cppcheck mandoc
+
+# $(call install-packages,LIST): only what is missing, asking nothing.
+define install-packages
+	@missing=""; for p in $(1); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | \
+	  grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then echo "  DEPS $$missing"; \
+	  as_root=""; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	  $$as_root apt-get update -q >/dev/null && \
+	  echo 'postfix postfix/main_mailer_type select No configuration' | $$as_root debconf-set-selections && \
+	  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
+	    $$missing >/dev/null; fi
+endef
+deps:
+	$(call install-packages,$(BUILD_PACKAGES) $(TEST_PACKAGES))
+
+# ---- tests: tests/unit/test_<module>.c, each a cmocka program ----
+# Rooms a test may link beside base and evidence; a room that is not named links everything. This
+# keeps the direction of the data visible: policy has no libcrypto, unpack and document neither.
+UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
+UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SOURCES))
+FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_REPLAYS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SOURCES))
+FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/fuzz_%,$(FUZZ_SOURCES))
+
+$(BUILD)/tests/unit/test_policy $(BUILD)/tests/unit/test_reason $(BUILD)/tests/unit/test_evidence: \
+  $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(POLICY) $(BASE)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs jansson yaml-0.1) -lseccomp -lcmocka
+$(BUILD)/tests/unit/test_unpack $(BUILD)/tests/unit/test_identify: \
+  $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call room,unpack) $(BASE) $(POLICY)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs gmime-3.0 jansson yaml-0.1) -lseccomp -lcmocka
+$(BUILD)/tests/unit/test_document: \
+  $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call room,document) $(BASE) $(POLICY)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs libqpdf jansson yaml-0.1) -lseccomp -lcmocka
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(LIBRARY)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS) -lcmocka
+# The same targets replayed over their corpus under plain cc, and for clang's libFuzzer.
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
+$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(SOURCES)
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $@"
+	$(Q)clang $(BASE_FLAGS:-MMD=) -MT x -MF /dev/null -O1 -DVT_SANITIZE=1 \
+	  -fsanitize=fuzzer,address,undefined $(shell pkg-config --cflags $(PACKAGES)) \
+	  -o $@ $< $(filter-out $(MAINS),$(SOURCES)) $(LIBS)
+
+unit-programs: $(UNIT_TESTS) $(FUZZ_REPLAYS)
+fuzzers: $(FUZZERS)
+
+# Unit tests and fuzz corpora under the sanitizers, sandbox tests on the normal build, then the
+# real Postfix. Under 10 minutes on two cores.
+test: deps
+	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/unit/test_sandbox
+	$(Q)$(MAKE) --no-print-directory -j2 SANITIZE=1 all unit-programs
+	$(Q)tests/run.sh quick
+# Fuzzing by time, every mutation, soak.
+test-long: test
+	$(Q)$(MAKE) --no-print-directory -j2 fuzzers
+	$(Q)tests/run.sh long
+# Interoperability with independent programs from their own registries.
+test-peers: deps all
+	$(Q)tests/run.sh peers
+demo: deps all
+	$(Q)tests/demo/demo.sh
+bench: deps all
+	$(Q)tests/bench/bench.sh
+
+lint:
+	$(call install-packages,$(LINT_PACKAGES))
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Iinclude -Imilter -D_GNU_SOURCE \
+	  --enable=warning,portability --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
+	  milter policy
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) milter/main.c -- $(BASE_FLAGS:-MMD=) \
+	  $(shell pkg-config --cflags $(PACKAGES))
+	$(Q)mandoc -T lint -W warning $(wildcard conf/*.[158] milter/*/*.[158] policy/*.[158])
+format:
+	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
+
+# ---- installation ----
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(SYSCONFDIR)/vanthu \
+	  $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
+	  $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/vanthu \
+	  $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -m 755 build/vanthu-milter $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 build/vanthu $(DESTDIR)$(PREFIX)/bin/
+	for f in vanthu.yaml policy.yaml; do [ -e $(DESTDIR)$(SYSCONFDIR)/vanthu/$$f ] || \
+	  install -m 644 conf/$$f $(DESTDIR)$(SYSCONFDIR)/vanthu/; done
+	install -m 644 conf/policy.schema.json $(DESTDIR)$(PREFIX)/share/vanthu/
+	for s in 1 5 8; do for m in $(wildcard conf/*.[158] milter/*/*.[158] policy/*.[158]); do \
+	  case $$m in *.$$s) install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/;; esac; done; done
+	sed 's|@sbindir@|$(PREFIX)/sbin|; s|@bindir@|$(PREFIX)/bin|; s|@sysconfdir@|$(SYSCONFDIR)|' \
+	  conf/vanthu.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/vanthu.service
+	install -m 644 conf/vanthu.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vanthu.conf
 
 clean:
 	rm -rf build
+help:
+	@echo "make            build/vanthu-milter and build/vanthu   (CC=clang, SANITIZE=1, V=1)"
+	@echo "make demo       a private Postfix with the milter on loopback, and what becomes of mails"
+	@echo "make test       everything that runs in minutes; test-long, test-peers, bench, lint, format"
+	@echo "make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)"
+	@echo "make deps       install the Debian packages that are missing"
 
--include $(patsubst %.o,%.d,$(LIBRARY)) $(wildcard $(BUILD)/milter/*.d) $(wildcard $(BUILD)/tests/*/*.d)
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
