@@ -5,22 +5,20 @@
 #ifndef VANTHU_ROLE_H
 #define VANTHU_ROLE_H
 
-#include <sys/types.h>
-
 #include "vanthu/config.h"
 
 /* Descriptors a role is born with. -1: it has none of that kind. */
 struct vt_role_fds {
-    int control;       /* to the master; end of file means that the master is gone */
+    int control;       /* to the master; end of file means that the role is to end */
     int milter_socket; /* gateway: the listening socket */
     int inspect;       /* gateway, command: client end; inspector: server end */
     int status;        /* gateway, command: client end; status: server end */
     int fetch;         /* status: client end; fetch: server end */
     int generation;    /* status: client end; inspector: server end */
+    int policy;        /* gateway: the policy's text as checked by the master, a sealed memory file;
+                          its name is config->policy_file */
+    int overrides;     /* inspector: what a command line put over the configuration (packed) */
 };
-
-/* One running set of roles: what `vanthu check` starts beside itself and the master keeps. */
-struct vt_role_set;
 
 /* Entry points; each returns an exit status of sysexits(3). config is loaded by the new process
  * from the same file (a descriptor of it is inherited, so that all roles see the same bytes). */
@@ -32,21 +30,73 @@ int vt_fetch_main(const struct vt_config *config, const struct vt_role_fds *fds)
 /* True when this process was exec'd as a role: both programs call it first thing in main, and
  * return *out_status when it says so. */
 bool vt_role_dispatch(int argc, char **argv, int *out_status);
+/* A role tells the master that it is set up, sandboxed and serving. control: fds->control; -1 is
+ * allowed. Never waits. */
+void vt_role_ready(int control);
+
+/* ---- a set of roles of one's own: vanthu(1) ---- */
+
+/* One running set of roles. */
+struct vt_role_set;
+
+/* What a command line puts over the configuration. All borrowed for the call only. */
+struct vt_role_overrides {
+    /* A set that is given replaces the one of the configuration. */
+    bool trust_given[VT_TRUST_SETS];
+    struct vt_trust_source trust[VT_TRUST_SETS]; /* anchors, intermediates; always confirmed_all */
+    const struct vt_bytes *crls; /* --crl, DER or PEM as in the files */
+    size_t crls_count;
+    const struct vt_bytes *contents; /* --content */
+    size_t contents_count;
+};
+
+/* Start inspector, and unless offline status and fetch, as children of a small supervisor beside
+ * this process, in the same sandboxes as under the master; it restarts what dies, and ends with
+ * this process. Works for every user; root gives its rights away where it can. overrides: may be
+ * NULL. Call it before threads are made. *out is set on success: vt_role_set_stop.
+ * Returns VT_OK, VT_E_SYSTEM, VT_E_CONFIG, VT_E_NOMEM, VT_E_LIMIT. A role that cannot start says
+ * why on standard error, and requests to it end with VT_E_PEER. */
+enum vt_code vt_role_set_start_local(const struct vt_config *config,
+                                     const struct vt_role_overrides *overrides, bool offline,
+                                     struct vt_role_set **out, struct vt_err *err) VT_MUST_CHECK;
+/* Client ends of the channels, borrowed; status is -1 when offline. */
+int vt_role_set_inspect_fd(const struct vt_role_set *set);
+int vt_role_set_status_fd(const struct vt_role_set *set);
+/* End the roles, wait for them, free. NULL is allowed. */
+void vt_role_set_stop(struct vt_role_set *set);
+
+/* ---- the master's control socket ---- */
+
+/* Ask the running master: command is "reload", "status" or "drain". *out_json: the answer,
+ * malloc'd: {"ok": true|false, "text": …, "mistakes": [{file, line, column, warning, text}],
+ * "roles": [{role, pid, running, restarts, started_utc_secs}], "mode": …}.
+ * VT_E_NOT_FOUND: no master listens there. VT_E_SYSTEM, VT_E_TIMEOUT, VT_E_PEER. */
+enum vt_code vt_control_ask(const char *control_socket, const char *command, char **out_json,
+                            struct vt_err *err) VT_MUST_CHECK;
 
 /* ---- sandbox (milter/base/sandbox.c) ---- */
 
 /* What a role may do once it is set up. Applied in this order: no_new_privs, rlimits, Landlock,
  * seccomp. Each is mandatory in a normal build: where the kernel lacks it, starting fails with
- * a text that says so. Sanitizer builds leave out RLIMIT_AS and seccomp. */
+ * a text that says so. Sanitizer builds leave out RLIMIT_AS and seccomp.
+ * Always allowed: descriptors one has, memory that is not executable, memory files, AF_UNIX pairs
+ * and messages (but see forbidden_kills), syslog. Never: exec, ptrace, other folders. */
 struct vt_sandbox {
     const char *name;
     const char *writable_directory; /* the one folder that may be read and written, or NULL */
-    bool network;       /* may make sockets and connect (fetch) */
-    bool accept_sockets; /* may accept on inherited sockets, make threads (gateway) */
+    bool network;       /* may make sockets and connect, and read what a resolver and TLS read in
+                           /etc and /usr/share/ca-certificates; may make threads (fetch) */
+    bool accept_sockets; /* may accept on inherited sockets, make AF_UNIX sockets and threads
+                            (gateway) */
     bool fork;          /* may fork and wait (inspector zygote) */
     size_t address_space_bytes; /* RLIMIT_AS, 0: left alone */
     unsigned cpu_secs;          /* RLIMIT_CPU, 0: left alone */
     unsigned open_files;        /* RLIMIT_NOFILE, 0: left alone */
+    size_t file_bytes;          /* RLIMIT_FSIZE (memory files too), 0: left alone */
+    /* A forbidden call ends the process (SIGSYS), and no sockets but those it has: an inspector
+     * child, which meets hostile bytes. false: it fails with EPERM, and only exec, ptrace and the
+     * like end the process, so that a library's new habit does not stop the mail. */
+    bool forbidden_kills;
 };
 enum vt_code vt_sandbox_enter(const struct vt_sandbox *sandbox, struct vt_err *err) VT_MUST_CHECK;
 

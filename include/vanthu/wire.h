@@ -16,7 +16,12 @@
  *   status    fetch      FETCH        JSON: url, type; post body     fetch       UNREACHABLE
  *                        FETCHED      JSON: http status; bytes
  *   status    inspector  GENERATION   -; known (no answer)           -           older generation
- *   command   master     CONTROL      JSON: reload, status, drain    5 s         -
+ *   command   master     CONTROL      JSON: {"command": "reload"}    10 s        -
+ *                                     or "status", "drain"
+ *                        CONTROLLED   JSON: {"ok": …, …}
+ *   role      master     READY        - (no answer)                  -           -
+ *   inspector master     RENEW        -; known (no answer)           -           -
+ * A server that failed answers any request with ERROR.
  */
 #ifndef VANTHU_WIRE_H
 #define VANTHU_WIRE_H
@@ -36,7 +41,10 @@ enum vt_message_type {
     VT_MSG_GENERATION,
     VT_MSG_CONTROL,
     VT_MSG_CONTROLLED,
-    VT_MSG_ERROR, /* body: text of a fault of the server */
+    VT_MSG_ERROR,   /* body: text of a fault of the server */
+    VT_MSG_CONNECT, /* over a channel: the server's end of a new connection */
+    VT_MSG_READY,   /* role to master, over its control socket: set up and serving */
+    VT_MSG_RENEW,   /* inspector to master: exec a successor now; may carry the generation */
     VT_MSG_COUNT
 };
 
@@ -60,12 +68,18 @@ enum vt_code vt_wire_send(int fd, enum vt_message_type type, struct vt_bytes bod
 /* max_fds: descriptors that may come; more ends the connection. */
 enum vt_code vt_wire_receive(int fd, struct vt_message *out, size_t max_fds,
                              int64_t deadline_msecs, struct vt_err *err) VT_MUST_CHECK;
-/* Client: open a connection over a channel. *out_fd is closed by the caller. */
+/* Client: open a connection over a channel, which any number of threads may share. *out_fd is
+ * closed by the caller. */
 enum vt_code vt_wire_open(int channel_fd, int64_t deadline_msecs, int *out_fd, struct vt_err *err)
     VT_MUST_CHECK;
-/* Server: take the next connection from a channel; does not wait beyond the deadline. */
+/* Server: take the next connection from a channel; does not wait beyond the deadline (0: not at
+ * all). VT_E_TIMEOUT: none came. VT_E_FORMAT: something else came and was dropped. */
 enum vt_code vt_wire_accept(int channel_fd, int64_t deadline_msecs, int *out_fd,
                             struct vt_err *err) VT_MUST_CHECK;
+/* True when the other end of a connection was closed: its request needs no answer any more. */
+bool vt_wire_peer_is_gone(int fd);
+/* A channel: a connected pair, close-on-exec. */
+enum vt_code vt_wire_pair(int out_fds[2], struct vt_err *err) VT_MUST_CHECK;
 /* Client: open, send, wait for the answer. */
 enum vt_code vt_wire_call(int channel_fd, enum vt_message_type type, struct vt_bytes body,
                           const int *fds, size_t fds_count, struct vt_message *answer,
