@@ -13,6 +13,8 @@
 
 /* Version of the JSON form, "v". */
 #define VT_EVIDENCE_VERSION 1
+/* Findings of one mail, document or signature; a normal one has none or a few. */
+#define VT_MAX_FINDINGS 200
 
 /* Zero memory is never a passed signature. */
 enum vt_indication { VT_INDETERMINATE = 0, VT_TOTAL_PASSED, VT_TOTAL_FAILED };
