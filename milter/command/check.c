@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * vanthu check: what the gateway would find in a mail or a file, with the same sandboxed child.
+ * Exit status per file: 0 signed and every signature passed, 1 one failed or was changed after
+ * signing, 2 something undetermined or unread, 3 no signature; over several files the worst, in
+ * the order 1, 2, 3, 0. */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "vanthu/role.h"
+#include "vanthu/wire.h"
+
+#define MAX_REPEATED 64
+/* One file has as long as one mail at the gateway would have without a waiting MTA. */
+#define FILE_BUDGET_MSECS 60000
+
+struct check {
+    bool json, offline;
+    const char *config_file, *policy_file;
+    int64_t now_utc_secs;
+    struct vt_role_overrides overrides;
+    struct vt_trust_source trust[MAX_REPEATED];
+    struct vt_buf crls[MAX_REPEATED], contents[MAX_REPEATED];
+    struct vt_bytes crl_views[MAX_REPEATED], content_views[MAX_REPEATED];
+    struct vt_config *config;
+    struct vt_policy *policy;
+    struct vt_role_set *roles;
+};
+
+static int fault(const struct vt_err *err, enum vt_code code) {
+    vt_command_print_fault(err);
+    return vt_command_exit_status(code);
+}
+
+static int bad_usage(const char *text) {
+    fprintf(stderr, "vanthu check: %s\n", text);
+    return EX_USAGE;
+}
+
+/* ---- options ---- */
+
+static int add_trust(struct check *check, const char *argument) {
+    for (int set = 0; set < VT_TRUST_SETS; set++) {
+        const char *name = vt_trust_set_name((enum vt_trust_set_id)set);
+        size_t len = strlen(name);
+        if (strncmp(argument, name, len) != 0 || argument[len] != '=')
+            continue;
+        if (check->overrides.trust_count == MAX_REPEATED)
+            return bad_usage("--trust is repeated too often");
+        check->trust[check->overrides.trust_count++] = (struct vt_trust_source){
+            .set = (enum vt_trust_set_id)set, .anchors = argument + len + 1, .confirmed_all = true};
+        return EX_OK;
+    }
+    return bad_usage("--trust wants official=PATH or public=PATH");
+}
+
+static int add_file(const char *file, size_t max_bytes, struct vt_buf *bufs, struct vt_bytes *views,
+                    size_t *count) {
+    struct vt_err err = {0};
+    if (*count == MAX_REPEATED)
+        return bad_usage("an option is repeated too often");
+    enum vt_code code = vt_command_read_file(file, max_bytes, &bufs[*count], &err);
+    if (code != VT_OK)
+        return fault(&err, code);
+    views[*count] = vt_buf_bytes(&bufs[*count]);
+    (*count)++;
+    return EX_OK;
+}
+
+static int set_time(struct check *check, const char *text) {
+    return vt_time_parse(text, &check->now_utc_secs) == VT_OK
+               ? EX_OK
+               : bad_usage("--at wants a time of RFC 3339, such as 2026-12-03T09:12:00+07:00");
+}
+
+static int take_option(struct check *check, int option) {
+    switch (option) {
+    case 'j':
+        check->json = true;
+        return EX_OK;
+    case 'c':
+        check->config_file = optarg;
+        return EX_OK;
+    case 'p':
+        check->policy_file = optarg;
+        return EX_OK;
+    case 't':
+        return add_trust(check, optarg);
+    case 'r':
+        return add_file(optarg, VT_MAX_CRL_BYTES, check->crls, check->crl_views,
+                        &check->overrides.crls_count);
+    case 'a':
+        return set_time(check, optarg);
+    case 'o':
+        check->offline = true;
+        return EX_OK;
+    case 'd':
+        return add_file(optarg, VT_MAX_MAIL_BYTES, check->contents, check->content_views,
+                        &check->overrides.contents_count);
+    default:
+        return EX_USAGE;
+    }
+}
+
+static int take_options(struct check *check, int argc, char **argv) {
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"config", required_argument, NULL, 'c'},
+        {"policy", required_argument, NULL, 'p'},
+        {"trust", required_argument, NULL, 't'},
+        {"crl", required_argument, NULL, 'r'},
+        {"at", required_argument, NULL, 'a'},
+        {"offline", no_argument, NULL, 'o'},
+        {"content", required_argument, NULL, 'd'},
+        {NULL, 0, NULL, 0},
+    };
+    int option = 0, status = EX_OK;
+    while (status == EX_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        status = take_option(check, option);
+    if (status == EX_OK && optind == argc)
+        return bad_usage("which file? (\"-\" is standard input)");
+    return status;
+}
+
+/* ---- configuration, policy, roles ---- */
+
+static int load_config(struct check *check) {
+    struct vt_err err = {0};
+    struct vt_mistakes mistakes;
+    vt_mistakes_init(&mistakes);
+    const char *installed = VT_SYSCONFDIR "/vanthu.yaml";
+    const char *file = check->config_file != NULL     ? check->config_file
+                       : access(installed, R_OK) == 0 ? installed
+                                                      : NULL;
+    enum vt_code code = file == NULL ? vt_config_default(&check->config, &err)
+                                     : vt_config_load(file, &check->config, &mistakes, &err);
+    vt_command_print_mistakes(&mistakes);
+    vt_mistakes_clear(&mistakes);
+    return code == VT_OK ? EX_OK : fault(&err, code);
+}
+
+static int load_policy(struct check *check) {
+    const char *file = check->policy_file;
+    if (file == NULL && check->config->policy_file != NULL &&
+        access(check->config->policy_file, R_OK) == 0)
+        file = check->config->policy_file;
+    if (file == NULL)
+        return EX_OK;
+    struct vt_err err = {0};
+    struct vt_mistakes mistakes;
+    vt_mistakes_init(&mistakes);
+    enum vt_code code = vt_policy_load(file, &check->policy, &mistakes, &err);
+    vt_command_print_mistakes(&mistakes);
+    vt_mistakes_clear(&mistakes);
+    return code == VT_OK ? EX_OK : fault(&err, code);
+}
+
+static int start(struct check *check) {
+    struct vt_err err = {0};
+    check->overrides.trust = check->trust;
+    check->overrides.crls = check->crl_views;
+    check->overrides.contents = check->content_views;
+    int status = load_config(check);
+    if (status == EX_OK)
+        status = load_policy(check);
+    if (status != EX_OK)
+        return status;
+    enum vt_code code = vt_role_set_start_local(check->config, &check->overrides, check->offline,
+                                                &check->roles, &err);
+    return code == VT_OK ? EX_OK : fault(&err, code);
+}
+
+static void stop(struct check *check) {
+    vt_role_set_stop(check->roles);
+    vt_policy_free(check->policy);
+    vt_config_free(check->config);
+    for (size_t i = 0; i < check->overrides.crls_count; i++)
+        vt_buf_clear(&check->crls[i]);
+    for (size_t i = 0; i < check->overrides.contents_count; i++)
+        vt_buf_clear(&check->contents[i]);
+}
+
+/* ---- one file ---- */
+
+static const char *base_name(const char *file) {
+    const char *slash = strrchr(file, '/');
+    return slash == NULL ? file : slash + 1;
+}
+
+/* The sandboxed child did not answer: the file counts as not checked, never as unsigned. */
+static enum vt_code not_checked(struct vt_arena *arena, const char *file, enum vt_reason reason,
+                                const struct vt_err *why, struct vt_evidence **out) {
+    struct vt_evidence *evidence = vt_arena_alloc(arena, sizeof(*evidence));
+    if (evidence == NULL)
+        return VT_E_NOMEM;
+    fprintf(stderr, "vanthu: %s: %s\n", file, why->text);
+    evidence->reasons = VT_REASON_BIT(reason);
+    *out = evidence;
+    return vt_findings_add(arena, &evidence->findings, &evidence->findings_count, "%s", why->text);
+}
+
+static enum vt_code inspect_bytes(struct check *check, struct vt_arena *arena, const char *file,
+                                  struct vt_bytes bytes, struct vt_evidence **out,
+                                  struct vt_err *err) {
+    int mail_fd = -1;
+    enum vt_code code = vt_memfd_seal("vanthu-check", bytes, &mail_fd, err);
+    if (code != VT_OK)
+        return code;
+    struct vt_inspection inspection = {
+        .inspect_fd = vt_role_set_inspect_fd(check->roles),
+        .status_fd = vt_role_set_status_fd(check->roles),
+        .mail_fd = mail_fd,
+        .name = strcmp(file, "-") == 0 ? NULL : base_name(file),
+        .now_utc_secs = check->now_utc_secs,
+        .deadline_msecs = vt_clock_monotonic_msecs() + FILE_BUDGET_MSECS,
+        .inspection_msecs = check->config->inspection_msecs,
+        .status_msecs = check->config->status_msecs,
+        .offline = check->offline,
+    };
+    code = vt_inspection_run(arena, &inspection, out, err);
+    (void)close(mail_fd);
+    return code;
+}
+
+static enum vt_code inspect_file(struct check *check, struct vt_arena *arena, const char *file,
+                                 struct vt_evidence **out, struct vt_err *err) {
+    struct vt_buf bytes;
+    enum vt_code code = vt_command_read_file(file, VT_MAX_MAIL_BYTES, &bytes, err);
+    if (code == VT_OK) {
+        code = inspect_bytes(check, arena, file, vt_buf_bytes(&bytes), out, err);
+        if (code == VT_E_PEER || code == VT_E_TIMEOUT)
+            code = not_checked(arena, file, VT_REASON_NOT_CHECKED, err, out);
+    } else if (code == VT_E_LIMIT) {
+        code = not_checked(arena, file, VT_REASON_TOO_LARGE, err, out);
+    }
+    vt_buf_clear(&bytes);
+    return code;
+}
+
+static enum vt_code decide(struct check *check, struct vt_arena *arena,
+                           const struct vt_evidence *evidence, struct vt_decision **out,
+                           struct vt_err *err) {
+    *out = NULL;
+    if (check->policy == NULL)
+        return VT_OK;
+    struct vt_policy_input input = {
+        .evidence = evidence,
+        .site_mode = VT_MODE_ENFORCE,
+        .first_deferred_utc_secs = VT_TIME_NONE,
+        .now_utc_secs = check->now_utc_secs,
+    };
+    return vt_policy_evaluate(arena, check->policy, &input, out, err);
+}
+
+/* One line: the evidence, with the file's name and policy's decision beside it. */
+static enum vt_code print_json(const char *file, const struct vt_evidence *evidence,
+                               const struct vt_decision *decision, struct vt_err *err) {
+    char *text = NULL, *decided = NULL;
+    size_t len = 0, decided_len = 0;
+    json_t *line = NULL;
+    enum vt_code code = vt_evidence_to_json(evidence, 0, &text, &len, err);
+    if (code == VT_OK && decision != NULL)
+        code = vt_decision_to_json(decision, &decided, &decided_len, err);
+    if (code != VT_OK)
+        goto done;
+    code = VT_E_NOMEM;
+    line = json_loadb(text, len, 0, NULL);
+    json_t *decision_value =
+        decided == NULL ? json_null() : json_loadb(decided, decided_len, 0, NULL);
+    json_t *file_value = json_string(file);
+    if (file_value == NULL) /* a name that is no UTF-8 */
+        file_value = json_null();
+    if (line == NULL || json_object_set_new(line, "file", file_value) != 0 ||
+        json_object_set_new(line, "decision", decision_value) != 0)
+        goto done;
+    if (json_dumpf(line, stdout, JSON_COMPACT) == 0 && fputc('\n', stdout) != EOF)
+        code = VT_OK;
+done:
+    json_decref(line);
+    free(decided);
+    free(text);
+    return code;
+}
+
+static int check_file(struct check *check, const char *file) {
+    struct vt_err err = {0};
+    struct vt_evidence *evidence = NULL;
+    struct vt_decision *decision = NULL;
+    struct vt_arena *arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES);
+    enum vt_code code = arena == NULL ? VT_E_NOMEM : VT_OK;
+    if (code == VT_OK)
+        code = inspect_file(check, arena, file, &evidence, &err);
+    if (code == VT_OK)
+        code = decide(check, arena, evidence, &decision, &err);
+    if (code == VT_OK && check->json)
+        code = print_json(file, evidence, decision, &err);
+    else if (code == VT_OK)
+        vt_command_print_evidence(stdout, vt_command_language(), file, evidence, decision);
+    int status = code == VT_OK ? vt_evidence_exit_status(evidence) : fault(&err, code);
+    vt_arena_free(arena);
+    return status;
+}
+
+static int worse(int a, int b) {
+    static const int severity[] = {[0] = 0, [1] = 3, [2] = 2, [3] = 1};
+    if (a > 3 || b > 3)
+        return a > b ? a : b;
+    return severity[a] >= severity[b] ? a : b;
+}
+
+int vt_command_check(int argc, char **argv) {
+    static struct check check; /* large, and one run has one */
+    check.now_utc_secs = vt_clock_now_utc_secs();
+    int status = take_options(&check, argc, argv);
+    if (status == EX_OK)
+        status = start(&check);
+    for (int i = optind; status < EX__BASE && i < argc; i++)
+        status =
+            i == optind ? check_file(&check, argv[i]) : worse(status, check_file(&check, argv[i]));
+    stop(&check);
+    return status;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Evidence for a person: the seven facts of each signature in the order of legal.md R-39, then
+ * what was concluded and why, in Vietnamese or English. */
+#include <string.h>
+
+#include "command/command.h"
+
+enum word {
+    W_NO_DOCUMENTS,
+    W_SIGNATURES,
+    W_NO_SIGNATURES,
+    W_SIGNATURE,
+    W_ISSUER,
+    W_SIGNER,
+    W_UNIT,
+    W_TIME,
+    W_INTEGRITY,
+    W_VALIDITY,
+    W_PERIOD,
+    W_TO,
+    W_UNKNOWN,
+    W_INTACT,
+    W_BROKEN,
+    W_UNDETERMINED,
+    W_SOURCE_TIMESTAMP,
+    W_SOURCE_FIRST_SEEN,
+    W_SOURCE_CLAIMED,
+    W_CHANGES,
+    W_CONCLUSION,
+    W_REASON,
+    W_TO_DO,
+    W_NOTE,
+    W_VALID,
+    W_INVALID,
+    W_UNPROVEN,
+    W_DECISION,
+    W_RULE,
+    W_NO_RULE,
+    W_PASSED,
+    W_FAILED,
+    W_INDETERMINATE,
+    WORDS
+};
+
+static const char *const words[WORDS][2] = {
+    [W_NO_DOCUMENTS] = {"không có tệp nào để kiểm tra chữ ký số", "holds no file to check"},
+    [W_SIGNATURES] = {"chữ ký số", "signature(s)"},
+    [W_NO_SIGNATURES] = {"không có chữ ký số", "no signature"},
+    [W_SIGNATURE] = {"Chữ ký số", "Signature"},
+    [W_ISSUER] = {"Tổ chức cấp chứng thư", "Issuing CA"},
+    [W_SIGNER] = {"Người ký", "Signer"},
+    [W_UNIT] = {"Đơn vị quản lý", "Unit"},
+    [W_TIME] = {"Thời điểm ký số", "Signing time"},
+    [W_INTEGRITY] = {"Toàn vẹn", "Integrity"},
+    [W_VALIDITY] = {"Hiệu lực khi ký", "Valid when signed"},
+    [W_PERIOD] = {"Thời hạn chứng thư", "Certificate period"},
+    [W_TO] = {"đến", "to"},
+    [W_UNKNOWN] = {"chưa xác định", "not known"},
+    [W_INTACT] = {"CÒN NGUYÊN", "INTACT"},
+    [W_BROKEN] = {"ĐÃ BỊ THAY ĐỔI", "BROKEN"},
+    [W_UNDETERMINED] = {"chưa xác định", "undetermined"},
+    [W_SOURCE_TIMESTAMP] = {"theo dấu thời gian", "by a time stamp"},
+    [W_SOURCE_FIRST_SEEN] = {"theo lần nhận đầu tiên", "by the first time it was seen"},
+    [W_SOURCE_CLAIMED] = {"do người ký khai, không có dấu thời gian",
+                          "claimed by the signer, without a time stamp"},
+    [W_CHANGES] = {"Thay đổi sau khi ký", "Changes after it"},
+    [W_CONCLUSION] = {"Kết luận", "Conclusion"},
+    [W_REASON] = {"Lý do", "Reason"},
+    [W_TO_DO] = {"Cần làm", "To do"},
+    [W_NOTE] = {"Ghi chú", "Note"},
+    [W_VALID] = {"có hiệu lực", "yes"},
+    [W_INVALID] = {"không có hiệu lực", "no"},
+    [W_UNPROVEN] = {"chưa khẳng định được", "not proven"},
+    [W_DECISION] = {"Xử lý theo chính sách", "By the policy"},
+    [W_RULE] = {"quy tắc", "rule"},
+    [W_NO_RULE] = {"không có quy tắc nào khớp", "no rule matches"},
+    [W_PASSED] = {"hợp lệ", "valid"},
+    [W_FAILED] = {"KHÔNG HỢP LỆ", "NOT VALID"},
+    [W_INDETERMINATE] = {"chưa xác định được", "undetermined"},
+};
+
+struct printer {
+    FILE *out;
+    enum vt_language language;
+};
+
+static const char *word(const struct printer *p, enum word w) {
+    return words[w][p->language];
+}
+
+/* Columns a text takes on a terminal: continuation bytes take none. */
+static int columns(const char *text) {
+    int count = 0;
+    for (; *text != '\0'; text++)
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
+}
+
+static void label(const struct printer *p, enum word w) {
+    const char *text = word(p, w);
+    int pad = 24 - columns(text);
+    fprintf(p->out, "     %s%*s", text, pad > 1 ? pad : 1, "");
+}
+
+static void line(const struct printer *p, enum word w, const char *value) {
+    label(p, w);
+    fprintf(p->out, "%s\n", value == NULL || *value == '\0' ? word(p, W_UNKNOWN) : value);
+}
+
+static void print_reasons(const struct printer *p, vt_reasons reasons) {
+    for (int i = 0; i < VT_REASON_COUNT; i++) {
+        if ((reasons & VT_REASON_BIT(i)) == 0)
+            continue;
+        const struct vt_reason_info *info = vt_reason_info((enum vt_reason)i);
+        bool vi = p->language == VT_LANGUAGE_VIETNAMESE;
+        label(p, W_REASON);
+        fprintf(p->out, "%s: %s\n", info->code, vi ? info->vietnamese : info->english);
+        line(p, W_TO_DO, vi ? info->vietnamese_to_do : info->english_to_do);
+    }
+}
+
+static void print_findings(const struct printer *p, const char *const *findings, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        line(p, W_NOTE, findings[i]);
+}
+
+static void print_signing_time(const struct printer *p, const struct vt_signature *signature) {
+    static const enum word sources[] = {
+        [VT_TIME_SOURCE_NONE] = W_UNKNOWN,
+        [VT_TIME_SOURCE_TIMESTAMP] = W_SOURCE_TIMESTAMP,
+        [VT_TIME_SOURCE_FIRST_SEEN] = W_SOURCE_FIRST_SEEN,
+        [VT_TIME_SOURCE_CLAIMED] = W_SOURCE_CLAIMED,
+    };
+    char text[64];
+    if (signature->signing_time_source == VT_TIME_SOURCE_NONE) {
+        line(p, W_TIME, NULL);
+        return;
+    }
+    label(p, W_TIME);
+    fprintf(p->out, "%s, %s\n", vt_time_vietnam(text, signature->signing_time_utc_secs),
+            word(p, sources[signature->signing_time_source]));
+}
+
+static void print_period(const struct printer *p, const struct vt_certificate_facts *signer) {
+    char from[64], until[64];
+    if (signer->sha256[0] == '\0') {
+        line(p, W_PERIOD, NULL);
+        return;
+    }
+    label(p, W_PERIOD);
+    fprintf(p->out, "%s %s %s\n", vt_time_vietnam(from, signer->not_before_utc_secs), word(p, W_TO),
+            vt_time_vietnam(until, signer->not_after_utc_secs));
+}
+
+static enum word integrity_word(enum vt_integrity integrity) {
+    return integrity == VT_INTEGRITY_INTACT   ? W_INTACT
+           : integrity == VT_INTEGRITY_BROKEN ? W_BROKEN
+                                              : W_UNDETERMINED;
+}
+
+static enum word validity_word(enum vt_indication indication) {
+    return indication == VT_TOTAL_PASSED   ? W_VALID
+           : indication == VT_TOTAL_FAILED ? W_INVALID
+                                           : W_UNPROVEN;
+}
+
+static const char *first_of(const char *a, const char *b) {
+    return a != NULL && *a != '\0' ? a : b;
+}
+
+static void print_conclusion(const struct printer *p, const struct vt_signature *signature) {
+    const char *sub = vt_sub_indication_name(signature->sub_indication);
+    label(p, W_CONCLUSION);
+    fprintf(p->out, "%s", vt_indication_name(signature->indication));
+    if (sub != NULL)
+        fprintf(p->out, " / %s", sub);
+    fprintf(p->out, " (%s)\n",
+            word(p, signature->indication == VT_TOTAL_PASSED   ? W_PASSED
+                    : signature->indication == VT_TOTAL_FAILED ? W_FAILED
+                                                               : W_INDETERMINATE));
+}
+
+static void print_signature(const struct printer *p, const struct vt_signature *signature, size_t i,
+                            size_t count) {
+    const struct vt_certificate_facts *signer = &signature->signer;
+    fprintf(p->out, "   %s %zu/%zu  %s%s%s\n", word(p, W_SIGNATURE), i + 1, count,
+            vt_signature_format_name(signature->format), signature->level == NULL ? "" : " ",
+            signature->level == NULL ? "" : signature->level);
+    line(p, W_ISSUER, first_of(signer->issuer_common_name, signer->issuer));
+    line(p, W_SIGNER, first_of(signer->common_name, signer->subject));
+    line(p, W_UNIT, first_of(signer->organizational_unit, signer->organization));
+    print_signing_time(p, signature);
+    line(p, W_INTEGRITY, word(p, integrity_word(signature->integrity)));
+    line(p, W_VALIDITY, word(p, validity_word(signature->indication)));
+    print_period(p, signer);
+    line(p, W_CHANGES, vt_changes_name(signature->changes_after));
+    print_conclusion(p, signature);
+    print_reasons(p, signature->reasons);
+    print_findings(p, signature->findings, signature->findings_count);
+}
+
+static void print_document(const struct printer *p, const struct vt_document *document) {
+    const char *name = first_of(document->name, document->path);
+    fprintf(p->out, "%s%s[%s] ", name == NULL ? "" : name, name == NULL || *name == '\0' ? "" : " ",
+            vt_format_name(document->format));
+    if (document->signatures_count == 0)
+        fprintf(p->out, "%s\n", word(p, W_NO_SIGNATURES));
+    else
+        fprintf(p->out, "%zu %s\n", document->signatures_count, word(p, W_SIGNATURES));
+    print_reasons(p, document->reasons);
+    print_findings(p, document->findings, document->findings_count);
+    for (size_t i = 0; i < document->signatures_count; i++)
+        print_signature(p, &document->signatures[i], i, document->signatures_count);
+}
+
+static void print_decision(const struct printer *p, const struct vt_decision *decision) {
+    if (decision == NULL)
+        return;
+    fprintf(p->out, "%s: %s", word(p, W_DECISION), vt_action_name(decision->action));
+    if (decision->rule == NULL)
+        fprintf(p->out, " (%s)\n", word(p, W_NO_RULE));
+    else
+        fprintf(p->out, " (%s \"%s\", %u)\n", word(p, W_RULE), decision->rule, decision->rule_line);
+}
+
+void vt_command_print_evidence(FILE *out, enum vt_language language, const char *file,
+                               const struct vt_evidence *evidence,
+                               const struct vt_decision *decision) {
+    const struct printer p = {out, language};
+    fprintf(out, "%s: ", file);
+    if (evidence->documents_count == 0)
+        fprintf(out, "%s\n", word(&p, W_NO_DOCUMENTS));
+    else
+        fputc('\n', out);
+    print_reasons(&p, evidence->reasons);
+    print_findings(&p, evidence->findings, evidence->findings_count);
+    for (size_t i = 0; i < evidence->documents_count; i++)
+        print_document(&p, &evidence->documents[i]);
+    print_decision(&p, decision);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * vanthu(1): what the subcommands share. Data goes to standard output, messages to standard error;
+ * exit statuses above 63 are those of sysexits(3). */
+#ifndef VANTHU_COMMAND_H
+#define VANTHU_COMMAND_H
+
+#include <stdio.h>
+
+#include "vanthu/policy.h"
+
+enum vt_language { VT_LANGUAGE_VIETNAMESE = 0, VT_LANGUAGE_ENGLISH };
+
+/* vi unless LC_ALL, LC_MESSAGES or LANG (in this order) names another language. */
+enum vt_language vt_command_language(void);
+
+/* Subcommands: argv[0] is the subcommand's name. Each returns the exit status. */
+int vt_command_check(int argc, char **argv);
+int vt_command_policy(int argc, char **argv);
+int vt_command_control(int argc, char **argv);
+
+/* Print every mistake as "file:line:column: text" on standard error. */
+void vt_command_print_mistakes(const struct vt_mistakes *mistakes);
+/* "vanthu: " and a fault on standard error, with its place if it has one. */
+void vt_command_print_fault(const struct vt_err *err);
+/* The exit status of sysexits(3) for a fault. */
+int vt_command_exit_status(enum vt_code code);
+
+/* Print the evidence of one file for a person: the seven facts of each signature in the order of
+ * legal.md R-39, then indication, reasons, and policy's decision (may be NULL). */
+void vt_command_print_evidence(FILE *out, enum vt_language language, const char *file,
+                               const struct vt_evidence *evidence,
+                               const struct vt_decision *decision);
+
+/* Read a file, or standard input for "-", whole. *out is malloc'd. VT_E_LIMIT above max_bytes. */
+enum vt_code vt_command_read_file(const char *file, size_t max_bytes, struct vt_buf *out,
+                                  struct vt_err *err) VT_MUST_CHECK;
+
+#endif

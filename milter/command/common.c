@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the subcommands share: faults and mistakes as text, reading files, the language. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "command/command.h"
+
+enum vt_language vt_command_language(void) {
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && *value != '\0')
+            return strncmp(value, "vi", 2) == 0 ? VT_LANGUAGE_VIETNAMESE : VT_LANGUAGE_ENGLISH;
+    }
+    return VT_LANGUAGE_ENGLISH;
+}
+
+void vt_command_print_mistakes(const struct vt_mistakes *mistakes) {
+    for (size_t i = 0; i < mistakes->count; i++) {
+        const struct vt_mistake *mistake = &mistakes->items[i];
+        fprintf(stderr, "%s:%u:%u: %s%s\n", mistake->file, mistake->line, mistake->column,
+                mistake->warning ? "warning: " : "", mistake->text);
+    }
+}
+
+void vt_command_print_fault(const struct vt_err *err) {
+    if (err->file[0] != '\0' && err->line > 0)
+        fprintf(stderr, "vanthu: %s:%u:%u: %s\n", err->file, err->line, err->column, err->text);
+    else
+        fprintf(stderr, "vanthu: %s\n", err->text[0] == '\0' ? vt_code_name(err->code) : err->text);
+}
+
+int vt_command_exit_status(enum vt_code code) {
+    switch (code) {
+    case VT_OK:
+        return EX_OK;
+    case VT_E_CONFIG:
+        return EX_CONFIG;
+    case VT_E_NOT_FOUND:
+        return EX_NOINPUT;
+    case VT_E_FORMAT:
+    case VT_E_LIMIT:
+    case VT_E_UNSUPPORTED:
+        return EX_DATAERR;
+    case VT_E_NETWORK:
+    case VT_E_TIMEOUT:
+    case VT_E_BUSY:
+        return EX_TEMPFAIL;
+    case VT_E_NOMEM:
+    case VT_E_SYSTEM:
+        return EX_OSERR;
+    case VT_E_PEER:
+    case VT_E_INTERNAL:
+        break;
+    }
+    return EX_SOFTWARE;
+}
+
+enum vt_code vt_command_read_file(const char *file, size_t max_bytes, struct vt_buf *out,
+                                  struct vt_err *err) {
+    bool is_stdin = strcmp(file, "-") == 0;
+    FILE *stream = is_stdin ? stdin : fopen(file, "rbe");
+    vt_buf_init(out, max_bytes);
+    if (stream == NULL) {
+        enum vt_code code = errno == ENOENT ? VT_E_NOT_FOUND : VT_E_SYSTEM;
+        return vt_err_set(err, code, "cannot open \"%s\": %s", file, strerror(errno));
+    }
+    char piece[64 * 1024];
+    size_t len = 0;
+    enum vt_code code = VT_OK;
+    while (code == VT_OK && (len = fread(piece, 1, sizeof(piece), stream)) > 0)
+        code = vt_buf_add(out, piece, len);
+    if (code == VT_OK && ferror(stream))
+        code = vt_err_sys(err, "cannot read \"%s\"", file);
+    else if (code == VT_E_LIMIT)
+        (void)vt_err_set(err, code, "\"%s\" is larger than %zu bytes", file, max_bytes);
+    if (!is_stdin)
+        (void)fclose(stream);
+    return code;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * vanthu status, reload and drain: one question to the running master. Exit status 0 when it says
+ * yes, 69 (EX_UNAVAILABLE) when no master listens, 78 (EX_CONFIG) when a reload found mistakes. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "command/command.h"
+#include "vanthu/config.h"
+#include "vanthu/role.h"
+
+static const char *text_of(const json_t *object, const char *key) {
+    const char *text = json_string_value(json_object_get(object, key));
+    return text == NULL ? "" : text;
+}
+
+static void print_answer(const json_t *answer) {
+    size_t i = 0;
+    json_t *item = NULL;
+    json_array_foreach(json_object_get(answer, "mistakes"), i, item)
+        fprintf(stderr, "%s:%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT ": %s\n",
+                text_of(item, "file"), json_integer_value(json_object_get(item, "line")),
+                json_integer_value(json_object_get(item, "column")), text_of(item, "text"));
+    if (*text_of(answer, "mode") != '\0')
+        printf("mode       %s\n", text_of(answer, "mode"));
+    json_array_foreach(json_object_get(answer, "roles"), i, item) {
+        char started[VT_TIME_TEXT_BYTES];
+        printf(
+            "%-10s %s pid %" JSON_INTEGER_FORMAT ", since %s, restarts %" JSON_INTEGER_FORMAT "\n",
+            text_of(item, "role"),
+            json_is_true(json_object_get(item, "running")) ? "running" : "down   ",
+            json_integer_value(json_object_get(item, "pid")),
+            vt_time_rfc3339(started, json_integer_value(json_object_get(item, "started_utc_secs"))),
+            json_integer_value(json_object_get(item, "restarts")));
+    }
+    if (*text_of(answer, "text") != '\0')
+        printf("%s\n", text_of(answer, "text"));
+}
+
+static int ask(const char *control_socket, const char *command, bool json) {
+    struct vt_err err = {0};
+    char *text = NULL;
+    enum vt_code code = vt_control_ask(control_socket, command, &text, &err);
+    if (code != VT_OK) {
+        vt_command_print_fault(&err);
+        return code == VT_E_NOT_FOUND ? EX_UNAVAILABLE : vt_command_exit_status(code);
+    }
+    json_t *answer = json_loads(text, 0, NULL);
+    if (json)
+        printf("%s\n", text);
+    else
+        print_answer(answer);
+    int status = json_is_true(json_object_get(answer, "ok"))                ? EX_OK
+                 : json_array_size(json_object_get(answer, "mistakes")) > 0 ? EX_CONFIG
+                                                                            : EX_SOFTWARE;
+    json_decref(answer);
+    free(text);
+    return status;
+}
+
+int vt_command_control(int argc, char **argv) {
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                            {"config", required_argument, NULL, 'c'},
+                                            {NULL, 0, NULL, 0}};
+    const char *file = VT_SYSCONFDIR "/vanthu.yaml";
+    bool json = false;
+    int option = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'j')
+            json = true;
+        else if (option == 'c')
+            file = optarg;
+        else
+            return EX_USAGE;
+    }
+    struct vt_err err = {0};
+    struct vt_mistakes mistakes;
+    struct vt_config *config = NULL;
+    vt_mistakes_init(&mistakes);
+    enum vt_code code = vt_config_load(file, &config, &mistakes, &err);
+    vt_command_print_mistakes(&mistakes);
+    vt_mistakes_clear(&mistakes);
+    if (code != VT_OK) {
+        vt_command_print_fault(&err);
+        return vt_command_exit_status(code);
+    }
+    int status = ask(config->control_socket, argv[0], json);
+    vt_config_free(config);
+    return status;
+}

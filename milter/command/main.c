@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * vanthu(1): a table of contents of its subcommands. */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "command/command.h"
+#include "vanthu/log.h"
+#include "vanthu/role.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *usage;
+} subcommands[] = {
+    {"check", vt_command_check,
+     "check [--json] [--config FILE] [--policy FILE] [--trust SET=PATH]… [--crl FILE]…\n"
+     "               [--at TIME] [--offline] [--content FILE]… FILE…"},
+    {"policy", vt_command_policy, "policy check [--json] FILE…"},
+    {"status", vt_command_control, "status [--json] [--config FILE]"},
+    {"reload", vt_command_control, "reload [--json] [--config FILE]"},
+    {"drain", vt_command_control, "drain [--json] [--config FILE]"},
+};
+
+static int usage(FILE *out, int status) {
+    for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++)
+        fprintf(out, "%s vanthu %s\n", i == 0 ? "usage:" : "      ", subcommands[i].usage);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    int status = EX_SOFTWARE;
+    if (vt_role_dispatch(argc, argv, &status))
+        return status;
+    vt_log_open("vanthu", false, VT_LOG_WARNING);
+    if (argc < 2)
+        return usage(stderr, EX_USAGE);
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
+        return usage(stdout, EX_OK);
+    for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
+        if (strcmp(argv[1], subcommands[i].name) == 0)
+            return subcommands[i].run(argc - 1, argv + 1);
+    }
+    fprintf(stderr, "vanthu: there is no subcommand \"%s\"\n", argv[1]);
+    return usage(stderr, EX_USAGE);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * vanthu policy check: every mistake of a policy file in one run. Exit status 0, or 78 (EX_CONFIG)
+ * when there is a mistake; warnings do not count. */
+#include <getopt.h>
+#include <jansson.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "command/command.h"
+
+static json_t *mistakes_json(const char *file, const struct vt_mistakes *mistakes,
+                             const char *version) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < mistakes->count; i++) {
+        const struct vt_mistake *mistake = &mistakes->items[i];
+        (void)json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:b, s:s}", "file",
+                                                    mistake->file, "line", (int)mistake->line,
+                                                    "column", (int)mistake->column, "warning",
+                                                    mistake->warning, "text", mistake->text));
+    }
+    return json_pack("{s:s, s:b, s:s?, s:o}", "file", file, "ok", version != NULL, "version",
+                     version, "mistakes", list);
+}
+
+static int check_one(const char *file, bool json) {
+    struct vt_err err = {0};
+    struct vt_mistakes mistakes;
+    struct vt_policy *policy = NULL;
+    vt_mistakes_init(&mistakes);
+    enum vt_code code = vt_policy_load(file, &policy, &mistakes, &err);
+    const char *version = code == VT_OK ? vt_policy_version(policy) : NULL;
+    if (json) {
+        json_t *line = mistakes_json(file, &mistakes, version);
+        (void)json_dumpf(line, stdout, JSON_COMPACT);
+        (void)fputc('\n', stdout);
+        json_decref(line);
+    } else {
+        vt_command_print_mistakes(&mistakes);
+    }
+    if (code != VT_OK && mistakes.errors_count == 0)
+        vt_command_print_fault(&err);
+    else if (code != VT_OK)
+        fprintf(stderr, "%s: %zu %s; the policy is not usable\n", file, mistakes.errors_count,
+                mistakes.errors_count == 1 ? "mistake" : "mistakes");
+    else if (!json)
+        printf("%s: in order (version %s)\n", file, version);
+    vt_policy_free(policy);
+    vt_mistakes_clear(&mistakes);
+    return vt_command_exit_status(code);
+}
+
+int vt_command_policy(int argc, char **argv) {
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    bool json = false;
+    if (argc < 2 || strcmp(argv[1], "check") != 0) {
+        fprintf(stderr, "usage: vanthu policy check [--json] FILE…\n");
+        return EX_USAGE;
+    }
+    int option = 0;
+    while ((option = getopt_long(argc - 1, argv + 1, "", options, NULL)) != -1) {
+        if (option != 'j')
+            return EX_USAGE;
+        json = true;
+    }
+    if (optind == argc - 1) {
+        fprintf(stderr, "vanthu policy check: which file?\n");
+        return EX_USAGE;
+    }
+    int status = EX_OK;
+    for (int i = optind + 1; i < argc; i++) {
+        int one = check_one(argv[i], json);
+        status = one > status ? one : status;
+    }
+    return status;
+}
