@@ -41,9 +41,10 @@ struct vt_role_set;
 
 /* What a command line puts over the configuration. All borrowed for the call only. */
 struct vt_role_overrides {
-    /* A set that is given replaces the one of the configuration. */
-    bool trust_given[VT_TRUST_SETS];
-    struct vt_trust_source trust[VT_TRUST_SETS]; /* anchors, intermediates; always confirmed_all */
+    /* --trust, in any number: a set that is named here replaces the one of the configuration.
+     * Always confirmed_all. */
+    const struct vt_trust_source *trust;
+    size_t trust_count;
     const struct vt_bytes *crls; /* --crl, DER or PEM as in the files */
     size_t crls_count;
     const struct vt_bytes *contents; /* --content */
