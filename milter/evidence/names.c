@@ -121,23 +121,16 @@ static const char *const formats[VT_FORMAT_COUNT] = {
 WORDS(format, formats);
 
 static const char *const statuses[] = {
-    [VT_STATUS_UNKNOWN] = "unknown",
-    [VT_STATUS_GOOD] = "good",
-    [VT_STATUS_REVOKED] = "revoked",
-    [VT_STATUS_SUSPENDED] = "suspended",
-    [VT_STATUS_UNREACHABLE] = "unreachable",
-    [VT_STATUS_STALE] = "stale",
+    [VT_STATUS_UNKNOWN] = "unknown",         [VT_STATUS_GOOD] = "good",
+    [VT_STATUS_REVOKED] = "revoked",         [VT_STATUS_SUSPENDED] = "suspended",
+    [VT_STATUS_UNREACHABLE] = "unreachable", [VT_STATUS_STALE] = "stale",
     [VT_STATUS_NOT_NEEDED] = "not-needed",
 };
 WORDS(status, statuses);
 
 static const char *const actions[] = {
-    [VT_ACTION_ACCEPT] = "accept",
-    [VT_ACTION_NOTE] = "note",
-    [VT_ACTION_TAG] = "tag",
-    [VT_ACTION_DEFER] = "defer",
-    [VT_ACTION_HOLD] = "hold",
-    [VT_ACTION_REJECT] = "reject",
+    [VT_ACTION_ACCEPT] = "accept", [VT_ACTION_NOTE] = "note", [VT_ACTION_TAG] = "tag",
+    [VT_ACTION_DEFER] = "defer",   [VT_ACTION_HOLD] = "hold", [VT_ACTION_REJECT] = "reject",
 };
 WORDS(action, actions);
 
