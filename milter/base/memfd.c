@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What is too large for a message: sealed memory files (memfd_create(2), fcntl(2) "File seals"),
+ * which nobody can change or shrink under the reader, and spool files, which are read by pread(2)
+ * and never mapped because they might shrink. */
+#include "vanthu/wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+static enum vt_code write_all(int fd, struct vt_bytes bytes, struct vt_err *err) {
+    size_t done = 0;
+    while (done < bytes.len) {
+        ssize_t written = write(fd, bytes.ptr + done, bytes.len - done);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return vt_err_sys(err, "writing %zu bytes to a memory file", bytes.len);
+        done += (size_t)written;
+    }
+    return VT_OK;
+}
+
+enum vt_code vt_memfd_seal(const char *name, struct vt_bytes bytes, int *out_fd,
+                           struct vt_err *err) {
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return vt_err_sys(err, "memfd_create");
+    enum vt_code code = write_all(fd, bytes, err);
+    if (code == VT_OK && fcntl(fd, F_ADD_SEALS, ALL_SEALS) != 0)
+        code = vt_err_sys(err, "sealing a memory file");
+    if (code != VT_OK) {
+        (void)close(fd);
+        return code;
+    }
+    *out_fd = fd;
+    return VT_OK;
+}
+
+static bool is_sealed(int fd) {
+    int seals = fcntl(fd, F_GET_SEALS);
+    return seals >= 0 && (seals & ALL_SEALS) == ALL_SEALS;
+}
+
+/* The size of a regular file (memory files are regular too) that is at most max_bytes. */
+static enum vt_code checked_size(int fd, size_t max_bytes, size_t *out, struct vt_err *err) {
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return vt_err_sys(err, "fstat");
+    if (!S_ISREG(info.st_mode) || info.st_size < 0)
+        return vt_err_set(err, VT_E_FORMAT, "a descriptor is not a regular or memory file");
+    if ((uintmax_t)info.st_size > max_bytes)
+        return vt_err_set(err, VT_E_LIMIT, "%jd bytes are more than the maximum of %zu",
+                          (intmax_t)info.st_size, max_bytes);
+    *out = (size_t)info.st_size;
+    return VT_OK;
+}
+
+enum vt_code vt_memfd_map(int fd, size_t max_bytes, struct vt_bytes *out, struct vt_err *err) {
+    if (!is_sealed(fd))
+        return vt_err_set(err, VT_E_FORMAT, "a descriptor is not a sealed memory file");
+    size_t len = 0;
+    enum vt_code code = checked_size(fd, max_bytes, &len, err);
+    if (code != VT_OK)
+        return code;
+    if (len == 0) {
+        *out = VT_BYTES("");
+        return VT_OK;
+    }
+    /* Private: kernels before 6.7 refuse a shared mapping of a file sealed against writing. */
+    void *mapped = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (mapped == MAP_FAILED)
+        return vt_err_sys(err, "mapping %zu bytes", len);
+    *out = vt_bytes_of(mapped, len);
+    return VT_OK;
+}
+
+static void *without_const(const void *ptr) {
+    return (void *)(uintptr_t)ptr;
+}
+
+void vt_memfd_unmap(struct vt_bytes bytes) {
+    if (bytes.ptr != NULL && bytes.len > 0)
+        (void)munmap(without_const(bytes.ptr), bytes.len);
+}
+
+static enum vt_code read_all(int fd, uint8_t *into, size_t len, struct vt_err *err) {
+    size_t done = 0;
+    while (done < len) {
+        ssize_t got = pread(fd, into + done, len - done, (off_t)done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return vt_err_sys(err, "pread");
+        if (got == 0)
+            return vt_err_set(err, VT_E_FORMAT, "a file shrank while it was read");
+        done += (size_t)got;
+    }
+    return VT_OK;
+}
+
+enum vt_code vt_input_read(int fd, size_t max_bytes, struct vt_bytes *out, bool *out_mapped,
+                           struct vt_err *err) {
+    if (is_sealed(fd)) {
+        enum vt_code code = vt_memfd_map(fd, max_bytes, out, err);
+        *out_mapped = code == VT_OK;
+        return code;
+    }
+    size_t len = 0;
+    enum vt_code code = checked_size(fd, max_bytes, &len, err);
+    if (code != VT_OK)
+        return code;
+    uint8_t *copy = malloc(len + 1);
+    if (copy == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for %zu bytes", len);
+    code = read_all(fd, copy, len, err);
+    if (code != VT_OK) {
+        free(copy);
+        return code;
+    }
+    copy[len] = 0;
+    *out = vt_bytes_of(copy, len);
+    *out_mapped = false;
+    return VT_OK;
+}
+
+void vt_input_release(struct vt_bytes bytes, bool mapped) {
+    if (mapped)
+        vt_memfd_unmap(bytes);
+    else
+        free(without_const(bytes.ptr));
+}
