@@ -41,6 +41,10 @@ struct vt_known {
     size_t issuers_count;
     struct vt_first_seen *first_seen;
     size_t first_seen_count;
+    /* SHA-256 (hex) of the certificates whose issuer was looked for by AIA and will not be found:
+     * no address on the list of allowed hosts, or what came was not the issuer. */
+    const char **no_issuer_of;
+    size_t no_issuer_of_count;
 };
 
 /* What inspect missed. */
@@ -71,16 +75,25 @@ enum vt_code vt_wants_from_json(struct vt_arena *arena, struct vt_bytes json, st
 
 /* ---- judging one CRL or OCSP response (RFC 5280 6.3, RFC 6960 3.2) ---- */
 
-/* What a CRL says about a certificate whose issuer is known. authorities: further certificates
- * that may have signed it (path to the same anchor is the caller's question: only a signer with
- * the issuer's own key, or for OCSP one delegated by the issuer, is accepted).
+/* The CRLs of one mail, each read and verified once however many certificates ask. Keyed by the
+ * place of the bytes, so these must outlive it. NULL when memory is out. */
+struct vt_status_cache;
+struct vt_status_cache *vt_status_cache_new(struct vt_arena *arena) VT_MUST_CHECK;
+
+/* What a CRL says about a certificate whose issuer is known (path to an anchor is the caller's
+ * question): only a signer with the issuer's name and key is accepted. cache: may be NULL.
  * Returns VT_OK with *out filled, VT_E_NOT_FOUND (not in scope, not from this issuer),
  * VT_E_FORMAT (broken or badly signed), VT_E_UNSUPPORTED (indirect, delta, only some reasons). */
-enum vt_code vt_status_read_crl(struct vt_arena *arena, struct vt_bytes crl,
+enum vt_code vt_status_read_crl(struct vt_arena *arena, struct vt_status_cache *cache,
+                                struct vt_bytes crl,
                                 const struct vt_certificate *certificate,
                                 const struct vt_certificate *issuer, const char *origin,
                                 struct vt_status_fact *out, struct vt_err *err) VT_MUST_CHECK;
-/* The same for a DER OCSPResponse or BasicOCSPResponse. nonce: expected nonce or the empty view. */
+/* The same for a DER OCSPResponse or BasicOCSPResponse. The responder has the issuer's key, or a
+ * certificate that this key signed for OCSP (RFC 6960 4.2.2.2); it may be in the response or in
+ * pool. nonce: expected nonce or the empty view; a response without one is accepted and its times
+ * judge it, one with another is VT_E_FORMAT. An error status (tryLater, unauthorized) is VT_OK with
+ * VT_STATUS_UNKNOWN and a finding; an answer for another certificate is VT_E_NOT_FOUND. */
 enum vt_code vt_status_read_ocsp(struct vt_arena *arena, struct vt_certificate_pool *pool,
                                  struct vt_bytes response,
                                  const struct vt_certificate *certificate,

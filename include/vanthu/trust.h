@@ -33,20 +33,27 @@ const struct vt_certificate_pool *vt_trust_store_pool(const struct vt_trust_stor
 size_t vt_trust_store_anchors(const struct vt_trust_store *store, enum vt_trust_set_id set);
 const char *vt_trust_set_name(enum vt_trust_set_id set); /* "official", "public" */
 
+/* True when certificate leads to a confirmed anchor of any set, by the store's intermediates and by
+ * those given; periods and status are not asked. The status role asks it before anything is
+ * fetched, so that a stranger's certificate cannot make it fetch. */
+bool vt_trust_has_path(const struct vt_trust_store *store, const struct vt_certificate *certificate,
+                       const struct vt_certificate *const *others, size_t others_count);
+
 /* Everything the judgement of one signature needs; all borrowed. */
 struct vt_trust_input {
     const struct vt_trust_store *store;
     struct vt_certificate_pool *pool;
     const struct vt_signed_object *object;
     const struct vt_verified *verified;
-    /* Validation data and document time stamps of the same document, or NULL / 0. A document
-     * time stamp of a later revision proves existence of earlier signatures. */
+    /* Validation data of the same document, or NULL. Document time stamps of *later* revisions of
+     * it only: each is taken to cover this signature and to prove that it existed then. */
     const struct vt_validation_data *validation_data;
     const struct vt_verified_timestamp *const *document_timestamps;
     size_t document_timestamps_count;
     const struct vt_bytes *given_crls; /* `vanthu check --crl` */
     size_t given_crls_count;
     const struct vt_known *known;
+    struct vt_status_cache *status_cache; /* shared by the signatures of a mail, or NULL */
     int64_t first_seen_utc_secs; /* of this signature over these bytes, VT_TIME_NONE */
     int64_t now_utc_secs;
 };
