@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SMTP answers: code, reason and reference first, the Vietnamese sentence without accents, then
+ * English. ASCII only, because the client never offered SMTPUTF8; one code and one enhanced code
+ * (RFC 3463) of the same class on every line, because Postfix drops anything else. */
+#include "gateway/answer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What fits beside code, reference and words in a line of 200 bytes. */
+#define NAME_BYTES 100
+#define SENTENCE_BYTES 190
+
+/* A line of ASCII without control characters, whatever went into it. */
+static void put_line(struct vt_answer *answer, const char *text) {
+    if (answer->lines_count < VT_ANSWER_LINES)
+        vt_text_ascii(answer->lines[answer->lines_count++], VT_ANSWER_LINE_BYTES, text);
+}
+
+/* "Document changed after signing. Tra cuu/Ref 1831-0927-5564, DT 0229.123.4567" */
+static void put_last_line(struct vt_answer *answer, const char *english, const char *reference,
+                          const char *phone) {
+    char line[VT_ANSWER_LINE_BYTES];
+    char number[64] = "";
+    if (phone != NULL)
+        vt_text_ascii(number, sizeof(number), phone);
+    snprintf(line, sizeof(line), "%.190s Tra cuu/Ref %.20s%s%s", english, reference,
+             number[0] != '\0' ? ", DT " : "", number);
+    put_line(answer, line);
+}
+
+static const char *reference_of(const struct vt_evidence *evidence) {
+    return evidence->mail.reference != NULL ? evidence->mail.reference : "-";
+}
+
+/* The file the decision is about; none for a mail marked secret, of which nothing is named. */
+static const char *file_name(const struct vt_decision *decision,
+                             const struct vt_evidence *evidence) {
+    if (decision->reason == VT_REASON_SECRET_MARK ||
+        decision->document >= evidence->documents_count)
+        return NULL;
+    return evidence->documents[decision->document].name;
+}
+
+/* "CONTENT_CHANGED 1831-0927-5564 Tu choi tiep nhan: 123-QD-SGD.signed.pdf" */
+static void put_first_line(struct vt_answer *answer, const struct vt_decision *decision,
+                           const struct vt_evidence *evidence, const char *words) {
+    char line[VT_ANSWER_LINE_BYTES], ascii[NAME_BYTES];
+    const char *name = file_name(decision, evidence);
+    const char *code = decision->reason == VT_REASON_SECRET_MARK ? NULL
+                       : decision->reason < VT_REASON_COUNT
+                           ? vt_reason_info(decision->reason)->code
+                           : "POLICY";
+    snprintf(line, sizeof(line), "%s%s%s %s%s%s", code != NULL ? code : "",
+             code != NULL ? " " : "", reference_of(evidence), words, name != NULL ? ": " : "",
+             name != NULL ? vt_text_ascii(ascii, sizeof(ascii), name) : "");
+    put_line(answer, line);
+}
+
+/* "17/11/2026", the day of a revocation in Vietnam, or "-". */
+static void put_date(char out[16], const struct vt_decision *decision,
+                     const struct vt_evidence *evidence) {
+    snprintf(out, 16, "-");
+    if (decision->document >= evidence->documents_count)
+        return;
+    const struct vt_document *document = &evidence->documents[decision->document];
+    for (size_t i = 0; i < document->signatures_count; i++) {
+        const struct vt_signature *signature = &document->signatures[i];
+        for (size_t j = 0; j < signature->statuses_count; j++) {
+            char text[64];
+            const char *day = NULL;
+            if (signature->statuses[j].value == VT_STATUS_REVOKED)
+                day = strchr(
+                    vt_time_vietnam(text, signature->statuses[j].revoked_at_utc_secs), '/');
+            if (day != NULL && day - text >= 2)
+                snprintf(out, 16, "%.10s", day - 2);
+        }
+    }
+}
+
+/* The sentence with its fields {ngày} and {tệp} filled; other fields are left out. */
+static void fill_fields(char *out, size_t out_bytes, const char *sentence, const char *date,
+                        const char *file) {
+    size_t used = 0;
+    while (*sentence != '\0' && used + 1 < out_bytes) {
+        const char *end = *sentence == '{' ? strchr(sentence, '}') : NULL;
+        if (end == NULL) {
+            out[used++] = *sentence++;
+            continue;
+        }
+        const char *value = strncmp(sentence, "{ngày}", strlen("{ngày}")) == 0  ? date
+                            : strncmp(sentence, "{tệp}", strlen("{tệp}")) == 0 ? file
+                                                                                   : "";
+        while (*value != '\0' && used + 1 < out_bytes)
+            out[used++] = *value++;
+        sentence = end + 1;
+    }
+    out[used] = '\0';
+}
+
+static void put_reason(struct vt_answer *answer, const struct vt_decision *decision,
+                       const struct vt_evidence *evidence) {
+    char sentence[SENTENCE_BYTES], filled[2 * SENTENCE_BYTES], date[16];
+    const char *vietnamese = "Thư không phù hợp với quy định tiếp nhận của hệ thống.";
+    const char *name = file_name(decision, evidence);
+    if (decision->text != NULL && decision->text[0] != '\0')
+        vietnamese = decision->text;
+    else if (decision->reason < VT_REASON_COUNT)
+        vietnamese = vt_reason_info(decision->reason)->vietnamese;
+    put_date(date, decision, evidence);
+    fill_fields(filled, sizeof(filled), vietnamese, date, name != NULL ? name : "-");
+    put_line(answer, vt_text_ascii(sentence, sizeof(sentence), filled));
+}
+
+/* The code of the rule when it is of the right class, else the usual one. */
+static void set_code(struct vt_answer *answer, const char *asked, const char *usual) {
+    bool fits = asked != NULL && strlen(asked) == 3 && asked[0] == usual[0] &&
+                strspn(asked, "0123456789") == 3 && strcmp(asked, "421") != 0;
+    snprintf(answer->code, sizeof(answer->code), "%.3s", fits ? asked : usual);
+}
+
+static void refuse(const struct vt_decision *decision, const struct vt_evidence *evidence,
+                   const char *phone, struct vt_answer *out) {
+    const struct vt_reason_info *info =
+        decision->reason < VT_REASON_COUNT ? vt_reason_info(decision->reason) : NULL;
+    out->kind = VT_ANSWER_REJECT;
+    set_code(out, decision->code, "550");
+    snprintf(out->enhanced, sizeof(out->enhanced), "5.%.5s", info != NULL ? info->enhanced : "7.1");
+    put_first_line(out, decision, evidence, "Tu choi tiep nhan");
+    put_reason(out, decision, evidence);
+    put_last_line(out, info != NULL ? info->english : "Refused by the policy of this site.",
+                  reference_of(evidence), phone);
+}
+
+static void defer(const struct vt_decision *decision, const struct vt_evidence *evidence,
+                  const char *phone, struct vt_answer *out) {
+    const struct vt_reason_info *info =
+        decision->reason < VT_REASON_COUNT ? vt_reason_info(decision->reason) : NULL;
+    set_code(out, decision->code, "451");
+    snprintf(out->enhanced, sizeof(out->enhanced), "4.7.5");
+    put_first_line(out, decision, evidence, "Tam hoan tiep nhan, he thong gui tu dong gui lai");
+    put_reason(out, decision, evidence);
+    put_last_line(out, info != NULL ? info->english : "Not accepted yet, please retry.",
+                  reference_of(evidence), phone);
+}
+
+/* One line without control characters: Sendmail dislikes anything else. */
+static void hold(const struct vt_decision *decision, const struct vt_evidence *evidence,
+                 struct vt_answer *out) {
+    char line[sizeof(out->hold_reason)];
+    out->kind = VT_ANSWER_HOLD;
+    snprintf(line, sizeof(line), "vanthu %s %s %.40s", reference_of(evidence),
+             decision->reason < VT_REASON_COUNT ? vt_reason_info(decision->reason)->code : "POLICY",
+             decision->rule != NULL ? decision->rule : "");
+    vt_text_ascii(out->hold_reason, sizeof(out->hold_reason), line);
+}
+
+void vt_answer_decided(const struct vt_decision *decision, const struct vt_evidence *evidence,
+                       const char *phone, bool can_hold, struct vt_answer *out) {
+    *out = (struct vt_answer){0};
+    switch (decision->action) {
+    case VT_ACTION_REJECT:
+        refuse(decision, evidence, phone, out);
+        break;
+    case VT_ACTION_HOLD:
+        if (can_hold)
+            hold(decision, evidence, out);
+        else
+            vt_answer_fault(reference_of(evidence), phone, out);
+        break;
+    case VT_ACTION_DEFER:
+        defer(decision, evidence, phone, out);
+        break;
+    case VT_ACTION_TAG:
+    case VT_ACTION_NOTE:
+    case VT_ACTION_ACCEPT:
+        vt_answer_accept(out);
+        break;
+    }
+}
+
+void vt_answer_fault(const char *reference, const char *phone, struct vt_answer *out) {
+    char line[VT_ANSWER_LINE_BYTES];
+    *out = (struct vt_answer){.code = "451", .enhanced = "4.7.5"};
+    snprintf(line, sizeof(line), "NOT_CHECKED %.20s Tam hoan tiep nhan", reference);
+    put_line(out, line);
+    put_line(out, "He thong tam thoi chua kiem tra duoc chu ky so; day khong phai loi cua van ban.");
+    put_last_line(out, "Signatures cannot be checked just now, please retry.", reference, phone);
+}
+
+void vt_answer_accept(struct vt_answer *out) {
+    *out = (struct vt_answer){.kind = VT_ANSWER_ACCEPT};
+}
+
+/* A single "%" is lost by Postfix and makes Sendmail drop the whole text. */
+static void double_percent(char *out, size_t out_bytes, const char *text) {
+    size_t used = 0;
+    for (; *text != '\0' && used + 3 < out_bytes; text++) {
+        if (*text == '%')
+            out[used++] = '%';
+        out[used++] = *text;
+    }
+    out[used] = '\0';
+}
+
+static bool set_reply(const struct vt_answer *answer, const struct vt_milter_api *api,
+                      SMFICTX *ctx) {
+    char lines[VT_ANSWER_LINES][2 * VT_ANSWER_LINE_BYTES];
+    const char *views[VT_ANSWER_LINES];
+    for (size_t i = 0; i < answer->lines_count; i++) {
+        double_percent(lines[i], sizeof(lines[i]), answer->lines[i]);
+        views[i] = lines[i];
+    }
+    return answer->lines_count > 0 &&
+           api->set_reply(ctx, answer->code, answer->enhanced, views, answer->lines_count) ==
+               MI_SUCCESS;
+}
+
+sfsistat vt_answer_give(const struct vt_answer *answer, const struct vt_milter_api *api,
+                        SMFICTX *ctx, bool *out_failed) {
+    *out_failed = false;
+    switch (answer->kind) {
+    case VT_ANSWER_REJECT:
+        *out_failed = !set_reply(answer, api, ctx);
+        return SMFIS_REJECT;
+    case VT_ANSWER_HOLD:
+        *out_failed = api->quarantine(ctx, answer->hold_reason) != MI_SUCCESS;
+        return *out_failed ? SMFIS_TEMPFAIL : SMFIS_CONTINUE;
+    case VT_ANSWER_ACCEPT:
+        return SMFIS_CONTINUE;
+    case VT_ANSWER_TEMPFAIL:
+        *out_failed = !set_reply(answer, api, ctx);
+        return SMFIS_TEMPFAIL;
+    }
+    return SMFIS_TEMPFAIL;
+}
+
+const char *vt_answer_kind_name(enum vt_answer_kind kind) {
+    static const char *const names[] = {[VT_ANSWER_TEMPFAIL] = "tempfail",
+                                        [VT_ANSWER_REJECT] = "reject",
+                                        [VT_ANSWER_HOLD] = "hold",
+                                        [VT_ANSWER_ACCEPT] = "accept"};
+    return (size_t)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "tempfail";
+}

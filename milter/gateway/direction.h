@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where a mail goes: inbound, outbound or internal, from the network of its client, its
+ * authentication, the listener it came through and the domains of its recipients. */
+#ifndef VANTHU_GATEWAY_DIRECTION_H
+#define VANTHU_GATEWAY_DIRECTION_H
+
+#include "vanthu/config.h"
+
+/* IPv4 and IPv6 networks; an IPv4 network is kept as ::ffff:0:0/96 and below. */
+struct vt_networks {
+    struct vt_network {
+        uint8_t address[16];
+        unsigned prefix_bits;
+    } *items;
+    size_t count;
+};
+
+/* Read "10.0.0.0/8", "2001:db8::/32" or a single address. Bits below the prefix must be zero.
+ * *out lives in arena. VT_E_CONFIG names the entry. */
+enum vt_code vt_networks_parse(struct vt_arena *arena, const struct vt_strings *texts,
+                               struct vt_networks *out, struct vt_err *err) VT_MUST_CHECK;
+/* address: as an MTA gives it, "192.0.2.1", "2001:db8::1", "IPv6:2001:db8::1"; NULL is in none. */
+bool vt_networks_contain(const struct vt_networks *networks, const char *address);
+
+/* True when the domain of an address is one of domains or below one. */
+bool vt_address_is_within(const char *address, const struct vt_strings *domains);
+
+/* The direction of a mail by its envelope. Inbound: from a client that is not ours. Ours is a
+ * client in an internal network, an authenticated one, or one of a listener for our own users.
+ * What ours send is internal when every recipient is in our domains, else outbound. */
+enum vt_direction vt_direction_of(const struct vt_mail *mail, const struct vt_networks *internal,
+                                  const struct vt_config *config);
+/* True when a person's mail program hands the mail in: it does not queue, so nothing is deferred. */
+bool vt_mail_is_submission(const struct vt_mail *mail, const struct vt_config *config);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The reference of a mail, as it is read over the telephone: twelve digits, "1831-0927-5564".
+ * The first names the gateway, ten count tenths of a second since 2026 (or one more than the last
+ * reference when mails come faster), the last is a check digit by Damm. */
+#ifndef VANTHU_GATEWAY_REFERENCE_H
+#define VANTHU_GATEWAY_REFERENCE_H
+
+#include <stdatomic.h>
+
+#include "vanthu/error.h"
+#include <stdint.h>
+
+#define VT_REFERENCE_BYTES 15
+
+struct vt_reference {
+    unsigned gateway; /* 0 to 9 */
+    /* The last count given: in a file that this gateway, its predecessor in drain and its
+     * successor share, or in own when there is none. */
+    _Atomic uint64_t *last;
+    _Atomic uint64_t own;
+    void *shared; /* the mapped file, or NULL */
+};
+
+/* hostname: its last digit in the first label is the gateway's number (mx2 is 2), else one made
+ * from its letters. directory: where the shared file "reference" lies; when it cannot be used
+ * VT_E_SYSTEM is returned and references are still given, unique for this process. */
+enum vt_code vt_reference_init(struct vt_reference *reference, const char *hostname,
+                               const char *directory, struct vt_err *err) VT_MUST_CHECK;
+void vt_reference_clear(struct vt_reference *reference);
+/* A new reference. Thread-safe. Returns out. */
+char *vt_reference_next(struct vt_reference *reference, int64_t now_utc_msecs,
+                        char out[VT_REFERENCE_BYTES]);
+/* True when text is a reference, with or without dashes or spaces, and its check digit fits. */
+bool vt_reference_is_valid(const char *text);
+
+#endif
