@@ -67,6 +67,10 @@ struct vt_config {
 /* Read a configuration. All mistakes at once, as for a policy. *out is set only without errors. */
 enum vt_code vt_config_load(const char *file, struct vt_config **out,
                             struct vt_mistakes *mistakes, struct vt_err *err) VT_MUST_CHECK;
+/* The same from memory. name stands for the file: in messages, and relative paths begin in its
+ * folder. */
+enum vt_code vt_config_parse(struct vt_bytes text, const char *name, struct vt_config **out,
+                             struct vt_mistakes *mistakes, struct vt_err *err) VT_MUST_CHECK;
 /* The defaults alone (vanthu check without a configuration). */
 enum vt_code vt_config_default(struct vt_config **out, struct vt_err *err) VT_MUST_CHECK;
 void vt_config_free(struct vt_config *config);

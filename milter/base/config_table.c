@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The table of settings: key, kind, place, default and range of each. */
+#include "base/config_table.h"
+
+#include <string.h>
+
+#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+#define KIBI 1024
+#define MEBI (1024 * 1024)
+#define SECS 1000
+#define MINUTES (60 * SECS)
+#define HOURS (60 * MINUTES)
+#define DAYS (24 * HOURS)
+
+static bool no_memory(struct vt_config_reader *r, const struct vt_yaml_node *node) {
+    return vt_yaml_mistake(&r->yaml, node, "out of memory");
+}
+
+static bool is_accepted(struct vt_config_reader *r, const struct vt_setting *s,
+                        const struct vt_yaml_node *node, const char **out) {
+    char shown[64];
+    if (!vt_yaml_text(&r->yaml, node, out))
+        return false;
+    if (s->is_valid == NULL || s->is_valid(*out))
+        return true;
+    return vt_yaml_mistake(&r->yaml, node, "\"%s\" is not %s",
+                           vt_text_clean(shown, sizeof(shown), vt_bytes_str(*out)), s->expected);
+}
+
+static bool set_text(struct vt_config_reader *r, const struct vt_setting *s,
+                     const struct vt_yaml_node *node, void *field) {
+    return is_accepted(r, s, node, field);
+}
+
+/* Domains are compared in lower case. */
+static bool set_domain(struct vt_config_reader *r, const struct vt_setting *s,
+                       const struct vt_yaml_node *node, void *field) {
+    const char *text = NULL;
+    if (!is_accepted(r, s, node, &text))
+        return false;
+    char *lower = vt_arena_str(r->config->arena, text);
+    if (lower == NULL)
+        return no_memory(r, node);
+    for (char *c = lower; *c != '\0'; c++) {
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    }
+    *(const char **)field = lower;
+    return true;
+}
+
+static bool set_path(struct vt_config_reader *r, const struct vt_setting *s,
+                     const struct vt_yaml_node *node, void *field) {
+    const char *text = NULL;
+    if (!is_accepted(r, s, node, &text))
+        return false;
+    bool is_complete = text[0] == '/' || r->folder[0] == '\0';
+    char *path = is_complete ? vt_arena_str(r->config->arena, text)
+                             : vt_arena_printf(r->config->arena, "%s/%s", r->folder, text);
+    if (path == NULL)
+        return no_memory(r, node);
+    *(const char **)field = path;
+    return true;
+}
+
+/* Every value of a list by a setter for one of them. */
+static bool set_each(struct vt_config_reader *r, const struct vt_setting *s,
+                     const struct vt_yaml_node *node, struct vt_strings *out,
+                     bool (*set_one)(struct vt_config_reader *, const struct vt_setting *,
+                                     const struct vt_yaml_node *, void *)) {
+    if (node->kind == VT_YAML_SEQUENCE && node->count == 0) {
+        *out = (struct vt_strings){0};
+        return true;
+    }
+    if (!vt_yaml_is_list(&r->yaml, node, s->expected))
+        return false;
+    size_t count = vt_yaml_values_count(node);
+    const char **items = vt_arena_alloc(r->config->arena, count * sizeof(*items));
+    if (items == NULL)
+        return no_memory(r, node);
+    bool is_good = true;
+    for (size_t i = 0; i < count; i++)
+        is_good = set_one(r, s, vt_yaml_value_at(node, i), &items[i]) && is_good;
+    *out = (struct vt_strings){items, count};
+    return is_good;
+}
+
+static bool set_texts(struct vt_config_reader *r, const struct vt_setting *s,
+                      const struct vt_yaml_node *node, void *field) {
+    return set_each(r, s, node, field, set_text);
+}
+
+static bool set_domains(struct vt_config_reader *r, const struct vt_setting *s,
+                        const struct vt_yaml_node *node, void *field) {
+    return set_each(r, s, node, field, set_domain);
+}
+
+static bool set_fingerprints(struct vt_config_reader *r, const struct vt_setting *s,
+                             const struct vt_yaml_node *node, void *field) {
+    struct vt_trust_source *source = field;
+    struct vt_strings list = {0};
+    bool is_good = set_each(r, s, node, &list, set_text);
+    source->confirmed = list.items;
+    source->confirmed_count = list.count;
+    return is_good;
+}
+
+static bool set_mode(struct vt_config_reader *r, const struct vt_setting *s,
+                     const struct vt_yaml_node *node, void *field) {
+    static const char *const modes[] = {
+        [VT_MODE_OBSERVE] = "observe", [VT_MODE_TAG] = "tag", [VT_MODE_ENFORCE] = "enforce"};
+    unsigned value = 0;
+    bool is_good = vt_yaml_word(&r->yaml, node, s->expected, modes, ELEMENTS(modes), &value);
+    *(enum vt_mode *)field = (enum vt_mode)value;
+    return is_good;
+}
+
+static bool set_log(struct vt_config_reader *r, const struct vt_setting *s,
+                    const struct vt_yaml_node *node, void *field) {
+    static const char *const places[] = {"stderr", "syslog"};
+    unsigned value = 0;
+    bool is_good = vt_yaml_word(&r->yaml, node, s->expected, places, ELEMENTS(places), &value);
+    *(bool *)field = value == 1;
+    return is_good;
+}
+
+static bool set_file_mode(struct vt_config_reader *r, const struct vt_setting *s,
+                          const struct vt_yaml_node *node, void *field) {
+    return vt_yaml_octal(&r->yaml, node, (unsigned)s->max, field);
+}
+
+static bool set_number(struct vt_config_reader *r, const struct vt_setting *s,
+                       const struct vt_yaml_node *node, void *field) {
+    int64_t value = 0;
+    bool is_good = vt_yaml_number(&r->yaml, node, s->min, s->max, &value);
+    *(unsigned *)field = (unsigned)value;
+    return is_good;
+}
+
+static bool set_duration(struct vt_config_reader *r, const struct vt_setting *s,
+                         const struct vt_yaml_node *node, void *field) {
+    return vt_yaml_duration(&r->yaml, node, s->min, s->max, field);
+}
+
+static bool set_size(struct vt_config_reader *r, const struct vt_setting *s,
+                     const struct vt_yaml_node *node, void *field) {
+    int64_t value = 0;
+    bool is_good = vt_yaml_size(&r->yaml, node, s->min, s->max, &value);
+    *(size_t *)field = (size_t)value;
+    return is_good;
+}
+
+#define PLACE(member) offsetof(struct vt_config, member)
+#define DOMAIN vt_check_domain, "a domain such as soxd.ninhbinh.gov.vn"
+#define HOST_PORT vt_check_host_port, "a host such as ca.gov.vn or ca.gov.vn:8080"
+#define NETWORK vt_check_network, "a network such as 10.0.0.0/8 or 2001:db8::/32"
+#define PATH vt_check_path, "a path"
+#define USER vt_check_user, "the name or number of a user other than root"
+#define PROXY vt_check_proxy, "a proxy such as http://proxy.local:3128"
+#define WORD vt_check_word, "a name without spaces"
+#define SHORT vt_check_ascii, "at most 64 printable ASCII characters without %"
+#define SOCKET vt_check_socket, "unix:/path, inet:PORT@HOST or inet6:PORT@HOST"
+#define FINGERPRINT vt_check_fingerprint, "a SHA-256 fingerprint of 64 hexadecimal digits"
+#define PUBLISHED_HOSTS "[ca.gov.vn, pub.ca.gov.vn, ocsp.ca.gov.vn, rootca.gov.vn]"
+
+const struct vt_setting vt_settings[] = {
+    {"mode", set_mode, PLACE(mode), "observe", 0, 0, NULL, "a mode"},
+    {"hostname", set_domain, PLACE(hostname), NULL, 0, 0, DOMAIN},
+    {"office-phone", set_text, PLACE(office_phone), NULL, 0, 0, SHORT},
+    {"socket", set_text, PLACE(socket), "unix:/run/vanthu/milter.sock", 0, 0, SOCKET},
+    {"socket-mode", set_file_mode, PLACE(socket_mode), "0660", 0, 0777, NULL, NULL},
+    {"socket-group", set_text, PLACE(socket_group), NULL, 0, 0, vt_check_user,
+     "the name or number of a group other than root"},
+    {"control-socket", set_path, PLACE(control_socket), "/run/vanthu/control.sock", 0, 0, PATH},
+    {"policy", set_path, PLACE(policy_file), "policy.yaml", 0, 0, PATH},
+    {"spool-directory", set_path, PLACE(spool_directory), "/var/spool/vanthu", 0, 0, PATH},
+    {"state-directory", set_path, PLACE(state_directory), "/var/lib/vanthu", 0, 0, PATH},
+    {"log", set_log, PLACE(log_to_syslog), "syslog", 0, 0, NULL, "a place for the log"},
+
+    {"networks.internal", set_texts, PLACE(internal_networks), "[127.0.0.0/8, \"::1/128\"]", 0, 0,
+     NETWORK},
+    {"outbound-daemon-names", set_texts, PLACE(outbound_daemons), "[ORIGINATING]", 0, 0, WORD},
+    {"our-domains", set_domains, PLACE(our_domains), "[]", 0, 0, DOMAIN},
+    {"state-domains", set_domains, PLACE(state_domains), "[gov.vn, dcs.vn, quochoi.vn]", 0, 0,
+     DOMAIN},
+    {"authserv-id", set_domain, PLACE(authserv_id), NULL, 0, 0, DOMAIN},
+    {"trusted-authserv-ids", set_domains, PLACE(trusted_authserv_ids), "[]", 0, 0, DOMAIN},
+
+    {"trust.official.anchors", set_path, PLACE(trust[VT_TRUST_OFFICIAL].anchors), NULL, 0, 0, PATH},
+    {"trust.official.intermediates", set_path, PLACE(trust[VT_TRUST_OFFICIAL].intermediates), NULL,
+     0, 0, PATH},
+    {"trust.official.confirmed", set_fingerprints, PLACE(trust[VT_TRUST_OFFICIAL]), "[]", 0, 0,
+     FINGERPRINT},
+    {"trust.public.anchors", set_path, PLACE(trust[VT_TRUST_PUBLIC].anchors), NULL, 0, 0, PATH},
+    {"trust.public.intermediates", set_path, PLACE(trust[VT_TRUST_PUBLIC].intermediates), NULL, 0,
+     0, PATH},
+    {"trust.public.confirmed", set_fingerprints, PLACE(trust[VT_TRUST_PUBLIC]), "[]", 0, 0,
+     FINGERPRINT},
+
+    {"fetch.allowed-hosts", set_domains, PLACE(fetch_hosts), PUBLISHED_HOSTS, 0, 0, HOST_PORT},
+    {"fetch.http-proxy", set_text, PLACE(http_proxy), NULL, 0, 0, PROXY},
+    {"fetch.timeout", set_duration, PLACE(fetch_timeout_msecs), "3s", 100, 60 * SECS, NULL, NULL},
+    {"fetch.host-down", set_duration, PLACE(host_down_msecs), "60s", 0, 1 * HOURS, NULL, NULL},
+
+    {"users.gateway", set_text, PLACE(role_user[VT_ROLE_GATEWAY]), "vanthu-gateway", 0, 0, USER},
+    {"users.inspector", set_text, PLACE(role_user[VT_ROLE_INSPECTOR]), "vanthu-inspector", 0, 0,
+     USER},
+    {"users.status", set_text, PLACE(role_user[VT_ROLE_STATUS]), "vanthu-status", 0, 0, USER},
+    {"users.fetch", set_text, PLACE(role_user[VT_ROLE_FETCH]), "vanthu-fetch", 0, 0, USER},
+
+    {"limits.memory-spool", set_size, PLACE(memory_spool_bytes), "256k", 4 * KIBI, 64 * MEBI, NULL,
+     NULL},
+    {"limits.parallel-inspections", set_number, PLACE(parallel_inspections), "0", 0, 1024, NULL,
+     NULL},
+    {"limits.total", set_duration, PLACE(total_msecs), "60s", 5 * SECS, 290 * SECS, NULL, NULL},
+    {"limits.queue", set_duration, PLACE(queue_msecs), "15s", 0, 120 * SECS, NULL, NULL},
+    {"limits.inspection", set_duration, PLACE(inspection_msecs), "20s", 1 * SECS, 120 * SECS, NULL,
+     NULL},
+    {"limits.status", set_duration, PLACE(status_msecs), "3s", 0, 60 * SECS, NULL, NULL},
+    {"limits.poison-after", set_duration, PLACE(poison_msecs), "30m", 1 * MINUTES, 4 * DAYS, NULL,
+     NULL},
+    {"limits.poison-failures", set_number, PLACE(poison_failures), "3", 1, 100, NULL, NULL},
+};
+
+const size_t vt_settings_count = ELEMENTS(vt_settings);

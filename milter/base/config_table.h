@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The settings of vanthu.yaml(5) as one table; manual, sample and tests are compared with it. */
+#ifndef VANTHU_BASE_CONFIG_TABLE_H
+#define VANTHU_BASE_CONFIG_TABLE_H
+
+#include "base/yaml.h"
+#include "vanthu/config.h"
+
+/* Where values go, and where relative paths begin. */
+struct vt_config_reader {
+    struct vt_yaml yaml;
+    struct vt_config *config;
+    const char *folder; /* of the file, "" for the working directory */
+};
+
+struct vt_setting {
+    const char *key; /* "limits.total" */
+    /* Put the value of node into the field; false when a mistake was added or memory is out
+     * (then no_memory is set). */
+    bool (*set)(struct vt_config_reader *reader, const struct vt_setting *setting,
+                const struct vt_yaml_node *node, void *field);
+    size_t offset;            /* of the field in struct vt_config */
+    const char *default_text; /* YAML; NULL: none, or computed */
+    int64_t min, max;         /* numbers, durations, sizes */
+    bool (*is_valid)(const char *text);
+    const char *expected; /* what is_valid accepts, for messages */
+};
+
+extern const struct vt_setting vt_settings[];
+extern const size_t vt_settings_count;
+
+/* ---- what a text may be (config_check.c) ---- */
+
+bool vt_check_domain(const char *text);      /* labels of letters, digits and hyphens */
+bool vt_check_host_port(const char *text);   /* "host", "host:port", "[v6]:port" */
+bool vt_check_network(const char *text);     /* an address, or CIDR without bits below the mask */
+bool vt_check_socket(const char *text);      /* unix:/path, inet:PORT@HOST, inet6:PORT@HOST */
+bool vt_check_proxy(const char *text);       /* http://host:port */
+bool vt_check_user(const char *text);        /* a name or number other than root's */
+bool vt_check_path(const char *text);        /* neither empty nor absurdly long */
+bool vt_check_word(const char *text);        /* printable ASCII without spaces */
+bool vt_check_ascii(const char *text);       /* printable ASCII that may stand in an SMTP answer */
+bool vt_check_fingerprint(const char *text); /* 64 hexadecimal digits, colons and spaces between */
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The mistakes of a configuration or policy file: all of one run. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/yaml.h"
+
+/* More than anybody repairs in one go. Errors beyond are counted, not kept. */
+#define MAX_MISTAKES 200
+
+void vt_mistakes_init(struct vt_mistakes *mistakes) {
+    *mistakes = (struct vt_mistakes){0};
+}
+
+void vt_mistakes_clear(struct vt_mistakes *mistakes) {
+    for (size_t i = 0; i < mistakes->count; i++) {
+        free(mistakes->items[i].file);
+        free(mistakes->items[i].text);
+    }
+    free(mistakes->items);
+    *mistakes = (struct vt_mistakes){0};
+}
+
+static enum vt_code keep(struct vt_mistakes *mistakes, const struct vt_mistake *mistake) {
+    struct vt_mistake *grown =
+        realloc(mistakes->items, (mistakes->count + 1) * sizeof(*mistakes->items));
+    if (grown == NULL)
+        return VT_E_NOMEM;
+    mistakes->items = grown;
+    mistakes->items[mistakes->count++] = *mistake;
+    return VT_OK;
+}
+
+enum vt_code vt_mistakes_add(struct vt_mistakes *mistakes, const char *file, unsigned line,
+                             unsigned column, bool warning, const char *format, ...) {
+    /* Counted first: without memory for its text a mistake still makes the file invalid. */
+    if (!warning)
+        mistakes->errors_count++;
+    if (mistakes->count >= MAX_MISTAKES)
+        return VT_OK;
+    struct vt_mistake mistake = {.line = line, .column = column, .warning = warning};
+    va_list args;
+    va_start(args, format);
+    int len = vasprintf(&mistake.text, format, args);
+    va_end(args);
+    if (len < 0)
+        return VT_E_NOMEM;
+    mistake.file = strdup(file);
+    if (mistake.file == NULL || keep(mistakes, &mistake) != VT_OK) {
+        free(mistake.file);
+        free(mistake.text);
+        return VT_E_NOMEM;
+    }
+    return VT_OK;
+}
+
+static bool is_before(const struct vt_mistake *a, const struct vt_mistake *b) {
+    return a->line != b->line ? a->line < b->line : a->column < b->column;
+}
+
+/* Insertion: few, nearly in order, and equal ones stay as they came. */
+void vt_mistakes_sort(struct vt_mistakes *mistakes) {
+    for (size_t i = 1; i < mistakes->count; i++) {
+        struct vt_mistake moved = mistakes->items[i];
+        size_t place = i;
+        while (place > 0 && is_before(&moved, &mistakes->items[place - 1])) {
+            mistakes->items[place] = mistakes->items[place - 1];
+            place--;
+        }
+        mistakes->items[place] = moved;
+    }
+}

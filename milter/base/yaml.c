@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The tree of a YAML file, built from the events of libyaml: its document API gives no place for
+ * anchors, which are refused here. After a syntax mistake the tree holds what came before it, so
+ * that one run shows the other mistakes too. */
+#include "base/yaml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <yaml.h>
+
+/* Rules within any-of within not: deeper files are a mistake or an attack. */
+#define MAX_DEPTH 16
+/* A site with 1000 rules stays below. */
+#define MAX_NODES 100000
+/* Duplicate keys are found by comparison. */
+#define MAX_KEYS 200
+
+struct builder {
+    struct vt_yaml *yaml;
+    struct vt_bytes text;
+    struct vt_yaml_node *root;
+    struct vt_yaml_node *open[MAX_DEPTH];
+    struct vt_yaml_node *key[MAX_DEPTH]; /* of the pair whose value comes next */
+    unsigned depth;
+    unsigned nodes_count;
+    bool is_full; /* a limit was met: stop */
+};
+
+bool vt_yaml_mistake(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *format,
+                     ...) {
+    char text[VT_ERR_TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    (void)vt_mistakes_add(yaml->mistakes, yaml->file, node->line, node->column, false, "%s", text);
+    return false;
+}
+
+void vt_yaml_warning(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *format,
+                     ...) {
+    char text[VT_ERR_TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    (void)vt_mistakes_add(yaml->mistakes, yaml->file, node->line, node->column, true, "%s", text);
+}
+
+static struct vt_yaml_node *new_node(struct builder *b, enum vt_yaml_kind kind, yaml_mark_t mark) {
+    struct vt_yaml_node *node = vt_arena_alloc(b->yaml->arena, sizeof(*node));
+    if (node == NULL)
+        return NULL;
+    *node = (struct vt_yaml_node){.kind = kind,
+                                  .line = (unsigned)mark.line + 1,
+                                  .column = (unsigned)mark.column + 1,
+                                  .text = ""};
+    if (++b->nodes_count > MAX_NODES) {
+        vt_yaml_mistake(b->yaml, node, "the file has more than %d values", MAX_NODES);
+        b->is_full = true;
+    }
+    return node;
+}
+
+static enum vt_code add_entry(struct builder *b, struct vt_yaml_node *parent,
+                              struct vt_yaml_node *key, struct vt_yaml_node *value) {
+    struct vt_yaml_entry *grown =
+        vt_arena_grow(b->yaml->arena, parent->entries, parent->count, sizeof(*parent->entries));
+    if (grown == NULL)
+        return VT_E_NOMEM;
+    parent->entries = grown;
+    parent->entries[parent->count++] = (struct vt_yaml_entry){key, value};
+    return VT_OK;
+}
+
+/* A node that could be a key. A bad key is reported and its value still read. */
+static void take_key(struct builder *b, const struct vt_yaml_node *mapping,
+                     struct vt_yaml_node *key) {
+    b->key[b->depth - 1] = key;
+    if (key->kind != VT_YAML_SCALAR) {
+        vt_yaml_mistake(b->yaml, key, "a key must be a word");
+        return;
+    }
+    if (mapping->count == MAX_KEYS) {
+        vt_yaml_mistake(b->yaml, key, "more than %d keys", MAX_KEYS);
+        b->is_full = true;
+    }
+    for (size_t i = 0; i < mapping->count; i++) {
+        const struct vt_yaml_node *other = mapping->entries[i].key;
+        if (other->kind == VT_YAML_SCALAR && strcmp(other->text, key->text) == 0)
+            vt_yaml_mistake(b->yaml, key, "key \"%s\" stands here a second time, first in line %u",
+                            key->text, other->line);
+    }
+}
+
+/* Hang a complete scalar or a just opened collection into its parent. */
+static enum vt_code place(struct builder *b, struct vt_yaml_node *node) {
+    if (b->depth == 0) {
+        b->root = node;
+        return VT_OK;
+    }
+    struct vt_yaml_node *parent = b->open[b->depth - 1];
+    if (parent->kind == VT_YAML_SEQUENCE)
+        return add_entry(b, parent, NULL, node);
+    struct vt_yaml_node *key = b->key[b->depth - 1];
+    if (key == NULL) {
+        take_key(b, parent, node);
+        return VT_OK;
+    }
+    b->key[b->depth - 1] = NULL;
+    return add_entry(b, parent, key, node);
+}
+
+static void refuse_anchor_and_tag(struct builder *b, const struct vt_yaml_node *node,
+                                  const yaml_char_t *anchor, const yaml_char_t *tag) {
+    if (anchor != NULL)
+        vt_yaml_mistake(b->yaml, node, "anchors (&name) are not allowed; write the value out");
+    if (tag != NULL)
+        vt_yaml_mistake(b->yaml, node, "tags (!name) are not allowed");
+}
+
+static bool has_control(const char *text, size_t len) {
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
+            return true;
+    }
+    return false;
+}
+
+static enum vt_code take_scalar(struct builder *b, const yaml_event_t *event) {
+    struct vt_yaml_node *node = new_node(b, VT_YAML_SCALAR, event->start_mark);
+    if (node == NULL)
+        return VT_E_NOMEM;
+    refuse_anchor_and_tag(b, node, event->data.scalar.anchor, event->data.scalar.tag);
+    const char *text = (const char *)event->data.scalar.value;
+    size_t len = event->data.scalar.length;
+    node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    if (has_control(text, len)) {
+        vt_yaml_mistake(b->yaml, node, "a value is one line without control characters");
+        return place(b, node);
+    }
+    node->text = vt_arena_dup(b->yaml->arena, text, len);
+    return node->text == NULL ? VT_E_NOMEM : place(b, node);
+}
+
+static enum vt_code open_collection(struct builder *b, enum vt_yaml_kind kind,
+                                    const yaml_event_t *event, const yaml_char_t *anchor,
+                                    const yaml_char_t *tag) {
+    struct vt_yaml_node *node = new_node(b, kind, event->start_mark);
+    if (node == NULL)
+        return VT_E_NOMEM;
+    refuse_anchor_and_tag(b, node, anchor, tag);
+    enum vt_code code = place(b, node);
+    if (code != VT_OK)
+        return code;
+    if (b->depth == MAX_DEPTH) {
+        vt_yaml_mistake(b->yaml, node, "nested deeper than %d levels", MAX_DEPTH);
+        b->is_full = true;
+        return VT_OK;
+    }
+    b->open[b->depth] = node;
+    b->key[b->depth] = NULL;
+    b->depth++;
+    return VT_OK;
+}
+
+static enum vt_code take_alias(struct builder *b, const yaml_event_t *event) {
+    struct vt_yaml_node *node = new_node(b, VT_YAML_SCALAR, event->start_mark);
+    if (node == NULL)
+        return VT_E_NOMEM;
+    vt_yaml_mistake(b->yaml, node, "aliases (*name) are not allowed; write the value out");
+    return place(b, node);
+}
+
+static enum vt_code take_event(struct builder *b, const yaml_event_t *event) {
+    switch (event->type) {
+    case YAML_SCALAR_EVENT:
+        return take_scalar(b, event);
+    case YAML_SEQUENCE_START_EVENT:
+        return open_collection(b, VT_YAML_SEQUENCE, event, event->data.sequence_start.anchor,
+                               event->data.sequence_start.tag);
+    case YAML_MAPPING_START_EVENT:
+        return open_collection(b, VT_YAML_MAPPING, event, event->data.mapping_start.anchor,
+                               event->data.mapping_start.tag);
+    case YAML_ALIAS_EVENT:
+        return take_alias(b, event);
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        b->depth--;
+        return VT_OK;
+    case YAML_DOCUMENT_START_EVENT:
+        if (b->root != NULL) {
+            struct vt_yaml_node here = {.line = (unsigned)event->start_mark.line + 1, .column = 1};
+            vt_yaml_mistake(b->yaml, &here, "a second document (---) is not allowed");
+            b->is_full = true;
+        }
+        return VT_OK;
+    default:
+        return VT_OK;
+    }
+}
+
+/* The commonest cause of "cannot start any token". line counts from 0. */
+static bool line_begins_with_tab(struct vt_bytes text, size_t line) {
+    size_t at = 0;
+    while (line > 0 && at != SIZE_MAX) {
+        at = vt_bytes_find(text, VT_BYTES("\n"), at);
+        at = at == SIZE_MAX ? at : at + 1;
+        line--;
+    }
+    while (at < text.len && text.ptr[at] == ' ')
+        at++;
+    return at < text.len && text.ptr[at] == '\t';
+}
+
+static void report_syntax(struct builder *b, const yaml_parser_t *parser) {
+    struct vt_yaml_node here = {.line = (unsigned)parser->problem_mark.line + 1,
+                                .column = (unsigned)parser->problem_mark.column + 1};
+    const char *problem = parser->problem == NULL ? "not readable" : parser->problem;
+    if (line_begins_with_tab(b->text, parser->problem_mark.line))
+        vt_yaml_mistake(b->yaml, &here, "a tab stands in the indentation: use spaces");
+    else if (parser->context != NULL && parser->context_mark.line != parser->problem_mark.line)
+        vt_yaml_mistake(b->yaml, &here, "syntax: %s %s that begins in line %zu", problem,
+                        parser->context, parser->context_mark.line + 1);
+    else if (parser->context != NULL)
+        vt_yaml_mistake(b->yaml, &here, "syntax: %s %s", problem, parser->context);
+    else
+        vt_yaml_mistake(b->yaml, &here, "syntax: %s", problem);
+}
+
+static enum vt_code read_events(struct builder *b, yaml_parser_t *parser) {
+    bool is_end = false;
+    while (!is_end && !b->is_full) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(parser, &event)) {
+            if (parser->error == YAML_MEMORY_ERROR)
+                return VT_E_NOMEM;
+            report_syntax(b, parser);
+            b->is_full = true;
+            break;
+        }
+        is_end = event.type == YAML_STREAM_END_EVENT;
+        enum vt_code code = take_event(b, &event);
+        yaml_event_delete(&event);
+        if (code != VT_OK)
+            return code;
+    }
+    for (unsigned i = 0; b->is_full && i < b->depth; i++)
+        b->open[i]->cut = true;
+    return VT_OK;
+}
+
+/* libyaml gives only a byte offset for these, and reads UTF-16 too. */
+static bool report_encoding(struct vt_yaml *yaml, struct vt_bytes text) {
+    struct vt_yaml_node here = {.line = 1, .column = 1};
+    size_t begin = 0;
+    while (begin < text.len) {
+        size_t end = vt_bytes_find(text, VT_BYTES("\n"), begin);
+        end = end == SIZE_MAX ? text.len : end;
+        if (!vt_text_is_utf8(vt_bytes_slice(text, begin, end - begin)))
+            return vt_yaml_mistake(yaml, &here, "the line is not UTF-8 text");
+        here.line++;
+        begin = end + 1;
+    }
+    return true;
+}
+
+enum vt_code vt_yaml_parse(struct vt_yaml *yaml, struct vt_bytes text,
+                           struct vt_yaml_node **out_root, struct vt_err *err) {
+    struct builder b = {.yaml = yaml, .text = text};
+    *out_root = NULL;
+    if (!report_encoding(yaml, text))
+        return VT_OK;
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser))
+        return vt_err_set(err, VT_E_NOMEM, "no memory to read %s", yaml->file);
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser, text.len == 0 ? (const unsigned char *)"" : text.ptr,
+                                 text.len);
+    enum vt_code code = read_events(&b, &parser);
+    yaml_parser_delete(&parser);
+    if (code != VT_OK)
+        return vt_err_set(err, code, "no memory to read %s", yaml->file);
+    *out_root = b.root;
+    return VT_OK;
+}
+
+static enum vt_code read_all(int fd, struct vt_buf *buf) {
+    char chunk[16384];
+    for (;;) {
+        ssize_t got = read(fd, chunk, sizeof(chunk));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got == 0 ? VT_OK : VT_E_SYSTEM;
+        enum vt_code code = vt_buf_add(buf, chunk, (size_t)got);
+        if (code != VT_OK)
+            return code;
+    }
+}
+
+enum vt_code vt_yaml_read_file(struct vt_arena *arena, const char *file, struct vt_bytes *out,
+                               struct vt_err *err) {
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return vt_err_sys(err, "cannot open %s", file);
+    struct vt_buf buf;
+    vt_buf_init(&buf, VT_MAX_CONFIG_BYTES);
+    enum vt_code code = read_all(fd, &buf);
+    if (code == VT_E_SYSTEM)
+        vt_err_sys(err, "cannot read %s", file);
+    else if (code == VT_E_LIMIT)
+        vt_err_set(err, code, "%s is larger than %u bytes", file, VT_MAX_CONFIG_BYTES);
+    (void)close(fd);
+    if (code == VT_OK) {
+        const uint8_t *copy = vt_arena_dup(arena, buf.ptr, buf.len);
+        *out = vt_bytes_of(copy, buf.len);
+        if (copy == NULL)
+            code = vt_err_set(err, VT_E_NOMEM, "no memory to read %s", file);
+    }
+    vt_buf_clear(&buf);
+    return code;
+}
