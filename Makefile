@@ -99,6 +99,9 @@ $(BUILD)/tests/unit/test_document: \
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(LIBRARY)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS) -lcmocka
+$(BUILD)/tests/mutate/mutate: $(BUILD)/tests/mutate/mutate.o $(LIBRARY)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
 # The same targets replayed over their corpus under plain cc, and for clang's libFuzzer.
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY)
 	@echo "  LINK  $@"
@@ -116,7 +119,7 @@ fuzzers: $(FUZZERS)
 # Unit tests and fuzz corpora under the sanitizers, sandbox tests on the normal build, then the
 # real Postfix. Under 10 minutes on two cores.
 test: deps
-	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/unit/test_sandbox
+	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/unit/test_sandbox $(BUILD)/tests/mutate/mutate
 	$(Q)$(MAKE) --no-print-directory -j2 SANITIZE=1 all unit-programs
 	$(Q)tests/run.sh quick
 # Fuzzing by time, every mutation, soak.
