@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Evaluation: every rule in order for every document and then for the mail itself; the first
+ * enforce match ends it for that subject, and the most severe result of all subjects counts. Pure:
+ * the clock and the first defer are input. What must never happen whatever a rule says (a
+ * refusal for a cause of ours, of a bounce, of a list's changed message) is lowered here. */
+#include <stdio.h>
+#include <string.h>
+
+#include "rule.h"
+
+/* Rules that did not match are not traced beyond: 1000 parts times 1000 rules are possible. */
+#define MAX_TRACE 4096
+#define WHY_BYTES 400
+/* A refusal that is lowered to a defer has no clock of its own. */
+#define LOWERED_DEFER_SECS (15 * 60)
+
+struct evaluation {
+    struct vt_arena *arena;
+    const struct vt_policy *policy;
+    const struct vt_policy_input *input;
+    struct vt_decision *decision;
+};
+
+/* One rule that matched one subject, after everything that lowers it. */
+struct outcome {
+    enum vt_action action;
+    const char *lowered; /* why the rule's own action was not taken, or NULL */
+    int64_t defer_until_utc_secs;
+    vt_reasons matched;
+};
+
+/* ---- lowering ---- */
+
+static enum vt_action lower_to_possible(const struct evaluation *e, const struct vt_rule *rule,
+                                        enum vt_action action, const char **why) {
+    if (action != VT_ACTION_HOLD || e->policy->officer_mailbox != NULL)
+        return action;
+    *why = "no officer is named";
+    return rule->without_officer == VT_ACTION_HOLD ? VT_ACTION_TAG : rule->without_officer;
+}
+
+/* The reasons a match rests on: those the rule asked for, else all that the subject has. */
+static vt_reasons basis_of(const struct vt_scope *scope, vt_reasons matched) {
+    return matched != 0 ? matched : scope->reasons;
+}
+
+static bool is_all_of_cause(vt_reasons reasons, enum vt_cause cause) {
+    for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
+        if ((reasons & VT_REASON_BIT(i)) != 0 && vt_reason_info((enum vt_reason)i)->cause != cause)
+            return false;
+    }
+    return reasons != 0;
+}
+
+static enum vt_action lower_refusal(const struct evaluation *e, const struct vt_scope *scope,
+                                    vt_reasons matched, enum vt_action action, const char **why) {
+    vt_reasons basis = basis_of(scope, matched);
+    if (action != VT_ACTION_REJECT)
+        return action;
+    if (is_all_of_cause(basis, VT_CAUSE_RECEIVER)) {
+        *why = "the cause is ours";
+        return VT_ACTION_DEFER;
+    }
+    if (scope->mail->is_list && basis == VT_REASON_BIT(VT_REASON_MESSAGE_CHANGED)) {
+        *why = "mailing lists change messages";
+        return VT_ACTION_TAG;
+    }
+    if (scope->mail->sender != NULL && scope->mail->sender[0] == '\0') {
+        *why = "the sender is empty";
+        return e->policy->officer_mailbox != NULL ? VT_ACTION_HOLD : VT_ACTION_TAG;
+    }
+    return action;
+}
+
+/* A defer has an end, and a mail program that submits does not queue. */
+static enum vt_action time_defer(const struct evaluation *e, const struct vt_rule *rule,
+                                 struct outcome *o, enum vt_action action) {
+    if (action != VT_ACTION_DEFER)
+        return action;
+    const struct vt_policy_input *in = e->input;
+    bool has_clock = rule->action == VT_ACTION_DEFER;
+    int64_t length = has_clock ? rule->at_most_secs : LOWERED_DEFER_SECS;
+    int64_t first = in->first_deferred_utc_secs == VT_TIME_NONE ? in->now_utc_secs
+                                                                : in->first_deferred_utc_secs;
+    enum vt_action afterwards = has_clock ? rule->afterwards : VT_ACTION_TAG;
+    if (in->is_submission)
+        o->lowered = "a submission is not deferred";
+    else if (in->now_utc_secs - first >= length)
+        o->lowered = "the time to defer is over";
+    else {
+        o->defer_until_utc_secs = first + length;
+        return action;
+    }
+    return afterwards;
+}
+
+static struct outcome outcome_of(const struct evaluation *e, const struct vt_rule *rule,
+                                 const struct vt_scope *scope, vt_reasons matched) {
+    struct outcome o = {.matched = matched, .defer_until_utc_secs = VT_TIME_NONE};
+    enum vt_action action = lower_to_possible(e, rule, rule->action, &o.lowered);
+    action = lower_refusal(e, scope, matched, action, &o.lowered);
+    action = time_defer(e, rule, &o, action);
+    /* What follows a defer is bound by the same. */
+    action = lower_to_possible(e, rule, action, &o.lowered);
+    o.action = lower_refusal(e, scope, matched, action, &o.lowered);
+    if (o.action == VT_ACTION_DEFER && o.defer_until_utc_secs == VT_TIME_NONE)
+        o.action = VT_ACTION_TAG;
+    return o;
+}
+
+/* ---- trying one rule ---- */
+
+static bool is_over(const struct evaluation *e, const struct vt_rule *rule) {
+    return rule->until_utc_secs != VT_TIME_NONE && e->input->now_utc_secs >= rule->until_utc_secs;
+}
+
+static struct vt_scope scope_of(const struct evaluation *e, size_t document, size_t signature) {
+    const struct vt_evidence *evidence = e->input->evidence;
+    struct vt_scope scope = {.mail = &evidence->mail, .reasons = evidence->reasons};
+    if (document == SIZE_MAX)
+        return scope;
+    scope.document = &evidence->documents[document];
+    scope.reasons = scope.document->reasons;
+    if (signature < scope.document->signatures_count) {
+        scope.signature = &scope.document->signatures[signature];
+        scope.reasons |= scope.signature->reasons;
+    }
+    return scope;
+}
+
+/* All tests must hold for one and the same signature. Of a document without signatures, and of
+ * the mail, there is one scope. *out: the scope that matched, or the first one. */
+static bool try_scopes(const struct evaluation *e, const struct vt_rule *rule, size_t document,
+                       struct vt_scope *out, vt_reasons *out_matched) {
+    size_t count = 1;
+    if (document != SIZE_MAX && e->input->evidence->documents[document].signatures_count > 0)
+        count = e->input->evidence->documents[document].signatures_count;
+    bool is_match = false;
+    *out = scope_of(e, document, 0);
+    *out_matched = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct vt_scope scope = scope_of(e, document, i);
+        vt_reasons matched = 0;
+        if (vt_conditions_match(&rule->when, &scope, &matched) != VT_YES)
+            continue;
+        if (!is_match)
+            *out = scope;
+        is_match = true;
+        *out_matched |= matched;
+    }
+    return is_match;
+}
+
+/* ---- trace ---- */
+
+static enum vt_code trace(struct evaluation *e, const struct vt_rule *rule, size_t document,
+                          const struct vt_scope *scope, const struct outcome *outcome) {
+    struct vt_decision *d = e->decision;
+    char why[WHY_BYTES];
+    if (outcome == NULL && d->trace_count >= MAX_TRACE)
+        return VT_OK;
+    if (is_over(e, rule)) {
+        char until[VT_TIME_TEXT_BYTES];
+        (void)snprintf(why, sizeof(why), "the rule ended at %s",
+                       vt_time_rfc3339(until, rule->until_utc_secs));
+    } else {
+        vt_conditions_explain(&rule->when, scope, why, sizeof(why));
+    }
+    const char *lowered = outcome == NULL ? NULL : outcome->lowered;
+    struct vt_trace *grown = vt_arena_grow(e->arena, d->trace, d->trace_count, sizeof(*grown));
+    char *text = lowered == NULL ? vt_arena_str(e->arena, why)
+                                 : vt_arena_printf(e->arena, "%s; %s lowered to %s: %s", why,
+                                                   vt_action_name(rule->action),
+                                                   vt_action_name(outcome->action), lowered);
+    if (grown == NULL || text == NULL)
+        return VT_E_NOMEM;
+    d->trace = grown;
+    d->trace[d->trace_count++] =
+        (struct vt_trace){.rule = rule->name,
+                          .line = rule->node->line,
+                          .document = document,
+                          .mode = rule->mode,
+                          .matched = outcome != NULL,
+                          .action = outcome != NULL ? outcome->action : VT_ACTION_ACCEPT,
+                          .why = text};
+    return VT_OK;
+}
+
+/* ---- the decision ---- */
+
+/* Of equally severe results the one with the more telling reason is kept. */
+static bool is_stronger(const struct vt_decision *d, enum vt_action action, enum vt_reason reason) {
+    if (d->rule == NULL || action > d->action)
+        return true;
+    return action == d->action && action > VT_ACTION_ACCEPT && reason < d->reason;
+}
+
+static void take(struct evaluation *e, const struct vt_rule *rule, size_t document,
+                 const struct vt_scope *scope, const struct outcome *o) {
+    struct vt_decision *d = e->decision;
+    bool is_tag_mode = rule->mode == VT_MODE_TAG;
+    enum vt_action action = is_tag_mode && o->action > VT_ACTION_TAG ? VT_ACTION_TAG : o->action;
+    enum vt_reason reason = vt_reasons_first(basis_of(scope, o->matched));
+    if (!is_stronger(d, action, reason))
+        return;
+    d->action = action;
+    d->rule = rule->name;
+    d->rule_line = rule->node->line;
+    d->mode = rule->mode;
+    d->reason = reason;
+    d->document = document;
+    d->text = rule->text;
+    d->code = NULL;
+    d->defer_until_utc_secs = VT_TIME_NONE;
+    /* A code of the rule belongs to the rule's own action. */
+    bool is_own = action == rule->action || rule->action == VT_ACTION_HOLD;
+    if (action == VT_ACTION_REJECT)
+        d->code = rule->code != NULL && is_own ? rule->code : "550";
+    if (action == VT_ACTION_DEFER) {
+        d->code = rule->code != NULL && is_own ? rule->code : "451";
+        d->defer_until_utc_secs = o->defer_until_utc_secs;
+    }
+}
+
+static enum vt_code evaluate_subject(struct evaluation *e, size_t document) {
+    bool is_first = true;
+    for (size_t i = 0; i < e->policy->rules_count; i++) {
+        const struct vt_rule *rule = &e->policy->rules[i];
+        struct vt_scope scope;
+        vt_reasons matched = 0;
+        bool is_match = try_scopes(e, rule, document, &scope, &matched) && !is_over(e, rule);
+        struct outcome o = {0};
+        if (is_match)
+            o = outcome_of(e, rule, &scope, matched);
+        enum vt_code code = trace(e, rule, document, &scope, is_match ? &o : NULL);
+        if (code != VT_OK)
+            return code;
+        if (!is_match)
+            continue;
+        if (is_first && o.action > e->decision->would_be)
+            e->decision->would_be = o.action;
+        is_first = false;
+        if (rule->mode == VT_MODE_OBSERVE)
+            continue;
+        take(e, rule, document, &scope, &o);
+        if (rule->mode == VT_MODE_ENFORCE)
+            break;
+    }
+    return VT_OK;
+}
+
+/* The site's mode comes last: rule and reason stay, so that the log says what would have been. */
+static void apply_site_mode(struct vt_decision *d, enum vt_mode site_mode) {
+    enum vt_action most = site_mode == VT_MODE_ENFORCE ? VT_ACTION_REJECT
+                          : site_mode == VT_MODE_TAG   ? VT_ACTION_TAG
+                                                       : VT_ACTION_ACCEPT;
+    if (d->action <= most)
+        return;
+    d->action = most;
+    d->code = NULL;
+    d->defer_until_utc_secs = VT_TIME_NONE;
+}
+
+enum vt_code vt_policy_evaluate(struct vt_arena *arena, const struct vt_policy *policy,
+                                const struct vt_policy_input *input, struct vt_decision **out,
+                                struct vt_err *err) {
+    struct vt_decision *d = vt_arena_alloc(arena, sizeof(*d));
+    if (d == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for the decision");
+    d->reason = VT_REASON_COUNT;
+    d->document = SIZE_MAX;
+    d->defer_until_utc_secs = VT_TIME_NONE;
+    d->policy_version = vt_arena_str(arena, policy->version);
+    struct evaluation e = {arena, policy, input, d};
+    enum vt_code code = d->policy_version == NULL ? VT_E_NOMEM : VT_OK;
+    for (size_t i = 0; i < input->evidence->documents_count && code == VT_OK; i++)
+        code = evaluate_subject(&e, i);
+    if (code == VT_OK)
+        code = evaluate_subject(&e, SIZE_MAX);
+    if (code != VT_OK)
+        return vt_err_set(err, code, "no memory for the decision");
+    apply_site_mode(d, input->site_mode);
+    *out = d;
+    return VT_OK;
+}
