@@ -22,17 +22,24 @@ struct vt_part {
     bool nested;     /* inside a nested mail */
     bool attachment; /* Content-Disposition attachment, or has a name and is no text body */
     bool inline_disposition;
-    bool covered_by_signature_of_parent; /* within the signed part of a multipart/signed */
+    /* Within the signed part of an S/MIME multipart/signed, or content of an opaque signature. */
+    bool covered_by_signature_of_parent;
     /* multipart/signed (RFC 1847): the exact bytes that are signed and the index of the
      * signature part; VT_NO_PART when the structure is not one signed part and one signature. */
     struct vt_bytes signed_bytes;
+    /* The same with CRLF line ends when a mail stored with LF alone was given (RFC 8551 3.1.1: the
+     * signature is over the canonical form); else empty. */
+    struct vt_bytes signed_bytes_canonical;
     size_t signature_part;
     vt_reasons reasons; /* MALFORMED, TOO_LARGE, FILE_UNREADABLE, FORMAT_UNSUPPORTED */
     const char **findings;
     size_t findings_count;
 };
 
+struct vt_unpack_work;
+
 struct vt_unpacked {
+    struct vt_unpack_work *work; /* the room's own: the totals of this mail */
     struct vt_part *parts; /* parents before children */
     size_t parts_count;
     vt_reasons reasons; /* a limit was reached, the mail's own structure is broken */

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * File names and other words of strangers, made fit to be shown. Vietnamese names come composed
+ * (NFC, Windows) and decomposed (NFD, macOS): one form, so that tables and people find them. */
+#include "unpack/names.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "vanthu/limits.h"
+
+/* An extension longer than this is part of the name. */
+#define EXTENSION_BYTES 24
+
+/* Controls, line separators, Bidi_Control and what has no width (UAX 9, UAX 44). */
+static bool is_hidden(gunichar c) {
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x61C || c == 0x180E ||
+           (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+           (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
+           (c >= 0xE0000 && c <= 0xE007F);
+}
+
+static char *compose(const char *utf8) {
+    char *valid = g_utf8_make_valid(utf8, -1);
+    char *composed = g_utf8_normalize(valid, -1, G_NORMALIZE_DEFAULT_COMPOSE);
+    g_free(valid);
+    return composed;
+}
+
+static const char *without_directories(const char *name) {
+    for (const char *at = name; *at != '\0'; at++) {
+        if ((*at == '/' || *at == '\\') && at[1] != '\0')
+            name = at + 1;
+    }
+    return name;
+}
+
+/* In place: drop what is hidden, a separator that ends the name, and white space around it. */
+static void strip(char *name) {
+    char *to = name;
+    for (const char *at = name; *at != '\0'; at = g_utf8_next_char(at)) {
+        size_t len = (size_t)(g_utf8_next_char(at) - at);
+        if (is_hidden(g_utf8_get_char(at)) || *at == '/' || *at == '\\')
+            continue;
+        memmove(to, at, len);
+        to += len;
+    }
+    *to = '\0';
+    g_strstrip(name);
+}
+
+/* The extension that a cut has to keep, ".signed" before it too (legal.md R-94). */
+static const char *extension_of(const char *name) {
+    const char *dot = strrchr(name, '.');
+    if (dot == NULL || dot == name || strlen(dot) > EXTENSION_BYTES)
+        return name + strlen(name);
+    const size_t mark_len = strlen(".signed");
+    if ((size_t)(dot - name) > mark_len && strncasecmp(dot - mark_len, ".signed", mark_len) == 0)
+        dot -= mark_len;
+    return dot;
+}
+
+static void cut(char *name) {
+    size_t len = strlen(name);
+    if (len <= VT_MAX_NAME_BYTES)
+        return;
+    const char *extension = extension_of(name);
+    size_t extension_len = strlen(extension), stem = VT_MAX_NAME_BYTES - extension_len;
+    while (stem > 0 && ((unsigned char)name[stem] & 0xC0) == 0x80)
+        stem--;
+    memmove(name + stem, extension, extension_len + 1);
+}
+
+enum vt_code vt_name_clean(struct vt_arena *arena, const char *utf8, const char **out) {
+    *out = NULL;
+    char *composed = utf8 == NULL ? NULL : compose(utf8);
+    if (composed == NULL)
+        return VT_OK;
+    char *name = g_strdup(without_directories(composed));
+    strip(name);
+    cut(name);
+    enum vt_code code = VT_OK;
+    if (*name != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
+        *out = vt_arena_str(arena, name);
+        code = *out == NULL ? VT_E_NOMEM : VT_OK;
+    }
+    g_free(name);
+    g_free(composed);
+    return code;
+}
+
+enum vt_code vt_name_text(struct vt_arena *arena, const char *utf8, size_t max_bytes,
+                          const char **out) {
+    *out = NULL;
+    char *composed = utf8 == NULL ? NULL : compose(utf8);
+    if (composed == NULL)
+        return VT_OK;
+    enum vt_code code = VT_E_NOMEM;
+    size_t wanted = strlen(composed) + 4;
+    size_t room = wanted < max_bytes ? wanted : max_bytes;
+    char *text = malloc(room);
+    if (text != NULL) {
+        vt_text_clean(text, room, vt_bytes_str(composed));
+        *out = vt_arena_str(arena, text);
+        code = *out == NULL ? VT_E_NOMEM : VT_OK;
+    }
+    free(text);
+    g_free(composed);
+    return code;
+}
+
+enum vt_code vt_name_lower(struct vt_arena *arena, const char *text, const char **out) {
+    *out = NULL;
+    if (text == NULL)
+        return VT_OK;
+    char *copy = vt_arena_str(arena, text);
+    if (copy == NULL)
+        return VT_E_NOMEM;
+    for (char *at = copy; *at != '\0'; at++)
+        *at = *at < 0x20 || *at > 0x7E ? '?' : g_ascii_tolower(*at);
+    *out = copy;
+    return VT_OK;
+}
+
+bool vt_name_has_extension(const char *name, const char *extension) {
+    size_t name_len = name == NULL ? 0 : strlen(name), len = strlen(extension);
+    return name_len > len && strcasecmp(name + name_len - len, extension) == 0;
+}
