@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Judging one mail. A fault of ours ends in 451, in observe mode in nothing at all. */
+#include "gateway/judge.h"
+
+#include <time.h>
+
+#include "gateway/record.h"
+#include "vanthu/log.h"
+
+/* The MTA is told that we still work; Sendmail waits 10 s. */
+#define PROGRESS_MSECS 2500
+#define KICK_MSECS 1000
+/* Nobody notices in observe mode: a mail waits no longer than this. */
+#define OBSERVE_MSECS 5000
+
+/* One mail on its way through the steps. */
+struct work {
+    struct vt_gateway *gateway;
+    struct vt_session *session;
+    struct vt_transaction *transaction;
+    SMFICTX *ctx;
+    struct vt_judgement *out;
+    int64_t begun_msecs, deadline_msecs;
+    int64_t last_progress_msecs, last_kick_msecs;
+    int64_t now_utc_secs;
+    uint64_t poison_key;
+};
+
+/* Called about every second while this mail waits. */
+static void progress(void *context) {
+    struct work *work = context;
+    int64_t now = vt_clock_monotonic_msecs();
+    if (now - work->last_kick_msecs >= KICK_MSECS) {
+        work->last_kick_msecs = now;
+        vt_kick_now(&work->gateway->kick);
+    }
+    if (now - work->last_progress_msecs >= PROGRESS_MSECS) {
+        work->last_progress_msecs = now;
+        work->gateway->api->progress(work->ctx);
+    }
+}
+
+static int64_t now_utc_msecs(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void complete_facts(struct work *work) {
+    const struct vt_config *config = work->gateway->config;
+    struct vt_transaction *transaction = work->transaction;
+    struct vt_mail *mail = &transaction->mail;
+    char reference[VT_REFERENCE_BYTES];
+    vt_reference_next(&work->gateway->reference, now_utc_msecs(), reference);
+    mail->reference = vt_arena_str(transaction->arena, reference);
+    if (mail->reference == NULL)
+        mail->reference = "-";
+    mail->client_address = work->session->client_address;
+    mail->client_name = work->session->client_name;
+    mail->helo = work->session->helo;
+    mail->daemon_name = work->session->daemon_name;
+    mail->size_bytes = transaction->spool.size_bytes;
+    mail->direction = vt_direction_of(mail, &work->gateway->internal, config);
+    work->poison_key = vt_siphash_get(&transaction->hash);
+}
+
+/* Evidence of a mail that nobody looked into. */
+static enum vt_code evidence_without_inspection(struct work *work, enum vt_reason reason,
+                                                const char *finding) {
+    struct vt_arena *arena = work->transaction->arena;
+    struct vt_evidence *evidence = vt_arena_alloc(arena, sizeof(*evidence));
+    if (evidence == NULL)
+        return vt_err_set(&work->out->fault, VT_E_NOMEM, "no memory for the evidence");
+    evidence->mail = work->transaction->mail;
+    evidence->inspected_at_utc_secs = work->now_utc_secs;
+    evidence->reasons = VT_REASON_BIT(reason);
+    enum vt_code code =
+        vt_findings_add(arena, &evidence->findings, &evidence->findings_count, "%s", finding);
+    if (code == VT_OK)
+        work->out->evidence = evidence;
+    return code;
+}
+
+static enum vt_code not_checked(struct work *work) {
+    return evidence_without_inspection(
+        work, VT_REASON_NOT_CHECKED,
+        "The inspection of this mail failed again and again; it was not inspected any more.");
+}
+
+static enum vt_code inspect_in_turn(struct work *work, int mail_fd, struct vt_err *err) {
+    const struct vt_config *config = work->gateway->config;
+    struct vt_judgement *out = work->out;
+    struct vt_evidence *evidence = NULL;
+    struct vt_inspection inspection = {.inspect_fd = work->gateway->inspect_fd,
+                                       .status_fd = work->gateway->status_fd,
+                                       .mail_fd = mail_fd,
+                                       .is_mail = true,
+                                       .mail = &work->transaction->mail,
+                                       .now_utc_secs = work->now_utc_secs,
+                                       .deadline_msecs = work->deadline_msecs,
+                                       .inspection_msecs = config->inspection_msecs,
+                                       .status_msecs = config->status_msecs,
+                                       .offline = work->gateway->status_fd < 0,
+                                       .progress = progress,
+                                       .progress_context = work};
+    enum vt_code code =
+        work->gateway->inspect(work->transaction->arena, &inspection, &evidence, err);
+    out->inspection_msecs = inspection.spent_inspection_msecs;
+    out->status_msecs = inspection.spent_status_msecs;
+    out->passes = inspection.passes;
+    if (code == VT_OK)
+        out->evidence = evidence;
+    return code;
+}
+
+/* Wait for a free place, then inspect. */
+static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err) {
+    struct vt_queue *queue = &work->gateway->queue;
+    int64_t now = vt_clock_monotonic_msecs();
+    int64_t until = now + work->gateway->config->queue_msecs;
+    if (until > work->deadline_msecs)
+        until = work->deadline_msecs;
+    enum vt_code code = vt_queue_enter(queue, until, progress, work, err);
+    work->out->queue_msecs = vt_clock_monotonic_msecs() - now;
+    if (code != VT_OK)
+        return code;
+    code = inspect_in_turn(work, mail_fd, err);
+    vt_queue_leave(queue);
+    return code;
+}
+
+/* An inspection that failed: which mail and why, and whether it is given up. */
+static enum vt_code after_failure(struct work *work, enum vt_code code) {
+    const struct vt_mail *mail = &work->transaction->mail;
+    bool counts = code != VT_E_BUSY;
+    char text[VT_ERR_TEXT_BYTES];
+    atomic_fetch_add(&work->gateway->failures_count, 1);
+    bool given_up = vt_poison_fail(&work->gateway->poison, work->poison_key,
+                                   vt_clock_monotonic_msecs(), counts);
+    vt_log(VT_LOG_WARNING,
+           "inspection failed: queue-id=%s reference=%s message-id=%s sender=%s bytes=%llu code=%s "
+           "why=\"%s\"%s",
+           mail->queue_id != NULL ? mail->queue_id : "-", mail->reference,
+           mail->message_id != NULL ? mail->message_id : "-", mail->sender,
+           (unsigned long long)mail->size_bytes, vt_code_name(code),
+           vt_text_clean(text, sizeof(text), vt_bytes_str(work->out->failure.text)),
+           given_up ? " given-up=yes" : "");
+    if (given_up)
+        return not_checked(work);
+    work->out->fault = work->out->failure;
+    return code;
+}
+
+static enum vt_code gather_evidence(struct work *work) {
+    struct vt_transaction *transaction = work->transaction;
+    struct vt_poison *poison = &work->gateway->poison;
+    struct vt_err *fault = &work->out->fault;
+    int mail_fd = -1;
+    if (transaction->fault.code != VT_OK) {
+        *fault = transaction->fault;
+        return fault->code;
+    }
+    if (transaction->spool.too_large)
+        return evidence_without_inspection(work, VT_REASON_TOO_LARGE,
+                                           "The mail is larger than what is inspected.");
+    if (vt_poison_is_given_up(poison, work->poison_key, work->begun_msecs))
+        return not_checked(work);
+    enum vt_code code = vt_spool_seal(&transaction->spool, &mail_fd, fault);
+    if (code != VT_OK)
+        return code;
+    vt_kick_now(&work->gateway->kick);
+    struct vt_err *failure = &work->out->failure;
+    code = inspect(work, mail_fd, failure);
+    if (code == VT_OK) {
+        vt_poison_forgive(poison, work->poison_key);
+        *failure = (struct vt_err){0};
+        return VT_OK;
+    }
+    if (failure->code == VT_OK)
+        vt_err_set(failure, code, "the inspection failed");
+    return after_failure(work, code);
+}
+
+static enum vt_code evaluate(struct work *work, int64_t first_deferred_utc_secs,
+                             struct vt_decision **out) {
+    const struct vt_config *config = work->gateway->config;
+    struct vt_policy_input input = {.evidence = work->out->evidence,
+                                    .site_mode = config->mode,
+                                    .first_deferred_utc_secs = first_deferred_utc_secs,
+                                    .now_utc_secs = work->now_utc_secs,
+                                    .is_submission =
+                                        vt_mail_is_submission(&work->transaction->mail, config)};
+    return vt_policy_evaluate(work->transaction->arena, work->gateway->policy, &input, out,
+                              &work->out->fault);
+}
+
+/* Which rule defers is known only after evaluating; its clock is then looked up, and what the
+ * policy says after that much waiting is the decision. */
+static enum vt_code decide(struct work *work) {
+    struct vt_decision *decision = NULL;
+    enum vt_code code = evaluate(work, VT_TIME_NONE, &decision);
+    if (code == VT_OK && decision->action == VT_ACTION_DEFER) {
+        int64_t first = VT_TIME_NONE;
+        code = vt_defer_clock_first(&work->gateway->defer_clock, work->transaction->arena,
+                                    work->out->evidence,
+                                    decision->rule != NULL ? decision->rule : "",
+                                    work->now_utc_secs, &first);
+        if (code == VT_OK)
+            code = evaluate(work, first, &decision);
+    }
+    if (code == VT_OK)
+        work->out->decision = decision;
+    else if (work->out->fault.code == VT_OK)
+        vt_err_set(&work->out->fault, code, "the policy could not be evaluated");
+    return code;
+}
+
+static bool passes(const struct vt_answer *answer) {
+    return answer->kind == VT_ANSWER_ACCEPT || answer->kind == VT_ANSWER_HOLD;
+}
+
+static void prepare_answer(struct work *work, enum vt_code code) {
+    const struct vt_config *config = work->gateway->config;
+    struct vt_judgement *out = work->out;
+    if (out->is_inert)
+        vt_answer_accept(&out->answer);
+    else if (code != VT_OK)
+        vt_answer_fault(work->transaction->mail.reference, config->office_phone, &out->answer);
+    else
+        vt_answer_decided(out->decision, out->evidence, config->office_phone,
+                          (work->session->actions & SMFIF_QUARANTINE) != 0, &out->answer);
+    if (out->is_inert || code != VT_OK || !passes(&out->answer))
+        return;
+    code = vt_headers_make(work->transaction->arena, out->evidence, out->decision,
+                           config->authserv_id, &out->headers);
+    if (code != VT_OK) {
+        vt_err_set(&out->fault, code, "the headers could not be made");
+        vt_answer_fault(work->transaction->mail.reference, config->office_phone, &out->answer);
+    }
+}
+
+static void log_outcome(const struct work *work) {
+    const struct vt_mail *mail = &work->transaction->mail;
+    const struct vt_judgement *out = work->out;
+    const struct vt_decision *decision = out->decision;
+    bool has_reason = decision != NULL && decision->reason < VT_REASON_COUNT;
+    char text[VT_ERR_TEXT_BYTES];
+    vt_log(VT_LOG_INFO,
+           "mail: queue-id=%s reference=%s sender=%s bytes=%llu direction=%s answer=%s%s%s "
+           "action=%s would-be=%s reason=%s rule=%s msecs=%lld%s%s",
+           mail->queue_id != NULL ? mail->queue_id : "-", mail->reference, mail->sender,
+           (unsigned long long)mail->size_bytes, vt_direction_name(mail->direction),
+           vt_answer_kind_name(out->answer.kind), out->answer.code[0] != '\0' ? " code=" : "",
+           out->answer.code, decision != NULL ? vt_action_name(decision->action) : "-",
+           decision != NULL ? vt_action_name(decision->would_be) : "-",
+           has_reason ? vt_reason_info(decision->reason)->code : "-",
+           decision != NULL && decision->rule != NULL ? decision->rule : "-",
+           (long long)out->total_msecs, out->fault.code != VT_OK ? " fault=" : "",
+           out->fault.code != VT_OK
+               ? vt_text_clean(text, sizeof(text), vt_bytes_str(out->fault.text))
+               : "");
+}
+
+void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SMFICTX *ctx,
+              struct vt_judgement *out) {
+    struct vt_gateway *gateway = transaction->gateway;
+    int64_t begun = vt_clock_monotonic_msecs(), budget = gateway->config->total_msecs;
+    *out = (struct vt_judgement){.is_inert = gateway->config->mode == VT_MODE_OBSERVE};
+    if (out->is_inert && budget > OBSERVE_MSECS)
+        budget = OBSERVE_MSECS;
+    struct work work = {.gateway = gateway,
+                        .session = session,
+                        .transaction = transaction,
+                        .ctx = ctx,
+                        .out = out,
+                        .begun_msecs = begun,
+                        .deadline_msecs = begun + budget,
+                        .last_progress_msecs = begun,
+                        .last_kick_msecs = begun,
+                        .now_utc_secs = vt_clock_now_utc_secs()};
+    complete_facts(&work);
+    enum vt_code code = gather_evidence(&work);
+    if (code == VT_OK)
+        code = decide(&work);
+    prepare_answer(&work, code);
+    out->total_msecs = vt_clock_monotonic_msecs() - begun;
+    vt_record_write(transaction, out, work.now_utc_secs);
+    log_outcome(&work);
+}

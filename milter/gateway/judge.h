@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * End of message: inspect, decide, answer; one step after the other, within one budget. */
+#ifndef VANTHU_GATEWAY_JUDGE_H
+#define VANTHU_GATEWAY_JUDGE_H
+
+#include "gateway/answer.h"
+#include "gateway/gateway.h"
+#include "gateway/headers.h"
+
+/* What came out for one mail. Everything lives in the arena of the transaction. */
+struct vt_judgement {
+    const struct vt_evidence *evidence; /* NULL: could not be had */
+    const struct vt_decision *decision; /* NULL: could not be had */
+    struct vt_err fault;                /* why one of them could not be had; VT_OK: nothing */
+    struct vt_err failure;              /* why the mail was not inspected; VT_OK: it was */
+    struct vt_answer answer;
+    struct vt_headers headers; /* to be added; empty unless the mail passes */
+    bool is_inert;             /* observe: nothing of the mail may be changed */
+    int64_t queue_msecs, inspection_msecs, status_msecs, total_msecs;
+    unsigned passes;
+};
+
+/* Judge a mail that came in completely. ctx: for progress only. Writes the record before it
+ * returns, so that no answer is given without one. */
+void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SMFICTX *ctx,
+              struct vt_judgement *out);
+
+#endif
