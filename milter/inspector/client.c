@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The other side of an inspection: ask, have status bring what is wanted within its budget, and
+ * ask once more with it. An issuer that had to be fetched may itself have wants, hence a third
+ * pass. Used by many threads at once: all state is the caller's. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "vanthu/clock.h"
+#include "vanthu/role.h"
+#include "vanthu/wire.h"
+
+#define MAX_PASSES 3
+/* The zygote kills a child a second after its deadline and says so: be there to hear it. */
+#define HEARING_MSECS 2500
+#define PROGRESS_MSECS 1000
+
+struct run {
+    struct vt_arena *arena;
+    struct vt_inspection *inspection;
+    int facts_fd; /* -1: none */
+    int known_fd; /* -1: nothing known yet */
+    struct vt_known known;
+    int wants_fd;
+    struct vt_wants wants;
+    struct vt_message message;
+};
+
+static int64_t earlier(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static void close_fd(int *fd) {
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
+static void progress(const struct vt_inspection *inspection) {
+    if (inspection->progress != NULL)
+        inspection->progress(inspection->progress_context);
+}
+
+/* Wait for the answer, telling the caller about every second that we still do. */
+static enum vt_code receive_slowly(int fd, const struct vt_inspection *inspection,
+                                   struct vt_message *message, size_t max_fds,
+                                   int64_t deadline_msecs, struct vt_err *err) {
+    for (;;) {
+        int64_t slice = vt_clock_monotonic_msecs() + PROGRESS_MSECS;
+        enum vt_code code =
+            vt_wire_receive(fd, message, max_fds, earlier(slice, deadline_msecs), err);
+        if (code != VT_E_TIMEOUT || vt_clock_left_msecs(deadline_msecs) == 0)
+            return code;
+        progress(inspection);
+    }
+}
+
+static enum vt_code call(int channel, const struct vt_inspection *inspection,
+                         enum vt_message_type type, struct vt_bytes body, const int *fds,
+                         size_t fds_count, struct vt_message *answer, size_t max_fds,
+                         int64_t deadline_msecs, struct vt_err *err) {
+    int fd = -1;
+    answer->fds_count = 0;
+    progress(inspection);
+    enum vt_code code = vt_wire_open(channel, deadline_msecs, &fd, err);
+    if (code != VT_OK)
+        return code;
+    code = vt_wire_send(fd, type, body, fds, fds_count, deadline_msecs, err);
+    if (code == VT_OK)
+        code = receive_slowly(fd, inspection, answer, max_fds, deadline_msecs, err);
+    (void)close(fd);
+    return code;
+}
+
+/* ---- asking the inspector ---- */
+
+static char *request_body(const struct run *run) {
+    const struct vt_inspection *inspection = run->inspection;
+    json_t *body = json_object();
+    int failed = json_object_set_new(body, "now", json_integer(inspection->now_utc_secs)) |
+                 json_object_set_new(body, "is_mail", json_boolean(inspection->is_mail)) |
+                 json_object_set_new(body, "facts", json_boolean(run->facts_fd >= 0)) |
+                 json_object_set_new(body, "known", json_boolean(run->known_fd >= 0));
+    /* A name that is no UTF-8 says nothing about the file. */
+    if (inspection->name != NULL && vt_text_is_utf8(vt_bytes_str(inspection->name)) &&
+        strlen(inspection->name) <= VT_MAX_NAME_BYTES)
+        failed |= json_object_set_new(body, "name", json_string(inspection->name));
+    char *text = failed == 0 ? json_dumps(body, JSON_COMPACT) : NULL;
+    json_decref(body);
+    return text;
+}
+
+/* {"why": "…"} of the zygote, or the text of a fault: both are shown, so both are cleaned. */
+static enum vt_code died(const struct vt_message *message, struct vt_err *err) {
+    char why[VT_ERR_TEXT_BYTES / 2];
+    struct vt_bytes body = vt_bytes_of(message->body, message->body_len);
+    if (message->type == VT_MSG_ERROR) {
+        (void)vt_text_clean(why, sizeof(why), body);
+        return vt_err_set(err, VT_E_PEER, "the inspector reports: %s", why);
+    }
+    json_t *root = json_loadb((const char *)body.ptr, body.len, 0, NULL);
+    const char *text = json_string_value(json_object_get(root, "why"));
+    (void)vt_text_clean(why, sizeof(why), vt_bytes_str(text == NULL ? "unknown cause" : text));
+    json_decref(root);
+    return vt_err_set(err, VT_E_PEER, "the inspection did not finish: %s", why);
+}
+
+static enum vt_code read_evidence(struct run *run, struct vt_evidence **out, struct vt_err *err) {
+    struct vt_bytes json;
+    enum vt_code code = vt_memfd_map(run->message.fds[0], VT_MAX_EVIDENCE_BYTES, &json, err);
+    if (code != VT_OK)
+        return code;
+    code = vt_evidence_from_json(run->arena, json, out, err);
+    vt_memfd_unmap(json);
+    return code;
+}
+
+static enum vt_code read_wants(struct run *run, struct vt_err *err) {
+    struct vt_bytes json;
+    enum vt_code code = vt_memfd_map(run->message.fds[1], VT_MAX_KNOWN_BYTES, &json, err);
+    if (code != VT_OK)
+        return code;
+    run->wants = (struct vt_wants){0};
+    code = vt_wants_from_json(run->arena, json, &run->wants, err);
+    vt_memfd_unmap(json);
+    if (code == VT_OK) {
+        close_fd(&run->wants_fd);
+        run->wants_fd = run->message.fds[1];
+        run->message.fds_count = 1;
+    }
+    return code;
+}
+
+static enum vt_code read_answer(struct run *run, struct vt_evidence **out, struct vt_err *err) {
+    struct vt_message *message = &run->message;
+    if (message->type == VT_MSG_DIED || message->type == VT_MSG_ERROR)
+        return died(message, err);
+    if (message->type != VT_MSG_INSPECTED || message->fds_count != 2)
+        return vt_err_set(err, VT_E_PEER, "the inspector answered something else than asked");
+    enum vt_code code = read_evidence(run, out, err);
+    if (code == VT_OK)
+        code = read_wants(run, err);
+    /* A child that was taken over may answer nonsense; that is its fault, not the mail's. */
+    return code == VT_OK || code == VT_E_NOMEM ? code : VT_E_PEER;
+}
+
+static enum vt_code inspect_once(struct run *run, struct vt_evidence **out, struct vt_err *err) {
+    struct vt_inspection *inspection = run->inspection;
+    char *body = request_body(run);
+    if (body == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for a request");
+    int fds[VT_INSPECT_MAX_FDS] = {inspection->mail_fd};
+    size_t count = 1;
+    if (run->facts_fd >= 0)
+        fds[count++] = run->facts_fd;
+    if (run->known_fd >= 0)
+        fds[count++] = run->known_fd;
+    int64_t start = vt_clock_monotonic_msecs();
+    int64_t deadline = earlier(inspection->deadline_msecs,
+                               start + inspection->inspection_msecs + HEARING_MSECS);
+    enum vt_code code = call(inspection->inspect_fd, inspection, VT_MSG_INSPECT, vt_bytes_str(body),
+                             fds, count, &run->message, 2, deadline, err);
+    free(body);
+    if (code == VT_OK)
+        code = read_answer(run, out, err);
+    vt_message_close(&run->message);
+    inspection->spent_inspection_msecs += vt_clock_monotonic_msecs() - start;
+    inspection->passes++;
+    return code;
+}
+
+/* ---- asking status ---- */
+
+static enum vt_code remember(struct run *run, const struct vt_known *fresh, struct vt_err *err) {
+    enum vt_code code = vt_known_join(run->arena, fresh, &run->known, &run->known, err);
+    if (code != VT_OK)
+        return code;
+    char *text = NULL;
+    size_t len = 0;
+    int fd = -1;
+    code = vt_known_to_json(&run->known, &text, &len, err);
+    if (code == VT_OK)
+        code = vt_memfd_seal("vanthu-known", vt_bytes_of(text, len), &fd, err);
+    free(text);
+    if (code == VT_OK) {
+        close_fd(&run->known_fd);
+        run->known_fd = fd;
+    }
+    return code;
+}
+
+static enum vt_code read_status(struct run *run, struct vt_known *out, struct vt_err *err) {
+    struct vt_bytes json;
+    const struct vt_message *message = &run->message;
+    if (message->type != VT_MSG_STATUS_IS || message->fds_count != 1)
+        return vt_err_set(err, VT_E_PEER, "status answered something else than asked");
+    enum vt_code code = vt_memfd_map(message->fds[0], VT_MAX_KNOWN_BYTES, &json, err);
+    if (code != VT_OK)
+        return code;
+    code = vt_known_from_json(run->arena, json, out, err);
+    vt_memfd_unmap(json);
+    return code;
+}
+
+/* True when something new is known, so that another pass may say more. A status role that is down
+ * or late leaves STATUS_UNKNOWN in the evidence, which is the answer then. */
+static bool ask_status(struct run *run) {
+    struct vt_inspection *inspection = run->inspection;
+    if (inspection->offline || inspection->status_fd < 0 ||
+        run->wants.status_count + run->wants.issuer_of_count == 0)
+        return false;
+    int64_t start = vt_clock_monotonic_msecs();
+    int64_t budget = inspection->status_msecs - inspection->spent_status_msecs;
+    if (budget <= 0)
+        return false;
+    struct vt_known fresh = {0};
+    struct vt_err err = {0};
+    enum vt_code code =
+        call(inspection->status_fd, inspection, VT_MSG_STATUS, (struct vt_bytes){NULL, 0},
+             &run->wants_fd, 1, &run->message, 1,
+             earlier(start + budget, inspection->deadline_msecs), &err);
+    if (code == VT_OK)
+        code = read_status(run, &fresh, &err);
+    vt_message_close(&run->message);
+    inspection->spent_status_msecs += vt_clock_monotonic_msecs() - start;
+    return code == VT_OK && fresh.facts_count + fresh.issuers_count > 0 &&
+           remember(run, &fresh, &err) == VT_OK;
+}
+
+static enum vt_code seal_facts(const struct vt_mail *mail, int *out_fd, struct vt_err *err) {
+    char *text = NULL;
+    size_t len = 0;
+    enum vt_code code = vt_mail_to_json(mail, &text, &len, err);
+    if (code == VT_OK)
+        code = vt_memfd_seal("vanthu-facts", vt_bytes_of(text, len), out_fd, err);
+    free(text);
+    return code;
+}
+
+enum vt_code vt_inspection_run(struct vt_arena *arena, struct vt_inspection *inspection,
+                               struct vt_evidence **out_evidence, struct vt_err *err) {
+    struct run *run = calloc(1, sizeof(*run));
+    if (run == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for an inspection");
+    run->arena = arena;
+    run->inspection = inspection;
+    run->facts_fd = run->known_fd = run->wants_fd = -1;
+    inspection->passes = 0;
+    inspection->spent_inspection_msecs = inspection->spent_status_msecs = 0;
+    enum vt_code code =
+        inspection->mail == NULL ? VT_OK : seal_facts(inspection->mail, &run->facts_fd, err);
+    struct vt_evidence *evidence = NULL;
+    if (code == VT_OK)
+        code = inspect_once(run, &evidence, err);
+    while (code == VT_OK && inspection->passes < MAX_PASSES && ask_status(run)) {
+        code = inspect_once(run, &evidence, err);
+        if (code != VT_E_TIMEOUT)
+            continue;
+        /* No time for another pass: the one before stands, with the status unknown. */
+        code = VT_OK;
+        break;
+    }
+    close_fd(&run->facts_fd);
+    close_fd(&run->known_fd);
+    close_fd(&run->wants_fd);
+    free(run);
+    if (code == VT_OK)
+        *out_evidence = evidence;
+    return code;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The inspector role: read anchors and given files, warm what every child will need, give away its
+ * rights, and be the zygote. May: fork. May not: network, files, keys, mail. */
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "master/role_overrides.h"
+#include "master/role_start.h"
+#include "vanthu/log.h"
+#include "vanthu/role.h"
+#include "zygote.h"
+
+/* A child that is still at work at its deadline has this much longer until it is killed. */
+#define GRACE_MSECS 1000
+#define CHILDREN_PER_CORE 2
+#define SETUP_ARENA_BYTES ((size_t)4 * 1024 * 1024)
+#define MAX_WARMED_CERTIFICATES 64
+
+struct setup {
+    struct vt_arena *arena;
+    struct vt_role_overrides overrides;
+    const char *late_user;
+    struct vt_trust_store *store;
+};
+
+/* The sources of the configuration, but of a set that was given on the command line only those. */
+static enum vt_code load_trust(const struct vt_config *config, struct setup *setup,
+                               struct vt_err *err) {
+    size_t count = 0;
+    struct vt_trust_source *sources = vt_arena_alloc(
+        setup->arena, (VT_TRUST_SETS + setup->overrides.trust_count) * sizeof(*sources));
+    if (sources == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for trust sources");
+    for (size_t set = 0; set < VT_TRUST_SETS; set++) {
+        bool given = false;
+        for (size_t i = 0; i < setup->overrides.trust_count; i++)
+            given = given || setup->overrides.trust[i].set == config->trust[set].set;
+        if (!given)
+            sources[count++] = config->trust[set];
+    }
+    for (size_t i = 0; i < setup->overrides.trust_count; i++)
+        sources[count++] = setup->overrides.trust[i];
+    return vt_trust_store_load(sources, count, &setup->store, err);
+}
+
+/* The first use of an algorithm costs more than the use: have it in the zygote, once. The keys of
+ * the anchors tell which ones this site's signatures need. */
+static void warm_openssl(const struct vt_trust_store *store) {
+    static const char *const digests[] = {"SHA1", "SHA256", "SHA384", "SHA512"};
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++)
+        if (EVP_Q_digest(NULL, digests[i], NULL, "", 0, digest, NULL) != 1)
+            vt_log(VT_LOG_WARNING, "OpenSSL here has no digest %s", digests[i]);
+    const struct vt_certificate_pool *pool = vt_trust_store_pool(store);
+    size_t count = vt_certificate_pool_count(pool);
+    for (size_t i = 0; i < count && i < MAX_WARMED_CERTIFICATES; i++) {
+        X509 *certificate = vt_certificate_x509(vt_certificate_pool_get(pool, i));
+        EVP_PKEY *key = X509_get0_pubkey(certificate);
+        /* False for what is not self-signed; the arithmetic is warm either way. */
+        if (key != NULL && X509_verify(certificate, key) != 1)
+            continue;
+    }
+}
+
+static enum vt_code warm(const struct vt_trust_store *store, struct vt_err *err) {
+    enum vt_code code = vt_unpack_warm(err);
+    if (code == VT_OK)
+        code = vt_document_warm(err);
+    if (code == VT_OK)
+        warm_openssl(store);
+    /* Otherwise the first child would look for random bytes and for the time zone in files. */
+    json_object_seed(0);
+    tzset();
+    return code;
+}
+
+static enum vt_code prepare(const struct vt_config *config, const struct vt_role_fds *fds,
+                            struct setup *setup, struct vt_err *err) {
+    setup->arena = vt_arena_new(SETUP_ARENA_BYTES);
+    if (setup->arena == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for the inspector");
+    enum vt_code code = VT_OK;
+    if (fds->overrides >= 0)
+        code = vt_role_overrides_unpack(setup->arena, fds->overrides, &setup->overrides,
+                                        &setup->late_user, err);
+    if (code == VT_OK)
+        code = load_trust(config, setup, err);
+    if (code == VT_OK)
+        code = warm(setup->store, err);
+    if (code == VT_OK && setup->late_user != NULL) {
+        struct vt_role_user user;
+        code = vt_role_user_find(setup->late_user, &user, err);
+        if (code == VT_OK)
+            code = vt_role_user_become(&user, err);
+    }
+    if (code != VT_OK)
+        return code;
+    const struct vt_sandbox sandbox = {.name = "inspector", .fork = true};
+    return vt_sandbox_enter(&sandbox, err);
+}
+
+static unsigned parallel_of(const struct vt_config *config) {
+    if (config->parallel_inspections > 0)
+        return config->parallel_inspections;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return CHILDREN_PER_CORE * (cores > 0 ? (unsigned)cores : 1);
+}
+
+int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *fds) {
+    struct vt_err err = {0};
+    struct setup setup = {0};
+    unsigned parallel = parallel_of(config); /* reads a file */
+    enum vt_code code = prepare(config, fds, &setup, &err);
+    if (code != VT_OK) {
+        vt_log(VT_LOG_ERROR, "the inspector cannot start: %s", err.text);
+        vt_trust_store_free(setup.store);
+        vt_arena_free(setup.arena);
+        return code == VT_E_CONFIG ? EX_CONFIG : EX_OSERR;
+    }
+#ifdef VT_SANITIZE
+    vt_log(VT_LOG_WARNING, "sanitizer build: no limit of address space, no system call filter");
+#endif
+    const struct vt_inspect_options options = {
+        .store = setup.store,
+        .state_domains = config->state_domains.items,
+        .state_domains_count = config->state_domains.count,
+        .trusted_authserv_ids = config->trusted_authserv_ids.items,
+        .trusted_authserv_ids_count = config->trusted_authserv_ids.count,
+        .given_crls = setup.overrides.crls,
+        .given_crls_count = setup.overrides.crls_count,
+        .contents = setup.overrides.contents,
+        .contents_count = setup.overrides.contents_count,
+    };
+    struct vt_child_context context = {
+        .options = &options,
+        .request_msecs = config->inspection_msecs,
+        .cpu_secs = (unsigned)((config->inspection_msecs + GRACE_MSECS + 999) / 1000),
+        .parallel = parallel};
+    const struct vt_zygote_options zygote = {.control = fds->control,
+                                             .inspect = fds->inspect,
+                                             .generation = fds->generation,
+                                             .parallel = parallel,
+                                             .child_msecs = config->inspection_msecs + GRACE_MSECS,
+                                             .serve = vt_child_serve,
+                                             .context = &context};
+    int status = vt_zygote_run(&zygote);
+    vt_trust_store_free(setup.store);
+    vt_arena_free(setup.arena);
+    return status;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The zygote: takes connections from its channel and forks one child for each. It reads nothing
+ * that came from a mail. */
+#ifndef VANTHU_INSPECTOR_ZYGOTE_H
+#define VANTHU_INSPECTOR_ZYGOTE_H
+
+#include "vanthu/status.h"
+
+struct vt_zygote_options {
+    int control, inspect, generation; /* generation: -1: none comes */
+    unsigned parallel;                /* children at once, at least 1 */
+    int64_t child_msecs;              /* a child that lives longer is killed */
+    /* Runs in the child: serve the one request of this connection, and return an exit status.
+     * known: the newest generation, or NULL. */
+    int (*serve)(void *context, int connection, const struct vt_known *known);
+    void *context;
+};
+
+/* Serve until the control socket ends, or a child died in a way that asks for a new address
+ * layout; running children are finished first. Returns an exit status of sysexits(3). */
+int vt_zygote_run(const struct vt_zygote_options *options);
+
+/* What a wait status means for the one whose mail it was. deadline_msecs: 0 unless the zygote
+ * killed the child at its deadline. */
+void vt_zygote_describe_death(int wait_status, int64_t deadline_msecs, char *out, size_t out_bytes);
+
+#endif
