@@ -9,10 +9,10 @@
 #define VANTHU_GATEWAY_KICK_H
 
 #include <stdatomic.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "vanthu/error.h"
-#include <stdint.h>
 
 /* Several, because a session that waits for a worker itself cannot ask for one. */
 #define VT_KICKS 8

@@ -5,9 +5,9 @@
 #define VANTHU_GATEWAY_QUEUE_H
 
 #include <pthread.h>
+#include <stdint.h>
 
 #include "vanthu/error.h"
-#include <stdint.h>
 
 struct vt_queue {
     pthread_mutex_t lock;

@@ -6,9 +6,9 @@
 #define VANTHU_GATEWAY_REFERENCE_H
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 #include "vanthu/error.h"
-#include <stdint.h>
 
 #define VT_REFERENCE_BYTES 15
 
