@@ -146,7 +146,8 @@ int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *
                                              .inspect = fds->inspect,
                                              .generation = fds->generation,
                                              .parallel = parallel,
-                                             .child_msecs = config->inspection_msecs + GRACE_MSECS,
+                                             .child_msecs = config->inspection_msecs,
+                                             .grace_msecs = GRACE_MSECS,
                                              .serve = vt_child_serve,
                                              .context = &context};
     int status = vt_zygote_run(&zygote);

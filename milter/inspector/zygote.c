@@ -178,7 +178,8 @@ static void start_child(struct zygote *zygote, int connection) {
         .pid = pid,
         .connection = connection,
         .words = words[0],
-        .deadline_msecs = vt_clock_monotonic_msecs() + zygote->options->child_msecs};
+        .deadline_msecs = vt_clock_monotonic_msecs() + zygote->options->child_msecs +
+                          zygote->options->grace_msecs};
 }
 
 static void take_connection(struct zygote *zygote) {

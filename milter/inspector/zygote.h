@@ -9,7 +9,8 @@
 struct vt_zygote_options {
     int control, inspect, generation; /* generation: -1: none comes */
     unsigned parallel;                /* children at once, at least 1 */
-    int64_t child_msecs;              /* a child that lives longer is killed */
+    int64_t child_msecs;              /* what a child has for its request */
+    int64_t grace_msecs;              /* after which it is killed */
     /* Runs in the child: serve the one request of this connection, and return an exit status.
      * known: the newest generation, or NULL. */
     int (*serve)(void *context, int connection, const struct vt_known *known);
