@@ -28,6 +28,7 @@ enum vt_code vt_certificate_add(struct vt_certificate_pool *pool, struct vt_byte
 enum vt_code vt_certificate_add_file(struct vt_certificate_pool *pool, struct vt_bytes file,
                                      const struct vt_certificate **out, size_t out_max,
                                      size_t *out_count, struct vt_err *err) VT_MUST_CHECK;
+/* All that can be found in the pool: those of its base first. */
 size_t vt_certificate_pool_count(const struct vt_certificate_pool *pool);
 const struct vt_certificate *vt_certificate_pool_get(const struct vt_certificate_pool *pool,
                                                      size_t index);
@@ -78,7 +79,9 @@ struct vt_verified {
     /* HASH_FAILURE, SIG_CRYPTO_FAILURE, FORMAT_FAILURE, NO_SIGNING_CERTIFICATE_FOUND,
      * SIGNED_DATA_NOT_FOUND, CRYPTO_CONSTRAINTS_FAILURE or VT_SUB_NONE. */
     enum vt_sub_indication sub_indication;
-    vt_reasons reasons; /* all failures: CONTENT_CHANGED, BAD_SIGNATURE, MALFORMED, WEAK_ALGORITHM … */
+    /* All failures: CONTENT_CHANGED, BAD_SIGNATURE, MALFORMED, WEAK_ALGORITHM … An intact signature
+     * may have a sub-indication too (FORMAT_FAILURE, CRYPTO_CONSTRAINTS_FAILURE). */
+    vt_reasons reasons;
     const char **findings;
     size_t findings_count;
     const struct vt_certificate *signer; /* NULL: not found */
@@ -116,6 +119,14 @@ enum vt_code vt_verify_object(struct vt_arena *arena, struct vt_certificate_pool
                               const struct vt_signed_object *object, size_t object_index,
                               const struct vt_bytes *detached_candidates, size_t candidates_count,
                               struct vt_verified_list *out, struct vt_err *err) VT_MUST_CHECK;
+
+/* The same for all objects of a mail at once, out[i] for objects[i]: digests are shared, so that the
+ * work grows with bytes plus signatures (revisions of one PDF have their beginning in common).
+ * The bytes must not change during the call. */
+enum vt_code vt_verify_objects(struct vt_arena *arena, struct vt_certificate_pool *pool,
+                               const struct vt_signed_object *objects, size_t objects_count,
+                               const struct vt_bytes *detached_candidates, size_t candidates_count,
+                               struct vt_verified_list *out, struct vt_err *err) VT_MUST_CHECK;
 
 enum vt_cms_kind { VT_CMS_NOT, VT_CMS_SIGNED, VT_CMS_ENCRYPTED, VT_CMS_OTHER };
 /* What kind of CMS bytes are: DER or BER, or base64/PEM of it (then *out_der is decoded into the

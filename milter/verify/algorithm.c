@@ -3,6 +3,9 @@
  * RSASSA-PSS. */
 #include "verify/algorithm.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "verify/der.h"
 #include "verify/oid.h"
 
@@ -156,6 +159,33 @@ bool vt_algorithm_equal(const struct vt_algorithm *a, const struct vt_algorithm 
     if (!vt_bytes_equal(a->oid, b->oid) || has_parameters(a) != has_parameters(b))
         return false;
     return !has_parameters(a) || vt_bytes_equal(a->parameters, b->parameters);
+}
+
+/* One subidentifier: base 128, high bit set on all but the last octet (X.690 8.19.2). */
+static bool next_arc(struct vt_bytes *rest, uint64_t *out) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < rest->len && i < 9; i++) {
+        value = (value << 7) | (rest->ptr[i] & 0x7f);
+        if ((rest->ptr[i] & 0x80) == 0) {
+            *out = value;
+            *rest = vt_bytes_slice(*rest, i + 1, rest->len - i - 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *vt_oid_text(struct vt_arena *arena, struct vt_bytes oid) {
+    char text[256];
+    uint64_t arc;
+    size_t used = 0;
+    if (!next_arc(&oid, &arc))
+        return "unreadable";
+    unsigned first = arc < 80 ? (unsigned)(arc / 40) : 2;
+    used = (size_t)snprintf(text, sizeof(text), "%u.%" PRIu64, first, arc - 40 * first);
+    while (used < sizeof(text) - 24 && next_arc(&oid, &arc))
+        used += (size_t)snprintf(text + used, sizeof(text) - used, ".%" PRIu64, arc);
+    return vt_arena_str(arena, text);
 }
 
 const struct vt_digest *vt_digest_by_oid(struct vt_bytes oid) {

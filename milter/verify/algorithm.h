@@ -52,6 +52,9 @@ enum vt_code vt_algorithm_parse(struct vt_bytes body, struct vt_algorithm *out) 
 /* The same algorithm: parameters NULL and absent are one. */
 bool vt_algorithm_equal(const struct vt_algorithm *a, const struct vt_algorithm *b);
 
+/* An object identifier in dotted form, or NULL when memory is out. */
+const char *vt_oid_text(struct vt_arena *arena, struct vt_bytes oid);
+
 /* NULL: not a digest that is known. */
 const struct vt_digest *vt_digest_by_oid(struct vt_bytes oid);
 const struct vt_digest *vt_digest_sha1(void);
