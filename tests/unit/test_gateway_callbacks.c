@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Whole mails through the callbacks, with a recorded milter API and an inspector that is told what
+ * to find: negotiation, envelope, observe mode, faults, poison mail, defer, order of callbacks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <netinet/in.h>
+#include <cmocka.h>
+
+#include "gateway/callbacks.h"
+#include "gateway_recorder.h"
+#include "vanthu/log.h"
+
+#define ALL_ACTIONS 0x1ffu
+#define ALL_STEPS 0x1fffffu
+
+static const char policy_text[] = "rules:\n"
+                                  "  - name: changed\n"
+                                  "    when: {reason: CONTENT_CHANGED}\n"
+                                  "    then: reject\n"
+                                  "  - name: status\n"
+                                  "    when: {reason: STATUS_UNKNOWN}\n"
+                                  "    then: defer\n"
+                                  "    at-most: 15m\n"
+                                  "    afterwards: tag\n"
+                                  "  - name: ours\n"
+                                  "    when: {reason: [NOT_CHECKED, TOO_LARGE]}\n"
+                                  "    then: tag\n";
+
+/* What the inspector does next, and what it was given. */
+static struct {
+    enum vt_code code;
+    vt_reasons reasons;
+    unsigned calls;
+    char mail[4096];
+    char sender[64], recipient[64], queue_id[32], client[64], login[64];
+    enum vt_direction direction;
+} inspector;
+
+static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *inspection,
+                                 struct vt_evidence **out, struct vt_err *err) {
+    const struct vt_mail *mail = inspection->mail;
+    inspector.calls++;
+    ssize_t len = pread(inspection->mail_fd, inspector.mail, sizeof(inspector.mail) - 1, 0);
+    inspector.mail[len > 0 ? len : 0] = '\0';
+    snprintf(inspector.sender, 64, "%s", mail->sender);
+    snprintf(inspector.recipient, 64, "%s", mail->recipients_count ? mail->recipients[0] : "");
+    snprintf(inspector.queue_id, 32, "%s", mail->queue_id != NULL ? mail->queue_id : "-");
+    snprintf(inspector.client, 64, "%s", mail->client_address);
+    snprintf(inspector.login, 64, "%s", mail->authenticated != NULL ? mail->authenticated : "-");
+    inspector.direction = mail->direction;
+    inspection->progress(inspection->progress_context);
+    if (inspector.code != VT_OK)
+        return vt_err_set(err, inspector.code, "the inspector said no");
+    struct vt_evidence *evidence = vt_arena_alloc(arena, sizeof(*evidence));
+    struct vt_document *document = vt_arena_alloc(arena, sizeof(*document));
+    *document = (struct vt_document){.path = "2", .name = "a.pdf", .format = VT_FORMAT_PDF,
+                                     .reasons = inspector.reasons, .sha256 = "aa"};
+    *evidence = (struct vt_evidence){.mail = *mail, .documents = document, .documents_count = 1};
+    *out = evidence;
+    return VT_OK;
+}
+
+struct fixture {
+    struct vt_config config;
+    struct vt_gateway gateway;
+    struct vt_policy *policy;
+    struct vt_arena *arena;
+    struct smfiDesc filter;
+};
+
+static struct fixture fixture;
+
+static int set_up(void **state) {
+    static const char *networks[] = {"127.0.0.0/8", "10.0.0.0/8"};
+    static const char *domains[] = {"ours.vn"};
+    struct vt_mistakes mistakes;
+    (void)state;
+    vt_log_open("test", true, VT_LOG_ERROR); /* not into the output of the tests */
+    recorder_reset();
+    memset(&inspector, 0, sizeof(inspector));
+    memset(&fixture, 0, sizeof(fixture));
+    fixture.config = (struct vt_config){.mode = VT_MODE_ENFORCE, .hostname = "mx1",
+                                        .authserv_id = "vanthu.mx1", .spool_directory = "/tmp",
+                                        .memory_spool_bytes = 262144, .total_msecs = 5000,
+                                        .queue_msecs = 100, .inspection_msecs = 1000,
+                                        .our_domains = {domains, 1},
+                                        .internal_networks = {networks, 2}};
+    fixture.arena = vt_arena_new(100000);
+    vt_mistakes_init(&mistakes);
+    enum vt_code code = vt_policy_parse(vt_bytes_str(policy_text), "test.yaml", &fixture.policy,
+                                        &mistakes, NULL);
+    for (size_t i = 0; code != VT_OK && i < mistakes.count; i++)
+        print_message("%u: %s\n", mistakes.items[i].line, mistakes.items[i].text);
+    vt_mistakes_clear(&mistakes);
+    assert_int_equal(code, VT_OK);
+    struct vt_gateway *gateway = &fixture.gateway;
+    gateway->config = &fixture.config;
+    gateway->api = &recorder_api;
+    gateway->policy = fixture.policy;
+    gateway->inspect = fake_inspect;
+    gateway->status_fd = -1;
+    vt_kick_init(&gateway->kick);
+    gateway->reference.last = &gateway->reference.own;
+    assert_int_equal(vt_networks_parse(fixture.arena, &fixture.config.internal_networks,
+                                       &gateway->internal, NULL), VT_OK);
+    assert_int_equal(vt_queue_init(&gateway->queue, 1, NULL), VT_OK);
+    assert_int_equal(vt_poison_init(&gateway->poison, 3, 1800000), VT_OK);
+    assert_int_equal(vt_defer_clock_init(&gateway->defer_clock, gateway->hash_key), VT_OK);
+    fixture.filter = vt_callbacks_describe(gateway);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    fixture.filter.xxfi_close(recorder_ctx);
+    assert_int_equal(atomic_load(&fixture.gateway.sessions_count), 0);
+    assert_int_equal(atomic_load(&fixture.gateway.messages_count), 0);
+    vt_policy_free(fixture.policy);
+    vt_poison_clear(&fixture.gateway.poison);
+    vt_defer_clock_clear(&fixture.gateway.defer_clock);
+    vt_queue_clear(&fixture.gateway.queue);
+    vt_arena_free(fixture.arena);
+    return 0;
+}
+
+static void negotiate(unsigned long actions, unsigned long steps, unsigned long *out_actions,
+                      unsigned long *out_steps) {
+    unsigned long two = 99, three = 99;
+    assert_int_equal(fixture.filter.xxfi_negotiate(recorder_ctx, actions, steps, 0, 0, out_actions,
+                                                   out_steps, &two, &three),
+                     SMFIS_CONTINUE);
+    assert_int_equal(two, 0);
+    assert_int_equal(three, 0);
+}
+
+static void connect_from(const char *address) {
+    struct sockaddr_in client = {.sin_family = AF_INET};
+    char host[] = "client.example.vn", helo[] = "helo.example.vn";
+    const uint8_t stranger[] = {203, 0, 113, 9}, own[] = {10, 0, 0, 1};
+    memcpy(&client.sin_addr, strcmp(address, "10.0.0.1") == 0 ? own : stranger, 4);
+    fixture.filter.xxfi_connect(recorder_ctx, host, (struct sockaddr *)&client);
+    fixture.filter.xxfi_helo(recorder_ctx, helo);
+}
+
+static void begin(unsigned long actions, unsigned long steps, const char *address) {
+    unsigned long got_actions = 0, got_steps = 0;
+    negotiate(actions, steps, &got_actions, &got_steps);
+    connect_from(address);
+}
+
+static void envelope(const char *sender, const char *recipient) {
+    char from[128], to[128];
+    char *from_arguments[] = {from, NULL}, *to_arguments[] = {to, NULL};
+    snprintf(from, sizeof(from), "%s", sender);
+    snprintf(to, sizeof(to), "%s", recipient);
+    fixture.filter.xxfi_envfrom(recorder_ctx, from_arguments);
+    fixture.filter.xxfi_envrcpt(recorder_ctx, to_arguments);
+}
+
+static void header(const char *name, const char *value) {
+    char n[64], v[128];
+    snprintf(n, sizeof(n), "%s", name);
+    snprintf(v, sizeof(v), "%s", value);
+    fixture.filter.xxfi_header(recorder_ctx, n, v);
+}
+
+/* One mail; gives what end of message returned. */
+static sfsistat mail(const char *sender) {
+    unsigned char body[] = "hello\r\n";
+    envelope(sender, "<b@ours.vn>");
+    header("Message-ID", " <1@x.vn>");
+    header("X-Vanthu-Verdict", " TOTAL-PASSED");
+    fixture.filter.xxfi_eoh(recorder_ctx);
+    fixture.filter.xxfi_body(recorder_ctx, body, sizeof(body) - 1);
+    recorder.used = 0;
+    recorder.lines[0] = '\0';
+    return fixture.filter.xxfi_eom(recorder_ctx);
+}
+
+static void negotiates_what_is_offered(void **state) {
+    (void)state;
+    unsigned long actions = 0, steps = 0;
+    negotiate(ALL_ACTIONS, ALL_STEPS, &actions, &steps);
+    assert_int_equal(actions, SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | SMFIF_SETSYMLIST);
+    assert_true((steps & SMFIP_HDR_LEADSPC) != 0 && (steps & SMFIP_NR_BODY) != 0);
+    assert_int_equal(steps & (SMFIP_NOCONNECT | SMFIP_NOHDRS | SMFIP_NOBODY | SMFIP_NOEOH), 0);
+    assert_non_null(strstr(recorder.lines, "{client_addr}"));
+    recorder.used = 0;
+    negotiate(SMFIF_ADDHDRS, 0, &actions, &steps);
+    assert_int_equal(actions, SMFIF_ADDHDRS);
+    assert_int_equal(steps, 0);
+    assert_int_equal(recorder.used, 0);
+    assert_int_equal(fixture.filter.xxfi_helo(recorder_ctx, NULL), SMFIS_CONTINUE);
+}
+
+static void answers_only_where_it_must(void **state) {
+    (void)state;
+    unsigned char body[] = "x";
+    char sender[] = "<a@x.vn>";
+    char *from[] = {sender, NULL};
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    assert_int_equal(fixture.filter.xxfi_envfrom(recorder_ctx, from), SMFIS_NOREPLY);
+    assert_int_equal(fixture.filter.xxfi_eoh(recorder_ctx), SMFIS_NOREPLY);
+    assert_int_equal(fixture.filter.xxfi_body(recorder_ctx, body, 1), SMFIS_NOREPLY);
+    fixture.filter.xxfi_close(recorder_ctx);
+    begin(ALL_ACTIONS, SMFIP_NR_BODY, "203.0.113.9");
+    assert_int_equal(fixture.filter.xxfi_envfrom(recorder_ctx, from), SMFIS_CONTINUE);
+    assert_int_equal(fixture.filter.xxfi_body(recorder_ctx, body, 1), SMFIS_NOREPLY);
+}
+
+static void hands_the_mail_to_the_inspector(void **state) {
+    (void)state;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    recorder.macros[0] = "i";
+    recorder.macros[1] = "ABC123";
+    recorder.macros[2] = "{auth_authen}";
+    recorder.macros[3] = "clerk";
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+    assert_string_equal(inspector.mail, "Message-ID: <1@x.vn>\r\nX-Vanthu-Verdict: TOTAL-PASSED"
+                                        "\r\n\r\nhello\r\n");
+    assert_string_equal(inspector.sender, "a@x.vn");
+    assert_string_equal(inspector.recipient, "b@ours.vn");
+    assert_string_equal(inspector.queue_id, "ABC123");
+    assert_string_equal(inspector.client, "203.0.113.9");
+    assert_string_equal(inspector.login, "clerk");
+    assert_int_equal(inspector.direction, VT_INTERNAL);
+    assert_non_null(strstr(recorder.lines, "delete X-Vanthu-Verdict 1\n"));
+    assert_non_null(strstr(recorder.lines, "insert 1 Authentication-Results: vanthu.mx1;"));
+    assert_true(strstr(recorder.lines, "delete") < strstr(recorder.lines, "add X-Vanthu"));
+}
+
+static void reads_every_form_of_sender(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {"<a@x.vn>", "a@x.vn"},
+        {"<>", ""},
+        {"", ""},
+        {"a@x.vn", "a@x.vn"},
+        {"<a@x.vn> SIZE=100 BODY=8BITMIME", "a@x.vn"},
+        {"<\"a>b\"@x.vn>", "\"a>b\"@x.vn"},
+        {"<\"a\\\">b\"@x.vn> X=1", "\"a\\\">b\"@x.vn"},
+        {"<a\x01\xff@x.vn>", "a??@x.vn"},
+        {"<", ""},
+    };
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        mail(cases[i][0]);
+        assert_string_equal(inspector.sender, cases[i][1]);
+    }
+}
+
+static void refuses(void **state) {
+    (void)state;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    inspector.reasons = VT_REASON_BIT(VT_REASON_CONTENT_CHANGED);
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_REJECT);
+    assert_non_null(strstr(recorder.lines, "reply 550 5.7.7 CONTENT_CHANGED "));
+    assert_null(strstr(recorder.lines, "add "));
+    assert_null(strstr(recorder.lines, "delete "));
+    /* The next mail of the same connection is judged by itself. */
+    inspector.reasons = 0;
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+}
+
+static void observe_is_inert(void **state) {
+    (void)state;
+    static const struct {
+        enum vt_code code;
+        vt_reasons reasons;
+    } cases[] = {{VT_OK, 0},
+                 {VT_OK, VT_REASON_BIT(VT_REASON_CONTENT_CHANGED)},
+                 {VT_OK, VT_REASON_BIT(VT_REASON_STATUS_UNKNOWN)},
+                 {VT_E_PEER, 0},
+                 {VT_E_TIMEOUT, 0},
+                 {VT_E_NOMEM, 0}};
+    unsigned long actions = 99, steps = 0;
+    fixture.config.mode = VT_MODE_OBSERVE;
+    negotiate(ALL_ACTIONS, ALL_STEPS, &actions, &steps);
+    assert_int_equal(actions, SMFIF_SETSYMLIST);
+    connect_from("203.0.113.9");
+    for (size_t round = 0; round < 4; round++) {
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+            inspector.code = cases[i].code;
+            inspector.reasons = cases[i].reasons;
+            assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+            assert_string_equal(recorder.lines, "");
+        }
+    }
+    fixture.config.spool_directory = "/nonexistent";
+    fixture.config.memory_spool_bytes = 1;
+    assert_int_equal(mail("<c@x.vn>"), SMFIS_CONTINUE);
+    assert_string_equal(recorder.lines, "");
+}
+
+static void a_failure_asks_to_come_again_and_then_gives_up(void **state) {
+    (void)state;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    inspector.code = VT_E_PEER;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(mail("<a@x.vn>"), SMFIS_TEMPFAIL);
+        assert_non_null(strstr(recorder.lines, "reply 451 4.7.5 NOT_CHECKED "));
+    }
+    /* Another mail fails for itself. */
+    assert_int_equal(mail("<other@x.vn>"), SMFIS_TEMPFAIL);
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+    assert_non_null(strstr(recorder.lines, "add X-Vanthu-Action: tag;"));
+    assert_non_null(strstr(recorder.lines, "delete X-Vanthu-Verdict 1"));
+    unsigned before = inspector.calls;
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+    assert_int_equal(inspector.calls, before);
+}
+
+static void a_full_queue_asks_to_come_again(void **state) {
+    (void)state;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    assert_int_equal(vt_queue_enter(&fixture.gateway.queue, 0, NULL, NULL, NULL), VT_OK);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(mail("<a@x.vn>"), SMFIS_TEMPFAIL);
+    assert_int_equal(inspector.calls, 0);
+    vt_queue_leave(&fixture.gateway.queue);
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+    assert_int_equal(inspector.calls, 1);
+}
+
+static void a_spool_fault_asks_to_come_again(void **state) {
+    (void)state;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    fixture.config.spool_directory = "/nonexistent";
+    fixture.config.memory_spool_bytes = 1;
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_TEMPFAIL);
+    assert_int_equal(inspector.calls, 0);
+}
+
+static void too_large_is_not_inspected(void **state) {
+    (void)state;
+    static unsigned char piece[1024 * 1024];
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    envelope("<a@x.vn>", "<b@ours.vn>");
+    fixture.filter.xxfi_eoh(recorder_ctx);
+    for (unsigned i = 0; i < 65; i++)
+        fixture.filter.xxfi_body(recorder_ctx, piece, sizeof(piece));
+    assert_int_equal(fixture.filter.xxfi_eom(recorder_ctx), SMFIS_CONTINUE);
+    assert_int_equal(inspector.calls, 0);
+    assert_non_null(strstr(recorder.lines, "reasons=TOO_LARGE"));
+}
+
+static void defers_on_its_own_clock(void **state) {
+    (void)state;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    inspector.reasons = VT_REASON_BIT(VT_REASON_STATUS_UNKNOWN);
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_TEMPFAIL);
+    assert_non_null(strstr(recorder.lines, "reply 451 4.7.5 STATUS_UNKNOWN "));
+    /* As if it had been deferred first twenty minutes ago. */
+    vt_defer_clock_clear(&fixture.gateway.defer_clock);
+    assert_int_equal(
+        vt_defer_clock_init(&fixture.gateway.defer_clock, fixture.gateway.hash_key), VT_OK);
+    const char *recipients[] = {"b@ours.vn"};
+    struct vt_document document = {.sha256 = "aa"};
+    struct vt_evidence evidence = {
+        .mail = {.sender = "a@x.vn", .recipients = recipients, .recipients_count = 1},
+        .documents = &document, .documents_count = 1};
+    int64_t first = 0;
+    assert_int_equal(vt_defer_clock_first(&fixture.gateway.defer_clock, fixture.arena, &evidence,
+                                          "status", vt_clock_now_utc_secs() - 1200, &first),
+                     VT_OK);
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+    assert_non_null(strstr(recorder.lines, "add X-Vanthu-Action: tag;"));
+}
+
+static void missing_actions_degrade(void **state) {
+    (void)state;
+    begin(SMFIF_ADDHDRS, 0, "203.0.113.9");
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+    assert_null(strstr(recorder.lines, "delete"));
+    assert_non_null(strstr(recorder.lines, "add X-Vanthu-Reference:0"));
+    fixture.filter.xxfi_close(recorder_ctx);
+    begin(0, 0, "203.0.113.9");
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+    assert_string_equal(recorder.lines, "");
+}
+
+/* libmilter: close first, several aborts, MAIL after a refusal without abort. */
+static void survives_every_order(void **state) {
+    (void)state;
+    unsigned char body[] = "x";
+    fixture.filter.xxfi_close(recorder_ctx);
+    fixture.filter.xxfi_abort(recorder_ctx);
+    assert_int_equal(fixture.filter.xxfi_eom(recorder_ctx), SMFIS_TEMPFAIL);
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    fixture.filter.xxfi_body(recorder_ctx, body, 1);
+    header("A", "b");
+    fixture.filter.xxfi_abort(recorder_ctx);
+    envelope("<a@x.vn>", "<b@ours.vn>");
+    fixture.filter.xxfi_abort(recorder_ctx);
+    fixture.filter.xxfi_abort(recorder_ctx);
+    envelope("<a@x.vn>", "<b@ours.vn>");
+    envelope("<c@x.vn>", "<b@ours.vn>");
+    assert_int_equal(atomic_load(&fixture.gateway.messages_count), 1);
+    assert_int_equal(fixture.filter.xxfi_eom(recorder_ctx), SMFIS_CONTINUE);
+    assert_string_equal(inspector.sender, "c@x.vn");
+    assert_int_equal(atomic_load(&fixture.gateway.messages_count), 0);
+    assert_int_equal(fixture.filter.xxfi_eom(recorder_ctx), SMFIS_TEMPFAIL);
+    assert_int_equal(atomic_load(&fixture.gateway.sessions_count), 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(negotiates_what_is_offered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(answers_only_where_it_must, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(hands_the_mail_to_the_inspector, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reads_every_form_of_sender, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(observe_is_inert, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failure_asks_to_come_again_and_then_gives_up, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_full_queue_asks_to_come_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_spool_fault_asks_to_come_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(too_large_is_not_inspected, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(defers_on_its_own_clock, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(missing_actions_degrade, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(survives_every_order, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
