@@ -122,6 +122,11 @@ struct vt_inspection {
     /* Called about every second of waiting, and before every wait that may take long; may be NULL. */
     void (*progress)(void *context);
     void *progress_context;
+    /* Around each pass, but not around the wait for status, so that the caller can bound how many
+     * run at once; with progress_context; both or neither. begin_pass may wait; when it fails
+     * there is no pass, and what the one before found stands. */
+    enum vt_code (*begin_pass)(void *context, struct vt_err *err);
+    void (*end_pass)(void *context);
     /* Filled: milliseconds spent. */
     int64_t spent_inspection_msecs, spent_status_msecs;
     unsigned passes;

@@ -87,7 +87,24 @@ static enum vt_code not_checked(struct work *work) {
         "The inspection of this mail failed again and again; it was not inspected any more.");
 }
 
-static enum vt_code inspect_in_turn(struct work *work, int mail_fd, struct vt_err *err) {
+/* Before each pass: wait for a free place, for all passes together no longer than the budget. */
+static enum vt_code begin_pass(void *context, struct vt_err *err) {
+    struct work *work = context;
+    int64_t now = vt_clock_monotonic_msecs();
+    int64_t until = now + work->gateway->config->queue_msecs - work->out->queue_msecs;
+    if (until > work->deadline_msecs)
+        until = work->deadline_msecs;
+    enum vt_code code = vt_queue_enter(&work->gateway->queue, until, progress, work, err);
+    work->out->queue_msecs += vt_clock_monotonic_msecs() - now;
+    return code;
+}
+
+static void end_pass(void *context) {
+    struct work *work = context;
+    vt_queue_leave(&work->gateway->queue);
+}
+
+static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err) {
     const struct vt_config *config = work->gateway->config;
     struct vt_judgement *out = work->out;
     struct vt_evidence *evidence = NULL;
@@ -102,7 +119,9 @@ static enum vt_code inspect_in_turn(struct work *work, int mail_fd, struct vt_er
                                        .status_msecs = config->status_msecs,
                                        .offline = work->gateway->status_fd < 0,
                                        .progress = progress,
-                                       .progress_context = work};
+                                       .progress_context = work,
+                                       .begin_pass = begin_pass,
+                                       .end_pass = end_pass};
     enum vt_code code =
         work->gateway->inspect(work->transaction->arena, &inspection, &evidence, err);
     out->inspection_msecs = inspection.spent_inspection_msecs;
@@ -110,22 +129,6 @@ static enum vt_code inspect_in_turn(struct work *work, int mail_fd, struct vt_er
     out->passes = inspection.passes;
     if (code == VT_OK)
         out->evidence = evidence;
-    return code;
-}
-
-/* Wait for a free place, then inspect. */
-static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err) {
-    struct vt_queue *queue = &work->gateway->queue;
-    int64_t now = vt_clock_monotonic_msecs();
-    int64_t until = now + work->gateway->config->queue_msecs;
-    if (until > work->deadline_msecs)
-        until = work->deadline_msecs;
-    enum vt_code code = vt_queue_enter(queue, until, progress, work, err);
-    work->out->queue_msecs = vt_clock_monotonic_msecs() - now;
-    if (code != VT_OK)
-        return code;
-    code = inspect_in_turn(work, mail_fd, err);
-    vt_queue_leave(queue);
     return code;
 }
 

@@ -157,12 +157,21 @@ static enum vt_code inspect_once(struct run *run, struct vt_evidence **out, stru
         fds[count++] = run->facts_fd;
     if (run->known_fd >= 0)
         fds[count++] = run->known_fd;
+    enum vt_code code =
+        inspection->begin_pass != NULL ? inspection->begin_pass(inspection->progress_context, err)
+                                       : VT_OK;
+    if (code != VT_OK) {
+        free(body);
+        return code;
+    }
     int64_t start = vt_clock_monotonic_msecs();
     int64_t deadline = earlier(inspection->deadline_msecs,
                                start + inspection->inspection_msecs + HEARING_MSECS);
-    enum vt_code code = call(inspection->inspect_fd, inspection, VT_MSG_INSPECT, vt_bytes_str(body),
-                             fds, count, &run->message, 2, deadline, err);
+    code = call(inspection->inspect_fd, inspection, VT_MSG_INSPECT, vt_bytes_str(body), fds, count,
+                &run->message, 2, deadline, err);
     free(body);
+    if (inspection->end_pass != NULL)
+        inspection->end_pass(inspection->progress_context);
     if (code == VT_OK)
         code = read_answer(run, out, err);
     vt_message_close(&run->message);
@@ -256,7 +265,7 @@ enum vt_code vt_inspection_run(struct vt_arena *arena, struct vt_inspection *ins
         code = inspect_once(run, &evidence, err);
     while (code == VT_OK && inspection->passes < MAX_PASSES && ask_status(run)) {
         code = inspect_once(run, &evidence, err);
-        if (code != VT_E_TIMEOUT)
+        if (code != VT_E_TIMEOUT && code != VT_E_BUSY)
             continue;
         /* No time for another pass: the one before stands, with the status unknown. */
         code = VT_OK;

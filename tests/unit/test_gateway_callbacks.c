@@ -45,6 +45,10 @@ static struct {
 static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *inspection,
                                  struct vt_evidence **out, struct vt_err *err) {
     const struct vt_mail *mail = inspection->mail;
+    enum vt_code turn = inspection->begin_pass(inspection->progress_context, err);
+    if (turn != VT_OK)
+        return turn;
+    inspection->end_pass(inspection->progress_context);
     inspector.calls++;
     ssize_t len = pread(inspection->mail_fd, inspector.mail, sizeof(inspector.mail) - 1, 0);
     inspector.mail[len > 0 ? len : 0] = '\0';
