@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Exceptions of the comparison at the top of a document: what a tool that only adds a signature, a
+ * time stamp or validation data writes into trailer, catalog and metadata (ISO 32000-1, 7.5.5,
+ * 7.7.2; EN 319 142-1, 5.4.2; ISO 32000-1, 14.3). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "document/pdf_compare.h"
+
+/* Metadata that is compared. Real ones have 4 KB. */
+#define MAX_XMP_BYTES ((size_t)1024 * 1024)
+
+/* ---- document information dictionary ---- */
+
+/* 14.3.3: when and with what the file was written last. */
+static bool info_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
+                      const struct pdf_value *a, const struct pdf_value *b) {
+    (void)context;
+    (void)a;
+    struct pdf_value value = pdf_pair_resolve(pair, pair->b, *b);
+    return (pdf_name_is(key, "ModDate") || pdf_name_is(key, "Producer")) &&
+           (value.kind == PDF_STRING || value.kind == PDF_HEX_STRING);
+}
+
+static void compare_info(struct pdf_pair *pair, const struct pdf_value *a,
+                         const struct pdf_value *b) {
+    struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
+    struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
+    pdf_pair_explain(pair, a, b, false);
+    if (to.kind == PDF_NONE && from.kind == PDF_NONE)
+        return;
+    if (to.kind != PDF_DICT || (from.kind != PDF_DICT && from.kind != PDF_NONE)) {
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the document information was replaced");
+        return;
+    }
+    pdf_pair_dicts(pair, &from, &to, info_rule, NULL, "the document information");
+}
+
+/* ---- XMP metadata ---- */
+
+/* What changes with every save. */
+static const char *const volatile_tags[] = {"xmp:ModifyDate", "xmp:MetadataDate",
+                                            "xmpMM:InstanceID", "pdf:Producer"};
+
+/* Cut the content of an element, or the value of an attribute, of this name. Returns the length. */
+static size_t blank_tag(uint8_t *xmp, size_t len, const char *tag) {
+    size_t out = 0, at = 0, name = strlen(tag);
+    while (at < len) {
+        size_t hit = vt_bytes_find(vt_bytes_of(xmp, len), vt_bytes_of(tag, name), at);
+        size_t upto = hit == SIZE_MAX ? len : hit + name;
+        memmove(xmp + out, xmp + at, upto - at);
+        out += upto - at;
+        at = upto;
+        bool element = at < len && xmp[at] == '>';
+        uint8_t quote = at + 1 < len && xmp[at] == '=' ? xmp[at + 1] : 0;
+        if (element || quote == '"' || quote == '\'') {
+            at += element ? 1 : 2;
+            while (at < len && xmp[at] != (element ? '<' : quote))
+                at++;
+        }
+    }
+    return out;
+}
+
+/* The packet without what is volatile and without its padding. */
+static size_t normalise_xmp(uint8_t *xmp, size_t len) {
+    for (size_t i = 0; i < sizeof(volatile_tags) / sizeof(volatile_tags[0]); i++)
+        len = blank_tag(xmp, len, volatile_tags[i]);
+    size_t out = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (!pdf_is_space(xmp[i]))
+            xmp[out++] = xmp[i];
+    }
+    return out;
+}
+
+static bool is_same_xmp(struct pdf_pair *pair, struct pdf_ref a, struct pdf_ref b) {
+    uint8_t *from = NULL, *to = NULL;
+    size_t from_len = 0, to_len = 0;
+    bool same = pdf_history_stream(pair->history, a, pair->a, true, &from, &from_len) &&
+                pdf_history_stream(pair->history, b, pair->b, true, &to, &to_len) &&
+                from_len <= MAX_XMP_BYTES && to_len <= MAX_XMP_BYTES;
+    if (same) {
+        from_len = normalise_xmp(from, from_len);
+        to_len = normalise_xmp(to, to_len);
+        same = from_len == to_len && memcmp(from, to, from_len) == 0;
+    }
+    free(from);
+    free(to);
+    return same;
+}
+
+static void compare_metadata(struct pdf_pair *pair, const struct pdf_value *a,
+                             const struct pdf_value *b) {
+    if (a->kind == PDF_REF && b->kind == PDF_REF) {
+        bool same_ref = a->ref.id == b->ref.id && a->ref.gen == b->ref.gen;
+        if (same_ref && !pdf_history_is_redefined(pair->history, a->ref.id, pair->b)) {
+            pdf_pair_queue(pair, a->text);
+            return;
+        }
+        pdf_pair_explain(pair, a, b, false);
+        if (is_same_xmp(pair, a->ref, b->ref))
+            return;
+    }
+    pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+                  "the metadata were changed in more than dates and the name of the program");
+}
+
+/* ---- catalog ---- */
+
+/* EN 319 142-1, 5.4.2.2: nothing a reader shows. */
+static bool is_security_store(const struct pdf_value *dss) {
+    static const char *const known[] = {"Type", "Certs", "CRLs", "OCSPs", "VRI"};
+    struct pdf_value key, value;
+    for (size_t at = 0; pdf_dict_next(dss, &at, &key, &value);) {
+        bool found = false;
+        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+            found = found || pdf_name_is(&key, known[i]);
+        if (!found)
+            return false;
+    }
+    return dss->kind == PDF_DICT;
+}
+
+/* 7.2.2, 7.12.2: a later version, or extensions, announced by the update. */
+static bool version_grows(const struct pdf_value *a, const struct pdf_value *b) {
+    if (b->kind != PDF_NAME || (a->kind != PDF_NAME && a->kind != PDF_NONE) || b->text.len != 4)
+        return false;
+    return a->kind == PDF_NONE ||
+           (a->text.len == 4 && memcmp(a->text.ptr, b->text.ptr, b->text.len) <= 0);
+}
+
+static bool catalog_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
+                         const struct pdf_value *a, const struct pdf_value *b) {
+    (void)context;
+    if (pdf_name_is(key, "Version"))
+        return version_grows(a, b);
+    if (pdf_name_is(key, "Extensions") || pdf_name_is(key, "DSS")) {
+        struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
+        if (to.kind != PDF_DICT || (pdf_name_is(key, "DSS") && !is_security_store(&to)))
+            return false;
+        pdf_pair_explain_below(pair, a);
+        return true;
+    }
+    if (pdf_name_is(key, "Metadata"))
+        compare_metadata(pair, a, b);
+    else if (pdf_name_is(key, "AcroForm"))
+        pdf_compare_forms(pair, a, b);
+    else if (pdf_name_is(key, "Pages"))
+        return true; /* after the forms, which say what widgets are new */
+    else
+        return false;
+    return true;
+}
+
+static void compare_catalogs(struct pdf_pair *pair, const struct pdf_value *a,
+                             const struct pdf_value *b) {
+    struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
+    struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
+    if (a->kind != PDF_REF || !pdf_value_is_same(a, b) || from.kind != PDF_DICT ||
+        to.kind != PDF_DICT) {
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the document has another catalog");
+        return;
+    }
+    pdf_pair_explain(pair, a, b, true);
+    pdf_pair_dicts(pair, &from, &to, catalog_rule, NULL, "the catalog");
+    struct pdf_value pages_a = pdf_dict_get(&from, "Pages");
+    struct pdf_value pages_b = pdf_dict_get(&to, "Pages");
+    pdf_compare_pages(pair, &pages_a, &pages_b);
+}
+
+void pdf_compare_trailers(struct pdf_pair *pair) {
+    struct pdf_value a = pdf_history_trailer(pair->history, pair->a);
+    struct pdf_value b = pdf_history_trailer(pair->history, pair->b);
+    if (a.kind != PDF_DICT || b.kind != PDF_DICT) {
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "a revision has no trailer");
+        return;
+    }
+    if (pdf_dict_get(&a, "Encrypt").kind != PDF_NONE ||
+        pdf_dict_get(&b, "Encrypt").kind != PDF_NONE) {
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the file is encrypted");
+        return;
+    }
+    struct pdf_value info_a = pdf_dict_get(&a, "Info"), info_b = pdf_dict_get(&b, "Info");
+    struct pdf_value root_a = pdf_dict_get(&a, "Root"), root_b = pdf_dict_get(&b, "Root");
+    compare_info(pair, &info_a, &info_b);
+    compare_catalogs(pair, &root_a, &root_b);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The strict part of the comparison of two states (see pdf_compare.h). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "document/pdf_compare.h"
+
+static int severity(enum vt_changes result) {
+    return result == VT_CHANGES_FORBIDDEN ? 2 : result == VT_CHANGES_UNDETERMINED ? 1 : 0;
+}
+
+void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, const char *format, ...) {
+    if (severity(result) <= severity(pair->result))
+        return;
+    pair->result = result;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(pair->why, sizeof(pair->why), format, args);
+    va_end(args);
+}
+
+struct pdf_value pdf_pair_resolve(struct pdf_pair *pair, size_t step, struct pdf_value value) {
+    if (value.kind == PDF_REF)
+        value = pdf_history_object(pair->history, value.ref, step).value;
+    if (value.kind == PDF_NULL)
+        value.kind = PDF_NONE;
+    return value;
+}
+
+struct pdf_value pdf_pair_get(struct pdf_pair *pair, size_t step, const struct pdf_value *dict,
+                              const char *key) {
+    return pdf_pair_resolve(pair, step, pdf_dict_get(dict, key));
+}
+
+bool pdf_value_is_same(const struct pdf_value *a, const struct pdf_value *b) {
+    return a->kind == b->kind && (a->kind == PDF_NONE || vt_bytes_equal(a->text, b->text));
+}
+
+static void queue_ref(struct pdf_pair *pair, struct pdf_ref ref) {
+    if (!pdf_set_add(pair->reader, &pair->queued, pdf_ref_key(ref)))
+        return;
+    if (pair->queue_count == pair->queue_capacity) {
+        size_t capacity = pair->queue_capacity == 0 ? 256 : pair->queue_capacity * 2;
+        struct pdf_ref *queue = pdf_scratch(pair->reader, capacity * sizeof(*queue));
+        if (queue == NULL)
+            return;
+        if (pair->queue_count > 0)
+            memcpy(queue, pair->queue, pair->queue_count * sizeof(*queue));
+        pair->queue = queue;
+        pair->queue_capacity = capacity;
+    }
+    pair->queue[pair->queue_count++] = ref;
+}
+
+void pdf_pair_queue(struct pdf_pair *pair, struct vt_bytes text) {
+    struct pdf_ref ref;
+    for (size_t at = 0; pdf_next_ref(text, &at, &ref);)
+        queue_ref(pair, ref);
+}
+
+bool pdf_pair_strict(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b) {
+    if (!pdf_value_is_same(a, b))
+        return false;
+    if (a->kind != PDF_NONE)
+        pdf_pair_queue(pair, a->text);
+    return true;
+}
+
+static bool is_same_ref(const struct pdf_value *a, const struct pdf_value *b) {
+    return a->kind == PDF_REF && b->kind == PDF_REF && a->ref.id == b->ref.id &&
+           a->ref.gen == b->ref.gen;
+}
+
+void pdf_pair_explain(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
+                      bool role) {
+    if (!is_same_ref(a, b))
+        return;
+    (void)pdf_set_add(pair->reader, &pair->explained, (uint64_t)(unsigned)a->ref.id);
+    if (role)
+        (void)pdf_set_add(pair->reader, &pair->handled, pdf_ref_key(a->ref));
+}
+
+void pdf_pair_explain_below(struct pdf_pair *pair, const struct pdf_value *a) {
+    struct pdf_pair below = {.reader = pair->reader};
+    pdf_pair_queue(&below, a->text);
+    while (below.queue_count > 0 && !pair->reader->over_limit) {
+        struct pdf_ref ref = below.queue[--below.queue_count];
+        size_t count = 0;
+        const struct pdf_ref *refs = pdf_history_refs(pair->history, ref, pair->a, &count);
+        (void)pdf_set_add(pair->reader, &pair->explained, (uint64_t)(unsigned)ref.id);
+        for (size_t i = 0; i < count; i++)
+            queue_ref(&below, refs[i]);
+    }
+}
+
+/* ---- dictionaries ---- */
+
+static void compare_key(struct pdf_pair *pair, const struct pdf_value *key,
+                        const struct pdf_value *a, const struct pdf_value *b, pdf_key_rule rule,
+                        void *context, const char *what) {
+    if (rule(pair, context, key, a, b) || pdf_pair_strict(pair, a, b))
+        return;
+    char name[48];
+    vt_text_clean(name, sizeof(name), key->text);
+    pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "%s of %s was changed", name, what);
+}
+
+void pdf_pair_dicts(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
+                    pdf_key_rule rule, void *context, const char *what) {
+    struct pdf_value key, value, other;
+    bool same = pdf_value_is_same(a, b);
+    for (size_t at = 0; pdf_dict_next(a, &at, &key, &value);) {
+        if (!same && !pdf_work(pair->reader, b->text.len))
+            return;
+        other = same ? value : pdf_dict_find(b, &key);
+        compare_key(pair, &key, &value, &other, rule, context, what);
+    }
+    for (size_t at = 0; !same && pdf_dict_next(b, &at, &key, &value);) {
+        if (!pdf_work(pair->reader, a->text.len))
+            return;
+        other = pdf_dict_find(a, &key);
+        if (other.kind == PDF_NONE)
+            compare_key(pair, &key, &other, &value, rule, context, what);
+    }
+}
+
+/* ---- everything else ---- */
+
+static bool same_stream_bytes(struct pdf_pair *pair, struct pdf_ref ref) {
+    uint8_t *a = NULL, *b = NULL;
+    size_t a_len = 0, b_len = 0;
+    bool same = pdf_history_stream(pair->history, ref, pair->a, false, &a, &a_len) &&
+                pdf_history_stream(pair->history, ref, pair->b, false, &b, &b_len) &&
+                a_len == b_len && memcmp(a, b, a_len) == 0;
+    free(a);
+    free(b);
+    return same;
+}
+
+/* An object that an update wrote again: is it the same as before? */
+static bool is_rewritten_unchanged(struct pdf_pair *pair, struct pdf_ref ref) {
+    struct pdf_object a = pdf_history_object(pair->history, ref, pair->a);
+    struct pdf_object b = pdf_history_object(pair->history, ref, pair->b);
+    return a.value.kind != PDF_NONE && pdf_value_is_same(&a.value, &b.value) &&
+           a.is_stream == b.is_stream && (!a.is_stream || same_stream_bytes(pair, ref));
+}
+
+static void compare_object(struct pdf_pair *pair, struct pdf_ref ref) {
+    size_t count = 0;
+    if (pdf_set_has(&pair->handled, pdf_ref_key(ref)) || !pdf_visit(pair->reader))
+        return;
+    if (pdf_history_is_redefined(pair->history, ref.id, pair->b)) {
+        /* With a generation number other than that of the update readers disagree. */
+        if (ref.gen != 0 || !is_rewritten_unchanged(pair, ref)) {
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+                          "object %d, which the signed revision uses, was changed", ref.id);
+            return;
+        }
+        (void)pdf_set_add(pair->reader, &pair->explained, (uint64_t)(unsigned)ref.id);
+    }
+    const struct pdf_ref *refs = pdf_history_refs(pair->history, ref, pair->b, &count);
+    for (size_t i = 0; i < count; i++)
+        queue_ref(pair, refs[i]);
+}
+
+/* An appearance that something else uses too was not the field's to replace. */
+static void compare_retired(struct pdf_pair *pair) {
+    for (size_t i = 0; i < pair->retired.capacity; i++) {
+        if (pair->retired.slots[i] != 0 && pdf_set_has(&pair->queued, pair->retired.slots[i] - 1))
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+                          "signing a field replaced an appearance that is used elsewhere too");
+    }
+}
+
+/* An object that existed before and was redefined must have been seen, or be the same. */
+static void compare_unseen(struct pdf_pair *pair) {
+    const struct pdf_set *redefined = &pair->history->steps[pair->b].redefined;
+    for (size_t i = 0; i < redefined->capacity && !pair->reader->over_limit; i++) {
+        uint64_t id = redefined->slots[i] - 1;
+        if (redefined->slots[i] == 0 || id > INT32_MAX)
+            continue;
+        struct pdf_ref ref = {.id = (int)id};
+        struct pdf_value a = pdf_history_object(pair->history, ref, pair->a).value;
+        if (a.kind == PDF_NULL)
+            continue;
+        struct pdf_value b = pdf_history_object(pair->history, ref, pair->b).value;
+        if (b.kind == PDF_NULL || b.kind == PDF_NONE)
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+                          "object %d of the signed revision was removed", ref.id);
+        else if (!pdf_set_has(&pair->explained, id) && !is_rewritten_unchanged(pair, ref))
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+                          "object %d of the signed revision was changed", ref.id);
+    }
+}
+
+/* An object stream that is replaced changes objects that no update lists (7.5.7). */
+static void compare_containers(struct pdf_pair *pair) {
+    const struct pdf_set *redefined = &pair->history->steps[pair->b].redefined;
+    for (size_t i = 0; i < redefined->capacity && !pair->reader->over_limit; i++) {
+        uint64_t id = redefined->slots[i] - 1;
+        if (redefined->slots[i] == 0 || id > INT32_MAX)
+            continue;
+        struct pdf_ref ref = {.id = (int)id};
+        struct pdf_object a = pdf_history_object(pair->history, ref, pair->a);
+        struct pdf_value type = pdf_dict_get(&a.value, "Type");
+        if (a.is_stream && pdf_name_is(&type, "ObjStm"))
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+                          "the object stream %d of the signed revision was replaced", ref.id);
+    }
+}
+
+void pdf_compare(struct pdf_pair *pair) {
+    compare_containers(pair);
+    pdf_compare_trailers(pair);
+    while (pair->queue_count > 0 && !pair->reader->over_limit)
+        compare_object(pair, pair->queue[--pair->queue_count]);
+    compare_retired(pair);
+    compare_unseen(pair);
+    if (pair->reader->over_limit)
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the file is too large to be compared");
+    if (pdf_history_is_damaged(pair->history, pair->a) ||
+        pdf_history_is_damaged(pair->history, pair->b))
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "an object in it is damaged");
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Comparison of two consecutive states of a document, from the trailer down, in lockstep. The rule
+ * is: everything that can be reached must be the same. The exceptions are the modules pdf_catalog.c,
+ * pdf_form.c and pdf_pages.c, one function each; what no exception names is a change. */
+#ifndef VT_DOCUMENT_PDF_COMPARE_H
+#define VT_DOCUMENT_PDF_COMPARE_H
+
+#include "document/pdf_history.h"
+
+#define PDF_WHY_BYTES 200
+
+struct pdf_pair {
+    struct pdf_reader *reader;
+    struct pdf_history *history;
+    size_t a; /* the step before */
+    size_t b; /* the step after */
+    enum vt_changes result;  /* begins as PERMITTED */
+    char why[PDF_WHY_BYTES]; /* the first thing found of the worst kind */
+    const char *added[4];    /* fields signed in this step */
+    size_t added_count;
+    int docmdp; /* the strictest /P of a signature up to a; 0: none */
+    struct pdf_ref *queue; /* to be compared strictly */
+    size_t queue_count;
+    size_t queue_capacity;
+    struct pdf_set queued;
+    struct pdf_set handled;     /* references an exception has compared, by its own rule */
+    struct pdf_set explained;   /* object numbers whose change an exception has allowed */
+    struct pdf_set retired;     /* appearances of empty fields that signing replaced */
+    struct pdf_set new_widgets; /* references of widgets of added signature fields */
+};
+
+/* Record a change. result: UNDETERMINED or FORBIDDEN. */
+void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, const char *format, ...)
+    VT_PRINTF(3, 4);
+
+/* A value as it was at a step: references followed, null and absent both PDF_NONE. */
+struct pdf_value pdf_pair_resolve(struct pdf_pair *pair, size_t step, struct pdf_value value);
+struct pdf_value pdf_pair_get(struct pdf_pair *pair, size_t step, const struct pdf_value *dict,
+                              const char *key);
+bool pdf_value_is_same(const struct pdf_value *a, const struct pdf_value *b);
+/* Queue every reference in a text for strict comparison. */
+void pdf_pair_queue(struct pdf_pair *pair, struct vt_bytes text);
+/* Two values that must be the same, with everything behind them. False: they differ. */
+bool pdf_pair_strict(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
+/* An exception takes over this value: when both are the same reference, its change is explained.
+ * role: strict comparison need not look at it again, this rule is as strict wherever it is used. */
+void pdf_pair_explain(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
+                      bool role);
+/* Everything reachable from a value at step a is explained: data that nobody sees. */
+void pdf_pair_explain_below(struct pdf_pair *pair, const struct pdf_value *a);
+
+/* Compare two dictionaries key by key. rule is asked for each key that is in either (a or b is
+ * PDF_NONE where it is absent); it returns false to have the values compared strictly. Fails the
+ * pair with what and the key for a difference. */
+typedef bool (*pdf_key_rule)(struct pdf_pair *pair, void *context, const struct pdf_value *key,
+                             const struct pdf_value *a, const struct pdf_value *b);
+void pdf_pair_dicts(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
+                    pdf_key_rule rule, void *context, const char *what);
+
+/* The exceptions. */
+void pdf_compare_trailers(struct pdf_pair *pair);
+void pdf_compare_forms(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
+void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
+
+/* Run the comparison: trailers, then what is queued, then what was redefined without being seen. */
+void pdf_compare(struct pdf_pair *pair);
+
+#endif

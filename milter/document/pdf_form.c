@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Exceptions of the comparison in the AcroForm (ISO 32000-1, 12.7): a signature field is added and
+ * signed in the same step, or an empty one is signed. Every such field must hold a signature of this
+ * very step, so that what it adds is covered by it. */
+#include <string.h>
+
+#include "document/pdf_compare.h"
+
+/* Fields are compared as a tree; real ones have 3 levels. */
+#define MAX_LEVELS 16
+
+struct field_context {
+    bool is_signature; /* /FT of the parents */
+    bool fills;        /* an empty signature field gets its value */
+    unsigned level;
+};
+
+/* ---- what may be signed ---- */
+
+/* The signature that a field has at step b, when its revision is exactly that step. */
+static struct pdf_signature *signature_of_step(struct pdf_pair *pair, struct pdf_ref field,
+                                               const struct pdf_value *v) {
+    for (size_t i = 0; i < pair->reader->signatures_count; i++) {
+        struct pdf_signature *signature = &pair->reader->signatures[i];
+        if (signature->boundary != pair->b || signature->object.structure_broken)
+            continue;
+        struct pdf_ref ref = v->kind == PDF_REF ? v->ref : field;
+        if (signature->direct == (v->kind != PDF_REF) && signature->ref.id == ref.id &&
+            signature->ref.gen == ref.gen)
+            return signature;
+    }
+    return NULL;
+}
+
+/* Is the field signed in a later step? */
+static bool is_signed_later(struct pdf_pair *pair, struct pdf_ref field) {
+    for (size_t i = 0; i < pair->reader->signatures_count; i++) {
+        const struct pdf_signature *signature = &pair->reader->signatures[i];
+        if (signature->field->ref.id == field.id && signature->field->ref.gen == field.gen &&
+            signature->boundary != SIZE_MAX && signature->boundary > pair->b)
+            return !signature->object.structure_broken;
+    }
+    return false;
+}
+
+static void note_added(struct pdf_pair *pair, const char *name) {
+    if (pair->added_count < sizeof(pair->added) / sizeof(pair->added[0]))
+        pair->added[pair->added_count++] = name;
+}
+
+/* May this value be put into a field now? 12.8.2.2: P=1 allows no signature; a document time stamp
+ * belongs to the validation data (EN 319 142-1, 5.4.3). */
+static bool may_be_signed(struct pdf_pair *pair, struct pdf_ref field, const struct pdf_value *v) {
+    struct pdf_signature *signature = signature_of_step(pair, field, v);
+    if (signature == NULL) {
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+                      "a signature field was filled with something that does not sign this revision");
+        return false;
+    }
+    if (pair->docmdp == 1 && signature->object.format != VT_SIGNATURE_DOCTIMESTAMP) {
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+                      "the document was certified so that nothing may be added, and a signature was");
+        return false;
+    }
+    note_added(pair, signature->object.field);
+    return true;
+}
+
+/* 12.8.2.4, table 256: is a full field name in the list, or below a field of the list? */
+static bool names_field(struct pdf_reader *reader, const struct pdf_value *list, const char *name) {
+    struct pdf_value item;
+    for (size_t at = 0; pdf_array_next(list, &at, &item);) {
+        const char *locked = pdf_text_string(reader, &item);
+        size_t len = strlen(locked);
+        if (len > 0 && strncmp(name, locked, len) == 0 && (name[len] == '\0' || name[len] == '.'))
+            return true;
+    }
+    return false;
+}
+
+static bool locks(struct pdf_reader *reader, const struct pdf_value *lock, const char *name) {
+    struct pdf_value action = pdf_get(reader, lock, "Action");
+    struct pdf_value list = pdf_get(reader, lock, "Fields");
+    if (pdf_name_is(&action, "Include"))
+        return names_field(reader, &list, name);
+    if (pdf_name_is(&action, "Exclude"))
+        return !names_field(reader, &list, name);
+    return true; /* All, and what is not understood */
+}
+
+/* Is an existing field locked by a signature up to step a? */
+static bool is_locked(struct pdf_pair *pair, struct pdf_ref field) {
+    const char *name = "";
+    for (size_t i = 0; i < pair->reader->fields_count; i++) {
+        if (pair->reader->fields[i].ref.id == field.id)
+            name = pair->reader->fields[i].name;
+    }
+    for (size_t i = 0; i < pair->reader->signatures_count; i++) {
+        const struct pdf_signature *signature = &pair->reader->signatures[i];
+        if (signature->boundary <= pair->a && signature->permissions.has_field_lock &&
+            locks(pair->reader, &signature->permissions.field_lock, name))
+            return true;
+    }
+    return false;
+}
+
+/* ---- added fields ---- */
+
+static bool is_known_key(const struct pdf_value *key, const char *const *known, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (pdf_name_is(key, known[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Keys of a signature field and its widget (tables 164, 188, 220, 232), and the /DR that iText
+ * writes. No actions. */
+static bool has_only_field_keys(const struct pdf_value *dict) {
+    static const char *const known[] = {"Type",   "Subtype", "FT", "T",    "TU",     "TM",
+                                        "V",      "F",       "Ff", "P",    "Rect",   "AP",
+                                        "MK",     "BS",      "Border", "DA", "M",    "NM",
+                                        "Lock",   "SV",      "Kids", "Parent", "AS", "Q",
+                                        "StructParent", "H", "DR"};
+    struct pdf_value key, value;
+    for (size_t at = 0; pdf_dict_next(dict, &at, &key, &value);) {
+        if (!is_known_key(&key, known, sizeof(known) / sizeof(known[0])))
+            return false;
+    }
+    return dict->kind == PDF_DICT;
+}
+
+/* A reference that led nowhere before this step. */
+static bool is_new(struct pdf_pair *pair, const struct pdf_value *value) {
+    return value->kind == PDF_REF && value->ref.gen == 0 &&
+           pdf_history_object(pair->history, value->ref, pair->a).value.kind == PDF_NULL;
+}
+
+static bool is_new_widget(struct pdf_pair *pair, const struct pdf_value *value) {
+    struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *value);
+    return is_new(pair, value) && has_only_field_keys(&dict) &&
+           pdf_dict_get(&dict, "V").kind == PDF_NONE && pdf_dict_get(&dict, "Kids").kind == PDF_NONE;
+}
+
+static bool is_new_signature_field(struct pdf_pair *pair, const struct pdf_value *value) {
+    struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *value);
+    struct pdf_value type = pdf_pair_get(pair, pair->b, &dict, "FT");
+    struct pdf_value kids = pdf_pair_get(pair, pair->b, &dict, "Kids"), kid;
+    if (!is_new(pair, value) || !has_only_field_keys(&dict) || !pdf_name_is(&type, "Sig") ||
+        pdf_dict_get(&dict, "Parent").kind != PDF_NONE)
+        return false;
+    (void)pdf_set_add(pair->reader, &pair->new_widgets, pdf_ref_key(value->ref));
+    for (size_t at = 0; pdf_array_next(&kids, &at, &kid);) {
+        if (!is_new_widget(pair, &kid))
+            return false;
+        (void)pdf_set_add(pair->reader, &pair->new_widgets, pdf_ref_key(kid.ref));
+    }
+    return true;
+}
+
+static void check_added_field(struct pdf_pair *pair, const struct pdf_value *value) {
+    if (!is_new_signature_field(pair, value)) {
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+                      "a form field was added that is no plain signature field");
+        return;
+    }
+    struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *value);
+    struct pdf_value v = pdf_dict_get(&dict, "V");
+    if (v.kind != PDF_NONE)
+        (void)may_be_signed(pair, value->ref, &v);
+    else if (pair->docmdp == 1 || !is_signed_later(pair, value->ref))
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+                      "a signature field was added that nobody signed");
+}
+
+/* ---- fields that were there ---- */
+
+static void compare_fields(struct pdf_pair *pair, const struct pdf_value *a,
+                           const struct pdf_value *b, struct field_context parent);
+
+/* What signing writes into the field: value, appearance, annotation flags (Print, Locked). */
+static bool filling_rule(struct pdf_pair *pair, const struct pdf_value *key,
+                         const struct pdf_value *a, const struct pdf_value *b) {
+    static const char *const known[] = {"V", "AP", "M", "F", "DA", "MK", "Ff"};
+    struct pdf_value value = pdf_pair_resolve(pair, pair->b, *b);
+    if (!is_known_key(key, known, sizeof(known) / sizeof(known[0])))
+        return false;
+    if (pdf_name_is(key, "F") || pdf_name_is(key, "Ff"))
+        return value.kind == PDF_INTEGER;
+    if (pdf_name_is(key, "AP") && a->kind == PDF_REF && !pdf_value_is_same(a, b))
+        (void)pdf_set_add(pair->reader, &pair->retired, pdf_ref_key(a->ref));
+    return value.kind != PDF_NONE;
+}
+
+static bool field_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
+                       const struct pdf_value *a, const struct pdf_value *b) {
+    struct field_context *field = context;
+    if (pdf_name_is(key, "Kids")) {
+        struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
+        struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
+        struct field_context below = {.is_signature = field->is_signature,
+                                      .level = field->level + 1};
+        if (!pdf_value_is_same(&from, &to))
+            return false;
+        compare_fields(pair, &from, &to, below);
+        return true;
+    }
+    return field->fills && filling_rule(pair, key, a, b);
+}
+
+static void compare_field(struct pdf_pair *pair, const struct pdf_value *a,
+                          const struct pdf_value *b, struct field_context parent) {
+    struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
+    struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
+    if (a->kind != PDF_REF || from.kind != PDF_DICT || to.kind != PDF_DICT) {
+        (void)pdf_pair_strict(pair, a, b); /* the same text: written into the array itself */
+        return;
+    }
+    if (pdf_set_has(&pair->handled, pdf_ref_key(a->ref)))
+        return;
+    pdf_pair_explain(pair, a, b, true);
+    struct pdf_value type = pdf_pair_get(pair, pair->a, &from, "FT");
+    struct pdf_value v = pdf_dict_get(&to, "V");
+    struct field_context field = {.level = parent.level};
+    field.is_signature =
+        type.kind == PDF_NONE ? parent.is_signature : pdf_name_is(&type, "Sig");
+    if (field.is_signature && pdf_dict_get(&from, "V").kind == PDF_NONE && v.kind != PDF_NONE) {
+        field.fills = true;
+        (void)may_be_signed(pair, a->ref, &v);
+        if (is_locked(pair, a->ref))
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+                          "a field was signed that an earlier signature had locked");
+    }
+    pdf_pair_dicts(pair, &from, &to, field_rule, &field, "a form field");
+}
+
+/* The fields of a are the first ones of b, the others were added. Below the top level none may be
+ * added. */
+static void compare_fields(struct pdf_pair *pair, const struct pdf_value *a,
+                           const struct pdf_value *b, struct field_context parent) {
+    struct pdf_value from, to;
+    size_t at_a = 0, at_b = 0;
+    if (parent.level > MAX_LEVELS) {
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the form has too many levels");
+        return;
+    }
+    while (pdf_array_next(a, &at_a, &from)) {
+        if (!pdf_array_next(b, &at_b, &to) || !pdf_value_is_same(&from, &to)) {
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "form fields were removed or replaced");
+            return;
+        }
+        compare_field(pair, &from, &to, parent);
+    }
+    while (pdf_array_next(b, &at_b, &to))
+        check_added_field(pair, &to);
+}
+
+/* ---- the form ---- */
+
+/* Only signature fields: then nothing is drawn with default resources. */
+static bool has_only_signature_fields(struct pdf_pair *pair, const struct pdf_value *fields) {
+    struct pdf_value item;
+    for (size_t at = 0; pdf_array_next(fields, &at, &item);) {
+        struct pdf_value dict = pdf_pair_resolve(pair, pair->a, item);
+        struct pdf_value type = pdf_pair_get(pair, pair->a, &dict, "FT");
+        if (!pdf_name_is(&type, "Sig"))
+            return false;
+    }
+    return true;
+}
+
+static bool form_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
+                      const struct pdf_value *a, const struct pdf_value *b) {
+    bool *only_signatures = context;
+    struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
+    struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
+    if (pdf_name_is(key, "SigFlags"))
+        return to.kind == PDF_INTEGER && (from.integer & ~to.integer) == 0;
+    if (pdf_name_is(key, "DR") || pdf_name_is(key, "DA")) {
+        if (*only_signatures)
+            pdf_pair_explain_below(pair, a);
+        return *only_signatures;
+    }
+    if (!pdf_name_is(key, "Fields"))
+        return false;
+    if ((from.kind != PDF_ARRAY && from.kind != PDF_NONE) || to.kind != PDF_ARRAY)
+        return false;
+    pdf_pair_explain(pair, a, b, false);
+    compare_fields(pair, &from, &to, (struct field_context){.level = 1});
+    return true;
+}
+
+void pdf_compare_forms(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b) {
+    struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
+    struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
+    if (to.kind != PDF_DICT || (from.kind != PDF_DICT && from.kind != PDF_NONE)) {
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the form was removed or replaced");
+        return;
+    }
+    struct pdf_value fields = pdf_pair_get(pair, pair->a, &from, "Fields");
+    bool only_signatures = has_only_signature_fields(pair, &fields);
+    pdf_pair_explain(pair, a, b, false);
+    pdf_pair_dicts(pair, &from, &to, form_rule, &only_signatures, "the form");
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The states of a document (see pdf_history.h). What an incremental update redefines is taken from
+ * our own reading of its cross-reference section; the objects themselves come from the library,
+ * which reads the same bytes up to the end of the state. */
+#include <string.h>
+
+#include "document/pdf_history.h"
+
+/* Decoded content of one stream when two versions are compared. */
+#define MAX_STREAM_BYTES ((size_t)64 * 1024 * 1024)
+
+/* ---- what a step redefines ---- */
+
+static const char *check_offset(const struct pdf_entry *entry, size_t from, size_t to) {
+    if (entry->gen != 0)
+        return "an update gives an object number a new generation";
+    if (entry->place < from || entry->place >= to)
+        return "an update refers to an object outside its own bytes";
+    return NULL;
+}
+
+/* Entries of one section: each object once, its bytes within [from, to). containers: numbers of the
+ * object streams it uses. */
+static const char *add_entries(struct pdf_reader *reader, struct pdf_step *step,
+                               const struct pdf_section *section, size_t from, size_t to,
+                               struct pdf_set *containers) {
+    struct pdf_set own = {0};
+    for (size_t i = 0; i < section->entries_count; i++) {
+        const struct pdf_entry *entry = &section->entries[i];
+        if (entry->id == 0)
+            continue; /* the head of the list of free objects */
+        if (!pdf_set_add(reader, &own, entry->id))
+            return "an update lists an object twice";
+        const char *defect =
+            entry->type == PDF_ENTRY_OFFSET ? check_offset(entry, from, to) : NULL;
+        if (defect != NULL)
+            return defect;
+        if (entry->type == PDF_ENTRY_COMPRESSED)
+            (void)pdf_set_add(reader, containers, entry->place);
+        (void)pdf_set_add(reader, &step->redefined, entry->id);
+    }
+    return NULL;
+}
+
+/* Every object stream that an update uses must come with that update. */
+static const char *check_containers(const struct pdf_section *section,
+                                    const struct pdf_set *containers) {
+    size_t found = 0;
+    for (size_t i = 0; i < section->entries_count; i++)
+        found += section->entries[i].type == PDF_ENTRY_OFFSET &&
+                 pdf_set_has(containers, section->entries[i].id);
+    return found == containers->count ? NULL : "an update uses an object stream it does not bring";
+}
+
+static const char *add_revision(struct pdf_history *history, struct pdf_step *step, size_t index) {
+    const struct pdf_revision *revision = &history->chain->revisions[index];
+    struct pdf_section *section = &history->chain->sections[revision->newest];
+    struct pdf_set containers = {0};
+    if (revision->sections_count != 1)
+        return "an update has more than one cross-reference section";
+    if (section->is_hybrid)
+        return "an update has two cross-reference sections for different readers (/XRefStm)";
+    if (!pdf_section_load(history->reader, section))
+        return "the cross-reference section of an update cannot be read";
+    size_t from = history->chain->revisions[index - 1].end;
+    if (section->at < from)
+        return "the cross-reference section of an update lies before the update";
+    const char *defect = add_entries(history->reader, step, section, from, revision->end,
+                                     &containers);
+    return defect != NULL ? defect : check_containers(section, &containers);
+}
+
+void pdf_history_open(struct pdf_history *history) {
+    for (size_t i = 1; i < history->count; i++) {
+        struct pdf_step *step = &history->steps[i];
+        size_t first = history->steps[i - 1].revision + 1;
+        for (size_t r = first; r <= step->revision && step->defect == NULL; r++)
+            step->defect = add_revision(history, step, r);
+    }
+}
+
+void pdf_history_close(struct pdf_history *history) {
+    for (size_t i = 0; i < history->count; i++)
+        pdf_doc_close(&history->steps[i].doc);
+}
+
+bool pdf_history_is_redefined(const struct pdf_history *history, int id, size_t step) {
+    return pdf_set_has(&history->steps[step].redefined, (uint64_t)(unsigned)id);
+}
+
+/* ---- documents ---- */
+
+static struct pdf_doc *doc_at(struct pdf_history *history, size_t index) {
+    struct pdf_step *step = &history->steps[index];
+    if (step->open != NULL || step->unreadable)
+        return step->open;
+    if (index + 1 == history->count) {
+        step->open = &history->reader->main;
+    } else if (pdf_doc_open(&step->doc, vt_bytes_slice(history->reader->bytes, 0, step->end)) ==
+               PDF_OPENED) {
+        step->open = &step->doc;
+    } else {
+        step->unreadable = true;
+    }
+    return step->open;
+}
+
+bool pdf_history_is_damaged(struct pdf_history *history, size_t step) {
+    struct pdf_doc *doc = doc_at(history, step);
+    return doc == NULL || pdf_doc_is_damaged(doc);
+}
+
+/* The last step at which the version of an object at step is still the current one. The text is
+ * taken there, because the library leaves out entries that refer to nothing: what a later update
+ * puts in such a place must be seen. Never beyond an update that could not be followed. */
+static size_t last_step_of(const struct pdf_history *history, int id, size_t step) {
+    while (step + 1 < history->count && history->steps[step + 1].defect == NULL &&
+           !pdf_history_is_redefined(history, id, step + 1))
+        step++;
+    return step;
+}
+
+/* ---- cache ---- */
+
+static size_t cache_slot(const struct pdf_history *history, uint64_t key) {
+    size_t mask = history->cache_capacity - 1;
+    size_t slot = (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & mask;
+    while (history->cache[slot].key != 0 && history->cache[slot].key != key)
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+static bool grow_cache(struct pdf_history *history) {
+    struct pdf_history old = *history;
+    history->cache_capacity = old.cache_capacity == 0 ? 256 : old.cache_capacity * 2;
+    history->cache =
+        pdf_scratch(history->reader, history->cache_capacity * sizeof(*history->cache));
+    if (history->cache == NULL) {
+        history->cache = old.cache;
+        history->cache_capacity = old.cache_capacity;
+        return false;
+    }
+    for (size_t i = 0; i < old.cache_capacity; i++) {
+        if (old.cache[i].key != 0)
+            history->cache[cache_slot(history, old.cache[i].key)] = old.cache[i];
+    }
+    return true;
+}
+
+/* The entry of one version of an object; NULL when limits are reached. */
+static struct pdf_cached *cached(struct pdf_history *history, struct pdf_ref ref, size_t version) {
+    if (history->cache_count * 2 >= history->cache_capacity && !grow_cache(history))
+        return NULL;
+    uint64_t key = (pdf_ref_key(ref) << 8 | version) + 1;
+    struct pdf_cached *entry = &history->cache[cache_slot(history, key)];
+    if (entry->key == 0) {
+        if (!pdf_visit(history->reader))
+            return NULL;
+        entry->key = key;
+        history->cache_count++;
+    }
+    return entry;
+}
+
+struct pdf_object pdf_history_object(struct pdf_history *history, struct pdf_ref ref, size_t step) {
+    struct pdf_object none = {0};
+    size_t version = last_step_of(history, ref.id, step);
+    struct pdf_cached *entry = cached(history, ref, version);
+    struct pdf_doc *doc = doc_at(history, version);
+    if (entry == NULL || doc == NULL)
+        return none;
+    if (!entry->has_object) {
+        entry->object = pdf_doc_fetch(doc, history->reader->scratch, ref);
+        entry->has_object = true;
+        if (entry->object.value.kind == PDF_NONE)
+            history->reader->over_limit = true;
+    }
+    return entry->object;
+}
+
+const struct pdf_ref *pdf_history_refs(struct pdf_history *history, struct pdf_ref ref, size_t step,
+                                       size_t *out_count) {
+    size_t version = last_step_of(history, ref.id, step);
+    struct pdf_cached *entry = cached(history, ref, version);
+    struct pdf_doc *doc = doc_at(history, version);
+    *out_count = 0;
+    if (entry == NULL || doc == NULL)
+        return NULL;
+    if (!entry->has_refs) {
+        if (!pdf_doc_fetch_refs(doc, history->reader->scratch, ref, &entry->refs,
+                                &entry->refs_count))
+            history->reader->over_limit = true;
+        entry->has_refs = true;
+    }
+    *out_count = entry->refs_count;
+    return entry->refs;
+}
+
+struct pdf_value pdf_history_trailer(struct pdf_history *history, size_t step) {
+    struct pdf_value none = {0};
+    struct pdf_doc *doc = doc_at(history, step);
+    return doc == NULL ? none : pdf_doc_trailer(doc, history->reader->scratch).value;
+}
+
+bool pdf_history_stream(struct pdf_history *history, struct pdf_ref ref, size_t step, bool decode,
+                        uint8_t **out, size_t *out_len) {
+    struct pdf_doc *doc = doc_at(history, step);
+    return doc != NULL && pdf_doc_stream(doc, ref, decode, MAX_STREAM_BYTES, out, out_len) &&
+           pdf_work(history->reader, *out_len);
+}

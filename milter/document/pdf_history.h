@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The document at each signed revision and at its end, as readers would have shown it then: which
+ * objects each step redefines, and every object at every step. An object that was not redefined is
+ * fetched once for all steps, so that the cost is that of the bytes, not of bytes times signatures. */
+#ifndef VT_DOCUMENT_PDF_HISTORY_H
+#define VT_DOCUMENT_PDF_HISTORY_H
+
+#include "document/pdf_xref.h"
+
+/* Signed revisions that are compared. Files have 2 to 5 (legal.md R-66). */
+#define PDF_MAX_STEPS 32
+
+/* One state of the document: file[0 .. end). */
+struct pdf_step {
+    size_t end;
+    size_t revision; /* index in the chain */
+    struct pdf_doc doc;
+    struct pdf_doc *open; /* NULL: not yet; &doc or the reader's main one */
+    bool unreadable;
+    struct pdf_set redefined; /* object numbers since the step before; empty for the first */
+    const char *defect;       /* why the bytes since the step before are no update one can follow */
+};
+
+struct pdf_cached {
+    uint64_t key; /* 0: free */
+    struct pdf_object object;
+    struct pdf_ref *refs;
+    size_t refs_count;
+    bool has_object;
+    bool has_refs;
+};
+
+struct pdf_history {
+    struct pdf_reader *reader;
+    struct pdf_chain *chain;
+    struct pdf_step steps[PDF_MAX_STEPS];
+    size_t count;
+    struct pdf_cached *cache;
+    size_t cache_capacity;
+    size_t cache_count;
+};
+
+/* Read what each step redefines. steps[].end and .revision are set, oldest first; the last one is
+ * the whole file. */
+void pdf_history_open(struct pdf_history *history);
+void pdf_history_close(struct pdf_history *history);
+/* True when the document at a step, or what was fetched from it, is damaged. */
+bool pdf_history_is_damaged(struct pdf_history *history, size_t step);
+bool pdf_history_is_redefined(const struct pdf_history *history, int id, size_t step);
+
+/* An object as it was at a step. kind PDF_NONE: limits. Entries that refer to nothing at any later
+ * time are not in the text. */
+struct pdf_object pdf_history_object(struct pdf_history *history, struct pdf_ref ref, size_t step);
+/* The references in it. */
+const struct pdf_ref *pdf_history_refs(struct pdf_history *history, struct pdf_ref ref, size_t step,
+                                       size_t *out_count);
+struct pdf_value pdf_history_trailer(struct pdf_history *history, size_t step);
+/* Bytes of a stream at a step; free(3). */
+bool pdf_history_stream(struct pdf_history *history, struct pdf_ref ref, size_t step, bool decode,
+                        uint8_t **out, size_t *out_len);
+
+#endif

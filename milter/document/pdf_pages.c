@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Exceptions of the comparison in the pages (ISO 32000-1, 7.7.3): the widgets of added signature
+ * fields at the end of /Annots, and nothing else. Two things are proven changes of what the signer
+ * signed: a page that is gone, and a page whose drawing instructions are others. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "document/pdf_compare.h"
+
+/* Decoded drawing instructions of one page. */
+#define MAX_CONTENT_BYTES ((size_t)32 * 1024 * 1024)
+
+struct tree {
+    struct pdf_pair *pair;
+    struct pdf_set seen;
+    size_t pages;
+};
+
+/* ---- contents ---- */
+
+/* The stream or streams of /Contents, one after the other (table 30). False: not known. */
+static bool collect_contents(struct pdf_pair *pair, size_t step, const struct pdf_value *contents,
+                             struct vt_buf *out) {
+    struct pdf_value array = *contents, item;
+    if (contents->kind == PDF_REF)
+        array = pdf_history_object(pair->history, contents->ref, step).value;
+    bool is_array = array.kind == PDF_ARRAY;
+    size_t at = 0;
+    if (!is_array && contents->kind != PDF_REF)
+        return contents->kind == PDF_NONE;
+    while (is_array ? pdf_array_next(&array, &at, &item) : at++ == 0) {
+        uint8_t *data = NULL;
+        size_t len = 0;
+        struct pdf_value stream = is_array ? item : *contents;
+        if (stream.kind != PDF_REF ||
+            !pdf_history_stream(pair->history, stream.ref, step, true, &data, &len))
+            return false;
+        bool ok = vt_buf_add(out, data, len) == VT_OK && vt_buf_add(out, "\n", 1) == VT_OK;
+        free(data);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+/* Equal but for white space, which may be written in many ways. */
+static bool is_same_drawing(struct vt_bytes a, struct vt_bytes b) {
+    size_t i = 0, j = 0;
+    for (;;) {
+        while (i < a.len && pdf_is_space(a.ptr[i]))
+            i++;
+        while (j < b.len && pdf_is_space(b.ptr[j]))
+            j++;
+        if (i == a.len || j == b.len)
+            return i == a.len && j == b.len;
+        if (a.ptr[i++] != b.ptr[j++])
+            return false;
+    }
+}
+
+static bool any_redefined(struct pdf_pair *pair, const struct pdf_value *contents) {
+    struct pdf_value array = pdf_pair_resolve(pair, pair->b, *contents);
+    struct pdf_ref ref;
+    bool found = false;
+    if (contents->kind == PDF_REF)
+        found = pdf_history_is_redefined(pair->history, contents->ref.id, pair->b);
+    for (size_t at = 0; array.kind == PDF_ARRAY && pdf_next_ref(array.text, &at, &ref);)
+        found = found || pdf_history_is_redefined(pair->history, ref.id, pair->b);
+    return found;
+}
+
+static void compare_contents(struct pdf_pair *pair, const struct pdf_value *a,
+                             const struct pdf_value *b) {
+    struct vt_buf from, to;
+    if (pdf_value_is_same(a, b) && !any_redefined(pair, a)) {
+        pdf_pair_queue(pair, a->text);
+        return;
+    }
+    vt_buf_init(&from, MAX_CONTENT_BYTES);
+    vt_buf_init(&to, MAX_CONTENT_BYTES);
+    bool known = collect_contents(pair, pair->a, a, &from) && collect_contents(pair, pair->b, b, &to);
+    if (known && !is_same_drawing(vt_buf_bytes(&from), vt_buf_bytes(&to)))
+        pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, "the content of a signed page was replaced");
+    else if (!pdf_value_is_same(a, b))
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the content of a signed page was rewritten");
+    vt_buf_clear(&from);
+    vt_buf_clear(&to);
+    pdf_pair_queue(pair, a->text);
+}
+
+/* ---- annotations ---- */
+
+static void compare_annots(struct pdf_pair *pair, const struct pdf_value *a,
+                           const struct pdf_value *b) {
+    struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a), old;
+    struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b), item;
+    size_t at_a = 0, at_b = 0;
+    pdf_pair_explain(pair, a, b, false);
+    if ((from.kind != PDF_NONE && from.kind != PDF_ARRAY) ||
+        (to.kind != PDF_NONE && to.kind != PDF_ARRAY)) {
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "annotations of a page cannot be compared");
+        return;
+    }
+    while (pdf_array_next(&from, &at_a, &old)) {
+        if (!pdf_array_next(&to, &at_b, &item) || !pdf_pair_strict(pair, &old, &item)) {
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+                          "annotations of a page were removed or replaced");
+            return;
+        }
+    }
+    while (pdf_array_next(&to, &at_b, &item)) {
+        if (item.kind != PDF_REF || !pdf_set_has(&pair->new_widgets, pdf_ref_key(item.ref)))
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+                          "an annotation was added to a page that is not the place of a signature");
+    }
+}
+
+/* ---- pages ---- */
+
+static bool page_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
+                      const struct pdf_value *a, const struct pdf_value *b) {
+    (void)context;
+    if (pdf_name_is(key, "Annots"))
+        compare_annots(pair, a, b);
+    else if (pdf_name_is(key, "Contents"))
+        compare_contents(pair, a, b);
+    else
+        return false;
+    return true;
+}
+
+static void compare_node(struct tree *tree, const struct pdf_value *ref, unsigned depth);
+
+/* Old iText and OpenPDF write their version into the root of the page tree; no reader looks there. */
+static bool inner_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
+                       const struct pdf_value *a, const struct pdf_value *b) {
+    (void)pair;
+    (void)context;
+    (void)a;
+    return pdf_name_is(key, "ITXT") && (b->kind == PDF_STRING || b->kind == PDF_HEX_STRING);
+}
+
+/* A node of the tree may be written again, but not changed; so the tree below has the same pages. */
+static void compare_inner(struct tree *tree, const struct pdf_value *from,
+                          const struct pdf_value *to, const struct pdf_value *kids,
+                          unsigned depth) {
+    struct pdf_value kids_ref = pdf_dict_get(from, "Kids"), kid;
+    struct pdf_value kids_to = pdf_pair_get(tree->pair, tree->pair->b, to, "Kids");
+    if (!pdf_value_is_same(kids, &kids_to)) {
+        pdf_pair_fail(tree->pair, VT_CHANGES_UNDETERMINED, "the order or number of pages was changed");
+        return;
+    }
+    pdf_pair_explain(tree->pair, &kids_ref, &kids_ref, false);
+    /* Inherited resources are compared strictly; the pages are handled here. */
+    pdf_pair_dicts(tree->pair, from, to, inner_rule, NULL, "the page tree");
+    for (size_t at = 0; pdf_array_next(kids, &at, &kid);)
+        compare_node(tree, &kid, depth + 1);
+}
+
+static void compare_node(struct tree *tree, const struct pdf_value *ref, unsigned depth) {
+    struct pdf_pair *pair = tree->pair;
+    struct pdf_value from = pdf_pair_resolve(pair, pair->a, *ref);
+    struct pdf_value to = pdf_pair_resolve(pair, pair->b, *ref);
+    if (ref->kind != PDF_REF) {
+        pdf_pair_queue(pair, ref->text); /* part of the node above, which is the same */
+        return;
+    }
+    if (depth > PDF_MAX_TREE_DEPTH || from.kind != PDF_DICT || to.kind != PDF_DICT) {
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the page tree cannot be compared");
+        return;
+    }
+    if (!pdf_set_add(pair->reader, &tree->seen, pdf_ref_key(ref->ref)))
+        return;
+    pdf_pair_explain(pair, ref, ref, true);
+    struct pdf_value kids = pdf_pair_get(pair, pair->a, &from, "Kids");
+    struct pdf_value kids_to = pdf_pair_get(pair, pair->b, &to, "Kids");
+    if (kids.kind != PDF_NONE || kids_to.kind != PDF_NONE)
+        compare_inner(tree, &from, &to, &kids, depth);
+    else
+        pdf_pair_dicts(pair, &from, &to, page_rule, NULL, "a page");
+}
+
+/* ---- pages that are gone ---- */
+
+/* Number of pages below a node; false when the tree is not one. */
+static bool count_pages(struct tree *tree, size_t step, const struct pdf_value *ref,
+                        unsigned depth) {
+    struct pdf_value node = pdf_pair_resolve(tree->pair, step, *ref), kid;
+    if (depth > PDF_MAX_TREE_DEPTH || node.kind != PDF_DICT || ref->kind != PDF_REF ||
+        !pdf_set_add(tree->pair->reader, &tree->seen, pdf_ref_key(ref->ref)))
+        return false;
+    struct pdf_value kids = pdf_pair_get(tree->pair, step, &node, "Kids");
+    if (kids.kind != PDF_ARRAY) {
+        tree->pages++;
+        return true;
+    }
+    for (size_t at = 0; pdf_array_next(&kids, &at, &kid);) {
+        if (!count_pages(tree, step, &kid, depth + 1))
+            return false;
+    }
+    return true;
+}
+
+static void look_for_missing_pages(struct pdf_pair *pair, const struct pdf_value *a,
+                                   const struct pdf_value *b) {
+    struct tree from = {.pair = pair}, to = {.pair = pair};
+    if (count_pages(&from, pair->a, a, 1) && count_pages(&to, pair->b, b, 1) &&
+        to.pages < from.pages)
+        pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, "%zu of %zu signed pages were removed",
+                      from.pages - to.pages, from.pages);
+}
+
+void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b) {
+    struct tree tree = {.pair = pair};
+    if (pdf_value_is_same(a, b))
+        compare_node(&tree, a, 1);
+    else
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the page tree was replaced");
+    if (pair->result != VT_CHANGES_PERMITTED)
+        look_for_missing_pages(pair, a, b);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Services of the PDF reader: sets of objects, findings, following references, text strings. */
+#include <stdio.h>
+#include <string.h>
+
+#include "document/pdf.h"
+
+#define FIRST_SLOTS 64
+
+static size_t slot_of(const struct pdf_set *set, uint64_t key) {
+    size_t mask = set->capacity - 1;
+    size_t slot = (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & mask;
+    while (set->slots[slot] != 0 && set->slots[slot] != key + 1)
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+static bool grow(struct pdf_reader *reader, struct pdf_set *set) {
+    struct pdf_set larger = {.capacity = set->capacity == 0 ? FIRST_SLOTS : set->capacity * 2,
+                             .count = set->count};
+    larger.slots = pdf_scratch(reader, larger.capacity * sizeof(*larger.slots));
+    if (larger.slots == NULL)
+        return false;
+    for (size_t i = 0; i < set->capacity; i++) {
+        if (set->slots[i] != 0)
+            larger.slots[slot_of(&larger, set->slots[i] - 1)] = set->slots[i];
+    }
+    *set = larger;
+    return true;
+}
+
+bool pdf_set_add(struct pdf_reader *reader, struct pdf_set *set, uint64_t key) {
+    if (set->count * 2 >= set->capacity && !grow(reader, set))
+        return false;
+    size_t slot = slot_of(set, key);
+    if (set->slots[slot] != 0)
+        return false;
+    set->slots[slot] = key + 1;
+    set->count++;
+    return true;
+}
+
+bool pdf_set_has(const struct pdf_set *set, uint64_t key) {
+    return set->capacity > 0 && set->slots[slot_of(set, key)] != 0;
+}
+
+uint64_t pdf_ref_key(struct pdf_ref ref) {
+    return (uint64_t)(unsigned)ref.id << 16 | (uint64_t)(unsigned)ref.gen;
+}
+
+void *pdf_scratch(struct pdf_reader *reader, size_t len) {
+    void *out = vt_arena_alloc(reader->scratch, len);
+    if (out == NULL)
+        reader->over_limit = true;
+    return out;
+}
+
+bool pdf_visit(struct pdf_reader *reader) {
+    if (reader->visits >= PDF_MAX_VISITS)
+        reader->over_limit = true;
+    else
+        reader->visits++;
+    return !reader->over_limit;
+}
+
+bool pdf_work(struct pdf_reader *reader, size_t bytes) {
+    if (bytes > PDF_MAX_WORK_BYTES - reader->work_bytes)
+        reader->over_limit = true;
+    else
+        reader->work_bytes += bytes;
+    return !reader->over_limit;
+}
+
+#define FINDING_BYTES 400
+
+static void add_finding(struct pdf_reader *reader, const char ***findings, size_t *count,
+                        const char *format, va_list args) {
+    char text[FINDING_BYTES];
+    (void)vsnprintf(text, sizeof(text), format, args);
+    if (vt_findings_add(reader->arena, findings, count, "%s", text) != VT_OK)
+        reader->out_of_memory = true;
+}
+
+void pdf_finding(struct pdf_reader *reader, enum vt_reason reason, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    add_finding(reader, &reader->document->findings, &reader->document->findings_count, format,
+                args);
+    va_end(args);
+    if (reason < VT_REASON_COUNT)
+        reader->document->reasons |= VT_REASON_BIT(reason);
+}
+
+void pdf_signature_finding(struct pdf_reader *reader, struct pdf_signature *signature,
+                           enum vt_reason reason, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    add_finding(reader, &signature->object.findings, &signature->object.findings_count, format,
+                args);
+    va_end(args);
+    if (reason < VT_REASON_COUNT)
+        signature->object.reasons |= VT_REASON_BIT(reason);
+}
+
+struct pdf_object pdf_fetch(struct pdf_reader *reader, struct pdf_ref ref) {
+    struct pdf_object none = {0};
+    if (reader->main.qpdf == NULL || !pdf_visit(reader))
+        return none;
+    struct pdf_object out = pdf_doc_fetch(&reader->main, reader->scratch, ref);
+    if (out.value.kind == PDF_NONE)
+        reader->over_limit = true;
+    return out;
+}
+
+struct pdf_value pdf_resolve(struct pdf_reader *reader, struct pdf_value value) {
+    if (value.kind == PDF_REF)
+        value = pdf_fetch(reader, value.ref).value;
+    if (value.kind == PDF_NULL)
+        value.kind = PDF_NONE;
+    return value;
+}
+
+struct pdf_value pdf_get(struct pdf_reader *reader, const struct pdf_value *dict, const char *key) {
+    return pdf_resolve(reader, pdf_dict_get(dict, key));
+}
+
+/* ---- text strings ---- */
+
+#define TEXT_MAX_BYTES 1024
+
+static size_t put_utf8(char *out, uint32_t c) {
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (char)(0xc0 | c >> 6);
+        out[1] = (char)(0x80 | (c & 0x3f));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (char)(0xe0 | c >> 12);
+        out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (c & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | c >> 18);
+    out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (c & 0x3f));
+    return 4;
+}
+
+/* UTF-16BE behind its byte order mark; lone surrogates become U+FFFD. */
+static size_t from_utf16(struct vt_bytes in, char *out) {
+    size_t len = 0;
+    for (size_t i = 2; i + 1 < in.len; i += 2) {
+        uint32_t c = (uint32_t)in.ptr[i] << 8 | in.ptr[i + 1];
+        if (c >= 0xd800 && c < 0xe000) {
+            uint32_t low = i + 3 < in.len ? (uint32_t)in.ptr[i + 2] << 8 | in.ptr[i + 3] : 0;
+            if (c < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+                c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+                i += 2;
+            } else {
+                c = 0xfffd;
+            }
+        }
+        len += put_utf8(out + len, c);
+    }
+    return len;
+}
+
+/* PDFDocEncoding is Latin-1 but for 0x18-0x1f and 0x80-0xa0, which become '?': names only. */
+static size_t from_pdfdoc(struct vt_bytes in, char *out) {
+    size_t len = 0;
+    for (size_t i = 0; i < in.len; i++)
+        len += put_utf8(out + len, in.ptr[i] >= 0x80 && in.ptr[i] <= 0xa0 ? '?' : in.ptr[i]);
+    return len;
+}
+
+const char *pdf_text_string(struct pdf_reader *reader, const struct pdf_value *value) {
+    if (value->kind != PDF_STRING && value->kind != PDF_HEX_STRING)
+        return "";
+    struct pdf_value cut = *value;
+    uint8_t *decoded = pdf_scratch(reader, cut.text.len);
+    if (decoded == NULL)
+        return "";
+    struct vt_bytes raw = vt_bytes_of(decoded, pdf_string_decode(&cut, decoded));
+    raw = vt_bytes_slice(raw, 0, TEXT_MAX_BYTES);
+    char utf8[TEXT_MAX_BYTES * 2 + 8];
+    size_t len = 0;
+    if (vt_bytes_starts_with(raw, VT_BYTES("\xfe\xff"))) {
+        len = from_utf16(raw, utf8);
+    } else if (vt_bytes_starts_with(raw, VT_BYTES("\xef\xbb\xbf")) || vt_text_is_utf8(raw)) {
+        size_t mark = vt_bytes_starts_with(raw, VT_BYTES("\xef\xbb\xbf")) ? 3 : 0;
+        len = raw.len - mark;
+        memcpy(utf8, raw.ptr + mark, len);
+    } else {
+        len = from_pdfdoc(raw, utf8);
+    }
+    char clean[VT_MAX_NAME_BYTES + 1];
+    const char *out = vt_arena_str(
+        reader->arena, vt_text_clean(clean, sizeof(clean), vt_bytes_of(utf8, len)));
+    if (out == NULL)
+        reader->out_of_memory = true;
+    return out == NULL ? "" : out;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * PDF object syntax (ISO 32000-1, 7.2 and 7.3) over views: tokens, values, dictionary and array
+ * iteration. Nothing is resolved, nothing allocated; works on the bytes of a file as well as on the
+ * normalised text of one object. */
+#ifndef VT_DOCUMENT_PDF_SYNTAX_H
+#define VT_DOCUMENT_PDF_SYNTAX_H
+
+#include "vanthu/bytes.h"
+
+/* Nesting of arrays and dictionaries in one object. Real ones have fewer than 10. */
+#define PDF_MAX_NESTING 200
+
+enum pdf_kind {
+    PDF_NONE = 0, /* nothing there, or not PDF syntax */
+    PDF_NULL,
+    PDF_BOOL,
+    PDF_INTEGER,
+    PDF_REAL,
+    PDF_NAME,
+    PDF_STRING,
+    PDF_HEX_STRING,
+    PDF_ARRAY,
+    PDF_DICT,
+    PDF_REF,
+    PDF_KEYWORD /* obj, endobj, stream, xref, trailer, startxref, n, f, … */
+};
+
+struct pdf_ref {
+    int id;
+    int gen;
+};
+
+/* text: the whole value, with its delimiters. */
+struct pdf_value {
+    enum pdf_kind kind;
+    struct vt_bytes text;
+    int64_t integer;    /* PDF_INTEGER; PDF_BOOL: 0 or 1 */
+    struct pdf_ref ref; /* PDF_REF */
+};
+
+bool pdf_is_space(uint8_t c);
+bool pdf_is_delimiter(uint8_t c);
+/* The value of a hexadecimal digit, or -1. */
+int pdf_hex_digit(uint8_t c);
+/* Offset of the first byte at or after at that is neither white space nor comment. */
+size_t pdf_skip_space(struct vt_bytes text, size_t at);
+
+/* Read one value at *at and move *at behind it. "12 0 R" is one value. False (kind PDF_NONE) at the
+ * end, for a stray delimiter and for anything that is not closed. */
+bool pdf_next_value(struct vt_bytes text, size_t *at, struct pdf_value *out);
+
+/* Iterate an array: *at starts as 0. */
+bool pdf_array_next(const struct pdf_value *array, size_t *at, struct pdf_value *out);
+/* Iterate a dictionary: *at starts as 0. */
+bool pdf_dict_next(const struct pdf_value *dict, size_t *at, struct pdf_value *out_key,
+                   struct pdf_value *out_value);
+/* The value of a key (without its slash), kind PDF_NONE when it is absent. As every reader does,
+ * the last one of several counts. */
+struct pdf_value pdf_dict_get(const struct pdf_value *dict, const char *key);
+/* The same for a key that is a name of another dictionary. */
+struct pdf_value pdf_dict_find(const struct pdf_value *dict, const struct pdf_value *key);
+/* How often a key (without its slash) occurs in a dictionary. */
+size_t pdf_dict_count(const struct pdf_value *dict, const char *key);
+/* The next reference at any depth of a text; *at starts as 0. */
+bool pdf_next_ref(struct vt_bytes text, size_t *at, struct pdf_ref *out);
+
+/* True when a value is this name (without its slash); #xx is decoded (7.3.5). */
+bool pdf_name_is(const struct pdf_value *value, const char *name);
+bool pdf_names_equal(const struct pdf_value *a, const struct pdf_value *b);
+/* Decode a string of either kind (7.3.4) into out, which has room for value->text.len bytes.
+ * Returns the length; 0 for other kinds. */
+size_t pdf_string_decode(const struct pdf_value *value, uint8_t *out);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The chain of cross-reference sections of a file (ISO 32000-1, 7.5.4 to 7.5.8), read by ourselves
+ * and strictly: which objects each incremental update defines, and where each revision ends. */
+#ifndef VT_DOCUMENT_PDF_XREF_H
+#define VT_DOCUMENT_PDF_XREF_H
+
+#include "document/pdf.h"
+
+/* Incremental updates of one file. Real ones have fewer than 50. */
+#define PDF_MAX_SECTIONS 1024
+/* Entries of all sections together. */
+#define PDF_MAX_ENTRIES 2000000u
+
+enum pdf_entry_type { PDF_ENTRY_FREE = 0, PDF_ENTRY_OFFSET = 1, PDF_ENTRY_COMPRESSED = 2 };
+
+struct pdf_entry {
+    uint32_t id;
+    uint8_t type; /* enum pdf_entry_type */
+    uint32_t gen;
+    uint64_t place; /* byte offset, or number of the object stream */
+};
+
+struct pdf_section {
+    size_t at;   /* offset of "xref" or of the stream object */
+    size_t prev; /* SIZE_MAX: none */
+    bool is_stream;
+    bool is_hybrid; /* /XRefStm */
+    struct pdf_value trailer;
+    struct vt_bytes data; /* of a stream: its raw bytes */
+    size_t end;           /* behind %%EOF */
+    bool has_end;
+    struct pdf_entry *entries; /* of a stream: after pdf_section_load */
+    size_t entries_count;
+};
+
+/* One revision: an incremental update, or the original file (two sections when it is linearized). */
+struct pdf_revision {
+    size_t newest; /* index of its newest section; sections are in the order of the chain */
+    size_t sections_count;
+    size_t startxref; /* the offset that its end names */
+    size_t end;       /* behind %%EOF */
+    size_t end_eol;   /* and behind one end of line after it */
+};
+
+struct pdf_chain {
+    struct pdf_section *sections; /* newest first */
+    size_t sections_count;
+    struct pdf_revision *revisions; /* oldest first */
+    size_t revisions_count;
+    const char *defect; /* NULL: one well-formed chain; else a sentence */
+};
+
+/* Read the chain from the last startxref. Never fails: a defect is a sentence in *out. */
+void pdf_chain_read(struct pdf_reader *reader, struct pdf_chain *out);
+/* Decode the entries of a cross-reference stream (7.5.8.2). False when they cannot be read. */
+bool pdf_section_load(struct pdf_reader *reader, struct pdf_section *section);
+/* The revision that ends at a byte, its end of line included or not; SIZE_MAX for none. */
+size_t pdf_chain_revision_at(const struct pdf_chain *chain, size_t end);
+
+#endif
