@@ -44,12 +44,13 @@ static enum vt_code verify_once(struct cached *slot, const struct vt_certificate
                                 struct vt_err *err) {
     const char *digest = vt_certificate_sha256(issuer);
     if (strcmp(slot->issuer_sha256, digest) != 0) {
-        slot->verify_code = vt_crl_verify(&slot->crl, issuer, err);
+        enum vt_code code = vt_crl_verify(&slot->crl, issuer, err);
         /* A list of another issuer is cheap to tell, and must not push out the right one. */
-        if (slot->verify_code != VT_E_NOT_FOUND) {
-            (void)snprintf(slot->issuer_sha256, sizeof(slot->issuer_sha256), "%s", digest);
-        }
-        return slot->verify_code;
+        if (code == VT_E_NOT_FOUND)
+            return code;
+        slot->verify_code = code;
+        (void)snprintf(slot->issuer_sha256, sizeof(slot->issuer_sha256), "%s", digest);
+        return code;
     }
     return slot->verify_code == VT_OK
                ? VT_OK

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What document and verify found out: which bytes, whether they are intact, what came after
+ * (EN 319 102-1 5.2.2, 5.2.7; design.md 4). */
+#include "trust/judge.h"
+
+static enum vt_code copy_findings(struct vt_judgement *judgement, const char *const *findings,
+                                  size_t count)
+{
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; code == VT_OK && i < count; i++)
+        code = vt_judge_note(judgement, "%s", findings[i]);
+    return code;
+}
+
+/* A sub-indication of verify with the reason that fits it best, all others being merged anyway. */
+static void take_verdict(struct vt_judgement *judgement)
+{
+    const struct vt_verified *verified = judgement->input->verified;
+    struct vt_signature *out = judgement->out;
+    enum vt_sub_indication sub = verified->sub_indication;
+    enum vt_reason reason = vt_reasons_first(verified->reasons);
+    bool fails = sub != VT_SUB_NONE && vt_sub_indication_of(sub) == VT_TOTAL_FAILED;
+    switch (verified->integrity) {
+    case VT_INTEGRITY_INTACT:
+        break;
+    case VT_INTEGRITY_BROKEN:
+        vt_signature_worsen(out, fails ? sub : VT_SUB_SIG_CRYPTO_FAILURE,
+                            reason < VT_REASON_COUNT ? reason : VT_REASON_BAD_SIGNATURE);
+        break;
+    default:
+        if (sub == VT_SUB_NONE)
+            sub = VT_SUB_SIG_CONSTRAINTS_FAILURE;
+        break;
+    }
+    vt_signature_worsen(out, sub, reason);
+}
+
+static enum vt_code judge_coverage(struct vt_judgement *judgement)
+{
+    const struct vt_signed_object *object = judgement->input->object;
+    if (object->covers != VT_COVERS_PART)
+        return VT_OK;
+    return vt_judge_fail(judgement, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_COUNT,
+                         "The signature covers only a part of the file, so the file cannot be "
+                         "called signed.");
+}
+
+static enum vt_code judge_changes(struct vt_judgement *judgement)
+{
+    switch (judgement->input->object->changes_after) {
+    case VT_CHANGES_NONE:
+    case VT_CHANGES_PERMITTED:
+        return VT_OK;
+    case VT_CHANGES_FORBIDDEN:
+        return vt_judge_fail(judgement, VT_SUB_FORMAT_FAILURE, VT_REASON_CONTENT_CHANGED,
+                             "The file was changed after signing in a way that is not allowed.");
+    default:
+        return vt_judge_fail(judgement, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_CHANGE_UNCLEAR,
+                             "The file was changed after signing, and what the change does is not "
+                             "known.");
+    }
+}
+
+enum vt_code vt_judge_integrity(struct vt_judgement *judgement)
+{
+    const struct vt_signed_object *object = judgement->input->object;
+    const struct vt_verified *verified = judgement->input->verified;
+    struct vt_signature *out = judgement->out;
+    out->integrity = object->structure_broken ? VT_INTEGRITY_BROKEN : verified->integrity;
+    out->reasons |= object->reasons | verified->reasons;
+    take_verdict(judgement);
+    if (object->structure_broken)
+        vt_signature_worsen(out, VT_SUB_FORMAT_FAILURE,
+                            object->reasons == 0 ? VT_REASON_MALFORMED : VT_REASON_COUNT);
+    enum vt_code code = copy_findings(judgement, object->findings, object->findings_count);
+    if (code == VT_OK)
+        code = copy_findings(judgement, verified->findings, verified->findings_count);
+    if (code == VT_OK)
+        code = judge_coverage(judgement);
+    if (code == VT_OK)
+        code = judge_changes(judgement);
+    judgement->may_ask = out->integrity != VT_INTEGRITY_BROKEN;
+    return code;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The judgement of one signature: what its steps share. Each step worsens the verdict by what it
+ * finds and none improves it (EN 319 102-1 5.3 to 5.6). */
+#ifndef VANTHU_TRUST_JUDGE_H
+#define VANTHU_TRUST_JUDGE_H
+
+#include "trust/path.h"
+
+/* Clocks of signers, TSAs, CAs and ours differ by this much without meaning anything. */
+#define VT_CLOCK_TOLERANCE_SECS 300
+/* Tools that write local time as UTC (legal.md R-89): 7 hours ahead. */
+#define VT_LOCAL_TIME_FAULT_SECS (7 * 3600)
+
+/* When it was signed, as far as that is proven or claimed. */
+struct vt_signing_times {
+    /* The earliest time at which the signature provably existed; now when nothing proves more. */
+    int64_t best_utc_secs;
+    bool proven; /* by a time stamp or first-seen */
+    enum vt_time_source source;
+    /* The signing happened at this time or later, as a time stamp or the signer says; for
+     * worsening only. VT_TIME_NONE: nothing is said. */
+    int64_t made_at_utc_secs;
+    /* The signer's claim, corrected by the known fault; VT_TIME_NONE: none, or incredible. */
+    int64_t claimed_utc_secs;
+};
+
+struct vt_judgement {
+    struct vt_arena *arena;
+    const struct vt_trust_input *input;
+    struct vt_certificate_list others; /* what may stand between signer and anchor */
+    struct vt_status_cache *cache;
+    struct vt_wants *wants;
+    struct vt_signature *out;
+    struct vt_signing_times times;
+    struct vt_path path;
+    bool may_ask; /* missing status is wanted: the signature itself is not broken */
+};
+
+/* ---- judge.c ---- */
+
+/* Add a finding once. VT_OK, VT_E_NOMEM. */
+enum vt_code vt_judge_note(struct vt_judgement *judgement, const char *format, ...)
+    VT_PRINTF(2, 3) VT_MUST_CHECK;
+/* Worsen the verdict and say why. */
+enum vt_code vt_judge_fail(struct vt_judgement *judgement, enum vt_sub_indication sub,
+                           enum vt_reason reason, const char *format, ...)
+    VT_PRINTF(4, 5) VT_MUST_CHECK;
+/* Common name of a certificate, or its subject, for findings. Never NULL. */
+const char *vt_judge_name(const struct vt_certificate *certificate);
+enum vt_code vt_judge_want_status(struct vt_judgement *judgement,
+                                  const struct vt_certificate *certificate,
+                                  const struct vt_certificate *issuer) VT_MUST_CHECK;
+enum vt_code vt_judge_want_issuer(struct vt_judgement *judgement,
+                                  const struct vt_certificate *certificate) VT_MUST_CHECK;
+
+/* ---- the steps ---- */
+
+/* Integrity, coverage and later changes, from document and verify (integrity.c). */
+enum vt_code vt_judge_integrity(struct vt_judgement *judgement) VT_MUST_CHECK;
+/* Validate the time stamps and find the best signing time (times.c). */
+enum vt_code vt_judge_times(struct vt_judgement *judgement) VT_MUST_CHECK;
+/* Path to an anchor, or why there is none (judge_path.c). */
+enum vt_code vt_judge_path(struct vt_judgement *judgement) VT_MUST_CHECK;
+/* Revocation of each certificate of the path (judge_status.c). *out_signer_good: the signer's
+ * status is known and good even for a certificate that has expired. */
+enum vt_code vt_judge_statuses(struct vt_judgement *judgement, bool *out_signer_good) VT_MUST_CHECK;
+/* Periods of all certificates of the path (period.c). */
+enum vt_code vt_judge_periods(struct vt_judgement *judgement, bool signer_good) VT_MUST_CHECK;
+/* Key usage of the signer (scope.c). */
+enum vt_code vt_judge_scope(struct vt_judgement *judgement) VT_MUST_CHECK;
+/* Digests and key sizes by date (algorithm.c). */
+enum vt_code vt_judge_algorithms(struct vt_judgement *judgement) VT_MUST_CHECK;
+/* "B-B" to "B-LTA", or NULL (level.c). */
+const char *vt_judge_level(const struct vt_judgement *judgement);
+
+/* ---- time stamps (timestamp.c) ---- */
+
+/* Judge a token at its own time (RFC 3161, EN 319 102-1 5.4). facts->indication is TOTAL_PASSED
+ * when it proves something. Missing status is wanted. */
+enum vt_code vt_judge_timestamp(struct vt_judgement *judgement,
+                                const struct vt_verified_timestamp *token,
+                                struct vt_timestamp_facts *out) VT_MUST_CHECK;
+
+/* ---- revocation (revocation.c) ---- */
+
+struct vt_status_choice {
+    /* GOOD, REVOKED, SUSPENDED: usable. Anything else: not known at this time. */
+    enum vt_status_value value;
+    struct vt_status_fact fact; /* the one that decided; fact.source NULL: there is none */
+};
+
+/* What is known about one certificate, judged for a time: revoked if any authentic source says so;
+ * good only by data issued at or after that time, or in force now (design.md 4). */
+enum vt_code vt_revocation_choose(struct vt_judgement *judgement,
+                                  const struct vt_certificate *certificate,
+                                  const struct vt_certificate *issuer, int64_t at_utc_secs,
+                                  struct vt_status_choice *out) VT_MUST_CHECK;
+/* True when a fact that says "good" proves it for this time. */
+bool vt_revocation_counts(const struct vt_status_fact *fact,
+                          const struct vt_certificate *certificate, int64_t at_utc_secs,
+                          int64_t now_utc_secs);
+
+#endif

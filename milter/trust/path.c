@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The search for a path. OpenSSL chooses issuers by name and never turns back; here every candidate
+ * is tried by key, so that two CAs of one name, rolled-over keys and cross certificates find their
+ * way (legal.md R-81, R-89). Bounded: a stranger's 128 certificates of one name cost no more than
+ * MAX_VERIFICATIONS signatures. */
+#include "trust/path.h"
+
+#include <openssl/x509.h>
+
+/* Signatures of certificates that are verified for one search, and complete paths that are
+ * checked. A real search needs two or three, and one. */
+#define MAX_VERIFICATIONS 200
+#define MAX_PATHS 16
+
+struct search {
+    const struct vt_path_request *request;
+    const struct vt_certificate_list *anchors;
+    enum vt_trust_set_id set;
+    struct vt_path now;  /* the path being walked */
+    struct vt_path *best;
+    unsigned best_score; /* of *best when it is found */
+    unsigned verifications;
+    unsigned paths;
+    enum vt_code code;
+    struct vt_err *err;
+};
+
+bool vt_certificate_is_valid_at(const struct vt_certificate *certificate, int64_t at_utc_secs)
+{
+    const struct vt_certificate_facts *facts = vt_certificate_facts(certificate);
+    return at_utc_secs >= facts->not_before_utc_secs && at_utc_secs <= facts->not_after_utc_secs;
+}
+
+bool vt_certificate_names_issuer(const struct vt_certificate *certificate,
+                                 const struct vt_certificate *issuer)
+{
+    return X509_NAME_cmp(X509_get_issuer_name(vt_certificate_x509(certificate)),
+                         X509_get_subject_name(vt_certificate_x509(issuer))) == 0;
+}
+
+bool vt_certificate_is_self_issued(const struct vt_certificate *certificate)
+{
+    return vt_certificate_names_issuer(certificate, certificate);
+}
+
+/* A certificate, or another one of the same subject and key, is on the path already. */
+static bool is_on_path(const struct vt_path *path, const struct vt_certificate *candidate)
+{
+    X509 *x509 = vt_certificate_x509(candidate);
+    for (size_t i = 0; i < path->count; i++) {
+        const struct vt_certificate *item = path->items[i];
+        X509 *other = vt_certificate_x509(item);
+        if (item == candidate ||
+            (vt_bytes_equal(vt_certificate_public_key_der(item),
+                            vt_certificate_public_key_der(candidate)) &&
+             X509_NAME_cmp(X509_get_subject_name(other), X509_get_subject_name(x509)) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* Issued by this candidate's key. A DSA key that inherits its parameters (RFC 3279 2.3.2) cannot
+ * be tried alone: the check of the whole path decides. */
+static bool is_issued_by(struct search *search, const struct vt_certificate *certificate,
+                         const struct vt_certificate *candidate)
+{
+    EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(candidate));
+    if (key == NULL || !vt_certificate_names_issuer(certificate, candidate))
+        return false;
+    if (EVP_PKEY_missing_parameters(key))
+        return true;
+    if (search->verifications >= MAX_VERIFICATIONS)
+        return false;
+    search->verifications++;
+    return X509_verify(vt_certificate_x509(certificate), key) == 1;
+}
+
+/* Smaller is better; 0: nothing against it. Without a time periods are not looked at. */
+static unsigned score_of(const struct vt_path *path, int64_t at_utc_secs)
+{
+    unsigned score = 100 * (unsigned)path->problems_count;
+    for (size_t i = 0; at_utc_secs != VT_TIME_NONE && i < path->count; i++)
+        score += vt_certificate_is_valid_at(path->items[i], at_utc_secs) ? 0 : 1;
+    return score;
+}
+
+static void take_complete_path(struct search *search)
+{
+    struct vt_path path = search->now;
+    path.found = true;
+    path.set = search->set;
+    search->paths++;
+    search->code = vt_path_check(&path, search->err);
+    unsigned score = score_of(&path, search->request->at_utc_secs);
+    if (search->code == VT_OK && (!search->best->found || score < search->best_score)) {
+        *search->best = path;
+        search->best_score = score;
+    }
+}
+
+static bool is_finished(const struct search *search)
+{
+    return search->code != VT_OK || search->paths >= MAX_PATHS ||
+           (search->best->found && search->best_score == 0);
+}
+
+static void walk(struct search *search);
+
+static void try_candidates(struct search *search, const struct vt_certificate_list *list)
+{
+    struct vt_path *path = &search->now;
+    for (size_t i = 0; i < list->count && !is_finished(search); i++) {
+        const struct vt_certificate *candidate = list->items[i];
+        if (is_on_path(path, candidate) ||
+            !is_issued_by(search, path->items[path->count - 1], candidate))
+            continue;
+        path->items[path->count++] = candidate;
+        walk(search);
+        path->count--;
+    }
+}
+
+/* One step; the recursion is at most VT_MAX_PATH deep. */
+static void walk(struct search *search)
+{
+    struct vt_path *path = &search->now;
+    const struct vt_certificate *top = path->items[path->count - 1];
+    if (!search->best->found && path->count > search->best->count)
+        *search->best = *path;
+    if (vt_certificate_list_has(search->anchors, top)) {
+        take_complete_path(search);
+        return;
+    }
+    if (path->count >= VT_MAX_PATH)
+        return;
+    try_candidates(search, search->anchors);
+    try_candidates(search, &search->request->store->intermediates);
+    if (search->request->others != NULL)
+        try_candidates(search, search->request->others);
+}
+
+enum vt_code vt_path_find(const struct vt_path_request *request, struct vt_path *out,
+                          struct vt_err *err)
+{
+    *out = (struct vt_path){0};
+    struct search search = {.request = request, .best = out, .err = err};
+    for (int set = 0; set < VT_TRUST_SETS && !is_finished(&search); set++) {
+        search.set = (enum vt_trust_set_id)set;
+        search.anchors =
+            request->unconfirmed ? &request->store->unconfirmed[set] : &request->store->anchors[set];
+        search.verifications = 0;
+        search.now = (struct vt_path){.items = {request->target}, .count = 1};
+        walk(&search);
+    }
+    return search.code;
+}
+
+bool vt_trust_has_path(const struct vt_trust_store *store, const struct vt_certificate *certificate,
+                       const struct vt_certificate *const *others, size_t others_count)
+{
+    struct vt_path path;
+    const struct vt_certificate *items[VT_MAX_CERTIFICATES];
+    struct vt_certificate_list list = {.items = items};
+    for (size_t i = 0; i < others_count && i < VT_MAX_CERTIFICATES; i++)
+        items[list.count++] = others[i];
+    struct vt_path_request request = {
+        .store = store, .target = certificate, .others = &list, .at_utc_secs = VT_TIME_NONE};
+    return vt_path_find(&request, &path, NULL) == VT_OK && path.found && path.problems_count == 0;
+}
