@@ -133,8 +133,11 @@ static TC_UNUSED struct tc_entity tc_leaf(struct vt_arena *arena, struct vt_cert
     struct tc_options options = {
         .name = name,
         .issuer = issuer,
-        .extensions = {{"keyUsage", "critical,digitalSignature,nonRepudiation"},
-                       {"authorityKeyIdentifier", "keyid"}}};
+        .extensions = {{"keyUsage", "critical,digitalSignature,nonRepudiation"}}};
+    if (issuer != NULL && X509_get0_subject_key_id(issuer->x509) != NULL) {
+        options.extensions[1][0] = "authorityKeyIdentifier";
+        options.extensions[1][1] = "keyid";
+    }
     return tc_make(arena, pool, &options);
 }
 
