@@ -159,12 +159,11 @@ static void check_hidden(struct vt_yaml *yaml, const struct vt_policy *policy, s
 }
 
 void vt_policy_check(struct vt_yaml *yaml, const struct vt_policy *policy) {
-    bool has_officer = policy->officer_mailbox != NULL;
     for (size_t i = 0; i < policy->rules_count; i++) {
         const struct vt_rule *rule = &policy->rules[i];
         if (rule->name == NULL || rule->then_node == NULL)
             continue;
-        if (most_severe(rule, has_officer) == VT_ACTION_REJECT)
+        if (most_severe(rule, false) == VT_ACTION_REJECT)
             check_causes(yaml, &rule->when);
         check_any_recipient(yaml, rule);
         check_hold(yaml, policy, rule);

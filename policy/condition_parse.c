@@ -212,7 +212,7 @@ bool vt_parse_not(struct vt_yaml *yaml, const struct vt_test *test, const struct
                   struct vt_condition *out) {
     (void)test;
     out->needs = "not";
-    if (node->kind == VT_YAML_MAPPING && node->count == 0 && !node->cut)
+    if (node->kind == VT_YAML_MAPPING && node->count == 0)
         return vt_yaml_mistake(yaml, node, "\"not\" without a test can never hold");
     return add_group(yaml, node, out->place, out);
 }
@@ -221,7 +221,7 @@ bool vt_parse_any_of(struct vt_yaml *yaml, const struct vt_test *test,
                      const struct vt_yaml_node *node, struct vt_condition *out) {
     (void)test;
     out->needs = "any of";
-    if (node->kind != VT_YAML_SEQUENCE || (node->count == 0 && !node->cut))
+    if (node->kind != VT_YAML_SEQUENCE || (node->count == 0))
         return vt_yaml_mistake(yaml, node, "any-of is a list of tests: [{reason: …}, {format: …}]");
     bool is_good = true;
     for (size_t i = 0; i < node->count; i++)

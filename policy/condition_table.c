@@ -129,10 +129,11 @@ static unsigned trust_set(const struct vt_scope *s) {
     return found == trust_set_words.count ? VT_VALUE_UNKNOWN : found;
 }
 
-/* The claimed time runs seven hours ahead of the proven one, or of the time of judging. */
+/* The claimed time runs seven hours ahead of the proven one, or of the time of judging. Without a
+ * claimed time there is no such fault: false, so that "not" holds. */
 static unsigned local_time_as_utc(const struct vt_scope *s) {
     if (s->signature == NULL || s->signature->claimed_time_utc_secs == VT_TIME_NONE)
-        return VT_VALUE_UNKNOWN;
+        return 0;
     bool is_proven = s->signature->signing_time_source == VT_TIME_SOURCE_TIMESTAMP ||
                      s->signature->signing_time_source == VT_TIME_SOURCE_FIRST_SEEN;
     int64_t reference =
@@ -140,11 +141,10 @@ static unsigned local_time_as_utc(const struct vt_scope *s) {
     int64_t ahead = 0;
     if (reference == VT_TIME_NONE ||
         __builtin_sub_overflow(s->signature->claimed_time_utc_secs, reference, &ahead))
-        return VT_VALUE_UNKNOWN;
-    int64_t off = ahead - LOCAL_TIME_FAULT_SECS;
+        return 0;
     /* Without proof only the part that reaches into the future shows. */
-    int64_t least = is_proven ? -LOCAL_TIME_SLACK_SECS : -LOCAL_TIME_FAULT_SECS + 1;
-    return of_bool(off >= least && off <= LOCAL_TIME_SLACK_SECS);
+    int64_t least = is_proven ? LOCAL_TIME_FAULT_SECS - LOCAL_TIME_SLACK_SECS : 1;
+    return of_bool(ahead >= least && ahead <= LOCAL_TIME_FAULT_SECS + LOCAL_TIME_SLACK_SECS);
 }
 
 /* ---- the table ---- */

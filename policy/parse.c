@@ -86,7 +86,7 @@ static void parse_then(struct parser *p, const struct vt_yaml_node *node, struct
     }
     vt_yaml_check_keys(p->yaml, node, keys, ELEMENTS(keys));
     const struct vt_yaml_node *action = vt_yaml_find(node, "action");
-    if (action == NULL && !node->cut)
+    if (action == NULL)
         vt_yaml_mistake(p->yaml, node, "\"then\" needs an action: {action: reject, …}");
     if (action != NULL && parse_action(p->yaml, action, &rule->action))
         parse_then_keys(p->yaml, node, rule);
@@ -179,7 +179,7 @@ static void parse_rule(struct parser *p, const struct vt_yaml_node *node, struct
         const struct vt_yaml_node *value = vt_yaml_find(node, rule_keys[i].key);
         if (value != NULL)
             rule_keys[i].parse(p, value, rule);
-        else if (rule_keys[i].is_required && !node->cut)
+        else if (rule_keys[i].is_required)
             vt_yaml_mistake(p->yaml, node, "the rule has no \"%s\"", rule_keys[i].key);
     }
     check_rule_keys(p, node, rule);
@@ -215,7 +215,7 @@ static void parse_officer(struct parser *p, const struct vt_yaml_node *node) {
     vt_yaml_check_keys(p->yaml, node, keys, ELEMENTS(keys));
     const struct vt_yaml_node *name = vt_yaml_find(node, "name");
     const struct vt_yaml_node *mailbox = vt_yaml_find(node, "mailbox");
-    if ((name == NULL || mailbox == NULL) && !node->cut)
+    if (name == NULL || mailbox == NULL)
         vt_yaml_mistake(p->yaml, node, "an officer has a name and a mailbox");
     if (name != NULL)
         vt_yaml_text(p->yaml, name, &p->policy->officer_name);
@@ -244,7 +244,7 @@ static enum vt_code parse_file(struct parser *p, const struct vt_yaml_node *root
     if (officer != NULL)
         parse_officer(p, officer);
     const struct vt_yaml_node *rules = vt_yaml_find(root, "rules");
-    if (rules == NULL && !root->cut)
+    if (rules == NULL)
         vt_yaml_mistake(p->yaml, root, "a policy has \"rules:\"");
     return rules == NULL ? VT_OK : parse_rules(p, rules, err);
 }

@@ -31,6 +31,9 @@ struct builder {
 
 bool vt_yaml_mistake(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *format,
                      ...) {
+    /* What ends in a syntax mistake has its message already, and what lacks may stand behind. */
+    if (node->cut)
+        return false;
     char text[VT_ERR_TEXT_BYTES];
     va_list args;
     va_start(args, format);
@@ -172,6 +175,7 @@ static enum vt_code take_alias(struct builder *b, const yaml_event_t *event) {
     if (node == NULL)
         return VT_E_NOMEM;
     vt_yaml_mistake(b->yaml, node, "aliases (*name) are not allowed; write the value out");
+    node->cut = true;
     return place(b, node);
 }
 

@@ -41,7 +41,8 @@ enum vt_code vt_yaml_read_file(struct vt_arena *arena, const char *file, struct 
 /* Put the mistakes in the order of the file. */
 void vt_mistakes_sort(struct vt_mistakes *mistakes);
 
-/* Add a mistake at a node; returns false, so that report and return stay on one line. */
+/* Add a mistake at a node; returns false, so that report and return stay on one line. Of a node
+ * that is cut nothing is added: its syntax mistake has been. */
 bool vt_yaml_mistake(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *format, ...)
     VT_PRINTF(3, 4);
 void vt_yaml_warning(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *format, ...)

@@ -100,7 +100,7 @@ const struct vt_yaml_node *vt_yaml_value_at(const struct vt_yaml_node *node, siz
 bool vt_yaml_is_list(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *what) {
     if (node->kind == VT_YAML_MAPPING)
         return vt_yaml_mistake(yaml, node, "%s or a list [a, b] of them is expected here", what);
-    if (node->kind == VT_YAML_SEQUENCE && node->count == 0 && !node->cut)
+    if (node->kind == VT_YAML_SEQUENCE && node->count == 0)
         return vt_yaml_mistake(yaml, node, "an empty list: write %s, or leave the key out", what);
     return true;
 }
@@ -126,7 +126,10 @@ bool vt_yaml_bool(struct vt_yaml *yaml, const struct vt_yaml_node *node, bool *o
     if (!is_scalar(yaml, node, "true or false"))
         return false;
     bool is_true = strcmp(node->text, "true") == 0;
-    if (node->quoted || (!is_true && strcmp(node->text, "false") != 0))
+    bool is_word = is_true || strcmp(node->text, "false") == 0;
+    if (node->quoted && is_word)
+        return vt_yaml_mistake(yaml, node, "write %s without quotes", node->text);
+    if (!is_word)
         return vt_yaml_mistake(yaml, node, "\"%s\" is not true or false", shown(word, node));
     *out = is_true;
     return true;

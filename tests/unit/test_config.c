@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * vanthu.yaml: defaults, every kind of value, all mistakes of a file with line and column, and
+ * the YAML subset itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/config_table.h"
+
+#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct vt_config *parse(const char *text, struct vt_mistakes *mistakes) {
+    struct vt_config *config = NULL;
+    struct vt_err err = {0};
+    vt_mistakes_init(mistakes);
+    enum vt_code code =
+        vt_config_parse(vt_bytes_str(text), "/etc/vanthu/vanthu.yaml", &config, mistakes, &err);
+    assert_true(code == VT_OK || code == VT_E_CONFIG);
+    assert_true((code == VT_OK) == (config != NULL));
+    assert_true((code == VT_OK) == (mistakes->errors_count == 0));
+    return config;
+}
+
+static void defaults(void **state) {
+    (void)state;
+    struct vt_config *c = NULL;
+    assert_int_equal(vt_config_default(&c, NULL), VT_OK);
+    assert_int_equal(c->mode, VT_MODE_OBSERVE);
+    assert_non_null(c->hostname);
+    assert_memory_equal(c->authserv_id, "vanthu.", 7);
+    assert_string_equal(c->authserv_id + 7, c->hostname);
+    assert_string_equal(c->socket, "unix:/run/vanthu/milter.sock");
+    assert_int_equal(c->socket_mode, 0660);
+    assert_null(c->socket_group);
+    assert_null(c->office_phone);
+    assert_true(c->log_to_syslog);
+    assert_int_equal(c->internal_networks.count, 2);
+    assert_string_equal(c->internal_networks.items[1], "::1/128");
+    assert_int_equal(c->state_domains.count, 3);
+    assert_int_equal(c->our_domains.count, 0);
+    assert_int_equal(c->trust[VT_TRUST_PUBLIC].set, VT_TRUST_PUBLIC);
+    assert_null(c->trust[VT_TRUST_OFFICIAL].anchors);
+    assert_int_equal(c->trust[VT_TRUST_OFFICIAL].confirmed_count, 0);
+    assert_false(c->trust[VT_TRUST_OFFICIAL].confirmed_all);
+    assert_int_equal(c->fetch_timeout_msecs, 3000);
+    assert_int_equal(c->memory_spool_bytes, 256 * 1024);
+    assert_int_equal(c->total_msecs, 60000);
+    assert_int_equal(c->poison_msecs, 30 * 60000);
+    assert_int_equal(c->poison_failures, 3);
+    assert_string_equal(c->role_user[VT_ROLE_FETCH], "vanthu-fetch");
+    const char *file = strrchr(c->policy_file, '/');
+    assert_non_null(file);
+    assert_string_equal(file, "/policy.yaml");
+    vt_config_free(c);
+}
+
+/* Every field from a file, other than its default. */
+static void every_setting(void **state) {
+    (void)state;
+    static const char text[] =
+        "mode: enforce\n"
+        "hostname: MX1.ninhbinh.gov.vn\n"
+        "office-phone: 0229 387 1234\n"
+        "socket: inet:8891@127.0.0.1\n"
+        "socket-mode: 0600\n"
+        "socket-group: postfix\n"
+        "control-socket: run/control.sock\n"
+        "policy: /srv/policy.yaml\n"
+        "spool-directory: spool\n"
+        "state-directory: state\n"
+        "log: stderr\n"
+        "networks: {internal: [10.0.0.0/8, 2001:db8::/32, 192.0.2.7]}\n"
+        "outbound-daemon-names: SUBMISSION\n"
+        "our-domains: [NinhBinh.gov.vn]\n"
+        "state-domains: []\n"
+        "authserv-id: results.example\n"
+        "trusted-authserv-ids: [mx1.example, mx2.example]\n"
+        "trust:\n"
+        "  official:\n"
+        "    anchors: trust/roots\n"
+        "    intermediates: trust/cas\n"
+        "    confirmed:\n"
+        "      - 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:"
+        "aa:bb:cc:dd:ee:ff\n"
+        "  public: {anchors: /p, intermediates: /q, confirmed: "
+        "\"0011223344556677 8899aabbccddeeff 0011223344556677 8899aabbccddeeff\"}\n"
+        "fetch: {allowed-hosts: [ca.gov.vn, \"[2001:db8::1]:80\", \"127.0.0.1:8080\"], "
+        "http-proxy: \"http://proxy:3128\", timeout: 500ms, host-down: 1h}\n"
+        "users: {gateway: nobody, inspector: 1001, status: _s, fetch: f-1}\n"
+        "limits: {memory-spool: 1M, parallel-inspections: 7, total: 2m, queue: 10s, "
+        "inspection: 30s, status: 4s, poison-after: 1d, poison-failures: 9}\n";
+    struct vt_mistakes mistakes;
+    struct vt_config *c = parse(text, &mistakes);
+    if (c == NULL)
+        fail_msg("%u:%u: %s", mistakes.items[0].line, mistakes.items[0].column,
+                 mistakes.items[0].text);
+    assert_int_equal(c->mode, VT_MODE_ENFORCE);
+    assert_string_equal(c->hostname, "mx1.ninhbinh.gov.vn");
+    assert_string_equal(c->office_phone, "0229 387 1234");
+    assert_string_equal(c->socket, "inet:8891@127.0.0.1");
+    assert_int_equal(c->socket_mode, 0600);
+    assert_string_equal(c->socket_group, "postfix");
+    assert_string_equal(c->control_socket, "/etc/vanthu/run/control.sock");
+    assert_string_equal(c->policy_file, "/srv/policy.yaml");
+    assert_string_equal(c->spool_directory, "/etc/vanthu/spool");
+    assert_string_equal(c->state_directory, "/etc/vanthu/state");
+    assert_false(c->log_to_syslog);
+    assert_int_equal(c->internal_networks.count, 3);
+    assert_string_equal(c->outbound_daemons.items[0], "SUBMISSION");
+    assert_string_equal(c->our_domains.items[0], "ninhbinh.gov.vn");
+    assert_int_equal(c->state_domains.count, 0);
+    assert_string_equal(c->authserv_id, "results.example");
+    assert_int_equal(c->trusted_authserv_ids.count, 2);
+    assert_string_equal(c->trust[VT_TRUST_OFFICIAL].anchors, "/etc/vanthu/trust/roots");
+    assert_string_equal(c->trust[VT_TRUST_OFFICIAL].intermediates, "/etc/vanthu/trust/cas");
+    assert_int_equal(c->trust[VT_TRUST_OFFICIAL].confirmed_count, 1);
+    assert_string_equal(c->trust[VT_TRUST_PUBLIC].anchors, "/p");
+    assert_int_equal(c->trust[VT_TRUST_PUBLIC].confirmed_count, 1);
+    assert_int_equal(c->fetch_hosts.count, 3);
+    assert_string_equal(c->http_proxy, "http://proxy:3128");
+    assert_int_equal(c->fetch_timeout_msecs, 500);
+    assert_int_equal(c->host_down_msecs, 3600000);
+    assert_string_equal(c->role_user[VT_ROLE_GATEWAY], "nobody");
+    assert_string_equal(c->role_user[VT_ROLE_INSPECTOR], "1001");
+    assert_string_equal(c->role_user[VT_ROLE_STATUS], "_s");
+    assert_string_equal(c->role_user[VT_ROLE_FETCH], "f-1");
+    assert_int_equal(c->memory_spool_bytes, 1048576);
+    assert_int_equal(c->parallel_inspections, 7);
+    assert_int_equal(c->total_msecs, 120000);
+    assert_int_equal(c->queue_msecs, 10000);
+    assert_int_equal(c->inspection_msecs, 30000);
+    assert_int_equal(c->status_msecs, 4000);
+    assert_int_equal(c->poison_msecs, 86400000);
+    assert_int_equal(c->poison_failures, 9);
+    vt_config_free(c);
+    vt_mistakes_clear(&mistakes);
+}
+
+/* One wrong line each, and what is said about it. */
+static void mistakes_of_one_line(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned line, column;
+        const char *wanted;
+    } cases[] = {
+        {"mod: tag\n", 1, 1, "unknown key \"mod\": did you mean \"mode\"?"},
+        {"\nxyzzy: 1\n", 2, 1, "unknown key \"xyzzy\"; known here: mode, hostname,"},
+        {"mode: enforced\n", 1, 7, "\"enforced\" is not a mode: did you mean \"enforce\"?"},
+        {"mode: 7\n", 1, 7, "\"7\" is not a mode; one of: observe, tag or enforce"},
+        {"mode:\n", 1, 6, "the value is missing"},
+        {"mode: [tag]\n", 1, 7, "one value is expected here"},
+        {"hostname: -a.vn\n", 1, 11, "is not a domain such as"},
+        {"hostname: a..b\n", 1, 11, "is not a domain such as"},
+        {"office-phone: 10%\n", 1, 15, "is not at most 64 printable ASCII"},
+        {"socket: /run/x.sock\n", 1, 9, "\"/run/x.sock\" is not unix:/path, inet:PORT@HOST"},
+        {"socket: inet:0@localhost\n", 1, 9, "is not unix:/path"},
+        {"socket: inet:70000@localhost\n", 1, 9, "is not unix:/path"},
+        {"socket: unix:x\n", 1, 9, "is not unix:/path"},
+        {"socket-mode: 660\n", 1, 14, "is not a file mode such as 0660"},
+        {"socket-mode: 07777\n", 1, 14, "is not a file mode such as 0660"},
+        {"socket-group: Root Group\n", 1, 15, "is not the name or number of a group"},
+        {"log: file\n", 1, 6, "\"file\" is not a place for the log; one of: stderr or syslog"},
+        {"networks: [10.0.0.0/8]\n", 1, 11, "this key is written as \"key: value\" lines"},
+        {"networks: {internal: 10.1.0.0/8}\n", 1, 22, "is not a network such as 10.0.0.0/8"},
+        {"networks: {internal: [10.0.0.0/33]}\n", 1, 23, "is not a network"},
+        {"networks: {internal: ca.gov.vn}\n", 1, 22, "is not a network"},
+        {"trust: {oficial: {}}\n", 1, 9, "unknown key \"oficial\": did you mean \"official\"?"},
+        {"trust: {official: {confirmed: [12:34]}}\n", 1, 32, "is not a SHA-256 fingerprint"},
+        {"fetch: {allowed-hosts: [\"http://ca.gov.vn\"]}\n", 1, 25, "is not a host such as"},
+        {"fetch: {allowed-hosts: [\"ca.gov.vn:0\"]}\n", 1, 25, "is not a host such as"},
+        {"fetch: {http-proxy: proxy}\n", 1, 21, "is not a proxy such as http://"},
+        {"fetch: {http-proxy: \"http://u:p@proxy:1\"}\n", 1, 21, "is not a proxy such as"},
+        {"fetch: {timeout: 3}\n", 1, 18, "\"3\" is not a duration such as 500ms, 3s"},
+        {"fetch: {timeout: 3 s}\n", 1, 18, "is not a duration"},
+        {"fetch: {timeout: -3s}\n", 1, 18, "is not a duration"},
+        {"fetch: {timeout: 2h}\n", 1, 18, "2h is not between 100ms and 1m"},
+        {"fetch: {timeout: 99999999999999999999s}\n", 1, 18, "is not a duration"},
+        {"users: {gateway: root}\n", 1, 18, "is not the name or number of a user other than root"},
+        {"users: {gateway: 0}\n", 1, 18, "other than root"},
+        {"users: {gateway: 00}\n", 1, 18, "other than root"},
+        {"limits: {memory-spool: 1T}\n", 1, 24, "is not a size such as 256k, 10M or 1G"},
+        {"limits: {memory-spool: 1}\n", 1, 24, "1 is not between 4k and 64M"},
+        {"limits: {poison-failures: many}\n", 1, 27, "\"many\" is not a number"},
+        {"limits: {poison-failures: 0}\n", 1, 27, "0 is not between 1 and 100"},
+        {"limits: {total: 10s}\n", 1, 17, "is shorter than queue, inspection and status"},
+        {"limits: {queue: 2m}\n", 1, 9, "is shorter than queue, inspection and status"},
+        {"mode: tag\nmode: tag\n", 2, 1, "key \"mode\" stands here a second time, first in line 1"},
+        {"mode: &a tag\n", 1, 7, "anchors (&name) are not allowed"},
+        {"mode: *a\n", 1, 7, "aliases (*name) are not allowed"},
+        {"mode: !!str tag\n", 1, 7, "tags (!name) are not allowed"},
+        {"mode: tag\n---\nmode: tag\n", 2, 1, "a second document"},
+        {"limits:\n\ttotal: 60s\n", 2, 1, "a tab stands in the indentation: use spaces"},
+        {"mode: [tag\nlog: stderr\n", 2, 4, "that begins in line 1"},
+        {"mode: \"tag\\nx\"\n", 1, 7, "one line without control characters"},
+        {"hostname: a\xFF\n", 1, 1, "is not UTF-8"},
+        {"- mode\n", 1, 1, "the file is written as \"key: value\" lines"},
+        {"? [a]\n: b\n", 1, 3, "a key must be a word"},
+    };
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        struct vt_mistakes mistakes;
+        struct vt_config *c = parse(cases[i].text, &mistakes);
+        if (c != NULL || mistakes.count == 0)
+            fail_msg("%s is accepted", cases[i].text);
+        const struct vt_mistake *m = &mistakes.items[0];
+        if (strstr(m->text, cases[i].wanted) == NULL || m->line != cases[i].line ||
+            m->column != cases[i].column)
+            fail_msg("%s: %u:%u: %s", cases[i].text, m->line, m->column, m->text);
+        assert_string_equal(m->file, "/etc/vanthu/vanthu.yaml");
+        vt_mistakes_clear(&mistakes);
+    }
+}
+
+static void all_mistakes_in_one_run(void **state) {
+    (void)state;
+    static const char text[] = "mod: tag\n"
+                               "log: file\n"
+                               "limits:\n"
+                               "  totl: 60s\n"
+                               "  queue: soon\n"
+                               "users:\n"
+                               "  gateway: root\n"
+                               "log: stderr\n"
+                               "fetch: [\n";
+    static const unsigned lines[] = {1, 2, 4, 5, 7, 8, 10};
+    struct vt_mistakes mistakes;
+    assert_null(parse(text, &mistakes));
+    assert_int_equal(mistakes.count, ELEMENTS(lines));
+    for (size_t i = 0; i < ELEMENTS(lines); i++)
+        assert_int_equal(mistakes.items[i].line, lines[i]);
+    vt_mistakes_clear(&mistakes);
+}
+
+static void unconfirmed_roots_are_a_warning(void **state) {
+    (void)state;
+    struct vt_mistakes mistakes;
+    struct vt_config *c = parse("trust:\n  public:\n    anchors: roots\n", &mistakes);
+    assert_non_null(c);
+    assert_int_equal(mistakes.count, 1);
+    assert_true(mistakes.items[0].warning);
+    assert_int_equal(mistakes.items[0].line, 3);
+    vt_config_free(c);
+    vt_mistakes_clear(&mistakes);
+}
+
+static void bounds_of_the_yaml_subset(void **state) {
+    (void)state;
+    char *deep = calloc(1, 2000);
+    char *wide = calloc(1, 20000);
+    assert_non_null(deep);
+    assert_non_null(wide);
+    memset(deep, '[', 1000);
+    char *at = wide;
+    for (unsigned i = 0; i < 300; i++)
+        at += sprintf(at, "key%u: 1\n", i);
+    struct vt_mistakes mistakes;
+    assert_null(parse(deep, &mistakes));
+    assert_non_null(strstr(mistakes.items[0].text, "nested deeper than 16 levels"));
+    vt_mistakes_clear(&mistakes);
+    assert_null(parse(wide, &mistakes));
+    assert_int_equal(mistakes.count, 200);
+    assert_true(mistakes.errors_count >= 200);
+    vt_mistakes_clear(&mistakes);
+    free(deep);
+    free(wide);
+}
+
+static void files(void **state) {
+    (void)state;
+    struct vt_config *c = NULL;
+    struct vt_mistakes mistakes;
+    struct vt_err err = {0};
+    vt_mistakes_init(&mistakes);
+    assert_int_equal(vt_config_load("/nonexistent/vanthu.yaml", &c, &mistakes, &err), VT_E_SYSTEM);
+    assert_non_null(strstr(err.text, "/nonexistent/vanthu.yaml"));
+    assert_int_equal(vt_config_load("/dev/zero", &c, &mistakes, &err), VT_E_LIMIT);
+    assert_null(c);
+    assert_int_equal(vt_config_load("conf/vanthu.yaml", &c, &mistakes, &err), VT_OK);
+    assert_int_equal(mistakes.count, 0);
+    assert_string_equal(c->policy_file, "conf/policy.yaml");
+    vt_config_free(c);
+    vt_mistakes_clear(&mistakes);
+}
+
+static void roles_have_names(void **state) {
+    (void)state;
+    assert_string_equal(vt_role_name(VT_ROLE_MASTER), "master");
+    assert_string_equal(vt_role_name(VT_ROLE_GATEWAY), "gateway");
+    assert_string_equal(vt_role_name(VT_ROLE_INSPECTOR), "inspector");
+    assert_string_equal(vt_role_name(VT_ROLE_STATUS), "status");
+    assert_string_equal(vt_role_name(VT_ROLE_FETCH), "fetch");
+    assert_string_equal(vt_role_name(VT_ROLES), "unknown");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(every_setting),
+        cmocka_unit_test(mistakes_of_one_line),
+        cmocka_unit_test(all_mistakes_in_one_run),
+        cmocka_unit_test(unconfirmed_roots_are_a_warning),
+        cmocka_unit_test(bounds_of_the_yaml_subset),
+        cmocka_unit_test(files),
+        cmocka_unit_test(roles_have_names),
+    };
+    return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
