@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The master's parts: what is loaded, what is listened on, who may command it. */
+#ifndef VANTHU_MASTER_MASTER_H
+#define VANTHU_MASTER_MASTER_H
+
+#include "vanthu/config.h"
+
+/* vanthu-milter(8): exit status. */
+struct vt_master_options {
+    const char *config_file;
+    bool foreground; /* and log to standard error */
+};
+int vt_master_run(const struct vt_master_options *options);
+/* Read and check everything, print the mistakes: -t. */
+int vt_master_check(const char *config_file);
+
+/* ---- load.c ---- */
+
+/* A configuration with the bytes of the files it was read from. */
+struct vt_loaded {
+    struct vt_config *config;
+    int config_text, policy_text; /* sealed memory files; taken over by the set of roles */
+};
+
+/* Read and check configuration, policy and trust sources as one. Every mistake is added to
+ * mistakes. VT_E_CONFIG: there are errors among them. */
+enum vt_code vt_loaded_read(const char *config_file, struct vt_loaded *out,
+                            struct vt_mistakes *mistakes, struct vt_err *err) VT_MUST_CHECK;
+void vt_loaded_clear(struct vt_loaded *loaded);
+/* Make the folders of the roles where they are missing; as root give them to their users. */
+enum vt_code vt_loaded_prepare(const struct vt_loaded *loaded, struct vt_err *err) VT_MUST_CHECK;
+
+/* ---- listen.c ---- */
+
+/* A listening socket. path: of a Unix socket, to be removed at the end; else NULL. */
+struct vt_listener {
+    int fd;
+    char *address;
+    char *path;
+    uint64_t device, inode;
+};
+/* config->socket with its mode and group. A stale socket is removed; one that somebody serves is an
+ * error. */
+enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_listener *out,
+                              struct vt_err *err) VT_MUST_CHECK;
+/* The control socket, mode 0600. */
+enum vt_code vt_listen_control(const char *path, struct vt_listener *out, struct vt_err *err)
+    VT_MUST_CHECK;
+/* Close; remove the file when it is still this socket. */
+void vt_listener_clear(struct vt_listener *listener);
+
+/* ---- notify.c ---- */
+
+/* Tell systemd (sd_notify(3)): "READY=1", … Nothing happens without NOTIFY_SOCKET. */
+void vt_notify(const char *state);
+
+/* ---- control.c ---- */
+
+#define VT_CONTROL_MAX_CLIENTS 8
+
+enum vt_control_command {
+    VT_CONTROL_NONE = 0,
+    VT_CONTROL_RELOAD,
+    VT_CONTROL_STATUS,
+    VT_CONTROL_DRAIN
+};
+
+/* Accept one client; -1: none, or not root and not us. */
+int vt_control_accept(int listening_fd);
+/* Read its command. VT_E_TIMEOUT: not there yet. Others: close it. */
+enum vt_code vt_control_read(int fd, enum vt_control_command *out, struct vt_err *err)
+    VT_MUST_CHECK;
+struct vt_roles;
+/* Answer {"ok", "text", "mistakes", "mode", "roles"} and close fd. -1 is allowed, text, mistakes
+ * and roles may be NULL. */
+void vt_control_answer(int fd, bool ok, const char *text, const struct vt_mistakes *mistakes,
+                       const char *mode, const struct vt_roles *roles);
+
+#endif
