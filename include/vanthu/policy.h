@@ -79,7 +79,8 @@ struct vt_policy_input {
     bool is_submission; /* never deferred: a mail program does not queue (users.md 1) */
 };
 
-/* Decide. *out lives in arena. Returns VT_OK or VT_E_NOMEM. */
+/* Decide. *out lives in arena; names and texts of rules in it are the policy's, which must outlive
+ * it. Returns VT_OK or VT_E_NOMEM. */
 enum vt_code vt_policy_evaluate(struct vt_arena *arena, const struct vt_policy *policy,
                                 const struct vt_policy_input *input, struct vt_decision **out,
                                 struct vt_err *err) VT_MUST_CHECK;
