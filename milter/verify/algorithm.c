@@ -151,14 +151,15 @@ enum vt_code vt_algorithm_parse(struct vt_bytes body, struct vt_algorithm *out) 
     return VT_OK;
 }
 
-static bool has_parameters(const struct vt_algorithm *algorithm) {
+bool vt_algorithm_has_parameters(const struct vt_algorithm *algorithm) {
     return algorithm->parameters.len != 0 && algorithm->parameters.ptr[0] != VT_DER_NULL;
 }
 
 bool vt_algorithm_equal(const struct vt_algorithm *a, const struct vt_algorithm *b) {
-    if (!vt_bytes_equal(a->oid, b->oid) || has_parameters(a) != has_parameters(b))
+    if (!vt_bytes_equal(a->oid, b->oid) ||
+        vt_algorithm_has_parameters(a) != vt_algorithm_has_parameters(b))
         return false;
-    return !has_parameters(a) || vt_bytes_equal(a->parameters, b->parameters);
+    return !vt_algorithm_has_parameters(a) || vt_bytes_equal(a->parameters, b->parameters);
 }
 
 /* One subidentifier: base 128, high bit set on all but the last octet (X.690 8.19.2). */
@@ -304,5 +305,11 @@ enum vt_code vt_scheme_by_algorithm(const struct vt_algorithm *algorithm, struct
     out->kind = family->kind;
     out->key_type = family->key_type;
     out->digest = entry->digest == D_NONE ? NULL : &digests[entry->digest];
-    return family->kind == VT_KEY_RSA_PSS ? read_pss(algorithm->parameters, out) : VT_OK;
+    if (family->kind == VT_KEY_RSA_PSS)
+        return read_pss(algorithm->parameters, out);
+    /* A key as signature algorithm may come with the parameters of the key; the others have none
+     * (RFC 4055 5, RFC 5754 3, RFC 8419 2.3). */
+    bool is_key =
+        entry->digest == D_NONE && family->kind != VT_KEY_RSA && family->kind != VT_KEY_EDDSA;
+    return is_key || !vt_algorithm_has_parameters(algorithm) ? VT_OK : VT_E_FORMAT;
 }

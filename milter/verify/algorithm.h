@@ -49,6 +49,8 @@ struct vt_algorithm {
 /* AlgorithmIdentifier ::= SEQUENCE { algorithm OID, parameters ANY OPTIONAL } from the body of
  * the SEQUENCE. */
 enum vt_code vt_algorithm_parse(struct vt_bytes body, struct vt_algorithm *out) VT_MUST_CHECK;
+/* False when parameters are absent or NULL. */
+bool vt_algorithm_has_parameters(const struct vt_algorithm *algorithm);
 /* The same algorithm: parameters NULL and absent are one. */
 bool vt_algorithm_equal(const struct vt_algorithm *a, const struct vt_algorithm *b);
 
@@ -62,7 +64,7 @@ const struct vt_digest *vt_digest_sha256(void);
 
 /* True when the identifier is that of a signature algorithm. */
 bool vt_scheme_is_known(struct vt_bytes oid);
-/* VT_E_UNSUPPORTED: not known. VT_E_FORMAT: parameters of RSASSA-PSS are missing or wrong. */
+/* VT_E_UNSUPPORTED: not known. VT_E_FORMAT: parameters are missing or wrong. */
 enum vt_code vt_scheme_by_algorithm(const struct vt_algorithm *algorithm,
                                     struct vt_scheme *out) VT_MUST_CHECK;
 

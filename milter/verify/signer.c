@@ -76,11 +76,22 @@ enum vt_code vt_signing_begin(struct vt_signing *signing, struct vt_err *err) {
 
 /* ---- algorithms ---- */
 
+/* RFC 5754 2: no parameters. */
+static void check_digest_parameters(struct vt_signer_work *work) {
+    if (!vt_algorithm_has_parameters(&work->signer->digest))
+        return;
+    work->is_unclear = true;
+    vt_verified_fail(work->out, VT_SUB_FORMAT_FAILURE, VT_REASON_MALFORMED);
+    VT_NOTE(work->signing->arena, work->out,
+            "digestAlgorithm has parameters where there must be none (RFC 5754 2).");
+}
+
 static void read_digest_algorithm(struct vt_signer_work *work) {
     struct vt_arena *arena = work->signing->arena;
     work->digest = vt_digest_by_oid(work->signer->digest.oid);
     if (work->digest != NULL) {
         work->out->digest_algorithm = work->digest->name;
+        check_digest_parameters(work);
         return;
     }
     const char *oid = vt_oid_text(arena, work->signer->digest.oid);
@@ -112,8 +123,9 @@ static void read_signature_algorithm(struct vt_signer_work *work) {
     work->is_unclear = true;
     if (code == VT_E_FORMAT) {
         vt_verified_fail(work->out, VT_SUB_FORMAT_FAILURE, VT_REASON_MALFORMED);
-        VT_NOTE(arena, work->out,
-                "The parameters of the RSASSA-PSS signature are missing or wrong (RFC 4055 3.1).");
+        VT_NOTE(
+            arena, work->out,
+            "The parameters of the signature algorithm are missing or wrong (RFC 4055, RFC 5754).");
         return;
     }
     const char *oid = vt_oid_text(arena, work->signer->signature.oid);
