@@ -15,7 +15,7 @@
 
 #define BACKLOG 1024
 
-void vt_listener_clear(struct vt_listener *listener) {
+void vt_bound_clear(struct vt_bound *listener) {
     struct stat info;
     if (listener->path != NULL && lstat(listener->path, &info) == 0 &&
         info.st_dev == listener->device && info.st_ino == listener->inode)
@@ -24,7 +24,7 @@ void vt_listener_clear(struct vt_listener *listener) {
         (void)close(listener->fd);
     free(listener->path);
     free(listener->address);
-    *listener = (struct vt_listener){.fd = -1};
+    *listener = (struct vt_bound){.fd = -1};
 }
 
 static enum vt_code unix_address(const char *path, struct sockaddr_un *out, struct vt_err *err) {
@@ -96,7 +96,7 @@ static enum vt_code bind_unix(int fd, const struct sockaddr_un *address, unsigne
 }
 
 static enum vt_code listen_unix(const char *path, int type, unsigned mode, const char *group,
-                                struct vt_listener *out, struct vt_err *err) {
+                                struct vt_bound *out, struct vt_err *err) {
     struct sockaddr_un address;
     struct stat info;
     enum vt_code code = unix_address(path, &address, err);
@@ -119,7 +119,7 @@ static enum vt_code listen_unix(const char *path, int type, unsigned mode, const
 }
 
 static enum vt_code bind_inet(const struct addrinfo *found, const char *address,
-                              struct vt_listener *out, struct vt_err *err) {
+                              struct vt_bound *out, struct vt_err *err) {
     const int yes = 1;
     out->fd = socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, found->ai_protocol);
     if (out->fd < 0)
@@ -131,7 +131,7 @@ static enum vt_code bind_inet(const struct addrinfo *found, const char *address,
 }
 
 /* "inet:PORT@HOST", "inet6:PORT@HOST", as milters write it. */
-static enum vt_code listen_inet(const char *address, struct vt_listener *out, struct vt_err *err) {
+static enum vt_code listen_inet(const char *address, struct vt_bound *out, struct vt_err *err) {
     const char *port = strchr(address, ':') + 1;
     const char *at = strchr(port, '@');
     char service[8];
@@ -154,9 +154,9 @@ static enum vt_code listen_inet(const char *address, struct vt_listener *out, st
     return code;
 }
 
-enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_listener *out,
+enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_bound *out,
                               struct vt_err *err) {
-    *out = (struct vt_listener){.fd = -1};
+    *out = (struct vt_bound){.fd = -1};
     out->address = strdup(config->socket);
     enum vt_code code =
         out->address == NULL ? vt_err_set(err, VT_E_NOMEM, "no memory")
@@ -165,18 +165,18 @@ enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_listener
                           config->socket_group, out, err)
             : listen_inet(config->socket, out, err);
     if (code != VT_OK)
-        vt_listener_clear(out);
+        vt_bound_clear(out);
     return code;
 }
 
-enum vt_code vt_listen_control(const char *path, struct vt_listener *out, struct vt_err *err) {
-    *out = (struct vt_listener){.fd = -1};
+enum vt_code vt_listen_control(const char *path, struct vt_bound *out, struct vt_err *err) {
+    *out = (struct vt_bound){.fd = -1};
     enum vt_code code = listen_unix(path, SOCK_SEQPACKET, 0600, NULL, out, err);
     if (code == VT_OK) {
         out->address = strdup(path);
         code = out->address == NULL ? vt_err_set(err, VT_E_NOMEM, "no memory") : VT_OK;
     }
     if (code != VT_OK)
-        vt_listener_clear(out);
+        vt_bound_clear(out);
     return code;
 }

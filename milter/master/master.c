@@ -21,8 +21,9 @@
 #include "vanthu/wire.h"
 
 #define MAX_OLD_SETS 4
-/* Beyond the longest mail. */
-#define DRAIN_EXTRA_MSECS 10000
+/* Beyond the longest mail: sessions without a mail are waited for a little, too, and libmilter takes
+ * seconds to stop. Below TimeoutStopSec of the unit. */
+#define DRAIN_EXTRA_MSECS 25000
 
 /* A set of roles and the configuration it was started from. */
 struct set {
@@ -38,7 +39,7 @@ struct master {
     const struct vt_master_options *options;
     int binary, signal_fd;
     int *started_fd; /* of the one who waits for our start; -1: nobody */
-    struct vt_listener milter, next_milter, control;
+    struct vt_bound milter, next_milter, control;
     struct set sets[MAX_SETS]; /* current, pending, old ones */
     int clients[VT_CONTROL_MAX_CLIENTS];
     int reloading_client; /* waits for the pending set */
@@ -150,7 +151,7 @@ static enum vt_code begin_reload(struct master *master, struct vt_mistakes *mist
     if (code == VT_OK)
         code = start_set(master, &loaded, milter_socket, &master->sets[PENDING], err);
     if (code != VT_OK)
-        vt_listener_clear(&master->next_milter);
+        vt_bound_clear(&master->next_milter);
     vt_loaded_clear(&loaded);
     return code;
 }
@@ -189,9 +190,9 @@ static void switch_to_pending(struct master *master) {
     master->sets[CURRENT] = master->sets[PENDING];
     master->sets[PENDING] = (struct set){NULL, NULL};
     if (master->next_milter.fd >= 0) {
-        vt_listener_clear(&master->milter);
+        vt_bound_clear(&master->milter);
         master->milter = master->next_milter;
-        master->next_milter = (struct vt_listener){.fd = -1};
+        master->next_milter = (struct vt_bound){.fd = -1};
     }
     const struct vt_config *config = master->sets[CURRENT].config;
     vt_log_open("vanthu/master", config->log_to_syslog && !master->options->foreground,
@@ -207,7 +208,7 @@ static void drop_pending(struct master *master) {
                    "why); everything stays as it was",
                    vt_roles_failed_name(roles), vt_roles_exit_status(roles));
     clear_set(&master->sets[PENDING]);
-    vt_listener_clear(&master->next_milter);
+    vt_bound_clear(&master->next_milter);
     finish_reload(master, false, text);
 }
 
@@ -418,9 +419,9 @@ static void end(struct master *master) {
         if (master->clients[i] >= 0)
             (void)close(master->clients[i]);
     vt_control_answer(master->reloading_client, false, "vanthu-milter is ending", NULL, NULL, NULL);
-    vt_listener_clear(&master->milter);
-    vt_listener_clear(&master->next_milter);
-    vt_listener_clear(&master->control);
+    vt_bound_clear(&master->milter);
+    vt_bound_clear(&master->next_milter);
+    vt_bound_clear(&master->control);
     if (master->signal_fd >= 0)
         (void)close(master->signal_fd);
     if (master->binary >= 0)
@@ -436,7 +437,7 @@ static int run(const struct vt_master_options *options, struct vt_loaded *loaded
     master->options = options;
     master->binary = master->signal_fd = master->reloading_client = -1;
     master->started_fd = started_fd;
-    master->milter = master->next_milter = master->control = (struct vt_listener){.fd = -1};
+    master->milter = master->next_milter = master->control = (struct vt_bound){.fd = -1};
     for (size_t i = 0; i < VT_CONTROL_MAX_CLIENTS; i++)
         master->clients[i] = -1;
     enum vt_code code = begin(master, loaded, &err);

@@ -33,7 +33,7 @@ enum vt_code vt_loaded_prepare(const struct vt_loaded *loaded, struct vt_err *er
 /* ---- listen.c ---- */
 
 /* A listening socket. path: of a Unix socket, to be removed at the end; else NULL. */
-struct vt_listener {
+struct vt_bound {
     int fd;
     char *address;
     char *path;
@@ -41,13 +41,13 @@ struct vt_listener {
 };
 /* config->socket with its mode and group. A stale socket is removed; one that somebody serves is an
  * error. */
-enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_listener *out,
+enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_bound *out,
                               struct vt_err *err) VT_MUST_CHECK;
 /* The control socket, mode 0600. */
-enum vt_code vt_listen_control(const char *path, struct vt_listener *out, struct vt_err *err)
+enum vt_code vt_listen_control(const char *path, struct vt_bound *out, struct vt_err *err)
     VT_MUST_CHECK;
 /* Close; remove the file when it is still this socket. */
-void vt_listener_clear(struct vt_listener *listener);
+void vt_bound_clear(struct vt_bound *listener);
 
 /* ---- notify.c ---- */
 

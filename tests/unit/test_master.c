@@ -46,7 +46,7 @@ static bool can_connect(int type) {
 
 static void a_socket_has_its_mode_and_group(void **state) {
     (void)state;
-    struct vt_listener listener;
+    struct vt_bound listener;
     struct vt_config config = config_for(address);
     struct vt_err err = {0};
     struct stat info;
@@ -60,13 +60,13 @@ static void a_socket_has_its_mode_and_group(void **state) {
     assert_int_equal(info.st_gid, atol(group));
     assert_true((fcntl(listener.fd, F_GETFD) & FD_CLOEXEC) != 0);
     assert_true(can_connect(SOCK_STREAM));
-    vt_listener_clear(&listener);
+    vt_bound_clear(&listener);
     assert_int_equal(lstat(path, &info), -1);
 }
 
 static void an_unknown_group_is_told(void **state) {
     (void)state;
-    struct vt_listener listener;
+    struct vt_bound listener;
     struct vt_config config = config_for(address);
     struct vt_err err = {0};
     config.socket_group = "no-such-group";
@@ -77,7 +77,7 @@ static void an_unknown_group_is_told(void **state) {
 
 static void a_stale_socket_is_replaced_and_a_served_one_is_not(void **state) {
     (void)state;
-    struct vt_listener first, second;
+    struct vt_bound first, second;
     struct vt_config config = config_for(address);
     struct vt_err err = {0};
     assert_int_equal(vt_listen_milter(&config, &first, NULL), VT_OK);
@@ -86,29 +86,29 @@ static void a_stale_socket_is_replaced_and_a_served_one_is_not(void **state) {
     close(first.fd); /* a crash: the file stays */
     first.fd = -1;
     first.inode = 0;
-    vt_listener_clear(&first);
+    vt_bound_clear(&first);
     if (vt_listen_milter(&config, &second, &err) != VT_OK)
         fail_msg("%s", err.text);
     assert_true(can_connect(SOCK_STREAM));
-    vt_listener_clear(&second);
+    vt_bound_clear(&second);
 }
 
 static void the_socket_of_another_is_not_removed(void **state) {
     (void)state;
-    struct vt_listener first, second;
+    struct vt_bound first, second;
     struct vt_config config = config_for(address);
     assert_int_equal(vt_listen_milter(&config, &first, NULL), VT_OK);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(vt_listen_milter(&config, &second, NULL), VT_OK);
-    vt_listener_clear(&first);
+    vt_bound_clear(&first);
     assert_true(can_connect(SOCK_STREAM));
-    vt_listener_clear(&second);
+    vt_bound_clear(&second);
     assert_false(can_connect(SOCK_STREAM));
 }
 
 static void a_file_in_the_way_is_left_alone(void **state) {
     (void)state;
-    struct vt_listener listener;
+    struct vt_bound listener;
     struct vt_config config = config_for(address);
     struct stat info;
     int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
@@ -134,7 +134,7 @@ static void inet_addresses(void **state) {
         {"inet:0@host.invalid", VT_E_CONFIG, 0},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct vt_listener listener;
+        struct vt_bound listener;
         struct vt_config config = config_for(cases[i].socket);
         struct vt_err err = {0};
         enum vt_code code = vt_listen_milter(&config, &listener, &err);
@@ -148,7 +148,7 @@ static void inet_addresses(void **state) {
         socklen_t len = sizeof(domain);
         assert_int_equal(getsockopt(listener.fd, SOL_SOCKET, SO_DOMAIN, &domain, &len), 0);
         assert_int_equal(domain, cases[i].family);
-        vt_listener_clear(&listener);
+        vt_bound_clear(&listener);
     }
 }
 
@@ -179,7 +179,7 @@ static pid_t serve_one(int listening_fd) {
     _exit(0);
 }
 
-static json_t *ask(const struct vt_listener *listener, const char *command) {
+static json_t *ask(const struct vt_bound *listener, const char *command) {
     char *text = NULL;
     struct vt_err err = {0};
     pid_t pid = serve_one(listener->fd);
@@ -196,7 +196,7 @@ static json_t *ask(const struct vt_listener *listener, const char *command) {
 
 static void a_command_is_answered(void **state) {
     (void)state;
-    struct vt_listener listener;
+    struct vt_bound listener;
     struct stat info;
     assert_int_equal(vt_listen_control(path, &listener, NULL), VT_OK);
     assert_int_equal(lstat(path, &info), 0);
@@ -211,7 +211,7 @@ static void a_command_is_answered(void **state) {
     answer = ask(&listener, "format the disk");
     assert_true(json_is_false(json_object_get(answer, "ok")));
     json_decref(answer);
-    vt_listener_clear(&listener);
+    vt_bound_clear(&listener);
 }
 
 static void nobody_listens(void **state) {
@@ -225,7 +225,7 @@ static void other_users_are_turned_away(void **state) {
     (void)state;
     if (geteuid() != 0)
         skip();
-    struct vt_listener listener;
+    struct vt_bound listener;
     assert_int_equal(vt_listen_control(path, &listener, NULL), VT_OK);
     assert_int_equal(chmod(path, 0666), 0);
     assert_int_equal(chmod(folder, 0755), 0);
@@ -242,7 +242,7 @@ static void other_users_are_turned_away(void **state) {
     int status = -1;
     waitpid(pid, &status, 0);
     assert_int_equal(status, 0);
-    vt_listener_clear(&listener);
+    vt_bound_clear(&listener);
 }
 
 static void the_service_manager_hears(void **state) {
