@@ -12,86 +12,15 @@
 
 /* Names as mails write them; several names of one set share its module. */
 static const char *const names[] = {
-    "utf-8",
-    "us-ascii",
-    "iso-8859-1",
-    "windows-1258",
-    "windows-1252",
-    "tcvn",
-    "viscii",
-    "ascii",
-    "utf8",
-    "ansi_x3.4-1968",
-    "latin1",
-    "iso8859-1",
-    "iso_8859-1",
-    "iso-8859-2",
-    "iso-8859-3",
-    "iso-8859-4",
-    "iso-8859-5",
-    "iso-8859-6",
-    "iso-8859-7",
-    "iso-8859-8",
-    "iso-8859-9",
-    "iso-8859-10",
-    "iso-8859-11",
-    "iso-8859-13",
-    "iso-8859-14",
-    "iso-8859-15",
-    "iso-8859-16",
-    "latin-9",
-    "windows-1250",
-    "windows-1251",
-    "windows-1253",
-    "windows-1254",
-    "windows-1255",
-    "windows-1256",
-    "windows-1257",
-    "windows-874",
-    "cp1250",
-    "cp1251",
-    "cp1252",
-    "cp1253",
-    "cp1254",
-    "cp1255",
-    "cp1256",
-    "cp1257",
-    "cp1258",
-    "cp437",
-    "cp850",
-    "ibm437",
-    "ibm850",
-    "tis-620",
-    "koi8-r",
-    "koi8-u",
-    "gb2312",
-    "gbk",
-    "cp936",
-    "gb18030",
-    "hz-gb-2312",
-    "big5",
-    "big5-hkscs",
-    "euc-tw",
-    "shift_jis",
-    "shift-jis",
-    "sjis",
-    "x-sjis",
-    "cp932",
-    "windows-31j",
-    "euc-jp",
-    "iso-2022-jp",
-    "iso-2022-jp-2",
-    "euc-kr",
-    "ks_c_5601-1987",
-    "cp949",
-    "iso-2022-kr",
-    "utf-16",
-    "utf-16le",
-    "utf-16be",
-    "utf-32",
-    "utf-7",
-    "unicode-1-1-utf-7",
-    "macintosh",
+    "utf-8",          "us-ascii",   "iso-8859-1",  "windows-1258", "windows-1252",
+    "tcvn",           "viscii",     "ascii",       "utf8",         "ansi_x3.4-1968",
+    "latin1",         "iso8859-1",  "iso_8859-1",  "iso-8859-2",   "iso-8859-5",
+    "iso-8859-7",     "iso-8859-9", "iso-8859-15", "windows-1250", "windows-1251",
+    "cp1250",         "cp1251",     "cp1252",      "cp1258",       "tis-620",
+    "koi8-r",         "gb2312",     "gbk",         "cp936",        "gb18030",
+    "big5",           "shift_jis",  "shift-jis",   "sjis",         "euc-jp",
+    "iso-2022-jp",    "euc-kr",     "utf-16",      "utf-16le",     "utf-16be",
+    "ks_c_5601-1987", "utf-7",
 };
 #define NAMES_COUNT (sizeof(names) / sizeof(names[0]))
 
@@ -150,41 +79,55 @@ static bool blank_unless_held(char *name, size_t len) {
     return true;
 }
 
-/* The longest name of a character set that is looked for. */
-#define NAME_BYTES 64
+static size_t find(const char *text, size_t len, size_t from, const char *word) {
+    return vt_bytes_find(vt_bytes_of(text, len), vt_bytes_str(word), from);
+}
 
-static bool neutralise_word(char *at, size_t left) {
-    if (left < 3 || at[0] != '=' || at[1] != '?')
-        return false;
-    size_t window = left - 2 < NAME_BYTES ? left - 2 : NAME_BYTES;
-    const char *end = memchr(at + 2, '?', window);
-    return blank_unless_held(at + 2, end == NULL ? window : (size_t)(end - (at + 2)));
+/* An encoded word has 75 characters; programs that never fold write more. */
+#define WORD_BYTES 8192
+
+/* encoded-word := "=?" charset "?" encoding "?" encoded-text "?=" (RFC 2047 2). Returns the offset
+ * behind the word at offset at, or at + 1 when there is none. */
+static size_t neutralise_word(char *text, size_t len, size_t at, bool *found) {
+    size_t name = at + 2, name_end = find(text, len, name, "?");
+    if (name > len || name_end == SIZE_MAX || name_end + 2 >= len || text[name_end + 2] != '?')
+        return at + 1;
+    size_t window = len - name_end > WORD_BYTES ? name_end + WORD_BYTES : len;
+    size_t end = find(text, window, name_end + 3, "?=");
+    *found = blank_unless_held(text + name, name_end - name) || *found;
+    return end == SIZE_MAX ? name_end + 3 : end + 2;
+}
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* extended-parameter: name "*=" or "*0*=", then charset "'" language "'" (RFC 2231 4). */
-static bool neutralise_extended(char *at, size_t left) {
-    if (left < 3 || at[0] != '*')
-        return false;
-    size_t i = 1;
-    while (i < left && (at[i] == ' ' || at[i] == '\t' || at[i] == '\r' || at[i] == '\n'))
-        i++;
-    if (i >= left || at[i] != '=')
-        return false;
-    for (i++; i < left &&
-              (at[i] == ' ' || at[i] == '\t' || at[i] == '\r' || at[i] == '\n' || at[i] == '"');)
-        i++;
-    size_t window = left - i < NAME_BYTES ? left - i : NAME_BYTES;
-    const char *end = memchr(at + i, '\'', window);
-    return end != NULL && blank_unless_held(at + i, (size_t)(end - (at + i)));
+static size_t neutralise_extended(char *text, size_t len, size_t at, bool *found) {
+    size_t name = at + 1;
+    while (name < len && is_blank(text[name]))
+        name++;
+    if (name >= len || text[name] != '=')
+        return at + 1;
+    for (name++; name < len && (is_blank(text[name]) || text[name] == '"');)
+        name++;
+    size_t name_end = name;
+    while (name_end < len && text[name_end] != '\'' && text[name_end] != ';')
+        name_end++;
+    if (name_end < len && text[name_end] == '\'')
+        *found = blank_unless_held(text + name, name_end - name) || *found;
+    return name_end;
 }
 
 bool vt_charset_neutralise(char *text, size_t len) {
     bool found = false;
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '=')
-            found = neutralise_word(text + i, len - i) || found;
-        else if (text[i] == '*')
-            found = neutralise_extended(text + i, len - i) || found;
+    for (size_t at = 0; at < len;) {
+        if (text[at] == '=' && at + 1 < len && text[at + 1] == '?')
+            at = neutralise_word(text, len, at, &found);
+        else if (text[at] == '*')
+            at = neutralise_extended(text, len, at, &found);
+        else
+            at++;
     }
     return found;
 }
@@ -242,13 +185,15 @@ static char *best_reading(const char *text, size_t len) {
 /* Zeros after the text: parsers of quoted strings look one character further. */
 #define TAIL_BYTES 8
 
-/* RFC 5322 2.2.3: unfolding removes the line break and keeps the white space after it. */
+/* RFC 5322 2.2.3: unfolding removes the line break and keeps the white space after it. A CR or LF
+ * that is none becomes a blank, a NUL a question mark. */
 static size_t unfold(struct vt_bytes value, char *out) {
     size_t used = 0;
     for (size_t i = 0; i < value.len; i++) {
-        uint8_t c = value.ptr[i];
-        if (c != '\r' && c != '\n')
-            out[used++] = c == 0 ? '?' : c == '\t' ? ' ' : (char)c;
+        uint8_t c = value.ptr[i], next = i + 1 < value.len ? value.ptr[i + 1] : 0;
+        if (c == '\n' || (c == '\r' && next == '\n'))
+            continue;
+        out[used++] = c == 0 ? '?' : c == '\t' || c == '\r' ? ' ' : (char)c;
     }
     return used;
 }

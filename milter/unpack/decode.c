@@ -5,27 +5,27 @@
 
 #include <string.h>
 
-/* Table of base64: the value, or one of these; every one has the sign bit. */
-#define BAD ((int8_t)-1)
-#define GAP ((int8_t)-2) /* white space */
-#define PAD ((int8_t)-3)
-
-static const int8_t base64_values[256] = {
-    BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, GAP, GAP, BAD, BAD, GAP, BAD, BAD, BAD, BAD, BAD,
-    BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, GAP, BAD, BAD, BAD, BAD, BAD,
-    BAD, BAD, BAD, BAD, BAD, 62,  BAD, BAD, BAD, 63,  52,  53,  54,  55,  56,  57,  58,  59,  60,
-    61,  BAD, BAD, BAD, PAD, BAD, BAD, BAD, 0,   1,   2,   3,   4,   5,   6,   7,   8,   9,   10,
-    11,  12,  13,  14,  15,  16,  17,  18,  19,  20,  21,  22,  23,  24,  25,  BAD, BAD, BAD, BAD,
-    BAD, BAD, 26,  27,  28,  29,  30,  31,  32,  33,  34,  35,  36,  37,  38,  39,  40,  41,  42,
-    43,  44,  45,  46,  47,  48,  49,  50,  51,  BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD,
-    BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD,
-    BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD,
-    BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD,
-    BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD,
-    BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD,
-    BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD,
-    BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD,
-};
+/* One table for each place in a group of four digits: the value where it belongs in the 24 bits,
+ * and a bit of its own above them. What is no digit has neither. */
+/* clang-format off */
+#define D(c, value, place) \
+    [c] = (uint32_t)(value) << (18 - 6 * (place)) | UINT32_C(1) << (24 + (place))
+#define TABLE(p) { \
+    D('A', 0, p), D('B', 1, p), D('C', 2, p), D('D', 3, p), D('E', 4, p), D('F', 5, p), \
+    D('G', 6, p), D('H', 7, p), D('I', 8, p), D('J', 9, p), D('K', 10, p), D('L', 11, p), \
+    D('M', 12, p), D('N', 13, p), D('O', 14, p), D('P', 15, p), D('Q', 16, p), D('R', 17, p), \
+    D('S', 18, p), D('T', 19, p), D('U', 20, p), D('V', 21, p), D('W', 22, p), D('X', 23, p), \
+    D('Y', 24, p), D('Z', 25, p), D('a', 26, p), D('b', 27, p), D('c', 28, p), D('d', 29, p), \
+    D('e', 30, p), D('f', 31, p), D('g', 32, p), D('h', 33, p), D('i', 34, p), D('j', 35, p), \
+    D('k', 36, p), D('l', 37, p), D('m', 38, p), D('n', 39, p), D('o', 40, p), D('p', 41, p), \
+    D('q', 42, p), D('r', 43, p), D('s', 44, p), D('t', 45, p), D('u', 46, p), D('v', 47, p), \
+    D('w', 48, p), D('x', 49, p), D('y', 50, p), D('z', 51, p), D('0', 52, p), D('1', 53, p), \
+    D('2', 54, p), D('3', 55, p), D('4', 56, p), D('5', 57, p), D('6', 58, p), D('7', 59, p), \
+    D('8', 60, p), D('9', 61, p), D('+', 62, p), D('/', 63, p) \
+}
+/* clang-format on */
+static const uint32_t base64_tables[4][256] = {TABLE(0), TABLE(1), TABLE(2), TABLE(3)};
+#define ALL_DIGITS UINT32_C(0x0F000000)
 
 size_t vt_decode_base64_max(size_t len) {
     return len / 4 * 3 + 3;
@@ -35,11 +35,10 @@ size_t vt_decode_base64_max(size_t len) {
 static const uint8_t *take_groups(const uint8_t *at, const uint8_t *end, uint8_t **out) {
     uint8_t *to = *out;
     while (end - at >= 4) {
-        int32_t a = base64_values[at[0]], b = base64_values[at[1]], c = base64_values[at[2]],
-                d = base64_values[at[3]];
-        if ((a | b | c | d) < 0)
+        uint32_t bits = base64_tables[0][at[0]] | base64_tables[1][at[1]] |
+                        base64_tables[2][at[2]] | base64_tables[3][at[3]];
+        if (bits < ALL_DIGITS)
             break;
-        uint32_t bits = (uint32_t)a << 18 | (uint32_t)b << 12 | (uint32_t)c << 6 | (uint32_t)d;
         to[0] = (uint8_t)(bits >> 16);
         to[1] = (uint8_t)(bits >> 8);
         to[2] = (uint8_t)bits;
@@ -48,6 +47,16 @@ static const uint8_t *take_groups(const uint8_t *at, const uint8_t *end, uint8_t
     }
     *out = to;
     return at;
+}
+
+static bool is_gap(uint8_t c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The value of a digit, or -1. */
+static int digit_value(uint8_t c) {
+    uint32_t entry = base64_tables[3][c];
+    return entry == 0 ? -1 : (int)(entry & 63);
 }
 
 /* One group that may have white space in it. */
@@ -65,19 +74,18 @@ static void note(const char **defect, const char *text) {
 static const uint8_t *take_slowly(const uint8_t *at, const uint8_t *end, struct group *group,
                                   const char **defect) {
     while (at < end && group->digits + group->pads < 4) {
-        int8_t value = base64_values[*at++];
-        if (value == BAD) {
-            note(defect, "a character that is not base64");
-        } else if (value == PAD) {
-            if (group->digits < 2)
-                note(defect, "padding where there is nothing to pad");
-            else
-                group->pads++;
-        } else if (value >= 0) {
-            if (group->pads > 0)
-                break;
+        uint8_t c = *at++;
+        int value = digit_value(c);
+        if (value >= 0 && group->pads > 0)
+            break;
+        if (value >= 0) {
             group->bits = group->bits << 6 | (uint32_t)value;
             group->digits++;
+        } else if (c == '=' && group->digits >= 2) {
+            group->pads++;
+        } else if (!is_gap(c)) {
+            note(defect, c == '=' ? "padding where there is nothing to pad"
+                                  : "a character that is not base64");
         }
     }
     return at;
@@ -89,11 +97,10 @@ static void put_group(const struct group *group, uint8_t **out) {
         *(*out)++ = (uint8_t)(bits >> (16 - 8 * i));
 }
 
-/* RFC 2045 6.8: a "=" ends the data; whatever follows it but white space is no part of it. */
-static bool has_more(const uint8_t *at, const uint8_t *end) {
-    while (at < end && base64_values[*at] == GAP)
+static const uint8_t *skip_gaps(const uint8_t *at, const uint8_t *end) {
+    while (at < end && is_gap(*at))
         at++;
-    return at < end;
+    return at;
 }
 
 size_t vt_decode_base64(struct vt_bytes text, uint8_t *out, const char **out_defect) {
@@ -101,14 +108,18 @@ size_t vt_decode_base64(struct vt_bytes text, uint8_t *out, const char **out_def
     uint8_t *to = out;
     *out_defect = NULL;
     while (at < end) {
-        at = take_groups(at, end, &to);
+        const uint8_t *line = skip_gaps(at, end);
+        at = take_groups(line, end, &to);
+        if (at > line)
+            continue;
         struct group group = {0};
         at = take_slowly(at, end, &group, out_defect);
         put_group(&group, &to);
         if (group.pads > 0 || at == end) {
             if (group.digits > 0 && group.digits + group.pads < 4)
                 note(out_defect, "padding that is missing");
-            if (has_more(at, end))
+            /* RFC 2045 6.8: a "=" ends the data. */
+            if (skip_gaps(at, end) < end)
                 note(out_defect, "data after the padding");
             break;
         }

@@ -36,12 +36,13 @@ static const char *without_directories(const char *name) {
     return name;
 }
 
-/* In place: drop what is hidden, a separator that ends the name, and white space around it. */
+/* In place: drop what is hidden, a separator that ends the name, quotes (of a string that was not
+ * closed), and white space around it. */
 static void strip(char *name) {
     char *to = name;
     for (const char *at = name; *at != '\0'; at = g_utf8_next_char(at)) {
         size_t len = (size_t)(g_utf8_next_char(at) - at);
-        if (is_hidden(g_utf8_get_char(at)) || *at == '/' || *at == '\\')
+        if (is_hidden(g_utf8_get_char(at)) || *at == '/' || *at == '\\' || *at == '"')
             continue;
         memmove(to, at, len);
         to += len;

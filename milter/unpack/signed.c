@@ -148,43 +148,46 @@ static gint64 begin_of(GMimeObject *object) {
                : g_mime_header_get_offset(g_mime_header_list_get_header_at(headers, 0));
 }
 
-/* One child of GMime's multipart against the bytes of ours, which begin at begin. */
-static bool is_child_same(GMimeObject *child, GMimeStream *stream, size_t begin, size_t len,
+/* Offsets of one part within the bytes that GMime is given. */
+struct window {
+    size_t begin;
+    size_t end;
+    /* The line break after it, for a multipart only: GMime takes a closing delimiter without one
+     * for content. */
+    size_t line_break;
+};
+
+struct windows {
+    struct vt_bytes raw; /* the multipart and the line break after it */
+    uint8_t *copy;       /* the same when it is no view of the input */
+    struct window children[2];
+};
+
+/* One child of GMime's multipart against the same bytes read alone. */
+static bool is_child_same(GMimeObject *child, GMimeStream *stream, const struct window *window,
                           GMimeParserOptions *options) {
     gint64 child_begin = begin_of(child);
-    if (child_begin >= 0 && child_begin != (gint64)begin)
+    if (child_begin >= 0 && child_begin != (gint64)window->begin)
         return false;
-    GMimeStream *window = g_mime_stream_substream(stream, (gint64)begin, (gint64)(begin + len));
-    GMimeObject *alone = parse(window, options);
+    GMimeStream *part = g_mime_stream_substream(stream, (gint64)window->begin,
+                                                (gint64)(window->end + window->line_break));
+    GMimeObject *alone = parse(part, options);
     bool same =
         alone != NULL && is_same_tree(child, alone) && (child_begin < 0) == (begin_of(alone) < 0);
     if (alone != NULL)
         g_object_unref(alone);
-    g_object_unref(window);
+    g_object_unref(part);
     return same;
 }
-
-/* Offsets of the two parts within the raw bytes of the multipart. */
-struct windows {
-    struct vt_bytes raw;
-    size_t signed_begin;
-    size_t signed_len;
-    size_t signature_begin;
-    size_t signature_len;
-};
 
 static bool is_multipart_same(GMimeStream *stream, const struct windows *windows,
                               GMimeParserOptions *options) {
     GMimeObject *object = parse(stream, options);
     bool same = object != NULL && GMIME_IS_MULTIPART(object) &&
                 g_mime_multipart_get_count(GMIME_MULTIPART(object)) == 2;
-    if (same) {
-        GMimeMultipart *multipart = GMIME_MULTIPART(object);
-        same = is_child_same(g_mime_multipart_get_part(multipart, 0), stream, windows->signed_begin,
-                             windows->signed_len, options) &&
-               is_child_same(g_mime_multipart_get_part(multipart, 1), stream,
-                             windows->signature_begin, windows->signature_len, options);
-    }
+    for (int i = 0; same && i < 2; i++)
+        same = is_child_same(g_mime_multipart_get_part(GMIME_MULTIPART(object), i), stream,
+                             &windows->children[i], options);
     if (object != NULL)
         g_object_unref(object);
     return same;
@@ -223,45 +226,83 @@ static bool is_within(struct vt_bytes inner, struct vt_bytes outer) {
            inner.len <= outer.len - (at - begin);
 }
 
+static size_t line_break_at(struct vt_bytes bytes, size_t at) {
+    struct vt_bytes rest = vt_bytes_slice(bytes, at, 2);
+    if (vt_bytes_equal(rest, VT_BYTES("\r\n")))
+        return 2;
+    return vt_bytes_starts_with(rest, VT_BYTES("\n")) ? 1 : 0;
+}
+
+/* The raw multipart in a buffer of its own, with a line break after it. */
+static bool copy_raw(struct vt_unpack_work *work, size_t index, struct windows *windows) {
+    struct vt_bytes raw = vt_work_part(work, index)->raw;
+    if (!vt_work_take_unpacked(work, index, raw.len + 2))
+        return false;
+    uint8_t *copy = vt_arena_alloc(work->arena, raw.len + 2);
+    if (!vt_work_check(work, copy == NULL ? VT_E_NOMEM : VT_OK))
+        return false;
+    memcpy(copy, raw.ptr, raw.len);
+    memcpy(copy + raw.len, "\r\n", 2);
+    windows->copy = copy;
+    windows->raw = vt_bytes_of(copy, raw.len + 2);
+    return true;
+}
+
 /* Header blocks that name character sets which are not held are given to GMime without the names,
  * in a copy of the same length. False after a fault or a limit. */
-static bool neutralise(struct vt_unpack_work *work, size_t index, struct vt_bytes *raw) {
-    struct vt_bytes original = *raw;
-    uint8_t *copy = NULL;
+static bool neutralise(struct vt_unpack_work *work, size_t index, struct windows *windows) {
+    struct vt_bytes raw = vt_work_part(work, index)->raw;
     for (size_t i = index, end = subtree_end(work, index); i < end; i++) {
         struct vt_bytes headers = work->extras[i].headers;
-        if (!is_within(headers, original))
+        if (!is_within(headers, raw))
             continue;
         char *text = vt_arena_dup(work->arena, headers.ptr, headers.len);
         if (!vt_work_check(work, text == NULL ? VT_E_NOMEM : VT_OK))
             return false;
         if (!vt_charset_neutralise(text, headers.len))
             continue;
-        if (copy == NULL) {
-            if (!vt_work_take_unpacked(work, index, original.len))
-                return false;
-            copy = vt_arena_dup(work->arena, original.ptr, original.len);
-            if (!vt_work_check(work, copy == NULL ? VT_E_NOMEM : VT_OK))
-                return false;
-        }
-        memcpy(copy + (headers.ptr - original.ptr), text, headers.len);
+        if (windows->copy == NULL && !copy_raw(work, index, windows))
+            return false;
+        memcpy(windows->copy + (headers.ptr - raw.ptr), text, headers.len);
     }
-    if (copy != NULL)
-        *raw = vt_bytes_of(copy, original.len);
     return true;
+}
+
+/* True when the last line of a part is the closing delimiter of a multipart, itself or that of a
+ * mail that it is. */
+static bool ends_as_multipart(struct vt_unpack_work *work, size_t index) {
+    size_t end = subtree_end(work, index);
+    while (vt_work_part(work, index)->format == VT_FORMAT_MAIL && index + 1 < end)
+        index++;
+    return work->extras[index].boundary.len > 0;
+}
+
+static struct window window_of(struct vt_unpack_work *work, struct vt_bytes raw, size_t index) {
+    struct vt_bytes part = vt_work_part(work, index)->raw;
+    size_t begin = (size_t)(part.ptr - raw.ptr);
+    return (struct window){
+        .begin = begin,
+        .end = begin + part.len,
+        .line_break = ends_as_multipart(work, index) ? line_break_at(raw, begin + part.len) : 0,
+    };
 }
 
 static bool is_agreed(struct vt_unpack_work *work, size_t index) {
     const struct vt_part *part = vt_work_part(work, index);
-    struct vt_bytes signature = vt_work_part(work, part->signature_part)->raw;
     struct windows windows = {
         .raw = part->raw,
-        .signed_begin = (size_t)(part->signed_bytes.ptr - part->raw.ptr),
-        .signed_len = part->signed_bytes.len,
-        .signature_begin = (size_t)(signature.ptr - part->raw.ptr),
-        .signature_len = signature.len,
+        .children = {window_of(work, part->raw, index + 1),
+                     window_of(work, part->raw, part->signature_part)},
     };
-    return neutralise(work, index, &windows.raw) && second_parser_agrees(&windows);
+    struct vt_bytes outer = vt_work_part(work, part->parent)->bytes;
+    size_t line_break =
+        is_within(part->raw, outer)
+            ? line_break_at(outer, (size_t)(part->raw.ptr - outer.ptr) + part->raw.len)
+            : 0;
+    windows.raw.len += line_break;
+    if (line_break == 0 && !copy_raw(work, index, &windows))
+        return false;
+    return neutralise(work, index, &windows) && second_parser_agrees(&windows);
 }
 
 /* ---- the check ---- */
