@@ -125,8 +125,8 @@ enum vt_code vt_document_warm(struct vt_err *err) {
     static const char smallest[] = "%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
                                    "2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n"
                                    "xref\n0 3\n0000000000 65535 f \n0000000009 00000 n \n"
-                                   "0000000055 00000 n \ntrailer\n<</Size 3/Root 1 0 R>>\n"
-                                   "startxref\n104\n%%EOF\n";
+                                   "0000000054 00000 n \ntrailer\n<</Size 3/Root 1 0 R>>\n"
+                                   "startxref\n100\n%%EOF\n";
     struct vt_signed_document *document = NULL;
     struct vt_arena *arena = vt_arena_new(1024 * 1024);
     if (arena == NULL)

@@ -25,8 +25,8 @@ static void look_at_header(struct pdf_reader *reader) {
         pdf_finding(reader, VT_REASON_MALFORMED, "The file does not begin with %%PDF-.");
     else if (header > 0)
         pdf_finding(reader, VT_REASON_MALFORMED,
-                    "%zu bytes stand before the header %%PDF-; they were probably added on the way, "
-                    "which makes every signature in the file wrong.",
+                    "%zu bytes stand before the header %%PDF-; they were probably added on the way, and "
+                    "every offset in the file is wrong by them.",
                     header);
 }
 
