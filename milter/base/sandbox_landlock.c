@@ -95,6 +95,10 @@ static enum vt_code allow_all(const struct vt_sandbox *sandbox, int ruleset, uin
     enum vt_code code = VT_OK;
     if (sandbox->writable_directory != NULL)
         code = allow(ruleset, sandbox->writable_directory, handled & READ_WRITE_FILES, true, err);
+#ifdef VT_SANITIZE
+    if (code == VT_OK)
+        code = allow(ruleset, "/proc", handled & READ_FILES, true, err); /* LeakSanitizer */
+#endif
     size_t count = sandbox->network ? sizeof(network_files) / sizeof(network_files[0]) : 0;
     for (size_t i = 0; code == VT_OK && i < count; i++)
         code = allow(ruleset, network_files[i], handled & READ_FILES, false, err);

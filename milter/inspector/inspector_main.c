@@ -124,7 +124,7 @@ int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *
         return code == VT_E_CONFIG ? EX_CONFIG : EX_OSERR;
     }
 #ifdef VT_SANITIZE
-    vt_log(VT_LOG_WARNING, "sanitizer build: no limit of address space, no system call filter");
+    vt_log(VT_LOG_INFO, "sanitizer build: no limit of address space, no system call filter");
 #endif
     const struct vt_inspect_options options = {
         .store = setup.store,
