@@ -159,7 +159,7 @@ static bool is_vietnamese(gunichar c) {
 static size_t strangeness(const char *utf8) {
     char *composed = g_utf8_normalize(utf8, -1, G_NORMALIZE_DEFAULT_COMPOSE);
     size_t strange = composed == NULL ? SIZE_MAX : 0;
-    for (const char *at = composed; at != NULL && *at != '\0'; at = g_utf8_next_char(at))
+    for (char *at = composed; at != NULL && *at != '\0'; at = g_utf8_next_char(at))
         strange += is_vietnamese(g_utf8_get_char(at)) ? 0 : 1;
     g_free(composed);
     return strange;

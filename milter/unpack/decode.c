@@ -136,9 +136,10 @@ static int hex_value(uint8_t c) {
 }
 
 static size_t line_break_len(const uint8_t *at, const uint8_t *end) {
-    if (at < end && *at == '\n')
+    size_t left = (size_t)(end - at);
+    if (left >= 1 && at[0] == '\n')
         return 1;
-    return end - at >= 2 && at[0] == '\r' && at[1] == '\n' ? 2 : 0;
+    return left >= 2 && at[0] == '\r' && at[1] == '\n' ? 2 : 0;
 }
 
 static const uint8_t *skip_blanks(const uint8_t *at, const uint8_t *end) {

@@ -30,11 +30,12 @@ static bool is_blank(uint8_t c) {
 
 /* field-name = 1*(%d33-57 / %d59-126); the length of the name, 0 when there is none. */
 static size_t name_len(struct vt_bytes line) {
-    size_t len = 0, colon = 0;
+    size_t len = 0;
     while (len < line.len && line.ptr[len] > 32 && line.ptr[len] < 127 && line.ptr[len] != ':')
         len++;
-    for (colon = len; colon < line.len && is_blank(line.ptr[colon]); colon++)
-        continue;
+    size_t colon = len;
+    while (colon < line.len && is_blank(line.ptr[colon]))
+        colon++;
     return colon < line.len && line.ptr[colon] == ':' ? len : 0;
 }
 
@@ -77,6 +78,7 @@ void vt_header_split(struct vt_bytes entity, bool is_mail, struct vt_header_bloc
     if (is_mail)
         skip_mbox_line(&rest);
     struct vt_bytes begin = rest;
+    out->entity = rest;
     size_t fields_len = 0;
     while (rest.len > 0) {
         struct vt_bytes before = rest;

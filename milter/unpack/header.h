@@ -8,6 +8,7 @@
 
 /* An entity cut into its header block and its body. */
 struct vt_header_block {
+    struct vt_bytes entity; /* without the line of an mbox */
     struct vt_bytes fields; /* at most VT_MAX_HEADER_BYTES */
     struct vt_bytes body;
     bool has_nul;

@@ -161,13 +161,12 @@ static void open_mail(struct vt_unpack_work *work, size_t index, struct vt_bytes
 
 /* ---- one item ---- */
 
-static void copy_entity(struct vt_unpack_work *work, size_t index,
-                        const struct vt_unpack_item *item, const struct vt_entity *entity) {
+static void copy_entity(struct vt_unpack_work *work, size_t index, const struct vt_entity *entity) {
     struct vt_part *part = vt_work_part(work, index);
     part->name = entity->name;
     part->content_type = entity->content_type;
     part->smime_type = entity->smime_type;
-    part->raw = item->bytes;
+    part->raw = entity->block.entity;
     part->inline_disposition = entity->disposition == VT_DISPOSITION_INLINE;
     part->attachment = entity->disposition == VT_DISPOSITION_ATTACHMENT;
     work->extras[index].headers = entity->block.fields;
@@ -208,7 +207,7 @@ static void take_entity(struct vt_unpack_work *work, const struct vt_unpack_item
     vt_entity_read(work, index, item, &entity);
     if (work->code != VT_OK)
         return;
-    copy_entity(work, index, item, &entity);
+    copy_entity(work, index, &entity);
     if (vt_entity_is_kind(&entity, "multipart/")) {
         open_multipart(work, index, item, &entity);
     } else if (is_nested_mail(&entity)) {

@@ -60,6 +60,10 @@ static const struct {
      "protocol=\"application/x-pkcs7-signature\"\n\n--b\n\nhello\n--b\n"
      "Content-Type: application/x-pkcs7-signature\n\nMIAGCSqGSIb3DQEHAqCA\n--b--\n",
      "\nhello", 0},
+    {"line of an mbox",
+     "From a@x.vn Thu Jan  1 00:00:00 1970\r\n" SIGNED("--b\r\n\r\nx\r\n--b\r\n" SIGNATURE
+                                                       "--b--\r\n"),
+     "\r\nx", 0},
     {"protocol missing",
      "From: a@x.vn\r\nContent-Type: multipart/signed; "
      "boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\n" SIGNATURE "--b--\r\n",
