@@ -8,7 +8,8 @@
 
 #define VT_NO_PART SIZE_MAX
 
-/* One part. Views point into the input or into the arena. */
+/* One part. Views point into the input or into the arena. The root multipart of a mail has the
+ * place of the mail: parts[0] is the mail, parts[1] its root. */
 struct vt_part {
     const char *path; /* "1", "2.1", "2.1/name.eml/1"; "" for the input itself */
     const char *name; /* decoded (RFC 2231, RFC 2047, raw UTF-8), NFC, no directories; or NULL */
@@ -40,7 +41,9 @@ struct vt_unpack_work;
 
 struct vt_unpacked {
     struct vt_unpack_work *work; /* the room's own: the totals of this mail */
-    struct vt_part *parts; /* parents before children */
+    /* Parents before children, else in the order of the mail. vt_unpack_entity and
+     * vt_unpack_member may move the array. */
+    struct vt_part *parts;
     size_t parts_count;
     vt_reasons reasons; /* a limit was reached, the mail's own structure is broken */
     const char **findings;
