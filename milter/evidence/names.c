@@ -149,22 +149,6 @@ unsigned vt_words_find(const struct vt_words *words, const char *word) {
     return words->count;
 }
 
-const char *vt_words_suggest(const struct vt_words *words, const char *word) {
-    enum { FARTHEST = 2 };
-    const char *nearest = NULL;
-    unsigned best = FARTHEST + 1;
-    for (unsigned i = 0; i < words->count; i++) {
-        if (words->words[i] == NULL)
-            continue;
-        unsigned distance = vt_text_distance(word, words->words[i], FARTHEST);
-        if (distance < best) {
-            best = distance;
-            nearest = words->words[i];
-        }
-    }
-    return nearest;
-}
-
 /* A value from outside of its enum is named, not read past the array. */
 static const char *word_of(const struct vt_words *words, unsigned value) {
     return value < words->count && words->words[value] != NULL ? words->words[value] : "unknown";

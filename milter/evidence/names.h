@@ -27,7 +27,5 @@ extern const struct vt_words vt_words_mode;
 
 /* The value of a word, or words->count when there is none. */
 unsigned vt_words_find(const struct vt_words *words, const char *word);
-/* The word nearest to a misspelt one, or NULL when none is near. */
-const char *vt_words_suggest(const struct vt_words *words, const char *word);
 
 #endif
