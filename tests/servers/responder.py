@@ -4,7 +4,7 @@
 # The services of the test PKI over HTTP on loopback: OCSP (each answer is made by openssl-ocsp(1)
 # from the index of the CA that is asked about), CRLs and CA certificates.
 #   responder.py PKI LOG OCSP_PORT CRL_PORT
-# OCSP: POST to any path; /slow answers after 2 s, /hang not for a minute. LOG gets one line per
+# OCSP: POST to any path. Paths below /slow are answered after 2 s, below /hang after a minute. LOG gets one line per
 # request: METHOD PATH CA.
 """OCSP, CRL and CA certificates of the test PKI."""
 
@@ -82,7 +82,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.note("-")
-        folder, _, name = self.path.lstrip("/").partition("/")
+        first, _, rest = self.path.lstrip("/").partition("/")
+        delay = DELAYS.get("/" + first)
+        time.sleep(delay or 0)
+        folder, _, name = (rest if delay else first + "/" + rest).partition("/")
         path = f"{PKI}/{folder}/{os.path.basename(name)}"
         if folder not in ("crl", "crt") or not os.path.isfile(path):
             self.reply(404, "text/plain", b"no such file\n")
