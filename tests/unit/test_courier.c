@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where the courier goes and where not, and how much it takes: against a small server on loopback,
+ * and the fetch role over its channel. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "courier/address.h"
+#include "vanthu/clock.h"
+#include "vanthu/courier.h"
+#include "vanthu/role.h"
+#include "vanthu/wire.h"
+
+static void addresses_are_taken_apart(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        const char *host; /* NULL: refused */
+        unsigned port;
+        bool default_port, literal;
+    } cases[] = {
+        {"http://ca.gov.vn/pki/x.crl", "ca.gov.vn", 80, true, false},
+        {"HTTPS://CA.Gov.VN", "ca.gov.vn", 443, true, false},
+        {"http://ca.gov.vn.:8080/", "ca.gov.vn", 8080, false, false},
+        {"http://127.0.0.1:18080/ocsp", "127.0.0.1", 18080, false, true},
+        {"http://127.1/", "127.0.0.1", 80, true, true},
+        {"http://0x7f000001/", "127.0.0.1", 80, true, true},
+        {"http://[::1]:80/", "::1", 80, true, true},
+        {"http://user@ca.gov.vn/", NULL, 0, false, false},
+        {"http://ca.gov.vn@evil.example/", NULL, 0, false, false},
+        {"ftp://ca.gov.vn/x.crl", NULL, 0, false, false},
+        {"file:///etc/passwd", NULL, 0, false, false},
+        {"ldap://ca.gov.vn/", NULL, 0, false, false},
+        {"ca.gov.vn/x.crl", NULL, 0, false, false},
+        {"http://", NULL, 0, false, false},
+        {"http://c\xc3\xa0.gov.vn/", NULL, 0, false, false},
+        {"", NULL, 0, false, false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct vt_address address;
+        enum vt_code code = vt_address_parse(cases[i].url, &address, NULL);
+        if ((code == VT_OK) != (cases[i].host != NULL))
+            fail_msg("%s: code %d", cases[i].url, code);
+        if (code != VT_OK)
+            continue;
+        assert_string_equal(address.host, cases[i].host);
+        assert_int_equal(address.port, cases[i].port);
+        assert_int_equal(address.default_port, cases[i].default_port);
+        assert_int_equal(address.is_literal, cases[i].literal);
+    }
+}
+
+static void only_listed_hosts_are_allowed(void **state)
+{
+    (void)state;
+    static const char *hosts[] = {"ca.gov.vn", "ocsp.ca.gov.vn:8080", "[::1]:99", "Pub.CA.gov.vn"};
+    struct vt_config config = {.fetch_hosts = {hosts, 4}};
+    struct vt_courier *courier = NULL;
+    static const struct {
+        const char *url;
+        bool allowed;
+    } cases[] = {
+        {"http://ca.gov.vn/x", true},          {"https://ca.gov.vn/x", true},
+        {"http://CA.GOV.VN./x", true},         {"http://ca.gov.vn:80/x", true},
+        {"http://ca.gov.vn:8080/x", false},    {"http://ocsp.ca.gov.vn:8080/", true},
+        {"http://ocsp.ca.gov.vn/", false},     {"http://x.ca.gov.vn/", false},
+        {"http://ca.gov.vn.evil.example", false}, {"http://evilca.gov.vn/", false},
+        {"http://[::1]:99/", true},            {"http://[::1]/", false},
+        {"http://pub.ca.gov.vn/", true},       {"http://x@ca.gov.vn/", false},
+        {"ftp://ca.gov.vn/", false},           {"http://127.0.0.1/", false},
+    };
+    assert_int_equal(vt_courier_new(&config, &courier, NULL), VT_OK);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        if (vt_courier_allows(courier, cases[i].url) != cases[i].allowed)
+            fail_msg("%s", cases[i].url);
+    }
+    vt_courier_free(courier);
+}
+
+static void private_addresses_are_told_apart(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *address;
+        bool is_public;
+    } cases[] = {
+        {"103.9.0.1", true},      {"8.8.8.8", true},          {"127.0.0.1", false},
+        {"10.1.2.3", false},      {"172.16.0.1", false},      {"172.32.0.1", true},
+        {"192.168.1.1", false},   {"169.254.169.254", false}, {"100.64.0.1", false},
+        {"0.0.0.0", false},       {"224.0.0.1", false},       {"255.255.255.255", false},
+        {"2001:4860::8888", true}, {"::1", false},            {"::", false},
+        {"fe80::1", false},       {"fd00::1", false},         {"ff02::1", false},
+        {"::ffff:10.0.0.1", false}, {"::ffff:8.8.8.8", true}, {"64:ff9b::7f00:1", false},
+        {"2002:7f00:1::", false}, {"2001:0:1::", false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sockaddr_in v4 = {.sin_family = AF_INET};
+        struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+        bool is_v4 = inet_pton(AF_INET, cases[i].address, &v4.sin_addr) == 1;
+        if (!is_v4)
+            assert_int_equal(inet_pton(AF_INET6, cases[i].address, &v6.sin6_addr), 1);
+        bool is_public = is_v4 ? vt_address_is_public((struct sockaddr *)&v4, sizeof(v4))
+                               : vt_address_is_public((struct sockaddr *)&v6, sizeof(v6));
+        if (is_public != cases[i].is_public)
+            fail_msg("%s", cases[i].address);
+    }
+}
+
+/* ---- a server ---- */
+
+static struct {
+    pid_t pid;
+    unsigned port;
+    char host[32];
+    const char *hosts[3];
+    struct vt_config config;
+} server;
+
+static void answer(int fd)
+{
+    static char request[8192];
+    static char big[9000];
+    ssize_t len = recv(fd, request, sizeof(request) - 1, 0);
+    if (len <= 0)
+        return;
+    request[len] = '\0';
+    if (strncmp(request, "GET /hang", 9) == 0) {
+        (void)sleep(5);
+    } else if (strncmp(request, "GET /redirect", 13) == 0) {
+        (void)dprintf(fd, "HTTP/1.1 302 Found\r\nLocation: /small\r\nContent-Length: 0\r\n\r\n");
+    } else if (strncmp(request, "GET /declared", 13) == 0) {
+        (void)dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n");
+    } else if (strncmp(request, "GET /endless", 12) == 0) {
+        (void)dprintf(fd, "HTTP/1.1 200 OK\r\n\r\n");
+        memset(big, 'x', sizeof(big));
+        while (send(fd, big, sizeof(big), MSG_NOSIGNAL) > 0)
+            continue;
+    } else if (strncmp(request, "POST /ocsp", 10) == 0) {
+        bool right = strstr(request, "Content-Type: application/ocsp-request") != NULL &&
+                     strstr(request, "\r\n\r\nasked") != NULL;
+        (void)dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n%s",
+                      right ? "right" : "wrong");
+    } else {
+        (void)dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nsmall");
+    }
+}
+
+/* One process per connection, so that a hanging one delays no other. */
+static void serve(int listening)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)signal(SIGCHLD, SIG_IGN);
+    for (;;) {
+        int fd = accept(listening, NULL, NULL);
+        if (fd >= 0 && fork() == 0) {
+            (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+            answer(fd);
+            _exit(0);
+        }
+        (void)close(fd);
+    }
+}
+
+static int start_server(void **state)
+{
+    (void)state;
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listening, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(listening, 128), 0);
+    assert_int_equal(getsockname(listening, (struct sockaddr *)&address, &len), 0);
+    server.port = ntohs(address.sin_port);
+    server.pid = fork();
+    if (server.pid == 0)
+        serve(listening);
+    (void)close(listening);
+    (void)snprintf(server.host, sizeof(server.host), "127.0.0.1:%u", server.port);
+    server.hosts[0] = server.host;
+    server.hosts[1] = "127.0.0.1:9";
+    server.hosts[2] = "localhost:9";
+    server.config = (struct vt_config){.fetch_hosts = {server.hosts, 3},
+                                       .fetch_timeout_msecs = 1000,
+                                       .host_down_msecs = 60000};
+    return 0;
+}
+
+static int stop_server(void **state)
+{
+    (void)state;
+    (void)kill(server.pid, SIGKILL);
+    (void)waitpid(server.pid, NULL, 0);
+    return 0;
+}
+
+static enum vt_code fetch(struct vt_courier *courier, const char *path, const char *post,
+                          size_t max_bytes, long *status, char *text, size_t text_bytes)
+{
+    char url[128];
+    struct vt_buf out;
+    struct vt_err err = {0};
+    (void)snprintf(url, sizeof(url), "http://%s%s", server.host, path);
+    vt_buf_init(&out, max_bytes);
+    enum vt_code code = vt_courier_fetch(courier, url, "application/ocsp-request",
+                                         vt_bytes_str(post), &out, status, 700, &err);
+    (void)snprintf(text, text_bytes, "%.*s", (int)(out.len < 100 ? out.len : 100),
+                   code == VT_OK ? (const char *)out.ptr : err.text);
+    if (code != VT_OK)
+        (void)snprintf(text, text_bytes, "%s", err.text);
+    vt_buf_clear(&out);
+    return code;
+}
+
+static void fetches_within_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *post;
+        enum vt_code want;
+        long status;
+        const char *text;
+    } cases[] = {
+        {"/small", NULL, VT_OK, 200, "small"},
+        {"/ocsp", "asked", VT_OK, 200, "right"},
+        {"/redirect", NULL, VT_OK, 302, ""},
+        {"/declared", NULL, VT_E_LIMIT, 0, "more than 4096 bytes"},
+        {"/endless", NULL, VT_E_LIMIT, 0, "more than 4096 bytes"},
+        {"/hang", NULL, VT_E_TIMEOUT, 0, "did not answer in time"},
+        {"/small", NULL, VT_OK, 200, "small"},
+        {"/hang", NULL, VT_E_TIMEOUT, 0, "did not answer in time"},
+        {"/hang", NULL, VT_E_TIMEOUT, 0, "did not answer in time"},
+        {"/hang", NULL, VT_E_TIMEOUT, 0, "did not answer in time"},
+        {"/small", NULL, VT_E_NETWORK, 0, "did not answer a moment ago"},
+    };
+    struct vt_courier *courier = NULL;
+    assert_int_equal(vt_courier_new(&server.config, &courier, NULL), VT_OK);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[600];
+        long status = -1;
+        enum vt_code code =
+            fetch(courier, cases[i].path, cases[i].post, 4096, &status, text, sizeof(text));
+        if (code != cases[i].want || status != cases[i].status ||
+            strstr(text, cases[i].text) == NULL)
+            fail_msg("%zu %s: code %d status %ld %s", i, cases[i].path, code, status, text);
+    }
+    vt_courier_free(courier);
+}
+
+static void remembers_dead_hosts_and_names_of_ours(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        enum vt_code want;
+        const char *text;
+    } cases[] = {
+        {"http://127.0.0.1:9/x", VT_E_NETWORK, "127.0.0.1:9"},
+        {"http://127.0.0.1:9/x", VT_E_NETWORK, "a moment ago"},
+        {"http://localhost:9/x", VT_E_CONFIG, "private address"},
+        {"http://ca.gov.vn/x", VT_E_CONFIG, "fetch.allowed-hosts"},
+    };
+    struct vt_courier *courier = NULL;
+    assert_int_equal(vt_courier_new(&server.config, &courier, NULL), VT_OK);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct vt_buf out;
+        struct vt_err err = {0};
+        long status = -1;
+        vt_buf_init(&out, 100);
+        assert_int_equal(vt_courier_fetch(courier, cases[i].url, "", (struct vt_bytes){0}, &out,
+                                          &status, 700, &err),
+                         cases[i].want);
+        if (strstr(err.text, cases[i].text) == NULL)
+            fail_msg("%s: %s", cases[i].url, err.text);
+        vt_buf_clear(&out);
+    }
+    vt_courier_free(courier);
+}
+
+/* ---- the role ---- */
+
+static int ask_host(int channel, const char *host, const char *path, const char *type)
+{
+    char body[256];
+    int fd = -1;
+    int64_t deadline = vt_clock_monotonic_msecs() + 2000;
+    (void)snprintf(body, sizeof(body), "{\"url\": \"http://%s%s\", \"type\": \"%s\"}", host,
+                   path, type);
+    assert_int_equal(vt_wire_open(channel, deadline, &fd, NULL), VT_OK);
+    assert_int_equal(vt_wire_send(fd, VT_MSG_FETCH, vt_bytes_str(body), NULL, 0, deadline, NULL),
+                     VT_OK);
+    return fd;
+}
+
+static int ask(int channel, const char *path, const char *type)
+{
+    return ask_host(channel, server.host, path, type);
+}
+
+static void hear(int fd, const char *want_body, const char *want_bytes)
+{
+    static struct vt_message message;
+    char text[600];
+    int64_t deadline = vt_clock_monotonic_msecs() + 5000;
+    assert_int_equal(vt_wire_receive(fd, &message, 1, deadline, NULL), VT_OK);
+    assert_int_equal(message.type, VT_MSG_FETCHED);
+    (void)snprintf(text, sizeof(text), "%.*s", (int)message.body_len, (const char *)message.body);
+    if (strstr(text, want_body) == NULL)
+        fail_msg("%s", text);
+    assert_int_equal(message.fds_count, want_bytes != NULL);
+    if (want_bytes != NULL) {
+        struct vt_bytes bytes;
+        assert_int_equal(vt_memfd_map(message.fds[0], 4096, &bytes, NULL), VT_OK);
+        assert_true(vt_bytes_equal(bytes, vt_bytes_str(want_bytes)));
+        vt_memfd_unmap(bytes);
+    }
+    vt_message_close(&message);
+    (void)close(fd);
+}
+
+/* A slow host delays nobody, more requests than places wait, and closing cancels. */
+static void the_role_serves_many_at_once(void **state)
+{
+    (void)state;
+    int channel[2], control[2], fast[40];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control), 0);
+    struct vt_config config = server.config;
+    config.fetch_timeout_msecs = 2500;
+    pid_t role = fork();
+    if (role == 0) {
+        (void)close(channel[0]);
+        (void)close(control[0]);
+        struct vt_role_fds fds = {.control = control[1], .fetch = channel[1], .inspect = -1,
+                                  .milter_socket = -1, .status = -1, .generation = -1};
+        _exit(vt_fetch_main(&config, &fds));
+    }
+    (void)close(channel[1]);
+    (void)close(control[1]);
+    int slow = ask(channel[0], "/hang", "crl");
+    int cancelled = ask(channel[0], "/hang", "crl");
+    (void)close(cancelled);
+    for (size_t i = 0; i < 40; i++)
+        fast[i] = ask(channel[0], "/small", "crl");
+    for (size_t i = 0; i < 40; i++)
+        hear(fast[i], "\"http_status\":200", "small");
+    struct pollfd unanswered = {.fd = slow, .events = POLLIN};
+    assert_int_equal(poll(&unanswered, 1, 0), 0);
+    hear(ask(channel[0], "/small", "issuer"), "\"http_status\":200", "small");
+    hear(ask_host(channel[0], "ca.gov.vn", "/x", "crl"), "fetch.allowed-hosts", NULL);
+    hear(ask(channel[0], "/small", "virus"), "malformed", NULL);
+    hear(slow, "did not answer in time", NULL);
+    (void)close(control[0]);
+    int status = -1;
+    assert_int_equal(waitpid(role, &status, 0), role);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    (void)close(channel[0]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(addresses_are_taken_apart),
+        cmocka_unit_test(only_listed_hosts_are_allowed),
+        cmocka_unit_test(private_addresses_are_told_apart),
+        cmocka_unit_test(fetches_within_bounds),
+        cmocka_unit_test(remembers_dead_hosts_and_names_of_ours),
+        cmocka_unit_test(the_role_serves_many_at_once),
+    };
+    return cmocka_run_group_tests(tests, start_server, stop_server);
+}
