@@ -85,11 +85,11 @@ enum vt_code vt_control_ask(const char *control_socket, const char *command, cha
 struct vt_sandbox {
     const char *name;
     const char *writable_directory; /* the one folder that may be read and written, or NULL */
-    bool network;       /* may make sockets and connect, and read what a resolver and TLS read in
-                           /etc and /usr/share/ca-certificates; may make threads (fetch) */
+    bool network;        /* may make sockets and connect, and read what a resolver and TLS read in
+                            /etc and /usr/share/ca-certificates; may make threads (fetch) */
     bool accept_sockets; /* may accept on inherited sockets, make AF_UNIX sockets and threads
                             (gateway) */
-    bool fork;          /* may fork and wait (inspector zygote) */
+    bool fork;           /* may fork and wait (inspector zygote) */
     size_t address_space_bytes; /* RLIMIT_AS, 0: left alone */
     unsigned cpu_secs;          /* RLIMIT_CPU, 0: left alone */
     unsigned open_files;        /* RLIMIT_NOFILE, 0: left alone */
@@ -119,7 +119,8 @@ struct vt_inspection {
     int64_t inspection_msecs; /* budget of one pass */
     int64_t status_msecs;
     bool offline;
-    /* Called about every second of waiting, and before every wait that may take long; may be NULL. */
+    /* Called about every second of waiting, and before every wait that may take long; may be NULL.
+     */
     void (*progress)(void *context);
     void *progress_context;
     /* Around each pass, but not around the wait for status, so that the caller can bound how many
@@ -132,7 +133,6 @@ struct vt_inspection {
     unsigned passes;
 };
 enum vt_code vt_inspection_run(struct vt_arena *arena, struct vt_inspection *inspection,
-                               struct vt_evidence **out_evidence, struct vt_err *err)
-    VT_MUST_CHECK;
+                               struct vt_evidence **out_evidence, struct vt_err *err) VT_MUST_CHECK;
 
 #endif

@@ -6,13 +6,11 @@
  * receiver checks, or a spool file read by pread(2).
  *
  * The table of requests:
- *   from      to         message      body, descriptors              deadline    down: the mail gets
- *   gateway   inspector  INSPECT      JSON: now, name, is_mail;      inspection  451, then NOT_CHECKED
- *   command                           mail, mail facts, known
- *                        INSPECTED    -; evidence, wants (JSON)
- *                        DIED         JSON: why                      -
- *   gateway   status     STATUS       -; wants                       status      STATUS_UNKNOWN
- *   command              STATUS_IS    -; known
+ *   from      to         message      body, descriptors              deadline    down: the mail
+ * gets gateway   inspector  INSPECT      JSON: now, name, is_mail;      inspection  451, then
+ * NOT_CHECKED command                           mail, mail facts, known INSPECTED    -; evidence,
+ * wants (JSON) DIED         JSON: why                      - gateway   status     STATUS       -;
+ * wants                       status      STATUS_UNKNOWN command              STATUS_IS    -; known
  *   status    fetch      FETCH        JSON: url, type; post body     fetch       UNREACHABLE
  *                        FETCHED      JSON: http status; bytes
  *   status    inspector  GENERATION   -; known (no answer)           -           older generation
@@ -63,15 +61,15 @@ void vt_message_close(struct vt_message *message);
 /* Deadlines are on the monotonic clock (vt_clock_monotonic_msecs). A late peer is VT_E_TIMEOUT, a
  * closed one VT_E_PEER; truncated data, an unknown type or an unexpected descriptor VT_E_FORMAT. */
 enum vt_code vt_wire_send(int fd, enum vt_message_type type, struct vt_bytes body, const int *fds,
-                          size_t fds_count, int64_t deadline_msecs, struct vt_err *err)
-    VT_MUST_CHECK;
+                          size_t fds_count, int64_t deadline_msecs,
+                          struct vt_err *err) VT_MUST_CHECK;
 /* max_fds: descriptors that may come; more ends the connection. */
-enum vt_code vt_wire_receive(int fd, struct vt_message *out, size_t max_fds,
-                             int64_t deadline_msecs, struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_wire_receive(int fd, struct vt_message *out, size_t max_fds, int64_t deadline_msecs,
+                             struct vt_err *err) VT_MUST_CHECK;
 /* Client: open a connection over a channel, which any number of threads may share. *out_fd is
  * closed by the caller. */
-enum vt_code vt_wire_open(int channel_fd, int64_t deadline_msecs, int *out_fd, struct vt_err *err)
-    VT_MUST_CHECK;
+enum vt_code vt_wire_open(int channel_fd, int64_t deadline_msecs, int *out_fd,
+                          struct vt_err *err) VT_MUST_CHECK;
 /* Server: take the next connection from a channel; does not wait beyond the deadline (0: not at
  * all). VT_E_TIMEOUT: none came. VT_E_FORMAT: something else came and was dropped. */
 enum vt_code vt_wire_accept(int channel_fd, int64_t deadline_msecs, int *out_fd,
@@ -83,15 +81,14 @@ enum vt_code vt_wire_pair(int out_fds[2], struct vt_err *err) VT_MUST_CHECK;
 /* Client: open, send, wait for the answer. */
 enum vt_code vt_wire_call(int channel_fd, enum vt_message_type type, struct vt_bytes body,
                           const int *fds, size_t fds_count, struct vt_message *answer,
-                          size_t max_fds, int64_t deadline_msecs, struct vt_err *err)
-    VT_MUST_CHECK;
+                          size_t max_fds, int64_t deadline_msecs, struct vt_err *err) VT_MUST_CHECK;
 
 /* A memory file with these bytes and all four seals. */
 enum vt_code vt_memfd_seal(const char *name, struct vt_bytes bytes, int *out_fd,
                            struct vt_err *err) VT_MUST_CHECK;
 /* Map a memory file after checking its four seals and its size; vt_memfd_unmap to release. */
-enum vt_code vt_memfd_map(int fd, size_t max_bytes, struct vt_bytes *out, struct vt_err *err)
-    VT_MUST_CHECK;
+enum vt_code vt_memfd_map(int fd, size_t max_bytes, struct vt_bytes *out,
+                          struct vt_err *err) VT_MUST_CHECK;
 void vt_memfd_unmap(struct vt_bytes bytes);
 /* Read a whole regular file by pread(2) into malloc'd memory (never mapped: it might shrink), or a
  * sealed memory file. *out_mapped says how to release it: vt_input_release. */

@@ -20,7 +20,8 @@ static enum vt_code limit(const char *name, int resource, rlim_t value, struct v
     return VT_OK;
 }
 
-/* SIGXCPU comes at the soft limit and tells what happened, SIGKILL a second later at the hard one. */
+/* SIGXCPU comes at the soft limit and tells what happened, SIGKILL a second later at the hard one.
+ */
 static enum vt_code limit_processor(unsigned secs, struct vt_err *err) {
     struct rlimit limits = {.rlim_cur = secs, .rlim_max = (rlim_t)secs + 1};
     if (setrlimit(RLIMIT_CPU, &limits) != 0)

@@ -7,7 +7,8 @@
 
 /* Refuse every file but the folder of the sandbox and, with network, what a resolver and TLS read;
  * with newer kernels also TCP sockets, signals and abstract sockets to the outside. */
-enum vt_code vt_sandbox_landlock(const struct vt_sandbox *sandbox, struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_sandbox_landlock(const struct vt_sandbox *sandbox,
+                                 struct vt_err *err) VT_MUST_CHECK;
 
 /* Load the list of system calls. The last step: it forbids the steps before. */
 enum vt_code vt_sandbox_filter(const struct vt_sandbox *sandbox, struct vt_err *err) VT_MUST_CHECK;

@@ -18,69 +18,153 @@
 
 /* Descriptors one has, memory, time: all that an inspector child has. */
 static const int core_calls[] = {
-    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev),
-    SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(lseek),
-    SCMP_SYS(fstat), SCMP_SYS(close), SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),
-    SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(futex),
-    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack), SCMP_SYS(getrandom),
-    SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getpid),
-    SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
-    SCMP_SYS(getrusage), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(sched_yield),
-    SCMP_SYS(sched_getaffinity), SCMP_SYS(rseq), SCMP_SYS(set_robust_list),
+    SCMP_SYS(read),         SCMP_SYS(readv),
+    SCMP_SYS(pread64),      SCMP_SYS(write),
+    SCMP_SYS(writev),       SCMP_SYS(recvmsg),
+    SCMP_SYS(sendmsg),      SCMP_SYS(poll),
+    SCMP_SYS(ppoll),        SCMP_SYS(lseek),
+    SCMP_SYS(fstat),        SCMP_SYS(close),
+    SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),
+    SCMP_SYS(munmap),       SCMP_SYS(mremap),
+    SCMP_SYS(brk),          SCMP_SYS(madvise),
+    SCMP_SYS(futex),        SCMP_SYS(exit),
+    SCMP_SYS(exit_group),   SCMP_SYS(restart_syscall),
+    SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack),
+    SCMP_SYS(getrandom),    SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_getres), SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep),    SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),         SCMP_SYS(getpid),
+    SCMP_SYS(gettid),       SCMP_SYS(getuid),
+    SCMP_SYS(geteuid),      SCMP_SYS(getgid),
+    SCMP_SYS(getegid),      SCMP_SYS(getrusage),
+    SCMP_SYS(uname),        SCMP_SYS(sysinfo),
+    SCMP_SYS(sched_yield),  SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(rseq),         SCMP_SYS(set_robust_list),
 };
 
 /* A child's libraries may ask for files (a character set, a locale); there are none. */
 static const int refused_calls[] = {
-    SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(access), SCMP_SYS(faccessat),
-    SCMP_SYS(faccessat2), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(readlink),
-    SCMP_SYS(readlinkat), SCMP_SYS(getcwd), SCMP_SYS(prctl),
+    SCMP_SYS(open),      SCMP_SYS(openat),     SCMP_SYS(openat2),    SCMP_SYS(access),
+    SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(stat),       SCMP_SYS(lstat),
+    SCMP_SYS(statx),     SCMP_SYS(readlink),   SCMP_SYS(readlinkat), SCMP_SYS(getcwd),
+    SCMP_SYS(prctl),
 };
 
 /* What the processes need that wait for messages, write logs, and enter a second sandbox. */
 static const int service_calls[] = {
-    SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
-    SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(readlink),
-    SCMP_SYS(readlinkat), SCMP_SYS(getcwd), SCMP_SYS(getdents64), SCMP_SYS(fcntl),
-    SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(pipe), SCMP_SYS(pipe2),
-    SCMP_SYS(close_range), SCMP_SYS(select), SCMP_SYS(pselect6), SCMP_SYS(epoll_create1),
-    SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(eventfd2),
-    SCMP_SYS(signalfd4), SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
-    SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
-    SCMP_SYS(shutdown), SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(recvmmsg),
-    SCMP_SYS(sendmmsg), SCMP_SYS(connect), SCMP_SYS(prctl), SCMP_SYS(prlimit64),
-    SCMP_SYS(getrlimit), SCMP_SYS(setrlimit), SCMP_SYS(seccomp), SCMP_SYS(landlock_create_ruleset),
-    SCMP_SYS(landlock_add_rule), SCMP_SYS(landlock_restrict_self), SCMP_SYS(getppid),
-    SCMP_SYS(umask), SCMP_SYS(rt_sigtimedwait), SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigsuspend),
-    SCMP_SYS(setitimer), SCMP_SYS(alarm), SCMP_SYS(pause), SCMP_SYS(times), SCMP_SYS(membarrier),
-    SCMP_SYS(pwrite64), SCMP_SYS(preadv), SCMP_SYS(pwritev), SCMP_SYS(getresuid),
-    SCMP_SYS(getresgid), SCMP_SYS(getpriority), SCMP_SYS(sched_getparam),
-    SCMP_SYS(sched_getscheduler), SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(msync),
+    SCMP_SYS(open),
+    SCMP_SYS(openat),
+    SCMP_SYS(access),
+    SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2),
+    SCMP_SYS(stat),
+    SCMP_SYS(lstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(statx),
+    SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat),
+    SCMP_SYS(getcwd),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(dup),
+    SCMP_SYS(dup2),
+    SCMP_SYS(dup3),
+    SCMP_SYS(pipe),
+    SCMP_SYS(pipe2),
+    SCMP_SYS(close_range),
+    SCMP_SYS(select),
+    SCMP_SYS(pselect6),
+    SCMP_SYS(epoll_create1),
+    SCMP_SYS(epoll_ctl),
+    SCMP_SYS(epoll_wait),
+    SCMP_SYS(epoll_pwait),
+    SCMP_SYS(eventfd2),
+    SCMP_SYS(signalfd4),
+    SCMP_SYS(timerfd_create),
+    SCMP_SYS(timerfd_settime),
+    SCMP_SYS(getsockopt),
+    SCMP_SYS(setsockopt),
+    SCMP_SYS(getsockname),
+    SCMP_SYS(getpeername),
+    SCMP_SYS(shutdown),
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(sendto),
+    SCMP_SYS(recvmmsg),
+    SCMP_SYS(sendmmsg),
+    SCMP_SYS(connect),
+    SCMP_SYS(prctl),
+    SCMP_SYS(prlimit64),
+    SCMP_SYS(getrlimit),
+    SCMP_SYS(setrlimit),
+    SCMP_SYS(seccomp),
+    SCMP_SYS(landlock_create_ruleset),
+    SCMP_SYS(landlock_add_rule),
+    SCMP_SYS(landlock_restrict_self),
+    SCMP_SYS(getppid),
+    SCMP_SYS(umask),
+    SCMP_SYS(rt_sigtimedwait),
+    SCMP_SYS(rt_sigpending),
+    SCMP_SYS(rt_sigsuspend),
+    SCMP_SYS(setitimer),
+    SCMP_SYS(alarm),
+    SCMP_SYS(pause),
+    SCMP_SYS(times),
+    SCMP_SYS(membarrier),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(preadv),
+    SCMP_SYS(pwritev),
+    SCMP_SYS(getresuid),
+    SCMP_SYS(getresgid),
+    SCMP_SYS(getpriority),
+    SCMP_SYS(sched_getparam),
+    SCMP_SYS(sched_getscheduler),
+    SCMP_SYS(mlock),
+    SCMP_SYS(munlock),
+    SCMP_SYS(msync),
 };
 
 static const int folder_calls[] = {
-    SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(fallocate), SCMP_SYS(flock), SCMP_SYS(truncate),
-    SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink),
-    SCMP_SYS(unlinkat), SCMP_SYS(rmdir), SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(fchmod),
-    SCMP_SYS(fstatfs), SCMP_SYS(statfs), SCMP_SYS(utimensat), SCMP_SYS(fadvise64),
+    SCMP_SYS(fsync),     SCMP_SYS(fdatasync), SCMP_SYS(fallocate), SCMP_SYS(flock),
+    SCMP_SYS(truncate),  SCMP_SYS(rename),    SCMP_SYS(renameat),  SCMP_SYS(renameat2),
+    SCMP_SYS(unlink),    SCMP_SYS(unlinkat),  SCMP_SYS(rmdir),     SCMP_SYS(mkdir),
+    SCMP_SYS(mkdirat),   SCMP_SYS(fchmod),    SCMP_SYS(fstatfs),   SCMP_SYS(statfs),
+    SCMP_SYS(utimensat), SCMP_SYS(fadvise64),
 };
 
-static const int fork_calls[] = {SCMP_SYS(fork), SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(kill),
-                                 SCMP_SYS(tgkill), SCMP_SYS(pidfd_open),
-                                 SCMP_SYS(pidfd_send_signal)};
+static const int fork_calls[] = {
+    SCMP_SYS(fork),   SCMP_SYS(wait4),      SCMP_SYS(waitid),           SCMP_SYS(kill),
+    SCMP_SYS(tgkill), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal)};
 
 static const int network_calls[] = {SCMP_SYS(bind)};
 static const int accept_calls[] = {SCMP_SYS(accept), SCMP_SYS(accept4)};
 
 /* These end every role: nothing it was made for asks for them. */
 static const int deadly_calls[] = {
-    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
-    SCMP_SYS(process_vm_writev), SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(mount),
-    SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(unshare), SCMP_SYS(setns),
-    SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(kexec_load), SCMP_SYS(keyctl),
-    SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup),
-    SCMP_SYS(open_by_handle_at), SCMP_SYS(pidfd_getfd), SCMP_SYS(kcmp),
+    SCMP_SYS(execve),
+    SCMP_SYS(execveat),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(bpf),
+    SCMP_SYS(perf_event_open),
+    SCMP_SYS(mount),
+    SCMP_SYS(umount2),
+    SCMP_SYS(pivot_root),
+    SCMP_SYS(chroot),
+    SCMP_SYS(unshare),
+    SCMP_SYS(setns),
+    SCMP_SYS(init_module),
+    SCMP_SYS(finit_module),
+    SCMP_SYS(kexec_load),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(add_key),
+    SCMP_SYS(request_key),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(open_by_handle_at),
+    SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(kcmp),
 };
 
 static const unsigned fcntl_commands[] = {F_GETFD, F_SETFD, F_GETFL, F_ADD_SEALS, F_GET_SEALS};
@@ -106,8 +190,8 @@ static void add_list(struct filter *filter, uint32_t action, const int *calls, s
 /* Allow call when (argument & mask) == value. */
 static void allow_masked(struct filter *filter, int call, unsigned argument, uint64_t mask,
                          uint64_t value) {
-    struct scmp_arg_cmp condition = {.arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask,
-                                     .datum_b = value};
+    struct scmp_arg_cmp condition = {
+        .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
     add(filter, SCMP_ACT_ALLOW, call, 1, &condition);
 }
 
@@ -157,8 +241,8 @@ static void add_ioctls(struct filter *filter) {
 }
 
 /* Flags of clone(2): its first argument on every architecture but s390. */
-static const uint64_t new_namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
-                                       CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+static const uint64_t new_namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
+                                       CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 
 static void add_service(struct filter *filter, const struct vt_sandbox *sandbox) {
     add_list(filter, SCMP_ACT_ALLOW, service_calls, COUNT(service_calls));
@@ -195,8 +279,7 @@ static void add_sockets(struct filter *filter, const struct vt_sandbox *sandbox)
 }
 
 enum vt_code vt_sandbox_filter(const struct vt_sandbox *sandbox, struct vt_err *err) {
-    uint32_t otherwise =
-        sandbox->forbidden_kills ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM);
+    uint32_t otherwise = sandbox->forbidden_kills ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM);
     struct filter filter = {.context = seccomp_init(otherwise)};
     if (filter.context == NULL)
         return vt_err_set(err, VT_E_NOMEM, "sandbox %s: seccomp_init", sandbox->name);

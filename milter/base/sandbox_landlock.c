@@ -40,10 +40,20 @@ struct ruleset_attributes {
 /* What getaddrinfo(3) and the TLS library read while they work. A file that is replaced by another
  * (rename) is only seen after a reload; one that is rewritten in place is seen at once. */
 static const char *const network_files[] = {
-    "/etc/resolv.conf", "/etc/hosts",   "/etc/nsswitch.conf",         "/etc/host.conf",
-    "/etc/gai.conf",    "/etc/services", "/etc/protocols",            "/etc/ssl",
-    "/etc/pki/tls",     "/usr/lib/ssl", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
-    "/dev/null",        "/dev/urandom",
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/ssl",
+    "/etc/pki/tls",
+    "/usr/lib/ssl",
+    "/usr/share/ca-certificates",
+    "/usr/local/share/ca-certificates",
+    "/dev/null",
+    "/dev/urandom",
 };
 
 static uint64_t rights_of_version(long version) {
@@ -106,8 +116,7 @@ static enum vt_code allow_all(const struct vt_sandbox *sandbox, int ruleset, uin
 }
 
 enum vt_code vt_sandbox_landlock(const struct vt_sandbox *sandbox, struct vt_err *err) {
-    long version =
-        syscall(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    long version = syscall(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1 && (errno == ENOSYS || errno == EOPNOTSUPP))
         return vt_err_set(err, VT_E_SYSTEM,
                           "sandbox %s: this kernel has no Landlock, or it is switched off; Linux "
@@ -116,8 +125,7 @@ enum vt_code vt_sandbox_landlock(const struct vt_sandbox *sandbox, struct vt_err
     if (version < 1)
         return vt_err_sys(err, "sandbox %s: landlock_create_ruleset", sandbox->name);
     struct ruleset_attributes attributes = attributes_for(sandbox, version);
-    int ruleset =
-        (int)syscall(__NR_landlock_create_ruleset, &attributes, sizeof(attributes), 0);
+    int ruleset = (int)syscall(__NR_landlock_create_ruleset, &attributes, sizeof(attributes), 0);
     if (ruleset < 0)
         return vt_err_sys(err, "sandbox %s: landlock_create_ruleset", sandbox->name);
     enum vt_code code = allow_all(sandbox, ruleset, attributes.handled_access_fs, err);

@@ -75,8 +75,9 @@ enum vt_code vt_wire_send(int fd, enum vt_message_type type, struct vt_bytes bod
                           size_t fds_count, int64_t deadline_msecs, struct vt_err *err) {
     if (body.len > VT_MAX_MESSAGE_BYTES || fds_count > VT_WIRE_MAX_FDS || type <= VT_MSG_NONE ||
         type >= VT_MSG_COUNT)
-        return vt_err_set(err, VT_E_LIMIT, "a message of %zu bytes and %zu descriptors is too large",
-                          body.len, fds_count);
+        return vt_err_set(err, VT_E_LIMIT,
+                          "a message of %zu bytes and %zu descriptors is too large", body.len,
+                          fds_count);
     struct header header = {.type = (uint32_t)type, .body_len = (uint32_t)body.len};
     struct iovec pieces[2] = {{&header, sizeof(header)}, {without_const(body.ptr), body.len}};
     struct msghdr message = {.msg_iov = pieces, .msg_iovlen = body.len == 0 ? 1 : 2};
@@ -135,8 +136,8 @@ static enum vt_code check_frame(const struct header *header, size_t received,
     return VT_OK;
 }
 
-enum vt_code vt_wire_receive(int fd, struct vt_message *out, size_t max_fds,
-                             int64_t deadline_msecs, struct vt_err *err) {
+enum vt_code vt_wire_receive(int fd, struct vt_message *out, size_t max_fds, int64_t deadline_msecs,
+                             struct vt_err *err) {
     out->type = VT_MSG_NONE;
     out->body_len = 0;
     out->fds_count = 0;

@@ -155,8 +155,7 @@ static enum vt_code answer(int connection, const struct vt_evidence *evidence,
 }
 
 static enum vt_code inspect(struct vt_arena *arena, const struct vt_child_context *context,
-                            int connection, const struct vt_known *generation,
-                            struct vt_err *err) {
+                            int connection, const struct vt_known *generation, struct vt_err *err) {
     struct request *request = vt_arena_alloc(arena, sizeof(*request));
     struct vt_evidence *evidence = NULL;
     struct vt_wants wants = {0};

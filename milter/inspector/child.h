@@ -14,7 +14,7 @@
 
 struct vt_child_context {
     const struct vt_inspect_options *options;
-    int64_t request_msecs;  /* how long the request itself may take to come */
+    int64_t request_msecs; /* how long the request itself may take to come */
     unsigned cpu_secs;
     unsigned parallel;
 };

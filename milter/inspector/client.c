@@ -157,16 +157,16 @@ static enum vt_code inspect_once(struct run *run, struct vt_evidence **out, stru
         fds[count++] = run->facts_fd;
     if (run->known_fd >= 0)
         fds[count++] = run->known_fd;
-    enum vt_code code =
-        inspection->begin_pass != NULL ? inspection->begin_pass(inspection->progress_context, err)
-                                       : VT_OK;
+    enum vt_code code = inspection->begin_pass != NULL
+                            ? inspection->begin_pass(inspection->progress_context, err)
+                            : VT_OK;
     if (code != VT_OK) {
         free(body);
         return code;
     }
     int64_t start = vt_clock_monotonic_msecs();
-    int64_t deadline = earlier(inspection->deadline_msecs,
-                               start + inspection->inspection_msecs + HEARING_MSECS);
+    int64_t deadline =
+        earlier(inspection->deadline_msecs, start + inspection->inspection_msecs + HEARING_MSECS);
     code = call(inspection->inspect_fd, inspection, VT_MSG_INSPECT, vt_bytes_str(body), fds, count,
                 &run->message, 2, deadline, err);
     free(body);
@@ -226,10 +226,9 @@ static bool ask_status(struct run *run) {
         return false;
     struct vt_known fresh = {0};
     struct vt_err err = {0};
-    enum vt_code code =
-        call(inspection->status_fd, inspection, VT_MSG_STATUS, (struct vt_bytes){NULL, 0},
-             &run->wants_fd, 1, &run->message, 1,
-             earlier(start + budget, inspection->deadline_msecs), &err);
+    enum vt_code code = call(inspection->status_fd, inspection, VT_MSG_STATUS,
+                             (struct vt_bytes){NULL, 0}, &run->wants_fd, 1, &run->message, 1,
+                             earlier(start + budget, inspection->deadline_msecs), &err);
     if (code == VT_OK)
         code = read_status(run, &fresh, &err);
     vt_message_close(&run->message);

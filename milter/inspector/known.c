@@ -28,8 +28,8 @@ enum vt_code vt_known_join(struct vt_arena *arena, const struct vt_known *first,
         return VT_OK;
     }
     struct vt_known all = {
-        .facts = joined(arena, first->facts, first->facts_count, second->facts,
-                        second->facts_count, sizeof(*all.facts)),
+        .facts = joined(arena, first->facts, first->facts_count, second->facts, second->facts_count,
+                        sizeof(*all.facts)),
         .facts_count = first->facts_count + second->facts_count,
         .issuers = joined(arena, first->issuers, first->issuers_count, second->issuers,
                           second->issuers_count, sizeof(*all.issuers)),

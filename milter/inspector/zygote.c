@@ -2,7 +2,8 @@
  * The zygote's loop: poll on control, channel, generations, children. A connection that nobody
  * waits for any more costs nothing; a child that crashes, hangs or is no longer waited for costs
  * its own mail only. After a death that may have told an attacker the address layout (SEGV, SYS,
- * BUS, ILL, ABRT, TRAP) the master execs a successor at once and this one ends with its children. */
+ * BUS, ILL, ABRT, TRAP) the master execs a successor at once and this one ends with its children.
+ */
 #include "zygote.h"
 
 #include <errno.h>
@@ -174,12 +175,12 @@ static void start_child(struct zygote *zygote, int connection) {
         (void)close(connection);
         return;
     }
-    zygote->children[zygote->children_count++] = (struct child){
-        .pid = pid,
-        .connection = connection,
-        .words = words[0],
-        .deadline_msecs = vt_clock_monotonic_msecs() + zygote->options->child_msecs +
-                          zygote->options->grace_msecs};
+    zygote->children[zygote->children_count++] =
+        (struct child){.pid = pid,
+                       .connection = connection,
+                       .words = words[0],
+                       .deadline_msecs = vt_clock_monotonic_msecs() + zygote->options->child_msecs +
+                                         zygote->options->grace_msecs};
 }
 
 static void take_connection(struct zygote *zygote) {

@@ -84,11 +84,11 @@ static json_t *list_roles(const struct vt_roles *roles) {
         vt_roles_look(roles, role, &state);
         if (!state.wanted)
             continue;
-        (void)json_array_append_new(
-            list, json_pack("{s:s, s:i, s:b, s:i, s:I}", "role", vt_role_name(role), "pid",
-                            (int)state.pid, "running", (int)state.running, "restarts",
-                            (int)state.restarts, "started_utc_secs",
-                            (json_int_t)state.started_utc_secs));
+        (void)json_array_append_new(list, json_pack("{s:s, s:i, s:b, s:i, s:I}", "role",
+                                                    vt_role_name(role), "pid", (int)state.pid,
+                                                    "running", (int)state.running, "restarts",
+                                                    (int)state.restarts, "started_utc_secs",
+                                                    (json_int_t)state.started_utc_secs));
     }
     return list;
 }
@@ -121,8 +121,8 @@ void vt_control_answer(int fd, bool ok, const char *text, const struct vt_mistak
         return;
     char *json = answer_text(ok, text, mistakes, mode, roles);
     struct vt_err err = {0};
-    if (json == NULL || vt_wire_send(fd, VT_MSG_CONTROLLED, vt_bytes_str(json), NULL, 0, 0, &err) !=
-                            VT_OK)
+    if (json == NULL ||
+        vt_wire_send(fd, VT_MSG_CONTROLLED, vt_bytes_str(json), NULL, 0, 0, &err) != VT_OK)
         vt_log(VT_LOG_WARNING, "control: nobody heard the answer");
     free(json);
     (void)close(fd);

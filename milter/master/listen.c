@@ -141,10 +141,10 @@ static enum vt_code listen_inet(const char *address, struct vt_bound *out, struc
     memcpy(service, port, (size_t)(at - port));
     service[at - port] = '\0';
     struct addrinfo *found = NULL;
-    const struct addrinfo hints = {
-        .ai_family = strncmp(address, "inet6:", 6) == 0 ? AF_INET6 : AF_INET,
-        .ai_socktype = SOCK_STREAM,
-        .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    const struct addrinfo hints = {.ai_family =
+                                       strncmp(address, "inet6:", 6) == 0 ? AF_INET6 : AF_INET,
+                                   .ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     int failed = getaddrinfo(at + 1, service, &hints, &found);
     if (failed != 0)
         return vt_err_set(err, VT_E_CONFIG, "the host of the socket %s is not known: %s", address,
@@ -158,12 +158,11 @@ enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_bound *o
                               struct vt_err *err) {
     *out = (struct vt_bound){.fd = -1};
     out->address = strdup(config->socket);
-    enum vt_code code =
-        out->address == NULL ? vt_err_set(err, VT_E_NOMEM, "no memory")
-        : strncmp(config->socket, "unix:", 5) == 0
-            ? listen_unix(config->socket + 5, SOCK_STREAM, config->socket_mode,
-                          config->socket_group, out, err)
-            : listen_inet(config->socket, out, err);
+    enum vt_code code = out->address == NULL ? vt_err_set(err, VT_E_NOMEM, "no memory")
+                        : strncmp(config->socket, "unix:", 5) == 0
+                            ? listen_unix(config->socket + 5, SOCK_STREAM, config->socket_mode,
+                                          config->socket_group, out, err)
+                            : listen_inet(config->socket, out, err);
     if (code != VT_OK)
         vt_bound_clear(out);
     return code;

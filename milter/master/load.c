@@ -106,8 +106,8 @@ enum vt_code vt_loaded_read(const char *config_file, struct vt_loaded *out,
                               false, "%s", err->text);
     code = policy != VT_OK ? policy : trust;
     if (code != VT_OK)
-        code = vt_err_set(err, VT_E_CONFIG, "%s: %zu mistakes", config_file,
-                          mistakes->errors_count);
+        code =
+            vt_err_set(err, VT_E_CONFIG, "%s: %zu mistakes", config_file, mistakes->errors_count);
 done:
     if (code != VT_OK)
         vt_loaded_clear(out);

@@ -21,8 +21,8 @@
 #include "vanthu/wire.h"
 
 #define MAX_OLD_SETS 4
-/* Beyond the longest mail: sessions without a mail are waited for a little, too, and libmilter takes
- * seconds to stop. Below TimeoutStopSec of the unit. */
+/* Beyond the longest mail: sessions without a mail are waited for a little, too, and libmilter
+ * takes seconds to stop. Below TimeoutStopSec of the unit. */
 #define DRAIN_EXTRA_MSECS 25000
 
 /* A set of roles and the configuration it was started from. */
@@ -94,8 +94,8 @@ static enum vt_code start_set(struct master *master, struct vt_loaded *loaded, i
 
 static void drain_set(const struct set *set) {
     if (set->roles != NULL)
-        vt_roles_drain(set->roles, vt_clock_monotonic_msecs() + set->config->total_msecs +
-                                       DRAIN_EXTRA_MSECS);
+        vt_roles_drain(set->roles,
+                       vt_clock_monotonic_msecs() + set->config->total_msecs + DRAIN_EXTRA_MSECS);
 }
 
 static void stop(struct master *master, const char *why) {
@@ -127,8 +127,8 @@ static size_t free_old_slot(const struct master *master) {
     return MAX_SETS;
 }
 
-static enum vt_code listen_anew(struct master *master, const struct vt_config *config,
-                                int *out_fd, struct vt_err *err) {
+static enum vt_code listen_anew(struct master *master, const struct vt_config *config, int *out_fd,
+                                struct vt_err *err) {
     *out_fd = master->milter.fd;
     if (strcmp(config->socket, master->milter.address) == 0)
         return VT_OK;
@@ -237,8 +237,7 @@ static void look_at_sets(struct master *master) {
         if (master->sets[i].roles != NULL)
             vt_roles_tick(master->sets[i].roles);
     for (size_t i = 0; i < MAX_SETS; i++)
-        if (master->sets[i].roles != NULL &&
-            vt_roles_state(master->sets[i].roles) == VT_ROLES_GONE)
+        if (master->sets[i].roles != NULL && vt_roles_state(master->sets[i].roles) == VT_ROLES_GONE)
             clear_set(&master->sets[i]);
     if (master->stopping) {
         bool left = false;
@@ -342,8 +341,8 @@ static size_t fill_entries(struct master *master) {
 static int next_timeout(const struct master *master) {
     int64_t next = INT64_MAX;
     for (size_t i = 0; i < MAX_SETS; i++) {
-        int64_t due = master->sets[i].roles == NULL ? INT64_MAX
-                                                    : vt_roles_next_msecs(master->sets[i].roles);
+        int64_t due =
+            master->sets[i].roles == NULL ? INT64_MAX : vt_roles_next_msecs(master->sets[i].roles);
         next = due < next ? due : next;
     }
     return next == INT64_MAX ? -1 : vt_clock_left_msecs(next);
@@ -403,8 +402,7 @@ static enum vt_code begin(struct master *master, struct vt_loaded *loaded, struc
     if (code == VT_OK)
         code = vt_listen_milter(loaded->config, &master->milter, err);
     if (code == VT_OK && geteuid() != 0)
-        vt_log(VT_LOG_WARNING, "not started by root: every role runs as user %ld",
-               (long)geteuid());
+        vt_log(VT_LOG_WARNING, "not started by root: every role runs as user %ld", (long)geteuid());
     if (code == VT_OK)
         code = start_set(master, loaded, master->milter.fd, &master->sets[CURRENT], err);
     return code;
@@ -428,8 +426,7 @@ static void end(struct master *master) {
         (void)close(master->binary);
 }
 
-static int run(const struct vt_master_options *options, struct vt_loaded *loaded,
-               int *started_fd) {
+static int run(const struct vt_master_options *options, struct vt_loaded *loaded, int *started_fd) {
     struct vt_err err = {0};
     struct master *master = calloc(1, sizeof(*master));
     if (master == NULL)
@@ -486,8 +483,7 @@ int vt_master_run(const struct vt_master_options *options) {
         vt_loaded_clear(&loaded);
         return status;
     }
-    vt_log_open("vanthu/master", loaded.config->log_to_syslog && !options->foreground,
-                VT_LOG_INFO);
+    vt_log_open("vanthu/master", loaded.config->log_to_syslog && !options->foreground, VT_LOG_INFO);
     status = run(options, &loaded, &started_fd);
     vt_loaded_clear(&loaded);
     if (started_fd >= 0)

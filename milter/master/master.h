@@ -44,8 +44,8 @@ struct vt_bound {
 enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_bound *out,
                               struct vt_err *err) VT_MUST_CHECK;
 /* The control socket, mode 0600. */
-enum vt_code vt_listen_control(const char *path, struct vt_bound *out, struct vt_err *err)
-    VT_MUST_CHECK;
+enum vt_code vt_listen_control(const char *path, struct vt_bound *out,
+                               struct vt_err *err) VT_MUST_CHECK;
 /* Close; remove the file when it is still this socket. */
 void vt_bound_clear(struct vt_bound *listener);
 
@@ -68,8 +68,8 @@ enum vt_control_command {
 /* Accept one client; -1: none, or not root and not us. */
 int vt_control_accept(int listening_fd);
 /* Read its command. VT_E_TIMEOUT: not there yet. Others: close it. */
-enum vt_code vt_control_read(int fd, enum vt_control_command *out, struct vt_err *err)
-    VT_MUST_CHECK;
+enum vt_code vt_control_read(int fd, enum vt_control_command *out,
+                             struct vt_err *err) VT_MUST_CHECK;
 struct vt_roles;
 /* Answer {"ok", "text", "mistakes", "mode", "roles"} and close fd. -1 is allowed, text, mistakes
  * and roles may be NULL. */

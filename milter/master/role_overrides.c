@@ -14,7 +14,9 @@
 #define MAX_ITEMS 4096
 
 static int put_text(json_t *object, const char *key, const char *text) {
-    return text == NULL ? 0 : json_object_set_new(object, key, json_stringn_nocheck(text, strlen(text)));
+    return text == NULL
+               ? 0
+               : json_object_set_new(object, key, json_stringn_nocheck(text, strlen(text)));
 }
 
 static int put_trust(json_t *root, const struct vt_role_overrides *overrides) {
@@ -135,9 +137,8 @@ static enum vt_code get_items(struct vt_arena *arena, const json_t *lengths, str
     return VT_OK;
 }
 
-enum vt_code vt_role_overrides_unpack(struct vt_arena *arena, int fd,
-                                      struct vt_role_overrides *out, const char **out_late_user,
-                                      struct vt_err *err) {
+enum vt_code vt_role_overrides_unpack(struct vt_arena *arena, int fd, struct vt_role_overrides *out,
+                                      const char **out_late_user, struct vt_err *err) {
     struct vt_bytes all;
     uint64_t len = 0;
     enum vt_code code = vt_memfd_map(fd, VT_MAX_OVERRIDES_BYTES, &all, err);

@@ -127,9 +127,10 @@ static void make_arguments(struct launch *launch, const struct vt_role_plan *pla
 
 /* Of the environment only what changes how times and texts look. */
 static void make_environment(struct launch *launch, char **environment) {
-    static const char *const kept[] = {"TZ=", "LANG=", "LC_ALL=",
+    static const char *const kept[] = {
+        "TZ=",           "LANG=",          "LC_ALL=",
 #ifdef VT_SANITIZE
-                                       "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=",
+        "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=",
 #endif
     };
     size_t count = 0;

@@ -24,8 +24,8 @@ struct vt_role_plan {
 enum vt_code vt_role_binary(int *out_fd, struct vt_err *err) VT_MUST_CHECK;
 /* Start. The caller's signal mask and descriptors are not inherited. Returns after the exec.
  * VT_E_CONFIG: no such user. VT_E_SYSTEM: what failed stands in the text. */
-enum vt_code vt_role_start(const struct vt_role_plan *plan, pid_t *out_pid, struct vt_err *err)
-    VT_MUST_CHECK;
+enum vt_code vt_role_start(const struct vt_role_plan *plan, pid_t *out_pid,
+                           struct vt_err *err) VT_MUST_CHECK;
 
 struct vt_role_user {
     uid_t uid;
@@ -33,8 +33,8 @@ struct vt_role_user {
 };
 /* A user by name, or by number also without an entry in passwd(5) (its group is then the same
  * number). setting: for the message. VT_E_CONFIG. */
-enum vt_code vt_role_user_find(const char *name, struct vt_role_user *out, struct vt_err *err)
-    VT_MUST_CHECK;
+enum vt_code vt_role_user_find(const char *name, struct vt_role_user *out,
+                               struct vt_err *err) VT_MUST_CHECK;
 /* Become this user for good: no supplementary groups, real, effective and saved ids. */
 enum vt_code vt_role_user_become(const struct vt_role_user *user, struct vt_err *err) VT_MUST_CHECK;
 

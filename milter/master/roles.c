@@ -244,8 +244,8 @@ static void hand_over(struct vt_roles *roles, struct slot *slot, const struct vt
     if (slot->now.pid == 0 && start_role(roles, VT_ROLE_INSPECTOR, &err) != VT_OK)
         vt_log(VT_LOG_ERROR, "%s", err.text);
     if (slot->now.pid != 0 && message->fds_count == 1 &&
-        vt_wire_send(slot->now.control, VT_MSG_GENERATION, (struct vt_bytes){NULL, 0},
-                     message->fds, 1, 0, &err) != VT_OK)
+        vt_wire_send(slot->now.control, VT_MSG_GENERATION, (struct vt_bytes){NULL, 0}, message->fds,
+                     1, 0, &err) != VT_OK)
         vt_log(VT_LOG_WARNING, "the new inspector begins without known status: %s", err.text);
 }
 
@@ -281,8 +281,7 @@ size_t vt_roles_poll(const struct vt_roles *roles, struct pollfd entries[VT_ROLE
     size_t count = 0;
     for (size_t i = 0; i < VT_ROLES; i++)
         if (roles->slots[i].now.control >= 0)
-            entries[count++] =
-                (struct pollfd){.fd = roles->slots[i].now.control, .events = POLLIN};
+            entries[count++] = (struct pollfd){.fd = roles->slots[i].now.control, .events = POLLIN};
     return count;
 }
 
@@ -348,8 +347,8 @@ static void role_ended(struct vt_roles *roles, enum vt_role_id role, int wait_st
     if (roles->state == VT_ROLES_STARTING && !was_ready) {
         roles->state = VT_ROLES_FAILED;
         roles->failed_role = role;
-        roles->exit_status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status)
-                                                    : 128 + WTERMSIG(wait_status);
+        roles->exit_status =
+            WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
         forget_process(&slot->now);
         return;
     }
@@ -434,7 +433,7 @@ int64_t vt_roles_next_msecs(const struct vt_roles *roles) {
     int64_t next = INT64_MAX;
     for (size_t i = 0; i < VT_ROLES; i++) {
         const struct slot *slot = &roles->slots[i];
-        int64_t due = slot->now.pid == 0   ? slot->start_at_msecs
+        int64_t due = slot->now.pid == 0 ? slot->start_at_msecs
                       : !slot->now.ready ? slot->now.started_msecs + READY_AFTER_MSECS
                                          : INT64_MAX;
         next = due < next ? due : next;

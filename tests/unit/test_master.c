@@ -125,12 +125,9 @@ static void inet_addresses(void **state) {
         enum vt_code want;
         int family;
     } cases[] = {
-        {"inet:0@127.0.0.1", VT_OK, AF_INET},
-        {"inet:0@localhost", VT_OK, AF_INET},
-        {"inet6:0@::1", VT_OK, AF_INET6},
-        {"inet:8892", VT_E_CONFIG, 0},
-        {"inet:8892@", VT_E_CONFIG, 0},
-        {"inet:123456789@127.0.0.1", VT_E_CONFIG, 0},
+        {"inet:0@127.0.0.1", VT_OK, AF_INET},    {"inet:0@localhost", VT_OK, AF_INET},
+        {"inet6:0@::1", VT_OK, AF_INET6},        {"inet:8892", VT_E_CONFIG, 0},
+        {"inet:8892@", VT_E_CONFIG, 0},          {"inet:123456789@127.0.0.1", VT_E_CONFIG, 0},
         {"inet:0@host.invalid", VT_E_CONFIG, 0},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

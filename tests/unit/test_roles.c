@@ -156,7 +156,8 @@ static void loop(struct vt_roles *roles, int64_t until_msecs, bool (*done)(struc
         while (read(signal_fd, &info, sizeof(info)) > 0)
             continue;
         int status = 0;
-        for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG))
+        for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0;
+             pid = waitpid(-1, &status, WNOHANG))
             (void)vt_roles_reaped(roles, pid, status);
         vt_roles_tick(roles);
     }
@@ -272,9 +273,9 @@ static void users_are_found_by_name_and_number(void **state) {
     static const struct {
         const char *name;
         enum vt_code want;
-    } cases[] = {{"nobody", VT_OK},  {TEST_USER, VT_OK},  {"root", VT_E_CONFIG}, {"0", VT_E_CONFIG},
-                 {"", VT_E_CONFIG},  {"-1", VT_E_CONFIG}, {"12x", VT_E_CONFIG},
-                 {"4294967295", VT_E_CONFIG},             {"no-such-user", VT_E_CONFIG}};
+    } cases[] = {{"nobody", VT_OK},    {TEST_USER, VT_OK},          {"root", VT_E_CONFIG},
+                 {"0", VT_E_CONFIG},   {"", VT_E_CONFIG},           {"-1", VT_E_CONFIG},
+                 {"12x", VT_E_CONFIG}, {"4294967295", VT_E_CONFIG}, {"no-such-user", VT_E_CONFIG}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct vt_role_user user;
         struct vt_err err = {0};
@@ -373,9 +374,9 @@ static void a_local_set_serves_and_ends(void **state) {
         fail_msg("%s", err.text);
     assert_int_equal(vt_role_set_status_fd(set), -1);
     int channel = vt_role_set_inspect_fd(set);
-    assert_int_equal(vt_wire_call(channel, VT_MSG_STATUS, VT_BYTES("crash"), NULL, 0, &answer, 0,
-                                  soon(), NULL),
-                     VT_E_PEER);
+    assert_int_equal(
+        vt_wire_call(channel, VT_MSG_STATUS, VT_BYTES("crash"), NULL, 0, &answer, 0, soon(), NULL),
+        VT_E_PEER);
     assert_int_equal(
         vt_wire_call(channel, VT_MSG_STATUS, VT_BYTES("who"), NULL, 0, &answer, 0, soon(), NULL),
         VT_OK);
@@ -438,7 +439,12 @@ static void overrides_arrive_as_they_were(void **state) {
 static void damaged_overrides_are_refused(void **state) {
     (void)state;
     static const char *const texts[] = {
-        "", "{", "[]x", "{\"crls\":[5]}", "{\"crls\":[-1]}", "{\"contents\":[1]}",
+        "",
+        "{",
+        "[]x",
+        "{\"crls\":[5]}",
+        "{\"crls\":[-1]}",
+        "{\"contents\":[1]}",
         "{\"trust\":[{\"set\":9}]}",
     };
     for (size_t i = 0; i < COUNT(texts); i++) {

@@ -143,7 +143,7 @@ static void descriptors_are_counted_and_never_leak(void **state) {
     static const struct {
         size_t sent, allowed;
         enum vt_code want;
-    } cases[] = {{0, 0, VT_OK},       {1, 1, VT_OK},        {4, 4, VT_OK},  {1, 0, VT_E_FORMAT},
+    } cases[] = {{0, 0, VT_OK},       {1, 1, VT_OK},       {4, 4, VT_OK},       {1, 0, VT_E_FORMAT},
                  {2, 1, VT_E_FORMAT}, {5, 4, VT_E_FORMAT}, {16, 4, VT_E_FORMAT}};
     static struct vt_message got;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -153,8 +153,7 @@ static void descriptors_are_counted_and_never_leak(void **state) {
             assert_int_equal(vt_wire_send(fds[0], VT_MSG_STATUS, NOTHING, NULL, 0, 0, NULL), VT_OK);
         else
             send_raw_descriptors(fds[0], cases[i].sent);
-        enum vt_code code =
-            vt_wire_receive(fds[1], &got, cases[i].allowed, in_msecs(1000), NULL);
+        enum vt_code code = vt_wire_receive(fds[1], &got, cases[i].allowed, in_msecs(1000), NULL);
         if (code != cases[i].want)
             fail_msg("case %zu: %s", i, vt_code_name(code));
         assert_int_equal(got.fds_count, code == VT_OK ? cases[i].sent : 0);
@@ -266,7 +265,8 @@ static void a_successor_serves_the_queue(void **state) {
     assert_int_equal(status, 0);
     pid_t second = fork();
     if (second == 0)
-        _exit(serve_one(channel[1], in_msecs(5000)) && serve_one(channel[1], in_msecs(5000)) ? 0 : 1);
+        _exit(serve_one(channel[1], in_msecs(5000)) && serve_one(channel[1], in_msecs(5000)) ? 0
+                                                                                             : 1);
     static struct vt_message got;
     for (size_t i = 0; i < COUNT(waiting); i++) {
         assert_int_equal(vt_wire_receive(waiting[i], &got, 0, in_msecs(5000), NULL), VT_OK);

@@ -210,8 +210,8 @@ static void a_death_is_told_with_its_cause(void **state) {
         ask(&bench, cases[i].request, &answer);
         assert_int_equal(answer.type, VT_MSG_DIED);
         assert_string_equal(answer_text(), cases[i].want);
-        enum vt_code code = vt_wire_receive(bench.control[0], &answer, 1,
-                                            cases[i].renews ? soon() : 0, NULL);
+        enum vt_code code =
+            vt_wire_receive(bench.control[0], &answer, 1, cases[i].renews ? soon() : 0, NULL);
         assert_int_equal(code, cases[i].renews ? VT_OK : VT_E_TIMEOUT);
         if (cases[i].renews)
             assert_int_equal(answer.type, VT_MSG_RENEW);
