@@ -114,7 +114,7 @@ static char *text_of(struct vt_unpack_work *work, size_t index, struct vt_bytes 
     if (value.len == 0)
         return NULL;
     char *text = vt_charset_header_text(value);
-    (void)vt_work_check(work, text == NULL ? VT_E_NOMEM : VT_OK);
+    (void)vt_work_has(work, text);
     return text;
 }
 
@@ -164,7 +164,7 @@ static void read_boundary(struct vt_unpack_work *work, size_t index, GMimeParamL
                                 "A multipart has two boundary parameters; programs disagree "
                                 "about which one counts.");
     void *copy = vt_arena_dup(work->arena, boundary, len);
-    if (vt_work_check(work, copy == NULL ? VT_E_NOMEM : VT_OK))
+    if (vt_work_has(work, copy))
         out->boundary = vt_bytes_of(copy, len);
 }
 

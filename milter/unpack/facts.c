@@ -22,7 +22,7 @@ static char *text_of(struct vt_unpack_work *work, size_t index, const struct vt_
         return NULL;
     }
     char *text = vt_charset_header_text(field->value);
-    (void)vt_work_check(work, text == NULL ? VT_E_NOMEM : VT_OK);
+    (void)vt_work_has(work, text);
     return text;
 }
 
@@ -100,7 +100,7 @@ static void read_results(struct vt_unpack_work *work, size_t index,
     const char *clean = NULL;
     void *grown = vt_arena_grow(work->arena, unpacked->authentication_results,
                                 unpacked->authentication_results_count, sizeof(const char *));
-    if (text != NULL && vt_work_check(work, grown == NULL ? VT_E_NOMEM : VT_OK) &&
+    if (text != NULL && vt_work_has(work, grown) &&
         vt_work_check(work, vt_name_text(work->arena, text, MAX_RESULTS_BYTES * 4, &clean)) &&
         clean != NULL) {
         unpacked->authentication_results = grown;

@@ -13,7 +13,7 @@ static void blame_defect(struct vt_unpack_work *work, size_t index, const char *
                          const char *defect) {
     const char *text =
         vt_arena_printf(work->arena, "The %s encoding of the part contains %s.", encoding, defect);
-    if (vt_work_check(work, text == NULL ? VT_E_NOMEM : VT_OK))
+    if (vt_work_has(work, text))
         vt_work_blame(work, index, VT_REASON_MALFORMED, text);
 }
 
@@ -25,7 +25,7 @@ static struct vt_bytes decode(struct vt_unpack_work *work, size_t index,
     if (body.len == 0 || !vt_work_take_unpacked(work, index, max))
         return (struct vt_bytes){0};
     uint8_t *out = vt_arena_alloc(work->arena, max);
-    if (!vt_work_check(work, out == NULL ? VT_E_NOMEM : VT_OK))
+    if (!vt_work_has(work, out))
         return (struct vt_bytes){0};
     const char *defect = NULL;
     size_t len = is_base64 ? vt_decode_base64(body, out, &defect)

@@ -105,7 +105,7 @@ static const char *prefix_of_children(struct vt_unpack_work *work, size_t index,
     if (item->is_root)
         return item->prefix;
     const char *prefix = vt_arena_printf(work->arena, "%s.", vt_work_part(work, index)->path);
-    (void)vt_work_check(work, prefix == NULL ? VT_E_NOMEM : VT_OK);
+    (void)vt_work_has(work, prefix);
     return prefix;
 }
 
@@ -113,7 +113,7 @@ static const char *prefix_of_children(struct vt_unpack_work *work, size_t index,
 static const char *root_path(struct vt_unpack_work *work, const char *prefix) {
     size_t len = strlen(prefix);
     char *path = vt_arena_dup(work->arena, prefix, len > 0 ? len - 1 : 0);
-    (void)vt_work_check(work, path == NULL ? VT_E_NOMEM : VT_OK);
+    (void)vt_work_has(work, path);
     return path;
 }
 

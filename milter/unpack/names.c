@@ -40,7 +40,8 @@ static const char *without_directories(const char *name) {
  * closed), and white space around it. */
 static void strip(char *name) {
     char *to = name;
-    for (char *at = name, *next = at; *at != '\0'; at = next) {
+    char *next = NULL;
+    for (char *at = name; *at != '\0'; at = next) {
         /* Moving a character overwrites the one it is, so what follows is asked first. */
         next = g_utf8_next_char(at);
         if (is_hidden(g_utf8_get_char(at)) || *at == '/' || *at == '\\' || *at == '"')

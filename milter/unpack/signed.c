@@ -239,7 +239,7 @@ static bool copy_raw(struct vt_unpack_work *work, size_t index, struct windows *
     if (!vt_work_take_unpacked(work, index, raw.len + 2))
         return false;
     uint8_t *copy = vt_arena_alloc(work->arena, raw.len + 2);
-    if (!vt_work_check(work, copy == NULL ? VT_E_NOMEM : VT_OK))
+    if (!vt_work_has(work, copy))
         return false;
     memcpy(copy, raw.ptr, raw.len);
     memcpy(copy + raw.len, "\r\n", 2);
@@ -257,7 +257,7 @@ static bool neutralise(struct vt_unpack_work *work, size_t index, struct windows
         if (!is_within(headers, raw))
             continue;
         char *text = vt_arena_dup(work->arena, headers.ptr, headers.len);
-        if (!vt_work_check(work, text == NULL ? VT_E_NOMEM : VT_OK))
+        if (!vt_work_has(work, text))
             return false;
         if (!vt_charset_neutralise(text, headers.len))
             continue;
@@ -337,7 +337,7 @@ static void add_canonical(struct vt_unpack_work *work, size_t index) {
     if (lines_count == 0 || !vt_work_take_unpacked(work, index, from.len + lines_count))
         return;
     uint8_t *out = vt_arena_alloc(work->arena, from.len + lines_count), *to = out;
-    if (!vt_work_check(work, out == NULL ? VT_E_NOMEM : VT_OK))
+    if (!vt_work_has(work, out))
         return;
     for (size_t i = 0; i < from.len; i++) {
         if (from.ptr[i] == '\n')

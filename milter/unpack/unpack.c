@@ -110,7 +110,7 @@ static const char *member_path(struct vt_unpack_work *work, size_t parent, const
         name = "content";
     const char *path = *outer == '\0' ? vt_arena_str(work->arena, name)
                                       : vt_arena_printf(work->arena, "%s/%s", outer, name);
-    (void)vt_work_check(work, path == NULL ? VT_E_NOMEM : VT_OK);
+    (void)vt_work_has(work, path);
     return path;
 }
 

@@ -26,7 +26,7 @@ void vt_work_push(struct vt_unpack_work *work, const struct vt_unpack_item *item
         return;
     }
     void *grown = vt_arena_grow(work->arena, work->items, work->items_count, sizeof(*work->items));
-    if (!vt_work_check(work, grown == NULL ? VT_E_NOMEM : VT_OK))
+    if (!vt_work_has(work, grown))
         return;
     work->items = grown;
     work->items[work->items_count++] = *item;
@@ -53,7 +53,7 @@ static const char *path_of(struct vt_unpack_work *work, const struct vt_unpack_i
     const char *path = item->number == 0
                            ? vt_arena_str(work->arena, item->prefix)
                            : vt_arena_printf(work->arena, "%s%u", item->prefix, item->number);
-    (void)vt_work_check(work, path == NULL ? VT_E_NOMEM : VT_OK);
+    (void)vt_work_has(work, path);
     return path;
 }
 
@@ -161,6 +161,6 @@ const char *vt_work_prefix_inside(struct vt_unpack_work *work, size_t index,
     const char *prefix = *part->path == '\0'
                              ? vt_arena_printf(work->arena, "%s/", name)
                              : vt_arena_printf(work->arena, "%s/%s/", part->path, name);
-    (void)vt_work_check(work, prefix == NULL ? VT_E_NOMEM : VT_OK);
+    (void)vt_work_has(work, prefix);
     return prefix;
 }

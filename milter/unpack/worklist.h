@@ -77,7 +77,11 @@ bool vt_work_take_scanned(struct vt_unpack_work *work, size_t index, size_t len)
 /* "2.1/name.eml/": where the children of part index are, it being a mail or a container. */
 const char *vt_work_prefix_inside(struct vt_unpack_work *work, size_t index,
                                   const char *name_when_none);
-/* Record a fault; NOMEM when code is VT_OK and pointer is NULL. Returns true without a fault. */
+/* Record a fault. Returns true while there is none. */
 bool vt_work_check(struct vt_unpack_work *work, enum vt_code code);
+/* The same for what the arena gave: NULL is VT_E_NOMEM. */
+static inline bool vt_work_has(struct vt_unpack_work *work, const void *memory) {
+    return vt_work_check(work, memory == NULL ? VT_E_NOMEM : VT_OK) && memory != NULL;
+}
 
 #endif
