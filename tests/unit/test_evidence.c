@@ -90,6 +90,7 @@ static void exit_status(void **state) {
         {"failed and open", 2, {I, F}, VT_CHANGES_NONE, 0, 0, 1},
         {"forbidden change", 1, {P, 0}, VT_CHANGES_FORBIDDEN, 0, 0, 1},
         {"open", 2, {P, I}, VT_CHANGES_NONE, 0, 0, 2},
+        {"open, then passed", 2, {I, P}, VT_CHANGES_NONE, 0, 0, 2},
         {"no signature", 0, {0, 0}, 0, 0, 0, 3},
         {"unsigned, a reason that is no gap",
          0,

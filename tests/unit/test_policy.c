@@ -217,6 +217,9 @@ static void unknown_never_matches(void **state) {
         (void)snprintf(when, sizeof(when), "{not: {%s}}", tests[i]);
         if (matches(when, &m))
             fail_msg("%s matches the unknown", when);
+        (void)snprintf(when, sizeof(when), "{not: {not: {%s}}}", tests[i]);
+        if (matches(when, &m))
+            fail_msg("%s matches the unknown", when);
     }
 }
 

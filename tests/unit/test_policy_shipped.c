@@ -45,7 +45,7 @@ struct situation {
     vt_reasons mail_reasons; /* of the mail */
     enum vt_sender_class class;
     enum vt_direction direction;
-    bool is_claimed, is_bounce, is_nested, is_list, is_urgent, is_submission;
+    bool is_claimed, is_first_seen, is_bounce, is_nested, is_list, is_urgent, is_submission;
     int64_t claimed_ahead_secs, signed_at_utc_secs, deferred_for_secs;
 };
 
@@ -53,7 +53,9 @@ static enum vt_action decide(const struct situation *s, const char **out_rule) {
     static char rule[128];
     struct vt_signature signature = {
         .reasons = s->reasons,
-        .signing_time_source = s->is_claimed ? VT_TIME_SOURCE_CLAIMED : VT_TIME_SOURCE_TIMESTAMP,
+        .signing_time_source = s->is_claimed      ? VT_TIME_SOURCE_CLAIMED
+                               : s->is_first_seen ? VT_TIME_SOURCE_FIRST_SEEN
+                                                  : VT_TIME_SOURCE_TIMESTAMP,
         .signing_time_utc_secs = s->signed_at_utc_secs != 0 ? s->signed_at_utc_secs : NOW - 60,
         .claimed_time_utc_secs = NOW - 60 + s->claimed_ahead_secs,
         .judged_at_utc_secs = NOW - 60};
@@ -178,6 +180,9 @@ static void promises(void **state) {
         {"not yet valid, claimed only",
          {.reasons = BIT(CERT_NOT_YET), .is_claimed = true},
          VT_ACTION_TAG},
+        {"not yet valid, first seen",
+         {.reasons = BIT(CERT_NOT_YET), .is_first_seen = true},
+         VT_ACTION_REJECT},
         {"suspended, claimed only",
          {.reasons = BIT(CERT_SUSPENDED), .is_claimed = true},
          VT_ACTION_TAG},
