@@ -1,0 +1,27 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# Makes the test PKI and every named mail, and compares what `vanthu check` says of each.
+"""Verdicts of the named mails."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+
+import expect
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        pki, documents, mails = folder + "/pki", folder + "/documents", folder + "/mails"
+        subprocess.run([HERE + "/../pki/mkpki.sh", pki], check=True)
+        subprocess.run([HERE + "/../documents/mkdocuments.py", pki, documents], check=True)
+        subprocess.run([HERE + "/mkmails.py", pki, documents, mails], check=True)
+        return 0 if expect.compare(pki, mails, "mails.tsv") else 1
+
+
+sys.exit(main())
