@@ -124,7 +124,7 @@ enum vt_code vt_input_read(int fd, size_t max_bytes, struct vt_bytes *out, bool 
         return code;
     }
     copy[len] = 0;
-    *out = vt_bytes_of(copy, len);
+    *out = (struct vt_bytes){copy, len};
     *out_mapped = false;
     return VT_OK;
 }

@@ -35,7 +35,7 @@ def base64_lines(data):
 # ---- file names ----
 
 def name_2231(name):
-    escaped = "".join(chr(c) if chr(c).isalnum() or chr(c) in "-._" else f"%{c:02X}" for c in utf8(name))
+    escaped = "".join(chr(c) if c < 128 and (chr(c).isalnum() or chr(c) in "-._") else f"%{c:02X}" for c in utf8(name))
     return b"filename*=utf-8''" + escaped.encode()
 
 
