@@ -15,8 +15,10 @@
 #include "vanthu/log.h"
 #include "vanthu/wire.h"
 
-/* A role that says nothing is taken for ready when it has lived as long as this. */
+/* A role that says nothing is taken for ready when it has lived as long as this. Gateway and
+ * inspector do speak, and libmilter may take five seconds until it accepts. */
 #define READY_AFTER_MSECS 1000
+#define MAIL_READY_AFTER_MSECS 15000
 #define SETTLED_AFTER_MSECS 60000
 #define FIRST_DELAY_MSECS 200
 #define LONGEST_DELAY_MSECS 30000
@@ -396,13 +398,18 @@ static void start_again(struct vt_roles *roles, enum vt_role_id role) {
     vt_log(VT_LOG_ERROR, "%s; next try in %lld ms", err.text, (long long)delay_msecs);
 }
 
+static int64_t ready_at(const struct slot *slot, enum vt_role_id role) {
+    bool speaks = role == VT_ROLE_GATEWAY || role == VT_ROLE_INSPECTOR;
+    return slot->now.started_msecs + (speaks ? MAIL_READY_AFTER_MSECS : READY_AFTER_MSECS);
+}
+
 static void notice_readiness(struct vt_roles *roles, int64_t now) {
     bool all = true;
-    for (size_t i = 0; i < VT_ROLES; i++) {
-        struct process *process = &roles->slots[i].now;
-        if (!roles->plan.wanted[i])
+    for (enum vt_role_id role = VT_ROLE_MASTER; role < VT_ROLES; role++) {
+        struct process *process = &roles->slots[role].now;
+        if (!roles->plan.wanted[role])
             continue;
-        if (process->pid > 0 && now - process->started_msecs >= READY_AFTER_MSECS)
+        if (process->pid > 0 && now >= ready_at(&roles->slots[role], role))
             process->ready = true;
         all = all && process->pid > 0 && process->ready;
     }
@@ -431,10 +438,10 @@ int64_t vt_roles_next_msecs(const struct vt_roles *roles) {
         return roles->kill_at_msecs > vt_clock_monotonic_msecs() ? roles->kill_at_msecs : INT64_MAX;
     }
     int64_t next = INT64_MAX;
-    for (size_t i = 0; i < VT_ROLES; i++) {
-        const struct slot *slot = &roles->slots[i];
+    for (enum vt_role_id role = VT_ROLE_MASTER; role < VT_ROLES; role++) {
+        const struct slot *slot = &roles->slots[role];
         int64_t due = slot->now.pid == 0 ? slot->start_at_msecs
-                      : !slot->now.ready ? slot->now.started_msecs + READY_AFTER_MSECS
+                      : !slot->now.ready ? ready_at(slot, role)
                                          : INT64_MAX;
         next = due < next ? due : next;
     }
