@@ -15,9 +15,6 @@
 
 /* RFC 4514, but letters beyond ASCII as UTF-8 instead of \xx. */
 #define NAME_FLAGS ((unsigned long)(XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB))
-/* For a name whose strings are not what their type says: byte by byte, escaped. */
-#define BROKEN_NAME_FLAGS                                                                          \
-    ((unsigned long)((XN_FLAG_RFC2253 & ~ASN1_STRFLGS_UTF8_CONVERT) | ASN1_STRFLGS_IGNORE_TYPE))
 /* One name as text; real ones have 200 bytes. */
 #define MAX_NAME_TEXT_BYTES 4096
 /* Larger keys are slow enough to be a weapon, and no authority uses them. */
@@ -65,30 +62,22 @@ static enum vt_code keep_text(struct vt_arena *arena, const uint8_t *text, size_
 
 /* ---- names ---- */
 
-static enum vt_code print_name(struct vt_arena *arena, const X509_NAME *name, unsigned long flags,
-                               const char **out) {
+static enum vt_code name_text(struct vt_arena *arena, const X509_NAME *name, const char **out) {
     enum vt_code code = VT_E_NOMEM;
     BIO *bio = BIO_new(BIO_s_mem());
     *out = NULL;
     if (bio == NULL)
         goto done;
-    if (X509_NAME_print_ex(bio, name, 0, flags) >= 0) {
+    code = VT_OK;
+    if (X509_NAME_print_ex(bio, name, 0, NAME_FLAGS) >= 0) {
         char *text;
         long len = BIO_get_mem_data(bio, &text);
-        code = len > 0 ? keep_text(arena, (const uint8_t *)text, (size_t)len, out) : VT_OK;
-    } else {
-        code = VT_OK;
+        if (len > 0)
+            code = keep_text(arena, (const uint8_t *)text, (size_t)len, out);
     }
 done:
     BIO_free(bio);
     ERR_clear_error();
-    return code;
-}
-
-static enum vt_code name_text(struct vt_arena *arena, const X509_NAME *name, const char **out) {
-    enum vt_code code = print_name(arena, name, NAME_FLAGS, out);
-    if (code == VT_OK && *out == NULL)
-        code = print_name(arena, name, BROKEN_NAME_FLAGS, out);
     return code;
 }
 

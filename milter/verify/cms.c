@@ -29,9 +29,14 @@ enum vt_code vt_cms_open(struct vt_bytes *rest, struct vt_bytes *out_type,
 
 /* ---- EncapsulatedContentInfo ---- */
 
+/* PKCS #7 1.5 had ANY where CMS has an OCTET STRING; of that the content octets are what is signed
+ * (RFC 5652 5.2.1). The types that CMS itself defines have always been strings. */
+static bool may_be_any(struct vt_bytes type) {
+    return !vt_bytes_equal(type, VT_OID_DATA) && !vt_bytes_equal(type, VT_OID_TST_INFO);
+}
+
 /* EncapsulatedContentInfo ::= SEQUENCE { eContentType OID, eContent [0] EXPLICIT OCTET STRING
- * OPTIONAL } (RFC 5652 5.2). PKCS #7 1.5 had ANY there; of that the content octets are what is
- * signed (RFC 5652 5.2.1). */
+ * OPTIONAL } (RFC 5652 5.2) */
 static enum vt_code read_content(struct vt_arena *arena, struct vt_bytes body, struct vt_cms *out,
                                  struct vt_err *err) {
     struct vt_der type;
@@ -48,10 +53,12 @@ static enum vt_code read_content(struct vt_arena *arena, struct vt_bytes body, s
         return VT_OK;
     if (vt_der_next(&wrapper.body, &value) != VT_OK || wrapper.body.len != 0)
         return vt_err_set(err, VT_E_FORMAT, "eContent does not hold exactly one value");
-    if (value.tag != VT_DER_CONSTRUCTED_OCTET_STRING) {
+    if (value.tag == VT_DER_SEQUENCE && may_be_any(type.body)) {
         out->content = value.body;
         return VT_OK;
     }
+    if (value.tag != VT_DER_OCTET_STRING && value.tag != VT_DER_CONSTRUCTED_OCTET_STRING)
+        return vt_err_set(err, VT_E_FORMAT, "eContent is not an OCTET STRING");
     enum vt_code code = vt_der_octets(arena, &value, &out->content);
     return code == VT_OK ? VT_OK : vt_err_set(err, code, "eContent cannot be joined");
 }
