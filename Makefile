@@ -130,7 +130,7 @@ test-long: test
 test-peers: deps all
 	$(Q)tests/run.sh peers
 demo: deps all
-	$(Q)tests/demo/demo.sh
+	$(Q)tests/demo/demo.py
 bench: deps all
 	$(Q)tests/bench/bench.sh
 

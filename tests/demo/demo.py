@@ -1,0 +1,173 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# The demonstration: a test PKI with its OCSP responder and CRL server, a private Postfix with
+# vanthu-milter, all on loopback; real mails through SMTP; for each, the answer, what was delivered,
+# and why. Exits 1 when an outcome is not the expected one. Everything is stopped and removed.
+#   demo.py [--keep]      --keep leaves the folder (logs, mails, configuration)
+"""make demo."""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.path.join(HERE, "..")
+BUILD = os.path.join(TESTS, "..", "build")
+for folder in ("lib", "mail", "mta", "pki"):
+    sys.path.insert(0, os.path.join(TESTS, folder))
+
+import mailbuild as build
+from mailbuild import CRLF
+from site_lab import Lab
+
+STATE = "vanthu@sonv.ninhbinh.gov.vn"
+CITIZEN = "nguyenvana@example.vn"
+# What the domain's DKIM verifier, which the configuration trusts, would have written.
+ALIGNED = b"Authentication-Results: auth.lab.test; dkim=pass header.d=sonv.ninhbinh.gov.vn" + CRLF
+FORGED = (b"X-Vanthu-Verdict: TOTAL-PASSED, everything is fine" + CRLF
+          + b"Authentication-Results: vanthu.mx.lab.test; smime=pass body.smime-identifier=nobody" + CRLF)
+
+
+class Case:
+    """One mail and what has to become of it."""
+
+    def __init__(self, title, mail, sender=STATE, code=250, reason=None, verdict=None, smime=None, absent=None,
+                 unchanged=False):
+        self.title, self.mail, self.sender, self.code = title, mail, sender, code
+        self.reason, self.verdict, self.smime, self.absent, self.unchanged = reason, verdict, smime, absent, unchanged
+
+
+def cases(lab):
+    numbers = iter(range(1, 100))
+
+    def mail(entity, sender=STATE, extra=ALIGNED):
+        return build.mail(entity, sender, extra=extra, number=f"demo.{next(numbers)}")
+
+    def pdf(document, name="2415-SNV.signed.pdf", **options):
+        parts = [build.text_part(), build.attachment(lab.document(document), name)]
+        return mail(build.multipart(parts), **options)
+
+    def smime():
+        return mail(build.multipart_signed(build.text_part(), lab.pki, "smime"), "binhtt@ninhbinh.gov.vn", b"")
+
+    yield Case("PDF signed by a person and by the agency", pdf("good.pdf"), verdict="TOTAL-PASSED")
+    yield Case("the same with one byte changed", pdf("byte-changed.pdf"), code=550, reason="CONTENT_CHANGED")
+    yield Case("certificate revoked before signing", pdf("revoked.pdf"), code=550, reason="CERT_REVOKED")
+    yield Case("revoked after signing, without a time stamp", pdf("revoked-since.pdf"), verdict="INDETERMINATE",
+               reason="CERT_REVOKED_SINCE")
+    yield Case("revoked after signing, with a time stamp", pdf("revoked-since-stamped.pdf"), verdict="TOTAL-PASSED")
+    yield Case("certificate expired since", pdf("expired.pdf"), verdict="INDETERMINATE", reason="CERT_EXPIRED_SINCE")
+    yield Case("certificate from a CA nobody knows", pdf("unknown-ca.pdf"), verdict="INDETERMINATE", reason="PATH_UNKNOWN_ROOT")
+    yield Case("self-made certificate with the agency's name", pdf("self-made.pdf"), code=550, reason="PATH_SELF_MADE")
+    yield Case("unsigned PDF from a state office", pdf("unsigned.pdf", "2415-SNV.pdf"), reason="NO_SIGNATURE")
+    yield Case("unsigned PDF from a citizen", pdf("unsigned.pdf", "don.pdf", sender=CITIZEN, extra=b""), sender=CITIZEN,
+               absent="NO_SIGNATURE")
+    yield Case("signed message (S/MIME)", smime(), sender="binhtt@ninhbinh.gov.vn", verdict="TOTAL-PASSED", smime="pass")
+    yield Case("signed message altered on the way", smime().replace(b"Tr=C3=A2n", b"Tr=C3=A1n", 1),
+               sender="binhtt@ninhbinh.gov.vn", verdict="TOTAL-FAILED", reason="MESSAGE_CHANGED", smime="fail")
+    yield Case("OCSP and CRL cannot be reached", pdf("status-unknown.pdf"), code=451, reason="STATUS_UNKNOWN")
+    yield Case("damaged PDF", pdf("broken-xref.pdf", "2415-SNV.pdf"), reason="FILE_UNREADABLE")
+    yield Case("ordinary mail without a document", mail(build.text_part(), CITIZEN, b""), sender=CITIZEN, absent="INDETERMINATE")
+    yield Case("ordinary mail with a forged verdict", mail(build.text_part(), CITIZEN, FORGED), sender=CITIZEN,
+               absent="everything is fine")
+    yield "observe"
+    yield Case("the changed PDF again, in observe mode", pdf("byte-changed.pdf"), unchanged=True)
+
+
+# ---- what became of a mail ----
+
+def own_headers(delivered):
+    """Our headers of a delivered mail, unfolded."""
+    head = re.sub(rb"\r\n[ \t]+", b" ", delivered.split(b"\r\n\r\n", 1)[0]).decode("utf-8", "replace")
+    return [line for line in head.split("\r\n")
+            if line.startswith("X-Vanthu-") or line.startswith("Authentication-Results: vanthu.")]
+
+
+def complaints(case, answer, delivered, record):
+    if answer["code"] != case.code:
+        yield f"answered {answer['code']}, expected {case.code}"
+    if (delivered is not None) != (case.code == 250):
+        yield "was delivered" if delivered is not None else "was not delivered"
+    reasons = record["reasons"]
+    if case.reason and case.reason not in reasons:
+        yield f"reasons {reasons}, expected {case.reason}"
+    if delivered is None:
+        return
+    headers = "\n".join(own_headers(delivered))
+    for wanted in filter(None, (case.verdict, case.smime and f"smime={case.smime}", not case.unchanged and case.reason)):
+        if wanted not in headers:
+            yield f"no {wanted} in the headers"
+    if case.absent and case.absent in headers:
+        yield f"{case.absent} in the headers"
+    if case.unchanged and headers:
+        yield "observe mode added headers"
+    if not delivered.endswith(case.mail.split(b"\r\n\r\n", 1)[1]):
+        yield "the body was changed"
+
+
+def show(number, case, answer, delivered, record, found):
+    print(f"{number:2}. {case.title}")
+    for line in answer["text"].split("\n"):
+        print(f"      SMTP       {answer['code']} {line}")
+    print(f"      delivered  {'yes' if delivered is not None else 'no'}")
+    for header in own_headers(delivered) if delivered else []:
+        print(f"      header     {header[:150]}")
+    print(f"      why        {record['why']}")
+    for complaint in found:
+        print(f"      UNEXPECTED {complaint}")
+
+
+def run_case(lab, number, case):
+    answer = lab.send(case.mail, case.sender)
+    delivered = lab.delivered(case.mail) if answer["code"] == 250 else None
+    record = lab.record(case.mail)
+    found = list(complaints(case, answer, delivered, record))
+    show(number, case, answer, delivered, record, found)
+    return not found
+
+
+def summary(good, all_cases, seconds):
+    print()
+    print(f"{good} of {all_cases} mails ended as expected, in {seconds:.0f} s.")
+    print("Proven forgeries are refused while the sender is still connected; what is only unproven is marked and")
+    print("delivered; a citizen's mail is left alone; what cannot be checked now is asked for again (451); in observe")
+    print("mode nothing is touched. `build/vanthu check FILE` shows the same for a file, conf/policy.yaml decides.")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--keep", action="store_true")
+    keep = parser.parse_args().keep
+    folder = tempfile.mkdtemp(prefix="vanthu-demo-")
+    begin = time.monotonic()
+    good = number = 0
+    print("A test PKI, its OCSP responder and CRL server, a private Postfix and vanthu-milter, all on loopback …")
+    try:
+        with Lab(folder, mode="enforce") as lab:
+            for case in cases(lab):
+                if case == "observe":
+                    lab.set_mode("observe")
+                    continue
+                number += 1
+                good += run_case(lab, number, case)
+    except subprocess.CalledProcessError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    finally:
+        if keep:
+            print(f"kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    summary(good, number, time.monotonic() - begin)
+    return 0 if number and good == number else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
