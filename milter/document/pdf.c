@@ -57,8 +57,8 @@ static void hand_out(struct pdf_reader *reader) {
     }
     for (size_t i = 0; i < count; i++) {
         size_t place = i;
-        for (; place > 0 &&
-               objects[place - 1].revision > reader->signatures[i].object.revision; place--)
+        for (; place > 0 && objects[place - 1].revision > reader->signatures[i].object.revision;
+             place--)
             objects[place] = objects[place - 1];
         objects[place] = reader->signatures[i].object;
     }

@@ -33,18 +33,18 @@ enum pdf_origin { PDF_FROM_ACROFORM = 0, PDF_FROM_PAGE, PDF_FROM_PERMS, PDF_FROM
 
 /* A field that is, or may become, a signature. */
 struct pdf_field {
-    struct pdf_ref ref; /* id 0: a direct object */
-    const char *name;   /* full name, cleaned, in the mail's arena; "" without one */
-    bool is_signature;  /* /FT /Sig, own or inherited */
-    struct pdf_value v; /* /V as it stands in the field: PDF_REF or PDF_DICT; else PDF_NONE */
+    struct pdf_ref ref;    /* id 0: a direct object */
+    const char *name;      /* full name, cleaned, in the mail's arena; "" without one */
+    bool is_signature;     /* /FT /Sig, own or inherited */
+    struct pdf_value v;    /* /V as it stands in the field: PDF_REF or PDF_DICT; else PDF_NONE */
     struct pdf_value lock; /* /Lock, resolved */
     enum pdf_origin origin;
 };
 
 /* What a signature's transform methods forbid later (ISO 32000-1, 12.8.2). */
 struct pdf_permissions {
-    int docmdp;         /* /P of DocMDP or of a lock: 1, 2, 3; 0: none */
-    bool has_field_lock; /* FieldMDP, or a lock with fields */
+    int docmdp;                  /* /P of DocMDP or of a lock: 1, 2, 3; 0: none */
+    bool has_field_lock;         /* FieldMDP, or a lock with fields */
     struct pdf_value field_lock; /* dictionary with /Action and /Fields */
 };
 
@@ -52,15 +52,15 @@ struct pdf_permissions {
 struct pdf_signature {
     struct vt_signed_object object;
     const struct pdf_field *field;
-    struct pdf_ref ref;     /* of the indirect object that holds the dictionary; id 0: not known */
-    bool direct;            /* the dictionary is written into the field */
+    struct pdf_ref ref; /* of the indirect object that holds the dictionary; id 0: not known */
+    bool direct;        /* the dictionary is written into the field */
     struct pdf_value dict;
-    size_t range[4];        /* /ByteRange; all 0 when it is not usable */
+    size_t range[4]; /* /ByteRange; all 0 when it is not usable */
     bool has_range;
-    size_t end;             /* range[2] + range[3] */
+    size_t end; /* range[2] + range[3] */
     struct pdf_permissions permissions;
-    bool certifies;         /* a DocMDP transform of its own */
-    size_t boundary;        /* index of its revision in the history; SIZE_MAX: not compared */
+    bool certifies;  /* a DocMDP transform of its own */
+    size_t boundary; /* index of its revision in the history; SIZE_MAX: not compared */
 };
 
 struct pdf_reader {
@@ -114,8 +114,8 @@ void pdf_fields_find(struct pdf_reader *reader);
 /* pdf_signature.c: fill reader->signatures from the fields. */
 void pdf_signatures_read(struct pdf_reader *reader);
 /* Read one dictionary into the next free signature. */
-void pdf_signature_add(struct pdf_reader *reader, const struct pdf_field *field,
-                       struct pdf_ref ref, bool direct, struct pdf_value dict);
+void pdf_signature_add(struct pdf_reader *reader, const struct pdf_field *field, struct pdf_ref ref,
+                       bool direct, struct pdf_value dict);
 /* pdf_byterange.c: check /ByteRange and /Contents of one signature to the byte. */
 void pdf_byterange_check(struct pdf_reader *reader, struct pdf_signature *signature);
 /* Signatures that share bytes they cannot share. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * /ByteRange and /Contents to the byte (ISO 32000-1, 12.8.1; EN 319 142-1, 5.3): four numbers, the
- * first 0, the gap exactly the string of /Contents with its brackets and nothing else. A reader that
- * checks less lets bytes be added that nobody signed. */
+ * first 0, the gap exactly the string of /Contents with its brackets and nothing else. A reader
+ * that checks less lets bytes be added that nobody signed. */
 #include <string.h>
 
 #include "document/pdf.h"
@@ -17,7 +17,8 @@ static bool read_range(struct pdf_reader *reader, struct pdf_signature *signatur
     struct pdf_value item;
     size_t count = 0;
     if (array.kind != PDF_ARRAY) {
-        broken(reader, signature, "The signature has no /ByteRange that says which bytes it covers.");
+        broken(reader, signature,
+               "The signature has no /ByteRange that says which bytes it covers.");
         return false;
     }
     for (size_t at = 0; pdf_array_next(&array, &at, &item); count++) {
@@ -51,8 +52,7 @@ static const char *range_defect(const size_t range[4], size_t file_bytes) {
 /* What is wrong with the gap itself; hexadecimal digits and white space (7.3.4.3) in brackets. The
  * fast search comes first: many dictionaries may point at one long string. */
 static const char *gap_defect(struct vt_bytes gap) {
-    if (gap.len < 2 || gap.ptr[0] != '<' ||
-        memchr(gap.ptr, '>', gap.len) != gap.ptr + gap.len - 1)
+    if (gap.len < 2 || gap.ptr[0] != '<' || memchr(gap.ptr, '>', gap.len) != gap.ptr + gap.len - 1)
         return "The bytes that /ByteRange leaves out are not exactly the string of /Contents.";
     for (size_t i = 1; i + 1 < gap.len; i++) {
         if (pdf_hex_digit(gap.ptr[i]) < 0 && !pdf_is_space(gap.ptr[i]))
@@ -193,7 +193,8 @@ static void compare_two(struct pdf_reader *reader, struct pdf_signature *a,
         same_range(a, b)
             ? "Another signature dictionary has the same /ByteRange and /Contents: one of the two "
               "is a copy."
-            : "Another signature ends at the same byte: neither can have been made after the other.";
+            : "Another signature ends at the same byte: neither can have been made after the "
+              "other.";
     pdf_signature_finding(reader, a, VT_REASON_MALFORMED, "%s", text);
     pdf_signature_finding(reader, b, VT_REASON_MALFORMED, "%s", text);
 }

@@ -106,21 +106,82 @@ static void compare_metadata(struct pdf_pair *pair, const struct pdf_value *a,
                   "the metadata were changed in more than dates and the name of the program");
 }
 
-/* ---- catalog ---- */
+/* ---- document security store ---- */
 
-/* EN 319 142-1, 5.4.2.2: nothing a reader shows. */
-static bool is_security_store(const struct pdf_value *dss) {
-    static const char *const known[] = {"Type", "Certs", "CRLs", "OCSPs", "VRI"};
-    struct pdf_value key, value;
-    for (size_t at = 0; pdf_dict_next(dss, &at, &key, &value);) {
-        bool found = false;
-        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-            found = found || pdf_name_is(&key, known[i]);
-        if (!found)
+static const char *const store_keys[] = {"Type", "Certs", "CRLs", "OCSPs", "VRI", NULL};
+static const char *const related_keys[] = {"Type", "Cert", "CRL", "OCSP", "TU", "TS", NULL};
+
+static bool is_array_of_refs(const struct pdf_value *array) {
+    struct pdf_value item;
+    for (size_t at = 0; pdf_array_next(array, &at, &item);) {
+        if (item.kind != PDF_REF)
             return false;
     }
-    return dss->kind == PDF_DICT;
+    return array->kind == PDF_ARRAY;
 }
+
+/* One list of streams, in an object of its own. */
+static void explain_list(struct pdf_pair *pair, const struct pdf_value *from,
+                         const struct pdf_value *to, const char *key) {
+    struct pdf_value a = pdf_dict_get(from, key), b = pdf_dict_get(to, key);
+    struct pdf_value list_a = pdf_pair_resolve(pair, pair->a, a);
+    struct pdf_value list_b = pdf_pair_resolve(pair, pair->b, b);
+    if (is_array_of_refs(&list_a) && is_array_of_refs(&list_b))
+        pdf_pair_explain(pair, &a, &b, false);
+}
+
+/* Data of one signature (5.4.2.3). */
+static void explain_related(struct pdf_pair *pair, const struct pdf_value *a,
+                            const struct pdf_value *b) {
+    struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
+    struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
+    if (!pdf_has_only_keys(&from, related_keys) || !pdf_has_only_keys(&to, related_keys))
+        return;
+    pdf_pair_explain(pair, a, b, false);
+    explain_list(pair, &from, &to, "Cert");
+    explain_list(pair, &from, &to, "CRL");
+    explain_list(pair, &from, &to, "OCSP");
+}
+
+static void explain_vri(struct pdf_pair *pair, const struct pdf_value *a,
+                        const struct pdf_value *b) {
+    struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a), key, value;
+    struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
+    bool known = from.kind == PDF_DICT && to.kind == PDF_DICT;
+    for (size_t at = 0; pdf_dict_next(&to, &at, &key, &value);) {
+        value = pdf_pair_resolve(pair, pair->b, value);
+        known = known && pdf_has_only_keys(&value, related_keys);
+    }
+    if (known)
+        pdf_pair_explain(pair, a, b, false);
+    for (size_t at = 0; known && pdf_dict_next(&from, &at, &key, &value);) {
+        if (!pdf_work(pair->reader, to.text.len))
+            return;
+        struct pdf_value other = pdf_dict_find(&to, &key);
+        explain_related(pair, &value, &other);
+    }
+}
+
+/* EN 319 142-1, 5.4.2.2: the store may grow; no reader shows anything of it. Its objects are
+ * explained by their form, not by being reached from it: a document may have been prepared so that
+ * the same object is used for something else as well. */
+static bool store_grows(struct pdf_pair *pair, const struct pdf_value *a,
+                        const struct pdf_value *b) {
+    struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
+    struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
+    if (!pdf_has_only_keys(&to, store_keys) ||
+        (from.kind != PDF_NONE && !pdf_has_only_keys(&from, store_keys)))
+        return false;
+    struct pdf_value vri_a = pdf_dict_get(&from, "VRI"), vri_b = pdf_dict_get(&to, "VRI");
+    pdf_pair_explain(pair, a, b, false);
+    explain_list(pair, &from, &to, "Certs");
+    explain_list(pair, &from, &to, "CRLs");
+    explain_list(pair, &from, &to, "OCSPs");
+    explain_vri(pair, &vri_a, &vri_b);
+    return true;
+}
+
+/* ---- catalog ---- */
 
 /* 7.2.2, 7.12.2: a later version, or extensions, announced by the update. */
 static bool version_grows(const struct pdf_value *a, const struct pdf_value *b) {
@@ -135,18 +196,15 @@ static bool catalog_rule(struct pdf_pair *pair, void *context, const struct pdf_
     (void)context;
     if (pdf_name_is(key, "Version"))
         return version_grows(a, b);
-    if (pdf_name_is(key, "Extensions") || pdf_name_is(key, "DSS")) {
-        struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
-        if (to.kind != PDF_DICT || (pdf_name_is(key, "DSS") && !is_security_store(&to)))
-            return false;
-        pdf_pair_explain_below(pair, a);
-        return true;
-    }
+    if (pdf_name_is(key, "Extensions"))
+        return pdf_pair_resolve(pair, pair->b, *b).kind == PDF_DICT;
+    if (pdf_name_is(key, "DSS"))
+        return store_grows(pair, a, b);
     if (pdf_name_is(key, "Metadata"))
         compare_metadata(pair, a, b);
     else if (pdf_name_is(key, "AcroForm"))
         pdf_compare_forms(pair, a, b);
-    else if (pdf_name_is(key, "Pages"))
+    else if (pdf_name_is(key, "Pages") || pdf_name_is(key, "StructTreeRoot"))
         return true; /* after the forms, which say what widgets are new */
     else
         return false;
@@ -167,6 +225,9 @@ static void compare_catalogs(struct pdf_pair *pair, const struct pdf_value *a,
     struct pdf_value pages_a = pdf_dict_get(&from, "Pages");
     struct pdf_value pages_b = pdf_dict_get(&to, "Pages");
     pdf_compare_pages(pair, &pages_a, &pages_b);
+    struct pdf_value tags_a = pdf_dict_get(&from, "StructTreeRoot");
+    struct pdf_value tags_b = pdf_dict_get(&to, "StructTreeRoot");
+    pdf_compare_structure(pair, &tags_a, &tags_b);
 }
 
 void pdf_compare_trailers(struct pdf_pair *pair) {

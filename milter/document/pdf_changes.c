@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What each signature covers and what came after it (ISO 32000-1, 12.8.1 and 7.5.6). Each signature
  * is judged against its own revision: the steps from one signed revision to the next are compared
- * once, and a signature gets the worst of all steps after it. What cannot be followed to the byte is
- * undetermined, never unchanged. */
+ * once, and a signature gets the worst of all steps after it. What cannot be followed to the byte
+ * is undetermined, never unchanged. */
 #include <stdlib.h>
 
 #include "document/pdf_compare.h"
@@ -111,9 +111,8 @@ static bool make_steps(struct judgement *judgement) {
             continue;
         if (history->count == PDF_MAX_STEPS)
             return false;
-        history->steps[history->count++] =
-            (struct pdf_step){.revision = revisions[i],
-                              .end = judgement->chain.revisions[revisions[i]].end_eol};
+        history->steps[history->count++] = (struct pdf_step){
+            .revision = revisions[i], .end = judgement->chain.revisions[revisions[i]].end_eol};
     }
     return true;
 }

@@ -33,6 +33,23 @@ struct pdf_value pdf_pair_get(struct pdf_pair *pair, size_t step, const struct p
     return pdf_pair_resolve(pair, step, pdf_dict_get(dict, key));
 }
 
+bool pdf_pair_is_new(struct pdf_pair *pair, const struct pdf_value *value) {
+    return value->kind == PDF_REF && value->ref.gen == 0 &&
+           pdf_history_object(pair->history, value->ref, pair->a).value.kind == PDF_NULL;
+}
+
+bool pdf_has_only_keys(const struct pdf_value *dict, const char *const *known) {
+    struct pdf_value key, value;
+    for (size_t at = 0; pdf_dict_next(dict, &at, &key, &value);) {
+        size_t i = 0;
+        while (known[i] != NULL && !pdf_name_is(&key, known[i]))
+            i++;
+        if (known[i] == NULL)
+            return false;
+    }
+    return dict->kind == PDF_DICT;
+}
+
 bool pdf_value_is_same(const struct pdf_value *a, const struct pdf_value *b) {
     return a->kind == b->kind && (a->kind == PDF_NONE || vt_bytes_equal(a->text, b->text));
 }
@@ -79,19 +96,6 @@ void pdf_pair_explain(struct pdf_pair *pair, const struct pdf_value *a, const st
     (void)pdf_set_add(pair->reader, &pair->explained, (uint64_t)(unsigned)a->ref.id);
     if (role)
         (void)pdf_set_add(pair->reader, &pair->handled, pdf_ref_key(a->ref));
-}
-
-void pdf_pair_explain_below(struct pdf_pair *pair, const struct pdf_value *a) {
-    struct pdf_pair below = {.reader = pair->reader};
-    pdf_pair_queue(&below, a->text);
-    while (below.queue_count > 0 && !pair->reader->over_limit) {
-        struct pdf_ref ref = below.queue[--below.queue_count];
-        size_t count = 0;
-        const struct pdf_ref *refs = pdf_history_refs(pair->history, ref, pair->a, &count);
-        (void)pdf_set_add(pair->reader, &pair->explained, (uint64_t)(unsigned)ref.id);
-        for (size_t i = 0; i < count; i++)
-            queue_ref(&below, refs[i]);
-    }
 }
 
 /* ---- dictionaries ---- */

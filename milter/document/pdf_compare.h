@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Comparison of two consecutive states of a document, from the trailer down, in lockstep. The rule
- * is: everything that can be reached must be the same. The exceptions are the modules pdf_catalog.c,
- * pdf_form.c and pdf_pages.c, one function each; what no exception names is a change. */
+ * is: everything that can be reached must be the same. The exceptions are the modules
+ * pdf_catalog.c, pdf_form.c, pdf_pages.c and pdf_structure.c, one function each; what no exception
+ * names is a change. */
 #ifndef VT_DOCUMENT_PDF_COMPARE_H
 #define VT_DOCUMENT_PDF_COMPARE_H
 
@@ -12,19 +13,20 @@
 struct pdf_pair {
     struct pdf_reader *reader;
     struct pdf_history *history;
-    size_t a; /* the step before */
-    size_t b; /* the step after */
+    size_t a;                /* the step before */
+    size_t b;                /* the step after */
     enum vt_changes result;  /* begins as PERMITTED */
     char why[PDF_WHY_BYTES]; /* the first thing found of the worst kind */
     const char *added[4];    /* fields signed in this step */
     size_t added_count;
-    int docmdp; /* the strictest /P of a signature up to a; 0: none */
+    int docmdp;            /* the strictest /P of a signature up to a; 0: none */
     struct pdf_ref *queue; /* to be compared strictly */
     size_t queue_count;
     size_t queue_capacity;
     struct pdf_set queued;
     struct pdf_set handled;     /* references an exception has compared, by its own rule */
     struct pdf_set explained;   /* object numbers whose change an exception has allowed */
+    struct pdf_set new_tags;    /* references of structure elements of such widgets */
     struct pdf_set retired;     /* appearances of empty fields that signing replaced */
     struct pdf_set new_widgets; /* references of widgets of added signature fields */
 };
@@ -37,6 +39,10 @@ void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, const char *fo
 struct pdf_value pdf_pair_resolve(struct pdf_pair *pair, size_t step, struct pdf_value value);
 struct pdf_value pdf_pair_get(struct pdf_pair *pair, size_t step, const struct pdf_value *dict,
                               const char *key);
+/* A reference that led nowhere at step a. */
+bool pdf_pair_is_new(struct pdf_pair *pair, const struct pdf_value *value);
+/* True when every key of a dictionary is one of known (names without slash, NULL at the end). */
+bool pdf_has_only_keys(const struct pdf_value *dict, const char *const *known);
 bool pdf_value_is_same(const struct pdf_value *a, const struct pdf_value *b);
 /* Queue every reference in a text for strict comparison. */
 void pdf_pair_queue(struct pdf_pair *pair, struct vt_bytes text);
@@ -46,8 +52,6 @@ bool pdf_pair_strict(struct pdf_pair *pair, const struct pdf_value *a, const str
  * role: strict comparison need not look at it again, this rule is as strict wherever it is used. */
 void pdf_pair_explain(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
                       bool role);
-/* Everything reachable from a value at step a is explained: data that nobody sees. */
-void pdf_pair_explain_below(struct pdf_pair *pair, const struct pdf_value *a);
 
 /* Compare two dictionaries key by key. rule is asked for each key that is in either (a or b is
  * PDF_NONE where it is absent); it returns false to have the values compared strictly. Fails the
@@ -60,6 +64,8 @@ void pdf_pair_dicts(struct pdf_pair *pair, const struct pdf_value *a, const stru
 /* The exceptions. */
 void pdf_compare_trailers(struct pdf_pair *pair);
 void pdf_compare_forms(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
+void pdf_compare_structure(struct pdf_pair *pair, const struct pdf_value *a,
+                           const struct pdf_value *b);
 void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
 
 /* Run the comparison: trailers, then what is queued, then what was redefined without being seen. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The document security store (EN 319 142-1, 5.4.2): certificates, CRLs and OCSP responses that came
- * with the document, as bytes. They prove nothing by being there; other rooms judge them. */
+ * The document security store (EN 319 142-1, 5.4.2): certificates, CRLs and OCSP responses that
+ * came with the document, as bytes. They prove nothing by being there; other rooms judge them. */
 #include <stdlib.h>
 
 #include "document/pdf.h"
@@ -82,7 +82,8 @@ void pdf_dss_read(struct pdf_reader *reader) {
     add_streams(&store, &shelves[2], &dss, "OCSPs");
     add_related(&store, shelves, &dss);
     if (store.cut)
-        pdf_finding(reader, VT_REASON_COUNT,
-                    "Some validation data of the document (/DSS) were left out: too many, too large "
-                    "or unreadable.");
+        pdf_finding(
+            reader, VT_REASON_COUNT,
+            "Some validation data of the document (/DSS) were left out: too many, too large "
+            "or unreadable.");
 }

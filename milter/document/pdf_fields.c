@@ -62,13 +62,20 @@ static void push_all(struct walk *walk, const struct pdf_value *array, const cha
     }
 }
 
-/* Pop the next node that was not entered before, resolved. */
-static bool pop(struct walk *walk, struct node *out, struct pdf_value *out_dict) {
+/* Pop the next node that was not entered before. */
+static bool pop(struct walk *walk, struct node *out) {
     while (walk->count > 0 && !walk->reader->over_limit) {
         *out = walk->stack[--walk->count];
-        if (out->value.kind == PDF_REF &&
-            !pdf_set_add(walk->reader, &walk->seen, pdf_ref_key(out->value.ref)))
-            continue;
+        if (out->value.kind != PDF_REF ||
+            pdf_set_add(walk->reader, &walk->seen, pdf_ref_key(out->value.ref)))
+            return true;
+    }
+    return false;
+}
+
+/* The same, resolved; what is no dictionary is passed over. */
+static bool pop_dict(struct walk *walk, struct node *out, struct pdf_value *out_dict) {
+    while (pop(walk, out)) {
         *out_dict = pdf_resolve(walk->reader, out->value);
         if (out_dict->kind == PDF_DICT)
             return true;
@@ -88,8 +95,8 @@ static const char *full_name(struct pdf_reader *reader, const char *parent,
     char clean[VT_MAX_NAME_BYTES + 1];
     const char *joined = vt_arena_printf(reader->arena, "%s.%s", parent, own);
     if (joined != NULL)
-        joined = vt_arena_str(reader->arena,
-                              vt_text_clean(clean, sizeof(clean), vt_bytes_str(joined)));
+        joined =
+            vt_arena_str(reader->arena, vt_text_clean(clean, sizeof(clean), vt_bytes_str(joined)));
     if (joined == NULL)
         reader->out_of_memory = true;
     return joined == NULL ? "" : joined;
@@ -125,8 +132,7 @@ static void consider(struct pdf_reader *reader, const struct node *node,
     bool refers = v.kind == PDF_REF || v.kind == PDF_DICT;
     if (v.kind == PDF_NONE || (!is_signature && !(refers && looks_signed(reader, v))))
         return;
-    struct pdf_field field = {
-        .name = name, .is_signature = is_signature, .v = v, .origin = origin};
+    struct pdf_field field = {.name = name, .is_signature = is_signature, .v = v, .origin = origin};
     if (node->value.kind == PDF_REF)
         field.ref = node->value.ref;
     field.lock = pdf_get(reader, dict, "Lock");
@@ -146,7 +152,7 @@ static void walk_fields(struct walk *walk) {
     struct node node;
     struct pdf_value dict;
     push_all(walk, &fields, "", false, 1);
-    while (pop(walk, &node, &dict)) {
+    while (pop_dict(walk, &node, &dict)) {
         const char *name = full_name(reader, node.name, &dict);
         bool is_signature = field_type_is_signature(reader, &dict, node.is_signature);
         consider(reader, &node, &dict, name, is_signature, PDF_FROM_ACROFORM);
@@ -172,14 +178,13 @@ static bool widget_is_signature(struct pdf_reader *reader, const struct pdf_valu
     return is_signature;
 }
 
-static void walk_widgets(struct walk *walk, const struct pdf_value *page) {
+static void walk_widgets(struct walk *walk, const struct pdf_value *annots) {
     struct pdf_reader *reader = walk->reader;
-    struct pdf_value annots = pdf_get(reader, page, "Annots");
     struct node node;
     struct pdf_value dict;
     struct walk widgets = {.reader = reader, .seen = walk->seen};
-    push_all(&widgets, &annots, "", false, 1);
-    while (pop(&widgets, &node, &dict)) {
+    push_all(&widgets, annots, "", false, 1);
+    while (pop_dict(&widgets, &node, &dict)) {
         const char *name = "";
         if (pdf_dict_get(&dict, "V").kind == PDF_NONE)
             continue;
@@ -189,18 +194,31 @@ static void walk_widgets(struct walk *walk, const struct pdf_value *page) {
     walk->seen = widgets.seen;
 }
 
+/* An entry of a page or of a node above it, resolved. Only the entry: pages refer to everything. */
+static struct pdf_value node_entry(struct pdf_reader *reader, const struct node *node,
+                                   const char *key) {
+    struct pdf_value none = {0};
+    if (node->value.kind != PDF_REF)
+        return pdf_get(reader, &node->value, key + 1);
+    if (!pdf_visit(reader))
+        return none;
+    return pdf_resolve(reader,
+                       pdf_doc_fetch_key(&reader->main, reader->scratch, node->value.ref, key));
+}
+
 /* 7.7.3.2: the page tree. A node with /Kids is no page whatever its /Type says. */
 static void walk_pages(struct walk *walk) {
     struct pdf_reader *reader = walk->reader;
     struct node node;
-    struct pdf_value dict;
     push(walk, pdf_dict_get(&reader->catalog, "Pages"), "", false, 1);
-    while (pop(walk, &node, &dict)) {
-        struct pdf_value kids = pdf_get(reader, &dict, "Kids");
-        if (kids.kind == PDF_ARRAY)
-            push_all(walk, &kids, "", false, node.depth + 1);
-        else
-            walk_widgets(walk, &dict);
+    while (pop(walk, &node)) {
+        struct pdf_value entry = node_entry(reader, &node, "/Kids");
+        if (entry.kind == PDF_ARRAY) {
+            push_all(walk, &entry, "", false, node.depth + 1);
+        } else {
+            entry = node_entry(reader, &node, "/Annots");
+            walk_widgets(walk, &entry);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Exceptions of the comparison in the AcroForm (ISO 32000-1, 12.7): a signature field is added and
- * signed in the same step, or an empty one is signed. Every such field must hold a signature of this
- * very step, so that what it adds is covered by it. */
+ * signed in the same step, or an empty one is signed. Every such field must hold a signature of
+ * this very step, so that what it adds is covered by it. */
 #include <string.h>
 
 #include "document/pdf_compare.h"
@@ -53,13 +53,15 @@ static void note_added(struct pdf_pair *pair, const char *name) {
 static bool may_be_signed(struct pdf_pair *pair, struct pdf_ref field, const struct pdf_value *v) {
     struct pdf_signature *signature = signature_of_step(pair, field, v);
     if (signature == NULL) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
-                      "a signature field was filled with something that does not sign this revision");
+        pdf_pair_fail(
+            pair, VT_CHANGES_UNDETERMINED,
+            "a signature field was filled with something that does not sign this revision");
         return false;
     }
     if (pair->docmdp == 1 && signature->object.format != VT_SIGNATURE_DOCTIMESTAMP) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
-                      "the document was certified so that nothing may be added, and a signature was");
+        pdf_pair_fail(
+            pair, VT_CHANGES_UNDETERMINED,
+            "the document was certified so that nothing may be added, and a signature was");
         return false;
     }
     note_added(pair, signature->object.field);
@@ -116,38 +118,24 @@ static bool is_known_key(const struct pdf_value *key, const char *const *known, 
 
 /* Keys of a signature field and its widget (tables 164, 188, 220, 232), and the /DR that iText
  * writes. No actions. */
-static bool has_only_field_keys(const struct pdf_value *dict) {
-    static const char *const known[] = {"Type",   "Subtype", "FT", "T",    "TU",     "TM",
-                                        "V",      "F",       "Ff", "P",    "Rect",   "AP",
-                                        "MK",     "BS",      "Border", "DA", "M",    "NM",
-                                        "Lock",   "SV",      "Kids", "Parent", "AS", "Q",
-                                        "StructParent", "H", "DR"};
-    struct pdf_value key, value;
-    for (size_t at = 0; pdf_dict_next(dict, &at, &key, &value);) {
-        if (!is_known_key(&key, known, sizeof(known) / sizeof(known[0])))
-            return false;
-    }
-    return dict->kind == PDF_DICT;
-}
-
-/* A reference that led nowhere before this step. */
-static bool is_new(struct pdf_pair *pair, const struct pdf_value *value) {
-    return value->kind == PDF_REF && value->ref.gen == 0 &&
-           pdf_history_object(pair->history, value->ref, pair->a).value.kind == PDF_NULL;
-}
+static const char *const field_keys[] = {
+    "Type", "Subtype", "FT", "T",  "TU",           "TM", "V",  "F",  "Ff",   "P",
+    "Rect", "AP",      "MK", "BS", "Border",       "DA", "M",  "NM", "Lock", "SV",
+    "Kids", "Parent",  "AS", "Q",  "StructParent", "H",  "DR", NULL};
 
 static bool is_new_widget(struct pdf_pair *pair, const struct pdf_value *value) {
     struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *value);
-    return is_new(pair, value) && has_only_field_keys(&dict) &&
-           pdf_dict_get(&dict, "V").kind == PDF_NONE && pdf_dict_get(&dict, "Kids").kind == PDF_NONE;
+    return pdf_pair_is_new(pair, value) && pdf_has_only_keys(&dict, field_keys) &&
+           pdf_dict_get(&dict, "V").kind == PDF_NONE &&
+           pdf_dict_get(&dict, "Kids").kind == PDF_NONE;
 }
 
 static bool is_new_signature_field(struct pdf_pair *pair, const struct pdf_value *value) {
     struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *value);
     struct pdf_value type = pdf_pair_get(pair, pair->b, &dict, "FT");
     struct pdf_value kids = pdf_pair_get(pair, pair->b, &dict, "Kids"), kid;
-    if (!is_new(pair, value) || !has_only_field_keys(&dict) || !pdf_name_is(&type, "Sig") ||
-        pdf_dict_get(&dict, "Parent").kind != PDF_NONE)
+    if (!pdf_pair_is_new(pair, value) || !pdf_has_only_keys(&dict, field_keys) ||
+        !pdf_name_is(&type, "Sig") || pdf_dict_get(&dict, "Parent").kind != PDF_NONE)
         return false;
     (void)pdf_set_add(pair->reader, &pair->new_widgets, pdf_ref_key(value->ref));
     for (size_t at = 0; pdf_array_next(&kids, &at, &kid);) {
@@ -222,8 +210,7 @@ static void compare_field(struct pdf_pair *pair, const struct pdf_value *a,
     struct pdf_value type = pdf_pair_get(pair, pair->a, &from, "FT");
     struct pdf_value v = pdf_dict_get(&to, "V");
     struct field_context field = {.level = parent.level};
-    field.is_signature =
-        type.kind == PDF_NONE ? parent.is_signature : pdf_name_is(&type, "Sig");
+    field.is_signature = type.kind == PDF_NONE ? parent.is_signature : pdf_name_is(&type, "Sig");
     if (field.is_signature && pdf_dict_get(&from, "V").kind == PDF_NONE && v.kind != PDF_NONE) {
         field.fills = true;
         (void)may_be_signed(pair, a->ref, &v);
@@ -276,11 +263,8 @@ static bool form_rule(struct pdf_pair *pair, void *context, const struct pdf_val
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     if (pdf_name_is(key, "SigFlags"))
         return to.kind == PDF_INTEGER && (from.integer & ~to.integer) == 0;
-    if (pdf_name_is(key, "DR") || pdf_name_is(key, "DA")) {
-        if (*only_signatures)
-            pdf_pair_explain_below(pair, a);
+    if (pdf_name_is(key, "DR") || pdf_name_is(key, "DA"))
         return *only_signatures;
-    }
     if (!pdf_name_is(key, "Fields"))
         return false;
     if ((from.kind != PDF_ARRAY && from.kind != PDF_NONE) || to.kind != PDF_ARRAY)
@@ -290,7 +274,8 @@ static bool form_rule(struct pdf_pair *pair, void *context, const struct pdf_val
     return true;
 }
 
-void pdf_compare_forms(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b) {
+void pdf_compare_forms(struct pdf_pair *pair, const struct pdf_value *a,
+                       const struct pdf_value *b) {
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     if (to.kind != PDF_DICT || (from.kind != PDF_DICT && from.kind != PDF_NONE)) {

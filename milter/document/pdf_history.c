@@ -31,8 +31,7 @@ static const char *add_entries(struct pdf_reader *reader, struct pdf_step *step,
             continue; /* the head of the list of free objects */
         if (!pdf_set_add(reader, &own, entry->id))
             return "an update lists an object twice";
-        const char *defect =
-            entry->type == PDF_ENTRY_OFFSET ? check_offset(entry, from, to) : NULL;
+        const char *defect = entry->type == PDF_ENTRY_OFFSET ? check_offset(entry, from, to) : NULL;
         if (defect != NULL)
             return defect;
         if (entry->type == PDF_ENTRY_COMPRESSED)
@@ -65,9 +64,28 @@ static const char *add_revision(struct pdf_history *history, struct pdf_step *st
     size_t from = history->chain->revisions[index - 1].end;
     if (section->at < from)
         return "the cross-reference section of an update lies before the update";
-    const char *defect = add_entries(history->reader, step, section, from, revision->end,
-                                     &containers);
+    const char *defect =
+        add_entries(history->reader, step, section, from, revision->end, &containers);
     return defect != NULL ? defect : check_containers(section, &containers);
+}
+
+/* An object that had a higher generation number before and is redefined as generation 0: readers
+ * disagree whether references to the former still lead somewhere. */
+static const char *check_generations(struct pdf_history *history, const struct pdf_step *step) {
+    for (size_t i = 0; i < history->chain->sections_count; i++) {
+        struct pdf_section *section = &history->chain->sections[i];
+        if (section->at >= step->end)
+            continue;
+        if (!pdf_section_load(history->reader, section))
+            return "a cross-reference section cannot be read";
+        for (size_t e = 0; e < section->entries_count; e++) {
+            const struct pdf_entry *entry = &section->entries[e];
+            if (entry->type == PDF_ENTRY_OFFSET && entry->gen != 0 &&
+                pdf_set_has(&step->redefined, entry->id))
+                return "an update uses the number of an object of a higher generation again";
+        }
+    }
+    return NULL;
 }
 
 void pdf_history_open(struct pdf_history *history) {
@@ -76,6 +94,8 @@ void pdf_history_open(struct pdf_history *history) {
         size_t first = history->steps[i - 1].revision + 1;
         for (size_t r = first; r <= step->revision && step->defect == NULL; r++)
             step->defect = add_revision(history, step, r);
+        if (step->defect == NULL)
+            step->defect = check_generations(history, step);
     }
 }
 

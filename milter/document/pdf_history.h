@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The document at each signed revision and at its end, as readers would have shown it then: which
  * objects each step redefines, and every object at every step. An object that was not redefined is
- * fetched once for all steps, so that the cost is that of the bytes, not of bytes times signatures. */
+ * fetched once for all steps, so that the cost is that of the bytes, not of bytes times signatures.
+ */
 #ifndef VT_DOCUMENT_PDF_HISTORY_H
 #define VT_DOCUMENT_PDF_HISTORY_H
 

@@ -19,9 +19,10 @@ static void note_warning(struct pdf_doc *doc, const char *detail) {
 static bool is_harmless(const char *detail) {
     int size = 0, highest = 0;
     return detail != NULL &&
-           sscanf(detail,
-                  "reported number of objects (%9d) is not one plus the highest object number (%9d)",
-                  &size, &highest) == 2 &&
+           sscanf(
+               detail,
+               "reported number of objects (%9d) is not one plus the highest object number (%9d)",
+               &size, &highest) == 2 &&
            size > highest;
 }
 
@@ -120,6 +121,23 @@ struct pdf_object pdf_doc_fetch(struct pdf_doc *doc, struct vt_arena *arena, str
     return out;
 }
 
+struct pdf_value pdf_doc_fetch_key(struct pdf_doc *doc, struct vt_arena *arena, struct pdf_ref ref,
+                                   const char *key) {
+    struct pdf_value out = {0};
+    qpdf_oh handle = qpdf_get_object_by_id(doc->qpdf, ref.id, ref.gen);
+    if (qpdf_oh_is_dictionary(doc->qpdf, handle) == QPDF_TRUE) {
+        qpdf_oh value = qpdf_oh_get_key(doc->qpdf, handle, key);
+        const char *text = qpdf_oh_unparse(doc->qpdf, value);
+        size_t len = text == NULL ? 0 : qpdf_get_last_string_length(doc->qpdf), at = 0;
+        uint8_t *copy = vt_arena_dup(arena, text, len);
+        if (copy == NULL || !pdf_next_value(vt_bytes_of(copy, len), &at, &out))
+            note_warning(doc, "an entry of a dictionary is nested too deeply");
+        qpdf_oh_release(doc->qpdf, value);
+    }
+    qpdf_oh_release(doc->qpdf, handle);
+    return out;
+}
+
 struct pdf_object pdf_doc_trailer(struct pdf_doc *doc, struct vt_arena *arena) {
     qpdf_oh handle = qpdf_get_trailer(doc->qpdf);
     struct pdf_object out = object_of(doc, arena, handle);
@@ -153,9 +171,8 @@ static bool stream_data(qpdf_data qpdf, qpdf_oh stream, bool decode, size_t max_
     uint8_t *data = NULL;
     size_t len = 0;
     QPDF_BOOL filtered = QPDF_FALSE;
-    QPDF_ERROR_CODE code =
-        qpdf_oh_get_stream_data(qpdf, stream, decode ? qpdf_dl_generalized : qpdf_dl_none,
-                                &filtered, &data, &len);
+    QPDF_ERROR_CODE code = qpdf_oh_get_stream_data(
+        qpdf, stream, decode ? qpdf_dl_generalized : qpdf_dl_none, &filtered, &data, &len);
     bool ok = (code & QPDF_ERRORS) == 0 && data != NULL && len <= max_bytes &&
               (!decode || filtered == QPDF_TRUE);
     if (!ok) {

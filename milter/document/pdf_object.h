@@ -43,6 +43,10 @@ bool pdf_doc_is_damaged(struct pdf_doc *doc);
 /* The normalised text of an object, PDF_NULL for one that does not exist. Dictionary entries whose
  * value is null, or refers to an object that is null, are not in the text. */
 struct pdf_object pdf_doc_fetch(struct pdf_doc *doc, struct vt_arena *arena, struct pdf_ref ref);
+/* One entry of a dictionary, not followed. key: with its slash. Cheaper than the whole text, for
+ * which the library looks at every object that is referred to. */
+struct pdf_value pdf_doc_fetch_key(struct pdf_doc *doc, struct vt_arena *arena, struct pdf_ref ref,
+                                   const char *key);
 struct pdf_object pdf_doc_trailer(struct pdf_doc *doc, struct vt_arena *arena);
 /* The references in an object without keeping its text: as pdf_doc_fetch, but only
  * out_refs (in arena) is filled. False: memory is out. */

@@ -78,7 +78,8 @@ static void compare_contents(struct pdf_pair *pair, const struct pdf_value *a,
     }
     vt_buf_init(&from, MAX_CONTENT_BYTES);
     vt_buf_init(&to, MAX_CONTENT_BYTES);
-    bool known = collect_contents(pair, pair->a, a, &from) && collect_contents(pair, pair->b, b, &to);
+    bool known =
+        collect_contents(pair, pair->a, a, &from) && collect_contents(pair, pair->b, b, &to);
     if (known && !is_same_drawing(vt_buf_bytes(&from), vt_buf_bytes(&to)))
         pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, "the content of a signed page was replaced");
     else if (!pdf_value_is_same(a, b))
@@ -131,7 +132,8 @@ static bool page_rule(struct pdf_pair *pair, void *context, const struct pdf_val
 
 static void compare_node(struct tree *tree, const struct pdf_value *ref, unsigned depth);
 
-/* Old iText and OpenPDF write their version into the root of the page tree; no reader looks there. */
+/* Old iText and OpenPDF write their version into the root of the page tree; no reader looks there.
+ */
 static bool inner_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
                        const struct pdf_value *a, const struct pdf_value *b) {
     (void)pair;
@@ -140,14 +142,16 @@ static bool inner_rule(struct pdf_pair *pair, void *context, const struct pdf_va
     return pdf_name_is(key, "ITXT") && (b->kind == PDF_STRING || b->kind == PDF_HEX_STRING);
 }
 
-/* A node of the tree may be written again, but not changed; so the tree below has the same pages. */
+/* A node of the tree may be written again, but not changed; so the tree below has the same pages.
+ */
 static void compare_inner(struct tree *tree, const struct pdf_value *from,
                           const struct pdf_value *to, const struct pdf_value *kids,
                           unsigned depth) {
     struct pdf_value kids_ref = pdf_dict_get(from, "Kids"), kid;
     struct pdf_value kids_to = pdf_pair_get(tree->pair, tree->pair->b, to, "Kids");
     if (!pdf_value_is_same(kids, &kids_to)) {
-        pdf_pair_fail(tree->pair, VT_CHANGES_UNDETERMINED, "the order or number of pages was changed");
+        pdf_pair_fail(tree->pair, VT_CHANGES_UNDETERMINED,
+                      "the order or number of pages was changed");
         return;
     }
     pdf_pair_explain(tree->pair, &kids_ref, &kids_ref, false);
@@ -210,7 +214,8 @@ static void look_for_missing_pages(struct pdf_pair *pair, const struct pdf_value
                       from.pages - to.pages, from.pages);
 }
 
-void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b) {
+void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a,
+                       const struct pdf_value *b) {
     struct tree tree = {.pair = pair};
     if (pdf_value_is_same(a, b))
         compare_node(&tree, a, 1);

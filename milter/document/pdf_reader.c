@@ -74,6 +74,8 @@ bool pdf_work(struct pdf_reader *reader, size_t bytes) {
 #define FINDING_BYTES 400
 
 static void add_finding(struct pdf_reader *reader, const char ***findings, size_t *count,
+                        const char *format, va_list args) VT_PRINTF(4, 0);
+static void add_finding(struct pdf_reader *reader, const char ***findings, size_t *count,
                         const char *format, va_list args) {
     char text[FINDING_BYTES];
     (void)vsnprintf(text, sizeof(text), format, args);
@@ -199,8 +201,8 @@ const char *pdf_text_string(struct pdf_reader *reader, const struct pdf_value *v
         len = from_pdfdoc(raw, utf8);
     }
     char clean[VT_MAX_NAME_BYTES + 1];
-    const char *out = vt_arena_str(
-        reader->arena, vt_text_clean(clean, sizeof(clean), vt_bytes_of(utf8, len)));
+    const char *out =
+        vt_arena_str(reader->arena, vt_text_clean(clean, sizeof(clean), vt_bytes_of(utf8, len)));
     if (out == NULL)
         reader->out_of_memory = true;
     return out == NULL ? "" : out;

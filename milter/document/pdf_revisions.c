@@ -25,9 +25,8 @@ static void read_end(struct vt_bytes bytes, size_t at, struct pdf_section *secti
     struct pdf_value word, offset;
     *out_startxref = SIZE_MAX;
     if (!pdf_next_value(bytes, &at, &word) || word.kind != PDF_KEYWORD ||
-        !vt_bytes_equal(word.text, VT_BYTES("startxref")) ||
-        !pdf_next_value(bytes, &at, &offset) || offset.kind != PDF_INTEGER || offset.integer < 0 ||
-        !next_eof_mark(bytes, &at))
+        !vt_bytes_equal(word.text, VT_BYTES("startxref")) || !pdf_next_value(bytes, &at, &offset) ||
+        offset.kind != PDF_INTEGER || offset.integer < 0 || !next_eof_mark(bytes, &at))
         return;
     section->end = at;
     section->has_end = true;
@@ -75,7 +74,7 @@ struct chain_reader {
     struct pdf_reader *reader;
     struct pdf_chain *chain;
     size_t *named; /* per section: the offset its end names */
-    size_t work;   /* bytes read: sections that lie in each other must not cost more than the file */
+    size_t work; /* bytes read: sections that lie in each other must not cost more than the file */
 };
 
 static const char *read_one(struct chain_reader *walk, size_t at) {

@@ -24,10 +24,11 @@ static void look_at_header(struct pdf_reader *reader) {
     if (header == SIZE_MAX)
         pdf_finding(reader, VT_REASON_MALFORMED, "The file does not begin with %%PDF-.");
     else if (header > 0)
-        pdf_finding(reader, VT_REASON_MALFORMED,
-                    "%zu bytes stand before the header %%PDF-; they were probably added on the way, and "
-                    "every offset in the file is wrong by them.",
-                    header);
+        pdf_finding(
+            reader, VT_REASON_MALFORMED,
+            "%zu bytes stand before the header %%PDF-; they were probably added on the way, and "
+            "every offset in the file is wrong by them.",
+            header);
 }
 
 static void look_behind_end(struct pdf_reader *reader) {
@@ -105,8 +106,7 @@ void pdf_scan_hidden(struct pdf_reader *reader) {
         at = vt_bytes_find(reader->bytes, key, at + key.len);
     }
     if (hidden > 0)
-        pdf_finding(reader,
-                    reader->signatures_count == 0 ? VT_REASON_MALFORMED : VT_REASON_COUNT,
+        pdf_finding(reader, reader->signatures_count == 0 ? VT_REASON_MALFORMED : VT_REASON_COUNT,
                     "The file holds %zu /ByteRange that no signature field leads to (the first at "
                     "byte %zu): a signature was hidden or removed, or an attachment is signed.",
                     hidden, first);

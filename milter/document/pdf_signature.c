@@ -119,9 +119,8 @@ static struct pdf_signature *next_signature(struct pdf_reader *reader) {
                         VT_MAX_SIGNATURES);
         return NULL;
     }
-    struct pdf_signature *signatures =
-        vt_arena_grow(reader->scratch, reader->signatures, reader->signatures_count,
-                      sizeof(*reader->signatures));
+    struct pdf_signature *signatures = vt_arena_grow(
+        reader->scratch, reader->signatures, reader->signatures_count, sizeof(*reader->signatures));
     if (signatures == NULL) {
         reader->over_limit = true;
         return NULL;
@@ -153,8 +152,8 @@ static void say_where_from(struct pdf_reader *reader, struct pdf_signature *sign
     }
 }
 
-void pdf_signature_add(struct pdf_reader *reader, const struct pdf_field *field,
-                       struct pdf_ref ref, bool direct, struct pdf_value dict) {
+void pdf_signature_add(struct pdf_reader *reader, const struct pdf_field *field, struct pdf_ref ref,
+                       bool direct, struct pdf_value dict) {
     struct pdf_signature *signature = next_signature(reader);
     if (signature == NULL)
         return;

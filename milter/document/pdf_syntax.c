@@ -13,7 +13,21 @@ bool pdf_is_space(uint8_t c) {
 }
 
 bool pdf_is_delimiter(uint8_t c) {
-    return c != 0 && strchr("()<>[]{}/%", c) != NULL;
+    switch (c) {
+    case '(':
+    case ')':
+    case '<':
+    case '>':
+    case '[':
+    case ']':
+    case '{':
+    case '}':
+    case '/':
+    case '%':
+        return true;
+    default:
+        return false;
+    }
 }
 
 int pdf_hex_digit(uint8_t c) {
@@ -108,8 +122,14 @@ static void classify_word(struct pdf_value *value) {
     }
 }
 
-enum token { TOKEN_NONE, TOKEN_VALUE, TOKEN_OPEN_ARRAY, TOKEN_CLOSE_ARRAY, TOKEN_OPEN_DICT,
-             TOKEN_CLOSE_DICT };
+enum token {
+    TOKEN_NONE,
+    TOKEN_VALUE,
+    TOKEN_OPEN_ARRAY,
+    TOKEN_CLOSE_ARRAY,
+    TOKEN_OPEN_DICT,
+    TOKEN_CLOSE_DICT
+};
 
 static enum token bracket_at(struct vt_bytes text, size_t at) {
     uint8_t c = text.ptr[at];
@@ -203,8 +223,7 @@ static bool close_composite(struct vt_bytes text, size_t *at, enum token opened)
                 return false;
             stack[depth++] = token;
         } else if (token == TOKEN_CLOSE_ARRAY || token == TOKEN_CLOSE_DICT) {
-            enum token want =
-                token == TOKEN_CLOSE_ARRAY ? TOKEN_OPEN_ARRAY : TOKEN_OPEN_DICT;
+            enum token want = token == TOKEN_CLOSE_ARRAY ? TOKEN_OPEN_ARRAY : TOKEN_OPEN_DICT;
             if (stack[--depth] != want)
                 return false;
         }

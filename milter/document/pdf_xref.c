@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Cross-reference sections, one at a time (ISO 32000-1, 7.5.4, 7.5.5, 7.5.8). Strict where other
- * readers guess: a key twice in a trailer, an indirect /Length of a cross-reference stream or a table
- * that does not end where it says makes the chain unusable, and nothing is called unchanged. */
+ * readers guess: a key twice in a trailer, an indirect /Length of a cross-reference stream or a
+ * table that does not end where it says makes the chain unusable, and nothing is called unchanged.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,8 +37,9 @@ static bool trailer_integer(const struct pdf_value *trailer, const char *key, in
 
 /* 7.5.5, table 15. Every key that decides what is read stands at most once. */
 static const char *read_trailer(struct pdf_section *section) {
-    static const char *const single[] = {"Prev", "XRefStm", "Root", "Size", "Encrypt", "Info", "ID",
-                                         "W", "Index", "Length", "Filter", "DecodeParms", "Type"};
+    static const char *const single[] = {"Prev",   "XRefStm",     "Root", "Size",  "Encrypt",
+                                         "Info",   "ID",          "W",    "Index", "Length",
+                                         "Filter", "DecodeParms", "Type"};
     const struct pdf_value *trailer = &section->trailer;
     int64_t prev = 0;
     if (trailer->text.len > MAX_TRAILER_BYTES)
@@ -130,7 +132,8 @@ static const char *read_subsections(struct pdf_reader *reader, struct vt_bytes b
             first + count > INT32_MAX)
             return unreadable;
         for (int64_t i = 0; i < count; i++) {
-            if (section->entries_count >= PDF_MAX_ENTRIES || !room_for(reader, section, &capacity) ||
+            if (section->entries_count >= PDF_MAX_ENTRIES ||
+                !room_for(reader, section, &capacity) ||
                 !read_entry(bytes, at, (uint32_t)(first + i),
                             &section->entries[section->entries_count]))
                 return unreadable;

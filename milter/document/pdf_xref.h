@@ -33,7 +33,8 @@ struct pdf_section {
     size_t entries_count;
 };
 
-/* One revision: an incremental update, or the original file (two sections when it is linearized). */
+/* One revision: an incremental update, or the original file (two sections when it is linearized).
+ */
 struct pdf_revision {
     size_t newest; /* index of its newest section; sections are in the order of the chain */
     size_t sections_count;

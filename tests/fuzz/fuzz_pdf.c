@@ -13,8 +13,8 @@ static void check(const struct vt_signed_object *object, const uint8_t *data, si
         if (range.ptr < data || range.len > size || range.ptr > data + (size - range.len))
             abort();
     }
-    bool accepted = object->changes_after == VT_CHANGES_NONE ||
-                    object->changes_after == VT_CHANGES_PERMITTED;
+    bool accepted =
+        object->changes_after == VT_CHANGES_NONE || object->changes_after == VT_CHANGES_PERMITTED;
     if (accepted && (object->structure_broken || object->covers == VT_COVERS_PART ||
                      object->ranges_count != 2 || object->cms.len == 0))
         abort();

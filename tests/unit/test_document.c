@@ -17,12 +17,14 @@
 #define UNREADABLE VT_REASON_BIT(VT_REASON_FILE_UNREADABLE)
 #define UNSUPPORTED VT_REASON_BIT(VT_REASON_FORMAT_UNSUPPORTED)
 
-#define CATALOG_KEYS "/Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 10 0 R"
-#define PAGE_KEYS \
+#define CATALOG_KEYS                                                                               \
+    "/Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 10 0 R/StructTreeRoot 15 0 R"
+#define PAGE_KEYS                                                                                  \
     "/Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Resources<</Font<</F 9 0 R>>>>/Contents 4 0 R"
 #define P1 BUILD_DETACHED "/Reference[<</TransformMethod/DocMDP/TransformParams<</P 1>>>>]"
 #define P2 BUILD_DETACHED "/Reference[<</TransformMethod/DocMDP/TransformParams<</P 2>>>>]"
-#define LOCKS_LATER BUILD_DETACHED \
+#define LOCKS_LATER                                                                                \
+    BUILD_DETACHED                                                                                 \
     "/Reference[<</TransformMethod/FieldMDP/TransformParams<</Action/Include/Fields[(later)]>>>>]"
 #define TIMESTAMP "/SubFilter/ETSI.RFC3161"
 
@@ -154,7 +156,8 @@ static void update(struct build *build) {
 }
 
 static void add_dss(struct build *build) {
-    build_object(build, 1, "<<" CATALOG_KEYS "/DSS 20 0 R/Extensions<</ESIC<</BaseVersion/1.7>>>>>>");
+    build_object(build, 1,
+                 "<<" CATALOG_KEYS "/DSS 20 0 R/Extensions<</ESIC<</BaseVersion/1.7>>>>>>");
     build_object(build, 20, "<</Certs[21 0 R]/VRI<</AB<</Cert[21 0 R]>>>>>>");
     build_stream(build, 21, "", "certificate");
     update(build);
@@ -202,6 +205,29 @@ static void sign_new_field(struct build *build) {
 
 static void sign_new_field_with_action(struct build *build) {
     sign_new_field_with(build, "/AA<</E<</S/JavaScript/JS(app.alert\\(1\\))>>>>");
+}
+
+/* A tagged document: the element of a new widget, in an element that was there. */
+static void sign_and_tag(struct build *build, const char *element) {
+    build_object(build, 15,
+                 "<</Type/StructTreeRoot/K 16 0 R/ParentTree 41 0 R/ParentTreeNextKey 2>>");
+    build_object(build, 16, "<</Type/StructElem/S/Document/P 15 0 R/K[0 40 0 R]>>");
+    build_object(build, 40, element);
+    build_object(build, 41, "<</Nums[0[16 0 R]1 40 0 R]>>");
+    sign_new_field_with(build, "/StructParent 1");
+}
+
+static void tag_new_field(struct build *build) {
+    sign_and_tag(build, "<</Type/StructElem/S/Form/P 16 0 R/K<</Type/OBJR/Obj 22 0 R>>>>");
+}
+
+static void tag_something_else(struct build *build) {
+    sign_and_tag(build, "<</Type/StructElem/S/Form/P 16 0 R/K<</Type/OBJR/Obj 6 0 R>>>>");
+}
+
+static void tag_with_text(struct build *build) {
+    sign_and_tag(build, "<</Type/StructElem/S/Form/P 16 0 R/ActualText(paid)"
+                        "/K<</Type/OBJR/Obj 22 0 R>>>>");
 }
 
 static void sign_and_change(struct build *build) {
@@ -345,8 +371,10 @@ static void other_root(struct build *build) {
 
 static void object_freed(struct build *build) {
     size_t at = build->len;
-    build_put(build, "xref\n9 1\n0000000000 00001 f \ntrailer\n<</Size 15 " BUILD_TRAILER
-                     " /Prev %ld>>\nstartxref\n%zu\n%%%%EOF\n", build->prev, at);
+    build_put(build,
+              "xref\n9 1\n0000000000 00001 f \ntrailer\n<</Size 17 " BUILD_TRAILER
+              " /Prev %ld>>\nstartxref\n%zu\n%%%%EOF\n",
+              build->prev, at);
 }
 
 /* An update that is well-formed but for one thing of its trailer or table. */
@@ -355,8 +383,10 @@ static void odd_update(struct build *build, const char *entry, const char *keys,
     build_object(build, 20, "<</DSS true>>");
     build->count = 0;
     size_t at = build->len;
-    build_put(build, "xref\n20 1\n%010zu 00000 n \n%strailer\n<</Size 21 " BUILD_TRAILER
-                     " %s /Prev %ld>>\nstartxref\n%zu\n%%%%EOF\n", object, entry, keys, prev, at);
+    build_put(build,
+              "xref\n20 1\n%010zu 00000 n \n%strailer\n<</Size 21 " BUILD_TRAILER
+              " %s /Prev %ld>>\nstartxref\n%zu\n%%%%EOF\n",
+              object, entry, keys, prev, at);
 }
 
 static void even_update(struct build *build) {
@@ -385,6 +415,35 @@ static void points_back(struct build *build) {
 
 static void new_generation(struct build *build) {
     odd_update(build, "9 1\n0000000009 00001 n \n", "", build->prev);
+}
+
+/* ---- updates with cross-reference streams ---- */
+
+static void stream_of_dss(struct build *build) {
+    build_object(build, 1, "<<" CATALOG_KEYS "/DSS 20 0 R>>");
+    build_stream(build, 21, "/Type/ObjStm/N 1/First 5", "20 0 <</Certs[]>>");
+    build_compressed(build, 20, 21);
+    build_end_stream(build, BUILD_TRAILER);
+}
+
+/* The update lists the object stream only; what is in it changes all the same. */
+static void stream_replaced(struct build *build) {
+    build_stream(build, 18, "/Type/ObjStm/N 1/First 4",
+                 "9 0 <</Type/Font/Subtype/Type1/BaseFont/Courier-Bo>>");
+    build_end_stream(build, BUILD_TRAILER);
+}
+
+static void stream_not_brought(struct build *build) {
+    build_object(build, 1, "<<" CATALOG_KEYS ">>");
+    build_compressed(build, 9, 18);
+    build_end_stream(build, BUILD_TRAILER);
+}
+
+static void stream_font_replaced(struct build *build) {
+    build_stream(build, 21, "/Type/ObjStm/N 1/First 4",
+                 "9 0 <</Type/Font/Subtype/Type1/BaseFont/Courier>>");
+    build_compressed(build, 9, 21);
+    build_end_stream(build, BUILD_TRAILER);
 }
 
 /* The chain leaves out the signed revision. */
@@ -458,6 +517,11 @@ static const struct shape laters[] = {
      VT_CHANGES_PERMITTED, false, 0, 0},
     {"new field with a script", BUILD_DETACHED, sign_new_field_with_action, 2, VT_COVERS_REVISION,
      0, false, UNCLEAR, 0},
+    {"new field tagged", BUILD_DETACHED, tag_new_field, 2, VT_COVERS_REVISION, VT_CHANGES_PERMITTED,
+     false, 0, 0},
+    {"something else tagged", BUILD_DETACHED, tag_something_else, 2, VT_COVERS_REVISION, 0, false,
+     UNCLEAR, 0},
+    {"tag with a text", BUILD_DETACHED, tag_with_text, 2, VT_COVERS_REVISION, 0, false, UNCLEAR, 0},
     {"signed and changed", BUILD_DETACHED, sign_and_change, 2, VT_COVERS_REVISION,
      VT_CHANGES_FORBIDDEN, false, CHANGED, 0},
     {"three signatures", BUILD_DETACHED, three_signatures, 3, VT_COVERS_REVISION,
@@ -509,9 +573,23 @@ static const struct shape laters[] = {
     {"object listed twice", BUILD_DETACHED, listed_twice, 1, VT_COVERS_REVISION, 0, false, UNCLEAR,
      0},
     {"points into the signed bytes", BUILD_DETACHED, points_back, 1, VT_COVERS_REVISION, 0, false,
-     UNCLEAR, BAD},
+     UNCLEAR, 0},
     {"new generation", BUILD_DETACHED, new_generation, 1, VT_COVERS_REVISION, 0, false, UNCLEAR, 0},
     {"forked chain", BUILD_DETACHED, fork_of_chain, 0, 0, 0, false, 0, BAD},
+};
+
+static const struct shape streams[] = {
+    {"plain", BUILD_DETACHED, nothing, 1, VT_COVERS_WHOLE, VT_CHANGES_NONE, false, 0, 0},
+    {"validation data", BUILD_DETACHED, stream_of_dss, 1, VT_COVERS_REVISION, VT_CHANGES_PERMITTED,
+     false, 0, 0},
+    {"update with a table", BUILD_DETACHED, sign_empty_field, 2, VT_COVERS_REVISION,
+     VT_CHANGES_PERMITTED, false, 0, 0},
+    {"object stream replaced", BUILD_DETACHED, stream_replaced, 1, VT_COVERS_REVISION, 0, false,
+     UNCLEAR, 0},
+    {"object stream not brought", BUILD_DETACHED, stream_not_brought, 1, VT_COVERS_REVISION, 0,
+     false, UNCLEAR, 0},
+    {"font replaced", BUILD_DETACHED, stream_font_replaced, 1, VT_COVERS_REVISION, 0, false,
+     UNCLEAR, 0},
 };
 
 static bool is_as_wanted(const struct shape *shape, const struct vt_signed_document *document) {
@@ -539,19 +617,20 @@ static void explain(const struct shape *shape, const struct vt_signed_document *
     }
 }
 
-static void run_shapes(const struct shape *list, size_t count) {
+static void run_shapes(const struct shape *list, size_t count,
+                       void (*base)(struct build *build, const char *keys)) {
     struct build *build = calloc(1, sizeof(*build));
     size_t wrong = 0;
     assert_non_null(build);
     for (size_t i = 0; i < count; i++) {
         struct vt_arena *arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES);
         struct vt_signed_document *document = NULL;
-        build_signed(build, list[i].keys);
+        base(build, list[i].keys);
         list[i].change(build);
         struct vt_err err = {0};
-        assert_int_equal(vt_document_read_pdf(arena, vt_bytes_of(build->bytes, build->len),
-                                              &document, &err),
-                         VT_OK);
+        assert_int_equal(
+            vt_document_read_pdf(arena, vt_bytes_of(build->bytes, build->len), &document, &err),
+            VT_OK);
         if (!is_as_wanted(&list[i], document)) {
             explain(&list[i], document);
             wrong++;
@@ -564,12 +643,17 @@ static void run_shapes(const struct shape *list, size_t count) {
 
 static void shape_of_one_signature(void **state) {
     (void)state;
-    run_shapes(shapes, sizeof(shapes) / sizeof(shapes[0]));
+    run_shapes(shapes, sizeof(shapes) / sizeof(shapes[0]), build_signed);
 }
 
 static void what_comes_after(void **state) {
     (void)state;
-    run_shapes(laters, sizeof(laters) / sizeof(laters[0]));
+    run_shapes(laters, sizeof(laters) / sizeof(laters[0]), build_signed);
+}
+
+static void cross_reference_streams(void **state) {
+    (void)state;
+    run_shapes(streams, sizeof(streams) / sizeof(streams[0]), build_signed_compressed);
 }
 
 struct reading {
@@ -584,10 +668,10 @@ static struct reading read_after(const char *keys, void (*change)(struct build *
     assert_non_null(reading.build);
     build_signed(reading.build, keys);
     change(reading.build);
-    assert_int_equal(
-        vt_document_read_pdf(reading.arena, vt_bytes_of(reading.build->bytes, reading.build->len),
-                             &reading.document, NULL),
-        VT_OK);
+    assert_int_equal(vt_document_read_pdf(reading.arena,
+                                          vt_bytes_of(reading.build->bytes, reading.build->len),
+                                          &reading.document, NULL),
+                     VT_OK);
     return reading;
 }
 
@@ -605,8 +689,7 @@ static void facts_of_a_signature(void **state) {
     assert_string_equal(objects[0].sub_filter, "ETSI.CAdES.detached");
     assert_int_equal(objects[0].format, VT_SIGNATURE_PADES);
     assert_int_equal(objects[0].binding, VT_BINDING_DETACHED);
-    assert_int_equal(objects[0].claimed_time_utc_secs,
-                     vt_time_from_civil(2026, 12, 3, 2, 12, 0));
+    assert_int_equal(objects[0].claimed_time_utc_secs, vt_time_from_civil(2026, 12, 3, 2, 12, 0));
     assert_int_equal(objects[0].revision, 1);
     assert_int_equal(objects[1].revision, 3);
     assert_int_equal(objects[2].revision, 4);
@@ -666,8 +749,8 @@ static void memory_out_is_an_error(void **state) {
     for (size_t max = 0; max < 16 * 1024; max += 512) {
         struct vt_arena *arena = vt_arena_new(max);
         struct vt_signed_document *document = NULL;
-        enum vt_code code = vt_document_read_pdf(arena, vt_bytes_of(build->bytes, build->len),
-                                                 &document, NULL);
+        enum vt_code code =
+            vt_document_read_pdf(arena, vt_bytes_of(build->bytes, build->len), &document, NULL);
         assert_true(code == VT_E_NOMEM || (code == VT_OK && document->objects_count == 3));
         vt_arena_free(arena);
     }
@@ -683,13 +766,10 @@ static void warming(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shape_of_one_signature),
-        cmocka_unit_test(what_comes_after),
-        cmocka_unit_test(facts_of_a_signature),
-        cmocka_unit_test(validation_data_are_decoded_once),
-        cmocka_unit_test(every_truncation),
-        cmocka_unit_test(memory_out_is_an_error),
-        cmocka_unit_test(warming),
+        cmocka_unit_test(shape_of_one_signature),           cmocka_unit_test(what_comes_after),
+        cmocka_unit_test(cross_reference_streams),          cmocka_unit_test(facts_of_a_signature),
+        cmocka_unit_test(validation_data_are_decoded_once), cmocka_unit_test(every_truncation),
+        cmocka_unit_test(memory_out_is_an_error),           cmocka_unit_test(warming),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@ struct build {
     size_t len;
     int ids[BUILD_MAX_OBJECTS]; /* of the revision that is being written */
     size_t offsets[BUILD_MAX_OBJECTS];
+    int containers[BUILD_MAX_OBJECTS]; /* object streams; 0: none */
     size_t count;
     int highest;
     long prev;
@@ -66,8 +67,10 @@ static inline void build_signature(struct build *build, int id, const char *keys
     char text[1024], zeros[BUILD_HEX_DIGITS + 1];
     memset(zeros, '0', BUILD_HEX_DIGITS);
     zeros[BUILD_HEX_DIGITS] = '\0';
-    int len = snprintf(text, sizeof(text), "<</Type/Sig/Filter/Adobe.PPKLite %s /ByteRange " BUILD_HOLES
-                                           " /Contents <%s>>>", keys, zeros);
+    int len =
+        snprintf(text, sizeof(text),
+                 "<</Type/Sig/Filter/Adobe.PPKLite %s /ByteRange " BUILD_HOLES " /Contents <%s>>>",
+                 keys, zeros);
     if (len < 0 || (size_t)len >= sizeof(text))
         abort();
     size_t at = build->len;
@@ -92,6 +95,41 @@ static inline void build_end(struct build *build, const char *trailer_keys) {
     build->count = 0;
 }
 
+/* An object of the next update that lies in an object stream. */
+static inline void build_compressed(struct build *build, int id, int container) {
+    build->ids[build->count] = id;
+    build->containers[build->count] = container;
+    build->offsets[build->count++] = 0;
+}
+
+/* The same as build_end with a cross-reference stream, in hexadecimal. */
+static inline void build_end_stream(struct build *build, const char *trailer_keys) {
+    char data[4096], index[1024];
+    size_t data_len = 0, index_len = 0, at = build->len;
+    int id = ++build->highest;
+    build->ids[build->count] = id;
+    build->containers[build->count] = 0;
+    build->offsets[build->count++] = at;
+    for (size_t i = 0; i < build->count; i++) {
+        int container = build->containers[i];
+        size_t place = container != 0 ? (size_t)container : build->offsets[i];
+        data_len += (size_t)snprintf(data + data_len, sizeof(data) - data_len, "%02X%08zX",
+                                     container != 0 ? 2u : 1u, place);
+        index_len +=
+            (size_t)snprintf(index + index_len, sizeof(index) - index_len, "%d 1 ", build->ids[i]);
+        build->containers[i] = 0;
+    }
+    build_put(build,
+              "%d 0 obj\n<</Type/XRef/W[1 4 0]/Index[%s]/Filter/ASCIIHexDecode/Length %zu"
+              "/Size %d %s",
+              id, index, data_len, build->highest + 1, trailer_keys);
+    if (build->prev >= 0)
+        build_put(build, "/Prev %ld", build->prev);
+    build_put(build, ">>\nstream\n%s\nendstream\nendobj\nstartxref\n%zu\n%%%%EOF\n", data, at);
+    build->prev = (long)at;
+    build->count = 0;
+}
+
 /* Fill in the last signature so that it covers everything up to here. */
 static inline void build_seal(struct build *build) {
     char range[64], hex[BUILD_HEX_DIGITS + 1];
@@ -111,14 +149,32 @@ static inline void build_seal(struct build *build) {
 #define BUILD_TRAILER "/Root 1 0 R /Info 12 0 R /ID [<01><02>]"
 #define BUILD_WIDGET "/Type/Annot/Subtype/Widget/FT/Sig/F 132/Rect[0 0 0 0]/P 3 0 R"
 
+/* What build_signed writes but for the form of its cross-reference. compressed: the font lies in
+ * the object stream 18. */
+static inline void build_objects(struct build *build, const char *signature_keys, bool compressed);
+
+static inline void build_signed(struct build *build, const char *signature_keys) {
+    build_objects(build, signature_keys, false);
+    build_end(build, BUILD_TRAILER);
+    build_seal(build);
+}
+
+static inline void build_signed_compressed(struct build *build, const char *signature_keys) {
+    build_objects(build, signature_keys, true);
+    build_end_stream(build, BUILD_TRAILER);
+    build_seal(build);
+}
+
 /* One page, an empty signature field "later" and a field "first" that is signed by the whole file.
  * Objects: 1 catalog, 2 page tree, 3 page, 4 content, 5 form, 6 field first, 7 its signature,
- * 8 field later, 9 font, 10 metadata, 11 an array used as contents of a second page, 12 information,
- * 13 second page. 14 does not exist but is referred to. */
-static inline void build_signed(struct build *build, const char *signature_keys) {
+ * 8 field later, 9 font, 10 metadata, 11 an array used as contents of a second page, 12
+ * information, 13 second page, 15 structure tree, 16 its element. 14 does not exist but is referred
+ * to. */
+static inline void build_objects(struct build *build, const char *signature_keys, bool compressed) {
     build_begin(build);
     build_object(build, 1,
-                 "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 10 0 R/Later 14 0 R>>");
+                 "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 10 0 R/Later 14 0 R"
+                 "/StructTreeRoot 15 0 R>>");
     build_object(build, 2, "<</Type/Pages/Kids[3 0 R 13 0 R]/Count 2>>");
     build_object(build, 3,
                  "<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Resources<</Font<</F 9 0 R>>>>"
@@ -128,15 +184,21 @@ static inline void build_signed(struct build *build, const char *signature_keys)
     build_object(build, 6, "<<" BUILD_WIDGET "/T(first)/V 7 0 R>>");
     build_signature(build, 7, signature_keys);
     build_object(build, 8, "<<" BUILD_WIDGET "/T(later)>>");
-    build_object(build, 9, "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>");
+    if (compressed) {
+        build_stream(build, 18, "/Type/ObjStm/N 1/First 4",
+                     "9 0 <</Type/Font/Subtype/Type1/BaseFont/Helvetica>>");
+        build_compressed(build, 9, 18);
+    } else {
+        build_object(build, 9, "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>");
+    }
     build_stream(build, 10, "/Type/Metadata/Subtype/XML",
                  "<x:xmpmeta><xmp:ModifyDate>2026-12-03</xmp:ModifyDate><dc:title>A</dc:title>"
                  "</x:xmpmeta>");
     build_object(build, 11, "[4 0 R]");
     build_object(build, 12, "<</Title(A)/Producer(B)/ModDate(D:20261203)>>");
     build_object(build, 13, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 11 0 R>>");
-    build_end(build, BUILD_TRAILER);
-    build_seal(build);
+    build_object(build, 15, "<</Type/StructTreeRoot/K 16 0 R/ParentTree<</Nums[0[16 0 R]]>>>>");
+    build_object(build, 16, "<</Type/StructElem/S/Document/P 15 0 R/K[0]>>");
 }
 
 #endif
