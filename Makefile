@@ -84,11 +84,12 @@ FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_REPLAYS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SOURCES))
 FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/fuzz_%,$(FUZZ_SOURCES))
 
-$(BUILD)/tests/unit/test_policy $(BUILD)/tests/unit/test_reason $(BUILD)/tests/unit/test_evidence: \
+WITHOUT_CRYPTO := policy policy_files policy_shipped reason evidence config docs base
+$(addprefix $(BUILD)/tests/unit/test_,$(WITHOUT_CRYPTO)): \
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(POLICY) $(BASE)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs jansson yaml-0.1) -lseccomp -lcmocka
-$(BUILD)/tests/unit/test_unpack $(BUILD)/tests/unit/test_identify: \
+$(addprefix $(BUILD)/tests/unit/test_,unpack unpack_signed unpack_bad unpack_names unpack_decode identify): \
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call room,unpack) $(BASE) $(POLICY)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs gmime-3.0 jansson yaml-0.1) -lseccomp -lcmocka
@@ -150,7 +151,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(SYSCONFDIR)/vanthu \
 	  $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 	  $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/vanthu \
-	  $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	  $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d \
+	  $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	install -m 755 build/vanthu-milter $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 build/vanthu $(DESTDIR)$(PREFIX)/bin/
 	for f in vanthu.yaml policy.yaml; do [ -e $(DESTDIR)$(SYSCONFDIR)/vanthu/$$f ] || \
@@ -161,6 +163,7 @@ install: all
 	sed 's|@sbindir@|$(PREFIX)/sbin|; s|@bindir@|$(PREFIX)/bin|; s|@sysconfdir@|$(SYSCONFDIR)|' \
 	  conf/vanthu.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/vanthu.service
 	install -m 644 conf/vanthu.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vanthu.conf
+	install -m 644 conf/vanthu.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vanthu.conf
 
 clean:
 	rm -rf build
