@@ -17,6 +17,7 @@
  * is, until the master ends this process. */
 #define IDLE_SESSION_MSECS 20000
 #define LONGEST_DRAIN_MSECS (30 * 60 * 1000)
+#define STOP_MSECS 5000
 #define STEP_MSECS 50
 
 static void nap(void) {
@@ -57,6 +58,26 @@ static void drain(const struct vt_gateway *gateway) {
         nap();
 }
 
+/* smfi_stop() first says so, then waits for a lock that libmilter's listener holds while it polls. */
+static void *stop_thread(void *unused) {
+    (void)unused;
+    smfi_stop();
+    return NULL;
+}
+
+static void stop_libmilter(const struct vt_listener *listener) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, stop_thread, NULL) != 0) {
+        smfi_stop();
+        return;
+    }
+    pthread_detach(thread);
+    for (int64_t spent = 0; spent < STOP_MSECS; spent += STEP_MSECS) {
+        nap();
+        vt_listener_wake(listener);
+    }
+}
+
 static void *control_thread(void *context) {
     struct vt_control *control = context;
     struct vt_err err = {0};
@@ -70,8 +91,7 @@ static void *control_thread(void *context) {
            atomic_load(&control->gateway->sessions_count),
            atomic_load(&control->gateway->messages_count));
     drain(control->gateway);
-    smfi_stop();
-    vt_listener_wake(control->listener);
+    stop_libmilter(control->listener);
     return NULL;
 }
 

@@ -4,7 +4,6 @@
  * the network, read other files, start programs, hold keys. It parses no MIME. */
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/random.h>
 #include <sysexits.h>
 
@@ -87,6 +86,17 @@ static enum vt_code make_tables(struct vt_gateway *gateway, struct vt_arena *are
     return code;
 }
 
+/* Before the sandbox closes, because libmilter calls listen(2) on what it is given. */
+static enum vt_code register_filter(struct parts *parts, struct vt_err *err) {
+    char connection[32];
+    snprintf(connection, sizeof(connection), "fd:%d", parts->listener.number);
+    if (smfi_setconn(connection) != MI_SUCCESS ||
+        smfi_register(vt_callbacks_describe(&parts->gateway)) != MI_SUCCESS ||
+        smfi_opensocket(false) != MI_SUCCESS)
+        return vt_err_set(err, VT_E_SYSTEM, "libmilter does not take the milter socket");
+    return VT_OK;
+}
+
 static enum vt_code prepare(struct parts *parts, const struct vt_config *config,
                             const struct vt_role_fds *fds, struct vt_err *err) {
     struct vt_gateway *gateway = &parts->gateway;
@@ -105,6 +115,8 @@ static enum vt_code prepare(struct parts *parts, const struct vt_config *config,
     if (code == VT_OK)
         code = vt_listener_prepare(&parts->listener, &gateway->kick, fds->milter_socket,
                                    config->spool_directory, err);
+    if (code == VT_OK)
+        code = register_filter(parts, err);
     return code;
 }
 
@@ -114,23 +126,11 @@ static enum vt_code close_sandbox(const struct vt_config *config, struct vt_err 
     return vt_sandbox_enter(&sandbox, err);
 }
 
-static enum vt_code register_filter(struct parts *parts, struct vt_err *err) {
-    char connection[32];
-    snprintf(connection, sizeof(connection), "fd:%d", parts->listener.number);
-    if (smfi_setconn(connection) != MI_SUCCESS ||
-        smfi_register(vt_callbacks_describe(&parts->gateway)) != MI_SUCCESS ||
-        smfi_opensocket(false) != MI_SUCCESS)
-        return vt_err_set(err, VT_E_SYSTEM, "libmilter does not take the milter socket");
-    return VT_OK;
-}
-
 static int serve(struct parts *parts, const struct vt_role_fds *fds) {
     struct vt_err err = {0};
     parts->control = (struct vt_control){&parts->gateway, &parts->listener, fds->control};
-    enum vt_code code = register_filter(parts, &err);
-    if (code == VT_OK)
-        code = vt_control_start(&parts->control, &err);
-    if (code != VT_OK) {
+    if (vt_listener_take_thread(&parts->listener, &err) != VT_OK ||
+        vt_control_start(&parts->control, &err) != VT_OK) {
         vt_log(VT_LOG_ERROR, "%s", err.text);
         return EX_OSERR;
     }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
@@ -79,8 +80,7 @@ enum vt_code vt_listener_prepare(struct vt_listener *listener, struct vt_kick *k
     enum vt_code code = VT_E_INTERNAL;
     struct sockaddr_storage address;
     socklen_t len = sizeof(address);
-    *listener =
-        (struct vt_listener){.number = -1, .gate = -1, .open = milter_socket, .closed = {-1, -1}};
+    *listener = (struct vt_listener){.number = -1, .open = milter_socket, .closed = -1};
     vt_kick_init(kick);
     int flags = fcntl(milter_socket, F_GETFL);
     int folder = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -93,18 +93,13 @@ enum vt_code vt_listener_prepare(struct vt_listener *listener, struct vt_kick *k
         code = vt_err_sys(err, "the milter socket cannot be used");
         goto done;
     }
-    listener->closed[0] = unreachable(folder);
-    listener->closed[1] = unreachable(folder);
-    if (listener->closed[0] < 0 || listener->closed[1] < 0) {
+    listener->closed = unreachable(folder);
+    if (listener->closed < 0) {
         code = vt_err_sys(err, "cannot make a socket in %s", directory);
         goto done;
     }
     code = address.ss_family == AF_UNIX ? unix_gate(listener, kick, folder, err)
                                         : inet_gate(listener, kick, address.ss_family, err);
-    if (code != VT_OK)
-        goto done;
-    listener->gate = fcntl(listener->number, F_DUPFD_CLOEXEC, 0);
-    code = listener->gate >= 0 ? VT_OK : vt_err_sys(err, "cannot duplicate a socket");
 done:
     if (folder >= 0)
         close(folder);
@@ -115,33 +110,45 @@ done:
     return code;
 }
 
-/* A poll(2) that is under way stays with the old socket until that one wakes it. */
+static void nothing(int number) {
+    (void)number;
+}
+
+enum vt_code vt_listener_take_thread(struct vt_listener *listener, struct vt_err *err) {
+    const struct sigaction action = {.sa_handler = nothing};
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, SIGUSR1);
+    listener->thread = pthread_self();
+    if (sigaction(SIGUSR1, &action, NULL) != 0 || pthread_sigmask(SIG_UNBLOCK, &only, NULL) != 0)
+        return vt_err_sys(err, "cannot take SIGUSR1");
+    return VT_OK;
+}
+
+void vt_listener_wake(const struct vt_listener *listener) {
+    pthread_kill(listener->thread, SIGUSR1);
+}
+
+/* A poll(2) that began before goes on looking at the old socket: begin a new one. */
 static void replace(struct vt_listener *listener, int with) {
     while (dup3(with, listener->number, O_CLOEXEC) < 0 && errno == EINTR) {
     }
+    vt_listener_wake(listener);
 }
 
 enum vt_code vt_listener_open(struct vt_listener *listener, struct vt_kick *kick,
                               int64_t deadline_msecs, struct vt_err *err) {
     enum vt_code code = vt_kick_wait_accepted(kick, deadline_msecs, err);
     replace(listener, listener->open);
-    shutdown(listener->gate, SHUT_RDWR);
-    close(listener->gate);
-    listener->gate = -1;
     return code;
 }
 
 void vt_listener_close(struct vt_listener *listener) {
-    replace(listener, listener->closed[0]);
-}
-
-void vt_listener_wake(struct vt_listener *listener) {
-    replace(listener, listener->closed[1]);
-    shutdown(listener->closed[0], SHUT_RDWR);
+    replace(listener, listener->closed);
 }
 
 void vt_listener_clear(struct vt_listener *listener) {
-    int *fds[] = {&listener->number, &listener->gate, &listener->closed[0], &listener->closed[1]};
+    int *fds[] = {&listener->number, &listener->closed};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
         if (*fds[i] >= 0)
             close(*fds[i]);

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A gateway role under test, between a fake master, a fake inspector and a milter client.
+
+The gateway is exec'd as the master does it (descriptors by option), with its real sandbox. The
+fake inspector does what a header of the mail tells it:
+
+    X-Test: reasons=CONTENT_CHANGED,MALFORMED sleep=0.5 die silent smime=TOTAL-PASSED
+"""
+import array
+import fcntl
+import json
+import os
+import select
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+
+INSPECT, INSPECTED, DIED, CONNECT, READY = 1, 2, 3, 12, 13
+MESSAGE_BYTES = 8 + 65536
+ALL_SEALS = 0xF  # F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
+F_ADD_SEALS = 1033
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROGRAM = os.environ.get("VANTHU_MILTER", os.path.join(ROOT, "build", "vanthu-milter"))
+
+POLICY = """
+officer: {name: A, mailbox: a@ours.vn}
+rules:
+  - {name: changed, when: {reason: CONTENT_CHANGED}, then: reject}
+  - {name: secret, when: {reason: SECRET_MARK}, then: hold}
+  - {name: status, when: {reason: STATUS_UNKNOWN}, then: defer, at-most: 15m, afterwards: tag}
+  - {name: ours, when: {reason: [NOT_CHECKED, TOO_LARGE]}, then: tag}
+"""
+
+
+def sealed(data):
+    fd = os.memfd_create("test", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.write(fd, data)
+    fcntl.fcntl(fd, F_ADD_SEALS, ALL_SEALS)
+    return fd
+
+
+def receive(sock):
+    """(type, body, descriptors), or None at the end."""
+    data, ancillary, _, _ = sock.recvmsg(MESSAGE_BYTES, socket.CMSG_SPACE(4 * 4),
+                                         socket.MSG_CMSG_CLOEXEC)
+    fds = array.array("i")
+    for level, kind, payload in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            fds.frombytes(payload[:len(payload) - len(payload) % 4])
+    if len(data) < 8:
+        return None
+    return struct.unpack("=II", data[:8])[0], data[8:], list(fds)
+
+
+def send(sock, kind, body=b"", fds=()):
+    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+    sock.sendmsg([struct.pack("=II", kind, len(body)), body], ancillary)
+
+
+class Inspector(threading.Thread):
+    """Serves one channel until it is closed."""
+
+    def __init__(self, channel):
+        super().__init__(daemon=True)
+        self.channel = channel
+        self.mails = []        # bytes of every mail that was handed over
+        self.descriptors = []  # (readlink of the mail's descriptor, access mode)
+        self.running = self.most_running = 0
+        self.lock = threading.Lock()
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                message = receive(self.channel)
+            except OSError:
+                return
+            if message is None:
+                return
+            kind, _, fds = message
+            if kind == CONNECT and len(fds) == 1:
+                connection = socket.socket(fileno=fds[0])
+                threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        with self.lock:
+            self.running += 1
+            self.most_running = max(self.most_running, self.running)
+        try:
+            with connection:
+                self.answer(connection)
+        except OSError:
+            pass
+        finally:
+            with self.lock:
+                self.running -= 1
+
+    @staticmethod
+    def orders(mail):
+        words = {}
+        for line in mail.partition(b"\r\n\r\n")[0].split(b"\r\n"):
+            if line.lower().startswith(b"x-test:"):
+                for word in line[7:].decode().split():
+                    name, _, value = word.partition("=")
+                    words[name] = value
+        return words
+
+    def answer(self, connection):
+        message = receive(connection)
+        if message is None:
+            return
+        kind, body, fds = message
+        assert kind == INSPECT, kind
+        request = json.loads(body)
+        size = os.fstat(fds[0]).st_size
+        mail = os.pread(fds[0], size, 0)
+        facts = json.loads(os.pread(fds[1], 1 << 24, 0)) if request.get("facts") else {}
+        with self.lock:
+            self.mails.append(mail)
+            self.descriptors.append((os.readlink("/proc/self/fd/%d" % fds[0]),
+                                     fcntl.fcntl(fds[0], fcntl.F_GETFL) & os.O_ACCMODE))
+        for fd in fds:
+            os.close(fd)
+        orders = self.orders(mail)
+        if "sleep" in orders:
+            time.sleep(float(orders["sleep"]))
+        if "silent" in orders:
+            select.select([connection], [], [], 30)
+        elif "die" in orders:
+            send(connection, DIED, json.dumps({"why": "the child died by signal 11"}).encode())
+        else:
+            self.send_evidence(connection, facts, orders)
+
+    @staticmethod
+    def send_evidence(connection, facts, orders):
+        document = {"path": "2", "name": orders.get("name", "a.pdf"), "format": "pdf",
+                    "reasons": [r for r in orders.get("reasons", "").split(",") if r]}
+        documents = [document]
+        if "smime" in orders:
+            documents.append({"path": "1", "format": "smime", "signatures": [
+                {"format": "smime", "indication": orders["smime"]}]})
+        evidence = sealed(json.dumps({"v": 1, "mail": facts, "documents": documents}).encode())
+        wants = sealed(b'{"v":1,"status":[],"issuer_of":[],"first_seen":[]}')
+        send(connection, INSPECTED, b"", (evidence, wants))
+        os.close(evidence)
+        os.close(wants)
+
+
+class Gateway:
+    """The gateway process. The listening socket outlives it, as with the real master."""
+
+    def __init__(self, folder, settings="", policy=POLICY, listener=None, inet=False):
+        self.folder = folder
+        self.listener = listener or self.listen(inet)
+        self.control, control_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        inspect, inspect_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.inspector = Inspector(inspect)
+        config = sealed(("hostname: mx1.test\npolicy: /test/policy.yaml\n"
+                         "our-domains: [ours.vn]\nspool-directory: %s\noffice-phone: 0229.123.4567\n"
+                         "%s\n" % (folder, settings)).encode())
+        policy_fd = sealed(policy.encode())
+        fds = {"control": control_end.fileno(), "milter": self.listener.fileno(),
+               "inspect": inspect_end.fileno(), "config": config, "policy": policy_fd}
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [PROGRAM, "--role=gateway", "--log-stderr", "--config-name", "/test/vanthu.yaml"]
+            + ["--fd-%s=%d" % item for item in fds.items()],
+            pass_fds=list(fds.values()), stderr=self.log, stdin=subprocess.DEVNULL)
+        control_end.close()
+        inspect_end.close()
+        os.close(config)
+        os.close(policy_fd)
+
+    def listen(self, inet):
+        if inet:
+            listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+            return listener
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(os.path.join(self.folder, "milter.sock"))
+        listener.listen(128)
+        return listener
+
+    @property
+    def spec(self):
+        name = self.listener.getsockname()
+        return "unix:" + name if isinstance(name, str) else "inet:%d@%s" % (name[1], name[0])
+
+    def wait_ready(self, seconds=15):
+        self.control.settimeout(seconds)
+        message = receive(self.control)
+        if message is None or message[0] != READY:
+            raise RuntimeError("the gateway did not become ready:\n" + self.log_text())
+        return self
+
+    def log_text(self):
+        self.log.seek(0)
+        return self.log.read().decode()
+
+    def records(self):
+        lines = self.log_text().splitlines()
+        return [json.loads(line[line.index("{"):]) for line in lines if '"record": "mail"' in line]
+
+    def drain(self):
+        """What the master does: it closes its end."""
+        self.control.close()
+
+    def wait(self, seconds=30):
+        return self.process.wait(seconds)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.control.close()
+        self.inspector.channel.close()
+        self.log.close()
