@@ -57,6 +57,8 @@ struct pdf_signature {
     struct pdf_value dict;
     size_t range[4]; /* /ByteRange; all 0 when it is not usable */
     bool has_range;
+    bool shares_bytes; /* said already, as is: */
+    bool is_repeated;
     size_t end; /* range[2] + range[3] */
     struct pdf_permissions permissions;
     bool certifies;  /* a DocMDP transform of its own */

@@ -185,6 +185,13 @@ static bool same_range(const struct pdf_signature *a, const struct pdf_signature
     return memcmp(a->range, b->range, sizeof(a->range)) == 0;
 }
 
+static void say_shared(struct pdf_reader *reader, struct pdf_signature *signature,
+                       const char *text) {
+    if (!signature->shares_bytes)
+        pdf_signature_finding(reader, signature, VT_REASON_MALFORMED, "%s", text);
+    signature->shares_bytes = true;
+}
+
 static void compare_two(struct pdf_reader *reader, struct pdf_signature *a,
                         struct pdf_signature *b) {
     if (!a->has_range || !b->has_range || a->end != b->end)
@@ -193,10 +200,9 @@ static void compare_two(struct pdf_reader *reader, struct pdf_signature *a,
         same_range(a, b)
             ? "Another signature dictionary has the same /ByteRange and /Contents: one of the two "
               "is a copy."
-            : "Another signature ends at the same byte: neither can have been made after the "
-              "other.";
-    pdf_signature_finding(reader, a, VT_REASON_MALFORMED, "%s", text);
-    pdf_signature_finding(reader, b, VT_REASON_MALFORMED, "%s", text);
+            : "Another signature ends at the same byte: neither was made after the other.";
+    say_shared(reader, a, text);
+    say_shared(reader, b, text);
 }
 
 void pdf_byterange_check_all(struct pdf_reader *reader) {

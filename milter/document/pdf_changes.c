@@ -7,6 +7,9 @@
 
 #include "document/pdf_compare.h"
 
+/* Later signatures named at an earlier one. */
+#define MAX_ADDED_SAID 10
+
 struct judgement {
     struct pdf_reader *reader;
     struct pdf_chain chain;
@@ -176,9 +179,10 @@ static void compare_step(struct judgement *judgement, size_t step) {
 
 /* ---- one signature ---- */
 
+/* *left: how many are still said; the others are signatures of their own anyway. */
 static void say_what_was_added(struct judgement *judgement, struct pdf_signature *signature,
-                               size_t step) {
-    for (size_t i = 0; i < judgement->added_count[step]; i++)
+                               size_t step, size_t *left) {
+    for (size_t i = 0; i < judgement->added_count[step] && *left > 0; i++, (*left)--)
         pdf_signature_finding(judgement->reader, signature, VT_REASON_COUNT,
                               "Revision %zu added a signature in the field \"%s\".",
                               judgement->history->steps[step].revision + 1,
@@ -187,11 +191,11 @@ static void say_what_was_added(struct judgement *judgement, struct pdf_signature
 
 static void fold(struct judgement *judgement, struct pdf_signature *signature) {
     enum vt_changes worst = VT_CHANGES_PERMITTED;
-    size_t where = 0;
+    size_t where = 0, left = MAX_ADDED_SAID;
     for (size_t step = signature->boundary + 1; step < judgement->history->count; step++) {
         enum vt_changes result = judgement->result[step];
         if (result == VT_CHANGES_PERMITTED)
-            say_what_was_added(judgement, signature, step);
+            say_what_was_added(judgement, signature, step, &left);
         else if (worst == VT_CHANGES_PERMITTED || result == VT_CHANGES_FORBIDDEN) {
             where = worst == VT_CHANGES_FORBIDDEN ? where : step;
             worst = result;

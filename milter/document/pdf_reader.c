@@ -56,11 +56,12 @@ void *pdf_scratch(struct pdf_reader *reader, size_t len) {
 }
 
 bool pdf_visit(struct pdf_reader *reader) {
-    if (reader->visits >= PDF_MAX_VISITS)
+    if (reader->visits >= PDF_MAX_VISITS) {
         reader->over_limit = true;
-    else
-        reader->visits++;
-    return !reader->over_limit;
+        return false;
+    }
+    reader->visits++;
+    return true;
 }
 
 bool pdf_work(struct pdf_reader *reader, size_t bytes) {

@@ -177,8 +177,11 @@ static bool is_repeated(struct pdf_reader *reader, const struct pdf_field *field
         struct pdf_signature *known = &reader->signatures[i];
         if (known->direct || known->ref.id != field->v.ref.id || known->ref.gen != field->v.ref.gen)
             continue;
-        pdf_signature_finding(reader, known, VT_REASON_COUNT,
-                              "A second field, \"%s\", refers to the same signature.", field->name);
+        if (!known->is_repeated)
+            pdf_signature_finding(reader, known, VT_REASON_COUNT,
+                                  "A second field, \"%s\", refers to the same signature.",
+                                  field->name);
+        known->is_repeated = true;
         return true;
     }
     return false;

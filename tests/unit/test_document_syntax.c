@@ -160,6 +160,34 @@ static void dates_of_real_tools(void **state) {
     }
 }
 
+static void names_become_clean_utf8(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *want;
+    } cases[] = {
+        {"(Con dau)", "Con dau"},
+        {"<FEFF0043006F006E002000641EA5 0075>", "Con d\xe1\xba\xa5u"},
+        {"<FEFFD83DDE00>", "\xf0\x9f\x98\x80"},
+        {"<FEFFD83D>", "\xef\xbf\xbd"},
+        {"<EFBBBF64E1BAA5>", "d\xe1\xba\xa5"},
+        {"(\\351)", "\xc3\xa9"},
+        {"(a\\001b\\nc)", "a?b?c"},
+        {"/Name", ""},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct pdf_reader reader = {.arena = vt_arena_new(65536), .scratch = vt_arena_new(65536)};
+        struct pdf_value value;
+        size_t at = 0;
+        assert_true(pdf_next_value(vt_bytes_str(cases[i].text), &at, &value));
+        const char *got = pdf_text_string(&reader, &value);
+        if (strcmp(got, cases[i].want) != 0)
+            fail_msg("%s: %s", cases[i].text, got);
+        vt_arena_free(reader.arena);
+        vt_arena_free(reader.scratch);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_have_their_kind_and_extent),
@@ -168,6 +196,7 @@ int main(void) {
         cmocka_unit_test(dictionaries_and_references),
         cmocka_unit_test(strings_are_decoded),
         cmocka_unit_test(dates_of_real_tools),
+        cmocka_unit_test(names_become_clean_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
