@@ -48,11 +48,10 @@ static void put_first_line(struct vt_answer *answer, const struct vt_decision *d
     char line[VT_ANSWER_LINE_BYTES], ascii[NAME_BYTES];
     const char *name = file_name(decision, evidence);
     const char *code = decision->reason == VT_REASON_SECRET_MARK ? NULL
-                       : decision->reason < VT_REASON_COUNT
-                           ? vt_reason_info(decision->reason)->code
-                           : "POLICY";
-    snprintf(line, sizeof(line), "%s%s%s %s%s%s", code != NULL ? code : "",
-             code != NULL ? " " : "", reference_of(evidence), words, name != NULL ? ": " : "",
+                       : decision->reason < VT_REASON_COUNT ? vt_reason_info(decision->reason)->code
+                                                            : "POLICY";
+    snprintf(line, sizeof(line), "%s%s%s %s%s%s", code != NULL ? code : "", code != NULL ? " " : "",
+             reference_of(evidence), words, name != NULL ? ": " : "",
              name != NULL ? vt_text_ascii(ascii, sizeof(ascii), name) : "");
     put_line(answer, line);
 }
@@ -70,8 +69,8 @@ static void put_date(char out[16], const struct vt_decision *decision,
             char text[64];
             const char *day = NULL;
             if (signature->statuses[j].value == VT_STATUS_REVOKED)
-                day = strchr(
-                    vt_time_vietnam(text, signature->statuses[j].revoked_at_utc_secs), '/');
+                day =
+                    strchr(vt_time_vietnam(text, signature->statuses[j].revoked_at_utc_secs), '/');
             if (day != NULL && day - text >= 2)
                 snprintf(out, 16, "%.10s", day - 2);
         }
@@ -88,9 +87,9 @@ static void fill_fields(char *out, size_t out_bytes, const char *sentence, const
             out[used++] = *sentence++;
             continue;
         }
-        const char *value = strncmp(sentence, "{ngày}", strlen("{ngày}")) == 0  ? date
+        const char *value = strncmp(sentence, "{ngày}", strlen("{ngày}")) == 0 ? date
                             : strncmp(sentence, "{tệp}", strlen("{tệp}")) == 0 ? file
-                                                                                   : "";
+                                                                               : "";
         while (*value != '\0' && used + 1 < out_bytes)
             out[used++] = *value++;
         sentence = end + 1;
@@ -184,7 +183,8 @@ void vt_answer_fault(const char *reference, const char *phone, struct vt_answer 
     *out = (struct vt_answer){.code = "451", .enhanced = "4.7.5"};
     snprintf(line, sizeof(line), "NOT_CHECKED %.20s Tam hoan tiep nhan", reference);
     put_line(out, line);
-    put_line(out, "He thong tam thoi chua kiem tra duoc chu ky so; day khong phai loi cua van ban.");
+    put_line(out,
+             "He thong tam thoi chua kiem tra duoc chu ky so; day khong phai loi cua van ban.");
     put_last_line(out, "Signatures cannot be checked just now, please retry.", reference, phone);
 }
 
@@ -211,9 +211,8 @@ static bool set_reply(const struct vt_answer *answer, const struct vt_milter_api
         double_percent(lines[i], sizeof(lines[i]), answer->lines[i]);
         views[i] = lines[i];
     }
-    return answer->lines_count > 0 &&
-           api->set_reply(ctx, answer->code, answer->enhanced, views, answer->lines_count) ==
-               MI_SUCCESS;
+    return answer->lines_count > 0 && api->set_reply(ctx, answer->code, answer->enhanced, views,
+                                                     answer->lines_count) == MI_SUCCESS;
 }
 
 sfsistat vt_answer_give(const struct vt_answer *answer, const struct vt_milter_api *api,

@@ -11,17 +11,12 @@
 #define VT_ANSWER_LINES 3
 
 /* Zero memory asks the sender to come again. */
-enum vt_answer_kind {
-    VT_ANSWER_TEMPFAIL = 0,
-    VT_ANSWER_REJECT,
-    VT_ANSWER_HOLD,
-    VT_ANSWER_ACCEPT
-};
+enum vt_answer_kind { VT_ANSWER_TEMPFAIL = 0, VT_ANSWER_REJECT, VT_ANSWER_HOLD, VT_ANSWER_ACCEPT };
 
 struct vt_answer {
     enum vt_answer_kind kind;
-    char code[4];     /* "550", "451"; empty when accepted */
-    char enhanced[8]; /* "5.7.7", of the class of code */
+    char code[4];                                      /* "550", "451"; empty when accepted */
+    char enhanced[8];                                  /* "5.7.7", of the class of code */
     char lines[VT_ANSWER_LINES][VT_ANSWER_LINE_BYTES]; /* ASCII, "%" not doubled yet */
     size_t lines_count;
     char hold_reason[128];

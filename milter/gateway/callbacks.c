@@ -145,8 +145,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address) {
         copy_text(session->client_address, sizeof(session->client_address), client_address);
     copy_text(session->client_name, sizeof(session->client_name),
               client_name != NULL ? client_name : host);
-    copy_text(session->daemon_name, sizeof(session->daemon_name),
-              api->macro(ctx, "{daemon_name}"));
+    copy_text(session->daemon_name, sizeof(session->daemon_name), api->macro(ctx, "{daemon_name}"));
     return go_on(session, SMFIP_NR_CONN);
 }
 
@@ -218,8 +217,8 @@ static sfsistat carry_out(SMFICTX *ctx, struct vt_session *session,
                           const struct vt_judgement *judgement) {
     struct vt_transaction *transaction = session->transaction;
     const struct vt_milter_api *api = the_gateway->api;
-    bool passes = judgement->answer.kind == VT_ANSWER_ACCEPT ||
-                  judgement->answer.kind == VT_ANSWER_HOLD;
+    bool passes =
+        judgement->answer.kind == VT_ANSWER_ACCEPT || judgement->answer.kind == VT_ANSWER_HOLD;
     enum vt_code code = VT_OK;
     bool failed = false;
     if (judgement->is_inert)
@@ -229,8 +228,8 @@ static sfsistat carry_out(SMFICTX *ctx, struct vt_session *session,
     if (passes && code == VT_OK && (session->actions & SMFIF_ADDHDRS) != 0)
         code = vt_headers_add(&judgement->headers, (session->steps & SMFIP_HDR_LEADSPC) != 0, api,
                               ctx);
-    sfsistat status = code == VT_OK ? vt_answer_give(&judgement->answer, api, ctx, &failed)
-                                    : SMFIS_TEMPFAIL;
+    sfsistat status =
+        code == VT_OK ? vt_answer_give(&judgement->answer, api, ctx, &failed) : SMFIS_TEMPFAIL;
     if (code != VT_OK || failed)
         vt_log(VT_LOG_ERROR, "libmilter refused the answer: queue-id=%s reference=%s",
                transaction->mail.queue_id != NULL ? transaction->mail.queue_id : "-",

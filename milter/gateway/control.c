@@ -58,7 +58,8 @@ static void drain(const struct vt_gateway *gateway) {
         nap();
 }
 
-/* smfi_stop() first says so, then waits for a lock that libmilter's listener holds while it polls. */
+/* smfi_stop() first says so, then waits for a lock that libmilter's listener holds while it polls.
+ */
 static void *stop_thread(void *unused) {
     (void)unused;
     smfi_stop();

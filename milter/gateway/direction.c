@@ -119,8 +119,8 @@ bool vt_mail_is_submission(const struct vt_mail *mail, const struct vt_config *c
 
 enum vt_direction vt_direction_of(const struct vt_mail *mail, const struct vt_networks *internal,
                                   const struct vt_config *config) {
-    bool is_ours = vt_mail_is_submission(mail, config) ||
-                   vt_networks_contain(internal, mail->client_address);
+    bool is_ours =
+        vt_mail_is_submission(mail, config) || vt_networks_contain(internal, mail->client_address);
     if (!is_ours)
         return VT_INBOUND;
     for (size_t i = 0; i < mail->recipients_count; i++) {

@@ -11,7 +11,7 @@ struct vt_networks {
     struct vt_network {
         uint8_t address[16];
         unsigned prefix_bits;
-    } *items;
+    } * items;
     size_t count;
 };
 
@@ -30,7 +30,8 @@ bool vt_address_is_within(const char *address, const struct vt_strings *domains)
  * What ours send is internal when every recipient is in our domains, else outbound. */
 enum vt_direction vt_direction_of(const struct vt_mail *mail, const struct vt_networks *internal,
                                   const struct vt_config *config);
-/* True when a person's mail program hands the mail in: it does not queue, so nothing is deferred. */
+/* True when a person's mail program hands the mail in: it does not queue, so nothing is deferred.
+ */
 bool vt_mail_is_submission(const struct vt_mail *mail, const struct vt_config *config);
 
 #endif

@@ -37,10 +37,10 @@ struct vt_gateway {
     struct vt_reference reference;
     struct vt_kick kick;
     uint8_t hash_key[VT_SIPHASH_KEY_BYTES];
-    atomic_uint sessions_count; /* SMTP connections */
-    atomic_uint messages_count; /* between MAIL and the end of the mail */
-    atomic_uint judging_count;  /* inside the end-of-message callback */
-    atomic_uint failures_count; /* mails whose inspection failed */
+    atomic_uint sessions_count;  /* SMTP connections */
+    atomic_uint messages_count;  /* between MAIL and the end of the mail */
+    atomic_uint judging_count;   /* inside the end-of-message callback */
+    atomic_uint failures_count;  /* mails whose inspection failed */
     atomic_bool degraded_logged; /* the MTA offers less than we can use: said once */
 };
 
@@ -71,8 +71,8 @@ struct vt_transaction *vt_transaction_new(struct vt_gateway *gateway, const char
 void vt_transaction_free(struct vt_transaction *transaction);
 /* These keep a fault in the transaction; the answer to it is given at the end of the mail. */
 void vt_transaction_recipient(struct vt_transaction *transaction, const char *recipient);
-void vt_transaction_header(struct vt_transaction *transaction, const char *name,
-                           const char *value, bool has_leading_space);
+void vt_transaction_header(struct vt_transaction *transaction, const char *name, const char *value,
+                           bool has_leading_space);
 void vt_transaction_end_headers(struct vt_transaction *transaction);
 void vt_transaction_body(struct vt_transaction *transaction, struct vt_bytes bytes);
 /* A cleaned copy in the arena; NULL for NULL or when memory is out (then with a fault). */

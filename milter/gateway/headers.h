@@ -15,7 +15,7 @@ struct vt_headers {
     struct vt_header {
         const char *name;
         const char *value; /* ASCII, folded with LF, without leading space */
-    } *items;
+    } * items;
     size_t count;
 };
 

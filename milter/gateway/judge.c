@@ -204,10 +204,9 @@ static enum vt_code decide(struct work *work) {
     enum vt_code code = evaluate(work, VT_TIME_NONE, &decision);
     if (code == VT_OK && decision->action == VT_ACTION_DEFER) {
         int64_t first = VT_TIME_NONE;
-        code = vt_defer_clock_first(&work->gateway->defer_clock, work->transaction->arena,
-                                    work->out->evidence,
-                                    decision->rule != NULL ? decision->rule : "",
-                                    work->now_utc_secs, &first);
+        code = vt_defer_clock_first(
+            &work->gateway->defer_clock, work->transaction->arena, work->out->evidence,
+            decision->rule != NULL ? decision->rule : "", work->now_utc_secs, &first);
         if (code == VT_OK)
             code = evaluate(work, first, &decision);
     }

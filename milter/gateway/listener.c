@@ -26,7 +26,8 @@ static int listening(const struct sockaddr *address, socklen_t address_bytes) {
 }
 
 /* A path of any length in a folder, by its descriptor. */
-static void name_in(int directory, const char *what, struct sockaddr_un *out, const char **out_file) {
+static void name_in(int directory, const char *what, struct sockaddr_un *out,
+                    const char **out_file) {
     *out = (struct sockaddr_un){.sun_family = AF_UNIX};
     int prefix = snprintf(out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d/", directory);
     snprintf(out->sun_path + prefix, sizeof(out->sun_path) - (size_t)prefix, ".%s.%ld", what,
@@ -61,8 +62,8 @@ static enum vt_code unix_gate(struct vt_listener *listener, struct vt_kick *kick
 }
 
 /* libmilter drops a connection of another family than that of its first socket. */
-static enum vt_code inet_gate(struct vt_listener *listener, struct vt_kick *kick, sa_family_t family,
-                              struct vt_err *err) {
+static enum vt_code inet_gate(struct vt_listener *listener, struct vt_kick *kick,
+                              sa_family_t family, struct vt_err *err) {
     struct sockaddr_storage address = {.ss_family = family};
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
@@ -78,7 +79,7 @@ static enum vt_code inet_gate(struct vt_listener *listener, struct vt_kick *kick
 enum vt_code vt_listener_prepare(struct vt_listener *listener, struct vt_kick *kick,
                                  int milter_socket, const char *directory, struct vt_err *err) {
     enum vt_code code = VT_E_INTERNAL;
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t len = sizeof(address);
     *listener = (struct vt_listener){.number = -1, .open = milter_socket, .closed = -1};
     vt_kick_init(kick);

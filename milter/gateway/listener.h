@@ -24,11 +24,11 @@ struct vt_listener {
 /* Make the sockets, before the sandbox closes. milter_socket: the master's, listening.
  * directory: where socket files are made and removed at once. VT_E_SYSTEM. */
 enum vt_code vt_listener_prepare(struct vt_listener *listener, struct vt_kick *kick,
-                                 int milter_socket, const char *directory, struct vt_err *err)
-    VT_MUST_CHECK;
+                                 int milter_socket, const char *directory,
+                                 struct vt_err *err) VT_MUST_CHECK;
 /* The calling thread will run smfi_main: let SIGUSR1 interrupt it. VT_E_SYSTEM. */
-enum vt_code vt_listener_take_thread(struct vt_listener *listener, struct vt_err *err)
-    VT_MUST_CHECK;
+enum vt_code vt_listener_take_thread(struct vt_listener *listener,
+                                     struct vt_err *err) VT_MUST_CHECK;
 /* Once smfi_main runs: wait for the kick sessions, then begin to accept. On failure mail is
  * accepted all the same, without the kick. */
 enum vt_code vt_listener_open(struct vt_listener *listener, struct vt_kick *kick,

@@ -17,8 +17,8 @@ static int ask_macros(SMFICTX *ctx, int stage, const char *names) {
     return smfi_setsymlist(ctx, stage, unchanged(names));
 }
 
-static int set_reply(SMFICTX *ctx, const char *code, const char *enhanced,
-                     const char *const *lines, size_t count) {
+static int set_reply(SMFICTX *ctx, const char *code, const char *enhanced, const char *const *lines,
+                     size_t count) {
     switch (count) {
     case 1:
         return smfi_setmlreply(ctx, code, enhanced, lines[0], (char *)NULL);

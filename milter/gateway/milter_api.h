@@ -15,8 +15,8 @@ struct vt_milter_api {
     const char *(*macro)(SMFICTX *ctx, const char *name);
     int (*ask_macros)(SMFICTX *ctx, int stage, const char *names);
     /* 1 to 3 lines, without CR and LF, "%" doubled. */
-    int (*set_reply)(SMFICTX *ctx, const char *code, const char *enhanced,
-                     const char *const *lines, size_t count);
+    int (*set_reply)(SMFICTX *ctx, const char *code, const char *enhanced, const char *const *lines,
+                     size_t count);
     int (*add_header)(SMFICTX *ctx, const char *name, const char *value);
     int (*insert_header)(SMFICTX *ctx, int index, const char *name, const char *value);
     int (*delete_header)(SMFICTX *ctx, const char *name, int index);

@@ -19,8 +19,7 @@ void vt_poison_clear(struct vt_poison *poison) {
 
 bool vt_poison_is_given_up(struct vt_poison *poison, uint64_t key, int64_t now_msecs) {
     struct vt_recent_entry entry;
-    return vt_recent_get(poison->recent, key, now_msecs, &entry) &&
-           entry.count >= poison->failures;
+    return vt_recent_get(poison->recent, key, now_msecs, &entry) && entry.count >= poison->failures;
 }
 
 bool vt_poison_fail(struct vt_poison *poison, uint64_t key, int64_t now_msecs, bool counts) {

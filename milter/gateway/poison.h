@@ -13,8 +13,8 @@ struct vt_poison {
 };
 
 /* VT_E_NOMEM. */
-enum vt_code vt_poison_init(struct vt_poison *poison, unsigned failures, int64_t msecs)
-    VT_MUST_CHECK;
+enum vt_code vt_poison_init(struct vt_poison *poison, unsigned failures,
+                            int64_t msecs) VT_MUST_CHECK;
 void vt_poison_clear(struct vt_poison *poison);
 /* True: this mail is not inspected any more. key: a hash of its bytes and sender. */
 bool vt_poison_is_given_up(struct vt_poison *poison, uint64_t key, int64_t now_msecs);

@@ -11,7 +11,8 @@
 
 enum vt_code vt_queue_init(struct vt_queue *queue, unsigned places_count, struct vt_err *err) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    queue->free_count = places_count > 0 ? places_count : 2 * (processors > 0 ? (unsigned)processors : 1);
+    queue->free_count =
+        places_count > 0 ? places_count : 2 * (processors > 0 ? (unsigned)processors : 1);
     pthread_condattr_t monotonic;
     if (pthread_mutex_init(&queue->lock, NULL) != 0 || pthread_condattr_init(&monotonic) != 0)
         return vt_err_set(err, VT_E_SYSTEM, "cannot make a lock");
@@ -46,8 +47,7 @@ static bool take_within_slice(struct vt_queue *queue, int64_t deadline_msecs) {
 }
 
 enum vt_code vt_queue_enter(struct vt_queue *queue, int64_t deadline_msecs,
-                            void (*progress)(void *), void *progress_context,
-                            struct vt_err *err) {
+                            void (*progress)(void *), void *progress_context, struct vt_err *err) {
     while (!take_within_slice(queue, deadline_msecs)) {
         if (vt_clock_left_msecs(deadline_msecs) == 0)
             return vt_err_set(err, VT_E_BUSY, "no inspector became free in time");

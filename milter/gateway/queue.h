@@ -16,8 +16,8 @@ struct vt_queue {
 };
 
 /* places_count: 0 gives two per processor. VT_E_SYSTEM. */
-enum vt_code vt_queue_init(struct vt_queue *queue, unsigned places_count, struct vt_err *err)
-    VT_MUST_CHECK;
+enum vt_code vt_queue_init(struct vt_queue *queue, unsigned places_count,
+                           struct vt_err *err) VT_MUST_CHECK;
 void vt_queue_clear(struct vt_queue *queue);
 /* Take a place. progress: called about every second of waiting; may be NULL. VT_E_BUSY when none
  * became free before the deadline (monotonic milliseconds). */

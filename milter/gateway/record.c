@@ -33,8 +33,8 @@ static enum vt_code add_member(struct vt_buf *out, const char *name, const char 
 }
 
 static enum vt_code add_answer(struct vt_buf *out, const struct vt_answer *answer) {
-    enum vt_code code = vt_buf_addf(out, ", \"answer\": {\"kind\": \"%s\"",
-                                    vt_answer_kind_name(answer->kind));
+    enum vt_code code =
+        vt_buf_addf(out, ", \"answer\": {\"kind\": \"%s\"", vt_answer_kind_name(answer->kind));
     if (code == VT_OK && answer->code[0] != '\0')
         code = add_member(out, "code", answer->code);
     if (code == VT_OK && answer->enhanced[0] != '\0')
@@ -55,8 +55,8 @@ static enum vt_code add_msecs(struct vt_buf *out, const struct vt_judgement *jud
     return vt_buf_addf(out,
                        ", \"msecs\": {\"queue\": %" PRId64 ", \"inspection\": %" PRId64
                        ", \"status\": %" PRId64 ", \"total\": %" PRId64 "}, \"passes\": %u",
-                       judgement->queue_msecs, judgement->inspection_msecs,
-                       judgement->status_msecs, judgement->total_msecs, judgement->passes);
+                       judgement->queue_msecs, judgement->inspection_msecs, judgement->status_msecs,
+                       judgement->total_msecs, judgement->passes);
 }
 
 static enum vt_code add_fault(struct vt_buf *out, const char *name, const struct vt_err *fault) {
@@ -66,8 +66,8 @@ static enum vt_code add_fault(struct vt_buf *out, const char *name, const struct
     enum vt_code code =
         vt_buf_addf(out, ", \"%s\": {\"code\": \"%s\"", name, vt_code_name(fault->code));
     if (code == VT_OK)
-        code = add_member(out, "text",
-                          vt_text_clean(text, sizeof(text), vt_bytes_str(fault->text)));
+        code =
+            add_member(out, "text", vt_text_clean(text, sizeof(text), vt_bytes_str(fault->text)));
     return code == VT_OK ? vt_buf_addf(out, "}") : code;
 }
 

@@ -31,8 +31,8 @@ enum vt_code vt_spool_header(struct vt_spool *spool, const char *name, const cha
                              bool has_leading_space, struct vt_err *err) VT_MUST_CHECK;
 /* The blank line, once. Implied by the first body bytes and by sealing. */
 enum vt_code vt_spool_end_headers(struct vt_spool *spool, struct vt_err *err) VT_MUST_CHECK;
-enum vt_code vt_spool_body(struct vt_spool *spool, struct vt_bytes bytes, struct vt_err *err)
-    VT_MUST_CHECK;
+enum vt_code vt_spool_body(struct vt_spool *spool, struct vt_bytes bytes,
+                           struct vt_err *err) VT_MUST_CHECK;
 /* Make it final. *out_fd: a memory file with its four seals, or the file opened for reading only;
  * it belongs to the spool. VT_E_LIMIT when it is too large. */
 enum vt_code vt_spool_seal(struct vt_spool *spool, int *out_fd, struct vt_err *err) VT_MUST_CHECK;

@@ -14,7 +14,7 @@ struct vt_strip {
     struct vt_stripped {
         const char *name;
         int index; /* of this name, from 1 */
-    } *items;      /* in the arena of the mail */
+    } * items;     /* in the arena of the mail */
     size_t count;
     int results_seen; /* Authentication-Results so far, anybody's */
 };

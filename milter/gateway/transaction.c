@@ -23,8 +23,8 @@ const char *vt_transaction_text(struct vt_transaction *transaction, const char *
     char clean[MAX_TEXT_BYTES];
     if (text == NULL)
         return NULL;
-    const char *copy = vt_arena_str(transaction->arena,
-                                    vt_text_clean(clean, sizeof(clean), vt_bytes_str(text)));
+    const char *copy =
+        vt_arena_str(transaction->arena, vt_text_clean(clean, sizeof(clean), vt_bytes_str(text)));
     if (copy == NULL)
         no_memory(transaction);
     return copy;
@@ -48,8 +48,8 @@ static struct vt_bytes address_in(const char *argument) {
 
 static const char *address(struct vt_transaction *transaction, const char *argument) {
     char clean[MAX_ADDRESS_BYTES];
-    const char *copy = vt_arena_str(transaction->arena,
-                                    vt_text_clean(clean, sizeof(clean), address_in(argument)));
+    const char *copy =
+        vt_arena_str(transaction->arena, vt_text_clean(clean, sizeof(clean), address_in(argument)));
     if (copy == NULL)
         no_memory(transaction);
     return copy;
@@ -104,8 +104,8 @@ void vt_transaction_recipient(struct vt_transaction *transaction, const char *re
     recipients[mail->recipients_count++] = copy;
 }
 
-void vt_transaction_header(struct vt_transaction *transaction, const char *name,
-                           const char *value, bool has_leading_space) {
+void vt_transaction_header(struct vt_transaction *transaction, const char *name, const char *value,
+                           bool has_leading_space) {
     if (transaction->mail.message_id == NULL && strcasecmp(name, "Message-ID") == 0)
         transaction->mail.message_id =
             vt_transaction_text(transaction, value + strspn(value, " \t\n"));

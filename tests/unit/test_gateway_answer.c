@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * From decision to SMTP answer: words, codes, and what no answer may ever contain. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "gateway/answer.h"
 #include "gateway_recorder.h"
@@ -33,7 +33,9 @@ static void says_what_users_read(void **state) {
         sfsistat status;
     } cases[] = {
         {"refused",
-         {.action = VT_ACTION_REJECT, .reason = VT_REASON_CONTENT_CHANGED, .document = 0,
+         {.action = VT_ACTION_REJECT,
+          .reason = VT_REASON_CONTENT_CHANGED,
+          .document = 0,
           .code = "550"},
          "reply 550 5.7.7 CONTENT_CHANGED 1831-0927-5564 Tu choi tiep nhan: "
          "123-QD-SGD.signed.pdf\n"
@@ -46,37 +48,53 @@ static void says_what_users_read(void **state) {
          "Chung thu chu ky so da bi thu hoi ngay 02/12/2026; van ban khong co dau thoi gian",
          SMFIS_REJECT},
         {"text of the rule",
-         {.action = VT_ACTION_REJECT, .reason = VT_REASON_COUNT, .document = SIZE_MAX,
-          .code = "554", .text = "Liên hệ Sở Khoa học và Công nghệ.\r\n250 OK"},
+         {.action = VT_ACTION_REJECT,
+          .reason = VT_REASON_COUNT,
+          .document = SIZE_MAX,
+          .code = "554",
+          .text = "Liên hệ Sở Khoa học và Công nghệ.\r\n250 OK"},
          "reply 554 5.7.1 POLICY 1831-0927-5564 Tu choi tiep nhan\n"
          "reply 554 5.7.1 Lien he So Khoa hoc va Cong nghe.??250 OK\n"
          "reply 554 5.7.1 Refused by the policy of this site. Tra cuu/Ref 1831-0927-5564, DT "
          "0229.123.4567\n",
          SMFIS_REJECT},
         {"a code of the wrong class",
-         {.action = VT_ACTION_REJECT, .reason = VT_REASON_BAD_SIGNATURE, .document = 0,
+         {.action = VT_ACTION_REJECT,
+          .reason = VT_REASON_BAD_SIGNATURE,
+          .document = 0,
           .code = "451"},
-         "reply 550 5.7.5 BAD_SIGNATURE", SMFIS_REJECT},
+         "reply 550 5.7.5 BAD_SIGNATURE",
+         SMFIS_REJECT},
         {"nothing that closes the connection",
-         {.action = VT_ACTION_DEFER, .reason = VT_REASON_STATUS_UNKNOWN, .document = 0,
+         {.action = VT_ACTION_DEFER,
+          .reason = VT_REASON_STATUS_UNKNOWN,
+          .document = 0,
           .code = "421"},
-         "reply 451 4.7.5 STATUS_UNKNOWN", SMFIS_TEMPFAIL},
+         "reply 451 4.7.5 STATUS_UNKNOWN",
+         SMFIS_TEMPFAIL},
         {"percent signs are doubled",
          {.action = VT_ACTION_REJECT, .reason = VT_REASON_BAD_SIGNATURE, .document = 1},
-         "Tu choi tiep nhan: 100%% that %%s\"\\.pdf\n", SMFIS_REJECT},
+         "Tu choi tiep nhan: 100%% that %%s\"\\.pdf\n",
+         SMFIS_REJECT},
         {"deferred",
-         {.action = VT_ACTION_DEFER, .reason = VT_REASON_STATUS_UNKNOWN, .document = 0,
+         {.action = VT_ACTION_DEFER,
+          .reason = VT_REASON_STATUS_UNKNOWN,
+          .document = 0,
           .code = "451"},
-         "reply 451 4.7.5 STATUS_UNKNOWN 1831-0927-5564 Tam hoan tiep nhan", SMFIS_TEMPFAIL},
+         "reply 451 4.7.5 STATUS_UNKNOWN 1831-0927-5564 Tam hoan tiep nhan",
+         SMFIS_TEMPFAIL},
         {"held",
-         {.action = VT_ACTION_HOLD, .reason = VT_REASON_NOT_CHECKED, .rule = "giữ lại",
+         {.action = VT_ACTION_HOLD,
+          .reason = VT_REASON_NOT_CHECKED,
+          .rule = "giữ lại",
           .document = SIZE_MAX},
-         "quarantine vanthu 1831-0927-5564 NOT_CHECKED giu lai\n", SMFIS_CONTINUE},
+         "quarantine vanthu 1831-0927-5564 NOT_CHECKED giu lai\n",
+         SMFIS_CONTINUE},
         {"a secret names nothing",
          {.action = VT_ACTION_REJECT, .reason = VT_REASON_SECRET_MARK, .document = 0},
-         "reply 550 5.7.1 1831-0927-5564 Tu choi tiep nhan\n", SMFIS_REJECT},
-        {"tagged", {.action = VT_ACTION_TAG, .reason = VT_REASON_NO_SIGNATURE}, "",
-         SMFIS_CONTINUE},
+         "reply 550 5.7.1 1831-0927-5564 Tu choi tiep nhan\n",
+         SMFIS_REJECT},
+        {"tagged", {.action = VT_ACTION_TAG, .reason = VT_REASON_NO_SIGNATURE}, "", SMFIS_CONTINUE},
         {"noted", {.action = VT_ACTION_NOTE}, "", SMFIS_CONTINUE},
         {"accepted", {.action = VT_ACTION_ACCEPT}, "", SMFIS_CONTINUE},
     };
@@ -86,8 +104,7 @@ static void says_what_users_read(void **state) {
         recorder_reset();
         vt_answer_decided(&cases[i].decision, &evidence, PHONE, true, &answer);
         sfsistat status = vt_answer_give(&answer, &recorder_api, recorder_ctx, &failed);
-        if (status != cases[i].status || failed ||
-            strstr(recorder.lines, cases[i].want) == NULL ||
+        if (status != cases[i].status || failed || strstr(recorder.lines, cases[i].want) == NULL ||
             (cases[i].want[0] == '\0' && recorder.used > 0))
             fail_msg("%s: status %d, %s", cases[i].name, status, recorder.lines);
     }
@@ -113,17 +130,24 @@ static void check_form(const struct vt_answer *answer) {
 static void every_answer_is_well_formed(void **state) {
     (void)state;
     static const char *const names[] = {
-        NULL, "", "a.pdf", "Quyết định số 123.pdf", "%n%n%n", "a\r\n250 2.0.0 accepted",
-        "\xff\xfe\x80", "\xe1\xba", "日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本"};
+        NULL,
+        "",
+        "a.pdf",
+        "Quyết định số 123.pdf",
+        "%n%n%n",
+        "a\r\n250 2.0.0 accepted",
+        "\xff\xfe\x80",
+        "\xe1\xba",
+        "日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本"};
     char longest[VT_MAX_NAME_BYTES + 1];
     memset(longest, 'W', sizeof(longest) - 1);
     longest[sizeof(longest) - 1] = '\0';
     for (unsigned reason = 0; reason <= VT_REASON_COUNT; reason++) {
         for (size_t i = 0; i <= sizeof(names) / sizeof(names[0]); i++) {
-            struct vt_document document = {
-                .name = i < sizeof(names) / sizeof(names[0]) ? names[i] : longest};
-            struct vt_evidence mail = {.mail = {.reference = REFERENCE}, .documents = &document,
-                                       .documents_count = 1};
+            struct vt_document document = {.name = i < sizeof(names) / sizeof(names[0]) ? names[i]
+                                                                                        : longest};
+            struct vt_evidence mail = {
+                .mail = {.reference = REFERENCE}, .documents = &document, .documents_count = 1};
             struct vt_decision decision = {.reason = (enum vt_reason)reason,
                                            .action = VT_ACTION_REJECT,
                                            .text = i % 2 == 0 ? NULL : document.name};
@@ -148,8 +172,7 @@ static void our_own_fault_is_temporary(void **state) {
     recorder_reset();
     vt_answer_fault(REFERENCE, PHONE, &answer);
     check_form(&answer);
-    assert_int_equal(vt_answer_give(&answer, &recorder_api, recorder_ctx, &failed),
-                     SMFIS_TEMPFAIL);
+    assert_int_equal(vt_answer_give(&answer, &recorder_api, recorder_ctx, &failed), SMFIS_TEMPFAIL);
     assert_non_null(strstr(recorder.lines, "reply 451 4.7.5 NOT_CHECKED " REFERENCE));
 }
 
@@ -160,13 +183,11 @@ static void nothing_passes_by_mistake(void **state) {
     struct vt_decision decision = {.action = VT_ACTION_HOLD, .reason = VT_REASON_NOT_CHECKED};
     bool failed = false;
     recorder_reset();
-    assert_int_equal(vt_answer_give(&answer, &recorder_api, recorder_ctx, &failed),
-                     SMFIS_TEMPFAIL);
+    assert_int_equal(vt_answer_give(&answer, &recorder_api, recorder_ctx, &failed), SMFIS_TEMPFAIL);
     assert_true(failed);
     vt_answer_decided(&decision, &evidence, PHONE, true, &answer);
     recorder.fails = true;
-    assert_int_equal(vt_answer_give(&answer, &recorder_api, recorder_ctx, &failed),
-                     SMFIS_TEMPFAIL);
+    assert_int_equal(vt_answer_give(&answer, &recorder_api, recorder_ctx, &failed), SMFIS_TEMPFAIL);
     assert_true(failed);
     vt_answer_decided(&decision, &evidence, PHONE, false, &answer);
     assert_int_equal(answer.kind, VT_ANSWER_TEMPFAIL);
@@ -177,8 +198,7 @@ static void nothing_passes_by_mistake(void **state) {
 static void a_refused_text_is_noticed(void **state) {
     (void)state;
     struct vt_answer answer;
-    struct vt_decision decision = {.action = VT_ACTION_REJECT,
-                                   .reason = VT_REASON_CONTENT_CHANGED};
+    struct vt_decision decision = {.action = VT_ACTION_REJECT, .reason = VT_REASON_CONTENT_CHANGED};
     bool failed = false;
     recorder_reset();
     recorder.fails = true;
@@ -189,10 +209,8 @@ static void a_refused_text_is_noticed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(says_what_users_read),
-        cmocka_unit_test(every_answer_is_well_formed),
-        cmocka_unit_test(our_own_fault_is_temporary),
-        cmocka_unit_test(nothing_passes_by_mistake),
+        cmocka_unit_test(says_what_users_read),       cmocka_unit_test(every_answer_is_well_formed),
+        cmocka_unit_test(our_own_fault_is_temporary), cmocka_unit_test(nothing_passes_by_mistake),
         cmocka_unit_test(a_refused_text_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

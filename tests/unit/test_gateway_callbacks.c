@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Whole mails through the callbacks, with a recorded milter API and an inspector that is told what
  * to find: negotiation, envelope, observe mode, faults, poison mail, defer, order of callbacks. */
+#include <cmocka.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <netinet/in.h>
-#include <cmocka.h>
 
 #include "gateway/callbacks.h"
 #include "gateway_recorder.h"
@@ -63,8 +63,11 @@ static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *i
         return vt_err_set(err, inspector.code, "the inspector said no");
     struct vt_evidence *evidence = vt_arena_alloc(arena, sizeof(*evidence));
     struct vt_document *document = vt_arena_alloc(arena, sizeof(*document));
-    *document = (struct vt_document){.path = "2", .name = "a.pdf", .format = VT_FORMAT_PDF,
-                                     .reasons = inspector.reasons, .sha256 = "aa"};
+    *document = (struct vt_document){.path = "2",
+                                     .name = "a.pdf",
+                                     .format = VT_FORMAT_PDF,
+                                     .reasons = inspector.reasons,
+                                     .sha256 = "aa"};
     *evidence = (struct vt_evidence){.mail = *mail, .documents = document, .documents_count = 1};
     *out = evidence;
     return VT_OK;
@@ -89,16 +92,20 @@ static int set_up(void **state) {
     recorder_reset();
     memset(&inspector, 0, sizeof(inspector));
     memset(&fixture, 0, sizeof(fixture));
-    fixture.config = (struct vt_config){.mode = VT_MODE_ENFORCE, .hostname = "mx1",
-                                        .authserv_id = "vanthu.mx1", .spool_directory = "/tmp",
-                                        .memory_spool_bytes = 262144, .total_msecs = 5000,
-                                        .queue_msecs = 100, .inspection_msecs = 1000,
+    fixture.config = (struct vt_config){.mode = VT_MODE_ENFORCE,
+                                        .hostname = "mx1",
+                                        .authserv_id = "vanthu.mx1",
+                                        .spool_directory = "/tmp",
+                                        .memory_spool_bytes = 262144,
+                                        .total_msecs = 5000,
+                                        .queue_msecs = 100,
+                                        .inspection_msecs = 1000,
                                         .our_domains = {domains, 1},
                                         .internal_networks = {networks, 2}};
     fixture.arena = vt_arena_new(100000);
     vt_mistakes_init(&mistakes);
-    enum vt_code code = vt_policy_parse(vt_bytes_str(policy_text), "test.yaml", &fixture.policy,
-                                        &mistakes, NULL);
+    enum vt_code code =
+        vt_policy_parse(vt_bytes_str(policy_text), "test.yaml", &fixture.policy, &mistakes, NULL);
     for (size_t i = 0; code != VT_OK && i < mistakes.count; i++)
         print_message("%u: %s\n", mistakes.items[i].line, mistakes.items[i].text);
     vt_mistakes_clear(&mistakes);
@@ -112,7 +119,8 @@ static int set_up(void **state) {
     vt_kick_init(&gateway->kick);
     gateway->reference.last = &gateway->reference.own;
     assert_int_equal(vt_networks_parse(fixture.arena, &fixture.config.internal_networks,
-                                       &gateway->internal, NULL), VT_OK);
+                                       &gateway->internal, NULL),
+                     VT_OK);
     assert_int_equal(vt_queue_init(&gateway->queue, 1, NULL), VT_OK);
     assert_int_equal(vt_poison_init(&gateway->poison, 3, 1800000), VT_OK);
     assert_int_equal(vt_defer_clock_init(&gateway->defer_clock, gateway->hash_key), VT_OK);
@@ -362,13 +370,14 @@ static void defers_on_its_own_clock(void **state) {
     assert_non_null(strstr(recorder.lines, "reply 451 4.7.5 STATUS_UNKNOWN "));
     /* As if it had been deferred first twenty minutes ago. */
     vt_defer_clock_clear(&fixture.gateway.defer_clock);
-    assert_int_equal(
-        vt_defer_clock_init(&fixture.gateway.defer_clock, fixture.gateway.hash_key), VT_OK);
+    assert_int_equal(vt_defer_clock_init(&fixture.gateway.defer_clock, fixture.gateway.hash_key),
+                     VT_OK);
     const char *recipients[] = {"b@ours.vn"};
     struct vt_document document = {.sha256 = "aa"};
     struct vt_evidence evidence = {
         .mail = {.sender = "a@x.vn", .recipients = recipients, .recipients_count = 1},
-        .documents = &document, .documents_count = 1};
+        .documents = &document,
+        .documents_count = 1};
     int64_t first = 0;
     assert_int_equal(vt_defer_clock_first(&fixture.gateway.defer_clock, fixture.arena, &evidence,
                                           "status", vt_clock_now_utc_secs() - 1200, &first),

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Networks by CIDR and the direction of a mail. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "gateway/direction.h"
 
@@ -66,11 +66,16 @@ static void compares_domains(void **state) {
     static const struct {
         const char *address;
         bool within;
-    } cases[] = {{"a@ninhbinh.gov.vn", true},      {"a@NinhBinh.GOV.vn", true},
-                 {"a@soxd.ninhbinh.gov.vn", true}, {"a@xninhbinh.gov.vn", false},
-                 {"a@gov.vn", false},              {"ninhbinh.gov.vn", false},
-                 {"", false},                      {"\"a@ninhbinh.gov.vn\"@evil.vn", false},
-                 {"a@", false},                    {"a@ninhbinh.gov.vn.evil.vn", false}};
+    } cases[] = {{"a@ninhbinh.gov.vn", true},
+                 {"a@NinhBinh.GOV.vn", true},
+                 {"a@soxd.ninhbinh.gov.vn", true},
+                 {"a@xninhbinh.gov.vn", false},
+                 {"a@gov.vn", false},
+                 {"ninhbinh.gov.vn", false},
+                 {"", false},
+                 {"\"a@ninhbinh.gov.vn\"@evil.vn", false},
+                 {"a@", false},
+                 {"a@ninhbinh.gov.vn.evil.vn", false}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         if (vt_address_is_within(cases[i].address, &ours) != cases[i].within)
             fail_msg("%s", cases[i].address);
@@ -92,22 +97,40 @@ static void finds_the_direction(void **state) {
         enum vt_direction want;
         bool submission;
     } cases[] = {
-        {"a stranger to us", {.client_address = "203.0.113.9", .recipients = ours,
-                              .recipients_count = 2}, VT_INBOUND, false},
-        {"a stranger elsewhere", {.client_address = "203.0.113.9", .recipients = mixed,
-                                  .recipients_count = 2}, VT_INBOUND, false},
-        {"our network to us", {.client_address = "10.1.1.1", .recipients = ours,
-                               .recipients_count = 2}, VT_INTERNAL, false},
-        {"our network out", {.client_address = "10.1.1.1", .recipients = mixed,
-                             .recipients_count = 2}, VT_OUTBOUND, false},
-        {"a login from anywhere", {.client_address = "203.0.113.9", .authenticated = "a",
-                                   .recipients = mixed, .recipients_count = 2},
-         VT_OUTBOUND, true},
-        {"the listener for our users", {.client_address = "203.0.113.9",
-                                        .daemon_name = "originating", .recipients = ours,
-                                        .recipients_count = 2}, VT_INTERNAL, true},
-        {"sendmail(1)", {.client_address = "127.0.0.1", .recipients = ours,
-                         .recipients_count = 1}, VT_INTERNAL, false},
+        {"a stranger to us",
+         {.client_address = "203.0.113.9", .recipients = ours, .recipients_count = 2},
+         VT_INBOUND,
+         false},
+        {"a stranger elsewhere",
+         {.client_address = "203.0.113.9", .recipients = mixed, .recipients_count = 2},
+         VT_INBOUND,
+         false},
+        {"our network to us",
+         {.client_address = "10.1.1.1", .recipients = ours, .recipients_count = 2},
+         VT_INTERNAL,
+         false},
+        {"our network out",
+         {.client_address = "10.1.1.1", .recipients = mixed, .recipients_count = 2},
+         VT_OUTBOUND,
+         false},
+        {"a login from anywhere",
+         {.client_address = "203.0.113.9",
+          .authenticated = "a",
+          .recipients = mixed,
+          .recipients_count = 2},
+         VT_OUTBOUND,
+         true},
+        {"the listener for our users",
+         {.client_address = "203.0.113.9",
+          .daemon_name = "originating",
+          .recipients = ours,
+          .recipients_count = 2},
+         VT_INTERNAL,
+         true},
+        {"sendmail(1)",
+         {.client_address = "127.0.0.1", .recipients = ours, .recipients_count = 1},
+         VT_INTERNAL,
+         false},
         {"no recipient", {.client_address = "127.0.0.1"}, VT_OUTBOUND, false},
         {"no address", {.recipients = ours, .recipients_count = 1}, VT_INBOUND, false},
     };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Headers on entry (forged ones are found and removed) and the headers we add. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "gateway/authserv.h"
 #include "gateway/headers.h"
@@ -166,16 +166,26 @@ static void adds_what_was_found(void **state) {
     (void)state;
     struct vt_document documents[] = {
         {.path = "1", .format = VT_FORMAT_SMIME, .signatures = &message, .signatures_count = 1},
-        {.path = "2", .name = "Báo cáo.pdf", .format = VT_FORMAT_PDF, .signatures = &good,
+        {.path = "2",
+         .name = "Báo cáo.pdf",
+         .format = VT_FORMAT_PDF,
+         .signatures = &good,
          .signatures_count = 1},
-        {.path = "3", .name = "a\".pdf =?utf-8?q?x?=", .format = VT_FORMAT_PDF,
-         .signatures = mixed, .signatures_count = 2},
+        {.path = "3",
+         .name = "a\".pdf =?utf-8?q?x?=",
+         .format = VT_FORMAT_PDF,
+         .signatures = mixed,
+         .signatures_count = 2},
         {.path = "4", .name = "photo.jpg", .format = VT_FORMAT_IMAGE},
-        {.path = "5", .name = "du thao.docx", .format = VT_FORMAT_OOXML,
-         .expects_signature = true, .reasons = VT_REASON_BIT(VT_REASON_NO_SIGNATURE)},
+        {.path = "5",
+         .name = "du thao.docx",
+         .format = VT_FORMAT_OOXML,
+         .expects_signature = true,
+         .reasons = VT_REASON_BIT(VT_REASON_NO_SIGNATURE)},
     };
     struct vt_evidence evidence = {.mail = {.reference = "1831-0927-5564"},
-                                   .documents = documents, .documents_count = COUNT(documents)};
+                                   .documents = documents,
+                                   .documents_count = COUNT(documents)};
     struct vt_decision decision = {.action = VT_ACTION_TAG, .rule = "chưa ký"};
     const char *text = headers_of(&evidence, &decision, true);
     static const char *const want[] = {
@@ -204,7 +214,8 @@ static void tells_strangers_the_reference_only(void **state) {
     struct vt_document document = {.name = "a.pdf", .signatures = &good, .signatures_count = 1};
     struct vt_evidence evidence = {
         .mail = {.reference = "1831-0927-5564", .direction = VT_OUTBOUND},
-        .documents = &document, .documents_count = 1};
+        .documents = &document,
+        .documents_count = 1};
     struct vt_decision decision = {.action = VT_ACTION_ACCEPT};
     assert_string_equal(headers_of(&evidence, &decision, true),
                         "add X-Vanthu-Reference: 1831-0927-5564\n");
@@ -220,11 +231,14 @@ static void stays_small(void **state) {
     struct vt_signature hostile = {.reasons = (VT_REASON_BIT(VT_REASON_COUNT) - 1),
                                    .signer = {.email = name, .serial = name}};
     for (size_t i = 0; i < COUNT(documents); i++)
-        documents[i] = (struct vt_document){.path = name, .name = name,
+        documents[i] = (struct vt_document){.path = name,
+                                            .name = name,
                                             .format = i % 2 ? VT_FORMAT_SMIME : VT_FORMAT_PDF,
-                                            .signatures = &hostile, .signatures_count = 1};
+                                            .signatures = &hostile,
+                                            .signatures_count = 1};
     struct vt_evidence evidence = {.mail = {.reference = "1831-0927-5564"},
-                                   .documents = documents, .documents_count = COUNT(documents)};
+                                   .documents = documents,
+                                   .documents_count = COUNT(documents)};
     struct vt_decision decision = {.action = VT_ACTION_TAG, .rule = name};
     const char *text = headers_of(&evidence, &decision, true);
     size_t verdicts = 0;

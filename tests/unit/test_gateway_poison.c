@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Poison mail and the bounded table behind it; the keyed hash. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "gateway/poison.h"
 #include "gateway/siphash.h"
@@ -84,8 +84,10 @@ static void hash_matches_its_vectors(void **state) {
     static const struct {
         size_t len;
         uint64_t want;
-    } cases[] = {{0, UINT64_C(0x726fdb47dd0e0e31)}, {1, UINT64_C(0x74f839c593dc67fd)},
-                 {7, UINT64_C(0xab0200f58b01d137)}, {8, UINT64_C(0x93f5f5799a932462)},
+    } cases[] = {{0, UINT64_C(0x726fdb47dd0e0e31)},
+                 {1, UINT64_C(0x74f839c593dc67fd)},
+                 {7, UINT64_C(0xab0200f58b01d137)},
+                 {8, UINT64_C(0x93f5f5799a932462)},
                  {15, UINT64_C(0xa129ca6149be45e5)}};
     uint8_t key[VT_SIPHASH_KEY_BYTES], input[16];
     for (uint8_t i = 0; i < 16; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * References: form, check digit, uniqueness within and across processes. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #include "gateway/reference.h"
 
@@ -53,8 +53,10 @@ static void names_the_gateway(void **state) {
     static const struct {
         const char *host;
         int digit; /* -1: any, but the same every time */
-    } cases[] = {{"mx1.ninhbinh.gov.vn", '1'}, {"mx12.ninhbinh.gov.vn", '2'},
-                 {"gateway.site7.vn", -1},     {"", '0'}};
+    } cases[] = {{"mx1.ninhbinh.gov.vn", '1'},
+                 {"mx12.ninhbinh.gov.vn", '2'},
+                 {"gateway.site7.vn", -1},
+                 {"", '0'}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct vt_reference a, b;
         char first[VT_REFERENCE_BYTES], second[VT_REFERENCE_BYTES];

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The spooled mail is what the MTA gave, to the byte, and cannot be changed afterwards. */
+#include <cmocka.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <fcntl.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #include "gateway/spool.h"
 
@@ -81,8 +81,7 @@ static void body_is_kept_to_the_byte(void **state) {
             assert_int_equal(vt_spool_header(&spool, "A", " b", true, &err), VT_OK);
             assert_int_equal(vt_spool_end_headers(&spool, &err), VT_OK);
             for (size_t at = 0; at < sizes[i]; at += pieces[j]) {
-                struct vt_bytes piece =
-                    vt_bytes_slice(vt_bytes_of(bytes, sizes[i]), at, pieces[j]);
+                struct vt_bytes piece = vt_bytes_slice(vt_bytes_of(bytes, sizes[i]), at, pieces[j]);
                 assert_int_equal(vt_spool_body(&spool, piece, &err), VT_OK);
             }
             assert_int_equal(vt_spool_seal(&spool, &fd, &err), VT_OK);
