@@ -20,7 +20,8 @@ struct vt_certificate_pool *vt_certificate_pool_new(struct vt_arena *arena,
                                                     const struct vt_certificate_pool *base)
     VT_MUST_CHECK;
 /* Parse DER (no trailing bytes) or find it. Tolerates what real certificates do (legal.md R-86).
- * *out is owned by the pool. VT_E_FORMAT, VT_E_LIMIT, VT_E_NOMEM. */
+ * *out is owned by the pool. VT_E_FORMAT, VT_E_LIMIT (one certificate, or the pool, is too large),
+ * VT_E_NOMEM. */
 enum vt_code vt_certificate_add(struct vt_certificate_pool *pool, struct vt_bytes der,
                                 const struct vt_certificate **out, struct vt_err *err)
     VT_MUST_CHECK;

@@ -50,15 +50,12 @@ enum vt_code vt_signing_begin(struct vt_signing *signing, struct vt_err *err) {
     struct vt_verified *common = &signing->common;
     struct vt_der element;
     size_t left_out = 0;
-    enum vt_code code;
 
-    while ((code = vt_der_next(&rest, &element)) == VT_OK) {
+    while (common->carried_count < VT_MAX_CERTIFICATES && vt_der_next(&rest, &element) == VT_OK) {
         const struct vt_certificate *certificate;
-        if (common->carried_count == VT_MAX_CERTIFICATES)
-            break;
-        code = element.tag == VT_DER_SEQUENCE
-                   ? vt_certificate_add(signing->pool, element.raw, &certificate, err)
-                   : VT_E_FORMAT;
+        enum vt_code code = element.tag == VT_DER_SEQUENCE
+                                ? vt_certificate_add(signing->pool, element.raw, &certificate, err)
+                                : VT_E_FORMAT;
         if (code == VT_E_NOMEM || code == VT_E_INTERNAL)
             return code;
         if (code != VT_OK || vt_verified_carry(common, certificate) != VT_OK)

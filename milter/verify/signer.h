@@ -91,8 +91,18 @@ enum vt_code vt_signer_verify(const struct vt_signing *signing, size_t signer_in
 enum vt_code vt_signer_read_attributes(struct vt_signer_work *work) VT_MUST_CHECK;
 /* signer_certificate.c: the certificates that may be the signer's, the best first. */
 enum vt_code vt_signer_find_certificate(struct vt_signer_work *work) VT_MUST_CHECK;
-/* signer_check.c: the digest of the content and the signature value. */
+/* signer_content.c: the digest of the content. */
 enum vt_code vt_signer_check_content(struct vt_signer_work *work) VT_MUST_CHECK;
+/* Record which content was found signed. */
+void vt_signer_take_content(struct vt_signer_work *work, const struct vt_content *content);
+/* Record that no content fits. digest: the one that was compared, or NULL. */
+void vt_signer_content_differs(struct vt_signer_work *work, const struct vt_digest *digest);
+/* A content that is a set of signed attributes keeps the result from being intact. */
+void vt_signer_refuse_disguise(struct vt_signer_work *work, const struct vt_content *content);
+/* The content in one piece. VT_E_LIMIT: too large for that. */
+enum vt_code vt_content_join(struct vt_arena *arena, const struct vt_content *content,
+                             struct vt_bytes *out) VT_MUST_CHECK;
+/* signer_check.c: the signature value. */
 enum vt_code vt_signer_check_signature(struct vt_signer_work *work) VT_MUST_CHECK;
 /* revocation.c: CRLs and OCSP responses that the CMS or its attributes carry, certificate-values.
  */
