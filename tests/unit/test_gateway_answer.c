@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * From decision to SMTP answer: words, codes, and what no answer may ever contain. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "gateway/answer.h"
 #include "gateway_recorder.h"

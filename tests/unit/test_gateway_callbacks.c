@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Whole mails through the callbacks, with a recorded milter API and an inspector that is told what
  * to find: negotiation, envelope, observe mode, faults, poison mail, defer, order of callbacks. */
-#include <cmocka.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "gateway/callbacks.h"
 #include "gateway_recorder.h"

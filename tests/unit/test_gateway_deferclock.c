@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The clock of defers: the same documents between the same people, whatever the queue id. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include <cmocka.h>
 
 #include "gateway/deferclock.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Networks by CIDR and the direction of a mail. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "gateway/direction.h"
 

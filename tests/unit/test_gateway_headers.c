@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Headers on entry (forged ones are found and removed) and the headers we add. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "gateway/authserv.h"
 #include "gateway/headers.h"

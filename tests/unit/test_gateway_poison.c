@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Poison mail and the bounded table behind it; the keyed hash. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "gateway/poison.h"
 #include "gateway/siphash.h"

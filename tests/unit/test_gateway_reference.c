@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * References: form, check digit, uniqueness within and across processes. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "gateway/reference.h"
 

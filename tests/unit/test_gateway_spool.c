@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The spooled mail is what the MTA gave, to the byte, and cannot be changed afterwards. */
-#include <cmocka.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "gateway/spool.h"
 
