@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Every byte of every good document and mail changed once.
+set -eu
+cd "$(dirname "$0")/../.."
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+tests/pki/mkpki.sh "$folder/pki"
+tests/documents/mkdocuments.py "$folder/pki" "$folder/documents"
+tests/mail/mkmails.py "$folder/pki" "$folder/documents" "$folder/mails"
+cd "$folder"
+good=$(ls documents/good-pss.pdf documents/good-ecdsa.pdf documents/good-pkcs7.pdf documents/good-stamped.pdf \
+	documents/good-dss.pdf documents/good-archived.pdf documents/good.pdf documents/good-xref-stream.pdf mails/smime*.eml |
+	grep -v -e changed -e footer -e other -e cut -e opaque)
+# shellcheck disable=SC2086 # names without spaces
+"$OLDPWD/build/tests/mutate/mutate" pki/trust/official/root-g2.pem pki/crl/ca-g2.crl pki/crl/root-g2.crl -- $good
