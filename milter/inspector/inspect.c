@@ -10,7 +10,9 @@ static enum vt_code start(struct vt_inspect_run *run, struct vt_err *err) {
     run->part_is_consumed = vt_arena_alloc(run->arena, sizeof(bool) * (VT_MAX_PARTS + 1));
     run->pool = vt_certificate_pool_new(
         run->arena, run->options->store == NULL ? NULL : vt_trust_store_pool(run->options->store));
-    if (run->evidence == NULL || run->part_is_consumed == NULL || run->pool == NULL)
+    run->status_cache = vt_status_cache_new(run->arena);
+    if (run->evidence == NULL || run->status_cache == NULL || run->part_is_consumed == NULL ||
+        run->pool == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for an inspection");
     run->evidence->inspected_at_utc_secs = run->input->now_utc_secs;
     return VT_OK;

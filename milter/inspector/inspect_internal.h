@@ -12,6 +12,7 @@ struct vt_inspect_run {
     const struct vt_inspect_input *input;
     struct vt_unpacked *unpacked;
     struct vt_certificate_pool *pool;
+    struct vt_status_cache *status_cache; /* a CRL is parsed once for all signatures */
     struct vt_evidence *evidence;
     struct vt_wants *wants;
     bool *part_is_consumed; /* a signature part of a multipart/signed is no document of its own */

@@ -89,14 +89,8 @@ static enum vt_code verify_objects(struct part_work *work, struct vt_err *err) {
     work->verified = vt_arena_alloc(run->arena, sizeof(*work->verified) * work->objects_count);
     if (work->verified == NULL)
         return no_memory(err);
-    for (size_t i = 0; i < work->objects_count; i++) {
-        enum vt_code code =
-            vt_verify_object(run->arena, run->pool, &work->objects[i], i, work->candidates,
-                             work->candidates_count, &work->verified[i], err);
-        if (code != VT_OK)
-            return code;
-    }
-    return VT_OK;
+    return vt_verify_objects(run->arena, run->pool, work->objects, work->objects_count,
+                             work->candidates, work->candidates_count, work->verified, err);
 }
 
 /* Document time stamps of later revisions prove that this signature existed. */
@@ -197,6 +191,7 @@ static enum vt_code judge_one(struct part_work *work, size_t object,
         .given_crls_count = run->options->given_crls_count,
         .known = run->input->known,
         .now_utc_secs = run->input->now_utc_secs,
+        .status_cache = run->status_cache,
     };
     enum vt_code code = look_up_first_seen(work, verified, &input.first_seen_utc_secs, err);
     if (code != VT_OK)
