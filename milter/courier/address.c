@@ -12,15 +12,13 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_literal(const char *host)
-{
+static bool is_literal(const char *host) {
     unsigned char raw[16];
     return inet_pton(AF_INET, host, raw) == 1 || inet_pton(AF_INET6, host, raw) == 1;
 }
 
 /* Lower case, ASCII only, no brackets, no zone, no final dot. */
-static bool take_host(const char *host, char out[VT_MAX_HOST_BYTES])
-{
+static bool take_host(const char *host, char out[VT_MAX_HOST_BYTES]) {
     size_t len = strlen(host);
     if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
         host++;
@@ -40,8 +38,7 @@ static bool take_host(const char *host, char out[VT_MAX_HOST_BYTES])
     return true;
 }
 
-static bool take_parts(CURLU *parts, struct vt_address *out)
-{
+static bool take_parts(CURLU *parts, struct vt_address *out) {
     char *scheme = NULL;
     char *host = NULL;
     char *port = NULL;
@@ -61,8 +58,7 @@ static bool take_parts(CURLU *parts, struct vt_address *out)
     return ok;
 }
 
-enum vt_code vt_address_parse(const char *url, struct vt_address *out, struct vt_err *err)
-{
+enum vt_code vt_address_parse(const char *url, struct vt_address *out, struct vt_err *err) {
     *out = (struct vt_address){0};
     if (strlen(url) > VT_MAX_URL_BYTES)
         return vt_err_set(err, VT_E_LIMIT, "the address has more than %d bytes", VT_MAX_URL_BYTES);
@@ -77,14 +73,13 @@ enum vt_code vt_address_parse(const char *url, struct vt_address *out, struct vt
                            url);
 }
 
-bool vt_address_matches(const struct vt_address *address, const char *entry)
-{
+bool vt_address_matches(const struct vt_address *address, const char *entry) {
     char host[VT_MAX_HOST_BYTES];
     char wanted[VT_MAX_HOST_BYTES];
     const char *colon = strrchr(entry, ':');
     const char *bracket = strrchr(entry, ']');
-    bool has_port = colon != NULL && (bracket != NULL ? colon > bracket
-                                                      : strchr(entry, ':') == colon);
+    bool has_port =
+        colon != NULL && (bracket != NULL ? colon > bracket : strchr(entry, ':') == colon);
     size_t len = has_port ? (size_t)(colon - entry) : strlen(entry);
     if (len >= sizeof(host))
         return false;
@@ -98,16 +93,14 @@ bool vt_address_matches(const struct vt_address *address, const char *entry)
 
 /* ---- special addresses (RFC 6890 and its registries) ---- */
 
-static bool is_public_v4(uint32_t a)
-{
+static bool is_public_v4(uint32_t a) {
     static const struct {
         uint32_t net;
         unsigned bits;
     } special[] = {
-        {0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10}, {0x7f000000, 8},
-        {0xa9fe0000, 16}, {0xac100000, 12}, {0xc0000000, 24}, {0xc0000200, 24},
-        {0xc0586300, 24}, {0xc0a80000, 16}, {0xc6120000, 15}, {0xc6336400, 24},
-        {0xcb007100, 24}, {0xe0000000, 4},  {0xf0000000, 4},
+        {0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10}, {0x7f000000, 8},  {0xa9fe0000, 16},
+        {0xac100000, 12}, {0xc0000000, 24}, {0xc0000200, 24}, {0xc0586300, 24}, {0xc0a80000, 16},
+        {0xc6120000, 15}, {0xc6336400, 24}, {0xcb007100, 24}, {0xe0000000, 4},  {0xf0000000, 4},
     };
     for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
         if ((a ^ special[i].net) >> (32 - special[i].bits) == 0)
@@ -116,13 +109,11 @@ static bool is_public_v4(uint32_t a)
     return true;
 }
 
-static uint32_t v4_at(const uint8_t *bytes)
-{
+static uint32_t v4_at(const uint8_t *bytes) {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static bool is_public_v6(const uint8_t a[16])
-{
+static bool is_public_v6(const uint8_t a[16]) {
     static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
     if (memcmp(a, mapped, 12) == 0 || memcmp(a, nat64, 12) == 0)
@@ -134,8 +125,7 @@ static bool is_public_v6(const uint8_t a[16])
     return (a[0] & 0xe0) == 0x20; /* 2000::/3 is all that is assigned as global unicast */
 }
 
-bool vt_address_is_public(const struct sockaddr *address, size_t len)
-{
+bool vt_address_is_public(const struct sockaddr *address, size_t len) {
     if (address->sa_family == AF_INET && len >= sizeof(struct sockaddr_in)) {
         struct sockaddr_in v4;
         memcpy(&v4, address, sizeof(v4));

@@ -53,8 +53,7 @@ struct fetcher {
 
 /* ---- answers ---- */
 
-static void close_place(struct fetcher *fetcher, struct place *place)
-{
+static void close_place(struct fetcher *fetcher, struct place *place) {
     if (place->fetching) {
         (void)curl_multi_remove_handle(fetcher->multi, place->transfer.easy);
         vt_transfer_abort(&place->transfer);
@@ -69,8 +68,7 @@ static void close_place(struct fetcher *fetcher, struct place *place)
 
 /* FETCHED: {"http_status", "code", "error"} and, when an answer came, its bytes. */
 static void answer(struct place *place, enum vt_code code, long http_status,
-                   const struct vt_err *err)
-{
+                   const struct vt_err *err) {
     struct vt_err own = {0};
     int fd = -1;
     if (code == VT_OK)
@@ -78,9 +76,8 @@ static void answer(struct place *place, enum vt_code code, long http_status,
     json_t *body = json_pack("{s:i, s:i, s:s}", "http_status", (int)http_status, "code", (int)code,
                              "error", code == VT_OK ? "" : err->text);
     char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
-    if (text != NULL &&
-        vt_wire_send(place->fd, VT_MSG_FETCHED, vt_bytes_str(text), &fd, fd >= 0 ? 1 : 0,
-                     vt_clock_monotonic_msecs(), &own) != VT_OK)
+    if (text != NULL && vt_wire_send(place->fd, VT_MSG_FETCHED, vt_bytes_str(text), &fd,
+                                     fd >= 0 ? 1 : 0, vt_clock_monotonic_msecs(), &own) != VT_OK)
         vt_log(VT_LOG_DEBUG, "an answer could not be sent: %s", own.text);
     free(text);
     json_decref(body);
@@ -90,8 +87,7 @@ static void answer(struct place *place, enum vt_code code, long http_status,
 
 /* ---- requests ---- */
 
-static const struct kind *find_kind(const char *type)
-{
+static const struct kind *find_kind(const char *type) {
     for (size_t i = 0; type != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i].type, type) == 0)
             return &kinds[i];
@@ -100,8 +96,7 @@ static const struct kind *find_kind(const char *type)
 }
 
 static enum vt_code begin_transfer(struct fetcher *fetcher, struct place *place, const char *url,
-                                   const struct kind *kind, struct vt_err *err)
-{
+                                   const struct kind *kind, struct vt_err *err) {
     vt_buf_init(&place->answer, kind->max_bytes);
     enum vt_code code = vt_transfer_begin(
         fetcher->courier, url, kind->content_type != NULL ? kind->content_type : "", place->post,
@@ -117,14 +112,13 @@ static enum vt_code begin_transfer(struct fetcher *fetcher, struct place *place,
 }
 
 /* FETCH: {"url", "type"}, and for a POST its body as a memory file. */
-static enum vt_code take_request(struct fetcher *fetcher, struct place *place, struct vt_err *err)
-{
+static enum vt_code take_request(struct fetcher *fetcher, struct place *place, struct vt_err *err) {
     struct vt_message *message = &fetcher->message;
     enum vt_code code = vt_wire_receive(place->fd, message, 1, vt_clock_monotonic_msecs(), err);
     if (code != VT_OK)
         return code;
-    json_t *body = json_loadb((const char *)message->body, message->body_len,
-                              JSON_REJECT_DUPLICATES, NULL);
+    json_t *body =
+        json_loadb((const char *)message->body, message->body_len, JSON_REJECT_DUPLICATES, NULL);
     const char *url = json_string_value(json_object_get(body, "url"));
     const struct kind *kind = find_kind(json_string_value(json_object_get(body, "type")));
     if (message->type != VT_MSG_FETCH || url == NULL || kind == NULL ||
@@ -139,8 +133,7 @@ static enum vt_code take_request(struct fetcher *fetcher, struct place *place, s
     return code;
 }
 
-static void serve_place(struct fetcher *fetcher, struct place *place)
-{
+static void serve_place(struct fetcher *fetcher, struct place *place) {
     struct vt_err err = {0};
     /* While it is fetching only the end of its client makes a place readable. */
     if (place->fetching) {
@@ -155,8 +148,7 @@ static void serve_place(struct fetcher *fetcher, struct place *place)
     close_place(fetcher, place);
 }
 
-static struct place *find_free(struct fetcher *fetcher)
-{
+static struct place *find_free(struct fetcher *fetcher) {
     for (size_t i = 0; i < MAX_TRANSFERS; i++) {
         if (fetcher->places[i].fd < 0)
             return &fetcher->places[i];
@@ -164,13 +156,11 @@ static struct place *find_free(struct fetcher *fetcher)
     return NULL;
 }
 
-static void accept_one(struct fetcher *fetcher)
-{
+static void accept_one(struct fetcher *fetcher) {
     struct vt_err err = {0};
     struct place *place = find_free(fetcher);
     int fd = -1;
-    enum vt_code code =
-        vt_wire_accept(fetcher->fds->fetch, vt_clock_monotonic_msecs(), &fd, &err);
+    enum vt_code code = vt_wire_accept(fetcher->fds->fetch, vt_clock_monotonic_msecs(), &fd, &err);
     if (code == VT_E_PEER) {
         fetcher->ending = true;
     } else if (code == VT_OK && place != NULL) {
@@ -183,8 +173,7 @@ static void accept_one(struct fetcher *fetcher)
 
 /* ---- the loop ---- */
 
-static void finish_transfers(struct fetcher *fetcher)
-{
+static void finish_transfers(struct fetcher *fetcher) {
     int left = 0;
     const CURLMsg *done;
     while ((done = curl_multi_info_read(fetcher->multi, &left)) != NULL) {
@@ -211,8 +200,7 @@ static void finish_transfers(struct fetcher *fetcher)
     }
 }
 
-static void close_silent(struct fetcher *fetcher)
-{
+static void close_silent(struct fetcher *fetcher) {
     int64_t now = vt_clock_monotonic_msecs();
     for (size_t i = 0; i < MAX_TRANSFERS; i++) {
         struct place *place = &fetcher->places[i];
@@ -222,8 +210,7 @@ static void close_silent(struct fetcher *fetcher)
 }
 
 static void serve_ready(struct fetcher *fetcher, const struct curl_waitfd *waits,
-                        struct place *const *owners, unsigned count)
-{
+                        struct place *const *owners, unsigned count) {
     for (unsigned i = 0; i < count; i++) {
         if (waits[i].revents == 0)
             continue;
@@ -236,8 +223,7 @@ static void serve_ready(struct fetcher *fetcher, const struct curl_waitfd *waits
     }
 }
 
-static void turn(struct fetcher *fetcher)
-{
+static void turn(struct fetcher *fetcher) {
     struct curl_waitfd waits[MAX_TRANSFERS + 2];
     struct place *owners[MAX_TRANSFERS + 2];
     unsigned count = 0;
@@ -253,8 +239,7 @@ static void turn(struct fetcher *fetcher)
         if (fetcher->places[i].fd < 0)
             continue;
         owners[count] = &fetcher->places[i];
-        waits[count++] =
-            (struct curl_waitfd){.fd = fetcher->places[i].fd, .events = events};
+        waits[count++] = (struct curl_waitfd){.fd = fetcher->places[i].fd, .events = events};
     }
     if (curl_multi_poll(fetcher->multi, waits, count, REQUEST_MSECS, NULL) != CURLM_OK) {
         fetcher->ending = true;
@@ -267,8 +252,7 @@ static void turn(struct fetcher *fetcher)
     close_silent(fetcher);
 }
 
-static void run(struct fetcher *fetcher)
-{
+static void run(struct fetcher *fetcher) {
     for (size_t i = 0; i < MAX_TRANSFERS; i++)
         fetcher->places[i].fd = -1;
     while (!fetcher->ending)
@@ -277,8 +261,7 @@ static void run(struct fetcher *fetcher)
         close_place(fetcher, &fetcher->places[i]);
 }
 
-int vt_fetch_main(const struct vt_config *config, const struct vt_role_fds *fds)
-{
+int vt_fetch_main(const struct vt_config *config, const struct vt_role_fds *fds) {
     static const struct vt_sandbox sandbox = {.name = "fetch",
                                               .network = true,
                                               .address_space_bytes = ADDRESS_SPACE_BYTES,

@@ -43,17 +43,15 @@ static const struct vt_field fact_fields[] = {
     FACT("finding", finding, STRING),
 };
 
-static const struct vt_record fact_record = {
-    fact_fields, sizeof(fact_fields) / sizeof(fact_fields[0]), sizeof(struct vt_status_fact),
-    SIZE_MAX};
+static const struct vt_record fact_record = {fact_fields,
+                                             sizeof(fact_fields) / sizeof(fact_fields[0]),
+                                             sizeof(struct vt_status_fact), SIZE_MAX};
 
 static const struct vt_field first_seen_fields[] = {
     {.key = "digest",
      .kind = VT_FIELD_DIGEST,
      .offset = offsetof(struct vt_first_seen, digest_sha256)},
-    {.key = "time",
-     .kind = VT_FIELD_TIME,
-     .offset = offsetof(struct vt_first_seen, time_utc_secs)},
+    {.key = "time", .kind = VT_FIELD_TIME, .offset = offsetof(struct vt_first_seen, time_utc_secs)},
 };
 
 static const struct vt_record first_seen_record = {
@@ -78,27 +76,25 @@ static const struct vt_field known_fields[] = {
     STRINGS(vt_known, "no_issuer_of", no_issuer_of, MAX_ISSUERS),
 };
 
-static const struct vt_record known_record = {
-    known_fields, sizeof(known_fields) / sizeof(known_fields[0]), sizeof(struct vt_known),
-    SIZE_MAX};
+static const struct vt_record known_record = {known_fields,
+                                              sizeof(known_fields) / sizeof(known_fields[0]),
+                                              sizeof(struct vt_known), SIZE_MAX};
 
 static const struct vt_field wants_fields[] = {
     STRINGS(vt_wants, "first_seen", first_seen, MAX_FIRST_SEEN),
 };
 
-static const struct vt_record wants_record = {
-    wants_fields, sizeof(wants_fields) / sizeof(wants_fields[0]), sizeof(struct vt_wants),
-    SIZE_MAX};
+static const struct vt_record wants_record = {wants_fields,
+                                              sizeof(wants_fields) / sizeof(wants_fields[0]),
+                                              sizeof(struct vt_wants), SIZE_MAX};
 
-bool vt_wants_is_empty(const struct vt_wants *wants)
-{
+bool vt_wants_is_empty(const struct vt_wants *wants) {
     return wants->status_count + wants->issuer_of_count + wants->first_seen_count == 0;
 }
 
 /* ---- DER as base64 ---- */
 
-static json_t *der_to_json(struct vt_bytes der)
-{
+static json_t *der_to_json(struct vt_bytes der) {
     json_t *value = NULL;
     if (der.len > VT_MAX_CERTIFICATE_BYTES)
         return NULL;
@@ -111,8 +107,7 @@ static json_t *der_to_json(struct vt_bytes der)
     return value;
 }
 
-static json_t *ders_to_json(const struct vt_bytes *ders, size_t count)
-{
+static json_t *ders_to_json(const struct vt_bytes *ders, size_t count) {
     json_t *array = json_array();
     for (size_t i = 0; array != NULL && i < count; i++) {
         if (json_array_append_new(array, der_to_json(ders[i])) != 0) {
@@ -124,20 +119,17 @@ static json_t *ders_to_json(const struct vt_bytes *ders, size_t count)
 }
 
 static enum vt_code der_from_json(struct vt_arena *arena, const json_t *value, struct vt_bytes *out,
-                                  struct vt_err *err)
-{
+                                  struct vt_err *err) {
     const char *text = json_string_value(value);
     size_t len = json_string_length(value);
     if (text == NULL || len > 2 * VT_MAX_CERTIFICATE_BYTES)
         return vt_err_set(err, VT_E_FORMAT, "JSON: a certificate in base64 is expected");
     enum vt_code code = vt_base64_decode(arena, vt_bytes_of(text, len), out);
-    return code == VT_OK ? VT_OK
-                         : vt_err_set(err, code, "JSON: a certificate is not valid base64");
+    return code == VT_OK ? VT_OK : vt_err_set(err, code, "JSON: a certificate is not valid base64");
 }
 
 static enum vt_code ders_from_json(struct vt_arena *arena, const json_t *array,
-                                   struct vt_bytes **out, size_t *out_count, struct vt_err *err)
-{
+                                   struct vt_bytes **out, size_t *out_count, struct vt_err *err) {
     size_t count = json_array_size(array);
     if (count == 0)
         return VT_OK;
@@ -158,11 +150,11 @@ static enum vt_code ders_from_json(struct vt_arena *arena, const json_t *array,
 /* ---- known ---- */
 
 enum vt_code vt_known_to_json(const struct vt_known *known, char **out_text, size_t *out_len,
-                              struct vt_err *err)
-{
+                              struct vt_err *err) {
     json_t *root = vt_record_to_json(&known_record, known);
-    if (root != NULL && json_object_set_new(root, "issuers",
-                                            ders_to_json(known->issuers, known->issuers_count)) != 0) {
+    if (root != NULL &&
+        json_object_set_new(root, "issuers", ders_to_json(known->issuers, known->issuers_count)) !=
+            0) {
         json_decref(root);
         root = NULL;
     }
@@ -170,8 +162,7 @@ enum vt_code vt_known_to_json(const struct vt_known *known, char **out_text, siz
 }
 
 enum vt_code vt_known_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_known *out,
-                                struct vt_err *err)
-{
+                                struct vt_err *err) {
     json_t *root = NULL;
     *out = (struct vt_known){0};
     enum vt_code code = vt_json_object(json, MAX_JSON_BYTES, &root, err);
@@ -189,13 +180,12 @@ enum vt_code vt_known_from_json(struct vt_arena *arena, struct vt_bytes json, st
 
 /* ---- wants ---- */
 
-static json_t *statuses_to_json(const struct vt_wants *wants)
-{
+static json_t *statuses_to_json(const struct vt_wants *wants) {
     json_t *array = json_array();
     for (size_t i = 0; array != NULL && i < wants->status_count; i++) {
-        json_t *item = json_pack("{s:o, s:o}", "certificate",
-                                 der_to_json(wants->status[i].certificate), "issuer",
-                                 der_to_json(wants->status[i].issuer));
+        json_t *item =
+            json_pack("{s:o, s:o}", "certificate", der_to_json(wants->status[i].certificate),
+                      "issuer", der_to_json(wants->status[i].issuer));
         if (item == NULL || json_array_append_new(array, item) != 0) {
             json_decref(array);
             return NULL;
@@ -205,11 +195,9 @@ static json_t *statuses_to_json(const struct vt_wants *wants)
 }
 
 enum vt_code vt_wants_to_json(const struct vt_wants *wants, char **out_text, size_t *out_len,
-                              struct vt_err *err)
-{
+                              struct vt_err *err) {
     json_t *root = vt_record_to_json(&wants_record, wants);
-    bool ok = root != NULL &&
-              json_object_set_new(root, "status", statuses_to_json(wants)) == 0 &&
+    bool ok = root != NULL && json_object_set_new(root, "status", statuses_to_json(wants)) == 0 &&
               json_object_set_new(root, "issuer_of",
                                   ders_to_json(wants->issuer_of, wants->issuer_of_count)) == 0;
     if (!ok) {
@@ -220,8 +208,7 @@ enum vt_code vt_wants_to_json(const struct vt_wants *wants, char **out_text, siz
 }
 
 static enum vt_code statuses_from_json(struct vt_arena *arena, const json_t *array,
-                                       struct vt_wants *out, struct vt_err *err)
-{
+                                       struct vt_wants *out, struct vt_err *err) {
     size_t count = json_array_size(array);
     if (count == 0)
         return VT_OK;
@@ -235,8 +222,8 @@ static enum vt_code statuses_from_json(struct vt_arena *arena, const json_t *arr
         enum vt_code code = der_from_json(arena, json_object_get(item, "certificate"),
                                           &out->status[i].certificate, err);
         if (code == VT_OK)
-            code = der_from_json(arena, json_object_get(item, "issuer"), &out->status[i].issuer,
-                                 err);
+            code =
+                der_from_json(arena, json_object_get(item, "issuer"), &out->status[i].issuer, err);
         if (code != VT_OK)
             return code;
     }
@@ -245,8 +232,7 @@ static enum vt_code statuses_from_json(struct vt_arena *arena, const json_t *arr
 }
 
 enum vt_code vt_wants_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_wants *out,
-                                struct vt_err *err)
-{
+                                struct vt_err *err) {
     json_t *root = NULL;
     *out = (struct vt_wants){0};
     enum vt_code code = vt_json_object(json, MAX_JSON_BYTES, &root, err);

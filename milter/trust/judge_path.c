@@ -4,8 +4,7 @@
 
 #include "trust/judge.h"
 
-static enum vt_code fail_for(struct vt_judgement *judgement, const struct vt_path_why *why)
-{
+static enum vt_code fail_for(struct vt_judgement *judgement, const struct vt_path_why *why) {
     const char *imitated = why->imitated ? vt_judge_name(why->imitated) : NULL;
     const struct vt_path *path = &judgement->path;
     const char *top = vt_judge_name(path->items[path->count - 1]);
@@ -33,12 +32,12 @@ static enum vt_code fail_for(struct vt_judgement *judgement, const struct vt_pat
 }
 
 static enum vt_code judge_absence(struct vt_judgement *judgement,
-                                  const struct vt_path_request *request)
-{
+                                  const struct vt_path_request *request) {
     struct vt_path_why why;
     const struct vt_known *known = judgement->input->known;
-    enum vt_code code = vt_path_explain(request, &judgement->path, known ? known->no_issuer_of : NULL,
-                                        known ? known->no_issuer_of_count : 0, &why, NULL);
+    enum vt_code code =
+        vt_path_explain(request, &judgement->path, known ? known->no_issuer_of : NULL,
+                        known ? known->no_issuer_of_count : 0, &why, NULL);
     if (code == VT_OK)
         code = fail_for(judgement, &why);
     if (code == VT_OK && why.issuer_wanted_of != NULL && judgement->may_ask)
@@ -69,8 +68,7 @@ static const struct problem_meaning {
 };
 
 static enum vt_code judge_problem(struct vt_judgement *judgement,
-                                  const struct vt_path_problem *problem)
-{
+                                  const struct vt_path_problem *problem) {
     struct problem_meaning meaning = {problem->error, VT_SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE,
                                       VT_REASON_CA_INVALID};
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
@@ -84,8 +82,7 @@ static enum vt_code judge_problem(struct vt_judgement *judgement,
                          X509_verify_cert_error_string(problem->error));
 }
 
-static enum vt_code show_path(struct vt_judgement *judgement)
-{
+static enum vt_code show_path(struct vt_judgement *judgement) {
     const struct vt_path *path = &judgement->path;
     struct vt_signature *out = judgement->out;
     out->path = vt_arena_alloc(judgement->arena, path->count * sizeof(*out->path));
@@ -98,8 +95,7 @@ static enum vt_code show_path(struct vt_judgement *judgement)
     return VT_OK;
 }
 
-enum vt_code vt_judge_path(struct vt_judgement *judgement)
-{
+enum vt_code vt_judge_path(struct vt_judgement *judgement) {
     struct vt_path_request request = {.store = judgement->input->store,
                                       .target = judgement->input->verified->signer,
                                       .others = &judgement->others,

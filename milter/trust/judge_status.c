@@ -9,8 +9,7 @@
 /* What an event at this time means for a signature. */
 enum event { EVENT_LATER, EVENT_BEFORE, EVENT_PERHAPS_BEFORE };
 
-static enum event place_event(const struct vt_signing_times *times, int64_t event_utc_secs)
-{
+static enum event place_event(const struct vt_signing_times *times, int64_t event_utc_secs) {
     if (times->best_utc_secs < event_utc_secs)
         return EVENT_LATER;
     return times->made_at_utc_secs != VT_TIME_NONE && times->made_at_utc_secs >= event_utc_secs
@@ -19,8 +18,7 @@ static enum event place_event(const struct vt_signing_times *times, int64_t even
 }
 
 static enum vt_code signer_revoked(struct vt_judgement *judgement,
-                                   const struct vt_status_fact *fact)
-{
+                                   const struct vt_status_fact *fact) {
     char when[VT_TIME_TEXT_BYTES];
     const char *reason = fact->revocation_reason ? fact->revocation_reason : "no reason given";
     (void)vt_time_rfc3339(when, fact->revoked_at_utc_secs);
@@ -44,8 +42,7 @@ static enum vt_code signer_revoked(struct vt_judgement *judgement,
 
 /* EN 319 102-1 5.2.6.4: on hold gives TRY_LATER. */
 static enum vt_code signer_suspended(struct vt_judgement *judgement,
-                                     const struct vt_status_fact *fact)
-{
+                                     const struct vt_status_fact *fact) {
     char when[VT_TIME_TEXT_BYTES];
     (void)vt_time_rfc3339(when, fact->revoked_at_utc_secs);
     if (place_event(&judgement->times, fact->revoked_at_utc_secs) == EVENT_LATER)
@@ -59,14 +56,14 @@ static enum vt_code signer_suspended(struct vt_judgement *judgement,
 
 static enum vt_code authority_bad(struct vt_judgement *judgement,
                                   const struct vt_certificate *authority,
-                                  const struct vt_status_fact *fact)
-{
+                                  const struct vt_status_fact *fact) {
     char when[VT_TIME_TEXT_BYTES];
     bool revoked = fact->value == VT_STATUS_REVOKED;
     (void)vt_time_rfc3339(when, fact->revoked_at_utc_secs);
     if (place_event(&judgement->times, fact->revoked_at_utc_secs) == EVENT_LATER)
-        return vt_judge_note(judgement, "The CA certificate \"%s\" was revoked at %s, after the "
-                                        "signature provably existed.",
+        return vt_judge_note(judgement,
+                             "The CA certificate \"%s\" was revoked at %s, after the "
+                             "signature provably existed.",
                              vt_judge_name(authority), when);
     return vt_judge_fail(judgement, revoked ? VT_SUB_REVOKED_CA_NO_POE : VT_SUB_TRY_LATER,
                          VT_REASON_CA_INVALID, "The CA certificate \"%s\" was %s at %s.",
@@ -74,30 +71,28 @@ static enum vt_code authority_bad(struct vt_judgement *judgement,
 }
 
 /* No usable status. For a certificate that has expired nothing can be expected any more, so that
- * this alone is no reason to wait; but a source that keeps expired ones may know of a revocation. */
+ * this alone is no reason to wait; but a source that keeps expired ones may know of a revocation.
+ */
 static enum vt_code status_missing(struct vt_judgement *judgement, size_t index,
-                                   const struct vt_status_fact *fact)
-{
+                                   const struct vt_status_fact *fact) {
     const struct vt_certificate *certificate = judgement->path.items[index];
     enum vt_code code = VT_OK;
     if (!judgement->may_ask)
         return VT_OK;
     if (vt_certificate_facts(certificate)->not_after_utc_secs >= judgement->times.best_utc_secs)
-        code = vt_judge_fail(judgement, VT_SUB_TRY_LATER, VT_REASON_STATUS_UNKNOWN,
-                             "The revocation status of \"%s\" is not known%s.",
-                             vt_judge_name(certificate),
-                             fact->value == VT_STATUS_STALE
-                                 ? ": what is at hand was issued too early"
-                             : fact->value == VT_STATUS_UNREACHABLE ? ": no source could be reached"
-                                                                    : "");
-    return code != VT_OK ? code
-                         : vt_judge_want_status(judgement, certificate,
-                                                judgement->path.items[index + 1]);
+        code = vt_judge_fail(
+            judgement, VT_SUB_TRY_LATER, VT_REASON_STATUS_UNKNOWN,
+            "The revocation status of \"%s\" is not known%s.", vt_judge_name(certificate),
+            fact->value == VT_STATUS_STALE         ? ": what is at hand was issued too early"
+            : fact->value == VT_STATUS_UNREACHABLE ? ": no source could be reached"
+                                                   : "");
+    return code != VT_OK
+               ? code
+               : vt_judge_want_status(judgement, certificate, judgement->path.items[index + 1]);
 }
 
 static void show_status(struct vt_judgement *judgement, const struct vt_certificate *certificate,
-                        const struct vt_status_fact *fact)
-{
+                        const struct vt_status_fact *fact) {
     const struct vt_certificate_facts *facts = vt_certificate_facts(certificate);
     struct vt_status_facts *shown = &judgement->out->statuses[judgement->out->statuses_count++];
     *shown = (struct vt_status_facts){.subject_common_name = facts->common_name,
@@ -117,8 +112,7 @@ static const struct vt_status_fact no_fact = {.this_update_utc_secs = VT_TIME_NO
                                               .next_update_utc_secs = VT_TIME_NONE,
                                               .revoked_at_utc_secs = VT_TIME_NONE};
 
-static enum vt_code judge_one(struct vt_judgement *judgement, size_t index, bool *out_good)
-{
+static enum vt_code judge_one(struct vt_judgement *judgement, size_t index, bool *out_good) {
     const struct vt_certificate *certificate = judgement->path.items[index];
     struct vt_status_choice choice;
     enum vt_code code =
@@ -138,8 +132,7 @@ static enum vt_code judge_one(struct vt_judgement *judgement, size_t index, bool
                                              : signer_suspended(judgement, &choice.fact);
 }
 
-enum vt_code vt_judge_statuses(struct vt_judgement *judgement, bool *out_signer_good)
-{
+enum vt_code vt_judge_statuses(struct vt_judgement *judgement, bool *out_signer_good) {
     const struct vt_path *path = &judgement->path;
     *out_signer_good = false;
     if (!path->found)

@@ -49,7 +49,7 @@ enum vt_path_absence {
 struct vt_path_why {
     enum vt_path_absence absence;
     const struct vt_certificate *issuer_wanted_of; /* or NULL */
-    const struct vt_certificate *imitated;         /* the configured CA whose name is used, or NULL */
+    const struct vt_certificate *imitated; /* the configured CA whose name is used, or NULL */
 };
 
 /* path: what vt_path_find gave for request, not found. no_issuer_of: as in vt_known. */

@@ -34,27 +34,24 @@ struct tc_entity {
 };
 
 struct tc_options {
-    const char *name;               /* common name */
-    const struct tc_entity *issuer; /* NULL: self-signed */
+    const char *name;                   /* common name */
+    const struct tc_entity *issuer;     /* NULL: self-signed */
     int64_t from_utc_secs, to_utc_secs; /* 0: 2020 to 2040 */
-    long serial;                    /* 0: by counting */
-    const char *extensions[12][2];  /* name and value of X509V3_EXT_conf; ends with NULL */
-    EVP_PKEY *key;                  /* NULL: a new one on P-256 */
-    const EVP_MD *digest;           /* NULL: SHA-256 */
+    long serial;                        /* 0: by counting */
+    const char *extensions[12][2];      /* name and value of X509V3_EXT_conf; ends with NULL */
+    EVP_PKEY *key;                      /* NULL: a new one on P-256 */
+    const EVP_MD *digest;               /* NULL: SHA-256 */
 };
 
-static TC_UNUSED void tc_free_x509(void *x509)
-{
+static TC_UNUSED void tc_free_x509(void *x509) {
     X509_free(x509);
 }
 
-static TC_UNUSED void tc_free_key(void *key)
-{
+static TC_UNUSED void tc_free_key(void *key) {
     EVP_PKEY_free(key);
 }
 
-static TC_UNUSED struct vt_bytes tc_keep(struct vt_arena *arena, unsigned char *der, int len)
-{
+static TC_UNUSED struct vt_bytes tc_keep(struct vt_arena *arena, unsigned char *der, int len) {
     TC_CHECK(len > 0);
     void *copy = vt_arena_dup(arena, der, (size_t)len);
     TC_CHECK(copy != NULL);
@@ -62,16 +59,15 @@ static TC_UNUSED struct vt_bytes tc_keep(struct vt_arena *arena, unsigned char *
     return vt_bytes_of(copy, (size_t)len);
 }
 
-static TC_UNUSED void tc_set_name(X509_NAME *name, const char *common_name)
-{
+static TC_UNUSED void tc_set_name(X509_NAME *name, const char *common_name) {
     TC_CHECK(X509_NAME_add_entry_by_txt(name, "C", MBSTRING_UTF8, (const unsigned char *)"VN", -1,
                                         -1, 0) == 1);
     TC_CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
                                         (const unsigned char *)common_name, -1, -1, 0) == 1);
 }
 
-static TC_UNUSED void tc_add_extension(X509 *x509, X509 *issuer, const char *name, const char *value)
-{
+static TC_UNUSED void tc_add_extension(X509 *x509, X509 *issuer, const char *name,
+                                       const char *value) {
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer, x509, NULL, NULL, 0);
     X509V3_set_ctx_nodb(&context);
@@ -83,8 +79,7 @@ static TC_UNUSED void tc_add_extension(X509 *x509, X509 *issuer, const char *nam
 
 /* Make a certificate; pool may be NULL. */
 static TC_UNUSED struct tc_entity tc_make(struct vt_arena *arena, struct vt_certificate_pool *pool,
-                                          const struct tc_options *options)
-{
+                                          const struct tc_options *options) {
     static long next_serial = 0x1000;
     struct tc_entity entity = {.x509 = X509_new(), .key = options->key};
     if (entity.key == NULL) {
@@ -117,8 +112,7 @@ static TC_UNUSED struct tc_entity tc_make(struct vt_arena *arena, struct vt_cert
 }
 
 static TC_UNUSED struct tc_entity tc_ca(struct vt_arena *arena, struct vt_certificate_pool *pool,
-                                        const char *name, const struct tc_entity *issuer)
-{
+                                        const char *name, const struct tc_entity *issuer) {
     struct tc_options options = {.name = name,
                                  .issuer = issuer,
                                  .extensions = {{"basicConstraints", "critical,CA:TRUE"},
@@ -128,8 +122,7 @@ static TC_UNUSED struct tc_entity tc_ca(struct vt_arena *arena, struct vt_certif
 }
 
 static TC_UNUSED struct tc_entity tc_leaf(struct vt_arena *arena, struct vt_certificate_pool *pool,
-                                          const char *name, const struct tc_entity *issuer)
-{
+                                          const char *name, const struct tc_entity *issuer) {
     struct tc_options options = {
         .name = name,
         .issuer = issuer,
@@ -146,7 +139,7 @@ static TC_UNUSED struct tc_entity tc_leaf(struct vt_arena *arena, struct vt_cert
 struct tc_entry {
     const struct tc_entity *certificate; /* NULL: end of the entries */
     int64_t revoked_at_utc_secs;
-    int reason; /* CRLReason, -1: none */
+    int reason;               /* CRLReason, -1: none */
     const char *critical_oid; /* an unknown critical extension of the entry, or NULL */
 };
 
@@ -161,8 +154,7 @@ struct tc_crl_options {
 
 /* An extension whose value is arbitrary DER. */
 static TC_UNUSED X509_EXTENSION *tc_raw_extension(const char *oid, bool critical,
-                                                  struct vt_bytes value)
-{
+                                                  struct vt_bytes value) {
     ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
     ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
     TC_CHECK(object != NULL && octets != NULL);
@@ -175,12 +167,11 @@ static TC_UNUSED X509_EXTENSION *tc_raw_extension(const char *oid, bool critical
     return extension;
 }
 
-static TC_UNUSED void tc_add_entry(X509_CRL *crl, const struct tc_entry *entry)
-{
+static TC_UNUSED void tc_add_entry(X509_CRL *crl, const struct tc_entry *entry) {
     X509_REVOKED *revoked = X509_REVOKED_new();
     ASN1_TIME *when = ASN1_TIME_set(NULL, (time_t)entry->revoked_at_utc_secs);
-    TC_CHECK(X509_REVOKED_set_serialNumber(
-                 revoked, X509_get_serialNumber(entry->certificate->x509)) == 1);
+    TC_CHECK(X509_REVOKED_set_serialNumber(revoked,
+                                           X509_get_serialNumber(entry->certificate->x509)) == 1);
     TC_CHECK(X509_REVOKED_set_revocationDate(revoked, when) == 1);
     if (entry->reason >= 0) {
         ASN1_ENUMERATED *reason = ASN1_ENUMERATED_new();
@@ -197,14 +188,12 @@ static TC_UNUSED void tc_add_entry(X509_CRL *crl, const struct tc_entry *entry)
     ASN1_TIME_free(when);
 }
 
-static TC_UNUSED void tc_add_expired_certs(X509_CRL *crl, int64_t since)
-{
+static TC_UNUSED void tc_add_expired_certs(X509_CRL *crl, int64_t since) {
     ASN1_GENERALIZEDTIME *time = ASN1_GENERALIZEDTIME_set(NULL, (time_t)since);
     unsigned char *der = NULL;
     int len = i2d_ASN1_GENERALIZEDTIME(time, &der);
     TC_CHECK(len > 0);
-    X509_EXTENSION *extension =
-        tc_raw_extension("2.5.29.60", false, vt_bytes_of(der, (size_t)len));
+    X509_EXTENSION *extension = tc_raw_extension("2.5.29.60", false, vt_bytes_of(der, (size_t)len));
     TC_CHECK(X509_CRL_add_ext(crl, extension, -1) == 1);
     X509_EXTENSION_free(extension);
     OPENSSL_free(der);
@@ -212,8 +201,7 @@ static TC_UNUSED void tc_add_expired_certs(X509_CRL *crl, int64_t since)
 }
 
 static TC_UNUSED struct vt_bytes tc_crl(struct vt_arena *arena, const struct tc_entity *issuer,
-                                        const struct tc_crl_options *options)
-{
+                                        const struct tc_crl_options *options) {
     X509_CRL *crl = X509_CRL_new();
     int64_t from = options->this_update_utc_secs ? options->this_update_utc_secs : TC_NOW - TC_DAY;
     int64_t until = options->next_update_utc_secs ? options->next_update_utc_secs : TC_NOW + TC_DAY;
@@ -230,8 +218,8 @@ static TC_UNUSED struct vt_bytes tc_crl(struct vt_arena *arena, const struct tc_
     X509V3_set_ctx(&context, issuer->x509, NULL, NULL, crl, 0);
     X509V3_set_ctx_nodb(&context);
     for (size_t i = 0; i < 6 && options->extensions[i][0] != NULL; i++) {
-        X509_EXTENSION *extension = X509V3_EXT_conf(NULL, &context, options->extensions[i][0],
-                                                    options->extensions[i][1]);
+        X509_EXTENSION *extension =
+            X509V3_EXT_conf(NULL, &context, options->extensions[i][0], options->extensions[i][1]);
         if (extension == NULL)
             (void)fprintf(stderr, "%s = %s\n", options->extensions[i][0],
                           options->extensions[i][1]);
@@ -254,37 +242,34 @@ static TC_UNUSED struct vt_bytes tc_crl(struct vt_arena *arena, const struct tc_
 
 struct tc_ocsp_options {
     const struct tc_entity *responder; /* NULL: the issuer */
-    int value;  /* V_OCSP_CERTSTATUS_GOOD … */
-    int reason; /* when revoked, -1: none */
+    int value;                         /* V_OCSP_CERTSTATUS_GOOD … */
+    int reason;                        /* when revoked, -1: none */
     int64_t revoked_at_utc_secs;
     int64_t this_update_utc_secs, next_update_utc_secs; /* 0: TC_NOW - 1 hour, + 1 hour; -1: none */
-    int64_t produced_utc_secs; /* 0: this update */
+    int64_t produced_utc_secs;                          /* 0: this update */
     struct vt_bytes nonce;
     int64_t archive_cutoff_utc_secs;
     unsigned long flags; /* OCSP_NOCERTS, OCSP_RESPID_KEY */
     bool bad_signature;
-    bool basic; /* a bare BasicOCSPResponse */
+    bool basic;              /* a bare BasicOCSPResponse */
     const EVP_MD *id_digest; /* of the CertID; NULL: SHA-1 */
 };
 
-static TC_UNUSED struct vt_bytes tc_ocsp(struct vt_arena *arena, const struct tc_entity *certificate,
+static TC_UNUSED struct vt_bytes tc_ocsp(struct vt_arena *arena,
+                                         const struct tc_entity *certificate,
                                          const struct tc_entity *issuer,
-                                         const struct tc_ocsp_options *options)
-{
+                                         const struct tc_ocsp_options *options) {
     OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
     const struct tc_entity *responder = options->responder ? options->responder : issuer;
     int64_t from = options->this_update_utc_secs ? options->this_update_utc_secs : TC_NOW - 3600;
     int64_t until = options->next_update_utc_secs ? options->next_update_utc_secs : TC_NOW + 3600;
     ASN1_TIME *this_update = ASN1_GENERALIZEDTIME_set(NULL, (time_t)from);
-    ASN1_TIME *next_update =
-        until == -1 ? NULL : ASN1_GENERALIZEDTIME_set(NULL, (time_t)until);
-    ASN1_TIME *revoked_at =
-        ASN1_GENERALIZEDTIME_set(NULL, (time_t)options->revoked_at_utc_secs);
+    ASN1_TIME *next_update = until == -1 ? NULL : ASN1_GENERALIZEDTIME_set(NULL, (time_t)until);
+    ASN1_TIME *revoked_at = ASN1_GENERALIZEDTIME_set(NULL, (time_t)options->revoked_at_utc_secs);
     OCSP_CERTID *id = OCSP_cert_to_id(options->id_digest, certificate->x509, issuer->x509);
-    OCSP_SINGLERESP *single =
-        OCSP_basic_add1_status(basic, id, options->value, options->reason,
-                               options->value == V_OCSP_CERTSTATUS_REVOKED ? revoked_at : NULL,
-                               this_update, next_update);
+    OCSP_SINGLERESP *single = OCSP_basic_add1_status(
+        basic, id, options->value, options->reason,
+        options->value == V_OCSP_CERTSTATUS_REVOKED ? revoked_at : NULL, this_update, next_update);
     TC_CHECK(single != NULL);
     if (options->nonce.len > 0)
         TC_CHECK(OCSP_basic_add1_nonce(basic, (unsigned char *)(uintptr_t)options->nonce.ptr,
@@ -299,12 +284,13 @@ static TC_UNUSED struct vt_bytes tc_ocsp(struct vt_arena *arena, const struct tc
     ASN1_GENERALIZEDTIME *produced =
         (ASN1_GENERALIZEDTIME *)(uintptr_t)OCSP_resp_get0_produced_at(basic);
     TC_CHECK(ASN1_GENERALIZEDTIME_set(
-                 produced, (time_t)(options->produced_utc_secs ? options->produced_utc_secs
-                                                               : from)) != NULL);
+                 produced,
+                 (time_t)(options->produced_utc_secs ? options->produced_utc_secs : from)) != NULL);
     TC_CHECK(OCSP_basic_sign(basic, responder->x509, responder->key, EVP_sha256(), NULL,
                              options->flags | OCSP_NOTIME) == 1);
     if (options->bad_signature)
-        ((unsigned char *)(uintptr_t)ASN1_STRING_get0_data(OCSP_resp_get0_signature(basic)))[9] ^= 1;
+        ((unsigned char *)(uintptr_t)ASN1_STRING_get0_data(OCSP_resp_get0_signature(basic)))[9] ^=
+            1;
     OCSP_RESPONSE *response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
     unsigned char *der = NULL;
     int len = options->basic ? i2d_OCSP_BASICRESP(basic, &der) : i2d_OCSP_RESPONSE(response, &der);

@@ -24,8 +24,7 @@
 #include "vanthu/role.h"
 #include "vanthu/wire.h"
 
-static void addresses_are_taken_apart(void **state)
-{
+static void addresses_are_taken_apart(void **state) {
     (void)state;
     static const struct {
         const char *url;
@@ -64,8 +63,7 @@ static void addresses_are_taken_apart(void **state)
     }
 }
 
-static void only_listed_hosts_are_allowed(void **state)
-{
+static void only_listed_hosts_are_allowed(void **state) {
     (void)state;
     static const char *hosts[] = {"ca.gov.vn", "ocsp.ca.gov.vn:8080", "[::1]:99", "Pub.CA.gov.vn"};
     struct vt_config config = {.fetch_hosts = {hosts, 4}};
@@ -74,14 +72,22 @@ static void only_listed_hosts_are_allowed(void **state)
         const char *url;
         bool allowed;
     } cases[] = {
-        {"http://ca.gov.vn/x", true},          {"https://ca.gov.vn/x", true},
-        {"http://CA.GOV.VN./x", true},         {"http://ca.gov.vn:80/x", true},
-        {"http://ca.gov.vn:8080/x", false},    {"http://ocsp.ca.gov.vn:8080/", true},
-        {"http://ocsp.ca.gov.vn/", false},     {"http://x.ca.gov.vn/", false},
-        {"http://ca.gov.vn.evil.example", false}, {"http://evilca.gov.vn/", false},
-        {"http://[::1]:99/", true},            {"http://[::1]/", false},
-        {"http://pub.ca.gov.vn/", true},       {"http://x@ca.gov.vn/", false},
-        {"ftp://ca.gov.vn/", false},           {"http://127.0.0.1/", false},
+        {"http://ca.gov.vn/x", true},
+        {"https://ca.gov.vn/x", true},
+        {"http://CA.GOV.VN./x", true},
+        {"http://ca.gov.vn:80/x", true},
+        {"http://ca.gov.vn:8080/x", false},
+        {"http://ocsp.ca.gov.vn:8080/", true},
+        {"http://ocsp.ca.gov.vn/", false},
+        {"http://x.ca.gov.vn/", false},
+        {"http://ca.gov.vn.evil.example", false},
+        {"http://evilca.gov.vn/", false},
+        {"http://[::1]:99/", true},
+        {"http://[::1]/", false},
+        {"http://pub.ca.gov.vn/", true},
+        {"http://x@ca.gov.vn/", false},
+        {"ftp://ca.gov.vn/", false},
+        {"http://127.0.0.1/", false},
     };
     assert_int_equal(vt_courier_new(&config, &courier, NULL), VT_OK);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -91,21 +97,35 @@ static void only_listed_hosts_are_allowed(void **state)
     vt_courier_free(courier);
 }
 
-static void private_addresses_are_told_apart(void **state)
-{
+static void private_addresses_are_told_apart(void **state) {
     (void)state;
     static const struct {
         const char *address;
         bool is_public;
     } cases[] = {
-        {"103.9.0.1", true},      {"8.8.8.8", true},          {"127.0.0.1", false},
-        {"10.1.2.3", false},      {"172.16.0.1", false},      {"172.32.0.1", true},
-        {"192.168.1.1", false},   {"169.254.169.254", false}, {"100.64.0.1", false},
-        {"0.0.0.0", false},       {"224.0.0.1", false},       {"255.255.255.255", false},
-        {"2001:4860::8888", true}, {"::1", false},            {"::", false},
-        {"fe80::1", false},       {"fd00::1", false},         {"ff02::1", false},
-        {"::ffff:10.0.0.1", false}, {"::ffff:8.8.8.8", true}, {"64:ff9b::7f00:1", false},
-        {"2002:7f00:1::", false}, {"2001:0:1::", false},
+        {"103.9.0.1", true},
+        {"8.8.8.8", true},
+        {"127.0.0.1", false},
+        {"10.1.2.3", false},
+        {"172.16.0.1", false},
+        {"172.32.0.1", true},
+        {"192.168.1.1", false},
+        {"169.254.169.254", false},
+        {"100.64.0.1", false},
+        {"0.0.0.0", false},
+        {"224.0.0.1", false},
+        {"255.255.255.255", false},
+        {"2001:4860::8888", true},
+        {"::1", false},
+        {"::", false},
+        {"fe80::1", false},
+        {"fd00::1", false},
+        {"ff02::1", false},
+        {"::ffff:10.0.0.1", false},
+        {"::ffff:8.8.8.8", true},
+        {"64:ff9b::7f00:1", false},
+        {"2002:7f00:1::", false},
+        {"2001:0:1::", false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct sockaddr_in v4 = {.sin_family = AF_INET};
@@ -130,8 +150,7 @@ static struct {
     struct vt_config config;
 } server;
 
-static void answer(int fd)
-{
+static void answer(int fd) {
     static char request[8192];
     static char big[9000];
     ssize_t len = recv(fd, request, sizeof(request) - 1, 0);
@@ -160,8 +179,7 @@ static void answer(int fd)
 }
 
 /* One process per connection, so that a hanging one delays no other. */
-static void serve(int listening)
-{
+static void serve(int listening) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)signal(SIGCHLD, SIG_IGN);
     for (;;) {
@@ -175,11 +193,9 @@ static void serve(int listening)
     }
 }
 
-static int start_server(void **state)
-{
+static int start_server(void **state) {
     (void)state;
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(address);
     int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(listening, (struct sockaddr *)&address, len), 0);
@@ -194,14 +210,12 @@ static int start_server(void **state)
     server.hosts[0] = server.host;
     server.hosts[1] = "127.0.0.1:9";
     server.hosts[2] = "localhost:9";
-    server.config = (struct vt_config){.fetch_hosts = {server.hosts, 3},
-                                       .fetch_timeout_msecs = 1000,
-                                       .host_down_msecs = 60000};
+    server.config = (struct vt_config){
+        .fetch_hosts = {server.hosts, 3}, .fetch_timeout_msecs = 1000, .host_down_msecs = 60000};
     return 0;
 }
 
-static int stop_server(void **state)
-{
+static int stop_server(void **state) {
     (void)state;
     (void)kill(server.pid, SIGKILL);
     (void)waitpid(server.pid, NULL, 0);
@@ -209,8 +223,7 @@ static int stop_server(void **state)
 }
 
 static enum vt_code fetch(struct vt_courier *courier, const char *path, const char *post,
-                          size_t max_bytes, long *status, char *text, size_t text_bytes)
-{
+                          size_t max_bytes, long *status, char *text, size_t text_bytes) {
     char url[128];
     struct vt_buf out;
     struct vt_err err = {0};
@@ -226,8 +239,7 @@ static enum vt_code fetch(struct vt_courier *courier, const char *path, const ch
     return code;
 }
 
-static void fetches_within_bounds(void **state)
-{
+static void fetches_within_bounds(void **state) {
     (void)state;
     static const struct {
         const char *path, *post;
@@ -261,8 +273,7 @@ static void fetches_within_bounds(void **state)
     vt_courier_free(courier);
 }
 
-static void remembers_dead_hosts_and_names_of_ours(void **state)
-{
+static void remembers_dead_hosts_and_names_of_ours(void **state) {
     (void)state;
     static const struct {
         const char *url;
@@ -293,26 +304,23 @@ static void remembers_dead_hosts_and_names_of_ours(void **state)
 
 /* ---- the role ---- */
 
-static int ask_host(int channel, const char *host, const char *path, const char *type)
-{
+static int ask_host(int channel, const char *host, const char *path, const char *type) {
     char body[256];
     int fd = -1;
     int64_t deadline = vt_clock_monotonic_msecs() + 2000;
-    (void)snprintf(body, sizeof(body), "{\"url\": \"http://%s%s\", \"type\": \"%s\"}", host,
-                   path, type);
+    (void)snprintf(body, sizeof(body), "{\"url\": \"http://%s%s\", \"type\": \"%s\"}", host, path,
+                   type);
     assert_int_equal(vt_wire_open(channel, deadline, &fd, NULL), VT_OK);
     assert_int_equal(vt_wire_send(fd, VT_MSG_FETCH, vt_bytes_str(body), NULL, 0, deadline, NULL),
                      VT_OK);
     return fd;
 }
 
-static int ask(int channel, const char *path, const char *type)
-{
+static int ask(int channel, const char *path, const char *type) {
     return ask_host(channel, server.host, path, type);
 }
 
-static void hear(int fd, const char *want_body, const char *want_bytes)
-{
+static void hear(int fd, const char *want_body, const char *want_bytes) {
     static struct vt_message message;
     char text[600];
     int64_t deadline = vt_clock_monotonic_msecs() + 5000;
@@ -333,8 +341,7 @@ static void hear(int fd, const char *want_body, const char *want_bytes)
 }
 
 /* A slow host delays nobody, more requests than places wait, and closing cancels. */
-static void the_role_serves_many_at_once(void **state)
-{
+static void the_role_serves_many_at_once(void **state) {
     (void)state;
     int channel[2], control[2], fast[40];
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel), 0);
@@ -345,8 +352,12 @@ static void the_role_serves_many_at_once(void **state)
     if (role == 0) {
         (void)close(channel[0]);
         (void)close(control[0]);
-        struct vt_role_fds fds = {.control = control[1], .fetch = channel[1], .inspect = -1,
-                                  .milter_socket = -1, .status = -1, .generation = -1};
+        struct vt_role_fds fds = {.control = control[1],
+                                  .fetch = channel[1],
+                                  .inspect = -1,
+                                  .milter_socket = -1,
+                                  .status = -1,
+                                  .generation = -1};
         _exit(vt_fetch_main(&config, &fds));
     }
     (void)close(channel[1]);
@@ -371,8 +382,7 @@ static void the_role_serves_many_at_once(void **state)
     (void)close(channel[0]);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_taken_apart),
         cmocka_unit_test(only_listed_hosts_are_allowed),

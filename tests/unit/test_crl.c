@@ -17,8 +17,7 @@ static struct fixture {
     struct tc_entity leaf, sub_ca, pointed;
 } f;
 
-static int setup(void **state)
-{
+static int setup(void **state) {
     (void)state;
     f.arena = vt_arena_new(16 * 1024 * 1024);
     f.pool = vt_certificate_pool_new(f.arena, NULL);
@@ -43,8 +42,7 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
+static int teardown(void **state) {
     (void)state;
     vt_arena_free(f.arena);
     return 0;
@@ -64,43 +62,64 @@ static const struct crl_case {
 } cases[] = {
     {.name = "an empty list", .value = VT_STATUS_GOOD},
     {.name = "another is revoked", .revoked = &f.sub_ca, .reason = 1, .value = VT_STATUS_GOOD},
-    {.name = "revoked with a reason", .revoked = &f.leaf, .reason = 1, .value = VT_STATUS_REVOKED,
+    {.name = "revoked with a reason",
+     .revoked = &f.leaf,
+     .reason = 1,
+     .value = VT_STATUS_REVOKED,
      .want_reason = "keyCompromise"},
-    {.name = "revoked without a reason", .revoked = &f.leaf, .reason = -1,
+    {.name = "revoked without a reason",
+     .revoked = &f.leaf,
+     .reason = -1,
      .value = VT_STATUS_REVOKED},
-    {.name = "on hold", .revoked = &f.leaf, .reason = 6, .value = VT_STATUS_SUSPENDED,
+    {.name = "on hold",
+     .revoked = &f.leaf,
+     .reason = 6,
+     .value = VT_STATUS_SUSPENDED,
      .want_reason = "certificateHold"},
     {.name = "removed", .revoked = &f.leaf, .reason = 8, .value = VT_STATUS_GOOD},
     {.name = "a broken signature", .crl = {.bad_signature = true}, .want = VT_E_FORMAT},
-    {.name = "signed by another key of the same name", .signer = &f.rekeyed_ca,
+    {.name = "signed by another key of the same name",
+     .signer = &f.rekeyed_ca,
      .want = VT_E_FORMAT},
     {.name = "another issuer", .signer = &f.other_ca, .want = VT_E_NOT_FOUND},
-    {.name = "a CA that may not sign CRLs", .signer = &f.mute_ca, .issuer = &f.mute_ca,
+    {.name = "a CA that may not sign CRLs",
+     .signer = &f.mute_ca,
+     .issuer = &f.mute_ca,
      .want = VT_E_FORMAT},
-    {.name = "MD5", .signer = &f.rsa_ca, .issuer = &f.rsa_ca, .digest = EVP_md5,
+    {.name = "MD5",
+     .signer = &f.rsa_ca,
+     .issuer = &f.rsa_ca,
+     .digest = EVP_md5,
      .want = VT_E_UNSUPPORTED},
-    {.name = "SHA-1", .signer = &f.rsa_ca, .issuer = &f.rsa_ca, .digest = EVP_sha1,
+    {.name = "SHA-1",
+     .signer = &f.rsa_ca,
+     .issuer = &f.rsa_ca,
+     .digest = EVP_sha1,
      .value = VT_STATUS_GOOD},
     {.name = "users only, asked for a user",
      .crl = {.extensions = {{"issuingDistributionPoint", "critical,onlyuser:TRUE"}}},
      .value = VT_STATUS_GOOD},
-    {.name = "users only, asked for a CA", .certificate = &f.sub_ca,
+    {.name = "users only, asked for a CA",
+     .certificate = &f.sub_ca,
      .crl = {.extensions = {{"issuingDistributionPoint", "critical,onlyuser:TRUE"}}},
      .want = VT_E_NOT_FOUND},
     {.name = "CAs only, asked for a user",
      .crl = {.extensions = {{"issuingDistributionPoint", "critical,onlyCA:TRUE"}}},
      .want = VT_E_NOT_FOUND},
-    {.name = "CAs only, asked for a CA", .certificate = &f.sub_ca,
+    {.name = "CAs only, asked for a CA",
+     .certificate = &f.sub_ca,
      .crl = {.extensions = {{"issuingDistributionPoint", "critical,onlyCA:TRUE"}}},
      .value = VT_STATUS_GOOD},
     {.name = "attribute certificates only",
      .crl = {.extensions = {{"issuingDistributionPoint", "critical,onlyAA:TRUE"}}},
      .want = VT_E_NOT_FOUND},
-    {.name = "its distribution point", .certificate = &f.pointed,
+    {.name = "its distribution point",
+     .certificate = &f.pointed,
      .crl = {.extensions = {{"issuingDistributionPoint",
                              "critical,fullname:URI:http://ca.example/1.crl"}}},
      .value = VT_STATUS_GOOD},
-    {.name = "another distribution point", .certificate = &f.pointed,
+    {.name = "another distribution point",
+     .certificate = &f.pointed,
      .crl = {.extensions = {{"issuingDistributionPoint",
                              "critical,fullname:URI:http://ca.example/2.crl"}}},
      .want = VT_E_NOT_FOUND},
@@ -108,7 +127,8 @@ static const struct crl_case {
      .crl = {.extensions = {{"issuingDistributionPoint",
                              "critical,fullname:URI:http://ca.example/1.crl"}}},
      .want = VT_E_NOT_FOUND},
-    {.name = "no distribution point, the certificate names one", .certificate = &f.pointed,
+    {.name = "no distribution point, the certificate names one",
+     .certificate = &f.pointed,
      .value = VT_STATUS_GOOD},
     {.name = "indirect",
      .crl = {.extensions = {{"issuingDistributionPoint", "critical,indirectCRL:TRUE"}}},
@@ -117,18 +137,23 @@ static const struct crl_case {
      .crl = {.extensions = {{"issuingDistributionPoint",
                              "critical,onlysomereasons:keyCompromise"}}},
      .want = VT_E_UNSUPPORTED},
-    {.name = "a delta", .crl = {.extensions = {{"2.5.29.27", "critical,DER:020103"}}},
+    {.name = "a delta",
+     .crl = {.extensions = {{"2.5.29.27", "critical,DER:020103"}}},
      .want = VT_E_UNSUPPORTED},
     {.name = "an unknown critical extension",
-     .crl = {.extensions = {{"1.2.3.4.5", "critical,DER:0500"}}}, .want = VT_E_UNSUPPORTED},
+     .crl = {.extensions = {{"1.2.3.4.5", "critical,DER:0500"}}},
+     .want = VT_E_UNSUPPORTED},
     {.name = "an unknown extension that is not critical",
-     .crl = {.extensions = {{"1.2.3.4.5", "DER:0500"}}}, .value = VT_STATUS_GOOD},
-    {.name = "an unknown critical extension of another's entry", .revoked = &f.sub_ca,
-     .reason = 1, .entry_critical = "1.2.3.4.5", .want = VT_E_UNSUPPORTED},
+     .crl = {.extensions = {{"1.2.3.4.5", "DER:0500"}}},
+     .value = VT_STATUS_GOOD},
+    {.name = "an unknown critical extension of another's entry",
+     .revoked = &f.sub_ca,
+     .reason = 1,
+     .entry_critical = "1.2.3.4.5",
+     .want = VT_E_UNSUPPORTED},
 };
 
-static void reads_a_crl(void **state)
-{
+static void reads_a_crl(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct crl_case *c = &cases[i];
@@ -138,8 +163,8 @@ static void reads_a_crl(void **state)
         if (c->digest != NULL)
             options.digest = c->digest();
         if (c->revoked != NULL)
-            options.entries[0] = (struct tc_entry){c->revoked, TC_NOW - 10 * TC_DAY, c->reason,
-                                                   c->entry_critical};
+            options.entries[0] =
+                (struct tc_entry){c->revoked, TC_NOW - 10 * TC_DAY, c->reason, c->entry_critical};
         const struct tc_entity *signer = c->signer ? c->signer : &f.ca;
         const struct tc_entity *issuer = c->issuer ? c->issuer : &f.ca;
         const struct tc_entity *certificate = c->certificate ? c->certificate : &f.leaf;
@@ -161,8 +186,7 @@ static void reads_a_crl(void **state)
     }
 }
 
-static void says_that_it_keeps_expired_ones(void **state)
-{
+static void says_that_it_keeps_expired_ones(void **state) {
     (void)state;
     struct vt_status_fact fact;
     struct tc_crl_options options = {.expired_certs_utc_secs = TC_NOW - 400 * TC_DAY};
@@ -174,8 +198,7 @@ static void says_that_it_keeps_expired_ones(void **state)
 }
 
 /* No byte of a good list can be changed or cut off without it being refused or out of scope. */
-static void every_byte_counts(void **state)
-{
+static void every_byte_counts(void **state) {
     (void)state;
     struct tc_crl_options options = {.entries = {{&f.leaf, TC_NOW - TC_DAY, 1, NULL}}};
     struct vt_bytes crl = tc_crl(f.arena, &f.ca, &options);
@@ -195,8 +218,7 @@ static void every_byte_counts(void **state)
     }
 }
 
-static void a_cache_keeps_issuers_apart(void **state)
-{
+static void a_cache_keeps_issuers_apart(void **state) {
     (void)state;
     struct tc_crl_options options = {.entries = {{&f.leaf, TC_NOW - TC_DAY, 1, NULL}}};
     struct vt_bytes crl = tc_crl(f.arena, &f.ca, &options);
@@ -210,8 +232,7 @@ static void a_cache_keeps_issuers_apart(void **state)
                          want[i]);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_crl),
         cmocka_unit_test(says_that_it_keeps_expired_ones),

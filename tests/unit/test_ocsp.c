@@ -20,8 +20,7 @@ static struct fixture {
 } f;
 
 static struct tc_entity make_responder(const char *name, const struct tc_entity *issuer,
-                                       const char *usage, bool nocheck, int64_t to)
-{
+                                       const char *usage, bool nocheck, int64_t to) {
     struct tc_options options = {.name = name,
                                  .issuer = issuer,
                                  .to_utc_secs = to,
@@ -33,8 +32,7 @@ static struct tc_entity make_responder(const char *name, const struct tc_entity 
     return tc_make(f.arena, f.pool, &options);
 }
 
-static int setup(void **state)
-{
+static int setup(void **state) {
     (void)state;
     f.arena = vt_arena_new(16 * 1024 * 1024);
     f.pool = vt_certificate_pool_new(f.arena, NULL);
@@ -51,8 +49,7 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
+static int teardown(void **state) {
     (void)state;
     vt_arena_free(f.arena);
     return 0;
@@ -61,7 +58,7 @@ static int teardown(void **state)
 static const struct ocsp_case {
     const char *name;
     struct tc_ocsp_options ocsp;
-    const struct tc_entity *about; /* NULL: leaf */
+    const struct tc_entity *about;     /* NULL: leaf */
     const struct tc_entity *id_issuer; /* NULL: ca */
     struct vt_bytes nonce;
     const EVP_MD *(*id_digest)(void);
@@ -72,53 +69,71 @@ static const struct ocsp_case {
     bool want_finding;
 } cases[] = {
     {.name = "good, by the issuer's key", .value = VT_STATUS_GOOD},
-    {.name = "good, responder by key hash", .ocsp = {.flags = OCSP_RESPID_KEY},
+    {.name = "good, responder by key hash",
+     .ocsp = {.flags = OCSP_RESPID_KEY},
      .value = VT_STATUS_GOOD},
     {.name = "good, a bare BasicOCSPResponse", .ocsp = {.basic = true}, .value = VT_STATUS_GOOD},
     {.name = "good, CertID by SHA-256", .id_digest = EVP_sha256, .value = VT_STATUS_GOOD},
     {.name = "good, delegated", .ocsp = {.responder = &f.responder}, .value = VT_STATUS_GOOD},
     {.name = "good, delegated, its own status was not asked",
-     .ocsp = {.responder = &f.responder_checked}, .value = VT_STATUS_GOOD, .want_finding = true},
+     .ocsp = {.responder = &f.responder_checked},
+     .value = VT_STATUS_GOOD,
+     .want_finding = true},
     {.name = "delegate's certificate only in the document",
-     .ocsp = {.responder = &f.responder, .flags = OCSP_NOCERTS}, .pool_knows_responders = true,
+     .ocsp = {.responder = &f.responder, .flags = OCSP_NOCERTS},
+     .pool_knows_responders = true,
      .value = VT_STATUS_GOOD},
     {.name = "delegate's certificate nowhere",
-     .ocsp = {.responder = &f.responder, .flags = OCSP_NOCERTS}, .want = VT_E_FORMAT},
-    {.name = "delegate expired when it answered", .ocsp = {.responder = &f.responder_old},
+     .ocsp = {.responder = &f.responder, .flags = OCSP_NOCERTS},
+     .want = VT_E_FORMAT},
+    {.name = "delegate expired when it answered",
+     .ocsp = {.responder = &f.responder_old},
      .want = VT_E_FORMAT},
     {.name = "delegate valid when it answered",
      .ocsp = {.responder = &f.responder_old, .this_update_utc_secs = TC_NOW - 2 * TC_DAY},
      .value = VT_STATUS_GOOD},
-    {.name = "not delegated for OCSP", .ocsp = {.responder = &f.responder_for_mail},
+    {.name = "not delegated for OCSP",
+     .ocsp = {.responder = &f.responder_for_mail},
      .want = VT_E_FORMAT},
-    {.name = "delegated by another CA", .ocsp = {.responder = &f.responder_of_other},
+    {.name = "delegated by another CA",
+     .ocsp = {.responder = &f.responder_of_other},
      .want = VT_E_FORMAT},
-    {.name = "signed by the certificate it speaks of", .ocsp = {.responder = &f.leaf},
+    {.name = "signed by the certificate it speaks of",
+     .ocsp = {.responder = &f.leaf},
      .want = VT_E_FORMAT},
     {.name = "a broken signature", .ocsp = {.bad_signature = true}, .want = VT_E_FORMAT},
     {.name = "for another certificate", .about = &f.other_leaf, .want = VT_E_NOT_FOUND},
-    {.name = "for the same serial of another CA", .id_issuer = &f.other_ca,
-     .want = VT_E_NOT_FOUND},
+    {.name = "for the same serial of another CA", .id_issuer = &f.other_ca, .want = VT_E_NOT_FOUND},
     {.name = "revoked",
-     .ocsp = {.value = V_OCSP_CERTSTATUS_REVOKED, .reason = 1,
+     .ocsp = {.value = V_OCSP_CERTSTATUS_REVOKED,
+              .reason = 1,
               .revoked_at_utc_secs = TC_NOW - 9 * TC_DAY},
-     .value = VT_STATUS_REVOKED, .want_reason = "keyCompromise"},
+     .value = VT_STATUS_REVOKED,
+     .want_reason = "keyCompromise"},
     {.name = "on hold",
-     .ocsp = {.value = V_OCSP_CERTSTATUS_REVOKED, .reason = 6,
+     .ocsp = {.value = V_OCSP_CERTSTATUS_REVOKED,
+              .reason = 6,
               .revoked_at_utc_secs = TC_NOW - 9 * TC_DAY},
-     .value = VT_STATUS_SUSPENDED, .want_reason = "certificateHold"},
-    {.name = "unknown", .ocsp = {.value = V_OCSP_CERTSTATUS_UNKNOWN}, .value = VT_STATUS_UNKNOWN,
+     .value = VT_STATUS_SUSPENDED,
+     .want_reason = "certificateHold"},
+    {.name = "unknown",
+     .ocsp = {.value = V_OCSP_CERTSTATUS_UNKNOWN},
+     .value = VT_STATUS_UNKNOWN,
      .want_finding = true},
-    {.name = "our nonce", .nonce = {(const uint8_t *)"12345678", 8},
-     .ocsp = {.nonce = {(const uint8_t *)"12345678", 8}}, .value = VT_STATUS_GOOD},
-    {.name = "no nonce though asked", .nonce = {(const uint8_t *)"12345678", 8},
+    {.name = "our nonce",
+     .nonce = {(const uint8_t *)"12345678", 8},
+     .ocsp = {.nonce = {(const uint8_t *)"12345678", 8}},
      .value = VT_STATUS_GOOD},
-    {.name = "another nonce", .nonce = {(const uint8_t *)"12345678", 8},
-     .ocsp = {.nonce = {(const uint8_t *)"12345679", 8}}, .want = VT_E_FORMAT},
+    {.name = "no nonce though asked",
+     .nonce = {(const uint8_t *)"12345678", 8},
+     .value = VT_STATUS_GOOD},
+    {.name = "another nonce",
+     .nonce = {(const uint8_t *)"12345678", 8},
+     .ocsp = {.nonce = {(const uint8_t *)"12345679", 8}},
+     .want = VT_E_FORMAT},
 };
 
-static void reads_a_response(void **state)
-{
+static void reads_a_response(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct ocsp_case *c = &cases[i];
@@ -130,8 +145,7 @@ static void reads_a_response(void **state)
         struct tc_entity as_if = c->id_issuer ? *c->id_issuer : f.ca;
         if (c->id_issuer != NULL && options.responder == NULL)
             options.responder = &f.ca;
-        struct vt_bytes der =
-            tc_ocsp(f.arena, c->about ? c->about : &f.leaf, &as_if, &options);
+        struct vt_bytes der = tc_ocsp(f.arena, c->about ? c->about : &f.leaf, &as_if, &options);
         enum vt_code code = vt_status_read_ocsp(
             f.arena, c->pool_knows_responders ? f.pool : f.empty_pool, der, f.leaf.certificate,
             f.ca.certificate, c->nonce, "http://ocsp.example", &fact, &err);
@@ -148,24 +162,21 @@ static void reads_a_response(void **state)
     }
 }
 
-static void reads_times(void **state)
-{
+static void reads_times(void **state) {
     (void)state;
     struct vt_status_fact fact;
     struct tc_ocsp_options options = {.next_update_utc_secs = -1,
                                       .archive_cutoff_utc_secs = TC_NOW - 900 * TC_DAY};
     struct vt_bytes der = tc_ocsp(f.arena, &f.leaf, &f.ca, &options);
-    assert_int_equal(vt_status_read_ocsp(f.arena, f.pool, der, f.leaf.certificate,
-                                         f.ca.certificate, (struct vt_bytes){0}, "embedded", &fact,
-                                         NULL),
+    assert_int_equal(vt_status_read_ocsp(f.arena, f.pool, der, f.leaf.certificate, f.ca.certificate,
+                                         (struct vt_bytes){0}, "embedded", &fact, NULL),
                      VT_OK);
     assert_int_equal(fact.this_update_utc_secs, TC_NOW - 3600);
     assert_true(fact.next_update_utc_secs == VT_TIME_NONE);
     assert_int_equal(fact.keeps_expired_since_utc_secs, TC_NOW - 900 * TC_DAY);
 }
 
-static void an_error_status_is_unknown(void **state)
-{
+static void an_error_status_is_unknown(void **state) {
     (void)state;
     static const uint8_t try_later[] = {0x30, 0x03, 0x0a, 0x01, 0x03};
     static const uint8_t unauthorized[] = {0x30, 0x03, 0x0a, 0x01, 0x06};
@@ -181,19 +192,20 @@ static void an_error_status_is_unknown(void **state)
     }
 }
 
-static void every_byte_counts(void **state)
-{
+static void every_byte_counts(void **state) {
     (void)state;
-    struct tc_ocsp_options options = {.responder = &f.responder, .value = V_OCSP_CERTSTATUS_REVOKED,
-                                      .reason = 1, .revoked_at_utc_secs = TC_NOW - TC_DAY};
+    struct tc_ocsp_options options = {.responder = &f.responder,
+                                      .value = V_OCSP_CERTSTATUS_REVOKED,
+                                      .reason = 1,
+                                      .revoked_at_utc_secs = TC_NOW - TC_DAY};
     struct vt_bytes der = tc_ocsp(f.arena, &f.leaf, &f.ca, &options);
     uint8_t *copy = vt_arena_dup(f.arena, der.ptr, der.len);
     for (size_t i = 0; i < der.len; i++) {
         struct vt_status_fact fact = {.value = VT_STATUS_UNKNOWN};
         copy[i] ^= 0x01;
-        enum vt_code code = vt_status_read_ocsp(
-            f.arena, f.pool, vt_bytes_of(copy, der.len), f.leaf.certificate, f.ca.certificate,
-            (struct vt_bytes){0}, "u", &fact, NULL);
+        enum vt_code code =
+            vt_status_read_ocsp(f.arena, f.pool, vt_bytes_of(copy, der.len), f.leaf.certificate,
+                                f.ca.certificate, (struct vt_bytes){0}, "u", &fact, NULL);
         /* A changed responseStatus is an error that proves nothing, a damaged carried certificate
          * is replaced by the one in the pool. Neither may turn revoked into good. */
         if (code == VT_OK && fact.value == VT_STATUS_GOOD)
@@ -202,8 +214,7 @@ static void every_byte_counts(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_response),
         cmocka_unit_test(reads_times),

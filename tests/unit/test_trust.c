@@ -33,8 +33,7 @@ static struct fixture {
 
 /* ---- making ---- */
 
-static void write_file(const char *name, struct vt_bytes der)
-{
+static void write_file(const char *name, struct vt_bytes der) {
     char path[128];
     (void)snprintf(path, sizeof(path), "%s/%s", f.folder, name);
     FILE *file = fopen(path, "wb");
@@ -43,16 +42,14 @@ static void write_file(const char *name, struct vt_bytes der)
     assert_int_equal(fclose(file), 0);
 }
 
-static void make_folder(const char *name)
-{
+static void make_folder(const char *name) {
     char path[128];
     (void)snprintf(path, sizeof(path), "%s/%s", f.folder, name);
     assert_int_equal(mkdir(path, 0700), 0);
 }
 
 static struct tc_entity make(const char *name, const struct tc_entity *issuer, int64_t from,
-                             int64_t to, const char *const extensions[][2])
-{
+                             int64_t to, const char *const extensions[][2]) {
     struct tc_options options = {
         .name = name, .issuer = issuer, .from_utc_secs = from, .to_utc_secs = to};
     for (size_t i = 0; extensions != NULL && extensions[i][0] != NULL; i++) {
@@ -62,15 +59,13 @@ static struct tc_entity make(const char *name, const struct tc_entity *issuer, i
     return tc_make(f.arena, f.pool, &options);
 }
 
-static struct tc_entity make_tsa(const char *name, const struct tc_entity *issuer, const char *usage,
-                                 int64_t to)
-{
+static struct tc_entity make_tsa(const char *name, const struct tc_entity *issuer,
+                                 const char *usage, int64_t to) {
     const char *const extensions[][2] = {{"extendedKeyUsage", usage}, {NULL, NULL}};
     return make(name, issuer, 0, to, extensions);
 }
 
-static void make_authorities(void)
-{
+static void make_authorities(void) {
     f.root = tc_ca(f.arena, f.pool, "RootCA thử nghiệm", NULL);
     f.ca = tc_ca(f.arena, f.pool, "CA cơ quan Nhà nước", &f.root);
     f.public_root = tc_ca(f.arena, f.pool, "Public root", NULL);
@@ -94,8 +89,7 @@ static void make_authorities(void)
     f.no_sign_ca = make("CA không ký", &f.root, 0, 0, no_sign);
 }
 
-static void make_signers(void)
-{
+static void make_signers(void) {
     static const char *const encrypt[][2] = {{"keyUsage", "critical,keyEncipherment"},
                                              {NULL, NULL}};
     static const char *const encrypt_loose[][2] = {{"keyUsage", "keyEncipherment"}, {NULL, NULL}};
@@ -123,8 +117,7 @@ static void make_signers(void)
     f.forged = tc_leaf(f.arena, f.pool, "GIẢ MẠO", &liar);
 }
 
-static void make_weak_signers(void)
-{
+static void make_weak_signers(void) {
     EVP_PKEY *key = EVP_RSA_gen(2048);
     EVP_PKEY *small = EVP_RSA_gen(1024);
     assert_int_equal(vt_arena_own(f.arena, key, tc_free_key), VT_OK);
@@ -135,8 +128,7 @@ static void make_weak_signers(void)
     f.leaf_rsa1024 = tc_make(f.arena, f.pool, &rsa1024);
 }
 
-static void make_time_stamp_authorities(void)
-{
+static void make_time_stamp_authorities(void) {
     f.tsa = make_tsa("TSA", &f.ca, "critical,timeStamping", 0);
     f.tsa_not_critical = make_tsa("TSA 2", &f.ca, "timeStamping", 0);
     f.tsa_two_uses = make_tsa("TSA 3", &f.ca, "critical,timeStamping,emailProtection", 0);
@@ -144,8 +136,7 @@ static void make_time_stamp_authorities(void)
     f.tsa_strange = make_tsa("TSA 5", &f.stranger_root, "critical,timeStamping", 0);
 }
 
-static struct vt_trust_store *load(bool confirmed)
-{
+static struct vt_trust_store *load(bool confirmed) {
     char anchors[128], intermediates[128], public_anchors[128];
     struct vt_trust_store *store = NULL;
     struct vt_err err = {0};
@@ -155,16 +146,18 @@ static struct vt_trust_store *load(bool confirmed)
     const char *fingerprints[] = {vt_certificate_sha256(f.root.certificate),
                                   vt_certificate_sha256(f.direct.certificate)};
     struct vt_trust_source sources[] = {
-        {.set = VT_TRUST_OFFICIAL, .anchors = anchors, .intermediates = intermediates,
-         .confirmed = fingerprints, .confirmed_count = confirmed ? 2 : 0},
+        {.set = VT_TRUST_OFFICIAL,
+         .anchors = anchors,
+         .intermediates = intermediates,
+         .confirmed = fingerprints,
+         .confirmed_count = confirmed ? 2 : 0},
         {.set = VT_TRUST_PUBLIC, .anchors = public_anchors, .confirmed_all = true}};
     if (vt_trust_store_load(sources, 2, &store, &err) != VT_OK)
         fail_msg("%s", err.text);
     return store;
 }
 
-static int setup(void **state)
-{
+static int setup(void **state) {
     (void)state;
     f.arena = vt_arena_new(64 * 1024 * 1024);
     f.pool = vt_certificate_pool_new(f.arena, NULL);
@@ -191,8 +184,7 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
+static int teardown(void **state) {
     (void)state;
     char command[128];
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", f.folder);
@@ -214,8 +206,8 @@ struct judge_case {
     const struct tc_entity *tsa; /* of the signature time stamp; NULL: tsa */
     int64_t stamped, document_stamped, content_stamped, claimed, first_seen;
     int64_t revoked, ca_revoked, tsa_revoked;
-    int reason; /* of all revocations; 0: keyCompromise, -1: none */
-    int64_t crl_from; /* 0: an hour ago */
+    int reason;        /* of all revocations; 0: keyCompromise, -1: none */
+    int64_t crl_from;  /* 0: an hour ago */
     int64_t crl_until; /* 0: in a day */
     int64_t keeps_expired;
     bool no_crl, no_root_crl, empty_store, unconfirmed_store, stamp_broken, stamp_not_bound;
@@ -232,14 +224,12 @@ struct judge_case {
     size_t wants_issuers;
 };
 
-static int64_t at(int64_t relative)
-{
+static int64_t at(int64_t relative) {
     return relative == 0 ? VT_TIME_NONE : TC_NOW + relative;
 }
 
 static void add_revoked(struct tc_crl_options *options, const struct tc_entity *who, int64_t when,
-                        int reason)
-{
+                        int reason) {
     size_t count = 0;
     while (options->entries[count].certificate != NULL)
         count++;
@@ -248,8 +238,7 @@ static void add_revoked(struct tc_crl_options *options, const struct tc_entity *
             (struct tc_entry){who, TC_NOW + when, reason == 0 ? 1 : reason, NULL};
 }
 
-static size_t make_crls(const struct judge_case *c, struct vt_bytes crls[4])
-{
+static size_t make_crls(const struct judge_case *c, struct vt_bytes crls[4]) {
     const struct tc_entity *signer = c->signer ? c->signer : &f.leaf;
     struct tc_crl_options options = {
         .this_update_utc_secs = TC_NOW + (c->crl_from ? c->crl_from : -HOUR),
@@ -271,22 +260,21 @@ static size_t make_crls(const struct judge_case *c, struct vt_bytes crls[4])
     return count;
 }
 
-static struct vt_verified_timestamp stamp(const struct judge_case *c, const char *kind, int64_t when)
-{
+static struct vt_verified_timestamp stamp(const struct judge_case *c, const char *kind,
+                                          int64_t when) {
     const struct tc_entity *tsa = c->tsa ? c->tsa : &f.tsa;
-    return (struct vt_verified_timestamp){
-        .kind = kind,
-        .integrity = c->stamp_broken ? VT_INTEGRITY_BROKEN : VT_INTEGRITY_INTACT,
-        .time_utc_secs = TC_NOW + when,
-        .signer = tsa->certificate,
-        .ess_bound = !c->stamp_not_bound,
-        .digest_algorithm = "SHA-256",
-        .reasons = c->stamp_broken ? R(TIMESTAMP_INVALID) : 0};
+    return (struct vt_verified_timestamp){.kind = kind,
+                                          .integrity = c->stamp_broken ? VT_INTEGRITY_BROKEN
+                                                                       : VT_INTEGRITY_INTACT,
+                                          .time_utc_secs = TC_NOW + when,
+                                          .signer = tsa->certificate,
+                                          .ess_bound = !c->stamp_not_bound,
+                                          .digest_algorithm = "SHA-256",
+                                          .reasons = c->stamp_broken ? R(TIMESTAMP_INVALID) : 0};
 }
 
 static void fill_verified(const struct judge_case *c, struct vt_verified *verified,
-                          struct vt_verified_timestamp stamps[2])
-{
+                          struct vt_verified_timestamp stamps[2]) {
     *verified = c->verified;
     verified->signer = c->signer ? c->signer->certificate : f.leaf.certificate;
     if (c->verified.integrity == 0)
@@ -307,8 +295,7 @@ static void fill_verified(const struct judge_case *c, struct vt_verified *verifi
         stamps[verified->timestamps_count++] = stamp(c, "content", c->content_stamped);
 }
 
-static void judge(const struct judge_case *c, struct vt_signature *out, struct vt_wants *wants)
-{
+static void judge(const struct judge_case *c, struct vt_signature *out, struct vt_wants *wants) {
     struct vt_verified verified;
     struct vt_verified_timestamp stamps[2];
     struct vt_verified_timestamp document = stamp(c, "document", c->document_stamped);
@@ -321,19 +308,18 @@ static void judge(const struct judge_case *c, struct vt_signature *out, struct v
     }
     object.claimed_time_utc_secs = VT_TIME_NONE;
     fill_verified(c, &verified, stamps);
-    struct vt_trust_input input = {
-        .store = c->empty_store         ? f.empty_store
-                 : c->unconfirmed_store ? f.unconfirmed_store
-                                        : f.store,
-        .pool = f.pool,
-        .object = &object,
-        .verified = &verified,
-        .document_timestamps = documents,
-        .document_timestamps_count = c->document_stamped ? 1 : 0,
-        .given_crls = crls,
-        .given_crls_count = make_crls(c, crls),
-        .first_seen_utc_secs = at(c->first_seen),
-        .now_utc_secs = TC_NOW};
+    struct vt_trust_input input = {.store = c->empty_store         ? f.empty_store
+                                            : c->unconfirmed_store ? f.unconfirmed_store
+                                                                   : f.store,
+                                   .pool = f.pool,
+                                   .object = &object,
+                                   .verified = &verified,
+                                   .document_timestamps = documents,
+                                   .document_timestamps_count = c->document_stamped ? 1 : 0,
+                                   .given_crls = crls,
+                                   .given_crls_count = make_crls(c, crls),
+                                   .first_seen_utc_secs = at(c->first_seen),
+                                   .now_utc_secs = TC_NOW};
     *wants = (struct vt_wants){0};
     assert_int_equal(vt_trust_judge(f.arena, &input, out, wants, NULL), VT_OK);
 }
@@ -341,256 +327,561 @@ static void judge(const struct judge_case *c, struct vt_signature *out, struct v
 static const struct judge_case cases[] = {
     /* status and time */
     {.name = "good now", .want = VT_TOTAL_PASSED, .set = "official"},
-    {.name = "good now, claimed yesterday", .claimed = -TC_DAY, .want = VT_TOTAL_PASSED,
-     .source = VT_TIME_SOURCE_CLAIMED, .set = "official"},
-    {.name = "good, public set", .signer = &f.public_leaf, .want = VT_TOTAL_PASSED,
+    {.name = "good now, claimed yesterday",
+     .claimed = -TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .source = VT_TIME_SOURCE_CLAIMED,
+     .set = "official"},
+    {.name = "good, public set",
+     .signer = &f.public_leaf,
+     .want = VT_TOTAL_PASSED,
      .set = "public"},
-    {.name = "no CRL at all", .no_crl = true, .no_root_crl = true, .sub = VT_SUB_TRY_LATER,
-     .reasons = R(STATUS_UNKNOWN), .set = "official", .wants = 2},
-    {.name = "no CRL for the CA", .no_root_crl = true, .sub = VT_SUB_TRY_LATER,
-     .reasons = R(STATUS_UNKNOWN), .set = "official", .wants = 1},
-    {.name = "a stale CRL", .crl_from = -9 * TC_DAY, .crl_until = -TC_DAY,
-     .sub = VT_SUB_TRY_LATER, .reasons = R(STATUS_UNKNOWN), .set = "official", .wants = 1},
-    {.name = "a CRL from the future", .crl_from = TC_DAY, .crl_until = 2 * TC_DAY,
-     .sub = VT_SUB_TRY_LATER, .reasons = R(STATUS_UNKNOWN), .set = "official", .wants = 1},
-    {.name = "a stale CRL, issued after the proven time", .stamped = -30 * TC_DAY,
-     .crl_from = -9 * TC_DAY, .crl_until = -TC_DAY, .want = VT_TOTAL_PASSED,
-     .source = VT_TIME_SOURCE_TIMESTAMP, .set = "official"},
-    {.name = "a stale CRL, issued before the proven time", .first_seen = -5 * TC_DAY,
-     .crl_from = -9 * TC_DAY, .crl_until = -TC_DAY, .sub = VT_SUB_TRY_LATER,
-     .reasons = R(STATUS_UNKNOWN), .source = VT_TIME_SOURCE_FIRST_SEEN, .set = "official",
+    {.name = "no CRL at all",
+     .no_crl = true,
+     .no_root_crl = true,
+     .sub = VT_SUB_TRY_LATER,
+     .reasons = R(STATUS_UNKNOWN),
+     .set = "official",
+     .wants = 2},
+    {.name = "no CRL for the CA",
+     .no_root_crl = true,
+     .sub = VT_SUB_TRY_LATER,
+     .reasons = R(STATUS_UNKNOWN),
+     .set = "official",
      .wants = 1},
-    {.name = "stamped a minute ago, today's CRL", .stamped = -60, .crl_from = -10 * HOUR,
-     .want = VT_TOTAL_PASSED, .source = VT_TIME_SOURCE_TIMESTAMP, .set = "official"},
+    {.name = "a stale CRL",
+     .crl_from = -9 * TC_DAY,
+     .crl_until = -TC_DAY,
+     .sub = VT_SUB_TRY_LATER,
+     .reasons = R(STATUS_UNKNOWN),
+     .set = "official",
+     .wants = 1},
+    {.name = "a CRL from the future",
+     .crl_from = TC_DAY,
+     .crl_until = 2 * TC_DAY,
+     .sub = VT_SUB_TRY_LATER,
+     .reasons = R(STATUS_UNKNOWN),
+     .set = "official",
+     .wants = 1},
+    {.name = "a stale CRL, issued after the proven time",
+     .stamped = -30 * TC_DAY,
+     .crl_from = -9 * TC_DAY,
+     .crl_until = -TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official"},
+    {.name = "a stale CRL, issued before the proven time",
+     .first_seen = -5 * TC_DAY,
+     .crl_from = -9 * TC_DAY,
+     .crl_until = -TC_DAY,
+     .sub = VT_SUB_TRY_LATER,
+     .reasons = R(STATUS_UNKNOWN),
+     .source = VT_TIME_SOURCE_FIRST_SEEN,
+     .set = "official",
+     .wants = 1},
+    {.name = "stamped a minute ago, today's CRL",
+     .stamped = -60,
+     .crl_from = -10 * HOUR,
+     .want = VT_TOTAL_PASSED,
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official"},
 
     /* revoked */
-    {.name = "revoked, no time", .revoked = -10 * TC_DAY, .sub = VT_SUB_REVOKED_NO_POE,
-     .reasons = R(CERT_REVOKED_SINCE), .set = "official"},
-    {.name = "revoked, claimed before", .revoked = -10 * TC_DAY, .claimed = -20 * TC_DAY,
-     .sub = VT_SUB_REVOKED_NO_POE, .reasons = R(CERT_REVOKED_SINCE),
-     .source = VT_TIME_SOURCE_CLAIMED, .set = "official"},
-    {.name = "revoked, claimed after", .revoked = -10 * TC_DAY, .claimed = -5 * TC_DAY,
-     .want = VT_TOTAL_FAILED, .sub = VT_SUB_REVOKED, .reasons = R(CERT_REVOKED),
-     .source = VT_TIME_SOURCE_CLAIMED, .set = "official"},
-    {.name = "revoked, claimed in the same second", .revoked = -10 * TC_DAY,
-     .claimed = -10 * TC_DAY, .want = VT_TOTAL_FAILED, .sub = VT_SUB_REVOKED,
-     .reasons = R(CERT_REVOKED), .source = VT_TIME_SOURCE_CLAIMED, .set = "official"},
-    {.name = "revoked, stamped before", .revoked = -10 * TC_DAY, .stamped = -20 * TC_DAY,
-     .want = VT_TOTAL_PASSED, .source = VT_TIME_SOURCE_TIMESTAMP, .set = "official"},
-    {.name = "revoked, stamped before, claimed after the stamp", .revoked = -10 * TC_DAY,
-     .stamped = -20 * TC_DAY, .claimed = -5 * TC_DAY, .want = VT_TOTAL_PASSED,
-     .reasons = R(TIME_INCONSISTENT), .source = VT_TIME_SOURCE_TIMESTAMP, .set = "official"},
-    {.name = "revoked, stamped after", .revoked = -10 * TC_DAY, .stamped = -5 * TC_DAY,
-     .claimed = -20 * TC_DAY, .want = VT_TOTAL_FAILED, .sub = VT_SUB_REVOKED,
-     .reasons = R(CERT_REVOKED), .source = VT_TIME_SOURCE_TIMESTAMP, .set = "official"},
-    {.name = "revoked, document stamped before", .revoked = -10 * TC_DAY,
-     .document_stamped = -20 * TC_DAY, .want = VT_TOTAL_PASSED,
-     .source = VT_TIME_SOURCE_TIMESTAMP, .set = "official"},
-    {.name = "revoked, document stamped after, claimed before", .revoked = -10 * TC_DAY,
-     .document_stamped = -5 * TC_DAY, .claimed = -20 * TC_DAY, .sub = VT_SUB_REVOKED_NO_POE,
-     .reasons = R(CERT_REVOKED_SINCE), .source = VT_TIME_SOURCE_TIMESTAMP, .set = "official"},
-    {.name = "revoked, content stamped after: signed later", .revoked = -10 * TC_DAY,
-     .content_stamped = -8 * TC_DAY, .want = VT_TOTAL_FAILED, .sub = VT_SUB_REVOKED,
-     .reasons = R(CERT_REVOKED), .set = "official"},
-    {.name = "revoked, first seen before", .revoked = -10 * TC_DAY, .first_seen = -20 * TC_DAY,
-     .want = VT_TOTAL_PASSED, .source = VT_TIME_SOURCE_FIRST_SEEN, .set = "official"},
-    {.name = "revoked, first seen after, claimed before", .revoked = -10 * TC_DAY,
-     .first_seen = -5 * TC_DAY, .claimed = -20 * TC_DAY, .sub = VT_SUB_REVOKED_NO_POE,
-     .reasons = R(CERT_REVOKED_SINCE), .source = VT_TIME_SOURCE_FIRST_SEEN, .set = "official"},
-    {.name = "revoked by a stale CRL all the same", .revoked = -10 * TC_DAY,
-     .crl_from = -9 * TC_DAY, .crl_until = -TC_DAY, .sub = VT_SUB_REVOKED_NO_POE,
-     .reasons = R(CERT_REVOKED_SINCE), .set = "official"},
-    {.name = "suspended", .revoked = -10 * TC_DAY, .reason = 6, .sub = VT_SUB_TRY_LATER,
-     .reasons = R(CERT_SUSPENDED), .set = "official"},
-    {.name = "suspended, stamped before", .revoked = -10 * TC_DAY, .reason = 6,
-     .stamped = -20 * TC_DAY, .want = VT_TOTAL_PASSED, .source = VT_TIME_SOURCE_TIMESTAMP,
+    {.name = "revoked, no time",
+     .revoked = -10 * TC_DAY,
+     .sub = VT_SUB_REVOKED_NO_POE,
+     .reasons = R(CERT_REVOKED_SINCE),
      .set = "official"},
-    {.name = "CA revoked", .ca_revoked = -10 * TC_DAY, .sub = VT_SUB_REVOKED_CA_NO_POE,
-     .reasons = R(CA_INVALID), .set = "official"},
-    {.name = "CA revoked, first seen before", .ca_revoked = -10 * TC_DAY,
-     .first_seen = -20 * TC_DAY, .want = VT_TOTAL_PASSED, .source = VT_TIME_SOURCE_FIRST_SEEN,
+    {.name = "revoked, claimed before",
+     .revoked = -10 * TC_DAY,
+     .claimed = -20 * TC_DAY,
+     .sub = VT_SUB_REVOKED_NO_POE,
+     .reasons = R(CERT_REVOKED_SINCE),
+     .source = VT_TIME_SOURCE_CLAIMED,
+     .set = "official"},
+    {.name = "revoked, claimed after",
+     .revoked = -10 * TC_DAY,
+     .claimed = -5 * TC_DAY,
+     .want = VT_TOTAL_FAILED,
+     .sub = VT_SUB_REVOKED,
+     .reasons = R(CERT_REVOKED),
+     .source = VT_TIME_SOURCE_CLAIMED,
+     .set = "official"},
+    {.name = "revoked, claimed in the same second",
+     .revoked = -10 * TC_DAY,
+     .claimed = -10 * TC_DAY,
+     .want = VT_TOTAL_FAILED,
+     .sub = VT_SUB_REVOKED,
+     .reasons = R(CERT_REVOKED),
+     .source = VT_TIME_SOURCE_CLAIMED,
+     .set = "official"},
+    {.name = "revoked, stamped before",
+     .revoked = -10 * TC_DAY,
+     .stamped = -20 * TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official"},
+    {.name = "revoked, stamped before, claimed after the stamp",
+     .revoked = -10 * TC_DAY,
+     .stamped = -20 * TC_DAY,
+     .claimed = -5 * TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .reasons = R(TIME_INCONSISTENT),
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official"},
+    {.name = "revoked, stamped after",
+     .revoked = -10 * TC_DAY,
+     .stamped = -5 * TC_DAY,
+     .claimed = -20 * TC_DAY,
+     .want = VT_TOTAL_FAILED,
+     .sub = VT_SUB_REVOKED,
+     .reasons = R(CERT_REVOKED),
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official"},
+    {.name = "revoked, document stamped before",
+     .revoked = -10 * TC_DAY,
+     .document_stamped = -20 * TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official"},
+    {.name = "revoked, document stamped after, claimed before",
+     .revoked = -10 * TC_DAY,
+     .document_stamped = -5 * TC_DAY,
+     .claimed = -20 * TC_DAY,
+     .sub = VT_SUB_REVOKED_NO_POE,
+     .reasons = R(CERT_REVOKED_SINCE),
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official"},
+    {.name = "revoked, content stamped after: signed later",
+     .revoked = -10 * TC_DAY,
+     .content_stamped = -8 * TC_DAY,
+     .want = VT_TOTAL_FAILED,
+     .sub = VT_SUB_REVOKED,
+     .reasons = R(CERT_REVOKED),
+     .set = "official"},
+    {.name = "revoked, first seen before",
+     .revoked = -10 * TC_DAY,
+     .first_seen = -20 * TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .source = VT_TIME_SOURCE_FIRST_SEEN,
+     .set = "official"},
+    {.name = "revoked, first seen after, claimed before",
+     .revoked = -10 * TC_DAY,
+     .first_seen = -5 * TC_DAY,
+     .claimed = -20 * TC_DAY,
+     .sub = VT_SUB_REVOKED_NO_POE,
+     .reasons = R(CERT_REVOKED_SINCE),
+     .source = VT_TIME_SOURCE_FIRST_SEEN,
+     .set = "official"},
+    {.name = "revoked by a stale CRL all the same",
+     .revoked = -10 * TC_DAY,
+     .crl_from = -9 * TC_DAY,
+     .crl_until = -TC_DAY,
+     .sub = VT_SUB_REVOKED_NO_POE,
+     .reasons = R(CERT_REVOKED_SINCE),
+     .set = "official"},
+    {.name = "suspended",
+     .revoked = -10 * TC_DAY,
+     .reason = 6,
+     .sub = VT_SUB_TRY_LATER,
+     .reasons = R(CERT_SUSPENDED),
+     .set = "official"},
+    {.name = "suspended, stamped before",
+     .revoked = -10 * TC_DAY,
+     .reason = 6,
+     .stamped = -20 * TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official"},
+    {.name = "CA revoked",
+     .ca_revoked = -10 * TC_DAY,
+     .sub = VT_SUB_REVOKED_CA_NO_POE,
+     .reasons = R(CA_INVALID),
+     .set = "official"},
+    {.name = "CA revoked, first seen before",
+     .ca_revoked = -10 * TC_DAY,
+     .first_seen = -20 * TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .source = VT_TIME_SOURCE_FIRST_SEEN,
      .set = "official"},
 
     /* periods */
-    {.name = "expired since", .signer = &f.expired, .sub = VT_SUB_OUT_OF_BOUNDS_NO_POE,
-     .reasons = R(CERT_EXPIRED_SINCE), .set = "official", .wants = 1},
-    {.name = "expired since, the CRL keeps expired ones", .signer = &f.expired,
-     .keeps_expired = -900 * TC_DAY, .sub = VT_SUB_OUT_OF_BOUNDS_NOT_REVOKED,
-     .reasons = R(CERT_EXPIRED_SINCE), .set = "official"},
-    {.name = "expired since, claimed before", .signer = &f.expired, .claimed = -100 * TC_DAY,
-     .sub = VT_SUB_OUT_OF_BOUNDS_NO_POE, .reasons = R(CERT_EXPIRED_SINCE),
-     .source = VT_TIME_SOURCE_CLAIMED, .set = "official", .wants = 1},
-    {.name = "claimed after the end", .signer = &f.expired, .claimed = -10 * TC_DAY,
-     .want = VT_TOTAL_FAILED, .sub = VT_SUB_EXPIRED, .reasons = R(CERT_EXPIRED),
-     .source = VT_TIME_SOURCE_CLAIMED, .set = "official", .wants = 1},
-    {.name = "stamped after the end", .signer = &f.expired, .stamped = -10 * TC_DAY,
-     .want = VT_TOTAL_FAILED, .sub = VT_SUB_EXPIRED, .reasons = R(CERT_EXPIRED),
-     .source = VT_TIME_SOURCE_TIMESTAMP, .set = "official", .wants = 1},
-    {.name = "stamped before the end, today's CRL proves nothing", .signer = &f.expired,
-     .stamped = -100 * TC_DAY, .sub = VT_SUB_TRY_LATER, .reasons = R(STATUS_UNKNOWN),
-     .source = VT_TIME_SOURCE_TIMESTAMP, .set = "official", .wants = 1},
-    {.name = "stamped before the end, the CRL keeps expired ones", .signer = &f.expired,
-     .stamped = -100 * TC_DAY, .keeps_expired = -900 * TC_DAY, .want = VT_TOTAL_PASSED,
-     .source = VT_TIME_SOURCE_TIMESTAMP, .set = "official"},
-    {.name = "stamped before the end, a CRL from between", .signer = &f.expired,
-     .stamped = -100 * TC_DAY, .crl_from = -60 * TC_DAY, .crl_until = -50 * TC_DAY,
-     .want = VT_TOTAL_PASSED, .source = VT_TIME_SOURCE_TIMESTAMP, .set = "official"},
-    {.name = "not valid yet", .signer = &f.future, .want = VT_TOTAL_FAILED,
-     .sub = VT_SUB_NOT_YET_VALID, .reasons = R(CERT_NOT_YET), .set = "official"},
-    {.name = "claimed before the certificate", .claimed = -9 * 365 * TC_DAY,
-     .sub = VT_SUB_OUT_OF_BOUNDS_NO_POE, .reasons = R(CERT_NOT_YET),
-     .source = VT_TIME_SOURCE_CLAIMED, .set = "official"},
-    {.name = "CA expired", .signer = &f.leaf_of_old, .no_crl = true,
-     .sub = VT_SUB_OUT_OF_BOUNDS_NO_POE, .reasons = R(CA_INVALID) | R(STATUS_UNKNOWN),
-     .set = "official", .wants = 2},
+    {.name = "expired since",
+     .signer = &f.expired,
+     .sub = VT_SUB_OUT_OF_BOUNDS_NO_POE,
+     .reasons = R(CERT_EXPIRED_SINCE),
+     .set = "official",
+     .wants = 1},
+    {.name = "expired since, the CRL keeps expired ones",
+     .signer = &f.expired,
+     .keeps_expired = -900 * TC_DAY,
+     .sub = VT_SUB_OUT_OF_BOUNDS_NOT_REVOKED,
+     .reasons = R(CERT_EXPIRED_SINCE),
+     .set = "official"},
+    {.name = "expired since, claimed before",
+     .signer = &f.expired,
+     .claimed = -100 * TC_DAY,
+     .sub = VT_SUB_OUT_OF_BOUNDS_NO_POE,
+     .reasons = R(CERT_EXPIRED_SINCE),
+     .source = VT_TIME_SOURCE_CLAIMED,
+     .set = "official",
+     .wants = 1},
+    {.name = "claimed after the end",
+     .signer = &f.expired,
+     .claimed = -10 * TC_DAY,
+     .want = VT_TOTAL_FAILED,
+     .sub = VT_SUB_EXPIRED,
+     .reasons = R(CERT_EXPIRED),
+     .source = VT_TIME_SOURCE_CLAIMED,
+     .set = "official",
+     .wants = 1},
+    {.name = "stamped after the end",
+     .signer = &f.expired,
+     .stamped = -10 * TC_DAY,
+     .want = VT_TOTAL_FAILED,
+     .sub = VT_SUB_EXPIRED,
+     .reasons = R(CERT_EXPIRED),
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official",
+     .wants = 1},
+    {.name = "stamped before the end, today's CRL proves nothing",
+     .signer = &f.expired,
+     .stamped = -100 * TC_DAY,
+     .sub = VT_SUB_TRY_LATER,
+     .reasons = R(STATUS_UNKNOWN),
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official",
+     .wants = 1},
+    {.name = "stamped before the end, the CRL keeps expired ones",
+     .signer = &f.expired,
+     .stamped = -100 * TC_DAY,
+     .keeps_expired = -900 * TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official"},
+    {.name = "stamped before the end, a CRL from between",
+     .signer = &f.expired,
+     .stamped = -100 * TC_DAY,
+     .crl_from = -60 * TC_DAY,
+     .crl_until = -50 * TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official"},
+    {.name = "not valid yet",
+     .signer = &f.future,
+     .want = VT_TOTAL_FAILED,
+     .sub = VT_SUB_NOT_YET_VALID,
+     .reasons = R(CERT_NOT_YET),
+     .set = "official"},
+    {.name = "claimed before the certificate",
+     .claimed = -9 * 365 * TC_DAY,
+     .sub = VT_SUB_OUT_OF_BOUNDS_NO_POE,
+     .reasons = R(CERT_NOT_YET),
+     .source = VT_TIME_SOURCE_CLAIMED,
+     .set = "official"},
+    {.name = "CA expired",
+     .signer = &f.leaf_of_old,
+     .no_crl = true,
+     .sub = VT_SUB_OUT_OF_BOUNDS_NO_POE,
+     .reasons = R(CA_INVALID) | R(STATUS_UNKNOWN),
+     .set = "official",
+     .wants = 2},
 
     /* claims */
-    {.name = "7 hours ahead of the stamp", .stamped = -TC_DAY, .claimed = -TC_DAY + 7 * HOUR - 90,
-     .want = VT_TOTAL_PASSED, .reasons = R(TIME_INCONSISTENT), .source = VT_TIME_SOURCE_TIMESTAMP,
+    {.name = "7 hours ahead of the stamp",
+     .stamped = -TC_DAY,
+     .claimed = -TC_DAY + 7 * HOUR - 90,
+     .want = VT_TOTAL_PASSED,
+     .reasons = R(TIME_INCONSISTENT),
+     .source = VT_TIME_SOURCE_TIMESTAMP,
      .set = "official"},
-    {.name = "7 hours ahead of now", .claimed = 7 * HOUR - 60, .want = VT_TOTAL_PASSED,
-     .reasons = R(TIME_INCONSISTENT), .source = VT_TIME_SOURCE_CLAIMED, .set = "official"},
-    {.name = "7 hours ahead, revoked 3 hours ago", .claimed = 2 * HOUR, .revoked = -3 * HOUR,
-     .sub = VT_SUB_REVOKED_NO_POE, .reasons = R(CERT_REVOKED_SINCE) | R(TIME_INCONSISTENT),
-     .source = VT_TIME_SOURCE_CLAIMED, .set = "official"},
-    {.name = "in the future", .claimed = 3 * TC_DAY, .sub = VT_SUB_SIG_CONSTRAINTS_FAILURE,
-     .reasons = R(TIME_INCONSISTENT), .set = "official"},
-    {.name = "a clock some minutes fast", .claimed = 200, .want = VT_TOTAL_PASSED,
-     .source = VT_TIME_SOURCE_CLAIMED, .set = "official"},
+    {.name = "7 hours ahead of now",
+     .claimed = 7 * HOUR - 60,
+     .want = VT_TOTAL_PASSED,
+     .reasons = R(TIME_INCONSISTENT),
+     .source = VT_TIME_SOURCE_CLAIMED,
+     .set = "official"},
+    {.name = "7 hours ahead, revoked 3 hours ago",
+     .claimed = 2 * HOUR,
+     .revoked = -3 * HOUR,
+     .sub = VT_SUB_REVOKED_NO_POE,
+     .reasons = R(CERT_REVOKED_SINCE) | R(TIME_INCONSISTENT),
+     .source = VT_TIME_SOURCE_CLAIMED,
+     .set = "official"},
+    {.name = "in the future",
+     .claimed = 3 * TC_DAY,
+     .sub = VT_SUB_SIG_CONSTRAINTS_FAILURE,
+     .reasons = R(TIME_INCONSISTENT),
+     .set = "official"},
+    {.name = "a clock some minutes fast",
+     .claimed = 200,
+     .want = VT_TOTAL_PASSED,
+     .source = VT_TIME_SOURCE_CLAIMED,
+     .set = "official"},
 
     /* time stamps */
-    {.name = "a stamp for something else", .stamped = -20 * TC_DAY, .stamp_broken = true,
-     .sub = VT_SUB_SIG_CONSTRAINTS_FAILURE, .reasons = R(TIMESTAMP_INVALID), .set = "official"},
-    {.name = "a stranger's stamp does not help", .tsa = &f.tsa_strange, .stamped = -20 * TC_DAY,
-     .revoked = -10 * TC_DAY, .sub = VT_SUB_REVOKED_NO_POE,
-     .reasons = R(CERT_REVOKED_SINCE) | R(TIMESTAMP_UNVERIFIED), .set = "official"},
-    {.name = "a stranger's stamp does not harm", .tsa = &f.tsa_strange, .stamped = -20 * TC_DAY,
-     .want = VT_TOTAL_PASSED, .reasons = R(TIMESTAMP_UNVERIFIED), .set = "official"},
-    {.name = "usage of the TSA not critical", .tsa = &f.tsa_not_critical, .stamped = -TC_DAY,
-     .want = VT_TOTAL_PASSED, .reasons = R(TIMESTAMP_UNVERIFIED), .set = "official"},
-    {.name = "TSA with two uses", .tsa = &f.tsa_two_uses, .stamped = -TC_DAY,
-     .want = VT_TOTAL_PASSED, .reasons = R(TIMESTAMP_UNVERIFIED), .set = "official"},
-    {.name = "a signer as TSA", .tsa = &f.leaf, .stamped = -TC_DAY, .want = VT_TOTAL_PASSED,
-     .reasons = R(TIMESTAMP_UNVERIFIED), .set = "official"},
-    {.name = "a stamp that does not name its TSA", .stamp_not_bound = true, .stamped = -TC_DAY,
-     .want = VT_TOTAL_PASSED, .reasons = R(TIMESTAMP_UNVERIFIED), .set = "official"},
-    {.name = "TSA expired when it stamped", .tsa = &f.tsa_expired, .stamped = -TC_DAY,
-     .want = VT_TOTAL_PASSED, .reasons = R(TIMESTAMP_UNVERIFIED), .set = "official"},
-    {.name = "a stamp from the future", .stamped = TC_DAY, .want = VT_TOTAL_PASSED,
-     .reasons = R(TIMESTAMP_UNVERIFIED), .set = "official"},
-    {.name = "TSA revoked later, superseded", .stamped = -20 * TC_DAY, .tsa_revoked = -10 * TC_DAY,
-     .reason = 4, .want = VT_TOTAL_PASSED, .source = VT_TIME_SOURCE_TIMESTAMP,
+    {.name = "a stamp for something else",
+     .stamped = -20 * TC_DAY,
+     .stamp_broken = true,
+     .sub = VT_SUB_SIG_CONSTRAINTS_FAILURE,
+     .reasons = R(TIMESTAMP_INVALID),
      .set = "official"},
-    {.name = "TSA revoked later, compromised", .stamped = -20 * TC_DAY,
-     .tsa_revoked = -10 * TC_DAY, .reason = 1, .want = VT_TOTAL_PASSED,
-     .reasons = R(TIMESTAMP_UNVERIFIED), .set = "official"},
-    {.name = "TSA revoked later, no reason given", .stamped = -20 * TC_DAY,
-     .tsa_revoked = -10 * TC_DAY, .reason = -1, .want = VT_TOTAL_PASSED,
-     .reasons = R(TIMESTAMP_UNVERIFIED), .set = "official"},
-    {.name = "content stamped after the signature", .stamped = -20 * TC_DAY,
-     .content_stamped = -10 * TC_DAY, .sub = VT_SUB_TIMESTAMP_ORDER_FAILURE,
-     .reasons = R(TIME_INCONSISTENT), .source = VT_TIME_SOURCE_TIMESTAMP, .set = "official"},
+    {.name = "a stranger's stamp does not help",
+     .tsa = &f.tsa_strange,
+     .stamped = -20 * TC_DAY,
+     .revoked = -10 * TC_DAY,
+     .sub = VT_SUB_REVOKED_NO_POE,
+     .reasons = R(CERT_REVOKED_SINCE) | R(TIMESTAMP_UNVERIFIED),
+     .set = "official"},
+    {.name = "a stranger's stamp does not harm",
+     .tsa = &f.tsa_strange,
+     .stamped = -20 * TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .reasons = R(TIMESTAMP_UNVERIFIED),
+     .set = "official"},
+    {.name = "usage of the TSA not critical",
+     .tsa = &f.tsa_not_critical,
+     .stamped = -TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .reasons = R(TIMESTAMP_UNVERIFIED),
+     .set = "official"},
+    {.name = "TSA with two uses",
+     .tsa = &f.tsa_two_uses,
+     .stamped = -TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .reasons = R(TIMESTAMP_UNVERIFIED),
+     .set = "official"},
+    {.name = "a signer as TSA",
+     .tsa = &f.leaf,
+     .stamped = -TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .reasons = R(TIMESTAMP_UNVERIFIED),
+     .set = "official"},
+    {.name = "a stamp that does not name its TSA",
+     .stamp_not_bound = true,
+     .stamped = -TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .reasons = R(TIMESTAMP_UNVERIFIED),
+     .set = "official"},
+    {.name = "TSA expired when it stamped",
+     .tsa = &f.tsa_expired,
+     .stamped = -TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .reasons = R(TIMESTAMP_UNVERIFIED),
+     .set = "official"},
+    {.name = "a stamp from the future",
+     .stamped = TC_DAY,
+     .want = VT_TOTAL_PASSED,
+     .reasons = R(TIMESTAMP_UNVERIFIED),
+     .set = "official"},
+    {.name = "TSA revoked later, superseded",
+     .stamped = -20 * TC_DAY,
+     .tsa_revoked = -10 * TC_DAY,
+     .reason = 4,
+     .want = VT_TOTAL_PASSED,
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official"},
+    {.name = "TSA revoked later, compromised",
+     .stamped = -20 * TC_DAY,
+     .tsa_revoked = -10 * TC_DAY,
+     .reason = 1,
+     .want = VT_TOTAL_PASSED,
+     .reasons = R(TIMESTAMP_UNVERIFIED),
+     .set = "official"},
+    {.name = "TSA revoked later, no reason given",
+     .stamped = -20 * TC_DAY,
+     .tsa_revoked = -10 * TC_DAY,
+     .reason = -1,
+     .want = VT_TOTAL_PASSED,
+     .reasons = R(TIMESTAMP_UNVERIFIED),
+     .set = "official"},
+    {.name = "content stamped after the signature",
+     .stamped = -20 * TC_DAY,
+     .content_stamped = -10 * TC_DAY,
+     .sub = VT_SUB_TIMESTAMP_ORDER_FAILURE,
+     .reasons = R(TIME_INCONSISTENT),
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official"},
 
     /* paths */
-    {.name = "no trust set", .empty_store = true, .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND,
+    {.name = "no trust set",
+     .empty_store = true,
+     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND,
      .reasons = R(NOT_CHECKED)},
-    {.name = "an unconfirmed root", .unconfirmed_store = true,
-     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND, .reasons = R(NOT_CHECKED)},
-    {.name = "two CAs of one name", .signer = &f.leaf_of_twin, .no_crl = true,
-     .sub = VT_SUB_TRY_LATER, .reasons = R(STATUS_UNKNOWN), .set = "official", .wants = 1},
-    {.name = "an unknown root, carried", .signer = &f.stranger, .carried = {&f.stranger_root},
-     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND, .reasons = R(PATH_UNKNOWN_ROOT)},
-    {.name = "an unknown root, not carried", .signer = &f.stranger,
-     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND, .reasons = R(PATH_UNKNOWN_ROOT)},
-    {.name = "self-signed", .signer = &f.self_made, .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND,
+    {.name = "an unconfirmed root",
+     .unconfirmed_store = true,
+     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND,
+     .reasons = R(NOT_CHECKED)},
+    {.name = "two CAs of one name",
+     .signer = &f.leaf_of_twin,
+     .no_crl = true,
+     .sub = VT_SUB_TRY_LATER,
+     .reasons = R(STATUS_UNKNOWN),
+     .set = "official",
+     .wants = 1},
+    {.name = "an unknown root, carried",
+     .signer = &f.stranger,
+     .carried = {&f.stranger_root},
+     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND,
+     .reasons = R(PATH_UNKNOWN_ROOT)},
+    {.name = "an unknown root, not carried",
+     .signer = &f.stranger,
+     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND,
+     .reasons = R(PATH_UNKNOWN_ROOT)},
+    {.name = "self-signed",
+     .signer = &f.self_made,
+     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND,
      .reasons = R(PATH_SELF_MADE)},
-    {.name = "a root that looks like ours", .signer = &f.fake, .carried = {&f.fake_root},
-     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND, .reasons = R(PATH_SELF_MADE)},
-    {.name = "names our CA's key, which did not sign it", .signer = &f.forged,
-     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND, .reasons = R(PATH_SELF_MADE)},
-    {.name = "an intermediate is missing", .signer = &f.leaf_not_here,
-     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND, .reasons = R(PATH_UNKNOWN_ROOT)},
-    {.name = "the missing intermediate is carried", .signer = &f.leaf_not_here,
-     .carried = {&f.ca_not_here}, .no_crl = true, .sub = VT_SUB_TRY_LATER,
-     .reasons = R(STATUS_UNKNOWN), .set = "official", .wants = 1},
-    {.name = "a trusted signer", .signer = &f.direct, .no_crl = true, .no_root_crl = true,
-     .want = VT_TOTAL_PASSED, .set = "official"},
-    {.name = "issued by no CA", .signer = &f.leaf_of_no_ca, .carried = {&f.no_ca},
-     .sub = VT_SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE, .reasons = R(CA_INVALID),
+    {.name = "a root that looks like ours",
+     .signer = &f.fake,
+     .carried = {&f.fake_root},
+     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND,
+     .reasons = R(PATH_SELF_MADE)},
+    {.name = "names our CA's key, which did not sign it",
+     .signer = &f.forged,
+     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND,
+     .reasons = R(PATH_SELF_MADE)},
+    {.name = "an intermediate is missing",
+     .signer = &f.leaf_not_here,
+     .sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND,
+     .reasons = R(PATH_UNKNOWN_ROOT)},
+    {.name = "the missing intermediate is carried",
+     .signer = &f.leaf_not_here,
+     .carried = {&f.ca_not_here},
+     .no_crl = true,
+     .sub = VT_SUB_TRY_LATER,
+     .reasons = R(STATUS_UNKNOWN),
+     .set = "official",
+     .wants = 1},
+    {.name = "a trusted signer",
+     .signer = &f.direct,
+     .no_crl = true,
+     .no_root_crl = true,
+     .want = VT_TOTAL_PASSED,
      .set = "official"},
-    {.name = "issued by a CA that may not", .signer = &f.leaf_of_no_sign,
-     .sub = VT_SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE, .reasons = R(CA_INVALID),
+    {.name = "issued by no CA",
+     .signer = &f.leaf_of_no_ca,
+     .carried = {&f.no_ca},
+     .sub = VT_SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE,
+     .reasons = R(CA_INVALID),
      .set = "official"},
-    {.name = "outside the CA's name constraints", .signer = &f.outside_constraint,
-     .sub = VT_SUB_CHAIN_CONSTRAINTS_FAILURE, .reasons = R(CERT_SCOPE), .set = "official"},
+    {.name = "issued by a CA that may not",
+     .signer = &f.leaf_of_no_sign,
+     .sub = VT_SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE,
+     .reasons = R(CA_INVALID),
+     .set = "official"},
+    {.name = "outside the CA's name constraints",
+     .signer = &f.outside_constraint,
+     .sub = VT_SUB_CHAIN_CONSTRAINTS_FAILURE,
+     .reasons = R(CERT_SCOPE),
+     .set = "official"},
 
     /* use and algorithms */
-    {.name = "a key for encryption only", .signer = &f.encrypt_only,
-     .sub = VT_SUB_CHAIN_CONSTRAINTS_FAILURE, .reasons = R(CERT_SCOPE), .set = "official"},
-    {.name = "the same, not critical", .signer = &f.encrypt_noncritical, .want = VT_TOTAL_PASSED,
-     .reasons = R(CERT_SCOPE), .set = "official"},
-    {.name = "SHA-1 in the certificate", .signer = &f.leaf_sha1,
-     .sub = VT_SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, .reasons = R(WEAK_ALGORITHM),
+    {.name = "a key for encryption only",
+     .signer = &f.encrypt_only,
+     .sub = VT_SUB_CHAIN_CONSTRAINTS_FAILURE,
+     .reasons = R(CERT_SCOPE),
      .set = "official"},
-    {.name = "SHA-1 in the signature", .digest = "SHA-1",
-     .sub = VT_SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, .reasons = R(WEAK_ALGORITHM),
+    {.name = "the same, not critical",
+     .signer = &f.encrypt_noncritical,
+     .want = VT_TOTAL_PASSED,
+     .reasons = R(CERT_SCOPE),
      .set = "official"},
-    {.name = "SHA-1 in the signature, proven but late", .digest = "SHA-1", .stamped = -TC_DAY,
-     .sub = VT_SUB_CRYPTO_CONSTRAINTS_FAILURE, .reasons = R(WEAK_ALGORITHM),
-     .source = VT_TIME_SOURCE_TIMESTAMP, .set = "official"},
-    {.name = "RSA 1024", .signer = &f.leaf_rsa1024,
-     .sub = VT_SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, .reasons = R(WEAK_ALGORITHM),
+    {.name = "SHA-1 in the certificate",
+     .signer = &f.leaf_sha1,
+     .sub = VT_SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+     .reasons = R(WEAK_ALGORITHM),
+     .set = "official"},
+    {.name = "SHA-1 in the signature",
+     .digest = "SHA-1",
+     .sub = VT_SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+     .reasons = R(WEAK_ALGORITHM),
+     .set = "official"},
+    {.name = "SHA-1 in the signature, proven but late",
+     .digest = "SHA-1",
+     .stamped = -TC_DAY,
+     .sub = VT_SUB_CRYPTO_CONSTRAINTS_FAILURE,
+     .reasons = R(WEAK_ALGORITHM),
+     .source = VT_TIME_SOURCE_TIMESTAMP,
+     .set = "official"},
+    {.name = "RSA 1024",
+     .signer = &f.leaf_rsa1024,
+     .sub = VT_SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+     .reasons = R(WEAK_ALGORITHM),
      .set = "official"},
 
     /* integrity and changes */
-    {.name = "content changed", .no_crl = true,
-     .verified = {.integrity = VT_INTEGRITY_BROKEN, .sub_indication = VT_SUB_HASH_FAILURE,
+    {.name = "content changed",
+     .no_crl = true,
+     .verified = {.integrity = VT_INTEGRITY_BROKEN,
+                  .sub_indication = VT_SUB_HASH_FAILURE,
                   .reasons = R(CONTENT_CHANGED)},
-     .want = VT_TOTAL_FAILED, .sub = VT_SUB_HASH_FAILURE, .reasons = R(CONTENT_CHANGED),
+     .want = VT_TOTAL_FAILED,
+     .sub = VT_SUB_HASH_FAILURE,
+     .reasons = R(CONTENT_CHANGED),
      .set = "official"},
-    {.name = "content changed and revoked", .revoked = -10 * TC_DAY, .claimed = -TC_DAY,
-     .verified = {.integrity = VT_INTEGRITY_BROKEN, .sub_indication = VT_SUB_HASH_FAILURE,
+    {.name = "content changed and revoked",
+     .revoked = -10 * TC_DAY,
+     .claimed = -TC_DAY,
+     .verified = {.integrity = VT_INTEGRITY_BROKEN,
+                  .sub_indication = VT_SUB_HASH_FAILURE,
                   .reasons = R(CONTENT_CHANGED)},
-     .want = VT_TOTAL_FAILED, .sub = VT_SUB_HASH_FAILURE,
-     .reasons = R(CONTENT_CHANGED) | R(CERT_REVOKED), .source = VT_TIME_SOURCE_CLAIMED,
+     .want = VT_TOTAL_FAILED,
+     .sub = VT_SUB_HASH_FAILURE,
+     .reasons = R(CONTENT_CHANGED) | R(CERT_REVOKED),
+     .source = VT_TIME_SOURCE_CLAIMED,
      .set = "official"},
     {.name = "broken, and nobody says how",
-     .verified = {.integrity = VT_INTEGRITY_BROKEN}, .want = VT_TOTAL_FAILED,
-     .sub = VT_SUB_SIG_CRYPTO_FAILURE, .reasons = R(BAD_SIGNATURE), .set = "official"},
+     .verified = {.integrity = VT_INTEGRITY_BROKEN},
+     .want = VT_TOTAL_FAILED,
+     .sub = VT_SUB_SIG_CRYPTO_FAILURE,
+     .reasons = R(BAD_SIGNATURE),
+     .set = "official"},
     {.name = "signed bytes not found",
      .verified = {.integrity = (enum vt_integrity)10,
                   .sub_indication = VT_SUB_SIGNED_DATA_NOT_FOUND},
-     .sub = VT_SUB_SIGNED_DATA_NOT_FOUND, .set = "official"},
-    {.name = "undetermined, and nobody says why", .verified = {.integrity = (enum vt_integrity)10},
-     .sub = VT_SUB_SIG_CONSTRAINTS_FAILURE, .set = "official"},
+     .sub = VT_SUB_SIGNED_DATA_NOT_FOUND,
+     .set = "official"},
+    {.name = "undetermined, and nobody says why",
+     .verified = {.integrity = (enum vt_integrity)10},
+     .sub = VT_SUB_SIG_CONSTRAINTS_FAILURE,
+     .set = "official"},
     {.name = "structure broken",
-     .object = {.structure_broken = true, .covers = VT_COVERS_WHOLE,
-                .changes_after = VT_CHANGES_NONE, .reasons = R(MALFORMED)},
-     .want = VT_TOTAL_FAILED, .sub = VT_SUB_FORMAT_FAILURE, .reasons = R(MALFORMED),
+     .object = {.structure_broken = true,
+                .covers = VT_COVERS_WHOLE,
+                .changes_after = VT_CHANGES_NONE,
+                .reasons = R(MALFORMED)},
+     .want = VT_TOTAL_FAILED,
+     .sub = VT_SUB_FORMAT_FAILURE,
+     .reasons = R(MALFORMED),
      .set = "official"},
     {.name = "a part only",
      .object = {.covers = VT_COVERS_PART, .changes_after = VT_CHANGES_NONE},
-     .sub = VT_SUB_SIG_CONSTRAINTS_FAILURE, .set = "official"},
+     .sub = VT_SUB_SIG_CONSTRAINTS_FAILURE,
+     .set = "official"},
     {.name = "a change that is not understood",
      .object = {.covers = VT_COVERS_REVISION, .changes_after = VT_CHANGES_UNDETERMINED},
-     .sub = VT_SUB_SIG_CONSTRAINTS_FAILURE, .reasons = R(CHANGE_UNCLEAR), .set = "official"},
+     .sub = VT_SUB_SIG_CONSTRAINTS_FAILURE,
+     .reasons = R(CHANGE_UNCLEAR),
+     .set = "official"},
     {.name = "a change that is allowed",
      .object = {.covers = VT_COVERS_REVISION, .changes_after = VT_CHANGES_PERMITTED},
-     .want = VT_TOTAL_PASSED, .set = "official"},
+     .want = VT_TOTAL_PASSED,
+     .set = "official"},
     {.name = "a change that is forbidden",
      .object = {.covers = VT_COVERS_REVISION, .changes_after = VT_CHANGES_FORBIDDEN},
-     .want = VT_TOTAL_FAILED, .sub = VT_SUB_FORMAT_FAILURE, .reasons = R(CONTENT_CHANGED),
+     .want = VT_TOTAL_FAILED,
+     .sub = VT_SUB_FORMAT_FAILURE,
+     .reasons = R(CONTENT_CHANGED),
      .set = "official"},
 };
 
-static void show_findings(const struct vt_signature *out)
-{
+static void show_findings(const struct vt_signature *out) {
     for (size_t i = 0; i < out->findings_count; i++)
         print_message("    %s\n", out->findings[i]);
 }
 
-static void judges(void **state)
-{
+static void judges(void **state) {
     (void)state;
     size_t failed = 0;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -617,8 +908,7 @@ static void judges(void **state)
 }
 
 /* Every failing verdict tells an administrator why. */
-static void says_why(void **state)
-{
+static void says_why(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct vt_signature out;
@@ -631,11 +921,10 @@ static void says_why(void **state)
 }
 
 /* Whatever is claimed, a verdict is never better than without the claim. */
-static void a_claim_never_improves(void **state)
-{
+static void a_claim_never_improves(void **state) {
     (void)state;
     static const int64_t claims[] = {-9 * 365 * TC_DAY, -100 * TC_DAY, -20 * TC_DAY, -TC_DAY, -60,
-                                     3 * HOUR, 7 * HOUR, 400 * TC_DAY};
+                                     3 * HOUR,          7 * HOUR,      400 * TC_DAY};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct judge_case c = cases[i];
         struct vt_signature without, with;
@@ -652,14 +941,16 @@ static void a_claim_never_improves(void **state)
     }
 }
 
-static void shows_path_and_statuses(void **state)
-{
+static void shows_path_and_statuses(void **state) {
     (void)state;
     struct vt_signature out;
     struct vt_wants wants;
-    judge(&(struct judge_case){.name = "shown", .stamped = -TC_DAY,
-                               .object = {.format = VT_SIGNATURE_PADES, .covers = VT_COVERS_WHOLE,
-                                          .changes_after = VT_CHANGES_NONE, .field = "Sig1"}},
+    judge(&(struct judge_case){.name = "shown",
+                               .stamped = -TC_DAY,
+                               .object = {.format = VT_SIGNATURE_PADES,
+                                          .covers = VT_COVERS_WHOLE,
+                                          .changes_after = VT_CHANGES_NONE,
+                                          .field = "Sig1"}},
           &out, &wants);
     assert_int_equal(out.path_count, 3);
     assert_string_equal(out.path[0].common_name, "SỞ NỘI VỤ");
@@ -679,12 +970,12 @@ static void shows_path_and_statuses(void **state)
 /* ---- what is known beside the mail ---- */
 
 static void judge_known(const struct tc_entity *signer, const struct vt_known *known,
-                        struct vt_signature *out, struct vt_wants *wants)
-{
+                        struct vt_signature *out, struct vt_wants *wants) {
     struct judge_case c = {.signer = signer};
     struct vt_verified verified;
     struct vt_verified_timestamp stamps[2];
-    struct vt_signed_object object = {.covers = VT_COVERS_WHOLE, .changes_after = VT_CHANGES_NONE,
+    struct vt_signed_object object = {.covers = VT_COVERS_WHOLE,
+                                      .changes_after = VT_CHANGES_NONE,
                                       .claimed_time_utc_secs = VT_TIME_NONE};
     fill_verified(&c, &verified, stamps);
     struct vt_trust_input input = {.store = f.store,
@@ -699,8 +990,8 @@ static void judge_known(const struct tc_entity *signer, const struct vt_known *k
 }
 
 static struct vt_status_fact known_fact(const struct tc_entity *certificate,
-                                        const struct tc_entity *issuer, enum vt_status_value value)
-{
+                                        const struct tc_entity *issuer,
+                                        enum vt_status_value value) {
     struct vt_status_fact fact = {.serial = vt_certificate_facts(certificate->certificate)->serial,
                                   .value = value,
                                   .source = "ocsp",
@@ -715,8 +1006,7 @@ static struct vt_status_fact known_fact(const struct tc_entity *certificate,
     return fact;
 }
 
-static void uses_known_facts(void **state)
-{
+static void uses_known_facts(void **state) {
     (void)state;
     struct vt_signature out;
     struct vt_wants wants;
@@ -752,8 +1042,7 @@ static void uses_known_facts(void **state)
     assert_int_equal(out.reasons, R(CERT_SUSPENDED));
 }
 
-static void asks_for_issuers(void **state)
-{
+static void asks_for_issuers(void **state) {
     (void)state;
     static const char *const address[][2] = {
         {"authorityInfoAccess", "caIssuers;URI:http://ca.example/ca.crt"}, {NULL, NULL}};
@@ -780,8 +1069,7 @@ static void asks_for_issuers(void **state)
 
 /* ---- the store ---- */
 
-static void loads_a_store(void **state)
-{
+static void loads_a_store(void **state) {
     (void)state;
     assert_int_equal(vt_trust_store_anchors(f.store, VT_TRUST_OFFICIAL), 2);
     assert_int_equal(vt_trust_store_anchors(f.store, VT_TRUST_PUBLIC), 1);
@@ -790,13 +1078,12 @@ static void loads_a_store(void **state)
     assert_true(vt_trust_has_path(f.store, f.leaf.certificate, NULL, 0));
     assert_false(vt_trust_has_path(f.store, f.stranger.certificate, NULL, 0));
     assert_false(vt_trust_has_path(f.store, f.leaf_not_here.certificate, NULL, 0));
-    assert_true(vt_trust_has_path(f.store, f.leaf_not_here.certificate,
-                                  &f.ca_not_here.certificate, 1));
+    assert_true(
+        vt_trust_has_path(f.store, f.leaf_not_here.certificate, &f.ca_not_here.certificate, 1));
     assert_false(vt_trust_has_path(f.unconfirmed_store, f.leaf.certificate, NULL, 0));
 }
 
-static void says_which_file_is_wrong(void **state)
-{
+static void says_which_file_is_wrong(void **state) {
     (void)state;
     char path[128];
     struct vt_err err = {0};
@@ -811,8 +1098,7 @@ static void says_which_file_is_wrong(void **state)
     assert_int_equal(vt_trust_store_load(&source, 1, &store, &err), VT_E_SYSTEM);
 }
 
-static void takes_fingerprints_as_people_write_them(void **state)
-{
+static void takes_fingerprints_as_people_write_them(void **state) {
     (void)state;
     char written[128] = "";
     char path[128];
@@ -837,8 +1123,7 @@ static void takes_fingerprints_as_people_write_them(void **state)
     vt_trust_store_free(store);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judges),
         cmocka_unit_test(says_why),

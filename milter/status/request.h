@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The wants of one mail: what is at hand is answered at once, the rest is fetched, and at the
+ * deadline the mail gets what there is (design.md 2: budgets). */
+#ifndef VANTHU_STATUS_REQUEST_H
+#define VANTHU_STATUS_REQUEST_H
+
+#include "status/job.h"
+
+struct vt_status_request;
+
+/* What all requests share. Borrowed. */
+struct vt_status_desk {
+    struct vt_status_store *store;
+    const struct vt_trust_store *trust;
+    struct vt_job_board *jobs;
+    int64_t budget_msecs; /* from the message to the answer */
+};
+
+/* Take a STATUS message: body none, one memory file with wants. Starts what has to be fetched.
+ * now_utc_secs: for freshness. *out is freed with vt_status_request_free. */
+enum vt_code vt_status_request_new(const struct vt_status_desk *desk,
+                                   const struct vt_message *message, int64_t now_utc_secs,
+                                   struct vt_status_request **out,
+                                   struct vt_err *err) VT_MUST_CHECK;
+void vt_status_request_free(struct vt_status_request *request);
+/* A job ended: note how. */
+void vt_status_request_note(struct vt_status_request *request, const struct vt_job_result *result);
+/* Go on: look again at what is open, start the next sources. True: complete, or out of time. */
+bool vt_status_request_advance(struct vt_status_request *request, int64_t now_utc_secs);
+/* Monotonic time at which advance has to be called at the latest. */
+int64_t vt_status_request_wake_msecs(const struct vt_status_request *request);
+/* The answer as far as it goes. *out lives in the request. */
+void vt_status_request_answer(struct vt_status_request *request, struct vt_known *out);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The status role: CRL, OCSP and issuer certificates. Has fetch bring bytes, rebuilds the path
+ * itself, verifies, keeps, publishes generations to the inspector. May: its folder. May not:
+ * network, mail, keys. One loop serves all requests; none waits for another's slow host. */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "status/request.h"
+#include "vanthu/clock.h"
+#include "vanthu/log.h"
+#include "vanthu/role.h"
+
+#define MAX_CLIENTS 256
+#define REQUEST_MSECS 1000
+/* The answer must be there before the client's own deadline. */
+#define MARGIN_MSECS 250
+#define LEAST_BUDGET_MSECS 200
+/* Generations are not made more often than this, and anew when facts grow old. */
+#define PUBLISH_MSECS 1000
+#define REPUBLISH_MSECS 300000
+#define GENERATION_ARENA_BYTES ((size_t)64 * 1024 * 1024)
+#define ADDRESS_SPACE_BYTES ((size_t)2 * 1024 * 1024 * 1024)
+
+/* One connection: waits for its request, then for its answer. */
+struct client {
+    int fd; /* -1: free */
+    int64_t request_until_msecs;
+    struct vt_status_request *request;
+};
+
+struct server {
+    const struct vt_role_fds *fds;
+    struct vt_trust_store *trust;
+    struct vt_status_desk desk;
+    struct client clients[MAX_CLIENTS];
+    uint64_t published_version;
+    int64_t published_msecs;
+    bool ending;
+    struct vt_message message;
+};
+
+/* ---- clients ---- */
+
+static void close_client(struct client *client) {
+    vt_status_request_free(client->request);
+    if (client->fd >= 0)
+        (void)close(client->fd);
+    *client = (struct client){.fd = -1};
+}
+
+static void answer(struct client *client) {
+    struct vt_known known;
+    struct vt_err err = {0};
+    char *text = NULL;
+    size_t len = 0;
+    int fd = -1;
+    vt_status_request_answer(client->request, &known);
+    enum vt_code code = vt_known_to_json(&known, &text, &len, &err);
+    if (code == VT_OK)
+        code = vt_memfd_seal("vanthu-known", vt_bytes_of(text, len), &fd, &err);
+    if (code == VT_OK)
+        code = vt_wire_send(client->fd, VT_MSG_STATUS_IS, (struct vt_bytes){0}, &fd, 1,
+                            vt_clock_monotonic_msecs(), &err);
+    if (code != VT_OK && code != VT_E_PEER)
+        vt_log(VT_LOG_WARNING, "an answer about status could not be given: %s", err.text);
+    free(text);
+    if (fd >= 0)
+        (void)close(fd);
+    close_client(client);
+}
+
+static void refuse(struct client *client, const struct vt_err *err) {
+    struct vt_err ignored = {0};
+    if (vt_wire_send(client->fd, VT_MSG_ERROR, vt_bytes_str(err->text), NULL, 0,
+                     vt_clock_monotonic_msecs(), &ignored) != VT_OK)
+        vt_log(VT_LOG_DEBUG, "a refusal could not be sent: %s", ignored.text);
+    close_client(client);
+}
+
+static void serve_client(struct server *server, struct client *client) {
+    struct vt_err err = {0};
+    /* While it waits for its answer, only the end of the client makes it readable. */
+    if (client->request != NULL) {
+        close_client(client);
+        return;
+    }
+    enum vt_code code =
+        vt_wire_receive(client->fd, &server->message, 1, vt_clock_monotonic_msecs(), &err);
+    if (code == VT_OK) {
+        code = vt_status_request_new(&server->desk, &server->message, vt_clock_now_utc_secs(),
+                                     &client->request, &err);
+        vt_message_close(&server->message);
+    }
+    if (code == VT_E_PEER || code == VT_E_TIMEOUT)
+        close_client(client);
+    else if (code != VT_OK)
+        refuse(client, &err);
+}
+
+static struct client *find_free(struct server *server) {
+    for (size_t i = 0; i < MAX_CLIENTS; i++) {
+        if (server->clients[i].fd < 0)
+            return &server->clients[i];
+    }
+    return NULL;
+}
+
+static void accept_one(struct server *server) {
+    struct vt_err err = {0};
+    struct client *client = find_free(server);
+    int fd = -1;
+    enum vt_code code = vt_wire_accept(server->fds->status, vt_clock_monotonic_msecs(), &fd, &err);
+    if (code == VT_E_PEER) {
+        server->ending = true;
+    } else if (code == VT_OK && client != NULL) {
+        client->fd = fd;
+        client->request_until_msecs = vt_clock_monotonic_msecs() + REQUEST_MSECS;
+    } else if (code != VT_E_TIMEOUT) {
+        vt_log(VT_LOG_WARNING, "a connection was not accepted: %s", err.text);
+    }
+}
+
+static void on_job_done(void *context, const struct vt_job_result *result) {
+    struct server *server = context;
+    for (size_t i = 0; i < MAX_CLIENTS; i++) {
+        if (server->clients[i].request != NULL)
+            vt_status_request_note(server->clients[i].request, result);
+    }
+}
+
+static void advance_all(struct server *server) {
+    int64_t now_msecs = vt_clock_monotonic_msecs();
+    int64_t now = vt_clock_now_utc_secs();
+    for (size_t i = 0; i < MAX_CLIENTS; i++) {
+        struct client *client = &server->clients[i];
+        if (client->request != NULL && vt_status_request_advance(client->request, now))
+            answer(client);
+        else if (client->fd >= 0 && client->request == NULL &&
+                 now_msecs > client->request_until_msecs)
+            close_client(client);
+    }
+}
+
+/* ---- generations ---- */
+
+static enum vt_code publish(const struct server *server, struct vt_err *err) {
+    struct vt_known known;
+    char *text = NULL;
+    size_t len = 0;
+    int fd = -1;
+    struct vt_arena *arena = vt_arena_new(GENERATION_ARENA_BYTES);
+    enum vt_code code = arena != NULL ? VT_OK : vt_err_set(err, VT_E_NOMEM, "out of memory");
+    if (code == VT_OK)
+        code =
+            vt_status_store_known(server->desk.store, arena, vt_clock_now_utc_secs(), &known, err);
+    if (code == VT_OK)
+        code = vt_known_to_json(&known, &text, &len, err);
+    if (code == VT_OK)
+        code = vt_memfd_seal("vanthu-generation", vt_bytes_of(text, len), &fd, err);
+    if (code == VT_OK)
+        code = vt_wire_send(server->fds->generation, VT_MSG_GENERATION, (struct vt_bytes){0}, &fd,
+                            1, vt_clock_monotonic_msecs(), err);
+    free(text);
+    if (fd >= 0)
+        (void)close(fd);
+    vt_arena_free(arena);
+    return code;
+}
+
+static bool is_publishing_due(const struct server *server) {
+    int64_t age = vt_clock_monotonic_msecs() - server->published_msecs;
+    bool changed = vt_status_store_version(server->desk.store) != server->published_version;
+    return server->fds->generation >= 0 &&
+           (changed ? age >= PUBLISH_MSECS
+                    : server->published_version > 0 && age >= REPUBLISH_MSECS);
+}
+
+static void publish_if_due(struct server *server) {
+    struct vt_err err = {0};
+    if (!is_publishing_due(server))
+        return;
+    uint64_t version = vt_status_store_version(server->desk.store);
+    server->published_msecs = vt_clock_monotonic_msecs();
+    /* A full channel means that the inspector is busy: tried again with the next turn. */
+    if (publish(server, &err) == VT_OK)
+        server->published_version = version;
+    else
+        vt_log(VT_LOG_DEBUG, "a generation was not published: %s", err.text);
+}
+
+/* ---- the loop ---- */
+
+static int next_wake_msecs(const struct server *server) {
+    int64_t wake = vt_clock_monotonic_msecs() + REQUEST_MSECS;
+    for (size_t i = 0; i < MAX_CLIENTS; i++) {
+        if (server->clients[i].request == NULL)
+            continue;
+        int64_t at = vt_status_request_wake_msecs(server->clients[i].request);
+        wake = at < wake ? at : wake;
+    }
+    return vt_clock_left_msecs(wake);
+}
+
+static size_t fill_poll(struct server *server, struct pollfd *fds, struct client **owners) {
+    size_t count = 0;
+    fds[count++] = (struct pollfd){.fd = server->fds->control, .events = POLLIN};
+    fds[count++] = (struct pollfd){.fd = find_free(server) != NULL ? server->fds->status : -1,
+                                   .events = POLLIN};
+    for (size_t i = 0; i < MAX_CLIENTS; i++) {
+        if (server->clients[i].fd < 0)
+            continue;
+        owners[count] = &server->clients[i];
+        fds[count++] = (struct pollfd){.fd = server->clients[i].fd, .events = POLLIN};
+    }
+    return count;
+}
+
+static void turn(struct server *server) {
+    struct pollfd fds[2 + MAX_CLIENTS + VT_MAX_JOBS];
+    struct client *owners[2 + MAX_CLIENTS] = {NULL};
+    size_t clients = fill_poll(server, fds, owners);
+    size_t jobs = vt_jobs_poll(server->desk.jobs, fds + clients);
+    if (poll(fds, clients + jobs, next_wake_msecs(server)) < 0)
+        return; /* interrupted: the next turn */
+    if (fds[0].revents != 0)
+        server->ending = true; /* the master is gone, or wants us gone */
+    vt_jobs_serve(server->desk.jobs, fds + clients, jobs, vt_clock_now_utc_secs());
+    for (size_t i = 2; i < clients; i++) {
+        if (fds[i].revents != 0)
+            serve_client(server, owners[i]);
+    }
+    if (fds[1].revents != 0)
+        accept_one(server);
+    advance_all(server);
+    publish_if_due(server);
+}
+
+/* ---- setting up ---- */
+
+static bool is_folder(const char *path) {
+    struct stat status;
+    return path != NULL && stat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
+           access(path, R_OK | W_OK | X_OK) == 0;
+}
+
+static enum vt_code set_up(const struct vt_config *config, struct server *server,
+                           struct vt_err *err) {
+    const char *folder = is_folder(config->state_directory) ? config->state_directory : NULL;
+    const struct vt_sandbox sandbox = {.name = "status",
+                                       .writable_directory = folder,
+                                       .address_space_bytes = ADDRESS_SPACE_BYTES,
+                                       .open_files = 1024};
+    int64_t budget = config->status_msecs - MARGIN_MSECS;
+    server->desk.budget_msecs = budget > LEAST_BUDGET_MSECS ? budget : LEAST_BUDGET_MSECS;
+    enum vt_code code = vt_trust_store_load(config->trust, VT_TRUST_SETS, &server->trust, err);
+    if (code == VT_OK)
+        code = vt_sandbox_enter(&sandbox, err);
+    if (code == VT_OK)
+        code = vt_status_store_new(&server->desk.store, err);
+    if (code == VT_OK && folder != NULL) {
+        vt_status_folder_load(folder, server->desk.store, server->trust, vt_clock_now_utc_secs());
+        code = vt_status_store_keep_in(server->desk.store, folder, err);
+    } else if (code == VT_OK && config->state_directory != NULL) {
+        vt_log(VT_LOG_WARNING, "status keeps nothing over a restart: %s is no writable folder",
+               config->state_directory);
+    }
+    if (code == VT_OK)
+        code =
+            vt_jobs_new(server->fds->fetch, server->desk.store, server->trust,
+                        config->fetch_timeout_msecs, on_job_done, server, &server->desk.jobs, err);
+    server->desk.trust = server->trust;
+    return code;
+}
+
+int vt_status_main(const struct vt_config *config, const struct vt_role_fds *fds) {
+    int status = EX_OSERR;
+    struct vt_err err = {0};
+    struct server *server = calloc(1, sizeof(*server));
+    if (server == NULL)
+        return EX_OSERR;
+    for (size_t i = 0; i < MAX_CLIENTS; i++)
+        server->clients[i].fd = -1;
+    server->fds = fds;
+    enum vt_code code = set_up(config, server, &err);
+    if (code != VT_OK) {
+        vt_log(VT_LOG_ERROR, "status cannot start: %s", err.text);
+        status = code == VT_E_CONFIG ? EX_CONFIG : EX_OSERR;
+        goto done;
+    }
+    vt_role_ready(fds->control);
+    while (!server->ending)
+        turn(server);
+    status = EX_OK;
+done:
+    for (size_t i = 0; i < MAX_CLIENTS; i++)
+        close_client(&server->clients[i]);
+    vt_jobs_free(server->desk.jobs);
+    vt_status_store_free(server->desk.store);
+    vt_trust_store_free(server->trust);
+    free(server);
+    return status;
+}

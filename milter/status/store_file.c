@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The folder of the status role. A file that was cut short or tampered with is found out by
+ * verifying it again, so nothing is flushed and nothing here is trusted. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "status/store.h"
+#include "vanthu/clock.h"
+#include "vanthu/log.h"
+
+static const char magic[16] = "vanthu-status 1";
+
+#define MAX_FILES 20000
+#define MAX_NAME_BYTES 512
+#define MAX_FILE_BYTES (VT_MAX_CRL_BYTES + 4 * VT_MAX_CERTIFICATE_BYTES)
+#define LOAD_ARENA_BYTES ((size_t)8 * 1024 * 1024)
+
+/* ---- writing ---- */
+
+static enum vt_code add_blob(struct vt_buf *buf, struct vt_bytes blob) {
+    const uint8_t length[4] = {(uint8_t)(blob.len >> 24), (uint8_t)(blob.len >> 16),
+                               (uint8_t)(blob.len >> 8), (uint8_t)blob.len};
+    enum vt_code code = vt_buf_add(buf, length, sizeof(length));
+    return code == VT_OK ? vt_buf_add(buf, blob.ptr, blob.len) : code;
+}
+
+static enum vt_code encode(const struct vt_status_file *file, struct vt_buf *buf) {
+    char fetched[24];
+    (void)snprintf(fetched, sizeof(fetched), "%lld", (long long)file->fetched_utc_secs);
+    const struct vt_bytes blobs[] = {file->issuer, file->certificate, file->origin,
+                                     vt_bytes_str(fetched), file->data};
+    enum vt_code code = vt_buf_add(buf, magic, sizeof(magic));
+    for (size_t i = 0; code == VT_OK && i < sizeof(blobs) / sizeof(blobs[0]); i++)
+        code = add_blob(buf, blobs[i]);
+    return code;
+}
+
+static bool write_all(int fd, struct vt_bytes bytes) {
+    size_t done = 0;
+    while (done < bytes.len) {
+        ssize_t written = write(fd, bytes.ptr + done, bytes.len - done);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        done += (size_t)written;
+    }
+    return true;
+}
+
+void vt_status_file_write(const char *directory, const char *name,
+                          const struct vt_status_file *file) {
+    char path[MAX_NAME_BYTES];
+    char temporary[MAX_NAME_BYTES + 8];
+    struct vt_buf buf;
+    vt_buf_init(&buf, MAX_FILE_BYTES);
+    int len = snprintf(path, sizeof(path), "%s/%s", directory, name);
+    (void)snprintf(temporary, sizeof(temporary), "%s.new", path);
+    if (len < 0 || (size_t)len >= sizeof(path) || encode(file, &buf) != VT_OK)
+        goto done;
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool ok = fd >= 0 && write_all(fd, vt_buf_bytes(&buf));
+    if (fd >= 0)
+        ok = close(fd) == 0 && ok;
+    if (ok)
+        ok = rename(temporary, path) == 0;
+    if (!ok)
+        vt_log(VT_LOG_WARNING, "the status folder cannot be written: %s: %s", path,
+               strerror(errno));
+done:
+    vt_buf_clear(&buf);
+}
+
+/* ---- reading ---- */
+
+static bool take_blob(struct vt_bytes *rest, struct vt_bytes *out) {
+    if (rest->len < 4)
+        return false;
+    size_t len = (size_t)rest->ptr[0] << 24 | (size_t)rest->ptr[1] << 16 |
+                 (size_t)rest->ptr[2] << 8 | rest->ptr[3];
+    if (len > rest->len - 4)
+        return false;
+    *out = vt_bytes_slice(*rest, 4, len);
+    *rest = vt_bytes_slice(*rest, 4 + len, rest->len - 4 - len);
+    return true;
+}
+
+static bool decode(struct vt_bytes bytes, struct vt_status_file *out) {
+    char fetched[24] = "";
+    struct vt_bytes time;
+    if (bytes.len < sizeof(magic) || memcmp(bytes.ptr, magic, sizeof(magic)) != 0)
+        return false;
+    bytes = vt_bytes_slice(bytes, sizeof(magic), bytes.len - sizeof(magic));
+    if (!take_blob(&bytes, &out->issuer) || !take_blob(&bytes, &out->certificate) ||
+        !take_blob(&bytes, &out->origin) || !take_blob(&bytes, &time) ||
+        !take_blob(&bytes, &out->data) || bytes.len != 0 || time.len >= sizeof(fetched))
+        return false;
+    memcpy(fetched, time.ptr, time.len);
+    out->fetched_utc_secs = strtoll(fetched, NULL, 10);
+    return true;
+}
+
+static bool read_whole(const char *path, uint8_t **out, size_t *out_len) {
+    struct stat status;
+    bool ok = false;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < 0 ||
+        (size_t)status.st_size > MAX_FILE_BYTES)
+        goto done;
+    bytes = malloc((size_t)status.st_size + 1);
+    while (bytes != NULL && len < (size_t)status.st_size) {
+        ssize_t got = read(fd, bytes + len, (size_t)status.st_size - len);
+        if (got <= 0)
+            goto done;
+        len += (size_t)got;
+    }
+    ok = bytes != NULL;
+    *out = bytes;
+    *out_len = len;
+done:
+    if (!ok)
+        free(bytes);
+    if (fd >= 0)
+        (void)close(fd);
+    return ok;
+}
+
+struct loading {
+    struct vt_status_store *store;
+    const struct vt_trust_store *trust;
+    struct vt_arena *arena;
+    struct vt_certificate_pool *pool;
+    int64_t now_utc_secs;
+};
+
+static bool load_crl(const struct loading *loading, const struct vt_status_file *file,
+                     const struct vt_certificate *issuer, const char *origin) {
+    struct vt_crl crl;
+    return vt_crl_parse(file->data, &crl, NULL) == VT_OK &&
+           vt_crl_verify(&crl, issuer, NULL) == VT_OK &&
+           vt_status_store_put_crl(loading->store, issuer, file->data, origin,
+                                   file->fetched_utc_secs, NULL) == VT_OK;
+}
+
+static bool load_ocsp(const struct loading *loading, const struct vt_status_file *file,
+                      const struct vt_certificate *issuer, const char *origin) {
+    const struct vt_certificate *certificate = NULL;
+    struct vt_status_fact fact;
+    if (vt_certificate_add(loading->pool, file->certificate, &certificate, NULL) != VT_OK ||
+        vt_status_read_ocsp(loading->arena, loading->pool, file->data, certificate, issuer,
+                            (struct vt_bytes){0}, origin, &fact, NULL) != VT_OK)
+        return false;
+    /* A good answer that has ended is of no use to anybody. */
+    if (fact.value != VT_STATUS_REVOKED && fact.next_update_utc_secs < loading->now_utc_secs)
+        return false;
+    return vt_status_store_put_ocsp(loading->store, certificate, issuer, file->data, &fact,
+                                    file->fetched_utc_secs, NULL) == VT_OK;
+}
+
+/* True when the file was of use. */
+static bool load_file(const struct loading *loading, struct vt_bytes bytes) {
+    struct vt_status_file file;
+    const struct vt_certificate *issuer = NULL;
+    char origin[1024];
+    if (!decode(bytes, &file) ||
+        vt_certificate_add(loading->pool, file.issuer, &issuer, NULL) != VT_OK ||
+        !vt_trust_has_path(loading->trust, issuer, NULL, 0))
+        return false;
+    (void)vt_text_clean(origin, sizeof(origin), file.origin);
+    if (file.data.len == 0)
+        return vt_status_store_put_issuer(loading->store, issuer, NULL) == VT_OK;
+    return file.certificate.len == 0 ? load_crl(loading, &file, issuer, origin)
+                                     : load_ocsp(loading, &file, issuer, origin);
+}
+
+/* Each file in an arena of its own, so that a large folder needs no large memory. */
+static bool load_path(const char *path, struct vt_status_store *store,
+                      const struct vt_trust_store *trust, int64_t now) {
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    bool ok = false;
+    if (!read_whole(path, &bytes, &len))
+        return false;
+    struct loading loading = {.store = store,
+                              .trust = trust,
+                              .arena = vt_arena_new(LOAD_ARENA_BYTES),
+                              .now_utc_secs = now};
+    if (loading.arena != NULL)
+        loading.pool = vt_certificate_pool_new(loading.arena, vt_trust_store_pool(trust));
+    if (loading.pool != NULL)
+        ok = load_file(&loading, vt_bytes_of(bytes, len));
+    vt_arena_free(loading.arena);
+    free(bytes);
+    return ok;
+}
+
+void vt_status_folder_load(const char *directory, struct vt_status_store *store,
+                           const struct vt_trust_store *trust, int64_t now_utc_secs) {
+    char path[MAX_NAME_BYTES];
+    size_t loaded = 0;
+    size_t removed = 0;
+    const struct dirent *entry;
+    DIR *folder = opendir(directory);
+    if (folder == NULL) {
+        vt_log(VT_LOG_WARNING, "the status folder %s cannot be read: %s", directory,
+               strerror(errno));
+        return;
+    }
+    while (loaded + removed < MAX_FILES && (entry = readdir(folder)) != NULL) {
+        if (strncmp(entry->d_name, "crl-", 4) != 0 && strncmp(entry->d_name, "ocsp-", 5) != 0 &&
+            strncmp(entry->d_name, "issuer-", 7) != 0)
+            continue;
+        int len = snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+        if (len < 0 || (size_t)len >= sizeof(path))
+            continue;
+        if (load_path(path, store, trust, now_utc_secs)) {
+            loaded++;
+        } else {
+            (void)unlink(path);
+            removed++;
+        }
+    }
+    (void)closedir(folder);
+    vt_log(VT_LOG_INFO, "status: %zu files of the folder are of use, %zu were not and are removed",
+           loaded, removed);
+}

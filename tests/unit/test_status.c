@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the status role keeps, how it travels, and the role itself: the test plays gateway, fetch
+ * and inspector around it. */
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../lib/certificates.h"
+#include "status/store.h"
+#include "vanthu/clock.h"
+#include "vanthu/role.h"
+#include "vanthu/wire.h"
+
+#define CRL_URL "http://ca.example/ca.crl"
+#define CRL_URL_2 "http://pub.example/ca.crl"
+#define OCSP_URL "http://ocsp.example/"
+#define ISSUER_URL "http://ca.example/sub.crt"
+
+static struct fixture {
+    struct vt_arena *arena;
+    struct vt_certificate_pool *pool;
+    struct vt_trust_store *trust;
+    int64_t now;
+    char folder[64], root_file[128], state[128];
+    struct tc_entity root, sub, stranger_root;
+    struct tc_entity leaf, leaf_ocsp, leaf_silent, leaf_of_sub, stranger;
+} f;
+
+static struct tc_entity make(const char *name, const struct tc_entity *issuer, const char *points,
+                             const char *access) {
+    struct tc_options options = {.name = name, .issuer = issuer};
+    size_t count = 0;
+    if (points != NULL) {
+        options.extensions[count][0] = "crlDistributionPoints";
+        options.extensions[count++][1] = points;
+    }
+    if (access != NULL) {
+        options.extensions[count][0] = "authorityInfoAccess";
+        options.extensions[count][1] = access;
+    }
+    return tc_make(f.arena, f.pool, &options);
+}
+
+static int setup(void **state) {
+    (void)state;
+    f.arena = vt_arena_new(64 * 1024 * 1024);
+    f.pool = vt_certificate_pool_new(f.arena, NULL);
+    f.now = vt_clock_now_utc_secs();
+    f.root = tc_ca(f.arena, f.pool, "CA", NULL);
+    f.sub = tc_ca(f.arena, f.pool, "CA con", &f.root);
+    f.stranger_root = tc_ca(f.arena, f.pool, "CA lạ", NULL);
+    f.leaf = make("một", &f.root, "URI:" CRL_URL ",URI:" CRL_URL_2, NULL);
+    f.leaf_ocsp = make("hai", &f.root, "URI:" CRL_URL, "OCSP;URI:" OCSP_URL);
+    f.leaf_silent = make("ba", &f.root, NULL, NULL);
+    f.leaf_of_sub = make("bốn", &f.sub, "URI:" CRL_URL, "caIssuers;URI:" ISSUER_URL);
+    f.stranger = make("lạ", &f.stranger_root, "URI:" CRL_URL, NULL);
+    (void)snprintf(f.folder, sizeof(f.folder), "/tmp/test_status.XXXXXX");
+    assert_non_null(mkdtemp(f.folder));
+    (void)snprintf(f.root_file, sizeof(f.root_file), "%s/root.crt", f.folder);
+    (void)snprintf(f.state, sizeof(f.state), "%s/state", f.folder);
+    assert_int_equal(mkdir(f.state, 0700), 0);
+    FILE *file = fopen(f.root_file, "wb");
+    assert_int_equal(fwrite(f.root.der.ptr, 1, f.root.der.len, file), f.root.der.len);
+    assert_int_equal(fclose(file), 0);
+    struct vt_trust_source source = {.anchors = f.root_file, .confirmed_all = true};
+    assert_int_equal(vt_trust_store_load(&source, 1, &f.trust, NULL), VT_OK);
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    char command[128];
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'", f.folder);
+    assert_int_equal(system(command), 0);
+    vt_trust_store_free(f.trust);
+    vt_arena_free(f.arena);
+    return 0;
+}
+
+/* A list of f.root, issued so many seconds ago, in force for a day. */
+static struct vt_bytes list(int64_t age_secs, const struct tc_entity *revoked, int reason,
+                            const char *number) {
+    struct tc_crl_options options = {.this_update_utc_secs = f.now - age_secs,
+                                     .next_update_utc_secs = f.now + TC_DAY};
+    if (revoked != NULL)
+        options.entries[0] = (struct tc_entry){revoked, f.now - age_secs - 60, reason, NULL};
+    if (number != NULL) {
+        options.extensions[0][0] = "2.5.29.20";
+        options.extensions[0][1] = number;
+    }
+    return tc_crl(f.arena, &f.root, &options);
+}
+
+/* ---- JSON ---- */
+
+static void known_travels(void **state) {
+    (void)state;
+    struct vt_status_fact fact = {.serial = "01ab",
+                                  .value = VT_STATUS_REVOKED,
+                                  .source = "crl",
+                                  .origin = CRL_URL,
+                                  .this_update_utc_secs = f.now,
+                                  .next_update_utc_secs = VT_TIME_NONE,
+                                  .revoked_at_utc_secs = f.now - 5,
+                                  .revocation_reason = "keyCompromise",
+                                  .keeps_expired_since_utc_secs = VT_TIME_NONE};
+    memset(fact.issuer_key_sha256, 'a', 64);
+    struct vt_bytes issuers[] = {f.root.der};
+    const char *none[] = {vt_certificate_sha256(f.leaf.certificate)};
+    struct vt_first_seen seen = {.time_utc_secs = f.now};
+    memset(seen.digest_sha256, 'b', 64);
+    struct vt_known known = {&fact, 1, issuers, 1, &seen, 1, none, 1};
+    struct vt_known read;
+    char *text = NULL;
+    size_t len = 0;
+    assert_int_equal(vt_known_to_json(&known, &text, &len, NULL), VT_OK);
+    assert_int_equal(vt_known_from_json(f.arena, vt_bytes_of(text, len), &read, NULL), VT_OK);
+    free(text);
+    assert_int_equal(read.facts_count, 1);
+    assert_string_equal(read.facts[0].issuer_key_sha256, fact.issuer_key_sha256);
+    assert_string_equal(read.facts[0].serial, "01ab");
+    assert_int_equal(read.facts[0].value, VT_STATUS_REVOKED);
+    assert_int_equal(read.facts[0].revoked_at_utc_secs, f.now - 5);
+    assert_true(read.facts[0].next_update_utc_secs == VT_TIME_NONE);
+    assert_string_equal(read.facts[0].revocation_reason, "keyCompromise");
+    assert_true(vt_bytes_equal(read.issuers[0], f.root.der));
+    assert_int_equal(read.first_seen[0].time_utc_secs, f.now);
+    assert_string_equal(read.no_issuer_of[0], none[0]);
+}
+
+static void wants_travel(void **state) {
+    (void)state;
+    struct vt_want_status status = {f.leaf.der, f.root.der};
+    struct vt_bytes issuer_of[] = {f.leaf_of_sub.der};
+    const char *seen[] = {"abcd"};
+    struct vt_wants wants = {&status, 1, issuer_of, 1, seen, 1};
+    struct vt_wants read;
+    char *text = NULL;
+    size_t len = 0;
+    assert_int_equal(vt_wants_to_json(&wants, &text, &len, NULL), VT_OK);
+    assert_int_equal(vt_wants_from_json(f.arena, vt_bytes_of(text, len), &read, NULL), VT_OK);
+    free(text);
+    assert_true(vt_bytes_equal(read.status[0].certificate, f.leaf.der));
+    assert_true(vt_bytes_equal(read.status[0].issuer, f.root.der));
+    assert_true(vt_bytes_equal(read.issuer_of[0], f.leaf_of_sub.der));
+    assert_string_equal(read.first_seen[0], "abcd");
+    assert_false(vt_wants_is_empty(&read));
+    assert_true(vt_wants_is_empty(&(struct vt_wants){0}));
+}
+
+static void nonsense_is_refused(void **state) {
+    (void)state;
+    static const char *const texts[] = {"",
+                                        "[]",
+                                        "{\"facts\": 1}",
+                                        "{\"facts\": [{\"value\": 7}]}",
+                                        "{\"issuers\": [\"*\"]}",
+                                        "{\"issuers\": [1]}",
+                                        "{\"facts\": [{\"issuer_key\": \"zz\"}]}"};
+    static const char *const wants[] = {"{\"status\": [{\"certificate\": \"AAAA\"}]}",
+                                        "{\"status\": [1]}", "{\"issuer_of\": [{}]}"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct vt_known known;
+        if (vt_known_from_json(f.arena, vt_bytes_str(texts[i]), &known, NULL) == VT_OK)
+            fail_msg("%s", texts[i]);
+        assert_int_equal(known.facts_count + known.issuers_count, 0);
+    }
+    for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
+        struct vt_wants read;
+        if (vt_wants_from_json(f.arena, vt_bytes_str(wants[i]), &read, NULL) == VT_OK)
+            fail_msg("%s", wants[i]);
+    }
+}
+
+/* ---- the store ---- */
+
+static enum vt_freshness find(struct vt_status_store *store, const struct tc_entity *certificate,
+                              int64_t now, struct vt_status_fact *fact) {
+    return vt_status_store_find(store, f.arena, certificate->certificate, f.root.certificate, now,
+                                fact);
+}
+
+static enum vt_code put(struct vt_status_store *store, struct vt_bytes crl, int64_t fetched) {
+    return vt_status_store_put_crl(store, f.root.certificate, crl, CRL_URL, fetched, NULL);
+}
+
+static void facts_grow_old(void **state) {
+    (void)state;
+    struct vt_status_store *store = NULL;
+    struct vt_status_fact fact;
+    assert_int_equal(vt_status_store_new(&store, NULL), VT_OK);
+    assert_int_equal(find(store, &f.leaf, f.now, &fact), VT_FRESH_NONE);
+    assert_int_equal(put(store, list(3600, &f.leaf_ocsp, 1, NULL), f.now), VT_OK);
+    assert_int_equal(find(store, &f.leaf, f.now, &fact), VT_FRESH_YOUNG);
+    assert_int_equal(fact.value, VT_STATUS_GOOD);
+    assert_string_equal(fact.origin, CRL_URL);
+    assert_int_equal(find(store, &f.leaf, f.now + 2 * 3600, &fact), VT_FRESH_IN_FORCE);
+    assert_int_equal(find(store, &f.leaf, f.now + 2 * TC_DAY, &fact), VT_FRESH_NONE);
+    /* Revoked does not grow old. */
+    assert_int_equal(find(store, &f.leaf_ocsp, f.now + 2 * TC_DAY, &fact), VT_FRESH_YOUNG);
+    assert_int_equal(fact.value, VT_STATUS_REVOKED);
+    vt_status_store_free(store);
+}
+
+static void lists_never_go_back(void **state) {
+    (void)state;
+    struct vt_status_store *store = NULL;
+    struct vt_status_fact fact;
+    assert_int_equal(vt_status_store_new(&store, NULL), VT_OK);
+    assert_int_equal(put(store, list(3600, &f.leaf, 6, "DER:020105"), f.now), VT_OK);
+    assert_int_equal(put(store, list(7200, NULL, 0, "DER:020106"), f.now), VT_E_FORMAT);
+    assert_int_equal(put(store, list(60, NULL, 0, "DER:020104"), f.now), VT_E_FORMAT);
+    assert_int_equal(find(store, &f.leaf, f.now, &fact), VT_FRESH_YOUNG);
+    assert_int_equal(fact.value, VT_STATUS_SUSPENDED);
+    /* A younger list lifts the hold; the one after it revokes; a third cannot undo that. */
+    assert_int_equal(put(store, list(60, NULL, 0, "DER:02020100"), f.now), VT_OK);
+    assert_int_equal(find(store, &f.leaf, f.now, &fact), VT_FRESH_YOUNG);
+    assert_int_equal(fact.value, VT_STATUS_GOOD);
+    assert_int_equal(put(store, list(50, &f.leaf, 1, "DER:02020101"), f.now), VT_OK);
+    assert_int_equal(find(store, &f.leaf, f.now, &fact), VT_FRESH_YOUNG);
+    assert_int_equal(fact.value, VT_STATUS_REVOKED);
+    assert_int_equal(put(store, list(40, NULL, 0, "DER:02020102"), f.now), VT_OK);
+    assert_int_equal(find(store, &f.leaf, f.now, &fact), VT_FRESH_YOUNG);
+    assert_int_equal(fact.value, VT_STATUS_REVOKED);
+    vt_status_store_free(store);
+}
+
+static void publishes_what_is_young(void **state) {
+    (void)state;
+    struct vt_status_store *store = NULL;
+    struct vt_status_fact fact;
+    struct vt_known known;
+    assert_int_equal(vt_status_store_new(&store, NULL), VT_OK);
+    uint64_t version = vt_status_store_version(store);
+    assert_int_equal(put(store, list(3600, NULL, 0, NULL), f.now), VT_OK);
+    assert_int_equal(vt_status_store_put_issuer(store, f.sub.certificate, NULL), VT_OK);
+    assert_true(vt_status_store_version(store) > version);
+    (void)find(store, &f.leaf, f.now, &fact);
+    (void)find(store, &f.leaf_silent, f.now, &fact);
+    assert_int_equal(vt_status_store_known(store, f.arena, f.now, &known, NULL), VT_OK);
+    assert_int_equal(known.facts_count, 2);
+    assert_int_equal(known.issuers_count, 1);
+    assert_int_equal(vt_status_store_known(store, f.arena, f.now + 7200, &known, NULL), VT_OK);
+    assert_int_equal(known.facts_count, 0);
+    vt_status_store_free(store);
+}
+
+static void flip_a_byte_of(const char *folder, const char *prefix) {
+    char command[400];
+    (void)snprintf(command, sizeof(command),
+                   "f=$(ls %s/%s*) && printf x | dd of=$f bs=1 seek=$(($(stat -c %%s $f) - 9)) "
+                   "conv=notrunc status=none",
+                   folder, prefix);
+    assert_int_equal(system(command), 0);
+}
+
+static void the_folder_is_verified_again(void **state) {
+    (void)state;
+    struct vt_status_store *store = NULL;
+    struct vt_status_fact fact;
+    struct tc_ocsp_options options = {.this_update_utc_secs = f.now - 60,
+                                      .next_update_utc_secs = f.now + 3600,
+                                      .flags = OCSP_NOCERTS};
+    struct vt_bytes response = tc_ocsp(f.arena, &f.leaf_ocsp, &f.root, &options);
+    assert_int_equal(vt_status_store_new(&store, NULL), VT_OK);
+    assert_int_equal(vt_status_store_keep_in(store, f.state, NULL), VT_OK);
+    assert_int_equal(put(store, list(3600, NULL, 0, NULL), f.now), VT_OK);
+    assert_int_equal(vt_status_read_ocsp(f.arena, f.pool, response, f.leaf_ocsp.certificate,
+                                         f.root.certificate, (struct vt_bytes){0}, OCSP_URL, &fact,
+                                         NULL),
+                     VT_OK);
+    assert_int_equal(vt_status_store_put_ocsp(store, f.leaf_ocsp.certificate, f.root.certificate,
+                                              response, &fact, f.now, NULL),
+                     VT_OK);
+    vt_status_store_free(store);
+    assert_int_equal(vt_status_store_new(&store, NULL), VT_OK);
+    vt_status_folder_load(f.state, store, f.trust, f.now);
+    assert_int_equal(find(store, &f.leaf, f.now, &fact), VT_FRESH_YOUNG);
+    assert_string_equal(fact.source, "crl");
+    assert_int_equal(find(store, &f.leaf_ocsp, f.now, &fact), VT_FRESH_YOUNG);
+    assert_string_equal(fact.source, "ocsp");
+    vt_status_store_free(store);
+    flip_a_byte_of(f.state, "crl-");
+    flip_a_byte_of(f.state, "ocsp-");
+    assert_int_equal(vt_status_store_new(&store, NULL), VT_OK);
+    vt_status_folder_load(f.state, store, f.trust, f.now);
+    assert_int_equal(find(store, &f.leaf, f.now, &fact), VT_FRESH_NONE);
+    assert_int_equal(find(store, &f.leaf_ocsp, f.now, &fact), VT_FRESH_NONE);
+    vt_status_store_free(store);
+    char command[200];
+    (void)snprintf(command, sizeof(command), "test -z \"$(ls %s)\"", f.state);
+    assert_int_equal(system(command), 0);
+}
+
+/* ---- the role ---- */
+
+static struct role {
+    pid_t pid;
+    int control, status, fetch, generation; /* our ends */
+} role;
+
+static struct vt_message message;
+
+static void start_role(int64_t status_msecs) {
+    int pairs[4][2];
+    struct vt_config config = {.status_msecs = status_msecs, .fetch_timeout_msecs = 3000};
+    config.trust[VT_TRUST_OFFICIAL] = (struct vt_trust_source){
+        .set = VT_TRUST_OFFICIAL, .anchors = f.root_file, .confirmed_all = true};
+    config.trust[VT_TRUST_PUBLIC].set = VT_TRUST_PUBLIC;
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pairs[i]), 0);
+    role.pid = fork();
+    if (role.pid == 0) {
+        for (size_t i = 0; i < 4; i++)
+            (void)close(pairs[i][0]);
+        struct vt_role_fds fds = {.control = pairs[0][1],
+                                  .status = pairs[1][1],
+                                  .fetch = pairs[2][1],
+                                  .generation = pairs[3][1],
+                                  .inspect = -1,
+                                  .milter_socket = -1};
+        _exit(vt_status_main(&config, &fds));
+    }
+    for (size_t i = 0; i < 4; i++)
+        (void)close(pairs[i][1]);
+    role.control = pairs[0][0];
+    role.status = pairs[1][0];
+    role.fetch = pairs[2][0];
+    role.generation = pairs[3][0];
+}
+
+static void stop_role(void) {
+    int status = -1;
+    (void)close(role.control);
+    assert_int_equal(waitpid(role.pid, &status, 0), role.pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    (void)close(role.status);
+    (void)close(role.fetch);
+    (void)close(role.generation);
+}
+
+static int64_t soon(void) {
+    return vt_clock_monotonic_msecs() + 5000;
+}
+
+static int ask(const struct tc_entity *certificate, const struct tc_entity *issuer) {
+    int fd = -1, wants_fd = -1;
+    char *text = NULL;
+    size_t len = 0;
+    struct vt_want_status status = {certificate->der, issuer != NULL ? issuer->der : f.root.der};
+    struct vt_bytes issuer_of[] = {certificate->der};
+    struct vt_wants wants = {0};
+    if (issuer != NULL) {
+        wants.status = &status;
+        wants.status_count = 1;
+    } else {
+        wants.issuer_of = issuer_of;
+        wants.issuer_of_count = 1;
+    }
+    assert_int_equal(vt_wants_to_json(&wants, &text, &len, NULL), VT_OK);
+    assert_int_equal(vt_memfd_seal("wants", vt_bytes_of(text, len), &wants_fd, NULL), VT_OK);
+    free(text);
+    assert_int_equal(vt_wire_open(role.status, soon(), &fd, NULL), VT_OK);
+    assert_int_equal(
+        vt_wire_send(fd, VT_MSG_STATUS, (struct vt_bytes){0}, &wants_fd, 1, soon(), NULL), VT_OK);
+    (void)close(wants_fd);
+    return fd;
+}
+
+static struct vt_known read_known(int fd, enum vt_message_type type) {
+    struct vt_bytes json;
+    struct vt_known known;
+    assert_int_equal(vt_wire_receive(fd, &message, 1, soon(), NULL), VT_OK);
+    assert_int_equal(message.type, type);
+    assert_int_equal(message.fds_count, 1);
+    assert_int_equal(vt_memfd_map(message.fds[0], 1 << 24, &json, NULL), VT_OK);
+    assert_int_equal(vt_known_from_json(f.arena, json, &known, NULL), VT_OK);
+    vt_memfd_unmap(json);
+    vt_message_close(&message);
+    return known;
+}
+
+static struct vt_known hear(int fd) {
+    struct vt_known known = read_known(fd, VT_MSG_STATUS_IS);
+    (void)close(fd);
+    return known;
+}
+
+/* Play fetch: take the next request, which has to be for this address. */
+static int take_fetch(const char *url) {
+    int fd = -1;
+    char text[600];
+    assert_int_equal(vt_wire_accept(role.fetch, soon(), &fd, NULL), VT_OK);
+    assert_int_equal(vt_wire_receive(fd, &message, 1, soon(), NULL), VT_OK);
+    assert_int_equal(message.type, VT_MSG_FETCH);
+    (void)snprintf(text, sizeof(text), "%.*s", (int)message.body_len, (const char *)message.body);
+    vt_message_close(&message);
+    if (strstr(text, url) == NULL)
+        fail_msg("%s is fetched, not %s", text, url);
+    return fd;
+}
+
+static void give(int fd, struct vt_bytes data) {
+    int data_fd = -1;
+    const char *body = "{\"http_status\": 200, \"code\": 0, \"error\": \"\"}";
+    assert_int_equal(vt_memfd_seal("fetched", data, &data_fd, NULL), VT_OK);
+    assert_int_equal(
+        vt_wire_send(fd, VT_MSG_FETCHED, vt_bytes_str(body), &data_fd, 1, soon(), NULL), VT_OK);
+    (void)close(data_fd);
+    (void)close(fd);
+}
+
+static void fail_fetch(int fd, int code, const char *text) {
+    char body[200];
+    (void)snprintf(body, sizeof(body), "{\"http_status\": 0, \"code\": %d, \"error\": \"%s\"}",
+                   code, text);
+    assert_int_equal(vt_wire_send(fd, VT_MSG_FETCHED, vt_bytes_str(body), NULL, 0, soon(), NULL),
+                     VT_OK);
+    (void)close(fd);
+}
+
+static bool is_quiet(int fd, int msecs) {
+    struct pollfd entry = {.fd = fd, .events = POLLIN};
+    return poll(&entry, 1, msecs) == 0;
+}
+
+/* Both addresses of the list at once, one list for two mails, and the next mail asks nobody. */
+static void one_list_serves_all(void **state) {
+    (void)state;
+    struct vt_bytes crl = list(3600, &f.leaf, 1, NULL);
+    start_role(4000);
+    int first = ask(&f.leaf, &f.root);
+    int one = take_fetch(CRL_URL);
+    int other = take_fetch(CRL_URL_2);
+    int second = ask(&f.leaf, &f.root);
+    assert_true(is_quiet(role.fetch, 200));
+    fail_fetch(other, VT_E_NETWORK, "down");
+    give(one, crl);
+    struct vt_known known = hear(first);
+    assert_int_equal(known.facts_count, 1);
+    assert_int_equal(known.facts[0].value, VT_STATUS_REVOKED);
+    assert_string_equal(known.facts[0].origin, CRL_URL);
+    known = hear(second);
+    assert_int_equal(known.facts[0].value, VT_STATUS_REVOKED);
+    known = hear(ask(&f.leaf_silent, &f.root));
+    assert_int_equal(known.facts[0].value, VT_STATUS_GOOD);
+    assert_true(is_quiet(role.fetch, 0));
+    /* The inspector gets it as a generation. */
+    known = read_known(role.generation, VT_MSG_GENERATION);
+    assert_true(known.facts_count >= 1);
+    stop_role();
+}
+
+static void ocsp_first_then_the_list(void **state) {
+    (void)state;
+    struct tc_ocsp_options options = {.this_update_utc_secs = f.now - 60,
+                                      .next_update_utc_secs = f.now + 3600};
+    start_role(4000);
+    int waiting = ask(&f.leaf_ocsp, &f.root);
+    int ocsp = take_fetch(OCSP_URL);
+    assert_true(is_quiet(role.fetch, 100));
+    /* An answer for another certificate is none. */
+    give(ocsp, tc_ocsp(f.arena, &f.leaf, &f.root, &options));
+    int crl = take_fetch(CRL_URL);
+    /* A list that somebody else signed is none either. */
+    struct tc_entity forger = f.root;
+    forger.key = f.stranger_root.key;
+    struct tc_crl_options forged = {.this_update_utc_secs = f.now - 60,
+                                    .next_update_utc_secs = f.now + 3600};
+    give(crl, tc_crl(f.arena, &forger, &forged));
+    struct vt_known known = hear(waiting);
+    assert_int_equal(known.facts[0].value, VT_STATUS_UNREACHABLE);
+    assert_non_null(strstr(known.facts[0].finding, "another certificate"));
+    assert_non_null(strstr(known.facts[0].finding, "does not verify"));
+    /* What just failed is not asked again by the next mail. */
+    known = hear(ask(&f.leaf_ocsp, &f.root));
+    assert_int_equal(known.facts[0].value, VT_STATUS_UNREACHABLE);
+    assert_true(is_quiet(role.fetch, 0));
+    stop_role();
+}
+
+static void a_late_answer_is_for_the_next_mail(void **state) {
+    (void)state;
+    start_role(700);
+    int waiting = ask(&f.leaf, &f.root);
+    int one = take_fetch(CRL_URL);
+    int other = take_fetch(CRL_URL_2);
+    struct vt_known known = hear(waiting);
+    assert_int_equal(known.facts[0].value, VT_STATUS_UNREACHABLE);
+    assert_non_null(strstr(known.facts[0].finding, "in time"));
+    give(one, list(3600, NULL, 0, NULL));
+    fail_fetch(other, VT_E_NETWORK, "down");
+    known = hear(ask(&f.leaf, &f.root));
+    assert_int_equal(known.facts[0].value, VT_STATUS_GOOD);
+    stop_role();
+}
+
+static void strangers_make_nobody_fetch(void **state) {
+    (void)state;
+    start_role(4000);
+    struct vt_known known = hear(ask(&f.stranger, &f.stranger_root));
+    assert_int_equal(known.facts[0].value, VT_STATUS_UNREACHABLE);
+    assert_non_null(strstr(known.facts[0].finding, "root"));
+    /* The issuer that is named has to be the one that signed. */
+    known = hear(ask(&f.stranger, &f.root));
+    assert_int_equal(known.facts[0].value, VT_STATUS_UNREACHABLE);
+    known = hear(ask(&f.leaf_silent, &f.root));
+    assert_non_null(strstr(known.facts[0].finding, "names no source"));
+    assert_true(is_quiet(role.fetch, 0));
+    stop_role();
+}
+
+static void issuers_are_brought(void **state) {
+    (void)state;
+    start_role(4000);
+    int waiting = ask(&f.leaf_of_sub, NULL);
+    give(take_fetch(ISSUER_URL), f.stranger_root.der);
+    struct vt_known known = hear(waiting);
+    assert_int_equal(known.issuers_count, 0);
+    assert_int_equal(known.no_issuer_of_count, 1);
+    assert_string_equal(known.no_issuer_of[0], vt_certificate_sha256(f.leaf_of_sub.certificate));
+    stop_role();
+    start_role(4000);
+    waiting = ask(&f.leaf_of_sub, NULL);
+    give(take_fetch(ISSUER_URL), f.sub.der);
+    known = hear(waiting);
+    assert_int_equal(known.issuers_count, 1);
+    assert_true(vt_bytes_equal(known.issuers[0], f.sub.der));
+    assert_int_equal(known.no_issuer_of_count, 0);
+    stop_role();
+    /* A network that is down says nothing about the certificate. */
+    start_role(4000);
+    waiting = ask(&f.leaf_of_sub, NULL);
+    fail_fetch(take_fetch(ISSUER_URL), VT_E_NETWORK, "down");
+    known = hear(waiting);
+    assert_int_equal(known.issuers_count + known.no_issuer_of_count, 0);
+    stop_role();
+}
+
+static void nonsense_is_answered_with_an_error(void **state) {
+    (void)state;
+    int fd = -1;
+    start_role(4000);
+    assert_int_equal(vt_wire_open(role.status, soon(), &fd, NULL), VT_OK);
+    assert_int_equal(vt_wire_send(fd, VT_MSG_STATUS, VT_BYTES("{}"), NULL, 0, soon(), NULL), VT_OK);
+    assert_int_equal(vt_wire_receive(fd, &message, 0, soon(), NULL), VT_OK);
+    assert_int_equal(message.type, VT_MSG_ERROR);
+    (void)close(fd);
+    stop_role();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_travels),
+        cmocka_unit_test(wants_travel),
+        cmocka_unit_test(nonsense_is_refused),
+        cmocka_unit_test(facts_grow_old),
+        cmocka_unit_test(lists_never_go_back),
+        cmocka_unit_test(publishes_what_is_young),
+        cmocka_unit_test(the_folder_is_verified_again),
+        cmocka_unit_test(one_list_serves_all),
+        cmocka_unit_test(ocsp_first_then_the_list),
+        cmocka_unit_test(a_late_answer_is_for_the_next_mail),
+        cmocka_unit_test(strangers_make_nobody_fetch),
+        cmocka_unit_test(issuers_are_brought),
+        cmocka_unit_test(nonsense_is_answered_with_an_error),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
