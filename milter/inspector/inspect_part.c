@@ -66,7 +66,26 @@ static enum vt_code begin_document(struct part_work *work, struct vt_err *err) {
     return vt_verify_sha256(hashed, work->document.sha256) == VT_OK ? VT_OK : no_memory(err);
 }
 
+/* What makes it uncertain that this is the file the reader will see, or that it was read whole. */
+static vt_reasons doubts(const struct part_work *work) {
+    const struct vt_unpacked *unpacked = work->run->unpacked;
+    vt_reasons reasons = unpacked->reasons | work->document.reasons;
+    for (size_t i = work->index; i != VT_NO_PART; i = unpacked->parts[i].parent)
+        reasons |= unpacked->parts[i].reasons;
+    return reasons & (VT_REASON_BIT(VT_REASON_MALFORMED) | VT_REASON_BIT(VT_REASON_FILE_UNREADABLE) |
+                      VT_REASON_BIT(VT_REASON_TOO_LARGE));
+}
+
+/* A good signature in a mail of doubtful structure is no passed one. */
+static void apply_doubts(struct part_work *work) {
+    vt_reasons reasons = doubts(work);
+    for (size_t i = 0; reasons != 0 && i < work->document.signatures_count; i++)
+        vt_signature_worsen(&work->document.signatures[i], VT_SUB_SIG_CONSTRAINTS_FAILURE,
+                            vt_reasons_first(reasons));
+}
+
 static enum vt_code end_document(struct part_work *work, struct vt_err *err) {
+    apply_doubts(work);
     struct vt_evidence *evidence = work->run->evidence;
     void *grown = vt_arena_grow(work->run->arena, evidence->documents, evidence->documents_count,
                                 sizeof(*evidence->documents));
