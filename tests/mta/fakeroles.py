@@ -4,7 +4,10 @@
 The gateway is exec'd as the master does it (descriptors by option), with its real sandbox. The
 fake inspector does what a header of the mail tells it:
 
-    X-Test: reasons=CONTENT_CHANGED,MALFORMED sleep=0.5 die silent smime=TOTAL-PASSED
+    X-Test: reasons=CONTENT_CHANGED,MALFORMED sleep=0.5 die silent smime=TOTAL-PASSED status
+
+status: the first pass wants the status of a certificate; the fake status role tells it after a
+while, and a second pass follows.
 """
 import array
 import fcntl
@@ -18,7 +21,7 @@ import tempfile
 import threading
 import time
 
-INSPECT, INSPECTED, DIED, CONNECT, READY = 1, 2, 3, 12, 13
+INSPECT, INSPECTED, DIED, STATUS, STATUS_IS, CONNECT, READY = 1, 2, 3, 4, 5, 12, 13
 MESSAGE_BYTES = 8 + 65536
 ALL_SEALS = 0xF  # F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
 F_ADD_SEALS = 1033
@@ -61,14 +64,12 @@ def send(sock, kind, body=b"", fds=()):
     sock.sendmsg([struct.pack("=II", kind, len(body)), body], ancillary)
 
 
-class Inspector(threading.Thread):
-    """Serves one channel until it is closed."""
+class Role(threading.Thread):
+    """Serves one channel until it is closed: each connection in a thread of its own."""
 
     def __init__(self, channel):
         super().__init__(daemon=True)
         self.channel = channel
-        self.mails = []        # bytes of every mail that was handed over
-        self.descriptors = []  # (readlink of the mail's descriptor, access mode)
         self.running = self.most_running = 0
         self.lock = threading.Lock()
         self.start()
@@ -87,17 +88,47 @@ class Inspector(threading.Thread):
                 threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def serve(self, connection):
-        with self.lock:
-            self.running += 1
-            self.most_running = max(self.most_running, self.running)
-        try:
-            with connection:
-                self.answer(connection)
-        except OSError:
-            pass
-        finally:
+        """answer gives what is sent back, so that whoever hears it no longer counts as running."""
+        answer = None
+        with connection:
+            message = receive(connection)
+            with self.lock:
+                self.running += 1
+                self.most_running = max(self.most_running, self.running)
+            if message is not None:
+                answer = self.answer(connection, *message)
             with self.lock:
                 self.running -= 1
+            if answer is None:
+                return
+            kind, body, fds = answer
+            try:
+                send(connection, kind, body, fds)
+            except OSError:
+                pass  # the gateway did not wait for it
+            for fd in fds:
+                os.close(fd)
+
+
+class Status(Role):
+    """Takes its time, then knows that the certificate is good."""
+
+    seconds = 2.0
+
+    def answer(self, connection, kind, _, fds):
+        assert kind == STATUS and len(fds) == 1, kind
+        os.close(fds[0])
+        time.sleep(self.seconds)
+        known = sealed(json.dumps({"facts": [{
+            "issuer_key": "ab" * 32, "serial": "01", "value": "good", "source": "ocsp"}]}).encode())
+        return STATUS_IS, b"", (known,)
+
+
+class Inspector(Role):
+    def __init__(self, channel):
+        self.mails = []        # bytes of every mail that was handed over
+        self.descriptors = []  # (readlink of the mail's descriptor, access mode)
+        super().__init__(channel)
 
     @staticmethod
     def orders(mail):
@@ -109,11 +140,7 @@ class Inspector(threading.Thread):
                     words[name] = value
         return words
 
-    def answer(self, connection):
-        message = receive(connection)
-        if message is None:
-            return
-        kind, body, fds = message
+    def answer(self, connection, kind, body, fds):
         assert kind == INSPECT, kind
         request = json.loads(body)
         size = os.fstat(fds[0]).st_size
@@ -131,12 +158,13 @@ class Inspector(threading.Thread):
         if "silent" in orders:
             select.select([connection], [], [], 30)
         elif "die" in orders:
-            send(connection, DIED, json.dumps({"why": "the child died by signal 11"}).encode())
+            return DIED, json.dumps({"why": "the child died by signal 11"}).encode(), ()
         else:
-            self.send_evidence(connection, facts, orders)
+            return self.evidence(facts, orders, "status" in orders and not request.get("known"))
+        return None
 
     @staticmethod
-    def send_evidence(connection, facts, orders):
+    def evidence(facts, orders, wants_status):
         document = {"path": "2", "name": orders.get("name", "a.pdf"), "format": "pdf",
                     "reasons": [r for r in orders.get("reasons", "").split(",") if r]}
         documents = [document]
@@ -144,10 +172,9 @@ class Inspector(threading.Thread):
             documents.append({"path": "1", "format": "smime", "signatures": [
                 {"format": "smime", "indication": orders["smime"]}]})
         evidence = sealed(json.dumps({"v": 1, "mail": facts, "documents": documents}).encode())
-        wants = sealed(b'{"v":1,"status":[],"issuer_of":[],"first_seen":[]}')
-        send(connection, INSPECTED, b"", (evidence, wants))
-        os.close(evidence)
-        os.close(wants)
+        wanted = [{"certificate": "MAA=", "issuer": "MAA="}] if wants_status else []
+        wants = sealed(json.dumps({"status": wanted, "issuer_of": [], "first_seen": []}).encode())
+        return INSPECTED, b"", (evidence, wants)
 
 
 class Gateway:
@@ -158,13 +185,14 @@ class Gateway:
         self.listener = listener or self.listen(inet)
         self.control, control_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         inspect, inspect_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.inspector = Inspector(inspect)
+        status, status_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.inspector, self.status = Inspector(inspect), Status(status)
         config = sealed(("hostname: mx1.test\npolicy: /test/policy.yaml\n"
                          "our-domains: [ours.vn]\nspool-directory: %s\noffice-phone: 0229.123.4567\n"
                          "%s\n" % (folder, settings)).encode())
         policy_fd = sealed(policy.encode())
         fds = {"control": control_end.fileno(), "milter": self.listener.fileno(),
-               "inspect": inspect_end.fileno(), "config": config, "policy": policy_fd}
+               "inspect": inspect_end.fileno(), "status": status_end.fileno(), "config": config, "policy": policy_fd}
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [PROGRAM, "--role=gateway", "--log-stderr", "--config-name", "/test/vanthu.yaml"]
@@ -172,6 +200,7 @@ class Gateway:
             pass_fds=list(fds.values()), stderr=self.log, stdin=subprocess.DEVNULL)
         control_end.close()
         inspect_end.close()
+        status_end.close()
         os.close(config)
         os.close(policy_fd)
 
@@ -217,4 +246,5 @@ class Gateway:
         self.process.wait()
         self.control.close()
         self.inspector.channel.close()
+        self.status.channel.close()
         self.log.close()
