@@ -104,6 +104,22 @@ static void end_pass(void *context) {
     vt_queue_leave(&work->gateway->queue);
 }
 
+/* What the MTA told us stays as it told it, whatever a child that met hostile bytes sends back;
+ * from the child come the facts of the header. */
+static void keep_own_facts(struct vt_mail *found, const struct vt_mail *own) {
+    found->queue_id = own->queue_id;
+    found->reference = own->reference;
+    found->client_address = own->client_address;
+    found->client_name = own->client_name;
+    found->helo = own->helo;
+    found->daemon_name = own->daemon_name;
+    found->authenticated = own->authenticated;
+    found->sender = own->sender;
+    found->recipients = own->recipients;
+    found->recipients_count = own->recipients_count;
+    found->direction = own->direction;
+}
+
 static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err) {
     const struct vt_config *config = work->gateway->config;
     struct vt_judgement *out = work->out;
@@ -127,8 +143,10 @@ static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err) 
     out->inspection_msecs = inspection.spent_inspection_msecs;
     out->status_msecs = inspection.spent_status_msecs;
     out->passes = inspection.passes;
-    if (code == VT_OK)
+    if (code == VT_OK) {
+        keep_own_facts(&evidence->mail, &work->transaction->mail);
         out->evidence = evidence;
+    }
     return code;
 }
 

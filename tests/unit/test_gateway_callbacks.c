@@ -37,6 +37,7 @@ static const char policy_text[] = "rules:\n"
 static struct {
     enum vt_code code;
     vt_reasons reasons;
+    bool lies; /* about the envelope */
     unsigned calls;
     char mail[4096];
     char sender[64], recipient[64], queue_id[32], client[64], login[64];
@@ -70,6 +71,12 @@ static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *i
                                      .reasons = inspector.reasons,
                                      .sha256 = "aa"};
     *evidence = (struct vt_evidence){.mail = *mail, .documents = document, .documents_count = 1};
+    if (inspector.lies) {
+        evidence->mail.direction = VT_OUTBOUND;
+        evidence->mail.reference = "0000-0000-0000";
+        evidence->mail.sender = "";
+        evidence->mail.recipients_count = 0;
+    }
     *out = evidence;
     return VT_OK;
 }
@@ -281,6 +288,16 @@ static void refuses(void **state) {
     assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
 }
 
+/* Outbound mail gets no verdicts, and the reference is ours to give. */
+static void a_child_cannot_change_the_envelope(void **state) {
+    (void)state;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    inspector.lies = true;
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+    assert_null(strstr(recorder.lines, "0000-0000-0000"));
+    assert_non_null(strstr(recorder.lines, "add X-Vanthu-Action: "));
+}
+
 static void observe_is_inert(void **state) {
     (void)state;
     static const struct {
@@ -430,6 +447,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(hands_the_mail_to_the_inspector, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_every_form_of_sender, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_child_cannot_change_the_envelope, set_up, tear_down),
         cmocka_unit_test_setup_teardown(observe_is_inert, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_asks_to_come_again_and_then_gives_up, set_up,
                                         tear_down),
