@@ -7,6 +7,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,8 +16,13 @@ import time
 
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 ROOT = os.path.abspath(os.path.join(TESTS, ".."))
+BUILD = os.environ.get("VANTHU_BUILD", ROOT + "/build")
+# Keys take longer to make than everything else: kept between runs, for tests only.
+KEYS = BUILD + "/test-keys"
 # Roles run under numbers that no account has.
 USERS = {"gateway": 64101, "inspector": 64102, "status": 64103, "fetch": 64104}
+
+SERVING = "serving on "
 
 CONFIG = """\
 mode: {mode}
@@ -37,6 +43,7 @@ trusted-authserv-ids: [auth.lab.test]
 fetch:
   allowed-hosts: ["127.0.0.1:{ocsp}", "127.0.0.1:{crl}", "127.0.0.1:9"]
   timeout: {fetch_timeout}
+  host-down: {host_down}
 users:
   gateway: {gateway}
   inspector: {inspector}
@@ -67,22 +74,23 @@ def is_free(port):
     return True
 
 
-def wait_for(what, condition, seconds=20):
+def wait_for(what, condition, seconds=20, pause=0.05):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         result = condition()
         if result:
             return result
-        time.sleep(0.05)
+        time.sleep(pause)
     raise RuntimeError(f"waited {seconds} s in vain: {what}")
 
 
 class Lab:
     def __init__(self, folder, mode="enforce", policy=None, extra="", documents=True, status_limit="3s", fetch_timeout="3s",
-                 environment=None):
+                 host_down="60s", environment=None):
         self.folder, self.mode, self.extra = folder, mode, extra
         self.policy = policy or os.path.join(ROOT, "conf", "policy.yaml")
         self.with_documents, self.status_limit, self.fetch_timeout = documents, status_limit, fetch_timeout
+        self.host_down = host_down
         self.environment = environment or {}
         self.pki, self.documents, self.mta = folder + "/pki", folder + "/documents", folder + "/mta"
         self.ocsp, self.crl = free_ports(2)
@@ -110,7 +118,7 @@ class Lab:
         return subprocess.run([os.path.join(TESTS, name), *arguments], check=True, env=environment, capture_output=True, text=True)
 
     def start(self):
-        self.script("pki/mkpki.sh", self.pki)
+        self.make_pki()
         if self.with_documents:
             self.script("documents/mkdocuments.py", self.pki, self.documents)
         self.script_servers("start", self.pki, self.folder + "/servers")
@@ -120,6 +128,18 @@ class Lab:
         os.makedirs(self.folder + "/run", exist_ok=True)
         self.start_milter()
         self.script_servers_mta("start")
+
+    def make_pki(self):
+        if os.path.isdir(KEYS):
+            shutil.copytree(KEYS, self.pki + "/keys")
+        self.script("pki/mkpki.sh", self.pki)
+        if not os.path.isdir(KEYS):
+            copy = f"{KEYS}.{os.getpid()}"
+            shutil.copytree(self.pki + "/keys", copy)
+            try:
+                os.rename(copy, KEYS)
+            except OSError:  # another test was faster
+                shutil.rmtree(copy)
 
     def script_servers(self, *arguments):
         # Output to a file: the servers stay, and would keep a pipe open.
@@ -140,15 +160,18 @@ class Lab:
         with open(self.folder + "/vanthu.yaml", "w", encoding="utf-8") as file:
             trust = self.script("pki/mktrust.sh", self.pki).stdout
             file.write(CONFIG.format(folder=self.folder, mode=self.mode, policy=self.policy, ocsp=self.ocsp, crl=self.crl,
-                                     extra=self.extra, status_limit=self.status_limit, fetch_timeout=self.fetch_timeout, **USERS)
+                                     extra=self.extra, status_limit=self.status_limit, fetch_timeout=self.fetch_timeout,
+                                     host_down=self.host_down, **USERS)
                        + trust)
 
     def start_milter(self):
         self.write_config()
+        starts = self.log().count(SERVING)
         with open(self.folder + "/vanthu.log", "ab") as log:
-            self.milter = subprocess.Popen([ROOT + "/build/vanthu-milter", "-f", "-c", self.folder + "/vanthu.yaml"],
+            self.milter = subprocess.Popen([BUILD + "/vanthu-milter", "-f", "-c", self.folder + "/vanthu.yaml"],
                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(os.environ, **self.environment))
-        wait_for("the roles to run; see vanthu.log:\n" + self.log()[-2000:], self.roles_run)
+        wait_for("the roles to run; see vanthu.log:\n" + self.log()[-2000:],
+                 lambda: self.roles_run() and self.log().count(SERVING) > starts)
 
     def roles_run(self):
         if self.milter.poll() is not None:
@@ -171,7 +194,7 @@ class Lab:
     # ---- use ----
 
     def vanthu(self, *arguments):
-        command = [ROOT + "/build/vanthu", arguments[0]]
+        command = [BUILD + "/vanthu", arguments[0]]
         return subprocess.run(command + ["--config", self.folder + "/vanthu.yaml", *arguments[1:]], capture_output=True, text=True)
 
     def set_mode(self, mode):
