@@ -103,6 +103,10 @@ $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(LIBRARY)
 $(BUILD)/tests/mutate/mutate: $(BUILD)/tests/mutate/mutate.o $(LIBRARY)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
+$(BUILD)/tests/bench/inspect_bench: $(BUILD)/tests/bench/floor.o
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
 # The same targets replayed over their corpus under plain cc, and for clang's libFuzzer.
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY)
 	@echo "  LINK  $@"
@@ -133,6 +137,7 @@ test-peers: deps all
 demo: deps all
 	$(Q)tests/demo/demo.py
 bench: deps all
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/tests/bench/inspect_bench $(BUILD)/tests/bench/noop_milter
 	$(Q)tests/bench/bench.sh
 
 lint:

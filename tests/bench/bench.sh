@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Measures vanthu beside what the work costs at least and beside other programs, in one run, and
+# prints ratios: medians of pairs measured in turn, with the lowest and the highest. Times of two
+# runs or two machines are not comparable; ratios of one run are.
+#   bench.sh        PAIRS [7]: pairs of each case.   ONLY: cases whose name has this in it
+# Columns: case, ours and other in CPU ms, ratio (lowest .. highest), goal of the first version and
+# later goal, and how it stands. Cases:
+#   P1, P2 N  inspecting a mail with one signed PDF of N bytes, in process, against the floor
+#             (floor.c: decode, hash, OpenSSL). "objects": the PDF has 200 objects a megabyte.
+#   P3        ten signatures over 25 MB against one
+#   P4        multipart/signed of 25 MB against openssl cms -verify of the same mail
+#   P6 P7     mail with nothing to verify through the whole service: 10 KB against a milter that does
+#             nothing, 10 MB against one that decodes and hashes (root only)
+#   P16       milliseconds that a mail with a signed 25 MB PDF waits longer than with a milter that
+#             does nothing (root only)
+set -eu
+cd "$(dirname "$0")/../.."
+pairs=${PAIRS:-7}
+only=${ONLY:-}
+work=build/bench
+programs=build/tests/bench
+in=$work/inputs
+pki=$work/pki
+
+prepare() {
+	# Status lists of the test PKI get stale, so that nothing is kept for long.
+	if [ -z "$(find "$in/done" -mtime -1 2>/dev/null)" ]; then
+		rm -rf "$work"
+		mkdir -p "$work"
+		echo "making the inputs below $work ..." >&2
+		tests/pki/mkpki.sh "$pki" >/dev/null
+		tests/bench/mkinputs.py "$pki" "$in"
+		touch "$in/done"
+	fi
+}
+
+show() { # NAME FIRST THEN, and a line of numbers on standard input
+	awk -v name="$1" -v first="$2" -v later="$3" '{
+		state = $3 <= later ? "goal reached" : $3 <= first ? "first goal reached" : "NOT reached"
+		printf "%-22s %10.2f %10.2f %9.2f (%.2f .. %.2f) %8s %7s  %s\n", name, $1, $2, $3, $4, $5, first, later, state
+	}'
+}
+
+wanted() { case $1 in *"$only"*) ;; *) return 1 ;; esac; }
+
+bench() { # NAME FIRST THEN MAIL OTHER...
+	name=$1 first=$2 later=$3 mail=$4
+	shift 4
+	! wanted "$name" || "$programs/inspect_bench" -n "$pairs" "$pki" -- "$in/$mail.eml" "$@" | show "$name" "$first" "$later"
+}
+
+in_process() {
+	bench "P2 100k" 2.0 0.6 pdf-100k floor
+	for size in 1m 10m 25m; do
+		bench "P1 $size" 2.0 1.2 "pdf-$size" floor
+		bench "P1 $size objects" 2.0 1.2 "pdf-$size-objects" floor
+	done
+	bench "P3" 2.0 1.3 pdf-25m-10 inspect "$in/pdf-25m.eml"
+	bench "P3 objects" 2.0 1.3 pdf-25m-objects-10 inspect "$in/pdf-25m-objects.eml"
+	bench "P4" 0.10 0.05 smime-25m command openssl cms -verify -in "$in/smime-25m.eml" \
+		-CAfile "$pki/trust/official/root-g2.pem" -purpose any -out /dev/null
+}
+
+whole_service() {
+	wanted "P6 P7 P16" || return 0
+	if [ "$(id -u)" != 0 ]; then
+		echo "P6, P7, P16: not measured, they need root"
+		return 0
+	fi
+	tests/bench/milter_bench.py "$in" "$pairs" | while read -r name numbers; do
+		case $name in
+		plain-10k) echo "$numbers" | show "P6 10k, milter" 2.0 1.3 ;;
+		plain-10m) echo "$numbers" | show "P7 10m, milter" 1.0 0.6 ;;
+		latency-25m) echo "$numbers" | show "P16 25m, added ms" 80 35 ;;
+		esac
+	done
+}
+
+prepare
+printf '%s cores, load %s, OpenSSL %s, medians of %s pairs\n' "$(nproc)" "$(cut -d' ' -f1 /proc/loadavg)" \
+	"$(openssl version | cut -d' ' -f2)" "$pairs"
+printf '%-22s %10s %10s %9s %-16s %8s %7s\n' case ours other ratio "" "first <=" "then <="
+in_process
+whole_service
