@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Authority and scope of a CRL, and what it says about one certificate (RFC 5280 6.3.3). Indirect
- * CRLs, deltas and lists for some reasons only are refused by name: absence from one of them
- * proves nothing by itself. */
+ * CRLs are refused by name; of deltas and lists for some reasons only a revocation counts, because
+ * absence from one of them proves nothing by itself. */
 #include "status/crl.h"
 
 #include <openssl/x509v3.h>
@@ -106,10 +106,6 @@ static enum vt_code covers_by_point(const ISSUING_DIST_POINT *point, X509 *x509,
         return vt_err_set(err, VT_E_UNSUPPORTED,
                           "the CRL is an indirect one, which is not supported");
     }
-    if (point->onlysomereasons != NULL) {
-        return vt_err_set(err, VT_E_UNSUPPORTED,
-                          "the CRL is for some reasons only, which is not supported");
-    }
     if (point->onlyattr > 0 || (point->onlyuser > 0 && is_ca) || (point->onlyCA > 0 && !is_ca)) {
         return vt_err_set(err, VT_E_NOT_FOUND, "the CRL is not for this kind of certificate");
     }
@@ -122,25 +118,21 @@ static enum vt_code covers_by_point(const ISSUING_DIST_POINT *point, X509 *x509,
 }
 
 enum vt_code vt_crl_covers(const struct vt_crl *crl, const struct vt_certificate *certificate,
-                           struct vt_err *err) {
-    X509 *x509 = vt_certificate_x509(certificate);
-    if (crl->is_delta) {
-        return vt_err_set(err, VT_E_UNSUPPORTED, "the CRL is a delta, which is not supported");
-    }
-    if (crl->unknown_critical) {
+                           enum vt_crl_scope *out_scope, struct vt_err *err) {
+    *out_scope = crl->is_delta ? VT_CRL_PARTIAL : VT_CRL_COMPLETE;
+    if (crl->unknown_critical)
         return vt_err_set(err, VT_E_UNSUPPORTED,
                           "the CRL has a critical extension that is not known");
-    }
-    if (crl->distribution_point.len == 0) {
+    if (crl->distribution_point.len == 0)
         return VT_OK;
-    }
     const unsigned char *cursor = crl->distribution_point.ptr;
     ISSUING_DIST_POINT *point =
         d2i_ISSUING_DIST_POINT(NULL, &cursor, (long)crl->distribution_point.len);
-    if (point == NULL) {
+    if (point == NULL)
         return vt_err_set(err, VT_E_FORMAT, "the CRL's issuing distribution point is malformed");
-    }
-    enum vt_code code = covers_by_point(point, x509, err);
+    if (point->onlysomereasons != NULL)
+        *out_scope = VT_CRL_PARTIAL;
+    enum vt_code code = covers_by_point(point, vt_certificate_x509(certificate), err);
     ISSUING_DIST_POINT_free(point);
     return code;
 }
@@ -179,24 +171,35 @@ enum vt_code vt_status_fact_begin(struct vt_arena *arena, const struct vt_certif
     return VT_OK;
 }
 
+static enum vt_status_value value_of(const struct vt_crl_entry *entry) {
+    if (!entry->found || entry->reason == VT_CRL_REASON_REMOVE)
+        return VT_STATUS_GOOD;
+    return entry->reason == VT_CRL_REASON_HOLD ? VT_STATUS_SUSPENDED : VT_STATUS_REVOKED;
+}
+
 enum vt_code vt_crl_fact(struct vt_arena *arena, const struct vt_crl *crl,
                          const struct vt_certificate *certificate,
                          const struct vt_certificate *issuer, const char *origin,
                          struct vt_status_fact *out, struct vt_err *err) {
     struct vt_crl_entry entry;
-    enum vt_code code =
-        vt_status_fact_begin(arena, certificate, issuer, crl->der, "crl", origin, out, err);
-    if (code != VT_OK) {
+    enum vt_crl_scope scope;
+    enum vt_code code = vt_crl_covers(crl, certificate, &scope, err);
+    if (code != VT_OK)
         return code;
-    }
+    vt_crl_find(crl, vt_certificate_serial(certificate), &entry);
+    enum vt_status_value value = value_of(&entry);
+    if (scope == VT_CRL_PARTIAL && value == VT_STATUS_GOOD)
+        return vt_err_set(err, VT_E_UNSUPPORTED,
+                          "it is a delta CRL or one for some reasons only, and not being listed "
+                          "there proves nothing");
+    code = vt_status_fact_begin(arena, certificate, issuer, crl->der, "crl", origin, out, err);
+    if (code != VT_OK)
+        return code;
+    out->value = value;
     out->this_update_utc_secs = crl->this_update_utc_secs;
     out->next_update_utc_secs = crl->next_update_utc_secs;
     out->keeps_expired_since_utc_secs = crl->keeps_expired_since_utc_secs;
-    vt_crl_find(crl, vt_certificate_serial(certificate), &entry);
-    out->value = !entry.found || entry.reason == VT_CRL_REASON_REMOVE ? VT_STATUS_GOOD
-                 : entry.reason == VT_CRL_REASON_HOLD                 ? VT_STATUS_SUSPENDED
-                                                                      : VT_STATUS_REVOKED;
-    if (out->value != VT_STATUS_GOOD) {
+    if (value != VT_STATUS_GOOD) {
         out->revoked_at_utc_secs = entry.revoked_at_utc_secs;
         out->revocation_reason = vt_crl_reason_name(entry.reason);
     }

@@ -137,7 +137,10 @@ static bool next_entry(struct vt_bytes *rest, struct raw_entry *out) {
     if (vt_der_expect(&inner, VT_DER_INTEGER, &element) != VT_OK) {
         return false;
     }
-    out->serial = vt_der_trim_integer(element.body);
+    if (element.body.len == 0) {
+        return false;
+    }
+    out->serial = element.body;
     if (!read_time(&inner, &out->revoked_at_utc_secs) ||
         vt_der_optional(&inner, VT_DER_SEQUENCE, &element, &has_extensions) != VT_OK ||
         inner.len != 0) {
@@ -242,14 +245,19 @@ enum vt_code vt_crl_parse(struct vt_bytes der, struct vt_crl *out, struct vt_err
     return VT_OK;
 }
 
+/* The same INTEGER: 255 (00 ff) is not -1 (ff), but a needless 00 in front changes nothing. */
+static bool is_same_serial(struct vt_bytes a, struct vt_bytes b) {
+    return ((a.ptr[0] ^ b.ptr[0]) & 0x80) == 0 &&
+           vt_bytes_equal(vt_der_trim_integer(a), vt_der_trim_integer(b));
+}
+
 void vt_crl_find(const struct vt_crl *crl, struct vt_bytes serial, struct vt_crl_entry *out) {
     struct raw_entry entry;
     struct vt_bytes rest = crl->entries;
     *out = (struct vt_crl_entry){.revoked_at_utc_secs = VT_TIME_NONE, .reason = -1};
-    serial = vt_der_trim_integer(serial);
-    while (rest.len > 0 && next_entry(&rest, &entry)) {
+    while (serial.len > 0 && rest.len > 0 && next_entry(&rest, &entry)) {
         /* Of several entries the final revocation counts before a hold. */
-        if (vt_bytes_equal(entry.serial, serial) &&
+        if (is_same_serial(entry.serial, serial) &&
             (!out->found || out->reason == VT_CRL_REASON_HOLD)) {
             *out = (struct vt_crl_entry){.found = true,
                                          .revoked_at_utc_secs = entry.revoked_at_utc_secs,

@@ -68,9 +68,6 @@ enum vt_code vt_status_read_crl(struct vt_arena *arena, struct vt_status_cache *
     }
     enum vt_code code = verify_once(slot, issuer, err);
     if (code == VT_OK) {
-        code = vt_crl_covers(&slot->crl, certificate, err);
-    }
-    if (code == VT_OK) {
         code = vt_crl_fact(arena, &slot->crl, certificate, issuer, origin, out, err);
     }
     return code;

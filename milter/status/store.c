@@ -198,7 +198,7 @@ static struct kept_crl *find_crl(struct vt_status_store *store, const char *key,
                                  const struct vt_crl *like) {
     for (size_t i = 0; i < store->crls_count; i++) {
         struct kept_crl *kept = &store->crls[i];
-        if (strcmp(kept->issuer_key, key) == 0 &&
+        if (strcmp(kept->issuer_key, key) == 0 && kept->crl.is_delta == like->is_delta &&
             vt_bytes_equal(kept->crl.distribution_point, like->distribution_point))
             return kept;
     }
@@ -259,7 +259,8 @@ static void write_crl(const struct vt_status_store *store, const struct kept_crl
                                   .fetched_utc_secs = kept->fetched_utc_secs};
     if (store->directory == NULL || vt_verify_sha256(kept->crl.distribution_point, scope) != VT_OK)
         return;
-    (void)snprintf(name, sizeof(name), "crl-%.24s-%.12s", kept->issuer_key, scope);
+    (void)snprintf(name, sizeof(name), "%s-%.24s-%.12s", kept->crl.is_delta ? "crl-delta" : "crl",
+                   kept->issuer_key, scope);
     vt_status_file_write(store->directory, name, &file);
 }
 
@@ -298,7 +299,6 @@ static void ask_crls(struct vt_status_store *store, struct vt_arena *arena,
         struct kept_crl *kept = &store->crls[i];
         struct vt_status_fact fact;
         if (strcmp(kept->issuer_key, key) != 0 ||
-            vt_crl_covers(&kept->crl, certificate, NULL) != VT_OK ||
             vt_crl_fact(arena, &kept->crl, certificate, issuer, kept->origin, &fact, NULL) != VT_OK)
             continue;
         kept->used = ++store->clock;

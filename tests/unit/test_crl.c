@@ -137,6 +137,22 @@ static const struct crl_case {
      .crl = {.extensions = {{"issuingDistributionPoint",
                              "critical,onlysomereasons:keyCompromise"}}},
      .want = VT_E_UNSUPPORTED},
+    {.name = "a delta that lists it",
+     .crl = {.extensions = {{"2.5.29.27", "critical,DER:020103"}}},
+     .revoked = &f.leaf,
+     .reason = 1,
+     .value = VT_STATUS_REVOKED},
+    {.name = "a delta that removes it",
+     .crl = {.extensions = {{"2.5.29.27", "critical,DER:020103"}}},
+     .revoked = &f.leaf,
+     .reason = 8,
+     .want = VT_E_UNSUPPORTED},
+    {.name = "some reasons only, listed",
+     .crl = {.extensions = {{"issuingDistributionPoint",
+                             "critical,onlysomereasons:keyCompromise"}}},
+     .revoked = &f.leaf,
+     .reason = 1,
+     .value = VT_STATUS_REVOKED},
     {.name = "a delta",
      .crl = {.extensions = {{"2.5.29.27", "critical,DER:020103"}}},
      .want = VT_E_UNSUPPORTED},
@@ -197,6 +213,26 @@ static void says_that_it_keeps_expired_ones(void **state) {
     assert_int_equal(fact.keeps_expired_since_utc_secs, TC_NOW - 400 * TC_DAY);
 }
 
+/* The serial numbers 255 and -1 differ in one octet of zero only. */
+static void negative_serials_are_others(void **state) {
+    (void)state;
+    struct vt_status_fact fact;
+    struct tc_options minus = {.name = "âm một", .issuer = &f.ca, .serial = -1};
+    struct tc_options plus = {.name = "hai trăm năm lăm", .issuer = &f.ca, .serial = 255};
+    struct tc_entity negative = tc_make(f.arena, f.pool, &minus);
+    struct tc_entity positive = tc_make(f.arena, f.pool, &plus);
+    struct tc_crl_options options = {.entries = {{&positive, TC_NOW - TC_DAY, 1, NULL}}};
+    struct vt_bytes crl = tc_crl(f.arena, &f.ca, &options);
+    assert_int_equal(vt_status_read_crl(f.arena, NULL, crl, negative.certificate, f.ca.certificate,
+                                        "given", &fact, NULL),
+                     VT_OK);
+    assert_int_equal(fact.value, VT_STATUS_GOOD);
+    assert_int_equal(vt_status_read_crl(f.arena, NULL, crl, positive.certificate, f.ca.certificate,
+                                        "given", &fact, NULL),
+                     VT_OK);
+    assert_int_equal(fact.value, VT_STATUS_REVOKED);
+}
+
 /* No byte of a good list can be changed or cut off without it being refused or out of scope. */
 static void every_byte_counts(void **state) {
     (void)state;
@@ -236,6 +272,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_crl),
         cmocka_unit_test(says_that_it_keeps_expired_ones),
+        cmocka_unit_test(negative_serials_are_others),
         cmocka_unit_test(every_byte_counts),
         cmocka_unit_test(a_cache_keeps_issuers_apart),
     };
