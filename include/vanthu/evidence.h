@@ -259,6 +259,9 @@ const char *vt_status_name(enum vt_status_value value);
  * TOTAL-PASSED; among sub-indications of one indication the earlier in the enum wins. */
 void vt_signature_worsen(struct vt_signature *signature, enum vt_sub_indication sub,
                          enum vt_reason reason);
+/* The day the signer's certificate was revoked as "02/12/2026" in Vietnam, or NULL when no status
+ * of the signature says so. out has room for 16 bytes; returns out. */
+const char *vt_signature_revoked_on(const struct vt_signature *signature, char out[16]);
 /* Append a finding (already clean text). Returns VT_OK or VT_E_NOMEM. */
 enum vt_code vt_findings_add(struct vt_arena *arena, const char ***findings, size_t *count,
                              const char *format, ...) VT_PRINTF(4, 5);

@@ -94,6 +94,19 @@ enum vt_code vt_reason_by_code(const char *code, enum vt_reason *out) VT_MUST_CH
 const char *vt_reason_suggest(const char *code);
 /* The first reason of a set in the order of the enum, or VT_REASON_COUNT for the empty set. */
 enum vt_reason vt_reasons_first(vt_reasons reasons);
+/* Values for the fields of a reason's texts; NULL: not known. */
+struct vt_reason_fields {
+    const char *date;       /* {ngày}: of the revocation, "02/12/2026" */
+    const char *file;       /* {tệp} */
+    const char *regulation; /* {Quy chế}: the site's own; none is cited without it */
+};
+/* Write a text of the table with its fields filled in. What is not known goes with the
+ * parenthesis or the words it stands in, or becomes "…". Cut at a character border, always
+ * NUL-terminated. Returns out. */
+char *vt_reason_fill(char *out, size_t out_bytes, const char *text,
+                     const struct vt_reason_fields *fields);
+#define VT_REASON_TEXT_BYTES 1024
+
 /* "accept", "note", "tag", "defer", "hold", "reject". */
 const char *vt_action_name(enum vt_action action);
 

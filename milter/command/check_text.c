@@ -26,6 +26,10 @@ enum word {
     W_SOURCE_FIRST_SEEN,
     W_SOURCE_CLAIMED,
     W_CHANGES,
+    W_CHANGES_NONE,
+    W_CHANGES_PERMITTED,
+    W_CHANGES_FORBIDDEN,
+    W_CHANGES_UNDETERMINED,
     W_CONCLUSION,
     W_REASON,
     W_TO_DO,
@@ -64,6 +68,10 @@ static const char *const words[WORDS][2] = {
     [W_SOURCE_CLAIMED] = {"do người ký khai, không có dấu thời gian",
                           "claimed by the signer, without a time stamp"},
     [W_CHANGES] = {"Thay đổi sau khi ký", "Changes after it"},
+    [W_CHANGES_NONE] = {"không có", "none"},
+    [W_CHANGES_PERMITTED] = {"có, trong phạm vi cho phép", "permitted ones only"},
+    [W_CHANGES_FORBIDDEN] = {"CÓ, KHÔNG ĐƯỢC PHÉP", "FORBIDDEN ONES"},
+    [W_CHANGES_UNDETERMINED] = {"có, chưa xác định được ảnh hưởng", "some, effect undetermined"},
     [W_CONCLUSION] = {"Kết luận", "Conclusion"},
     [W_REASON] = {"Lý do", "Reason"},
     [W_TO_DO] = {"Cần làm", "To do"},
@@ -107,15 +115,26 @@ static void line(const struct printer *p, enum word w, const char *value) {
     fprintf(p->out, "%s\n", value == NULL || *value == '\0' ? word(p, W_UNKNOWN) : value);
 }
 
-static void print_reasons(const struct printer *p, vt_reasons reasons) {
+static void print_reason(const struct printer *p, enum vt_reason reason,
+                         const struct vt_reason_fields *fields)
+{
+    const struct vt_reason_info *info = vt_reason_info(reason);
+    bool vi = p->language == VT_LANGUAGE_VIETNAMESE;
+    char text[VT_REASON_TEXT_BYTES];
+    label(p, W_REASON);
+    fprintf(p->out, "%s: %s\n", info->code,
+            vt_reason_fill(text, sizeof(text), vi ? info->vietnamese : info->english, fields));
+    line(p, W_TO_DO,
+         vt_reason_fill(text, sizeof(text), vi ? info->vietnamese_to_do : info->english_to_do,
+                        fields));
+}
+
+static void print_reasons(const struct printer *p, vt_reasons reasons,
+                          const struct vt_reason_fields *fields)
+{
     for (int i = 0; i < VT_REASON_COUNT; i++) {
-        if ((reasons & VT_REASON_BIT(i)) == 0)
-            continue;
-        const struct vt_reason_info *info = vt_reason_info((enum vt_reason)i);
-        bool vi = p->language == VT_LANGUAGE_VIETNAMESE;
-        label(p, W_REASON);
-        fprintf(p->out, "%s: %s\n", info->code, vi ? info->vietnamese : info->english);
-        line(p, W_TO_DO, vi ? info->vietnamese_to_do : info->english_to_do);
+        if ((reasons & VT_REASON_BIT(i)) != 0)
+            print_reason(p, (enum vt_reason)i, fields);
     }
 }
 
@@ -164,6 +183,17 @@ static enum word validity_word(enum vt_indication indication) {
                                            : W_UNPROVEN;
 }
 
+static enum word changes_word(enum vt_changes changes)
+{
+    static const enum word all[] = {
+        [VT_CHANGES_UNDETERMINED] = W_CHANGES_UNDETERMINED,
+        [VT_CHANGES_NONE] = W_CHANGES_NONE,
+        [VT_CHANGES_PERMITTED] = W_CHANGES_PERMITTED,
+        [VT_CHANGES_FORBIDDEN] = W_CHANGES_FORBIDDEN,
+    };
+    return all[changes];
+}
+
 static const char *first_of(const char *a, const char *b) {
     return a != NULL && *a != '\0' ? a : b;
 }
@@ -182,6 +212,8 @@ static void print_conclusion(const struct printer *p, const struct vt_signature 
 
 static void print_signature(const struct printer *p, const struct vt_signature *signature, size_t i,
                             size_t count) {
+    char day[16];
+    const struct vt_reason_fields fields = {.date = vt_signature_revoked_on(signature, day)};
     const struct vt_certificate_facts *signer = &signature->signer;
     fprintf(p->out, "   %s %zu/%zu  %s%s%s\n", word(p, W_SIGNATURE), i + 1, count,
             vt_signature_format_name(signature->format), signature->level == NULL ? "" : " ",
@@ -193,9 +225,9 @@ static void print_signature(const struct printer *p, const struct vt_signature *
     line(p, W_INTEGRITY, word(p, integrity_word(signature->integrity)));
     line(p, W_VALIDITY, word(p, validity_word(signature->indication)));
     print_period(p, signer);
-    line(p, W_CHANGES, vt_changes_name(signature->changes_after));
+    line(p, W_CHANGES, word(p, changes_word(signature->changes_after)));
     print_conclusion(p, signature);
-    print_reasons(p, signature->reasons);
+    print_reasons(p, signature->reasons, &fields);
     print_findings(p, signature->findings, signature->findings_count);
 }
 
@@ -207,7 +239,8 @@ static void print_document(const struct printer *p, const struct vt_document *do
         fprintf(p->out, "%s\n", word(p, W_NO_SIGNATURES));
     else
         fprintf(p->out, "%zu %s\n", document->signatures_count, word(p, W_SIGNATURES));
-    print_reasons(p, document->reasons);
+    const struct vt_reason_fields fields = {.file = document->name};
+    print_reasons(p, document->reasons, &fields);
     print_findings(p, document->findings, document->findings_count);
     for (size_t i = 0; i < document->signatures_count; i++)
         print_signature(p, &document->signatures[i], i, document->signatures_count);
@@ -232,7 +265,7 @@ void vt_command_print_evidence(FILE *out, enum vt_language language, const char 
         fprintf(out, "%s\n", word(&p, W_NO_DOCUMENTS));
     else
         fputc('\n', out);
-    print_reasons(&p, evidence->reasons);
+    print_reasons(&p, evidence->reasons, &(struct vt_reason_fields){0});
     print_findings(&p, evidence->findings, evidence->findings_count);
     for (size_t i = 0; i < evidence->documents_count; i++)
         print_document(&p, &evidence->documents[i]);

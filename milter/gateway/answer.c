@@ -56,45 +56,16 @@ static void put_first_line(struct vt_answer *answer, const struct vt_decision *d
     put_line(answer, line);
 }
 
-/* "17/11/2026", the day of a revocation in Vietnam, or "-". */
-static void put_date(char out[16], const struct vt_decision *decision,
-                     const struct vt_evidence *evidence) {
-    snprintf(out, 16, "-");
+/* The day of the first revocation among the signatures of the document, or NULL. */
+static const char *revoked_on(char out[16], const struct vt_decision *decision,
+                              const struct vt_evidence *evidence) {
+    const char *day = NULL;
     if (decision->document >= evidence->documents_count)
-        return;
+        return NULL;
     const struct vt_document *document = &evidence->documents[decision->document];
-    for (size_t i = 0; i < document->signatures_count; i++) {
-        const struct vt_signature *signature = &document->signatures[i];
-        for (size_t j = 0; j < signature->statuses_count; j++) {
-            char text[64];
-            const char *day = NULL;
-            if (signature->statuses[j].value == VT_STATUS_REVOKED)
-                day =
-                    strchr(vt_time_vietnam(text, signature->statuses[j].revoked_at_utc_secs), '/');
-            if (day != NULL && day - text >= 2)
-                snprintf(out, 16, "%.10s", day - 2);
-        }
-    }
-}
-
-/* The sentence with its fields {ngày} and {tệp} filled; other fields are left out. */
-static void fill_fields(char *out, size_t out_bytes, const char *sentence, const char *date,
-                        const char *file) {
-    size_t used = 0;
-    while (*sentence != '\0' && used + 1 < out_bytes) {
-        const char *end = *sentence == '{' ? strchr(sentence, '}') : NULL;
-        if (end == NULL) {
-            out[used++] = *sentence++;
-            continue;
-        }
-        const char *value = strncmp(sentence, "{ngày}", strlen("{ngày}")) == 0 ? date
-                            : strncmp(sentence, "{tệp}", strlen("{tệp}")) == 0 ? file
-                                                                               : "";
-        while (*value != '\0' && used + 1 < out_bytes)
-            out[used++] = *value++;
-        sentence = end + 1;
-    }
-    out[used] = '\0';
+    for (size_t i = 0; i < document->signatures_count && day == NULL; i++)
+        day = vt_signature_revoked_on(&document->signatures[i], out);
+    return day;
 }
 
 static void put_reason(struct vt_answer *answer, const struct vt_decision *decision,
@@ -106,8 +77,9 @@ static void put_reason(struct vt_answer *answer, const struct vt_decision *decis
         vietnamese = decision->text;
     else if (decision->reason < VT_REASON_COUNT)
         vietnamese = vt_reason_info(decision->reason)->vietnamese;
-    put_date(date, decision, evidence);
-    fill_fields(filled, sizeof(filled), vietnamese, date, name != NULL ? name : "-");
+    const struct vt_reason_fields fields = {.date = revoked_on(date, decision, evidence),
+                                            .file = name};
+    vt_reason_fill(filled, sizeof(filled), vietnamese, &fields);
     put_line(answer, vt_text_ascii(sentence, sizeof(sentence), filled));
 }
 

@@ -91,6 +91,30 @@ static void first_of_a_set(void **state) {
                      VT_REASON_CERT_REVOKED);
 }
 
+static void fields_of_texts_are_filled(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *want;
+        struct vt_reason_fields fields;
+    } cases[] = {
+        {"không có gì", "không có gì", {NULL, NULL, NULL}},
+        {"ngày {ngày}; xem", "ngày 02/12/2026; xem", {.date = "02/12/2026"}},
+        {"ngày {ngày}; xem", "ngày …; xem", {NULL, NULL, NULL}},
+        {"số (khoản 1 {Quy chế}); hỏi", "số; hỏi", {NULL, NULL, NULL}},
+        {"số (khoản 1 {Quy chế}); hỏi", "số (khoản 1 Quyết định 9); hỏi", {.regulation = "Quyết định 9"}},
+        {"(a) {tệp} (b)", "(a) x.pdf (b)", {.file = "x.pdf"}},
+        {"(a) {tệp} (b)", "(a) … (b)", {NULL, NULL, NULL}},
+        {"{lạ} {dở", "… {dở", {NULL, NULL, NULL}},
+        {"{tệp}", "a?b", {.file = "a\nb"}},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char out[VT_REASON_TEXT_BYTES];
+        assert_string_equal(vt_reason_fill(out, sizeof(out), cases[i].text, &cases[i].fields),
+                            cases[i].want);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_reason_is_complete),
@@ -99,6 +123,7 @@ int main(void) {
         cmocka_unit_test(our_causes_never_refuse),
         cmocka_unit_test(suggestions),
         cmocka_unit_test(first_of_a_set),
+        cmocka_unit_test(fields_of_texts_are_filled),
     };
     return cmocka_run_group_tests_name("reason", tests, NULL, NULL);
 }
