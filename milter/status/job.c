@@ -234,8 +234,10 @@ static void finish(struct vt_job_board *board, struct job *job, enum vt_code cod
         .id = job->id, .kind = job->kind, .code = code, .issuer_der = issuer_der};
     if (code != VT_OK)
         (void)snprintf(result.text, sizeof(result.text), "%.250s", err->text);
-    /* A certificate is not kept here, so that job is always run anew. */
-    if (job->kind != VT_JOB_ISSUER || code != VT_OK) {
+    /* A certificate is not kept here, so that job is always run anew; so is one that failed because
+     * fetch died or hung. */
+    if ((job->kind != VT_JOB_ISSUER || code != VT_OK) && code != VT_E_PEER &&
+        code != VT_E_TIMEOUT) {
         *recent =
             (struct recent){.code = code, .until_msecs = vt_clock_monotonic_msecs() + RECENT_MSECS};
         memcpy(recent->key, job->key, sizeof(recent->key));
