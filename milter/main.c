@@ -12,7 +12,8 @@
 #define VT_SYSCONFDIR "/etc/vanthu"
 #endif
 
-static int usage(FILE *out, int status) {
+static int usage(FILE *out, int status)
+{
     fputs("usage: vanthu-milter [-f] [-c FILE]\n"
           "       vanthu-milter -t [-c FILE]\n"
           "  -c FILE  the configuration, " VT_SYSCONFDIR "/vanthu.yaml\n"
@@ -22,7 +23,8 @@ static int usage(FILE *out, int status) {
     return status;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     int status = EX_SOFTWARE;
     if (vt_role_dispatch(argc, argv, &status))
         return status;

@@ -8,7 +8,8 @@
 /* ---- mistakes ---- */
 
 /* The most severe thing a rule can do. */
-static enum vt_action most_severe(const struct vt_rule *rule, bool has_officer) {
+static enum vt_action most_severe(const struct vt_rule *rule, bool has_officer)
+{
     enum vt_action action = rule->action;
     if (action == VT_ACTION_HOLD && !has_officer)
         action = rule->without_officer;
@@ -18,7 +19,8 @@ static enum vt_action most_severe(const struct vt_rule *rule, bool has_officer) 
 }
 
 /* Mistakes at the very codes whose cause is ours. */
-static void check_causes(struct vt_yaml *yaml, const struct vt_conditions *conditions) {
+static void check_causes(struct vt_yaml *yaml, const struct vt_conditions *conditions)
+{
     for (size_t i = 0; i < conditions->count; i++) {
         const struct vt_condition *condition = &conditions->items[i];
         if (condition->test->match == vt_match_not)
@@ -41,7 +43,8 @@ static void check_causes(struct vt_yaml *yaml, const struct vt_conditions *condi
 }
 
 static const struct vt_condition *find_match(const struct vt_conditions *conditions,
-                                             vt_match_function *match) {
+                                             vt_match_function *match)
+{
     for (size_t i = 0; i < conditions->count; i++) {
         const struct vt_condition *condition = &conditions->items[i];
         if (condition->test->match == match)
@@ -56,7 +59,8 @@ static const struct vt_condition *find_match(const struct vt_conditions *conditi
 }
 
 /* One of many recipients must not decide for all of them. */
-static void check_any_recipient(struct vt_yaml *yaml, const struct vt_rule *rule) {
+static void check_any_recipient(struct vt_yaml *yaml, const struct vt_rule *rule)
+{
     const struct vt_condition *any = find_match(&rule->when, vt_match_any_recipient);
     if (any == NULL)
         any = find_match(&rule->when, vt_match_any_recipient_domain);
@@ -67,7 +71,8 @@ static void check_any_recipient(struct vt_yaml *yaml, const struct vt_rule *rule
 }
 
 static void check_hold(struct vt_yaml *yaml, const struct vt_policy *policy,
-                       const struct vt_rule *rule) {
+                       const struct vt_rule *rule)
+{
     bool is_held = rule->action == VT_ACTION_HOLD && rule->without_officer == VT_ACTION_HOLD;
     is_held = is_held || (rule->action == VT_ACTION_DEFER && rule->afterwards == VT_ACTION_HOLD);
     if (is_held && policy->officer_mailbox == NULL)
@@ -78,8 +83,8 @@ static void check_hold(struct vt_yaml *yaml, const struct vt_policy *policy,
 
 /* ---- warnings ---- */
 
-static const struct vt_condition *find_test(const struct vt_conditions *conditions,
-                                            const char *key) {
+static const struct vt_condition *find_test(const struct vt_conditions *conditions, const char *key)
+{
     for (size_t i = 0; i < conditions->count; i++) {
         if (strcmp(conditions->items[i].test->key, key) == 0)
             return &conditions->items[i];
@@ -88,7 +93,8 @@ static const struct vt_condition *find_test(const struct vt_conditions *conditio
 }
 
 /* Indications and sub-indications that never come together. */
-static void check_possible(struct vt_yaml *yaml, const struct vt_rule *rule) {
+static void check_possible(struct vt_yaml *yaml, const struct vt_rule *rule)
+{
     const struct vt_condition *indication = find_test(&rule->when, "indication");
     const struct vt_condition *sub = find_test(&rule->when, "sub-indication");
     if (indication == NULL || sub == NULL)
@@ -102,7 +108,8 @@ static void check_possible(struct vt_yaml *yaml, const struct vt_rule *rule) {
                     indication->needs);
 }
 
-static bool has_word(const struct vt_condition *condition, const char *word) {
+static bool has_word(const struct vt_condition *condition, const char *word)
+{
     for (size_t i = 0; i < condition->words_count; i++) {
         if (strcmp(condition->words[i], word) == 0)
             return true;
@@ -113,7 +120,8 @@ static bool has_word(const struct vt_condition *condition, const char *word) {
 static bool is_wider_set(const struct vt_conditions *wide, const struct vt_conditions *narrow);
 
 /* True when whatever fulfils narrow fulfils wide; false when that is not plain. */
-static bool is_wider(const struct vt_condition *wide, const struct vt_condition *narrow) {
+static bool is_wider(const struct vt_condition *wide, const struct vt_condition *narrow)
+{
     if (wide->test != narrow->test)
         return false;
     if (wide->groups_count > 0 || narrow->groups_count > 0)
@@ -128,7 +136,8 @@ static bool is_wider(const struct vt_condition *wide, const struct vt_condition 
     return (narrow->set & ~wide->set) == 0;
 }
 
-static bool is_wider_set(const struct vt_conditions *wide, const struct vt_conditions *narrow) {
+static bool is_wider_set(const struct vt_conditions *wide, const struct vt_conditions *narrow)
+{
     for (size_t w = 0; w < wide->count; w++) {
         bool is_implied = false;
         for (size_t n = 0; n < narrow->count && !is_implied; n++)
@@ -140,7 +149,8 @@ static bool is_wider_set(const struct vt_conditions *wide, const struct vt_condi
 }
 
 /* A rule whose every mail an earlier rule has taken. */
-static void check_hidden(struct vt_yaml *yaml, const struct vt_policy *policy, size_t index) {
+static void check_hidden(struct vt_yaml *yaml, const struct vt_policy *policy, size_t index)
+{
     const struct vt_rule *rule = &policy->rules[index];
     bool has_officer = policy->officer_mailbox != NULL;
     for (size_t i = 0; i < index; i++) {
@@ -158,7 +168,8 @@ static void check_hidden(struct vt_yaml *yaml, const struct vt_policy *policy, s
     }
 }
 
-void vt_policy_check(struct vt_yaml *yaml, const struct vt_policy *policy) {
+void vt_policy_check(struct vt_yaml *yaml, const struct vt_policy *policy)
+{
     for (size_t i = 0; i < policy->rules_count; i++) {
         const struct vt_rule *rule = &policy->rules[i];
         if (rule->name == NULL || rule->then_node == NULL)
@@ -177,7 +188,8 @@ void vt_policy_check(struct vt_yaml *yaml, const struct vt_policy *policy) {
     }
 }
 
-vt_reasons vt_policy_unhandled(const struct vt_policy *policy) {
+vt_reasons vt_policy_unhandled(const struct vt_policy *policy)
+{
     vt_reasons handled = 0;
     for (size_t i = 0; i < policy->rules_count; i++)
         handled |= vt_conditions_reasons(&policy->rules[i].when);

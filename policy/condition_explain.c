@@ -13,7 +13,8 @@ struct line {
     size_t used;
 };
 
-static void VT_PRINTF(2, 3) add(struct line *line, const char *format, ...) {
+static void VT_PRINTF(2, 3) add(struct line *line, const char *format, ...)
+{
     if (line->used + 1 >= line->bytes)
         return;
     va_list args;
@@ -29,7 +30,8 @@ static void VT_PRINTF(2, 3) add(struct line *line, const char *format, ...) {
 /* ---- what a scope has ---- */
 
 void vt_describe_reason(const struct vt_condition *condition, const struct vt_scope *scope,
-                        char *out, size_t out_bytes) {
+                        char *out, size_t out_bytes)
+{
     struct line line = {out, out_bytes, 0};
     /* What the rule asks for first, if it is there. */
     vt_reasons hit = scope->reasons & condition->set;
@@ -42,7 +44,8 @@ void vt_describe_reason(const struct vt_condition *condition, const struct vt_sc
 }
 
 void vt_describe_value(const struct vt_condition *condition, const struct vt_scope *scope,
-                       char *out, size_t out_bytes) {
+                       char *out, size_t out_bytes)
+{
     const struct vt_words *words = condition->test->words;
     unsigned value = condition->test->value(scope);
     const char *text = "";
@@ -54,7 +57,8 @@ void vt_describe_value(const struct vt_condition *condition, const struct vt_sco
 }
 
 void vt_describe_text(const struct vt_condition *condition, const struct vt_scope *scope, char *out,
-                      size_t out_bytes) {
+                      size_t out_bytes)
+{
     const char *text = condition->test->text(scope);
     if (text == NULL)
         (void)snprintf(out, out_bytes, "%s", "");
@@ -63,7 +67,8 @@ void vt_describe_text(const struct vt_condition *condition, const struct vt_scop
 }
 
 void vt_describe_recipients(const struct vt_condition *condition, const struct vt_scope *scope,
-                            char *out, size_t out_bytes) {
+                            char *out, size_t out_bytes)
+{
     (void)condition;
     const struct vt_mail *mail = scope->mail;
     struct line line = {out, out_bytes, 0};
@@ -75,20 +80,23 @@ void vt_describe_recipients(const struct vt_condition *condition, const struct v
 }
 
 void vt_describe_mail_size(const struct vt_condition *condition, const struct vt_scope *scope,
-                           char *out, size_t out_bytes) {
+                           char *out, size_t out_bytes)
+{
     (void)condition;
     (void)snprintf(out, out_bytes, "%llu", (unsigned long long)scope->mail->size_bytes);
 }
 
 void vt_describe_document_size(const struct vt_condition *condition, const struct vt_scope *scope,
-                               char *out, size_t out_bytes) {
+                               char *out, size_t out_bytes)
+{
     (void)condition;
     unsigned long long size = scope->document == NULL ? 0 : scope->document->size_bytes;
     (void)snprintf(out, out_bytes, "%llu", size);
 }
 
 void vt_describe_signing_time(const struct vt_condition *condition, const struct vt_scope *scope,
-                              char *out, size_t out_bytes) {
+                              char *out, size_t out_bytes)
+{
     (void)condition;
     char time[VT_TIME_TEXT_BYTES] = "";
     if (scope->signature != NULL && scope->signature->signing_time_utc_secs != VT_TIME_NONE)
@@ -102,7 +110,8 @@ static void explain(const struct vt_conditions *conditions, const struct vt_scop
                     struct line *line);
 
 static void explain_leaf(const struct vt_condition *condition, const struct vt_scope *scope,
-                         enum vt_truth truth, struct line *line) {
+                         enum vt_truth truth, struct line *line)
+{
     char has[256];
     condition->test->describe(condition, scope, has, sizeof(has));
     if (truth == VT_UNKNOWN)
@@ -115,8 +124,8 @@ static void explain_leaf(const struct vt_condition *condition, const struct vt_s
 
 /* The branch that made the group what it is. */
 static const struct vt_conditions *telling_group(const struct vt_condition *condition,
-                                                 const struct vt_scope *scope,
-                                                 enum vt_truth truth) {
+                                                 const struct vt_scope *scope, enum vt_truth truth)
+{
     for (size_t i = 0; i < condition->groups_count; i++) {
         vt_reasons ignored = 0;
         if (vt_conditions_match(&condition->groups[i], scope, &ignored) == truth)
@@ -126,7 +135,8 @@ static const struct vt_conditions *telling_group(const struct vt_condition *cond
 }
 
 static void explain_one(const struct vt_condition *condition, const struct vt_scope *scope,
-                        enum vt_truth truth, struct line *line) {
+                        enum vt_truth truth, struct line *line)
+{
     if (condition->test->describe != NULL) {
         explain_leaf(condition, scope, truth, line);
     } else if (condition->test->match == vt_match_document && scope->document == NULL) {
@@ -144,7 +154,8 @@ static void explain_one(const struct vt_condition *condition, const struct vt_sc
 
 /* All that held, or the first that did not. */
 static void explain(const struct vt_conditions *conditions, const struct vt_scope *scope,
-                    struct line *line) {
+                    struct line *line)
+{
     vt_reasons ignored = 0;
     bool is_match = vt_conditions_match(conditions, scope, &ignored) == VT_YES;
     if (conditions->count == 0)
@@ -162,7 +173,8 @@ static void explain(const struct vt_conditions *conditions, const struct vt_scop
 }
 
 void vt_conditions_explain(const struct vt_conditions *conditions, const struct vt_scope *scope,
-                           char *out, size_t out_bytes) {
+                           char *out, size_t out_bytes)
+{
     char text[512] = "";
     struct line line = {text, sizeof(text), 0};
     explain(conditions, scope, &line);

@@ -7,19 +7,22 @@
 
 #include "rule.h"
 
-static enum vt_truth truth_of(bool value) {
+static enum vt_truth truth_of(bool value)
+{
     return value ? VT_YES : VT_NO;
 }
 
 enum vt_truth vt_match_reason(const struct vt_condition *condition, const struct vt_scope *scope,
-                              vt_reasons *matched) {
+                              vt_reasons *matched)
+{
     vt_reasons hit = scope->reasons & condition->set;
     *matched |= hit;
     return truth_of(hit != 0);
 }
 
 enum vt_truth vt_match_value(const struct vt_condition *condition, const struct vt_scope *scope,
-                             vt_reasons *matched) {
+                             vt_reasons *matched)
+{
     (void)matched;
     unsigned value = condition->test->value(scope);
     if (value >= 64)
@@ -29,7 +32,8 @@ enum vt_truth vt_match_value(const struct vt_condition *condition, const struct 
 
 /* ---- addresses ---- */
 
-static bool is_address_in(const struct vt_condition *condition, const char *address) {
+static bool is_address_in(const struct vt_condition *condition, const char *address)
+{
     for (size_t i = 0; i < condition->words_count; i++) {
         if (strcasecmp(address, condition->words[i]) == 0)
             return true;
@@ -38,7 +42,8 @@ static bool is_address_in(const struct vt_condition *condition, const char *addr
 }
 
 /* "x" is the domain and everything below, "=x" the domain alone. */
-static bool is_domain_in(const struct vt_condition *condition, const char *address) {
+static bool is_domain_in(const struct vt_condition *condition, const char *address)
+{
     const char *at = strrchr(address, '@');
     if (at == NULL)
         return false;
@@ -57,7 +62,8 @@ static bool is_domain_in(const struct vt_condition *condition, const char *addre
 }
 
 enum vt_truth vt_match_sender(const struct vt_condition *condition, const struct vt_scope *scope,
-                              vt_reasons *matched) {
+                              vt_reasons *matched)
+{
     (void)matched;
     if (scope->mail->sender == NULL)
         return VT_UNKNOWN;
@@ -65,7 +71,8 @@ enum vt_truth vt_match_sender(const struct vt_condition *condition, const struct
 }
 
 enum vt_truth vt_match_sender_domain(const struct vt_condition *condition,
-                                     const struct vt_scope *scope, vt_reasons *matched) {
+                                     const struct vt_scope *scope, vt_reasons *matched)
+{
     (void)matched;
     if (scope->mail->sender == NULL || scope->mail->sender[0] == '\0')
         return VT_UNKNOWN;
@@ -76,7 +83,8 @@ typedef bool is_in_function(const struct vt_condition *condition, const char *ad
 
 static enum vt_truth match_recipients(const struct vt_condition *condition,
                                       const struct vt_scope *scope, is_in_function *is_in,
-                                      bool wants_all) {
+                                      bool wants_all)
+{
     if (scope->mail->recipients_count == 0)
         return VT_UNKNOWN;
     for (size_t i = 0; i < scope->mail->recipients_count; i++) {
@@ -90,38 +98,44 @@ static enum vt_truth match_recipients(const struct vt_condition *condition,
 }
 
 enum vt_truth vt_match_all_recipients(const struct vt_condition *condition,
-                                      const struct vt_scope *scope, vt_reasons *matched) {
+                                      const struct vt_scope *scope, vt_reasons *matched)
+{
     (void)matched;
     return match_recipients(condition, scope, is_address_in, true);
 }
 
 enum vt_truth vt_match_all_recipient_domains(const struct vt_condition *condition,
-                                             const struct vt_scope *scope, vt_reasons *matched) {
+                                             const struct vt_scope *scope, vt_reasons *matched)
+{
     (void)matched;
     return match_recipients(condition, scope, is_domain_in, true);
 }
 
 enum vt_truth vt_match_any_recipient(const struct vt_condition *condition,
-                                     const struct vt_scope *scope, vt_reasons *matched) {
+                                     const struct vt_scope *scope, vt_reasons *matched)
+{
     (void)matched;
     return match_recipients(condition, scope, is_address_in, false);
 }
 
 enum vt_truth vt_match_any_recipient_domain(const struct vt_condition *condition,
-                                            const struct vt_scope *scope, vt_reasons *matched) {
+                                            const struct vt_scope *scope, vt_reasons *matched)
+{
     (void)matched;
     return match_recipients(condition, scope, is_domain_in, false);
 }
 
 /* ---- file names, sizes, times ---- */
 
-static bool is_same_char(char a, char b) {
+static bool is_same_char(char a, char b)
+{
     return strncasecmp(&a, &b, 1) == 0;
 }
 
 /* "*" any characters, "?" one character of UTF-8. One place to go back to: never more than the
  * product of both lengths. */
-static bool is_glob_match(const char *glob, const char *text) {
+static bool is_glob_match(const char *glob, const char *text)
+{
     const char *back_glob = NULL, *back_text = NULL;
     while (*text != '\0') {
         if (*glob == '*') {
@@ -148,7 +162,8 @@ static bool is_glob_match(const char *glob, const char *text) {
 }
 
 enum vt_truth vt_match_name(const struct vt_condition *condition, const struct vt_scope *scope,
-                            vt_reasons *matched) {
+                            vt_reasons *matched)
+{
     (void)matched;
     const char *name = condition->test->text(scope);
     if (name == NULL)
@@ -160,13 +175,15 @@ enum vt_truth vt_match_name(const struct vt_condition *condition, const struct v
     return VT_NO;
 }
 
-static enum vt_truth match_size(const struct vt_condition *condition, uint64_t size) {
+static enum vt_truth match_size(const struct vt_condition *condition, uint64_t size)
+{
     uint64_t limit = (uint64_t)condition->number;
     return truth_of(condition->is_above ? size > limit : size < limit);
 }
 
 enum vt_truth vt_match_mail_size(const struct vt_condition *condition, const struct vt_scope *scope,
-                                 vt_reasons *matched) {
+                                 vt_reasons *matched)
+{
     (void)matched;
     /* No mail is empty: a file that is no mail has no such size. */
     return scope->mail->size_bytes == 0 ? VT_UNKNOWN
@@ -174,7 +191,8 @@ enum vt_truth vt_match_mail_size(const struct vt_condition *condition, const str
 }
 
 enum vt_truth vt_match_document_size(const struct vt_condition *condition,
-                                     const struct vt_scope *scope, vt_reasons *matched) {
+                                     const struct vt_scope *scope, vt_reasons *matched)
+{
     (void)matched;
     return scope->document == NULL ? VT_UNKNOWN
                                    : match_size(condition, scope->document->size_bytes);
@@ -182,7 +200,8 @@ enum vt_truth vt_match_document_size(const struct vt_condition *condition,
 
 /* Only a proven time counts: a claimed one never makes anything better. */
 enum vt_truth vt_match_signed_before(const struct vt_condition *condition,
-                                     const struct vt_scope *scope, vt_reasons *matched) {
+                                     const struct vt_scope *scope, vt_reasons *matched)
+{
     (void)matched;
     const struct vt_signature *s = scope->signature;
     bool is_proven = s != NULL && (s->signing_time_source == VT_TIME_SOURCE_TIMESTAMP ||
@@ -195,14 +214,16 @@ enum vt_truth vt_match_signed_before(const struct vt_condition *condition,
 /* ---- groups ---- */
 
 enum vt_truth vt_match_not(const struct vt_condition *condition, const struct vt_scope *scope,
-                           vt_reasons *matched) {
+                           vt_reasons *matched)
+{
     (void)matched;
     vt_reasons ignored = 0;
     return (enum vt_truth)(VT_YES - vt_conditions_match(&condition->groups[0], scope, &ignored));
 }
 
 enum vt_truth vt_match_any_of(const struct vt_condition *condition, const struct vt_scope *scope,
-                              vt_reasons *matched) {
+                              vt_reasons *matched)
+{
     enum vt_truth best = VT_NO;
     for (size_t i = 0; i < condition->groups_count; i++) {
         vt_reasons hit = 0;
@@ -215,14 +236,16 @@ enum vt_truth vt_match_any_of(const struct vt_condition *condition, const struct
 }
 
 enum vt_truth vt_match_document(const struct vt_condition *condition, const struct vt_scope *scope,
-                                vt_reasons *matched) {
+                                vt_reasons *matched)
+{
     if (scope->document == NULL)
         return VT_UNKNOWN;
     return vt_conditions_match(&condition->groups[0], scope, matched);
 }
 
 enum vt_truth vt_conditions_match(const struct vt_conditions *conditions,
-                                  const struct vt_scope *scope, vt_reasons *matched) {
+                                  const struct vt_scope *scope, vt_reasons *matched)
+{
     enum vt_truth worst = VT_YES;
     for (size_t i = 0; i < conditions->count && worst != VT_NO; i++) {
         const struct vt_condition *condition = &conditions->items[i];
@@ -232,7 +255,8 @@ enum vt_truth vt_conditions_match(const struct vt_conditions *conditions,
     return worst;
 }
 
-vt_reasons vt_conditions_reasons(const struct vt_conditions *conditions) {
+vt_reasons vt_conditions_reasons(const struct vt_conditions *conditions)
+{
     vt_reasons all = 0;
     for (size_t i = 0; i < conditions->count; i++) {
         const struct vt_condition *condition = &conditions->items[i];

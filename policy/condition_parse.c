@@ -9,12 +9,14 @@
 
 #define MAX_TESTS 64
 
-static bool no_memory(struct vt_yaml *yaml, const struct vt_yaml_node *node) {
+static bool no_memory(struct vt_yaml *yaml, const struct vt_yaml_node *node)
+{
     return vt_yaml_mistake(yaml, node, "out of memory");
 }
 
 /* "a | b": the values as they stand in the file. */
-static const char *needs_of(struct vt_arena *arena, const struct vt_yaml_node *node) {
+static const char *needs_of(struct vt_arena *arena, const struct vt_yaml_node *node)
+{
     struct vt_buf buf;
     vt_buf_init(&buf, 400);
     for (size_t i = 0; i < vt_yaml_values_count(node); i++) {
@@ -30,14 +32,16 @@ static const char *needs_of(struct vt_arena *arena, const struct vt_yaml_node *n
 
 /* What all tests of a list have in common; false: nothing more to read. */
 static bool begin_list(struct vt_yaml *yaml, const struct vt_test *test,
-                       const struct vt_yaml_node *node, struct vt_condition *out) {
+                       const struct vt_yaml_node *node, struct vt_condition *out)
+{
     if (!vt_yaml_is_list(yaml, node, test->what))
         return false;
     out->needs = needs_of(yaml->arena, node);
     return out->needs != NULL || no_memory(yaml, node);
 }
 
-static bool parse_reason(struct vt_yaml *yaml, const struct vt_yaml_node *node, uint64_t *set) {
+static bool parse_reason(struct vt_yaml *yaml, const struct vt_yaml_node *node, uint64_t *set)
+{
     const char *code = NULL;
     enum vt_reason reason = VT_REASON_COUNT;
     char shown[64];
@@ -59,7 +63,8 @@ static bool parse_reason(struct vt_yaml *yaml, const struct vt_yaml_node *node, 
 }
 
 bool vt_parse_reasons(struct vt_yaml *yaml, const struct vt_test *test,
-                      const struct vt_yaml_node *node, struct vt_condition *out) {
+                      const struct vt_yaml_node *node, struct vt_condition *out)
+{
     if (!begin_list(yaml, test, node, out))
         return false;
     bool is_good = true;
@@ -69,7 +74,8 @@ bool vt_parse_reasons(struct vt_yaml *yaml, const struct vt_test *test,
 }
 
 bool vt_parse_words(struct vt_yaml *yaml, const struct vt_test *test,
-                    const struct vt_yaml_node *node, struct vt_condition *out) {
+                    const struct vt_yaml_node *node, struct vt_condition *out)
+{
     if (!begin_list(yaml, test, node, out))
         return false;
     bool is_good = true;
@@ -85,7 +91,8 @@ bool vt_parse_words(struct vt_yaml *yaml, const struct vt_test *test,
 }
 
 bool vt_parse_bool(struct vt_yaml *yaml, const struct vt_test *test,
-                   const struct vt_yaml_node *node, struct vt_condition *out) {
+                   const struct vt_yaml_node *node, struct vt_condition *out)
+{
     (void)test;
     bool value = false;
     if (!vt_yaml_bool(yaml, node, &value))
@@ -99,7 +106,8 @@ bool vt_parse_bool(struct vt_yaml *yaml, const struct vt_test *test,
 static bool parse_texts(struct vt_yaml *yaml, const struct vt_test *test,
                         const struct vt_yaml_node *node, struct vt_condition *out,
                         bool (*check)(struct vt_yaml *, const struct vt_test *,
-                                      const struct vt_yaml_node *)) {
+                                      const struct vt_yaml_node *))
+{
     if (!begin_list(yaml, test, node, out))
         return false;
     size_t count = vt_yaml_values_count(node);
@@ -116,7 +124,8 @@ static bool parse_texts(struct vt_yaml *yaml, const struct vt_test *test,
 }
 
 static bool wrong_value(struct vt_yaml *yaml, const struct vt_test *test,
-                        const struct vt_yaml_node *node) {
+                        const struct vt_yaml_node *node)
+{
     char shown[64];
     return vt_yaml_mistake(yaml, node, "\"%s\" is not %s",
                            vt_text_clean(shown, sizeof(shown), vt_bytes_str(node->text)),
@@ -124,7 +133,8 @@ static bool wrong_value(struct vt_yaml *yaml, const struct vt_test *test,
 }
 
 static bool check_address(struct vt_yaml *yaml, const struct vt_test *test,
-                          const struct vt_yaml_node *node) {
+                          const struct vt_yaml_node *node)
+{
     /* The empty sender is a sender; there is no empty recipient. */
     if (node->text[0] == '\0' && test->text != NULL)
         return true;
@@ -135,7 +145,8 @@ static bool check_address(struct vt_yaml *yaml, const struct vt_test *test,
 }
 
 static bool check_domain(struct vt_yaml *yaml, const struct vt_test *test,
-                         const struct vt_yaml_node *node) {
+                         const struct vt_yaml_node *node)
+{
     const char *domain = node->text[0] == '=' ? node->text + 1 : node->text;
     if (vt_check_domain(domain))
         return true;
@@ -149,7 +160,8 @@ static bool check_domain(struct vt_yaml *yaml, const struct vt_test *test,
 }
 
 static bool check_glob(struct vt_yaml *yaml, const struct vt_test *test,
-                       const struct vt_yaml_node *node) {
+                       const struct vt_yaml_node *node)
+{
     if (node->text[0] != '\0' && strlen(node->text) <= VT_MAX_NAME_BYTES &&
         strchr(node->text, '/') == NULL)
         return true;
@@ -157,22 +169,26 @@ static bool check_glob(struct vt_yaml *yaml, const struct vt_test *test,
 }
 
 bool vt_parse_addresses(struct vt_yaml *yaml, const struct vt_test *test,
-                        const struct vt_yaml_node *node, struct vt_condition *out) {
+                        const struct vt_yaml_node *node, struct vt_condition *out)
+{
     return parse_texts(yaml, test, node, out, check_address);
 }
 
 bool vt_parse_domains(struct vt_yaml *yaml, const struct vt_test *test,
-                      const struct vt_yaml_node *node, struct vt_condition *out) {
+                      const struct vt_yaml_node *node, struct vt_condition *out)
+{
     return parse_texts(yaml, test, node, out, check_domain);
 }
 
 bool vt_parse_globs(struct vt_yaml *yaml, const struct vt_test *test,
-                    const struct vt_yaml_node *node, struct vt_condition *out) {
+                    const struct vt_yaml_node *node, struct vt_condition *out)
+{
     return parse_texts(yaml, test, node, out, check_glob);
 }
 
 bool vt_parse_size(struct vt_yaml *yaml, const struct vt_test *test,
-                   const struct vt_yaml_node *node, struct vt_condition *out) {
+                   const struct vt_yaml_node *node, struct vt_condition *out)
+{
     const char *text = NULL;
     if (!vt_yaml_text(yaml, node, &text))
         return false;
@@ -186,7 +202,8 @@ bool vt_parse_size(struct vt_yaml *yaml, const struct vt_test *test,
 }
 
 bool vt_parse_date(struct vt_yaml *yaml, const struct vt_test *test,
-                   const struct vt_yaml_node *node, struct vt_condition *out) {
+                   const struct vt_yaml_node *node, struct vt_condition *out)
+{
     (void)test;
     if (!vt_yaml_time(yaml, node, &out->number))
         return false;
@@ -197,7 +214,8 @@ bool vt_parse_date(struct vt_yaml *yaml, const struct vt_test *test,
 /* ---- groups ---- */
 
 static bool add_group(struct vt_yaml *yaml, const struct vt_yaml_node *node, enum vt_place place,
-                      struct vt_condition *out) {
+                      struct vt_condition *out)
+{
     struct vt_conditions *grown =
         vt_arena_grow(yaml->arena, out->groups, out->groups_count, sizeof(*out->groups));
     if (grown == NULL)
@@ -209,7 +227,8 @@ static bool add_group(struct vt_yaml *yaml, const struct vt_yaml_node *node, enu
 }
 
 bool vt_parse_not(struct vt_yaml *yaml, const struct vt_test *test, const struct vt_yaml_node *node,
-                  struct vt_condition *out) {
+                  struct vt_condition *out)
+{
     (void)test;
     out->needs = "not";
     if (node->kind == VT_YAML_MAPPING && node->count == 0)
@@ -218,7 +237,8 @@ bool vt_parse_not(struct vt_yaml *yaml, const struct vt_test *test, const struct
 }
 
 bool vt_parse_any_of(struct vt_yaml *yaml, const struct vt_test *test,
-                     const struct vt_yaml_node *node, struct vt_condition *out) {
+                     const struct vt_yaml_node *node, struct vt_condition *out)
+{
     (void)test;
     out->needs = "any of";
     if (node->kind != VT_YAML_SEQUENCE || (node->count == 0))
@@ -230,13 +250,15 @@ bool vt_parse_any_of(struct vt_yaml *yaml, const struct vt_test *test,
 }
 
 bool vt_parse_document(struct vt_yaml *yaml, const struct vt_test *test,
-                       const struct vt_yaml_node *node, struct vt_condition *out) {
+                       const struct vt_yaml_node *node, struct vt_condition *out)
+{
     (void)test;
     out->needs = "document";
     return add_group(yaml, node, VT_IN_DOCUMENT, out);
 }
 
-static const struct vt_test *find_test(const char *key, enum vt_place place) {
+static const struct vt_test *find_test(const char *key, enum vt_place place)
+{
     for (size_t i = 0; i < vt_tests_count; i++) {
         if ((vt_tests[i].places & place) != 0 && strcmp(vt_tests[i].key, key) == 0)
             return &vt_tests[i];
@@ -245,7 +267,8 @@ static const struct vt_test *find_test(const char *key, enum vt_place place) {
 }
 
 static bool check_test_keys(struct vt_yaml *yaml, const struct vt_yaml_node *node,
-                            enum vt_place place) {
+                            enum vt_place place)
+{
     const char *names[MAX_TESTS];
     size_t count = 0, before = yaml->mistakes->errors_count;
     for (size_t i = 0; i < vt_tests_count && count < MAX_TESTS; i++) {
@@ -257,7 +280,8 @@ static bool check_test_keys(struct vt_yaml *yaml, const struct vt_yaml_node *nod
 }
 
 bool vt_conditions_parse(struct vt_yaml *yaml, const struct vt_yaml_node *node, enum vt_place place,
-                         struct vt_conditions *out) {
+                         struct vt_conditions *out)
+{
     if (!vt_yaml_is_mapping(yaml, node, "a set of tests"))
         return false;
     bool is_good = check_test_keys(yaml, node, place);

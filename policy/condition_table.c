@@ -14,43 +14,52 @@
 static const char *const trust_sets[] = {"none", "official", "public"};
 static const struct vt_words trust_set_words = {trust_sets, 3};
 
-static unsigned of_bool(bool value) {
+static unsigned of_bool(bool value)
+{
     return value ? 1 : 0;
 }
 
 /* ---- the mail ---- */
 
-static unsigned direction(const struct vt_scope *s) {
+static unsigned direction(const struct vt_scope *s)
+{
     return s->mail->direction;
 }
 
-static unsigned sender_class(const struct vt_scope *s) {
+static unsigned sender_class(const struct vt_scope *s)
+{
     return s->mail->sender_class;
 }
 
-static unsigned authenticated(const struct vt_scope *s) {
+static unsigned authenticated(const struct vt_scope *s)
+{
     return of_bool(s->mail->authenticated != NULL);
 }
 
-static unsigned aligned(const struct vt_scope *s) {
+static unsigned aligned(const struct vt_scope *s)
+{
     return of_bool(s->mail->sender_aligned);
 }
 
-static unsigned list(const struct vt_scope *s) {
+static unsigned list(const struct vt_scope *s)
+{
     return of_bool(s->mail->is_list);
 }
 
-static unsigned automatic(const struct vt_scope *s) {
+static unsigned automatic(const struct vt_scope *s)
+{
     return of_bool(s->mail->is_automatic);
 }
 
-static const char *sender(const struct vt_scope *s) {
+static const char *sender(const struct vt_scope *s)
+{
     return s->mail->sender;
 }
 
 /* The marks of Decree 30/2020 at the begin of the subject or in brackets: HỎA TỐC (in both
  * places of its tone mark), THƯỢNG KHẨN, KHẨN. Capitals only: a mark, not a word. */
-static unsigned urgent(const struct vt_scope *s) {
+static unsigned urgent(const struct vt_scope *s)
+{
     static const char *const marks[] = {"HỎA TỐC", "HOẢ TỐC", "THƯỢNG KHẨN", "KHẨN"};
     const char *subject = s->mail->subject;
     if (subject == NULL)
@@ -65,62 +74,76 @@ static unsigned urgent(const struct vt_scope *s) {
 
 /* ---- the document ---- */
 
-static unsigned nested(const struct vt_scope *s) {
+static unsigned nested(const struct vt_scope *s)
+{
     return of_bool(s->document != NULL && s->document->nested);
 }
 
-static unsigned format(const struct vt_scope *s) {
+static unsigned format(const struct vt_scope *s)
+{
     return s->document == NULL ? VT_VALUE_UNKNOWN : s->document->format;
 }
 
-static unsigned expects_signature(const struct vt_scope *s) {
+static unsigned expects_signature(const struct vt_scope *s)
+{
     return s->document == NULL ? VT_VALUE_UNKNOWN : of_bool(s->document->expects_signature);
 }
 
-static unsigned attachment(const struct vt_scope *s) {
+static unsigned attachment(const struct vt_scope *s)
+{
     return s->document == NULL ? VT_VALUE_UNKNOWN : of_bool(s->document->attachment);
 }
 
-static unsigned is_signed(const struct vt_scope *s) {
+static unsigned is_signed(const struct vt_scope *s)
+{
     return s->document == NULL ? VT_VALUE_UNKNOWN : of_bool(s->document->signatures_count > 0);
 }
 
-static const char *name(const struct vt_scope *s) {
+static const char *name(const struct vt_scope *s)
+{
     return s->document == NULL ? NULL : s->document->name;
 }
 
 /* ---- the signature ---- */
 
-static unsigned indication(const struct vt_scope *s) {
+static unsigned indication(const struct vt_scope *s)
+{
     return s->signature == NULL ? VT_VALUE_UNKNOWN : s->signature->indication;
 }
 
-static unsigned sub_indication(const struct vt_scope *s) {
+static unsigned sub_indication(const struct vt_scope *s)
+{
     bool has_none = s->signature == NULL || s->signature->sub_indication == VT_SUB_NONE;
     return has_none ? VT_VALUE_UNKNOWN : s->signature->sub_indication;
 }
 
-static unsigned integrity(const struct vt_scope *s) {
+static unsigned integrity(const struct vt_scope *s)
+{
     return s->signature == NULL ? VT_VALUE_UNKNOWN : s->signature->integrity;
 }
 
-static unsigned covers(const struct vt_scope *s) {
+static unsigned covers(const struct vt_scope *s)
+{
     return s->signature == NULL ? VT_VALUE_UNKNOWN : s->signature->covers;
 }
 
-static unsigned changes_after(const struct vt_scope *s) {
+static unsigned changes_after(const struct vt_scope *s)
+{
     return s->signature == NULL ? VT_VALUE_UNKNOWN : s->signature->changes_after;
 }
 
-static unsigned signature_format(const struct vt_scope *s) {
+static unsigned signature_format(const struct vt_scope *s)
+{
     return s->signature == NULL ? VT_VALUE_UNKNOWN : s->signature->format;
 }
 
-static unsigned signing_time(const struct vt_scope *s) {
+static unsigned signing_time(const struct vt_scope *s)
+{
     return s->signature == NULL ? VT_VALUE_UNKNOWN : s->signature->signing_time_source;
 }
 
-static unsigned trust_set(const struct vt_scope *s) {
+static unsigned trust_set(const struct vt_scope *s)
+{
     if (s->signature == NULL)
         return VT_VALUE_UNKNOWN;
     if (s->signature->trust_set == NULL)
@@ -131,7 +154,8 @@ static unsigned trust_set(const struct vt_scope *s) {
 
 /* The claimed time runs seven hours ahead of the proven one, or of the time of judging. Without a
  * claimed time there is no such fault: false, so that "not" holds. */
-static unsigned local_time_as_utc(const struct vt_scope *s) {
+static unsigned local_time_as_utc(const struct vt_scope *s)
+{
     if (s->signature == NULL || s->signature->claimed_time_utc_secs == VT_TIME_NONE)
         return 0;
     bool is_proven = s->signature->signing_time_source == VT_TIME_SOURCE_TIMESTAMP ||
@@ -160,11 +184,17 @@ static unsigned local_time_as_utc(const struct vt_scope *s) {
             accessor, NULL                                                                         \
     }
 #define TEXT_TEST(key, places, what, parse, match, accessor)                                       \
-    { key, places, what, parse, match, vt_describe_text, NULL, NULL, accessor }
+    {                                                                                              \
+        key, places, what, parse, match, vt_describe_text, NULL, NULL, accessor                    \
+    }
 #define RECIPIENT_TEST(key, what, parse, match)                                                    \
-    { key, VT_IN_WHEN, what, parse, match, vt_describe_recipients, NULL, NULL, NULL }
+    {                                                                                              \
+        key, VT_IN_WHEN, what, parse, match, vt_describe_recipients, NULL, NULL, NULL              \
+    }
 #define GROUP_TEST(key, places, what, parse, match)                                                \
-    { key, places, what, parse, match, NULL, NULL, NULL, NULL }
+    {                                                                                              \
+        key, places, what, parse, match, NULL, NULL, NULL, NULL                                    \
+    }
 
 #define ADDRESS "an address such as vanthu@soxd.ninhbinh.gov.vn"
 #define DOMAIN "a domain such as ninhbinh.gov.vn (with all below) or =ninhbinh.gov.vn (alone)"

@@ -5,22 +5,26 @@
 /* A trace of 4096 lines stays far below. */
 #define MAX_DECISION_BYTES ((size_t)16 * 1024 * 1024)
 
-static json_t *optional_index(size_t index) {
+static json_t *optional_index(size_t index)
+{
     return index == SIZE_MAX ? json_null() : json_integer((json_int_t)index);
 }
 
-static json_t *optional_reason(enum vt_reason reason) {
+static json_t *optional_reason(enum vt_reason reason)
+{
     return reason < VT_REASON_COUNT ? json_string(vt_reason_info(reason)->code) : json_null();
 }
 
-static json_t *trace_line(const struct vt_trace *line) {
+static json_t *trace_line(const struct vt_trace *line)
+{
     return json_pack("{s:o, s:i, s:o, s:s, s:b, s:s, s:o}", "rule", vt_json_string(line->rule),
                      "line", (int)line->line, "document", optional_index(line->document), "mode",
                      vt_mode_name(line->mode), "matched", (int)line->matched, "action",
                      vt_action_name(line->action), "why", vt_json_string(line->why));
 }
 
-static json_t *trace_array(const struct vt_decision *decision) {
+static json_t *trace_array(const struct vt_decision *decision)
+{
     json_t *array = json_array();
     for (size_t i = 0; i < decision->trace_count && array != NULL; i++) {
         if (json_array_append_new(array, trace_line(&decision->trace[i])) != 0) {
@@ -32,7 +36,8 @@ static json_t *trace_array(const struct vt_decision *decision) {
 }
 
 enum vt_code vt_decision_to_json(const struct vt_decision *decision, char **out_text,
-                                 size_t *out_len, struct vt_err *err) {
+                                 size_t *out_len, struct vt_err *err)
+{
     json_t *root = json_pack(
         "{s:s, s:s, s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "action",
         vt_action_name(decision->action), "would_be", vt_action_name(decision->would_be), "rule",

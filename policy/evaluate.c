@@ -32,7 +32,8 @@ struct outcome {
 /* ---- lowering ---- */
 
 static enum vt_action lower_to_possible(const struct evaluation *e, const struct vt_rule *rule,
-                                        enum vt_action action, const char **why) {
+                                        enum vt_action action, const char **why)
+{
     if (action != VT_ACTION_HOLD || e->policy->officer_mailbox != NULL)
         return action;
     *why = "no officer is named";
@@ -40,11 +41,13 @@ static enum vt_action lower_to_possible(const struct evaluation *e, const struct
 }
 
 /* The reasons a match rests on: those the rule asked for, else all that the subject has. */
-static vt_reasons basis_of(const struct vt_scope *scope, vt_reasons matched) {
+static vt_reasons basis_of(const struct vt_scope *scope, vt_reasons matched)
+{
     return matched != 0 ? matched : scope->reasons;
 }
 
-static bool is_all_of_cause(vt_reasons reasons, enum vt_cause cause) {
+static bool is_all_of_cause(vt_reasons reasons, enum vt_cause cause)
+{
     for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
         if ((reasons & VT_REASON_BIT(i)) != 0 && vt_reason_info((enum vt_reason)i)->cause != cause)
             return false;
@@ -53,7 +56,8 @@ static bool is_all_of_cause(vt_reasons reasons, enum vt_cause cause) {
 }
 
 static enum vt_action lower_refusal(const struct evaluation *e, const struct vt_scope *scope,
-                                    vt_reasons matched, enum vt_action action, const char **why) {
+                                    vt_reasons matched, enum vt_action action, const char **why)
+{
     vt_reasons basis = basis_of(scope, matched);
     if (action != VT_ACTION_REJECT)
         return action;
@@ -74,7 +78,8 @@ static enum vt_action lower_refusal(const struct evaluation *e, const struct vt_
 
 /* A defer has an end, and a mail program that submits does not queue. */
 static enum vt_action time_defer(const struct evaluation *e, const struct vt_rule *rule,
-                                 struct outcome *o, enum vt_action action) {
+                                 struct outcome *o, enum vt_action action)
+{
     if (action != VT_ACTION_DEFER)
         return action;
     const struct vt_policy_input *in = e->input;
@@ -95,7 +100,8 @@ static enum vt_action time_defer(const struct evaluation *e, const struct vt_rul
 }
 
 static struct outcome outcome_of(const struct evaluation *e, const struct vt_rule *rule,
-                                 const struct vt_scope *scope, vt_reasons matched) {
+                                 const struct vt_scope *scope, vt_reasons matched)
+{
     struct outcome o = {.matched = matched, .defer_until_utc_secs = VT_TIME_NONE};
     enum vt_action action = lower_to_possible(e, rule, rule->action, &o.lowered);
     action = lower_refusal(e, scope, matched, action, &o.lowered);
@@ -110,11 +116,13 @@ static struct outcome outcome_of(const struct evaluation *e, const struct vt_rul
 
 /* ---- trying one rule ---- */
 
-static bool is_over(const struct evaluation *e, const struct vt_rule *rule) {
+static bool is_over(const struct evaluation *e, const struct vt_rule *rule)
+{
     return rule->until_utc_secs != VT_TIME_NONE && e->input->now_utc_secs >= rule->until_utc_secs;
 }
 
-static struct vt_scope scope_of(const struct evaluation *e, size_t document, size_t signature) {
+static struct vt_scope scope_of(const struct evaluation *e, size_t document, size_t signature)
+{
     const struct vt_evidence *evidence = e->input->evidence;
     struct vt_scope scope = {.mail = &evidence->mail, .reasons = evidence->reasons};
     if (document == SIZE_MAX)
@@ -131,7 +139,8 @@ static struct vt_scope scope_of(const struct evaluation *e, size_t document, siz
 /* All tests must hold for one and the same signature. Of a document without signatures, and of
  * the mail, there is one scope. *out: the scope that matched, or the first one. */
 static bool try_scopes(const struct evaluation *e, const struct vt_rule *rule, size_t document,
-                       struct vt_scope *out, vt_reasons *out_matched) {
+                       struct vt_scope *out, vt_reasons *out_matched)
+{
     size_t count = 1;
     if (document != SIZE_MAX && e->input->evidence->documents[document].signatures_count > 0)
         count = e->input->evidence->documents[document].signatures_count;
@@ -154,7 +163,8 @@ static bool try_scopes(const struct evaluation *e, const struct vt_rule *rule, s
 /* ---- trace ---- */
 
 static enum vt_code trace(struct evaluation *e, const struct vt_rule *rule, size_t document,
-                          const struct vt_scope *scope, const struct outcome *outcome) {
+                          const struct vt_scope *scope, const struct outcome *outcome)
+{
     struct vt_decision *d = e->decision;
     char why[WHY_BYTES];
     if (outcome == NULL && d->trace_count >= MAX_TRACE)
@@ -189,14 +199,16 @@ static enum vt_code trace(struct evaluation *e, const struct vt_rule *rule, size
 /* ---- the decision ---- */
 
 /* Of equally severe results the one with the more telling reason is kept. */
-static bool is_stronger(const struct vt_decision *d, enum vt_action action, enum vt_reason reason) {
+static bool is_stronger(const struct vt_decision *d, enum vt_action action, enum vt_reason reason)
+{
     if (d->rule == NULL || action > d->action)
         return true;
     return action == d->action && action > VT_ACTION_ACCEPT && reason < d->reason;
 }
 
 static void take(struct evaluation *e, const struct vt_rule *rule, size_t document,
-                 const struct vt_scope *scope, const struct outcome *o) {
+                 const struct vt_scope *scope, const struct outcome *o)
+{
     struct vt_decision *d = e->decision;
     bool is_tag_mode = rule->mode == VT_MODE_TAG;
     enum vt_action action = is_tag_mode && o->action > VT_ACTION_TAG ? VT_ACTION_TAG : o->action;
@@ -222,7 +234,8 @@ static void take(struct evaluation *e, const struct vt_rule *rule, size_t docume
     }
 }
 
-static enum vt_code evaluate_subject(struct evaluation *e, size_t document) {
+static enum vt_code evaluate_subject(struct evaluation *e, size_t document)
+{
     bool is_first = true;
     for (size_t i = 0; i < e->policy->rules_count; i++) {
         const struct vt_rule *rule = &e->policy->rules[i];
@@ -250,7 +263,8 @@ static enum vt_code evaluate_subject(struct evaluation *e, size_t document) {
 }
 
 /* The site's mode comes last: rule and reason stay, so that the log says what would have been. */
-static void apply_site_mode(struct vt_decision *d, enum vt_mode site_mode) {
+static void apply_site_mode(struct vt_decision *d, enum vt_mode site_mode)
+{
     enum vt_action most = site_mode == VT_MODE_ENFORCE ? VT_ACTION_REJECT
                           : site_mode == VT_MODE_TAG   ? VT_ACTION_TAG
                                                        : VT_ACTION_ACCEPT;
@@ -263,7 +277,8 @@ static void apply_site_mode(struct vt_decision *d, enum vt_mode site_mode) {
 
 enum vt_code vt_policy_evaluate(struct vt_arena *arena, const struct vt_policy *policy,
                                 const struct vt_policy_input *input, struct vt_decision **out,
-                                struct vt_err *err) {
+                                struct vt_err *err)
+{
     struct vt_decision *d = vt_arena_alloc(arena, sizeof(*d));
     if (d == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the decision");

@@ -21,8 +21,8 @@ struct parser {
 
 /* ---- then ---- */
 
-static bool parse_action(struct vt_yaml *yaml, const struct vt_yaml_node *node,
-                         enum vt_action *out) {
+static bool parse_action(struct vt_yaml *yaml, const struct vt_yaml_node *node, enum vt_action *out)
+{
     unsigned value = 0;
     if (!vt_yaml_word(yaml, node, "an action", vt_words_action.words, vt_words_action.count,
                       &value))
@@ -33,7 +33,8 @@ static bool parse_action(struct vt_yaml *yaml, const struct vt_yaml_node *node,
 
 /* RFC 5321 4.2: 5yz for a refusal, 4yz for a defer. Postfix takes 421 as an order to hang up. */
 static bool parse_code(struct vt_yaml *yaml, const struct vt_yaml_node *node, enum vt_action action,
-                       const char **out) {
+                       const char **out)
+{
     const char *text = NULL;
     char first = action == VT_ACTION_DEFER ? '4' : '5';
     if (!vt_yaml_text(yaml, node, &text))
@@ -47,7 +48,8 @@ static bool parse_code(struct vt_yaml *yaml, const struct vt_yaml_node *node, en
 }
 
 static bool parse_answer_text(struct vt_yaml *yaml, const struct vt_yaml_node *node,
-                              const char **out) {
+                              const char **out)
+{
     if (!vt_yaml_text(yaml, node, out))
         return false;
     if (strlen(*out) > MAX_TEXT_BYTES || strchr(*out, '%') != NULL)
@@ -57,7 +59,8 @@ static bool parse_answer_text(struct vt_yaml *yaml, const struct vt_yaml_node *n
 }
 
 static void parse_then_keys(struct vt_yaml *yaml, const struct vt_yaml_node *node,
-                            struct vt_rule *rule) {
+                            struct vt_rule *rule)
+{
     const struct vt_yaml_node *code = vt_yaml_find(node, "code");
     const struct vt_yaml_node *text = vt_yaml_find(node, "text");
     const struct vt_yaml_node *instead = vt_yaml_find(node, "without-officer");
@@ -77,7 +80,8 @@ static void parse_then_keys(struct vt_yaml *yaml, const struct vt_yaml_node *nod
         parse_answer_text(yaml, text, &rule->text);
 }
 
-static void parse_then(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule) {
+static void parse_then(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule)
+{
     static const char *const keys[] = {"action", "code", "text", "without-officer"};
     rule->then_node = node;
     if (node->kind != VT_YAML_MAPPING) {
@@ -94,7 +98,8 @@ static void parse_then(struct parser *p, const struct vt_yaml_node *node, struct
 
 /* ---- a rule ---- */
 
-static void parse_name(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule) {
+static void parse_name(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule)
+{
     const char *text = NULL;
     if (!vt_yaml_text(p->yaml, node, &text))
         return;
@@ -111,29 +116,34 @@ static void parse_name(struct parser *p, const struct vt_yaml_node *node, struct
     rule->name = text;
 }
 
-static void parse_when(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule) {
+static void parse_when(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule)
+{
     vt_conditions_parse(p->yaml, node, VT_IN_WHEN, &rule->when);
 }
 
-static void parse_at_most(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule) {
+static void parse_at_most(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule)
+{
     int64_t msecs = 0;
     if (vt_yaml_duration(p->yaml, node, 1 * SECS, 1 * DAYS, &msecs))
         rule->at_most_secs = msecs / 1000;
 }
 
 static void parse_afterwards(struct parser *p, const struct vt_yaml_node *node,
-                             struct vt_rule *rule) {
+                             struct vt_rule *rule)
+{
     if (parse_action(p->yaml, node, &rule->afterwards) && rule->afterwards == VT_ACTION_DEFER)
         vt_yaml_mistake(p->yaml, node, "afterwards cannot be defer again");
 }
 
-static void parse_mode(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule) {
+static void parse_mode(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule)
+{
     unsigned value = 0;
     if (vt_yaml_word(p->yaml, node, "a mode", vt_words_mode.words, vt_words_mode.count, &value))
         rule->mode = (enum vt_mode)value;
 }
 
-static void parse_until(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule) {
+static void parse_until(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule)
+{
     vt_yaml_time(p->yaml, node, &rule->until_utc_secs);
 }
 
@@ -150,7 +160,8 @@ static const struct {
 
 /* What must hold between the keys of one rule. */
 static void check_rule_keys(struct parser *p, const struct vt_yaml_node *node,
-                            const struct vt_rule *rule) {
+                            const struct vt_rule *rule)
+{
     const struct vt_yaml_node *at_most = vt_yaml_find(node, "at-most");
     const struct vt_yaml_node *afterwards = vt_yaml_find(node, "afterwards");
     if (rule->then_node == NULL || node->cut)
@@ -163,7 +174,8 @@ static void check_rule_keys(struct parser *p, const struct vt_yaml_node *node,
                         "at-most and afterwards belong to the action defer");
 }
 
-static void parse_rule(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule) {
+static void parse_rule(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule)
+{
     const char *names[ELEMENTS(rule_keys)];
     *rule = (struct vt_rule){.node = node,
                              .mode = VT_MODE_ENFORCE,
@@ -186,7 +198,8 @@ static void parse_rule(struct parser *p, const struct vt_yaml_node *node, struct
 }
 
 static enum vt_code parse_rules(struct parser *p, const struct vt_yaml_node *node,
-                                struct vt_err *err) {
+                                struct vt_err *err)
+{
     if (node->kind != VT_YAML_SEQUENCE) {
         vt_yaml_mistake(p->yaml, node, "rules is a list: each begins with \"- name: …\"");
         return VT_OK;
@@ -208,7 +221,8 @@ static enum vt_code parse_rules(struct parser *p, const struct vt_yaml_node *nod
 
 /* ---- the file ---- */
 
-static void parse_officer(struct parser *p, const struct vt_yaml_node *node) {
+static void parse_officer(struct parser *p, const struct vt_yaml_node *node)
+{
     static const char *const keys[] = {"name", "mailbox"};
     if (!vt_yaml_is_mapping(p->yaml, node, "officer"))
         return;
@@ -229,7 +243,8 @@ static void parse_officer(struct parser *p, const struct vt_yaml_node *node) {
 }
 
 static enum vt_code parse_file(struct parser *p, const struct vt_yaml_node *root,
-                               struct vt_err *err) {
+                               struct vt_err *err)
+{
     static const char *const keys[] = {"officer", "rules"};
     static const struct vt_yaml_node begin = {.line = 1, .column = 1};
     if (root == NULL) {
@@ -251,13 +266,15 @@ static enum vt_code parse_file(struct parser *p, const struct vt_yaml_node *root
 
 /* FNV-1a over what the file says, without comments, spacing and style: two versions are told
  * apart, nothing is secured. */
-static uint64_t digest_bytes(uint64_t hash, const char *bytes, size_t len) {
+static uint64_t digest_bytes(uint64_t hash, const char *bytes, size_t len)
+{
     for (size_t i = 0; i < len; i++)
         hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(1099511628211);
     return hash;
 }
 
-static uint64_t digest_node(uint64_t hash, const struct vt_yaml_node *node) {
+static uint64_t digest_node(uint64_t hash, const struct vt_yaml_node *node)
+{
     static const char *const begins[] = {"s", "[", "{"};
     if (node == NULL)
         return hash;
@@ -271,7 +288,8 @@ static uint64_t digest_node(uint64_t hash, const struct vt_yaml_node *node) {
 }
 
 static enum vt_code read_policy(struct vt_policy *policy, struct vt_bytes text,
-                                struct vt_yaml *yaml, struct vt_err *err) {
+                                struct vt_yaml *yaml, struct vt_err *err)
+{
     struct parser p = {yaml, policy};
     struct vt_yaml_node *root = NULL;
     enum vt_code code = vt_yaml_parse(yaml, text, &root, err);
@@ -290,7 +308,8 @@ static enum vt_code read_policy(struct vt_policy *policy, struct vt_bytes text,
 }
 
 enum vt_code vt_policy_parse(struct vt_bytes text, const char *name, struct vt_policy **out,
-                             struct vt_mistakes *mistakes, struct vt_err *err) {
+                             struct vt_mistakes *mistakes, struct vt_err *err)
+{
     struct vt_arena *arena = vt_arena_new(ARENA_BYTES);
     if (arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the policy");
@@ -310,7 +329,8 @@ enum vt_code vt_policy_parse(struct vt_bytes text, const char *name, struct vt_p
 }
 
 enum vt_code vt_policy_load(const char *file, struct vt_policy **out, struct vt_mistakes *mistakes,
-                            struct vt_err *err) {
+                            struct vt_err *err)
+{
     struct vt_arena *arena = vt_arena_new(2 * (size_t)VT_MAX_CONFIG_BYTES);
     struct vt_bytes text = {0};
     if (arena == NULL)
@@ -322,11 +342,13 @@ enum vt_code vt_policy_load(const char *file, struct vt_policy **out, struct vt_
     return code;
 }
 
-void vt_policy_free(struct vt_policy *policy) {
+void vt_policy_free(struct vt_policy *policy)
+{
     if (policy != NULL)
         vt_arena_free(policy->arena);
 }
 
-const char *vt_policy_version(const struct vt_policy *policy) {
+const char *vt_policy_version(const struct vt_policy *policy)
+{
     return policy->version;
 }

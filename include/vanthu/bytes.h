@@ -40,21 +40,23 @@ struct vt_arena;
 struct vt_arena *vt_arena_new(size_t max_bytes);
 /* Run the deferred frees, newest first, and free everything. NULL is allowed. */
 void vt_arena_free(struct vt_arena *arena);
-/* Zeroed memory that lives as long as the arena, or NULL above its maximum. Aligned for any type. */
+/* Zeroed memory that lives as long as the arena, or NULL above its maximum. Aligned for any type.
+ */
 void *vt_arena_alloc(struct vt_arena *arena, size_t len) VT_MUST_CHECK;
 /* A copy of len bytes with a NUL after them, or NULL. */
 void *vt_arena_dup(struct vt_arena *arena, const void *ptr, size_t len) VT_MUST_CHECK;
 /* A NUL-terminated copy of a C string, or NULL. NULL in, NULL out. */
 char *vt_arena_str(struct vt_arena *arena, const char *string) VT_MUST_CHECK;
 /* A printf-formatted string, or NULL. */
-char *vt_arena_printf(struct vt_arena *arena, const char *format, ...) VT_PRINTF(2, 3) VT_MUST_CHECK;
+char *vt_arena_printf(struct vt_arena *arena, const char *format, ...)
+    VT_PRINTF(2, 3) VT_MUST_CHECK;
 /* Have free_function(object) called by vt_arena_free. On VT_E_NOMEM the object has been freed. */
-enum vt_code vt_arena_own(struct vt_arena *arena, void *object, void (*free_function)(void *))
-    VT_MUST_CHECK;
+enum vt_code vt_arena_own(struct vt_arena *arena, void *object,
+                          void (*free_function)(void *)) VT_MUST_CHECK;
 /* Room for one more element in an array of count elements that was grown by this function only
  * (start with NULL, 0). Doubles; returns the possibly moved array, or NULL and leaves it alone. */
-void *vt_arena_grow(struct vt_arena *arena, void *array, size_t count, size_t element_bytes)
-    VT_MUST_CHECK;
+void *vt_arena_grow(struct vt_arena *arena, void *array, size_t count,
+                    size_t element_bytes) VT_MUST_CHECK;
 
 /* ---- buffer: grows up to a maximum ---- */
 

@@ -27,8 +27,8 @@ char *vt_time_vietnam(char out[64], int64_t utc_secs);
 enum vt_code vt_time_parse(const char *text, int64_t *out_utc_secs) VT_MUST_CHECK;
 /* ASN.1 UTCTime or GeneralizedTime content octets ("...Z" only; RFC 5280 4.1.2.5).
  * generalized: true for GeneralizedTime. Fractions of a second are cut. */
-enum vt_code vt_time_parse_asn1(struct vt_bytes text, bool generalized, int64_t *out_utc_secs)
-    VT_MUST_CHECK;
+enum vt_code vt_time_parse_asn1(struct vt_bytes text, bool generalized,
+                                int64_t *out_utc_secs) VT_MUST_CHECK;
 /* Seconds since 1970 of a proleptic Gregorian date; month and day count from 1. */
 int64_t vt_time_from_civil(int year, int month, int day, int hour, int minute, int second);
 

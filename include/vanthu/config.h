@@ -25,48 +25,48 @@ struct vt_config {
     struct vt_arena *arena;
     const char *file;
 
-    enum vt_mode mode;            /* mode: observe (default), tag, enforce */
-    const char *hostname;         /* hostname: of this machine by default */
-    const char *office_phone;     /* office-phone: shown in refusals; NULL */
-    const char *socket;           /* socket: "unix:/run/vanthu/milter.sock", "inet:PORT@HOST" */
-    unsigned socket_mode;         /* socket-mode: 0660 */
-    const char *socket_group;     /* socket-group: "postfix"; NULL: left alone */
-    const char *control_socket;   /* control-socket: path */
-    const char *policy_file;      /* policy: */
-    const char *spool_directory;  /* spool-directory: unlinked files of large mails */
-    const char *state_directory;  /* state-directory: cache of CRL and OCSP */
-    bool log_to_syslog;           /* log: syslog (default), stderr */
+    enum vt_mode mode;           /* mode: observe (default), tag, enforce */
+    const char *hostname;        /* hostname: of this machine by default */
+    const char *office_phone;    /* office-phone: shown in refusals; NULL */
+    const char *socket;          /* socket: "unix:/run/vanthu/milter.sock", "inet:PORT@HOST" */
+    unsigned socket_mode;        /* socket-mode: 0660 */
+    const char *socket_group;    /* socket-group: "postfix"; NULL: left alone */
+    const char *control_socket;  /* control-socket: path */
+    const char *policy_file;     /* policy: */
+    const char *spool_directory; /* spool-directory: unlinked files of large mails */
+    const char *state_directory; /* state-directory: cache of CRL and OCSP */
+    bool log_to_syslog;          /* log: syslog (default), stderr */
 
-    struct vt_strings internal_networks;  /* networks.internal: CIDR; default loopback */
-    struct vt_strings outbound_daemons;   /* outbound-daemon-names: ["ORIGINATING"] */
-    struct vt_strings our_domains;        /* our-domains: */
-    struct vt_strings state_domains;      /* state-domains: gov.vn, dcs.vn, quochoi.vn */
-    const char *authserv_id;              /* authserv-id: "vanthu.<hostname>" */
+    struct vt_strings internal_networks;    /* networks.internal: CIDR; default loopback */
+    struct vt_strings outbound_daemons;     /* outbound-daemon-names: ["ORIGINATING"] */
+    struct vt_strings our_domains;          /* our-domains: */
+    struct vt_strings state_domains;        /* state-domains: gov.vn, dcs.vn, quochoi.vn */
+    const char *authserv_id;                /* authserv-id: "vanthu.<hostname>" */
     struct vt_strings trusted_authserv_ids; /* trusted-authserv-ids: */
 
     struct vt_trust_source trust[VT_TRUST_SETS]; /* trust.official, trust.public: anchors,
                                                     intermediates, confirmed */
 
-    struct vt_strings fetch_hosts;  /* fetch.allowed-hosts: "host" or "host:port" */
-    const char *http_proxy;         /* fetch.http-proxy; NULL */
-    int64_t fetch_timeout_msecs;    /* fetch.timeout: 3s */
-    int64_t host_down_msecs;        /* fetch.host-down: 60s: how long a dead host is left alone */
+    struct vt_strings fetch_hosts; /* fetch.allowed-hosts: "host" or "host:port" */
+    const char *http_proxy;        /* fetch.http-proxy; NULL */
+    int64_t fetch_timeout_msecs;   /* fetch.timeout: 3s */
+    int64_t host_down_msecs;       /* fetch.host-down: 60s: how long a dead host is left alone */
 
     const char *role_user[VT_ROLES]; /* users.gateway …: name or number; default vanthu-<role> */
 
-    size_t memory_spool_bytes;      /* limits.memory-spool: 256k; larger bodies go to a file */
-    unsigned parallel_inspections;  /* limits.parallel-inspections: 0 = 2 per core */
-    int64_t total_msecs;            /* limits.total: 60s */
-    int64_t queue_msecs;            /* limits.queue: 15s */
-    int64_t inspection_msecs;       /* limits.inspection: 20s */
-    int64_t status_msecs;           /* limits.status: 3s */
-    int64_t poison_msecs;           /* limits.poison-after: 30m */
-    unsigned poison_failures;       /* limits.poison-failures: 3 */
+    size_t memory_spool_bytes;     /* limits.memory-spool: 256k; larger bodies go to a file */
+    unsigned parallel_inspections; /* limits.parallel-inspections: 0 = 2 per core */
+    int64_t total_msecs;           /* limits.total: 60s */
+    int64_t queue_msecs;           /* limits.queue: 15s */
+    int64_t inspection_msecs;      /* limits.inspection: 20s */
+    int64_t status_msecs;          /* limits.status: 3s */
+    int64_t poison_msecs;          /* limits.poison-after: 30m */
+    unsigned poison_failures;      /* limits.poison-failures: 3 */
 };
 
 /* Read a configuration. All mistakes at once, as for a policy. *out is set only without errors. */
-enum vt_code vt_config_load(const char *file, struct vt_config **out,
-                            struct vt_mistakes *mistakes, struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_config_load(const char *file, struct vt_config **out, struct vt_mistakes *mistakes,
+                            struct vt_err *err) VT_MUST_CHECK;
 /* The same from memory. name stands for the file: in messages, and relative paths begin in its
  * folder. */
 enum vt_code vt_config_parse(struct vt_bytes text, const char *name, struct vt_config **out,

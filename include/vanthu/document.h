@@ -60,8 +60,8 @@ struct vt_signed_document {
  * A damaged file is a finding, not an error.
  * Returns VT_OK, VT_E_NOMEM, VT_E_INTERNAL. */
 enum vt_code vt_document_read_pdf(struct vt_arena *arena, struct vt_bytes pdf,
-                                  struct vt_signed_document **out, struct vt_err *err)
-    VT_MUST_CHECK;
+                                  struct vt_signed_document **out,
+                                  struct vt_err *err) VT_MUST_CHECK;
 
 /* Warm libqpdf before the sandbox closes. */
 enum vt_code vt_document_warm(struct vt_err *err) VT_MUST_CHECK;

@@ -60,12 +60,12 @@ enum vt_changes {
     VT_CHANGES_FORBIDDEN
 };
 enum vt_signature_format {
-    VT_SIGNATURE_PADES = 0, /* "pades": ETSI.CAdES.detached */
-    VT_SIGNATURE_PDF_PKCS7, /* "pdf-pkcs7": adbe.pkcs7.detached, adbe.pkcs7.sha1 */
+    VT_SIGNATURE_PADES = 0,    /* "pades": ETSI.CAdES.detached */
+    VT_SIGNATURE_PDF_PKCS7,    /* "pdf-pkcs7": adbe.pkcs7.detached, adbe.pkcs7.sha1 */
     VT_SIGNATURE_DOCTIMESTAMP, /* "document-timestamp": ETSI.RFC3161 */
-    VT_SIGNATURE_CADES, /* "cades": with ESS signing-certificate attribute */
-    VT_SIGNATURE_CMS,   /* "cms" */
-    VT_SIGNATURE_SMIME, /* "smime": multipart/signed or application/pkcs7-mime */
+    VT_SIGNATURE_CADES,        /* "cades": with ESS signing-certificate attribute */
+    VT_SIGNATURE_CMS,          /* "cms" */
+    VT_SIGNATURE_SMIME,        /* "smime": multipart/signed or application/pkcs7-mime */
     VT_SIGNATURE_UNKNOWN
 };
 enum vt_time_source {
@@ -87,7 +87,7 @@ enum vt_format {
     VT_FORMAT_MAIL,
     VT_FORMAT_SMIME, /* a message signature: multipart/signed or opaque */
     VT_FORMAT_PDF,
-    VT_FORMAT_CMS, /* .p7m, .p7s, DER, BER, base64 or PEM */
+    VT_FORMAT_CMS,       /* .p7m, .p7s, DER, BER, base64 or PEM */
     VT_FORMAT_ENCRYPTED, /* CMS EnvelopedData and its kin, PGP */
     VT_FORMAT_XML,
     VT_FORMAT_OOXML,
@@ -104,7 +104,7 @@ enum vt_format {
 
 /* One certificate as it is shown to people. */
 struct vt_certificate_facts {
-    char sha256[65]; /* of the DER; empty: no certificate */
+    char sha256[65];     /* of the DER; empty: no certificate */
     const char *subject; /* RFC 4514, UTF-8 */
     const char *common_name;
     const char *organization;
@@ -135,8 +135,8 @@ struct vt_status_facts {
     char certificate_sha256[65];
     const char *subject_common_name;
     enum vt_status_value value;
-    const char *source; /* "ocsp", "crl" */
-    const char *origin; /* "embedded", "given", or the address it was fetched from */
+    const char *source;   /* "ocsp", "crl" */
+    const char *origin;   /* "embedded", "given", or the address it was fetched from */
     char data_sha256[65]; /* of the CRL or OCSP response */
     int64_t this_update_utc_secs;
     int64_t next_update_utc_secs;
@@ -177,9 +177,10 @@ struct vt_signature {
     int64_t signing_time_utc_secs;   /* the best one, VT_TIME_NONE if there is none at all */
     enum vt_time_source signing_time_source;
     int64_t claimed_time_utc_secs;
-    int64_t judged_at_utc_secs; /* the best signing time in the sense of EN 319 102-1: now without proof */
+    int64_t judged_at_utc_secs; /* the best signing time in the sense of EN 319 102-1: now without
+                                   proof */
 
-    const char *trust_set; /* "official", "public"; NULL: none matched */
+    const char *trust_set;             /* "official", "public"; NULL: none matched */
     struct vt_certificate_facts *path; /* signer first, anchor last */
     size_t path_count;
     struct vt_status_facts *statuses; /* of the certificates of the path, in its order */
@@ -195,7 +196,7 @@ struct vt_document {
     enum vt_format format;
     char sha256[65];
     uint64_t size_bytes;
-    bool nested; /* inside a nested mail */
+    bool nested;     /* inside a nested mail */
     bool attachment; /* not inline text, picture, calendar or card */
     bool expects_signature;
     vt_reasons reasons; /* of the file itself; those of its signatures stand there */
@@ -214,7 +215,7 @@ struct vt_mail {
     const char *helo;
     const char *daemon_name;
     const char *authenticated; /* SASL login, NULL: not authenticated */
-    const char *sender; /* without angle brackets; "" is the empty sender */
+    const char *sender;        /* without angle brackets; "" is the empty sender */
     const char **recipients;
     size_t recipients_count;
     enum vt_direction direction;
@@ -224,7 +225,7 @@ struct vt_mail {
     const char *subject;
     const char *from; /* address of the first From */
     unsigned from_count;
-    bool is_list; /* List-Id, Precedence: bulk or list */
+    bool is_list;      /* List-Id, Precedence: bulk or list */
     bool is_automatic; /* Auto-Submitted other than no */
     char sha256[65];
     uint64_t size_bytes;
@@ -265,6 +266,9 @@ const char *vt_signature_revoked_on(const struct vt_signature *signature, char o
 /* Append a finding (already clean text). Returns VT_OK or VT_E_NOMEM. */
 enum vt_code vt_findings_add(struct vt_arena *arena, const char ***findings, size_t *count,
                              const char *format, ...) VT_PRINTF(4, 5);
+/* False when a file or mail with these reasons was not read whole: damaged, encrypted, too large,
+ * of a form that is not read, not checked. It is then never called unsigned. */
+bool vt_reasons_mean_read(vt_reasons reasons);
 /* Reasons of the mail, its documents and their signatures together. */
 vt_reasons vt_evidence_all_reasons(const struct vt_evidence *evidence);
 /* Exit status of `vanthu check` for one file (design.md 9): 0, 1, 2 or 3. */

@@ -21,9 +21,9 @@ struct vt_inspect_options {
 };
 
 struct vt_inspect_input {
-    struct vt_bytes bytes; /* a mail, or a file */
-    const char *name;      /* file name or NULL */
-    bool is_mail;          /* from an MTA; false: decided by content */
+    struct vt_bytes bytes;      /* a mail, or a file */
+    const char *name;           /* file name or NULL */
+    bool is_mail;               /* from an MTA; false: decided by content */
     const struct vt_mail *mail; /* envelope facts; NULL for a file */
     int64_t now_utc_secs;
     const struct vt_known *known; /* may be NULL: nothing known */

@@ -18,7 +18,7 @@ struct vt_mistakes {
         unsigned line, column; /* from 1 */
         bool warning;
         char *text; /* what is wrong and what would be right */
-    } *items;
+    } * items;
     size_t count;
     size_t errors_count; /* without warnings */
 };
@@ -51,19 +51,19 @@ struct vt_trace {
     enum vt_mode mode;
     bool matched;
     enum vt_action action; /* that it asked for, when it matched */
-    const char *why; /* why it matched or did not, one line */
+    const char *why;       /* why it matched or did not, one line */
 };
 
 struct vt_decision {
-    enum vt_action action; /* what is to be done after mode and clamps */
+    enum vt_action action;   /* what is to be done after mode and clamps */
     enum vt_action would_be; /* what it would be if every rule and the site were in enforce */
-    const char *rule; /* the rule that decided; NULL: none matched, accept */
+    const char *rule;        /* the rule that decided; NULL: none matched, accept */
     unsigned rule_line;
-    enum vt_mode mode; /* in which that rule ran */
-    enum vt_reason reason; /* the first reason that matched, VT_REASON_COUNT: none */
-    size_t document; /* the document that decided; SIZE_MAX: the mail */
-    const char *code; /* SMTP "550", "451"; NULL when neither rejected nor deferred */
-    const char *text; /* text of the rule for the answer, or NULL */
+    enum vt_mode mode;            /* in which that rule ran */
+    enum vt_reason reason;        /* the first reason that matched, VT_REASON_COUNT: none */
+    size_t document;              /* the document that decided; SIZE_MAX: the mail */
+    const char *code;             /* SMTP "550", "451"; NULL when neither rejected nor deferred */
+    const char *text;             /* text of the rule for the answer, or NULL */
     int64_t defer_until_utc_secs; /* end of a defer, VT_TIME_NONE */
     struct vt_trace *trace;
     size_t trace_count;

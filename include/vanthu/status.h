@@ -53,7 +53,7 @@ struct vt_wants {
     struct vt_want_status {
         struct vt_bytes certificate;
         struct vt_bytes issuer;
-    } *status;
+    } * status;
     size_t status_count;
     struct vt_bytes *issuer_of; /* the issuers of these certificates are not known: AIA */
     size_t issuer_of_count;
@@ -85,8 +85,7 @@ struct vt_status_cache *vt_status_cache_new(struct vt_arena *arena) VT_MUST_CHEC
  * Returns VT_OK with *out filled, VT_E_NOT_FOUND (not in scope, not from this issuer),
  * VT_E_FORMAT (broken or badly signed), VT_E_UNSUPPORTED (indirect, delta, only some reasons). */
 enum vt_code vt_status_read_crl(struct vt_arena *arena, struct vt_status_cache *cache,
-                                struct vt_bytes crl,
-                                const struct vt_certificate *certificate,
+                                struct vt_bytes crl, const struct vt_certificate *certificate,
                                 const struct vt_certificate *issuer, const char *origin,
                                 struct vt_status_fact *out, struct vt_err *err) VT_MUST_CHECK;
 /* The same for a DER OCSPResponse or BasicOCSPResponse. The responder has the issuer's key, or a
@@ -95,8 +94,7 @@ enum vt_code vt_status_read_crl(struct vt_arena *arena, struct vt_status_cache *
  * judge it, one with another is VT_E_FORMAT. An error status (tryLater, unauthorized) is VT_OK with
  * VT_STATUS_UNKNOWN and a finding; an answer for another certificate is VT_E_NOT_FOUND. */
 enum vt_code vt_status_read_ocsp(struct vt_arena *arena, struct vt_certificate_pool *pool,
-                                 struct vt_bytes response,
-                                 const struct vt_certificate *certificate,
+                                 struct vt_bytes response, const struct vt_certificate *certificate,
                                  const struct vt_certificate *issuer, struct vt_bytes nonce,
                                  const char *origin, struct vt_status_fact *out,
                                  struct vt_err *err) VT_MUST_CHECK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * trust: path to one of the named trust sets, and the judgement at the best signing time that
- * gives indication and sub-indication (EN 319 102-1 5.3 to 5.5, RFC 5280 6; legal.md R-26 to R-28). */
+ * gives indication and sub-indication (EN 319 102-1 5.3 to 5.5, RFC 5280 6; legal.md R-26 to R-28).
+ */
 #ifndef VANTHU_TRUST_H
 #define VANTHU_TRUST_H
 
@@ -16,7 +17,8 @@ struct vt_trust_source {
     const char *anchors;       /* file or folder of certificates, NULL: none */
     const char *intermediates; /* file or folder, or NULL */
     /* SHA-256 fingerprints (hex, any case, colons and spaces allowed) an administrator confirmed.
-     * An anchor that is not listed is not used. confirmed_all: given explicitly on a command line. */
+     * An anchor that is not listed is not used. confirmed_all: given explicitly on a command line.
+     */
     const char *const *confirmed;
     size_t confirmed_count;
     bool confirmed_all;
@@ -54,7 +56,7 @@ struct vt_trust_input {
     size_t given_crls_count;
     const struct vt_known *known;
     struct vt_status_cache *status_cache; /* shared by the signatures of a mail, or NULL */
-    int64_t first_seen_utc_secs; /* of this signature over these bytes, VT_TIME_NONE */
+    int64_t first_seen_utc_secs;          /* of this signature over these bytes, VT_TIME_NONE */
     int64_t now_utc_secs;
 };
 
@@ -64,7 +66,7 @@ struct vt_trust_input {
  * wants: what was missing is appended (arena). A claimed time never improves a verdict.
  * Returns VT_OK, VT_E_NOMEM, VT_E_INTERNAL. */
 enum vt_code vt_trust_judge(struct vt_arena *arena, const struct vt_trust_input *input,
-                            struct vt_signature *out, struct vt_wants *wants, struct vt_err *err)
-    VT_MUST_CHECK;
+                            struct vt_signature *out, struct vt_wants *wants,
+                            struct vt_err *err) VT_MUST_CHECK;
 
 #endif

@@ -14,11 +14,11 @@ struct vt_part {
     const char *path; /* "1", "2.1", "2.1/name.eml/1"; "" for the input itself */
     const char *name; /* decoded (RFC 2231, RFC 2047, raw UTF-8), NFC, no directories; or NULL */
     const char *content_type; /* "application/pdf", lower case, as declared; NULL: none */
-    const char *smime_type; /* the smime-type or protocol parameter, lower case; or NULL */
-    enum vt_format format; /* by content */
-    struct vt_bytes bytes; /* decoded content; of a mail: the whole mail */
-    struct vt_bytes raw;   /* a MIME part exactly as received, its headers included; else empty */
-    size_t parent;         /* index, VT_NO_PART for the input */
+    const char *smime_type;   /* the smime-type or protocol parameter, lower case; or NULL */
+    enum vt_format format;    /* by content */
+    struct vt_bytes bytes;    /* decoded content; of a mail: the whole mail */
+    struct vt_bytes raw; /* a MIME part exactly as received, its headers included; else empty */
+    size_t parent;       /* index, VT_NO_PART for the input */
     unsigned depth;
     bool nested;     /* inside a nested mail */
     bool attachment; /* Content-Disposition attachment, or has a name and is no text body */
@@ -72,8 +72,8 @@ enum vt_format vt_unpack_identify(struct vt_bytes bytes, const char *name);
  * given to `vanthu check`). name: file name or NULL. input must outlive the arena's use.
  * *out is in the arena. Bad input is not an error: it stands in reasons and findings.
  * Returns VT_OK, VT_E_NOMEM, VT_E_LIMIT (input above VT_MAX_MAIL_BYTES), VT_E_INTERNAL. */
-enum vt_code vt_unpack(struct vt_arena *arena, struct vt_bytes input, const char *name, bool is_mail,
-                       struct vt_unpacked **out, struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_unpack(struct vt_arena *arena, struct vt_bytes input, const char *name,
+                       bool is_mail, struct vt_unpacked **out, struct vt_err *err) VT_MUST_CHECK;
 
 /* Unpack the content of an opaque signature (a MIME entity, RFC 8551 3.5.2) as children of part
  * parent, appending to unpacked->parts with the same totals. */
@@ -83,7 +83,7 @@ enum vt_code vt_unpack_entity(struct vt_arena *arena, struct vt_unpacked *unpack
 /* Append one file as a child of part parent: the content of a .p7m, a member of a container. By its
  * content it may be a mail or a MIME entity and is then unpacked. name: or NULL. */
 enum vt_code vt_unpack_member(struct vt_arena *arena, struct vt_unpacked *unpacked, size_t parent,
-                              struct vt_bytes bytes, const char *name, struct vt_err *err)
-    VT_MUST_CHECK;
+                              struct vt_bytes bytes, const char *name,
+                              struct vt_err *err) VT_MUST_CHECK;
 
 #endif

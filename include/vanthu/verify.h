@@ -16,15 +16,15 @@ struct vt_certificate_pool;
 
 /* A pool in the arena (freed with it). base: certificates that are looked up first and not copied
  * (the zygote's), or NULL; must outlive the pool. */
-struct vt_certificate_pool *vt_certificate_pool_new(struct vt_arena *arena,
-                                                    const struct vt_certificate_pool *base)
-    VT_MUST_CHECK;
+struct vt_certificate_pool *
+vt_certificate_pool_new(struct vt_arena *arena,
+                        const struct vt_certificate_pool *base) VT_MUST_CHECK;
 /* Parse DER (no trailing bytes) or find it. Tolerates what real certificates do (legal.md R-86).
  * *out is owned by the pool. VT_E_FORMAT, VT_E_LIMIT (one certificate, or the pool, is too large),
  * VT_E_NOMEM. */
 enum vt_code vt_certificate_add(struct vt_certificate_pool *pool, struct vt_bytes der,
-                                const struct vt_certificate **out, struct vt_err *err)
-    VT_MUST_CHECK;
+                                const struct vt_certificate **out,
+                                struct vt_err *err) VT_MUST_CHECK;
 /* Read every certificate of a file: DER, or PEM with several. */
 enum vt_code vt_certificate_add_file(struct vt_certificate_pool *pool, struct vt_bytes file,
                                      const struct vt_certificate **out, size_t out_max,
@@ -59,7 +59,7 @@ const char *vt_certificate_email(const struct vt_certificate *certificate, size_
 
 /* A time stamp token that was verified as a signature: its imprint and its own signature. */
 struct vt_verified_timestamp {
-    const char *kind; /* "signature", "document", "content" */
+    const char *kind;            /* "signature", "document", "content" */
     enum vt_integrity integrity; /* imprint over the right bytes and signature right */
     int64_t time_utc_secs;
     const struct vt_certificate *signer; /* NULL: not found in the token */
@@ -88,7 +88,9 @@ struct vt_verified {
     const struct vt_certificate *signer; /* NULL: not found */
     const struct vt_certificate *carried[VT_MAX_CERTIFICATES];
     size_t carried_count;
-    struct vt_bytes crls[VT_MAX_REVOCATIONS]; /* from the CMS: crls [1], adbe-revocationInfoArchival, CAdES revocation-values */
+    struct vt_bytes
+        crls[VT_MAX_REVOCATIONS]; /* from the CMS: crls [1], adbe-revocationInfoArchival, CAdES
+                                     revocation-values */
     size_t crls_count;
     struct vt_bytes ocsps[VT_MAX_REVOCATIONS]; /* DER of BasicOCSPResponse or OCSPResponse */
     size_t ocsps_count;
@@ -121,8 +123,8 @@ enum vt_code vt_verify_object(struct vt_arena *arena, struct vt_certificate_pool
                               const struct vt_bytes *detached_candidates, size_t candidates_count,
                               struct vt_verified_list *out, struct vt_err *err) VT_MUST_CHECK;
 
-/* The same for all objects of a mail at once, out[i] for objects[i]: digests are shared, so that the
- * work grows with bytes plus signatures (revisions of one PDF have their beginning in common).
+/* The same for all objects of a mail at once, out[i] for objects[i]: digests are shared, so that
+ * the work grows with bytes plus signatures (revisions of one PDF have their beginning in common).
  * The bytes must not change during the call. */
 enum vt_code vt_verify_objects(struct vt_arena *arena, struct vt_certificate_pool *pool,
                                const struct vt_signed_object *objects, size_t objects_count,

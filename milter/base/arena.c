@@ -29,14 +29,16 @@ struct vt_arena {
     size_t left_bytes;
 };
 
-struct vt_arena *vt_arena_new(size_t max_bytes) {
+struct vt_arena *vt_arena_new(size_t max_bytes)
+{
     struct vt_arena *arena = calloc(1, sizeof(*arena));
     if (arena != NULL)
         arena->left_bytes = max_bytes;
     return arena;
 }
 
-void vt_arena_free(struct vt_arena *arena) {
+void vt_arena_free(struct vt_arena *arena)
+{
     if (arena == NULL)
         return;
     /* The list nodes live in the blocks: run them all before a block goes. */
@@ -50,7 +52,8 @@ void vt_arena_free(struct vt_arena *arena) {
     free(arena);
 }
 
-static struct block *add_block(struct vt_arena *arena, size_t size) {
+static struct block *add_block(struct vt_arena *arena, size_t size)
+{
     struct block *block = calloc(1, sizeof(*block) + size);
     if (block == NULL)
         return NULL;
@@ -66,7 +69,8 @@ static struct block *add_block(struct vt_arena *arena, size_t size) {
     return block;
 }
 
-void *vt_arena_alloc(struct vt_arena *arena, size_t len) {
+void *vt_arena_alloc(struct vt_arena *arena, size_t len)
+{
     const size_t align = alignof(max_align_t);
     if (len > SIZE_MAX - align)
         return NULL;
@@ -85,7 +89,8 @@ void *vt_arena_alloc(struct vt_arena *arena, size_t len) {
     return out;
 }
 
-void *vt_arena_dup(struct vt_arena *arena, const void *ptr, size_t len) {
+void *vt_arena_dup(struct vt_arena *arena, const void *ptr, size_t len)
+{
     if (len == SIZE_MAX)
         return NULL;
     uint8_t *out = vt_arena_alloc(arena, len + 1);
@@ -94,11 +99,13 @@ void *vt_arena_dup(struct vt_arena *arena, const void *ptr, size_t len) {
     return out;
 }
 
-char *vt_arena_str(struct vt_arena *arena, const char *string) {
+char *vt_arena_str(struct vt_arena *arena, const char *string)
+{
     return string == NULL ? NULL : vt_arena_dup(arena, string, strlen(string));
 }
 
-char *vt_arena_printf(struct vt_arena *arena, const char *format, ...) {
+char *vt_arena_printf(struct vt_arena *arena, const char *format, ...)
+{
     char *text = NULL;
     va_list args;
     va_start(args, format);
@@ -111,7 +118,8 @@ char *vt_arena_printf(struct vt_arena *arena, const char *format, ...) {
     return out;
 }
 
-enum vt_code vt_arena_own(struct vt_arena *arena, void *object, void (*free_function)(void *)) {
+enum vt_code vt_arena_own(struct vt_arena *arena, void *object, void (*free_function)(void *))
+{
     struct owned *owned = vt_arena_alloc(arena, sizeof(*owned));
     if (owned == NULL) {
         free_function(object);
@@ -122,7 +130,8 @@ enum vt_code vt_arena_own(struct vt_arena *arena, void *object, void (*free_func
     return VT_OK;
 }
 
-void *vt_arena_grow(struct vt_arena *arena, void *array, size_t count, size_t element_bytes) {
+void *vt_arena_grow(struct vt_arena *arena, void *array, size_t count, size_t element_bytes)
+{
     /* Capacities are powers of two from 4 on: full exactly when count is one of them. */
     bool is_full = count == 0 || (count >= 4 && (count & (count - 1)) == 0);
     if (!is_full)

@@ -10,25 +10,29 @@
 #define DAY_SECS INT64_C(86400)
 #define VIETNAM_OFFSET_SECS (7 * 3600)
 
-int64_t vt_clock_now_utc_secs(void) {
+int64_t vt_clock_now_utc_secs(void)
+{
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     return now.tv_sec;
 }
 
-int64_t vt_clock_monotonic_msecs(void) {
+int64_t vt_clock_monotonic_msecs(void)
+{
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int vt_clock_left_msecs(int64_t deadline_msecs) {
+int vt_clock_left_msecs(int64_t deadline_msecs)
+{
     int64_t left = deadline_msecs - vt_clock_monotonic_msecs();
     return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
 /* Days since 1970-01-01 of the proleptic Gregorian calendar, by eras of 400 years. */
-static int64_t days_from_civil(int64_t year, int month, int day) {
+static int64_t days_from_civil(int64_t year, int month, int day)
+{
     year -= month <= 2;
     int64_t era = (year >= 0 ? year : year - 399) / 400;
     int64_t year_of_era = year - era * 400;
@@ -37,12 +41,14 @@ static int64_t days_from_civil(int64_t year, int month, int day) {
     return era * 146097 + day_of_era - 719468;
 }
 
-int64_t vt_time_from_civil(int year, int month, int day, int hour, int minute, int second) {
+int64_t vt_time_from_civil(int year, int month, int day, int hour, int minute, int second)
+{
     return days_from_civil(year, month, day) * DAY_SECS + (int64_t)hour * 3600 + minute * 60 +
            second;
 }
 
-static bool to_civil(int64_t utc_secs, struct tm *out) {
+static bool to_civil(int64_t utc_secs, struct tm *out)
+{
     /* Years 0000 to 9999: what RFC 3339 can write. */
     if (utc_secs < -62167219200 || utc_secs > 253402300799)
         return false;
@@ -50,7 +56,8 @@ static bool to_civil(int64_t utc_secs, struct tm *out) {
     return gmtime_r(&seconds, out) != NULL;
 }
 
-char *vt_time_rfc3339(char out[VT_TIME_TEXT_BYTES], int64_t utc_secs) {
+char *vt_time_rfc3339(char out[VT_TIME_TEXT_BYTES], int64_t utc_secs)
+{
     struct tm tm;
     if (!to_civil(utc_secs, &tm) ||
         strftime(out, VT_TIME_TEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
@@ -58,7 +65,8 @@ char *vt_time_rfc3339(char out[VT_TIME_TEXT_BYTES], int64_t utc_secs) {
     return out;
 }
 
-char *vt_time_vietnam(char out[64], int64_t utc_secs) {
+char *vt_time_vietnam(char out[64], int64_t utc_secs)
+{
     struct tm tm;
     if (utc_secs == VT_TIME_NONE || !to_civil(utc_secs + VIETNAM_OFFSET_SECS, &tm) ||
         strftime(out, 64, "%H:%M ngày %d/%m/%Y (giờ Việt Nam)", &tm) == 0)
@@ -67,7 +75,8 @@ char *vt_time_vietnam(char out[64], int64_t utc_secs) {
 }
 
 /* A decimal number of exactly digits digits, advancing *text. */
-static bool number(const char **text, int digits, int *out) {
+static bool number(const char **text, int digits, int *out)
+{
     int value = 0;
     for (int i = 0; i < digits; i++) {
         if ((*text)[i] < '0' || (*text)[i] > '9')
@@ -79,14 +88,16 @@ static bool number(const char **text, int digits, int *out) {
     return true;
 }
 
-static bool literal(const char **text, char expected) {
+static bool literal(const char **text, char expected)
+{
     if (**text != expected)
         return false;
     (*text)++;
     return true;
 }
 
-static bool is_civil(int year, int month, int day, int hour, int minute, int second) {
+static bool is_civil(int year, int month, int day, int hour, int minute, int second)
+{
     static const int month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     if (month < 1 || month > 12 || day < 1 || day > month_days[month - 1])
@@ -97,7 +108,8 @@ static bool is_civil(int year, int month, int day, int hour, int minute, int sec
 }
 
 /* RFC 3339 5.6: time-offset = "Z" / ("+" / "-") time-hour ":" time-minute */
-static bool zone(const char **text, int *out_offset_secs) {
+static bool zone(const char **text, int *out_offset_secs)
+{
     *out_offset_secs = 0;
     if (literal(text, 'Z') || literal(text, 'z'))
         return true;
@@ -111,7 +123,8 @@ static bool zone(const char **text, int *out_offset_secs) {
     return hours <= 23 && minutes <= 59;
 }
 
-enum vt_code vt_time_parse(const char *text, int64_t *out_utc_secs) {
+enum vt_code vt_time_parse(const char *text, int64_t *out_utc_secs)
+{
     int year, month, day, hour = 0, minute = 0, second = 0, offset = 0;
     if (!number(&text, 4, &year) || !literal(&text, '-') || !number(&text, 2, &month) ||
         !literal(&text, '-') || !number(&text, 2, &day))
@@ -136,7 +149,8 @@ enum vt_code vt_time_parse(const char *text, int64_t *out_utc_secs) {
     return VT_OK;
 }
 
-enum vt_code vt_time_parse_asn1(struct vt_bytes text, bool generalized, int64_t *out_utc_secs) {
+enum vt_code vt_time_parse_asn1(struct vt_bytes text, bool generalized, int64_t *out_utc_secs)
+{
     char copy[40];
     if (text.len >= sizeof(copy) || memchr(text.ptr, '\0', text.len) != NULL)
         return VT_E_FORMAT;

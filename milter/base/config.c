@@ -18,7 +18,8 @@
 #define MAX_CHILDREN 64
 #define MAX_KEY_BYTES 64
 
-const char *vt_role_name(enum vt_role_id role) {
+const char *vt_role_name(enum vt_role_id role)
+{
     static const char *const names[VT_ROLES] = {[VT_ROLE_MASTER] = "master",
                                                 [VT_ROLE_GATEWAY] = "gateway",
                                                 [VT_ROLE_INSPECTOR] = "inspector",
@@ -28,13 +29,15 @@ const char *vt_role_name(enum vt_role_id role) {
 }
 
 static bool set_value(struct vt_config_reader *reader, const struct vt_setting *setting,
-                      const struct vt_yaml_node *node) {
+                      const struct vt_yaml_node *node)
+{
     return setting->set(reader, setting, node, (char *)reader->config + setting->offset);
 }
 
 /* A default goes the same way as a value of the file. */
 static enum vt_code set_default(struct vt_config_reader *reader, const struct vt_setting *setting,
-                                struct vt_err *err) {
+                                struct vt_err *err)
+{
     struct vt_yaml_node *node = NULL;
     if (setting->default_text == NULL)
         return VT_OK;
@@ -48,7 +51,8 @@ static enum vt_code set_default(struct vt_config_reader *reader, const struct vt
 }
 
 /* Defaults that depend on the machine or on other settings. */
-static enum vt_code set_computed(struct vt_config *config, struct vt_err *err) {
+static enum vt_code set_computed(struct vt_config *config, struct vt_err *err)
+{
     char name[256] = "";
     if (config->hostname == NULL) {
         if (gethostname(name, sizeof(name) - 1) != 0 || !vt_check_domain(name))
@@ -62,7 +66,8 @@ static enum vt_code set_computed(struct vt_config *config, struct vt_err *err) {
     return VT_OK;
 }
 
-static enum vt_code set_defaults(struct vt_config_reader *reader, struct vt_err *err) {
+static enum vt_code set_defaults(struct vt_config_reader *reader, struct vt_err *err)
+{
     enum vt_code code = VT_OK;
     for (unsigned i = 0; i < VT_TRUST_SETS; i++)
         reader->config->trust[i].set = (enum vt_trust_set_id)i;
@@ -73,7 +78,8 @@ static enum vt_code set_defaults(struct vt_config_reader *reader, struct vt_err 
 
 /* The words that may follow a prefix: "limits." gives memory-spool, total, … Distinct. */
 static size_t children_of(const char *prefix, char names[MAX_CHILDREN][MAX_KEY_BYTES],
-                          const char *out[MAX_CHILDREN]) {
+                          const char *out[MAX_CHILDREN])
+{
     size_t count = 0, skip = strlen(prefix);
     for (size_t i = 0; i < vt_settings_count && count < MAX_CHILDREN; i++) {
         const char *key = vt_settings[i].key;
@@ -92,7 +98,8 @@ static size_t children_of(const char *prefix, char names[MAX_CHILDREN][MAX_KEY_B
     return count;
 }
 
-static const struct vt_setting *find_setting(const char *key) {
+static const struct vt_setting *find_setting(const char *key)
+{
     for (size_t i = 0; i < vt_settings_count; i++) {
         if (strcmp(vt_settings[i].key, key) == 0)
             return &vt_settings[i];
@@ -102,7 +109,8 @@ static const struct vt_setting *find_setting(const char *key) {
 
 /* Depth is bounded by the dots of the table's keys. */
 static void read_group(struct vt_config_reader *reader, const struct vt_yaml_node *mapping,
-                       const char *prefix) {
+                       const char *prefix)
+{
     char names[MAX_CHILDREN][MAX_KEY_BYTES], key[MAX_KEY_BYTES];
     const char *children[MAX_CHILDREN];
     size_t count = children_of(prefix, names, children);
@@ -126,13 +134,15 @@ static void read_group(struct vt_config_reader *reader, const struct vt_yaml_nod
 
 /* A node of the file for a message about several settings. */
 static const struct vt_yaml_node *place_of(const struct vt_yaml_node *root, const char *group,
-                                           const char *key) {
+                                           const char *key)
+{
     const struct vt_yaml_node *mapping = vt_yaml_find(root, group);
     const struct vt_yaml_node *node = vt_yaml_find(mapping, key);
     return node != NULL ? node : mapping != NULL ? mapping : root;
 }
 
-static void check_between(struct vt_config_reader *reader, const struct vt_yaml_node *root) {
+static void check_between(struct vt_config_reader *reader, const struct vt_yaml_node *root)
+{
     const struct vt_config *c = reader->config;
     int64_t parts = c->queue_msecs + c->inspection_msecs + c->status_msecs;
     if (parts > c->total_msecs)
@@ -153,7 +163,8 @@ static void check_between(struct vt_config_reader *reader, const struct vt_yaml_
 }
 
 /* Folder of a file name, "" when it has none. */
-static const char *folder_of(struct vt_arena *arena, const char *file) {
+static const char *folder_of(struct vt_arena *arena, const char *file)
+{
     const char *slash = strrchr(file, '/');
     if (slash == NULL)
         return "";
@@ -161,7 +172,8 @@ static const char *folder_of(struct vt_arena *arena, const char *file) {
 }
 
 static enum vt_code read_text(struct vt_config_reader *reader, struct vt_bytes text,
-                              struct vt_err *err) {
+                              struct vt_err *err)
+{
     struct vt_yaml_node *root = NULL;
     enum vt_code code = set_defaults(reader, err);
     if (code == VT_OK)
@@ -179,7 +191,8 @@ static enum vt_code read_text(struct vt_config_reader *reader, struct vt_bytes t
     return code;
 }
 
-static enum vt_code new_config(const char *name, struct vt_config **out, struct vt_err *err) {
+static enum vt_code new_config(const char *name, struct vt_config **out, struct vt_err *err)
+{
     struct vt_arena *arena = vt_arena_new(ARENA_BYTES);
     if (arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the configuration");
@@ -196,7 +209,8 @@ static enum vt_code new_config(const char *name, struct vt_config **out, struct 
 }
 
 enum vt_code vt_config_parse(struct vt_bytes text, const char *name, struct vt_config **out,
-                             struct vt_mistakes *mistakes, struct vt_err *err) {
+                             struct vt_mistakes *mistakes, struct vt_err *err)
+{
     struct vt_config *config = NULL;
     enum vt_code code = new_config(name, &config, err);
     if (code != VT_OK)
@@ -216,7 +230,8 @@ enum vt_code vt_config_parse(struct vt_bytes text, const char *name, struct vt_c
 }
 
 enum vt_code vt_config_load(const char *file, struct vt_config **out, struct vt_mistakes *mistakes,
-                            struct vt_err *err) {
+                            struct vt_err *err)
+{
     struct vt_arena *arena = vt_arena_new(2 * (size_t)VT_MAX_CONFIG_BYTES);
     struct vt_bytes text = {0};
     if (arena == NULL)
@@ -228,7 +243,8 @@ enum vt_code vt_config_load(const char *file, struct vt_config **out, struct vt_
     return code;
 }
 
-enum vt_code vt_config_default(struct vt_config **out, struct vt_err *err) {
+enum vt_code vt_config_default(struct vt_config **out, struct vt_err *err)
+{
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
     enum vt_code code =
@@ -237,7 +253,8 @@ enum vt_code vt_config_default(struct vt_config **out, struct vt_err *err) {
     return code;
 }
 
-void vt_config_free(struct vt_config *config) {
+void vt_config_free(struct vt_config *config)
+{
     if (config != NULL)
         vt_arena_free(config->arena);
 }

@@ -7,11 +7,13 @@
 
 #include "base/config_table.h"
 
-static bool is_alnum(char c) {
+static bool is_alnum(char c)
+{
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-static bool is_printable(const char *text, size_t max_len) {
+static bool is_printable(const char *text, size_t max_len)
+{
     size_t len = strlen(text);
     if (len == 0 || len > max_len)
         return false;
@@ -23,7 +25,8 @@ static bool is_printable(const char *text, size_t max_len) {
 }
 
 /* RFC 1123 2.1: labels of at most 63, the whole of at most 253 characters. */
-static bool is_domain(const char *text, size_t len) {
+static bool is_domain(const char *text, size_t len)
+{
     size_t label = 0;
     if (len == 0 || len > 253)
         return false;
@@ -41,18 +44,21 @@ static bool is_domain(const char *text, size_t len) {
     return label > 0 && text[len - 1] != '-';
 }
 
-bool vt_check_domain(const char *text) {
+bool vt_check_domain(const char *text)
+{
     return is_domain(text, strlen(text));
 }
 
-static bool is_port(const char *text, size_t len) {
+static bool is_port(const char *text, size_t len)
+{
     if (len == 0 || len > 5 || strspn(text, "0123456789") < len)
         return false;
     long port = strtol(text, NULL, 10);
     return port >= 1 && port <= 65535;
 }
 
-static bool is_address(const char *text, size_t len, int family) {
+static bool is_address(const char *text, size_t len, int family)
+{
     char copy[INET6_ADDRSTRLEN];
     unsigned char address[sizeof(struct in6_addr)];
     if (len >= sizeof(copy))
@@ -62,7 +68,8 @@ static bool is_address(const char *text, size_t len, int family) {
     return inet_pton(family, copy, address) == 1;
 }
 
-bool vt_check_host_port(const char *text) {
+bool vt_check_host_port(const char *text)
+{
     if (text[0] == '[') {
         const char *end = strchr(text, ']');
         if (end == NULL || !is_address(text + 1, (size_t)(end - text) - 1, AF_INET6))
@@ -76,7 +83,8 @@ bool vt_check_host_port(const char *text) {
 }
 
 /* No bit is set behind the mask: 10.1.0.0/8 is a slip of the hand. */
-static bool is_masked(const unsigned char *address, unsigned bytes, unsigned long mask) {
+static bool is_masked(const unsigned char *address, unsigned bytes, unsigned long mask)
+{
     for (unsigned bit = (unsigned)mask; bit < bytes * 8; bit++) {
         if ((address[bit / 8] & (0x80u >> (bit % 8))) != 0)
             return false;
@@ -84,7 +92,8 @@ static bool is_masked(const unsigned char *address, unsigned bytes, unsigned lon
     return true;
 }
 
-bool vt_check_network(const char *text) {
+bool vt_check_network(const char *text)
+{
     char copy[INET6_ADDRSTRLEN];
     unsigned char address[sizeof(struct in6_addr)];
     const char *slash = strchr(text, '/');
@@ -105,7 +114,8 @@ bool vt_check_network(const char *text) {
            is_masked(address, bytes, mask);
 }
 
-bool vt_check_socket(const char *text) {
+bool vt_check_socket(const char *text)
+{
     if (strncmp(text, "unix:", 5) == 0)
         return text[5] == '/' && strlen(text + 5) < sizeof(((struct sockaddr_un *)NULL)->sun_path);
     bool is_v6 = strncmp(text, "inet6:", 6) == 0;
@@ -119,7 +129,8 @@ bool vt_check_socket(const char *text) {
            is_address(at + 1, strlen(at + 1), is_v6 ? AF_INET6 : AF_INET);
 }
 
-bool vt_check_proxy(const char *text) {
+bool vt_check_proxy(const char *text)
+{
     const char *host = text + 7;
     if (strncmp(text, "http://", 7) != 0 || !vt_check_host_port(host))
         return false;
@@ -127,7 +138,8 @@ bool vt_check_proxy(const char *text) {
     return strchr(end, ':') != NULL;
 }
 
-bool vt_check_user(const char *text) {
+bool vt_check_user(const char *text)
+{
     size_t len = strlen(text);
     if (len == 0 || len > 32 || strcmp(text, "root") == 0)
         return false;
@@ -137,20 +149,24 @@ bool vt_check_user(const char *text) {
     return is_first_good && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
 }
 
-bool vt_check_path(const char *text) {
+bool vt_check_path(const char *text)
+{
     size_t len = strlen(text);
     return len > 0 && len < 1024;
 }
 
-bool vt_check_word(const char *text) {
+bool vt_check_word(const char *text)
+{
     return is_printable(text, 128) && strchr(text, ' ') == NULL;
 }
 
-bool vt_check_ascii(const char *text) {
+bool vt_check_ascii(const char *text)
+{
     return is_printable(text, 64) && strchr(text, '%') == NULL;
 }
 
-bool vt_check_fingerprint(const char *text) {
+bool vt_check_fingerprint(const char *text)
+{
     size_t digits = 0;
     for (; *text != '\0'; text++) {
         if (strchr("0123456789abcdefABCDEF", *text) != NULL)

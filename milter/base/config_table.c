@@ -12,12 +12,14 @@
 #define HOURS (60 * MINUTES)
 #define DAYS (24 * HOURS)
 
-static bool no_memory(struct vt_config_reader *r, const struct vt_yaml_node *node) {
+static bool no_memory(struct vt_config_reader *r, const struct vt_yaml_node *node)
+{
     return vt_yaml_mistake(&r->yaml, node, "out of memory");
 }
 
 static bool is_accepted(struct vt_config_reader *r, const struct vt_setting *s,
-                        const struct vt_yaml_node *node, const char **out) {
+                        const struct vt_yaml_node *node, const char **out)
+{
     char shown[64];
     if (!vt_yaml_text(&r->yaml, node, out))
         return false;
@@ -28,13 +30,15 @@ static bool is_accepted(struct vt_config_reader *r, const struct vt_setting *s,
 }
 
 static bool set_text(struct vt_config_reader *r, const struct vt_setting *s,
-                     const struct vt_yaml_node *node, void *field) {
+                     const struct vt_yaml_node *node, void *field)
+{
     return is_accepted(r, s, node, field);
 }
 
 /* Domains are compared in lower case. */
 static bool set_domain(struct vt_config_reader *r, const struct vt_setting *s,
-                       const struct vt_yaml_node *node, void *field) {
+                       const struct vt_yaml_node *node, void *field)
+{
     const char *text = NULL;
     if (!is_accepted(r, s, node, &text))
         return false;
@@ -50,7 +54,8 @@ static bool set_domain(struct vt_config_reader *r, const struct vt_setting *s,
 }
 
 static bool set_path(struct vt_config_reader *r, const struct vt_setting *s,
-                     const struct vt_yaml_node *node, void *field) {
+                     const struct vt_yaml_node *node, void *field)
+{
     const char *text = NULL;
     if (!is_accepted(r, s, node, &text))
         return false;
@@ -67,7 +72,8 @@ static bool set_path(struct vt_config_reader *r, const struct vt_setting *s,
 static bool set_each(struct vt_config_reader *r, const struct vt_setting *s,
                      const struct vt_yaml_node *node, struct vt_strings *out,
                      bool (*set_one)(struct vt_config_reader *, const struct vt_setting *,
-                                     const struct vt_yaml_node *, void *)) {
+                                     const struct vt_yaml_node *, void *))
+{
     if (node->kind == VT_YAML_SEQUENCE && node->count == 0) {
         *out = (struct vt_strings){0};
         return true;
@@ -86,17 +92,20 @@ static bool set_each(struct vt_config_reader *r, const struct vt_setting *s,
 }
 
 static bool set_texts(struct vt_config_reader *r, const struct vt_setting *s,
-                      const struct vt_yaml_node *node, void *field) {
+                      const struct vt_yaml_node *node, void *field)
+{
     return set_each(r, s, node, field, set_text);
 }
 
 static bool set_domains(struct vt_config_reader *r, const struct vt_setting *s,
-                        const struct vt_yaml_node *node, void *field) {
+                        const struct vt_yaml_node *node, void *field)
+{
     return set_each(r, s, node, field, set_domain);
 }
 
 static bool set_fingerprints(struct vt_config_reader *r, const struct vt_setting *s,
-                             const struct vt_yaml_node *node, void *field) {
+                             const struct vt_yaml_node *node, void *field)
+{
     struct vt_trust_source *source = field;
     struct vt_strings list = {0};
     bool is_good = set_each(r, s, node, &list, set_text);
@@ -106,7 +115,8 @@ static bool set_fingerprints(struct vt_config_reader *r, const struct vt_setting
 }
 
 static bool set_mode(struct vt_config_reader *r, const struct vt_setting *s,
-                     const struct vt_yaml_node *node, void *field) {
+                     const struct vt_yaml_node *node, void *field)
+{
     static const char *const modes[] = {
         [VT_MODE_OBSERVE] = "observe", [VT_MODE_TAG] = "tag", [VT_MODE_ENFORCE] = "enforce"};
     unsigned value = 0;
@@ -116,7 +126,8 @@ static bool set_mode(struct vt_config_reader *r, const struct vt_setting *s,
 }
 
 static bool set_log(struct vt_config_reader *r, const struct vt_setting *s,
-                    const struct vt_yaml_node *node, void *field) {
+                    const struct vt_yaml_node *node, void *field)
+{
     static const char *const places[] = {"stderr", "syslog"};
     unsigned value = 0;
     bool is_good = vt_yaml_word(&r->yaml, node, s->expected, places, ELEMENTS(places), &value);
@@ -125,12 +136,14 @@ static bool set_log(struct vt_config_reader *r, const struct vt_setting *s,
 }
 
 static bool set_file_mode(struct vt_config_reader *r, const struct vt_setting *s,
-                          const struct vt_yaml_node *node, void *field) {
+                          const struct vt_yaml_node *node, void *field)
+{
     return vt_yaml_octal(&r->yaml, node, (unsigned)s->max, field);
 }
 
 static bool set_number(struct vt_config_reader *r, const struct vt_setting *s,
-                       const struct vt_yaml_node *node, void *field) {
+                       const struct vt_yaml_node *node, void *field)
+{
     int64_t value = 0;
     bool is_good = vt_yaml_number(&r->yaml, node, s->min, s->max, &value);
     *(unsigned *)field = (unsigned)value;
@@ -138,12 +151,14 @@ static bool set_number(struct vt_config_reader *r, const struct vt_setting *s,
 }
 
 static bool set_duration(struct vt_config_reader *r, const struct vt_setting *s,
-                         const struct vt_yaml_node *node, void *field) {
+                         const struct vt_yaml_node *node, void *field)
+{
     return vt_yaml_duration(&r->yaml, node, s->min, s->max, field);
 }
 
 static bool set_size(struct vt_config_reader *r, const struct vt_setting *s,
-                     const struct vt_yaml_node *node, void *field) {
+                     const struct vt_yaml_node *node, void *field)
+{
     int64_t value = 0;
     bool is_good = vt_yaml_size(&r->yaml, node, s->min, s->max, &value);
     *(size_t *)field = (size_t)value;

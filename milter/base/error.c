@@ -9,13 +9,15 @@
 static void record(struct vt_err *err, enum vt_code code, const char *format, va_list args)
     __attribute__((__format__(printf, 3, 0)));
 
-static void record(struct vt_err *err, enum vt_code code, const char *format, va_list args) {
+static void record(struct vt_err *err, enum vt_code code, const char *format, va_list args)
+{
     memset(err, 0, sizeof(*err));
     err->code = code;
     (void)vsnprintf(err->text, sizeof(err->text), format, args);
 }
 
-enum vt_code vt_err_set(struct vt_err *err, enum vt_code code, const char *format, ...) {
+enum vt_code vt_err_set(struct vt_err *err, enum vt_code code, const char *format, ...)
+{
     if (err != NULL) {
         va_list args;
         va_start(args, format);
@@ -25,7 +27,8 @@ enum vt_code vt_err_set(struct vt_err *err, enum vt_code code, const char *forma
     return code;
 }
 
-enum vt_code vt_err_sys(struct vt_err *err, const char *format, ...) {
+enum vt_code vt_err_sys(struct vt_err *err, const char *format, ...)
+{
     int saved = errno;
     enum vt_code code = saved == ENOMEM ? VT_E_NOMEM : VT_E_SYSTEM;
     if (err != NULL) {
@@ -40,7 +43,8 @@ enum vt_code vt_err_sys(struct vt_err *err, const char *format, ...) {
     return code;
 }
 
-void vt_err_at(struct vt_err *err, const char *file, unsigned line, unsigned column) {
+void vt_err_at(struct vt_err *err, const char *file, unsigned line, unsigned column)
+{
     if (err == NULL)
         return;
     (void)snprintf(err->file, sizeof(err->file), "%s", file == NULL ? "" : file);
@@ -48,11 +52,13 @@ void vt_err_at(struct vt_err *err, const char *file, unsigned line, unsigned col
     err->column = column;
 }
 
-bool vt_code_is_temporary(enum vt_code code) {
+bool vt_code_is_temporary(enum vt_code code)
+{
     return code <= VT_E_NETWORK;
 }
 
-const char *vt_code_name(enum vt_code code) {
+const char *vt_code_name(enum vt_code code)
+{
     switch (code) {
     case VT_OK:
         return "ok";

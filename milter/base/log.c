@@ -18,7 +18,8 @@ static struct {
 /* A syslog line beyond this is cut by common daemons. */
 #define RECORD_PIECE_BYTES 7000
 
-void vt_log_open(const char *ident, bool to_syslog, enum vt_log_level highest) {
+void vt_log_open(const char *ident, bool to_syslog, enum vt_log_level highest)
+{
     target.ident = ident;
     target.to_syslog = to_syslog;
     target.highest = highest;
@@ -26,7 +27,8 @@ void vt_log_open(const char *ident, bool to_syslog, enum vt_log_level highest) {
         openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
-static const char *level_name(enum vt_log_level level) {
+static const char *level_name(enum vt_log_level level)
+{
     switch (level) {
     case VT_LOG_ERROR:
         return "error: ";
@@ -39,7 +41,8 @@ static const char *level_name(enum vt_log_level level) {
     return "";
 }
 
-static void line_to_stderr(const char *mark, const char *text, int len) {
+static void line_to_stderr(const char *mark, const char *text, int len)
+{
     /* One write per line keeps lines of several processes apart. */
     char line[2048 + 256];
     int used = snprintf(line, sizeof(line), "%s[%ld]: %s%.*s\n", target.ident, (long)getpid(), mark,
@@ -51,7 +54,8 @@ static void line_to_stderr(const char *mark, const char *text, int len) {
     (void)written;
 }
 
-void vt_log(enum vt_log_level level, const char *format, ...) {
+void vt_log(enum vt_log_level level, const char *format, ...)
+{
     if (level > target.highest)
         return;
     char text[2048];
@@ -65,7 +69,8 @@ void vt_log(enum vt_log_level level, const char *format, ...) {
         line_to_stderr(level_name(level), text, (int)strlen(text));
 }
 
-void vt_log_record(const char *line, size_t len) {
+void vt_log_record(const char *line, size_t len)
+{
     if (!target.to_syslog) {
         flockfile(stderr);
         fprintf(stderr, "%s[%ld]: record ", target.ident, (long)getpid());

@@ -13,7 +13,8 @@
 
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-static enum vt_code write_all(int fd, struct vt_bytes bytes, struct vt_err *err) {
+static enum vt_code write_all(int fd, struct vt_bytes bytes, struct vt_err *err)
+{
     size_t done = 0;
     while (done < bytes.len) {
         ssize_t written = write(fd, bytes.ptr + done, bytes.len - done);
@@ -26,8 +27,8 @@ static enum vt_code write_all(int fd, struct vt_bytes bytes, struct vt_err *err)
     return VT_OK;
 }
 
-enum vt_code vt_memfd_seal(const char *name, struct vt_bytes bytes, int *out_fd,
-                           struct vt_err *err) {
+enum vt_code vt_memfd_seal(const char *name, struct vt_bytes bytes, int *out_fd, struct vt_err *err)
+{
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return vt_err_sys(err, "memfd_create");
@@ -42,13 +43,15 @@ enum vt_code vt_memfd_seal(const char *name, struct vt_bytes bytes, int *out_fd,
     return VT_OK;
 }
 
-static bool is_sealed(int fd) {
+static bool is_sealed(int fd)
+{
     int seals = fcntl(fd, F_GET_SEALS);
     return seals >= 0 && (seals & ALL_SEALS) == ALL_SEALS;
 }
 
 /* The size of a regular file (memory files are regular too) that is at most max_bytes. */
-static enum vt_code checked_size(int fd, size_t max_bytes, size_t *out, struct vt_err *err) {
+static enum vt_code checked_size(int fd, size_t max_bytes, size_t *out, struct vt_err *err)
+{
     struct stat info;
     if (fstat(fd, &info) != 0)
         return vt_err_sys(err, "fstat");
@@ -61,7 +64,8 @@ static enum vt_code checked_size(int fd, size_t max_bytes, size_t *out, struct v
     return VT_OK;
 }
 
-enum vt_code vt_memfd_map(int fd, size_t max_bytes, struct vt_bytes *out, struct vt_err *err) {
+enum vt_code vt_memfd_map(int fd, size_t max_bytes, struct vt_bytes *out, struct vt_err *err)
+{
     if (!is_sealed(fd))
         return vt_err_set(err, VT_E_FORMAT, "a descriptor is not a sealed memory file");
     size_t len = 0;
@@ -80,16 +84,19 @@ enum vt_code vt_memfd_map(int fd, size_t max_bytes, struct vt_bytes *out, struct
     return VT_OK;
 }
 
-static void *without_const(const void *ptr) {
+static void *without_const(const void *ptr)
+{
     return (void *)(uintptr_t)ptr;
 }
 
-void vt_memfd_unmap(struct vt_bytes bytes) {
+void vt_memfd_unmap(struct vt_bytes bytes)
+{
     if (bytes.ptr != NULL && bytes.len > 0)
         (void)munmap(without_const(bytes.ptr), bytes.len);
 }
 
-static enum vt_code read_all(int fd, uint8_t *into, size_t len, struct vt_err *err) {
+static enum vt_code read_all(int fd, uint8_t *into, size_t len, struct vt_err *err)
+{
     size_t done = 0;
     while (done < len) {
         ssize_t got = pread(fd, into + done, len - done, (off_t)done);
@@ -105,7 +112,8 @@ static enum vt_code read_all(int fd, uint8_t *into, size_t len, struct vt_err *e
 }
 
 enum vt_code vt_input_read(int fd, size_t max_bytes, struct vt_bytes *out, bool *out_mapped,
-                           struct vt_err *err) {
+                           struct vt_err *err)
+{
     if (is_sealed(fd)) {
         enum vt_code code = vt_memfd_map(fd, max_bytes, out, err);
         *out_mapped = code == VT_OK;
@@ -129,7 +137,8 @@ enum vt_code vt_input_read(int fd, size_t max_bytes, struct vt_bytes *out, bool 
     return VT_OK;
 }
 
-void vt_input_release(struct vt_bytes bytes, bool mapped) {
+void vt_input_release(struct vt_bytes bytes, bool mapped)
+{
     if (mapped)
         vt_memfd_unmap(bytes);
     else

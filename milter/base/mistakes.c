@@ -9,11 +9,13 @@
 /* More than anybody repairs in one go. Errors beyond are counted, not kept. */
 #define MAX_MISTAKES 200
 
-void vt_mistakes_init(struct vt_mistakes *mistakes) {
+void vt_mistakes_init(struct vt_mistakes *mistakes)
+{
     *mistakes = (struct vt_mistakes){0};
 }
 
-void vt_mistakes_clear(struct vt_mistakes *mistakes) {
+void vt_mistakes_clear(struct vt_mistakes *mistakes)
+{
     for (size_t i = 0; i < mistakes->count; i++) {
         free(mistakes->items[i].file);
         free(mistakes->items[i].text);
@@ -22,7 +24,8 @@ void vt_mistakes_clear(struct vt_mistakes *mistakes) {
     *mistakes = (struct vt_mistakes){0};
 }
 
-static enum vt_code keep(struct vt_mistakes *mistakes, const struct vt_mistake *mistake) {
+static enum vt_code keep(struct vt_mistakes *mistakes, const struct vt_mistake *mistake)
+{
     struct vt_mistake *grown =
         realloc(mistakes->items, (mistakes->count + 1) * sizeof(*mistakes->items));
     if (grown == NULL)
@@ -33,7 +36,8 @@ static enum vt_code keep(struct vt_mistakes *mistakes, const struct vt_mistake *
 }
 
 enum vt_code vt_mistakes_add(struct vt_mistakes *mistakes, const char *file, unsigned line,
-                             unsigned column, bool warning, const char *format, ...) {
+                             unsigned column, bool warning, const char *format, ...)
+{
     /* Counted first: without memory for its text a mistake still makes the file invalid. */
     if (!warning)
         mistakes->errors_count++;
@@ -55,12 +59,14 @@ enum vt_code vt_mistakes_add(struct vt_mistakes *mistakes, const char *file, uns
     return VT_OK;
 }
 
-static bool is_before(const struct vt_mistake *a, const struct vt_mistake *b) {
+static bool is_before(const struct vt_mistake *a, const struct vt_mistake *b)
+{
     return a->line != b->line ? a->line < b->line : a->column < b->column;
 }
 
 /* Insertion: few, nearly in order, and equal ones stay as they came. */
-void vt_mistakes_sort(struct vt_mistakes *mistakes) {
+void vt_mistakes_sort(struct vt_mistakes *mistakes)
+{
     for (size_t i = 1; i < mistakes->count; i++) {
         struct vt_mistake moved = mistakes->items[i];
         size_t place = i;

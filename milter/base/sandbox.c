@@ -7,7 +7,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-static enum vt_code limit(const char *name, int resource, rlim_t value, struct vt_err *err) {
+static enum vt_code limit(const char *name, int resource, rlim_t value, struct vt_err *err)
+{
     struct rlimit limits;
     if (getrlimit((__rlimit_resource_t)resource, &limits) != 0)
         return vt_err_sys(err, "getrlimit %s", name);
@@ -22,14 +23,16 @@ static enum vt_code limit(const char *name, int resource, rlim_t value, struct v
 
 /* SIGXCPU comes at the soft limit and tells what happened, SIGKILL a second later at the hard one.
  */
-static enum vt_code limit_processor(unsigned secs, struct vt_err *err) {
+static enum vt_code limit_processor(unsigned secs, struct vt_err *err)
+{
     struct rlimit limits = {.rlim_cur = secs, .rlim_max = (rlim_t)secs + 1};
     if (setrlimit(RLIMIT_CPU, &limits) != 0)
         return vt_err_sys(err, "setrlimit RLIMIT_CPU");
     return VT_OK;
 }
 
-static enum vt_code enter_limits(const struct vt_sandbox *sandbox, struct vt_err *err) {
+static enum vt_code enter_limits(const struct vt_sandbox *sandbox, struct vt_err *err)
+{
     /* No picture of mail on a disk. */
     enum vt_code code = limit("RLIMIT_CORE", RLIMIT_CORE, 0, err);
 #ifndef VT_SANITIZE
@@ -46,7 +49,8 @@ static enum vt_code enter_limits(const struct vt_sandbox *sandbox, struct vt_err
     return code;
 }
 
-enum vt_code vt_sandbox_enter(const struct vt_sandbox *sandbox, struct vt_err *err) {
+enum vt_code vt_sandbox_enter(const struct vt_sandbox *sandbox, struct vt_err *err)
+{
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return vt_err_sys(err, "sandbox %s: prctl(PR_SET_NO_NEW_PRIVS)", sandbox->name);
     enum vt_code code = enter_limits(sandbox, err);

@@ -176,20 +176,23 @@ struct filter {
 };
 
 static void add(struct filter *filter, uint32_t action, int call, unsigned conditions_count,
-                const struct scmp_arg_cmp *conditions) {
+                const struct scmp_arg_cmp *conditions)
+{
     if (filter->failed == 0)
         filter->failed =
             seccomp_rule_add_array(filter->context, action, call, conditions_count, conditions);
 }
 
-static void add_list(struct filter *filter, uint32_t action, const int *calls, size_t count) {
+static void add_list(struct filter *filter, uint32_t action, const int *calls, size_t count)
+{
     for (size_t i = 0; i < count; i++)
         add(filter, action, calls[i], 0, NULL);
 }
 
 /* Allow call when (argument & mask) == value. */
 static void allow_masked(struct filter *filter, int call, unsigned argument, uint64_t mask,
-                         uint64_t value) {
+                         uint64_t value)
+{
     struct scmp_arg_cmp condition = {
         .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
     add(filter, SCMP_ACT_ALLOW, call, 1, &condition);
@@ -197,19 +200,22 @@ static void allow_masked(struct filter *filter, int call, unsigned argument, uin
 
 #define SOCKET_TYPE_MASK UINT64_C(0xf) /* without SOCK_CLOEXEC, SOCK_NONBLOCK */
 
-static void allow_socket(struct filter *filter, int family) {
+static void allow_socket(struct filter *filter, int family)
+{
     allow_masked(filter, SCMP_SYS(socket), 0, UINT64_C(0xffffffff), (uint64_t)family);
 }
 
 /* Datagrams to syslog, and nothing else, when no other sockets are allowed. */
-static void allow_syslog(struct filter *filter) {
+static void allow_syslog(struct filter *filter)
+{
     const struct scmp_arg_cmp conditions[] = {
         {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = AF_UNIX},
         {.arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = SOCKET_TYPE_MASK, .datum_b = SOCK_DGRAM}};
     add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), COUNT(conditions), conditions);
 }
 
-static void add_core(struct filter *filter) {
+static void add_core(struct filter *filter)
+{
     add_list(filter, SCMP_ACT_ALLOW, core_calls, COUNT(core_calls));
     allow_masked(filter, SCMP_SYS(mmap), 2, PROT_EXEC, 0);
     allow_masked(filter, SCMP_SYS(mmap2), 2, PROT_EXEC, 0);
@@ -218,12 +224,14 @@ static void add_core(struct filter *filter) {
     add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0, NULL);
 }
 
-static void allow_signal_to_self(struct filter *filter) {
+static void allow_signal_to_self(struct filter *filter)
+{
     struct scmp_arg_cmp self = {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = (uint64_t)getpid()};
     add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &self); /* abort(3) */
 }
 
-static void add_child(struct filter *filter) {
+static void add_child(struct filter *filter)
+{
     add_list(filter, SCMP_ACT_ERRNO(EACCES), refused_calls, COUNT(refused_calls));
     for (size_t i = 0; i < COUNT(fcntl_commands); i++)
         allow_masked(filter, SCMP_SYS(fcntl), 1, UINT64_C(0xffffffff), fcntl_commands[i]);
@@ -234,7 +242,8 @@ static void add_child(struct filter *filter) {
     allow_signal_to_self(filter);
 }
 
-static void add_ioctls(struct filter *filter) {
+static void add_ioctls(struct filter *filter)
+{
     static const unsigned long requests[] = {FIONREAD, FIONBIO, FIOCLEX, TCGETS};
     for (size_t i = 0; i < COUNT(requests); i++)
         allow_masked(filter, SCMP_SYS(ioctl), 1, UINT64_C(0xffffffff), requests[i]);
@@ -244,7 +253,8 @@ static void add_ioctls(struct filter *filter) {
 static const uint64_t new_namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
                                        CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 
-static void add_service(struct filter *filter, const struct vt_sandbox *sandbox) {
+static void add_service(struct filter *filter, const struct vt_sandbox *sandbox)
+{
     add_list(filter, SCMP_ACT_ALLOW, service_calls, COUNT(service_calls));
     add_list(filter, SCMP_ACT_KILL_PROCESS, deadly_calls, COUNT(deadly_calls));
     add_ioctls(filter);
@@ -265,7 +275,8 @@ static void add_service(struct filter *filter, const struct vt_sandbox *sandbox)
     }
 }
 
-static void add_sockets(struct filter *filter, const struct vt_sandbox *sandbox) {
+static void add_sockets(struct filter *filter, const struct vt_sandbox *sandbox)
+{
     if (!sandbox->network && !sandbox->accept_sockets) {
         allow_syslog(filter);
         return;
@@ -278,7 +289,8 @@ static void add_sockets(struct filter *filter, const struct vt_sandbox *sandbox)
     }
 }
 
-enum vt_code vt_sandbox_filter(const struct vt_sandbox *sandbox, struct vt_err *err) {
+enum vt_code vt_sandbox_filter(const struct vt_sandbox *sandbox, struct vt_err *err)
+{
     uint32_t otherwise = sandbox->forbidden_kills ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM);
     struct filter filter = {.context = seccomp_init(otherwise)};
     if (filter.context == NULL)

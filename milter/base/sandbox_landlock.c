@@ -56,7 +56,8 @@ static const char *const network_files[] = {
     "/dev/urandom",
 };
 
-static uint64_t rights_of_version(long version) {
+static uint64_t rights_of_version(long version)
+{
     uint64_t rights = FS_OF_VERSION_1;
     if (version >= 2)
         rights |= LANDLOCK_ACCESS_FS_REFER;
@@ -67,7 +68,8 @@ static uint64_t rights_of_version(long version) {
     return rights;
 }
 
-static struct ruleset_attributes attributes_for(const struct vt_sandbox *sandbox, long version) {
+static struct ruleset_attributes attributes_for(const struct vt_sandbox *sandbox, long version)
+{
     struct ruleset_attributes attributes = {.handled_access_fs = rights_of_version(version)};
     if (version >= 4)
         attributes.handled_access_net =
@@ -78,7 +80,8 @@ static struct ruleset_attributes attributes_for(const struct vt_sandbox *sandbox
 }
 
 static enum vt_code allow(int ruleset, const char *path, uint64_t rights, bool must_exist,
-                          struct vt_err *err) {
+                          struct vt_err *err)
+{
     enum vt_code code = VT_OK;
     int fd = open(path, O_PATH | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT && !must_exist)
@@ -101,7 +104,8 @@ done:
 }
 
 static enum vt_code allow_all(const struct vt_sandbox *sandbox, int ruleset, uint64_t handled,
-                              struct vt_err *err) {
+                              struct vt_err *err)
+{
     enum vt_code code = VT_OK;
     if (sandbox->writable_directory != NULL)
         code = allow(ruleset, sandbox->writable_directory, handled & READ_WRITE_FILES, true, err);
@@ -115,7 +119,8 @@ static enum vt_code allow_all(const struct vt_sandbox *sandbox, int ruleset, uin
     return code;
 }
 
-enum vt_code vt_sandbox_landlock(const struct vt_sandbox *sandbox, struct vt_err *err) {
+enum vt_code vt_sandbox_landlock(const struct vt_sandbox *sandbox, struct vt_err *err)
+{
     long version = syscall(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1 && (errno == ENOSYS || errno == EOPNOTSUPP))
         return vt_err_set(err, VT_E_SYSTEM,

@@ -7,7 +7,8 @@
 #include "vanthu/bytes.h"
 
 /* One character of UTF-8. Returns its length, 0 when malformed. */
-static size_t decode(struct vt_bytes text, uint32_t *out) {
+static size_t decode(struct vt_bytes text, uint32_t *out)
+{
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
     uint8_t first = text.ptr[0];
     size_t len = first < 0x80                    ? 1
@@ -30,13 +31,15 @@ static size_t decode(struct vt_bytes text, uint32_t *out) {
 }
 
 /* Controls, and what reorders or hides text for a reader (Unicode Bidi_Control, zero width). */
-static bool is_unsafe(uint32_t c) {
+static bool is_unsafe(uint32_t c)
+{
     return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
            (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
 }
 
 /* Append to a fixed buffer of which "..." must still fit; false when full. */
-static bool put(char *out, size_t out_bytes, size_t *used, const void *bytes, size_t len) {
+static bool put(char *out, size_t out_bytes, size_t *used, const void *bytes, size_t len)
+{
     if (len + 4 > out_bytes - *used)
         return false;
     memcpy(out + *used, bytes, len);
@@ -44,7 +47,8 @@ static bool put(char *out, size_t out_bytes, size_t *used, const void *bytes, si
     return true;
 }
 
-static void finish(char *out, size_t out_bytes, size_t used, bool cut) {
+static void finish(char *out, size_t out_bytes, size_t used, bool cut)
+{
     if (cut && out_bytes - used >= 4) {
         memcpy(out + used, "...", 3);
         used += 3;
@@ -52,7 +56,8 @@ static void finish(char *out, size_t out_bytes, size_t used, bool cut) {
     out[used] = '\0';
 }
 
-char *vt_text_clean(char *out, size_t out_bytes, struct vt_bytes text) {
+char *vt_text_clean(char *out, size_t out_bytes, struct vt_bytes text)
+{
     if (out_bytes < 4) {
         if (out_bytes > 0)
             out[0] = '\0';
@@ -72,7 +77,8 @@ char *vt_text_clean(char *out, size_t out_bytes, struct vt_bytes text) {
 }
 
 /* The ASCII letters of U+1EA0 to U+1EF9 (Vietnamese), capitals at even code points. */
-static char vietnamese_letter(uint32_t c) {
+static char vietnamese_letter(uint32_t c)
+{
     static const struct {
         uint32_t last;
         char capital;
@@ -85,7 +91,8 @@ static char vietnamese_letter(uint32_t c) {
     return '?';
 }
 
-static const char *ascii_of(uint32_t c, char buffer[2]) {
+static const char *ascii_of(uint32_t c, char buffer[2])
+{
     static const char latin1[] = "AAAAAA?CEEEEIIII?NOOOOO?OUUUUY??aaaaaa?ceeeeiiii?nooooo?ouuuuy?y";
     static const struct {
         uint32_t c;
@@ -112,7 +119,8 @@ static const char *ascii_of(uint32_t c, char buffer[2]) {
     return buffer;
 }
 
-char *vt_text_ascii(char *out, size_t out_bytes, const char *utf8) {
+char *vt_text_ascii(char *out, size_t out_bytes, const char *utf8)
+{
     struct vt_bytes text = vt_bytes_str(utf8);
     if (out_bytes < 4) {
         if (out_bytes > 0)
@@ -133,7 +141,8 @@ char *vt_text_ascii(char *out, size_t out_bytes, const char *utf8) {
     return out;
 }
 
-bool vt_text_is_utf8(struct vt_bytes text) {
+bool vt_text_is_utf8(struct vt_bytes text)
+{
     while (text.len > 0) {
         uint32_t c = 0;
         size_t len = decode(text, &c);
@@ -144,7 +153,8 @@ bool vt_text_is_utf8(struct vt_bytes text) {
     return true;
 }
 
-char *vt_text_hex(char *out, struct vt_bytes bytes) {
+char *vt_text_hex(char *out, struct vt_bytes bytes)
+{
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < bytes.len; i++) {
         out[2 * i] = digits[bytes.ptr[i] >> 4];
@@ -154,12 +164,14 @@ char *vt_text_hex(char *out, struct vt_bytes bytes) {
     return out;
 }
 
-static unsigned smaller(unsigned a, unsigned b) {
+static unsigned smaller(unsigned a, unsigned b)
+{
     return a < b ? a : b;
 }
 
 /* Optimal string alignment: three rows of the table are enough. */
-unsigned vt_text_distance(const char *a, const char *b, unsigned limit) {
+unsigned vt_text_distance(const char *a, const char *b, unsigned limit)
+{
     enum { LONGEST = 64 };
     size_t a_len = strlen(a), b_len = strlen(b);
     if (a_len > LONGEST || b_len > LONGEST)

@@ -24,7 +24,8 @@ union control {
     uint8_t bytes[CMSG_SPACE(VT_WIRE_MAX_FDS * sizeof(int))];
 };
 
-void vt_message_close(struct vt_message *message) {
+void vt_message_close(struct vt_message *message)
+{
     for (size_t i = 0; i < message->fds_count; i++)
         if (message->fds[i] >= 0)
             (void)close(message->fds[i]);
@@ -32,7 +33,8 @@ void vt_message_close(struct vt_message *message) {
 }
 
 /* Wait for an event; errors and hang-ups count as one, the next call will tell them. */
-static enum vt_code wait_for(int fd, short events, int64_t deadline_msecs, struct vt_err *err) {
+static enum vt_code wait_for(int fd, short events, int64_t deadline_msecs, struct vt_err *err)
+{
     for (;;) {
         struct pollfd entry = {.fd = fd, .events = events};
         int left = vt_clock_left_msecs(deadline_msecs);
@@ -46,14 +48,16 @@ static enum vt_code wait_for(int fd, short events, int64_t deadline_msecs, struc
     }
 }
 
-static enum vt_code peer_error(struct vt_err *err, const char *what) {
+static enum vt_code peer_error(struct vt_err *err, const char *what)
+{
     if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN)
         return vt_err_set(err, VT_E_PEER, "the other process closed the connection");
     return vt_err_sys(err, "%s", what);
 }
 
 static void put_descriptors(struct msghdr *message, union control *control, const int *fds,
-                            size_t fds_count) {
+                            size_t fds_count)
+{
     if (fds_count == 0)
         return;
     memset(control, 0, sizeof(*control));
@@ -67,12 +71,14 @@ static void put_descriptors(struct msghdr *message, union control *control, cons
 }
 
 /* sendmsg(2) takes its vectors without const, and only reads them. */
-static void *without_const(const void *ptr) {
+static void *without_const(const void *ptr)
+{
     return (void *)(uintptr_t)ptr;
 }
 
 enum vt_code vt_wire_send(int fd, enum vt_message_type type, struct vt_bytes body, const int *fds,
-                          size_t fds_count, int64_t deadline_msecs, struct vt_err *err) {
+                          size_t fds_count, int64_t deadline_msecs, struct vt_err *err)
+{
     if (body.len > VT_MAX_MESSAGE_BYTES || fds_count > VT_WIRE_MAX_FDS || type <= VT_MSG_NONE ||
         type >= VT_MSG_COUNT)
         return vt_err_set(err, VT_E_LIMIT,
@@ -98,7 +104,8 @@ enum vt_code vt_wire_send(int fd, enum vt_message_type type, struct vt_bytes bod
 
 /* Collect every descriptor that came, so that none leaks, whatever else is wrong. Returns false
  * when something other than at most VT_WIRE_MAX_FDS descriptors came. */
-static bool take_descriptors(struct msghdr *message, struct vt_message *out) {
+static bool take_descriptors(struct msghdr *message, struct vt_message *out)
+{
     bool good = true;
     out->fds_count = 0;
     for (struct cmsghdr *entry = CMSG_FIRSTHDR(message); entry != NULL;
@@ -124,7 +131,8 @@ static bool take_descriptors(struct msghdr *message, struct vt_message *out) {
 
 static enum vt_code check_frame(const struct header *header, size_t received,
                                 const struct msghdr *message, bool descriptors_good,
-                                const struct vt_message *out, size_t max_fds, struct vt_err *err) {
+                                const struct vt_message *out, size_t max_fds, struct vt_err *err)
+{
     if ((message->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
         return vt_err_set(err, VT_E_FORMAT, "a message was truncated");
     if (!descriptors_good || out->fds_count > max_fds)
@@ -137,7 +145,8 @@ static enum vt_code check_frame(const struct header *header, size_t received,
 }
 
 enum vt_code vt_wire_receive(int fd, struct vt_message *out, size_t max_fds, int64_t deadline_msecs,
-                             struct vt_err *err) {
+                             struct vt_err *err)
+{
     out->type = VT_MSG_NONE;
     out->body_len = 0;
     out->fds_count = 0;
@@ -178,13 +187,15 @@ enum vt_code vt_wire_receive(int fd, struct vt_message *out, size_t max_fds, int
     }
 }
 
-enum vt_code vt_wire_pair(int out_fds[2], struct vt_err *err) {
+enum vt_code vt_wire_pair(int out_fds[2], struct vt_err *err)
+{
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, out_fds) != 0)
         return vt_err_sys(err, "socketpair");
     return VT_OK;
 }
 
-enum vt_code vt_wire_open(int channel_fd, int64_t deadline_msecs, int *out_fd, struct vt_err *err) {
+enum vt_code vt_wire_open(int channel_fd, int64_t deadline_msecs, int *out_fd, struct vt_err *err)
+{
     int pair[2];
     enum vt_code code = vt_wire_pair(pair, err);
     if (code != VT_OK)
@@ -200,15 +211,16 @@ enum vt_code vt_wire_open(int channel_fd, int64_t deadline_msecs, int *out_fd, s
     return VT_OK;
 }
 
-static bool is_connection(int fd) {
+static bool is_connection(int fd)
+{
     int domain = 0, type = 0;
     socklen_t domain_len = sizeof(domain), type_len = sizeof(type);
     return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_len) == 0 && domain == AF_UNIX &&
            getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 && type == SOCK_SEQPACKET;
 }
 
-enum vt_code vt_wire_accept(int channel_fd, int64_t deadline_msecs, int *out_fd,
-                            struct vt_err *err) {
+enum vt_code vt_wire_accept(int channel_fd, int64_t deadline_msecs, int *out_fd, struct vt_err *err)
+{
     struct vt_message message;
     enum vt_code code = vt_wire_receive(channel_fd, &message, 1, deadline_msecs, err);
     if (code != VT_OK)
@@ -222,14 +234,16 @@ enum vt_code vt_wire_accept(int channel_fd, int64_t deadline_msecs, int *out_fd,
     return VT_OK;
 }
 
-bool vt_wire_peer_is_gone(int fd) {
+bool vt_wire_peer_is_gone(int fd)
+{
     struct pollfd entry = {.fd = fd};
     return poll(&entry, 1, 0) > 0 && (entry.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
 enum vt_code vt_wire_call(int channel_fd, enum vt_message_type type, struct vt_bytes body,
                           const int *fds, size_t fds_count, struct vt_message *answer,
-                          size_t max_fds, int64_t deadline_msecs, struct vt_err *err) {
+                          size_t max_fds, int64_t deadline_msecs, struct vt_err *err)
+{
     int fd = -1;
     answer->fds_count = 0;
     enum vt_code code = vt_wire_open(channel_fd, deadline_msecs, &fd, err);

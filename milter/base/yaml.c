@@ -29,8 +29,8 @@ struct builder {
     bool is_full; /* a limit was met: stop */
 };
 
-bool vt_yaml_mistake(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *format,
-                     ...) {
+bool vt_yaml_mistake(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *format, ...)
+{
     /* What ends in a syntax mistake has its message already, and what lacks may stand behind. */
     if (node->cut)
         return false;
@@ -43,8 +43,8 @@ bool vt_yaml_mistake(struct vt_yaml *yaml, const struct vt_yaml_node *node, cons
     return false;
 }
 
-void vt_yaml_warning(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *format,
-                     ...) {
+void vt_yaml_warning(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *format, ...)
+{
     char text[VT_ERR_TEXT_BYTES];
     va_list args;
     va_start(args, format);
@@ -53,7 +53,8 @@ void vt_yaml_warning(struct vt_yaml *yaml, const struct vt_yaml_node *node, cons
     (void)vt_mistakes_add(yaml->mistakes, yaml->file, node->line, node->column, true, "%s", text);
 }
 
-static struct vt_yaml_node *new_node(struct builder *b, enum vt_yaml_kind kind, yaml_mark_t mark) {
+static struct vt_yaml_node *new_node(struct builder *b, enum vt_yaml_kind kind, yaml_mark_t mark)
+{
     struct vt_yaml_node *node = vt_arena_alloc(b->yaml->arena, sizeof(*node));
     if (node == NULL)
         return NULL;
@@ -69,7 +70,8 @@ static struct vt_yaml_node *new_node(struct builder *b, enum vt_yaml_kind kind, 
 }
 
 static enum vt_code add_entry(struct builder *b, struct vt_yaml_node *parent,
-                              struct vt_yaml_node *key, struct vt_yaml_node *value) {
+                              struct vt_yaml_node *key, struct vt_yaml_node *value)
+{
     struct vt_yaml_entry *grown =
         vt_arena_grow(b->yaml->arena, parent->entries, parent->count, sizeof(*parent->entries));
     if (grown == NULL)
@@ -81,7 +83,8 @@ static enum vt_code add_entry(struct builder *b, struct vt_yaml_node *parent,
 
 /* A node that could be a key. A bad key is reported and its value still read. */
 static void take_key(struct builder *b, const struct vt_yaml_node *mapping,
-                     struct vt_yaml_node *key) {
+                     struct vt_yaml_node *key)
+{
     b->key[b->depth - 1] = key;
     if (key->kind != VT_YAML_SCALAR) {
         vt_yaml_mistake(b->yaml, key, "a key must be a word");
@@ -100,7 +103,8 @@ static void take_key(struct builder *b, const struct vt_yaml_node *mapping,
 }
 
 /* Hang a complete scalar or a just opened collection into its parent. */
-static enum vt_code place(struct builder *b, struct vt_yaml_node *node) {
+static enum vt_code place(struct builder *b, struct vt_yaml_node *node)
+{
     if (b->depth == 0) {
         b->root = node;
         return VT_OK;
@@ -118,14 +122,16 @@ static enum vt_code place(struct builder *b, struct vt_yaml_node *node) {
 }
 
 static void refuse_anchor_and_tag(struct builder *b, const struct vt_yaml_node *node,
-                                  const yaml_char_t *anchor, const yaml_char_t *tag) {
+                                  const yaml_char_t *anchor, const yaml_char_t *tag)
+{
     if (anchor != NULL)
         vt_yaml_mistake(b->yaml, node, "anchors (&name) are not allowed; write the value out");
     if (tag != NULL)
         vt_yaml_mistake(b->yaml, node, "tags (!name) are not allowed");
 }
 
-static bool has_control(const char *text, size_t len) {
+static bool has_control(const char *text, size_t len)
+{
     for (size_t i = 0; i < len; i++) {
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
             return true;
@@ -133,7 +139,8 @@ static bool has_control(const char *text, size_t len) {
     return false;
 }
 
-static enum vt_code take_scalar(struct builder *b, const yaml_event_t *event) {
+static enum vt_code take_scalar(struct builder *b, const yaml_event_t *event)
+{
     struct vt_yaml_node *node = new_node(b, VT_YAML_SCALAR, event->start_mark);
     if (node == NULL)
         return VT_E_NOMEM;
@@ -151,7 +158,8 @@ static enum vt_code take_scalar(struct builder *b, const yaml_event_t *event) {
 
 static enum vt_code open_collection(struct builder *b, enum vt_yaml_kind kind,
                                     const yaml_event_t *event, const yaml_char_t *anchor,
-                                    const yaml_char_t *tag) {
+                                    const yaml_char_t *tag)
+{
     struct vt_yaml_node *node = new_node(b, kind, event->start_mark);
     if (node == NULL)
         return VT_E_NOMEM;
@@ -170,7 +178,8 @@ static enum vt_code open_collection(struct builder *b, enum vt_yaml_kind kind,
     return VT_OK;
 }
 
-static enum vt_code take_alias(struct builder *b, const yaml_event_t *event) {
+static enum vt_code take_alias(struct builder *b, const yaml_event_t *event)
+{
     struct vt_yaml_node *node = new_node(b, VT_YAML_SCALAR, event->start_mark);
     if (node == NULL)
         return VT_E_NOMEM;
@@ -179,7 +188,8 @@ static enum vt_code take_alias(struct builder *b, const yaml_event_t *event) {
     return place(b, node);
 }
 
-static enum vt_code take_event(struct builder *b, const yaml_event_t *event) {
+static enum vt_code take_event(struct builder *b, const yaml_event_t *event)
+{
     switch (event->type) {
     case YAML_SCALAR_EVENT:
         return take_scalar(b, event);
@@ -208,7 +218,8 @@ static enum vt_code take_event(struct builder *b, const yaml_event_t *event) {
 }
 
 /* The commonest cause of "cannot start any token". line counts from 0. */
-static bool line_begins_with_tab(struct vt_bytes text, size_t line) {
+static bool line_begins_with_tab(struct vt_bytes text, size_t line)
+{
     size_t at = 0;
     while (line > 0 && at != SIZE_MAX) {
         at = vt_bytes_find(text, VT_BYTES("\n"), at);
@@ -220,7 +231,8 @@ static bool line_begins_with_tab(struct vt_bytes text, size_t line) {
     return at < text.len && text.ptr[at] == '\t';
 }
 
-static void report_syntax(struct builder *b, const yaml_parser_t *parser) {
+static void report_syntax(struct builder *b, const yaml_parser_t *parser)
+{
     struct vt_yaml_node here = {.line = (unsigned)parser->problem_mark.line + 1,
                                 .column = (unsigned)parser->problem_mark.column + 1};
     const char *problem = parser->problem == NULL ? "not readable" : parser->problem;
@@ -235,7 +247,8 @@ static void report_syntax(struct builder *b, const yaml_parser_t *parser) {
         vt_yaml_mistake(b->yaml, &here, "syntax: %s", problem);
 }
 
-static enum vt_code read_events(struct builder *b, yaml_parser_t *parser) {
+static enum vt_code read_events(struct builder *b, yaml_parser_t *parser)
+{
     bool is_end = false;
     while (!is_end && !b->is_full) {
         yaml_event_t event;
@@ -258,7 +271,8 @@ static enum vt_code read_events(struct builder *b, yaml_parser_t *parser) {
 }
 
 /* libyaml gives only a byte offset for these, and reads UTF-16 too. */
-static bool report_encoding(struct vt_yaml *yaml, struct vt_bytes text) {
+static bool report_encoding(struct vt_yaml *yaml, struct vt_bytes text)
+{
     struct vt_yaml_node here = {.line = 1, .column = 1};
     size_t begin = 0;
     while (begin < text.len) {
@@ -273,7 +287,8 @@ static bool report_encoding(struct vt_yaml *yaml, struct vt_bytes text) {
 }
 
 enum vt_code vt_yaml_parse(struct vt_yaml *yaml, struct vt_bytes text,
-                           struct vt_yaml_node **out_root, struct vt_err *err) {
+                           struct vt_yaml_node **out_root, struct vt_err *err)
+{
     struct builder b = {.yaml = yaml, .text = text};
     *out_root = NULL;
     if (!report_encoding(yaml, text))
@@ -292,7 +307,8 @@ enum vt_code vt_yaml_parse(struct vt_yaml *yaml, struct vt_bytes text,
     return VT_OK;
 }
 
-static enum vt_code read_all(int fd, struct vt_buf *buf) {
+static enum vt_code read_all(int fd, struct vt_buf *buf)
+{
     char chunk[16384];
     for (;;) {
         ssize_t got = read(fd, chunk, sizeof(chunk));
@@ -307,7 +323,8 @@ static enum vt_code read_all(int fd, struct vt_buf *buf) {
 }
 
 enum vt_code vt_yaml_read_file(struct vt_arena *arena, const char *file, struct vt_bytes *out,
-                               struct vt_err *err) {
+                               struct vt_err *err)
+{
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return vt_err_sys(err, "cannot open %s", file);

@@ -9,11 +9,13 @@
 /* How much of a wrong value a message repeats. */
 #define SHOWN_BYTES 64
 
-static const char *shown(char out[SHOWN_BYTES], const struct vt_yaml_node *node) {
+static const char *shown(char out[SHOWN_BYTES], const struct vt_yaml_node *node)
+{
     return vt_text_clean(out, SHOWN_BYTES, vt_bytes_str(node->text));
 }
 
-const struct vt_yaml_node *vt_yaml_find(const struct vt_yaml_node *mapping, const char *key) {
+const struct vt_yaml_node *vt_yaml_find(const struct vt_yaml_node *mapping, const char *key)
+{
     if (mapping == NULL || mapping->kind != VT_YAML_MAPPING)
         return NULL;
     for (size_t i = 0; i < mapping->count; i++) {
@@ -23,13 +25,15 @@ const struct vt_yaml_node *vt_yaml_find(const struct vt_yaml_node *mapping, cons
     return NULL;
 }
 
-bool vt_yaml_is_mapping(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *what) {
+bool vt_yaml_is_mapping(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *what)
+{
     if (node->kind == VT_YAML_MAPPING)
         return true;
     return vt_yaml_mistake(yaml, node, "%s is written as \"key: value\" lines", what);
 }
 
-const char *vt_yaml_nearest(const char *word, const char *const *words, size_t count) {
+const char *vt_yaml_nearest(const char *word, const char *const *words, size_t count)
+{
     /* Two edits, but not more than half of a short word. */
     unsigned limit = strlen(word) < 4 ? 1 : 2;
     unsigned best = limit + 1;
@@ -47,7 +51,8 @@ const char *vt_yaml_nearest(const char *word, const char *const *words, size_t c
 }
 
 /* "a, b or c", as much as fits. */
-static const char *listed(char *out, size_t out_bytes, const char *const *words, size_t count) {
+static const char *listed(char *out, size_t out_bytes, const char *const *words, size_t count)
+{
     size_t used = 0, left = 0;
     out[0] = '\0';
     for (size_t i = 0; i < count; i++)
@@ -70,7 +75,8 @@ static const char *listed(char *out, size_t out_bytes, const char *const *words,
 }
 
 void vt_yaml_check_keys(struct vt_yaml *yaml, const struct vt_yaml_node *mapping,
-                        const char *const *names, size_t count) {
+                        const char *const *names, size_t count)
+{
     for (size_t i = 0; i < mapping->count; i++) {
         const struct vt_yaml_node *key = mapping->entries[i].key;
         char word[SHOWN_BYTES], all[VT_ERR_TEXT_BYTES - 128];
@@ -89,15 +95,18 @@ void vt_yaml_check_keys(struct vt_yaml *yaml, const struct vt_yaml_node *mapping
     }
 }
 
-size_t vt_yaml_values_count(const struct vt_yaml_node *node) {
+size_t vt_yaml_values_count(const struct vt_yaml_node *node)
+{
     return node->kind == VT_YAML_SEQUENCE ? node->count : 1;
 }
 
-const struct vt_yaml_node *vt_yaml_value_at(const struct vt_yaml_node *node, size_t index) {
+const struct vt_yaml_node *vt_yaml_value_at(const struct vt_yaml_node *node, size_t index)
+{
     return node->kind == VT_YAML_SEQUENCE ? node->entries[index].value : node;
 }
 
-bool vt_yaml_is_list(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *what) {
+bool vt_yaml_is_list(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *what)
+{
     if (node->kind == VT_YAML_MAPPING)
         return vt_yaml_mistake(yaml, node, "%s or a list [a, b] of them is expected here", what);
     if (node->kind == VT_YAML_SEQUENCE && node->count == 0)
@@ -106,7 +115,8 @@ bool vt_yaml_is_list(struct vt_yaml *yaml, const struct vt_yaml_node *node, cons
 }
 
 /* A scalar that is not empty. what: for the message. */
-static bool is_scalar(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *what) {
+static bool is_scalar(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *what)
+{
     if (node->kind != VT_YAML_SCALAR)
         return vt_yaml_mistake(yaml, node, "one value is expected here: %s", what);
     if (node->text[0] == '\0' && !node->quoted)
@@ -114,14 +124,16 @@ static bool is_scalar(struct vt_yaml *yaml, const struct vt_yaml_node *node, con
     return true;
 }
 
-bool vt_yaml_text(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char **out) {
+bool vt_yaml_text(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char **out)
+{
     if (!is_scalar(yaml, node, "a text"))
         return false;
     *out = node->text;
     return true;
 }
 
-bool vt_yaml_bool(struct vt_yaml *yaml, const struct vt_yaml_node *node, bool *out) {
+bool vt_yaml_bool(struct vt_yaml *yaml, const struct vt_yaml_node *node, bool *out)
+{
     char word[SHOWN_BYTES];
     if (!is_scalar(yaml, node, "true or false"))
         return false;
@@ -136,7 +148,8 @@ bool vt_yaml_bool(struct vt_yaml *yaml, const struct vt_yaml_node *node, bool *o
 }
 
 /* Decimal digits at the beginning of text; more than 15 digits are no number anybody means. */
-static size_t digits_of(const char *text, int64_t *out) {
+static size_t digits_of(const char *text, int64_t *out)
+{
     size_t len = strspn(text, "0123456789");
     int64_t value = 0;
     for (size_t i = 0; i < len && i < 15; i++)
@@ -146,7 +159,8 @@ static size_t digits_of(const char *text, int64_t *out) {
 }
 
 bool vt_yaml_number(struct vt_yaml *yaml, const struct vt_yaml_node *node, int64_t min, int64_t max,
-                    int64_t *out) {
+                    int64_t *out)
+{
     char word[SHOWN_BYTES];
     int64_t value = 0;
     if (!is_scalar(yaml, node, "a number"))
@@ -162,7 +176,8 @@ bool vt_yaml_number(struct vt_yaml *yaml, const struct vt_yaml_node *node, int64
 }
 
 bool vt_yaml_octal(struct vt_yaml *yaml, const struct vt_yaml_node *node, unsigned max,
-                   unsigned *out) {
+                   unsigned *out)
+{
     char word[SHOWN_BYTES];
     if (!is_scalar(yaml, node, "a file mode such as 0660"))
         return false;
@@ -181,7 +196,8 @@ struct unit {
 };
 
 /* A number with a unit. Returns false when it is none; no mistake is added. */
-static bool with_unit(const char *text, const struct unit *units, size_t count, int64_t *out) {
+static bool with_unit(const char *text, const struct unit *units, size_t count, int64_t *out)
+{
     int64_t value = 0;
     size_t len = digits_of(text, &value);
     for (size_t i = 0; i < count && len > 0; i++) {
@@ -192,7 +208,8 @@ static bool with_unit(const char *text, const struct unit *units, size_t count, 
 }
 
 /* The value in its largest unit that leaves no rest. */
-static const char *in_units(char out[32], int64_t value, const struct unit *units, size_t count) {
+static const char *in_units(char out[32], int64_t value, const struct unit *units, size_t count)
+{
     size_t best = 0;
     for (size_t i = 0; i < count; i++) {
         if (value % units[i].factor == 0 && units[i].factor > units[best].factor)
@@ -203,7 +220,8 @@ static const char *in_units(char out[32], int64_t value, const struct unit *unit
 }
 
 static bool measure(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *what,
-                    const struct unit *units, size_t count, const int64_t range[2], int64_t *out) {
+                    const struct unit *units, size_t count, const int64_t range[2], int64_t *out)
+{
     char word[SHOWN_BYTES], least[32], most[32];
     int64_t value = 0;
     if (!is_scalar(yaml, node, what))
@@ -219,7 +237,8 @@ static bool measure(struct vt_yaml *yaml, const struct vt_yaml_node *node, const
 }
 
 bool vt_yaml_duration(struct vt_yaml *yaml, const struct vt_yaml_node *node, int64_t min,
-                      int64_t max, int64_t *out_msecs) {
+                      int64_t max, int64_t *out_msecs)
+{
     static const struct unit units[] = {
         {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
     return measure(yaml, node, "a duration such as 500ms, 3s, 15m, 2h or 7d", units,
@@ -227,14 +246,16 @@ bool vt_yaml_duration(struct vt_yaml *yaml, const struct vt_yaml_node *node, int
 }
 
 bool vt_yaml_size(struct vt_yaml *yaml, const struct vt_yaml_node *node, int64_t min, int64_t max,
-                  int64_t *out_bytes) {
+                  int64_t *out_bytes)
+{
     static const struct unit units[] = {{"", 1}, {"k", 1024}, {"M", 1048576}, {"G", 1073741824}};
     return measure(yaml, node, "a size such as 256k, 10M or 1G", units,
                    sizeof(units) / sizeof(units[0]), (const int64_t[]){min, max}, out_bytes);
 }
 
 bool vt_yaml_word(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *what,
-                  const char *const *words, size_t count, unsigned *out) {
+                  const char *const *words, size_t count, unsigned *out)
+{
     char word[SHOWN_BYTES], all[VT_ERR_TEXT_BYTES - 192];
     if (!is_scalar(yaml, node, listed(all, sizeof(all), words, count)))
         return false;
@@ -252,7 +273,8 @@ bool vt_yaml_word(struct vt_yaml *yaml, const struct vt_yaml_node *node, const c
                            listed(all, sizeof(all), words, count));
 }
 
-bool vt_yaml_time(struct vt_yaml *yaml, const struct vt_yaml_node *node, int64_t *out_utc_secs) {
+bool vt_yaml_time(struct vt_yaml *yaml, const struct vt_yaml_node *node, int64_t *out_utc_secs)
+{
     char word[SHOWN_BYTES];
     if (!is_scalar(yaml, node, "a date such as 2026-12-31"))
         return false;

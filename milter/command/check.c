@@ -31,19 +31,22 @@ struct check {
     struct vt_role_set *roles;
 };
 
-static int fault(const struct vt_err *err, enum vt_code code) {
+static int fault(const struct vt_err *err, enum vt_code code)
+{
     vt_command_print_fault(err);
     return vt_command_exit_status(code);
 }
 
-static int bad_usage(const char *text) {
+static int bad_usage(const char *text)
+{
     fprintf(stderr, "vanthu check: %s\n", text);
     return EX_USAGE;
 }
 
 /* ---- options ---- */
 
-static int add_trust(struct check *check, const char *argument) {
+static int add_trust(struct check *check, const char *argument)
+{
     for (int set = 0; set < VT_TRUST_SETS; set++) {
         const char *name = vt_trust_set_name((enum vt_trust_set_id)set);
         size_t len = strlen(name);
@@ -59,7 +62,8 @@ static int add_trust(struct check *check, const char *argument) {
 }
 
 static int add_file(const char *file, size_t max_bytes, struct vt_buf *bufs, struct vt_bytes *views,
-                    size_t *count) {
+                    size_t *count)
+{
     struct vt_err err = {0};
     if (*count == MAX_REPEATED)
         return bad_usage("an option is repeated too often");
@@ -71,13 +75,15 @@ static int add_file(const char *file, size_t max_bytes, struct vt_buf *bufs, str
     return EX_OK;
 }
 
-static int set_time(struct check *check, const char *text) {
+static int set_time(struct check *check, const char *text)
+{
     return vt_time_parse(text, &check->now_utc_secs) == VT_OK
                ? EX_OK
                : bad_usage("--at wants a time of RFC 3339, such as 2026-12-03T09:12:00+07:00");
 }
 
-static int take_option(struct check *check, int option) {
+static int take_option(struct check *check, int option)
+{
     switch (option) {
     case 'j':
         check->json = true;
@@ -106,7 +112,8 @@ static int take_option(struct check *check, int option) {
     }
 }
 
-static int take_options(struct check *check, int argc, char **argv) {
+static int take_options(struct check *check, int argc, char **argv)
+{
     static const struct option options[] = {
         {"json", no_argument, NULL, 'j'},
         {"config", required_argument, NULL, 'c'},
@@ -128,7 +135,8 @@ static int take_options(struct check *check, int argc, char **argv) {
 
 /* ---- configuration, policy, roles ---- */
 
-static int load_config(struct check *check) {
+static int load_config(struct check *check)
+{
     struct vt_err err = {0};
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
@@ -143,7 +151,8 @@ static int load_config(struct check *check) {
     return code == VT_OK ? EX_OK : fault(&err, code);
 }
 
-static int load_policy(struct check *check) {
+static int load_policy(struct check *check)
+{
     const char *file = check->policy_file;
     if (file == NULL && check->config->policy_file != NULL &&
         access(check->config->policy_file, R_OK) == 0)
@@ -159,7 +168,8 @@ static int load_policy(struct check *check) {
     return code == VT_OK ? EX_OK : fault(&err, code);
 }
 
-static int start(struct check *check) {
+static int start(struct check *check)
+{
     struct vt_err err = {0};
     check->overrides.trust = check->trust;
     check->overrides.crls = check->crl_views;
@@ -174,7 +184,8 @@ static int start(struct check *check) {
     return code == VT_OK ? EX_OK : fault(&err, code);
 }
 
-static void stop(struct check *check) {
+static void stop(struct check *check)
+{
     vt_role_set_stop(check->roles);
     vt_policy_free(check->policy);
     vt_config_free(check->config);
@@ -186,14 +197,16 @@ static void stop(struct check *check) {
 
 /* ---- one file ---- */
 
-static const char *base_name(const char *file) {
+static const char *base_name(const char *file)
+{
     const char *slash = strrchr(file, '/');
     return slash == NULL ? file : slash + 1;
 }
 
 /* The sandboxed child did not answer: the file counts as not checked, never as unsigned. */
 static enum vt_code not_checked(struct vt_arena *arena, const char *file, enum vt_reason reason,
-                                const struct vt_err *why, struct vt_evidence **out) {
+                                const struct vt_err *why, struct vt_evidence **out)
+{
     struct vt_evidence *evidence = vt_arena_alloc(arena, sizeof(*evidence));
     if (evidence == NULL)
         return VT_E_NOMEM;
@@ -205,7 +218,8 @@ static enum vt_code not_checked(struct vt_arena *arena, const char *file, enum v
 
 static enum vt_code inspect_bytes(struct check *check, struct vt_arena *arena, const char *file,
                                   struct vt_bytes bytes, struct vt_evidence **out,
-                                  struct vt_err *err) {
+                                  struct vt_err *err)
+{
     int mail_fd = -1;
     enum vt_code code = vt_memfd_seal("vanthu-check", bytes, &mail_fd, err);
     if (code != VT_OK)
@@ -227,7 +241,8 @@ static enum vt_code inspect_bytes(struct check *check, struct vt_arena *arena, c
 }
 
 static enum vt_code inspect_file(struct check *check, struct vt_arena *arena, const char *file,
-                                 struct vt_evidence **out, struct vt_err *err) {
+                                 struct vt_evidence **out, struct vt_err *err)
+{
     struct vt_buf bytes;
     enum vt_code code = vt_command_read_file(file, VT_MAX_MAIL_BYTES, &bytes, err);
     if (code == VT_OK) {
@@ -243,7 +258,8 @@ static enum vt_code inspect_file(struct check *check, struct vt_arena *arena, co
 
 static enum vt_code decide(struct check *check, struct vt_arena *arena,
                            const struct vt_evidence *evidence, struct vt_decision **out,
-                           struct vt_err *err) {
+                           struct vt_err *err)
+{
     *out = NULL;
     if (check->policy == NULL)
         return VT_OK;
@@ -258,7 +274,8 @@ static enum vt_code decide(struct check *check, struct vt_arena *arena,
 
 /* One line: the evidence, with the file's name and policy's decision beside it. */
 static enum vt_code print_json(const char *file, const struct vt_evidence *evidence,
-                               const struct vt_decision *decision, struct vt_err *err) {
+                               const struct vt_decision *decision, struct vt_err *err)
+{
     char *text = NULL, *decided = NULL;
     size_t len = 0, decided_len = 0;
     json_t *line = NULL;
@@ -286,7 +303,8 @@ done:
     return code;
 }
 
-static int check_file(struct check *check, const char *file) {
+static int check_file(struct check *check, const char *file)
+{
     struct vt_err err = {0};
     struct vt_evidence *evidence = NULL;
     struct vt_decision *decision = NULL;
@@ -305,14 +323,16 @@ static int check_file(struct check *check, const char *file) {
     return status;
 }
 
-static int worse(int a, int b) {
+static int worse(int a, int b)
+{
     static const int severity[] = {[0] = 0, [1] = 3, [2] = 2, [3] = 1};
     if (a > 3 || b > 3)
         return a > b ? a : b;
     return severity[a] >= severity[b] ? a : b;
 }
 
-int vt_command_check(int argc, char **argv) {
+int vt_command_check(int argc, char **argv)
+{
     static struct check check; /* large, and one run has one */
     check.now_utc_secs = vt_clock_now_utc_secs();
     int status = take_options(&check, argc, argv);

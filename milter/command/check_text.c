@@ -92,25 +92,29 @@ struct printer {
     enum vt_language language;
 };
 
-static const char *word(const struct printer *p, enum word w) {
+static const char *word(const struct printer *p, enum word w)
+{
     return words[w][p->language];
 }
 
 /* Columns a text takes on a terminal: continuation bytes take none. */
-static int columns(const char *text) {
+static int columns(const char *text)
+{
     int count = 0;
     for (; *text != '\0'; text++)
         count += ((unsigned char)*text & 0xC0) != 0x80;
     return count;
 }
 
-static void label(const struct printer *p, enum word w) {
+static void label(const struct printer *p, enum word w)
+{
     const char *text = word(p, w);
     int pad = 24 - columns(text);
     fprintf(p->out, "     %s%*s", text, pad > 1 ? pad : 1, "");
 }
 
-static void line(const struct printer *p, enum word w, const char *value) {
+static void line(const struct printer *p, enum word w, const char *value)
+{
     label(p, w);
     fprintf(p->out, "%s\n", value == NULL || *value == '\0' ? word(p, W_UNKNOWN) : value);
 }
@@ -138,12 +142,14 @@ static void print_reasons(const struct printer *p, vt_reasons reasons,
     }
 }
 
-static void print_findings(const struct printer *p, const char *const *findings, size_t count) {
+static void print_findings(const struct printer *p, const char *const *findings, size_t count)
+{
     for (size_t i = 0; i < count; i++)
         line(p, W_NOTE, findings[i]);
 }
 
-static void print_signing_time(const struct printer *p, const struct vt_signature *signature) {
+static void print_signing_time(const struct printer *p, const struct vt_signature *signature)
+{
     static const enum word sources[] = {
         [VT_TIME_SOURCE_NONE] = W_UNKNOWN,
         [VT_TIME_SOURCE_TIMESTAMP] = W_SOURCE_TIMESTAMP,
@@ -160,7 +166,8 @@ static void print_signing_time(const struct printer *p, const struct vt_signatur
             word(p, sources[signature->signing_time_source]));
 }
 
-static void print_period(const struct printer *p, const struct vt_certificate_facts *signer) {
+static void print_period(const struct printer *p, const struct vt_certificate_facts *signer)
+{
     char from[64], until[64];
     if (signer->sha256[0] == '\0') {
         line(p, W_PERIOD, NULL);
@@ -171,13 +178,15 @@ static void print_period(const struct printer *p, const struct vt_certificate_fa
             vt_time_vietnam(until, signer->not_after_utc_secs));
 }
 
-static enum word integrity_word(enum vt_integrity integrity) {
+static enum word integrity_word(enum vt_integrity integrity)
+{
     return integrity == VT_INTEGRITY_INTACT   ? W_INTACT
            : integrity == VT_INTEGRITY_BROKEN ? W_BROKEN
                                               : W_UNDETERMINED;
 }
 
-static enum word validity_word(enum vt_indication indication) {
+static enum word validity_word(enum vt_indication indication)
+{
     return indication == VT_TOTAL_PASSED   ? W_VALID
            : indication == VT_TOTAL_FAILED ? W_INVALID
                                            : W_UNPROVEN;
@@ -194,11 +203,13 @@ static enum word changes_word(enum vt_changes changes)
     return all[changes];
 }
 
-static const char *first_of(const char *a, const char *b) {
+static const char *first_of(const char *a, const char *b)
+{
     return a != NULL && *a != '\0' ? a : b;
 }
 
-static void print_conclusion(const struct printer *p, const struct vt_signature *signature) {
+static void print_conclusion(const struct printer *p, const struct vt_signature *signature)
+{
     const char *sub = vt_sub_indication_name(signature->sub_indication);
     label(p, W_CONCLUSION);
     fprintf(p->out, "%s", vt_indication_name(signature->indication));
@@ -211,7 +222,8 @@ static void print_conclusion(const struct printer *p, const struct vt_signature 
 }
 
 static void print_signature(const struct printer *p, const struct vt_signature *signature, size_t i,
-                            size_t count) {
+                            size_t count)
+{
     char day[16];
     const struct vt_reason_fields fields = {.date = vt_signature_revoked_on(signature, day)};
     const struct vt_certificate_facts *signer = &signature->signer;
@@ -231,7 +243,8 @@ static void print_signature(const struct printer *p, const struct vt_signature *
     print_findings(p, signature->findings, signature->findings_count);
 }
 
-static void print_document(const struct printer *p, const struct vt_document *document) {
+static void print_document(const struct printer *p, const struct vt_document *document)
+{
     const char *name = first_of(document->name, document->path);
     fprintf(p->out, "%s%s[%s] ", name == NULL ? "" : name, name == NULL || *name == '\0' ? "" : " ",
             vt_format_name(document->format));
@@ -246,7 +259,8 @@ static void print_document(const struct printer *p, const struct vt_document *do
         print_signature(p, &document->signatures[i], i, document->signatures_count);
 }
 
-static void print_decision(const struct printer *p, const struct vt_decision *decision) {
+static void print_decision(const struct printer *p, const struct vt_decision *decision)
+{
     if (decision == NULL)
         return;
     fprintf(p->out, "%s: %s", word(p, W_DECISION), vt_action_name(decision->action));
@@ -258,7 +272,8 @@ static void print_decision(const struct printer *p, const struct vt_decision *de
 
 void vt_command_print_evidence(FILE *out, enum vt_language language, const char *file,
                                const struct vt_evidence *evidence,
-                               const struct vt_decision *decision) {
+                               const struct vt_decision *decision)
+{
     const struct printer p = {out, language};
     fprintf(out, "%s: ", file);
     if (evidence->documents_count == 0)

@@ -7,7 +7,8 @@
 
 #include "command/command.h"
 
-enum vt_language vt_command_language(void) {
+enum vt_language vt_command_language(void)
+{
     static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *value = getenv(names[i]);
@@ -17,7 +18,8 @@ enum vt_language vt_command_language(void) {
     return VT_LANGUAGE_ENGLISH;
 }
 
-void vt_command_print_mistakes(const struct vt_mistakes *mistakes) {
+void vt_command_print_mistakes(const struct vt_mistakes *mistakes)
+{
     for (size_t i = 0; i < mistakes->count; i++) {
         const struct vt_mistake *mistake = &mistakes->items[i];
         fprintf(stderr, "%s:%u:%u: %s%s\n", mistake->file, mistake->line, mistake->column,
@@ -25,14 +27,16 @@ void vt_command_print_mistakes(const struct vt_mistakes *mistakes) {
     }
 }
 
-void vt_command_print_fault(const struct vt_err *err) {
+void vt_command_print_fault(const struct vt_err *err)
+{
     if (err->file[0] != '\0' && err->line > 0)
         fprintf(stderr, "vanthu: %s:%u:%u: %s\n", err->file, err->line, err->column, err->text);
     else
         fprintf(stderr, "vanthu: %s\n", err->text[0] == '\0' ? vt_code_name(err->code) : err->text);
 }
 
-int vt_command_exit_status(enum vt_code code) {
+int vt_command_exit_status(enum vt_code code)
+{
     switch (code) {
     case VT_OK:
         return EX_OK;
@@ -59,7 +63,8 @@ int vt_command_exit_status(enum vt_code code) {
 }
 
 enum vt_code vt_command_read_file(const char *file, size_t max_bytes, struct vt_buf *out,
-                                  struct vt_err *err) {
+                                  struct vt_err *err)
+{
     bool is_stdin = strcmp(file, "-") == 0;
     FILE *stream = is_stdin ? stdin : fopen(file, "rbe");
     vt_buf_init(out, max_bytes);

@@ -12,12 +12,14 @@
 #include "vanthu/config.h"
 #include "vanthu/role.h"
 
-static const char *text_of(const json_t *object, const char *key) {
+static const char *text_of(const json_t *object, const char *key)
+{
     const char *text = json_string_value(json_object_get(object, key));
     return text == NULL ? "" : text;
 }
 
-static void print_answer(const json_t *answer) {
+static void print_answer(const json_t *answer)
+{
     size_t i = 0;
     json_t *item = NULL;
     json_array_foreach(json_object_get(answer, "mistakes"), i, item)
@@ -26,7 +28,8 @@ static void print_answer(const json_t *answer) {
                 json_integer_value(json_object_get(item, "column")), text_of(item, "text"));
     if (*text_of(answer, "mode") != '\0')
         printf("mode       %s\n", text_of(answer, "mode"));
-    json_array_foreach(json_object_get(answer, "roles"), i, item) {
+    json_array_foreach(json_object_get(answer, "roles"), i, item)
+    {
         char started[VT_TIME_TEXT_BYTES];
         printf(
             "%-10s %s pid %" JSON_INTEGER_FORMAT ", since %s, restarts %" JSON_INTEGER_FORMAT "\n",
@@ -40,7 +43,8 @@ static void print_answer(const json_t *answer) {
         printf("%s\n", text_of(answer, "text"));
 }
 
-static int ask(const char *control_socket, const char *command, bool json) {
+static int ask(const char *control_socket, const char *command, bool json)
+{
     struct vt_err err = {0};
     char *text = NULL;
     enum vt_code code = vt_control_ask(control_socket, command, &text, &err);
@@ -61,7 +65,8 @@ static int ask(const char *control_socket, const char *command, bool json) {
     return status;
 }
 
-int vt_command_control(int argc, char **argv) {
+int vt_command_control(int argc, char **argv)
+{
     static const struct option options[] = {{"json", no_argument, NULL, 'j'},
                                             {"config", required_argument, NULL, 'c'},
                                             {NULL, 0, NULL, 0}};

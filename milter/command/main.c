@@ -22,13 +22,15 @@ static const struct {
     {"drain", vt_command_control, "drain [--json] [--config FILE]"},
 };
 
-static int usage(FILE *out, int status) {
+static int usage(FILE *out, int status)
+{
     for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++)
         fprintf(out, "%s vanthu %s\n", i == 0 ? "usage:" : "      ", subcommands[i].usage);
     return status;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     int status = EX_SOFTWARE;
     if (vt_role_dispatch(argc, argv, &status))
         return status;

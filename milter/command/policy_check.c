@@ -9,7 +9,8 @@
 #include "command/command.h"
 
 static json_t *mistakes_json(const char *file, const struct vt_mistakes *mistakes,
-                             const char *version) {
+                             const char *version)
+{
     json_t *list = json_array();
     for (size_t i = 0; i < mistakes->count; i++) {
         const struct vt_mistake *mistake = &mistakes->items[i];
@@ -22,7 +23,8 @@ static json_t *mistakes_json(const char *file, const struct vt_mistakes *mistake
                      version, "mistakes", list);
 }
 
-static int check_one(const char *file, bool json) {
+static int check_one(const char *file, bool json)
+{
     struct vt_err err = {0};
     struct vt_mistakes mistakes;
     struct vt_policy *policy = NULL;
@@ -49,7 +51,8 @@ static int check_one(const char *file, bool json) {
     return vt_command_exit_status(code);
 }
 
-int vt_command_policy(int argc, char **argv) {
+int vt_command_policy(int argc, char **argv)
+{
     static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
     bool json = false;
     if (argc < 2 || strcmp(argv[1], "check") != 0) {

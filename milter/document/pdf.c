@@ -6,7 +6,8 @@
 #include "document/pdf.h"
 
 /* Not being able to read a file is not the same as its having no signature. */
-static void say_unreadable(struct pdf_reader *reader, enum pdf_opened opened) {
+static void say_unreadable(struct pdf_reader *reader, enum pdf_opened opened)
+{
     const char *text = NULL;
     switch (opened) {
     case PDF_OPEN_PASSWORD:
@@ -26,14 +27,16 @@ static void say_unreadable(struct pdf_reader *reader, enum pdf_opened opened) {
     pdf_scan_unreadable(reader);
 }
 
-static void read_catalog(struct pdf_reader *reader) {
+static void read_catalog(struct pdf_reader *reader)
+{
     struct pdf_value trailer = pdf_doc_trailer(&reader->main, reader->scratch).value;
     reader->catalog = pdf_get(reader, &trailer, "Root");
     if (reader->catalog.kind != PDF_DICT)
         pdf_finding(reader, VT_REASON_MALFORMED, "The file has no document catalog.");
 }
 
-static void read_opened(struct pdf_reader *reader) {
+static void read_opened(struct pdf_reader *reader)
+{
     read_catalog(reader);
     pdf_fields_find(reader);
     pdf_signatures_read(reader);
@@ -47,7 +50,8 @@ static void read_opened(struct pdf_reader *reader) {
 }
 
 /* The order of revisions; of one revision that of the fields. */
-static void hand_out(struct pdf_reader *reader) {
+static void hand_out(struct pdf_reader *reader)
+{
     struct vt_signed_document *document = reader->document;
     size_t count = reader->signatures_count;
     struct vt_signed_object *objects = vt_arena_alloc(reader->arena, count * sizeof(*objects));
@@ -66,7 +70,8 @@ static void hand_out(struct pdf_reader *reader) {
     document->objects_count = count;
 }
 
-static void say_limits(struct pdf_reader *reader) {
+static void say_limits(struct pdf_reader *reader)
+{
     if (pdf_doc_is_damaged(&reader->main) && reader->catalog.kind != PDF_NONE)
         pdf_finding(reader, VT_REASON_MALFORMED, "The file is damaged: %s.", reader->main.warning);
     if (!reader->over_limit)
@@ -82,7 +87,8 @@ static void say_limits(struct pdf_reader *reader) {
     }
 }
 
-static void read_all(struct pdf_reader *reader) {
+static void read_all(struct pdf_reader *reader)
+{
     enum pdf_opened opened = pdf_doc_open(&reader->main, reader->bytes);
     if (opened == PDF_OPEN_NO_MEMORY) {
         reader->out_of_memory = true;
@@ -99,7 +105,8 @@ static void read_all(struct pdf_reader *reader) {
 }
 
 enum vt_code vt_document_read_pdf(struct vt_arena *arena, struct vt_bytes pdf,
-                                  struct vt_signed_document **out, struct vt_err *err) {
+                                  struct vt_signed_document **out, struct vt_err *err)
+{
     enum vt_code code = VT_E_INTERNAL;
     struct pdf_reader reader = {.arena = arena, .bytes = pdf};
     reader.document = vt_arena_alloc(arena, sizeof(*reader.document));
@@ -121,7 +128,8 @@ done:
     return code;
 }
 
-enum vt_code vt_document_warm(struct vt_err *err) {
+enum vt_code vt_document_warm(struct vt_err *err)
+{
     static const char smallest[] = "%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
                                    "2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n"
                                    "xref\n0 3\n0000000000 65535 f \n0000000009 00000 n \n"

@@ -6,13 +6,15 @@
 
 #include "document/pdf.h"
 
-static void broken(struct pdf_reader *reader, struct pdf_signature *signature, const char *text) {
+static void broken(struct pdf_reader *reader, struct pdf_signature *signature, const char *text)
+{
     signature->object.structure_broken = true;
     pdf_signature_finding(reader, signature, VT_REASON_MALFORMED, "%s", text);
 }
 
 /* Exactly four integers that are not negative. */
-static bool read_range(struct pdf_reader *reader, struct pdf_signature *signature) {
+static bool read_range(struct pdf_reader *reader, struct pdf_signature *signature)
+{
     struct pdf_value array = pdf_get(reader, &signature->dict, "ByteRange");
     struct pdf_value item;
     size_t count = 0;
@@ -35,7 +37,8 @@ static bool read_range(struct pdf_reader *reader, struct pdf_signature *signatur
 
 /* The ranges lie in the file, in order, around a gap. Numbers come as 18 digits at most, so that
  * a sum cannot overflow. */
-static const char *range_defect(const size_t range[4], size_t file_bytes) {
+static const char *range_defect(const size_t range[4], size_t file_bytes)
+{
     if (range[0] > file_bytes || range[1] > file_bytes || range[2] > file_bytes ||
         range[3] > file_bytes || range[2] + range[3] > file_bytes)
         return "/ByteRange reaches beyond the end of the file: the file is cut off or the range is "
@@ -51,7 +54,8 @@ static const char *range_defect(const size_t range[4], size_t file_bytes) {
 
 /* What is wrong with the gap itself; hexadecimal digits and white space (7.3.4.3) in brackets. The
  * fast search comes first: many dictionaries may point at one long string. */
-static const char *gap_defect(struct vt_bytes gap) {
+static const char *gap_defect(struct vt_bytes gap)
+{
     if (gap.len < 2 || gap.ptr[0] != '<' || memchr(gap.ptr, '>', gap.len) != gap.ptr + gap.len - 1)
         return "The bytes that /ByteRange leaves out are not exactly the string of /Contents.";
     for (size_t i = 1; i + 1 < gap.len; i++) {
@@ -63,7 +67,8 @@ static const char *gap_defect(struct vt_bytes gap) {
 }
 
 /* The key before the gap. In a file read by the regular way names may be written with #xx. */
-static bool follows_contents_key(struct vt_bytes bytes, size_t at) {
+static bool follows_contents_key(struct vt_bytes bytes, size_t at)
+{
     while (at > 0 && pdf_is_space(bytes.ptr[at - 1]))
         at--;
     size_t start = at;
@@ -77,7 +82,8 @@ static bool follows_contents_key(struct vt_bytes bytes, size_t at) {
 }
 
 /* The decoded string of a gap that an earlier signature has as well. */
-static bool share_gap(struct pdf_reader *reader, struct pdf_signature *signature) {
+static bool share_gap(struct pdf_reader *reader, struct pdf_signature *signature)
+{
     for (size_t i = 0; i < reader->signatures_count; i++) {
         const struct pdf_signature *other = &reader->signatures[i];
         if (other != signature && other->has_range && other->range[1] == signature->range[1] &&
@@ -90,7 +96,8 @@ static bool share_gap(struct pdf_reader *reader, struct pdf_signature *signature
 }
 
 static bool decode_gap(struct pdf_reader *reader, struct pdf_signature *signature,
-                       struct vt_bytes gap) {
+                       struct vt_bytes gap)
+{
     if (gap.len / 2 > VT_MAX_CMS_BYTES) {
         signature->object.structure_broken = true;
         pdf_signature_finding(reader, signature, VT_REASON_TOO_LARGE,
@@ -107,7 +114,8 @@ static bool decode_gap(struct pdf_reader *reader, struct pdf_signature *signatur
     return true;
 }
 
-static bool is_only_zeros(struct vt_bytes bytes) {
+static bool is_only_zeros(struct vt_bytes bytes)
+{
     for (size_t i = 0; i < bytes.len; i++) {
         if (bytes.ptr[i] != 0)
             return false;
@@ -118,7 +126,8 @@ static bool is_only_zeros(struct vt_bytes bytes) {
 /* The dictionary's own /Contents must be what stands in the gap. Strings of encrypted files are
  * decrypted by the library, that of a signature must not be (7.6.1): there only the key before the
  * gap can tell. */
-static void check_contents(struct pdf_reader *reader, struct pdf_signature *signature) {
+static void check_contents(struct pdf_reader *reader, struct pdf_signature *signature)
+{
     struct pdf_value contents = pdf_get(reader, &signature->dict, "Contents");
     struct vt_bytes cms = signature->object.cms;
     if (contents.kind != PDF_STRING && contents.kind != PDF_HEX_STRING) {
@@ -142,7 +151,8 @@ static void check_contents(struct pdf_reader *reader, struct pdf_signature *sign
                "The bytes that /ByteRange leaves out do not follow the key /Contents.");
 }
 
-static void set_ranges(struct pdf_reader *reader, struct pdf_signature *signature) {
+static void set_ranges(struct pdf_reader *reader, struct pdf_signature *signature)
+{
     const size_t *range = signature->range;
     signature->has_range = true;
     signature->end = range[2] + range[3];
@@ -151,7 +161,8 @@ static void set_ranges(struct pdf_reader *reader, struct pdf_signature *signatur
     signature->object.ranges_count = 2;
 }
 
-static void check_range(struct pdf_reader *reader, struct pdf_signature *signature) {
+static void check_range(struct pdf_reader *reader, struct pdf_signature *signature)
+{
     const size_t *range = signature->range;
     const char *defect = range_defect(range, reader->bytes.len);
     if (defect == NULL && share_gap(reader, signature)) {
@@ -169,7 +180,8 @@ static void check_range(struct pdf_reader *reader, struct pdf_signature *signatu
         set_ranges(reader, signature);
 }
 
-void pdf_byterange_check(struct pdf_reader *reader, struct pdf_signature *signature) {
+void pdf_byterange_check(struct pdf_reader *reader, struct pdf_signature *signature)
+{
     if (signature->dict.kind != PDF_DICT) {
         broken(reader, signature, "The value of the signature field is not a dictionary.");
         return;
@@ -181,19 +193,20 @@ void pdf_byterange_check(struct pdf_reader *reader, struct pdf_signature *signat
 
 /* ---- signatures beside each other ---- */
 
-static bool same_range(const struct pdf_signature *a, const struct pdf_signature *b) {
+static bool same_range(const struct pdf_signature *a, const struct pdf_signature *b)
+{
     return memcmp(a->range, b->range, sizeof(a->range)) == 0;
 }
 
-static void say_shared(struct pdf_reader *reader, struct pdf_signature *signature,
-                       const char *text) {
+static void say_shared(struct pdf_reader *reader, struct pdf_signature *signature, const char *text)
+{
     if (!signature->shares_bytes)
         pdf_signature_finding(reader, signature, VT_REASON_MALFORMED, "%s", text);
     signature->shares_bytes = true;
 }
 
-static void compare_two(struct pdf_reader *reader, struct pdf_signature *a,
-                        struct pdf_signature *b) {
+static void compare_two(struct pdf_reader *reader, struct pdf_signature *a, struct pdf_signature *b)
+{
     if (!a->has_range || !b->has_range || a->end != b->end)
         return;
     const char *text =
@@ -205,7 +218,8 @@ static void compare_two(struct pdf_reader *reader, struct pdf_signature *a,
     say_shared(reader, b, text);
 }
 
-void pdf_byterange_check_all(struct pdf_reader *reader) {
+void pdf_byterange_check_all(struct pdf_reader *reader)
+{
     for (size_t i = 0; i < reader->signatures_count; i++) {
         for (size_t j = i + 1; j < reader->signatures_count; j++)
             compare_two(reader, &reader->signatures[i], &reader->signatures[j]);

@@ -14,7 +14,8 @@
 
 /* 14.3.3: when and with what the file was written last. */
 static bool info_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
-                      const struct pdf_value *a, const struct pdf_value *b) {
+                      const struct pdf_value *a, const struct pdf_value *b)
+{
     (void)context;
     (void)a;
     struct pdf_value value = pdf_pair_resolve(pair, pair->b, *b);
@@ -23,7 +24,8 @@ static bool info_rule(struct pdf_pair *pair, void *context, const struct pdf_val
 }
 
 static void compare_info(struct pdf_pair *pair, const struct pdf_value *a,
-                         const struct pdf_value *b) {
+                         const struct pdf_value *b)
+{
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     pdf_pair_explain(pair, a, b, false);
@@ -43,7 +45,8 @@ static const char *const volatile_tags[] = {"xmp:ModifyDate", "xmp:MetadataDate"
                                             "xmpMM:InstanceID", "pdf:Producer"};
 
 /* Cut the content of an element, or the value of an attribute, of this name. Returns the length. */
-static size_t blank_tag(uint8_t *xmp, size_t len, const char *tag) {
+static size_t blank_tag(uint8_t *xmp, size_t len, const char *tag)
+{
     size_t out = 0, at = 0, name = strlen(tag);
     while (at < len) {
         size_t hit = vt_bytes_find(vt_bytes_of(xmp, len), vt_bytes_of(tag, name), at);
@@ -63,7 +66,8 @@ static size_t blank_tag(uint8_t *xmp, size_t len, const char *tag) {
 }
 
 /* The packet without what is volatile and without its padding. */
-static size_t normalise_xmp(uint8_t *xmp, size_t len) {
+static size_t normalise_xmp(uint8_t *xmp, size_t len)
+{
     for (size_t i = 0; i < sizeof(volatile_tags) / sizeof(volatile_tags[0]); i++)
         len = blank_tag(xmp, len, volatile_tags[i]);
     size_t out = 0;
@@ -74,7 +78,8 @@ static size_t normalise_xmp(uint8_t *xmp, size_t len) {
     return out;
 }
 
-static bool is_same_xmp(struct pdf_pair *pair, struct pdf_ref a, struct pdf_ref b) {
+static bool is_same_xmp(struct pdf_pair *pair, struct pdf_ref a, struct pdf_ref b)
+{
     uint8_t *from = NULL, *to = NULL;
     size_t from_len = 0, to_len = 0;
     bool same = pdf_history_stream(pair->history, a, pair->a, true, &from, &from_len) &&
@@ -91,7 +96,8 @@ static bool is_same_xmp(struct pdf_pair *pair, struct pdf_ref a, struct pdf_ref 
 }
 
 static void compare_metadata(struct pdf_pair *pair, const struct pdf_value *a,
-                             const struct pdf_value *b) {
+                             const struct pdf_value *b)
+{
     if (a->kind == PDF_REF && b->kind == PDF_REF) {
         bool same_ref = a->ref.id == b->ref.id && a->ref.gen == b->ref.gen;
         if (same_ref && !pdf_history_is_redefined(pair->history, a->ref.id, pair->b)) {
@@ -111,7 +117,8 @@ static void compare_metadata(struct pdf_pair *pair, const struct pdf_value *a,
 static const char *const store_keys[] = {"Type", "Certs", "CRLs", "OCSPs", "VRI", NULL};
 static const char *const related_keys[] = {"Type", "Cert", "CRL", "OCSP", "TU", "TS", NULL};
 
-static bool is_array_of_refs(const struct pdf_value *array) {
+static bool is_array_of_refs(const struct pdf_value *array)
+{
     struct pdf_value item;
     for (size_t at = 0; pdf_array_next(array, &at, &item);) {
         if (item.kind != PDF_REF)
@@ -122,7 +129,8 @@ static bool is_array_of_refs(const struct pdf_value *array) {
 
 /* One list of streams, in an object of its own. */
 static void explain_list(struct pdf_pair *pair, const struct pdf_value *from,
-                         const struct pdf_value *to, const char *key) {
+                         const struct pdf_value *to, const char *key)
+{
     struct pdf_value a = pdf_dict_get(from, key), b = pdf_dict_get(to, key);
     struct pdf_value list_a = pdf_pair_resolve(pair, pair->a, a);
     struct pdf_value list_b = pdf_pair_resolve(pair, pair->b, b);
@@ -132,7 +140,8 @@ static void explain_list(struct pdf_pair *pair, const struct pdf_value *from,
 
 /* Data of one signature (5.4.2.3). */
 static void explain_related(struct pdf_pair *pair, const struct pdf_value *a,
-                            const struct pdf_value *b) {
+                            const struct pdf_value *b)
+{
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     if (!pdf_has_only_keys(&from, related_keys) || !pdf_has_only_keys(&to, related_keys))
@@ -143,8 +152,8 @@ static void explain_related(struct pdf_pair *pair, const struct pdf_value *a,
     explain_list(pair, &from, &to, "OCSP");
 }
 
-static void explain_vri(struct pdf_pair *pair, const struct pdf_value *a,
-                        const struct pdf_value *b) {
+static void explain_vri(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
+{
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a), key, value;
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     bool known = from.kind == PDF_DICT && to.kind == PDF_DICT;
@@ -165,8 +174,8 @@ static void explain_vri(struct pdf_pair *pair, const struct pdf_value *a,
 /* EN 319 142-1, 5.4.2.2: the store may grow; no reader shows anything of it. Its objects are
  * explained by their form, not by being reached from it: a document may have been prepared so that
  * the same object is used for something else as well. */
-static bool store_grows(struct pdf_pair *pair, const struct pdf_value *a,
-                        const struct pdf_value *b) {
+static bool store_grows(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
+{
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     if (!pdf_has_only_keys(&to, store_keys) ||
@@ -184,7 +193,8 @@ static bool store_grows(struct pdf_pair *pair, const struct pdf_value *a,
 /* ---- catalog ---- */
 
 /* 7.2.2, 7.12.2: a later version, or extensions, announced by the update. */
-static bool version_grows(const struct pdf_value *a, const struct pdf_value *b) {
+static bool version_grows(const struct pdf_value *a, const struct pdf_value *b)
+{
     if (b->kind != PDF_NAME || (a->kind != PDF_NAME && a->kind != PDF_NONE) || b->text.len != 4)
         return false;
     return a->kind == PDF_NONE ||
@@ -192,7 +202,8 @@ static bool version_grows(const struct pdf_value *a, const struct pdf_value *b) 
 }
 
 static bool catalog_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
-                         const struct pdf_value *a, const struct pdf_value *b) {
+                         const struct pdf_value *a, const struct pdf_value *b)
+{
     (void)context;
     if (pdf_name_is(key, "Version"))
         return version_grows(a, b);
@@ -212,7 +223,8 @@ static bool catalog_rule(struct pdf_pair *pair, void *context, const struct pdf_
 }
 
 static void compare_catalogs(struct pdf_pair *pair, const struct pdf_value *a,
-                             const struct pdf_value *b) {
+                             const struct pdf_value *b)
+{
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     if (a->kind != PDF_REF || !pdf_value_is_same(a, b) || from.kind != PDF_DICT ||
@@ -230,7 +242,8 @@ static void compare_catalogs(struct pdf_pair *pair, const struct pdf_value *a,
     pdf_compare_structure(pair, &tags_a, &tags_b);
 }
 
-void pdf_compare_trailers(struct pdf_pair *pair) {
+void pdf_compare_trailers(struct pdf_pair *pair)
+{
     struct pdf_value a = pdf_history_trailer(pair->history, pair->a);
     struct pdf_value b = pdf_history_trailer(pair->history, pair->b);
     if (a.kind != PDF_DICT || b.kind != PDF_DICT) {

@@ -20,13 +20,15 @@ struct judgement {
     size_t added_count[PDF_MAX_STEPS];
 };
 
-static void unclear(struct judgement *judgement, struct pdf_signature *signature, const char *why) {
+static void unclear(struct judgement *judgement, struct pdf_signature *signature, const char *why)
+{
     signature->object.changes_after = VT_CHANGES_UNDETERMINED;
     pdf_signature_finding(judgement->reader, signature, VT_REASON_CHANGE_UNCLEAR,
                           "It cannot be told what was changed after this signature: %s.", why);
 }
 
-static bool is_space_only(struct vt_bytes bytes) {
+static bool is_space_only(struct vt_bytes bytes)
+{
     for (size_t i = 0; i < bytes.len; i++) {
         if (!pdf_is_space(bytes.ptr[i]))
             return false;
@@ -35,7 +37,8 @@ static bool is_space_only(struct vt_bytes bytes) {
 }
 
 /* Does %%EOF, and at most one end of line after it, end at a byte? */
-static bool ends_with_eof_mark(struct vt_bytes bytes, size_t end) {
+static bool ends_with_eof_mark(struct vt_bytes bytes, size_t end)
+{
     if (end > 0 && bytes.ptr[end - 1] == '\n')
         end--;
     if (end > 0 && bytes.ptr[end - 1] == '\r')
@@ -46,7 +49,8 @@ static bool ends_with_eof_mark(struct vt_bytes bytes, size_t end) {
 /* ---- coverage ---- */
 
 /* Without a chain: the place among the signatures. */
-static unsigned rank_of(const struct pdf_reader *reader, size_t end) {
+static unsigned rank_of(const struct pdf_reader *reader, size_t end)
+{
     unsigned rank = 1;
     for (size_t i = 0; i < reader->signatures_count; i++)
         rank += reader->signatures[i].has_range && reader->signatures[i].end < end;
@@ -54,7 +58,8 @@ static unsigned rank_of(const struct pdf_reader *reader, size_t end) {
 }
 
 static unsigned revision_number(const struct judgement *judgement,
-                                const struct pdf_signature *signature) {
+                                const struct pdf_signature *signature)
+{
     const struct pdf_chain *chain = &judgement->chain;
     if (!signature->has_range || chain->revisions_count == 0)
         return rank_of(judgement->reader,
@@ -65,7 +70,8 @@ static unsigned revision_number(const struct judgement *judgement,
     return (unsigned)before + 1;
 }
 
-static void judge_coverage(struct judgement *judgement, struct pdf_signature *signature) {
+static void judge_coverage(struct judgement *judgement, struct pdf_signature *signature)
+{
     struct pdf_reader *reader = judgement->reader;
     const struct vt_bytes bytes = reader->bytes;
     signature->object.revision = revision_number(judgement, signature);
@@ -87,18 +93,21 @@ static void judge_coverage(struct judgement *judgement, struct pdf_signature *si
 
 /* ---- steps ---- */
 
-static int by_end(const void *a, const void *b) {
+static int by_end(const void *a, const void *b)
+{
     size_t left = *(const size_t *)a, right = *(const size_t *)b;
     return left < right ? -1 : left > right;
 }
 
-static bool is_compared(const struct pdf_signature *signature) {
+static bool is_compared(const struct pdf_signature *signature)
+{
     return signature->object.covers != VT_COVERS_PART && !signature->object.structure_broken &&
            signature->field->origin != PDF_FROM_SCAN;
 }
 
 /* The signed revisions, and the end of the file behind them. False: too many. */
-static bool make_steps(struct judgement *judgement) {
+static bool make_steps(struct judgement *judgement)
+{
     struct pdf_reader *reader = judgement->reader;
     struct pdf_history *history = judgement->history;
     size_t revisions[VT_MAX_SIGNATURES + 1], count = 0;
@@ -120,7 +129,8 @@ static bool make_steps(struct judgement *judgement) {
     return true;
 }
 
-static void set_boundaries(struct judgement *judgement) {
+static void set_boundaries(struct judgement *judgement)
+{
     for (size_t i = 0; i < judgement->reader->signatures_count; i++) {
         struct pdf_signature *signature = &judgement->reader->signatures[i];
         size_t revision = is_compared(signature)
@@ -133,7 +143,8 @@ static void set_boundaries(struct judgement *judgement) {
     }
 }
 
-static int docmdp_up_to(const struct pdf_reader *reader, size_t step) {
+static int docmdp_up_to(const struct pdf_reader *reader, size_t step)
+{
     int strictest = 0;
     for (size_t i = 0; i < reader->signatures_count; i++) {
         const struct pdf_signature *signature = &reader->signatures[i];
@@ -145,7 +156,8 @@ static int docmdp_up_to(const struct pdf_reader *reader, size_t step) {
 }
 
 /* A second certification, or one after other signatures, changes what is allowed (12.8.2.2). */
-static bool certifies_late(const struct pdf_reader *reader, size_t step) {
+static bool certifies_late(const struct pdf_reader *reader, size_t step)
+{
     for (size_t i = 0; i < reader->signatures_count; i++) {
         const struct pdf_signature *signature = &reader->signatures[i];
         if (signature->boundary == step && signature->certifies)
@@ -154,7 +166,8 @@ static bool certifies_late(const struct pdf_reader *reader, size_t step) {
     return false;
 }
 
-static void compare_step(struct judgement *judgement, size_t step) {
+static void compare_step(struct judgement *judgement, size_t step)
+{
     struct pdf_history *history = judgement->history;
     struct pdf_pair pair = {.reader = judgement->reader,
                             .history = history,
@@ -181,7 +194,8 @@ static void compare_step(struct judgement *judgement, size_t step) {
 
 /* *left: how many are still said; the others are signatures of their own anyway. */
 static void say_what_was_added(struct judgement *judgement, struct pdf_signature *signature,
-                               size_t step, size_t *left) {
+                               size_t step, size_t *left)
+{
     for (size_t i = 0; i < judgement->added_count[step] && *left > 0; i++, (*left)--)
         pdf_signature_finding(judgement->reader, signature, VT_REASON_COUNT,
                               "Revision %zu added a signature in the field \"%s\".",
@@ -189,7 +203,8 @@ static void say_what_was_added(struct judgement *judgement, struct pdf_signature
                               judgement->added[step][i]);
 }
 
-static void fold(struct judgement *judgement, struct pdf_signature *signature) {
+static void fold(struct judgement *judgement, struct pdf_signature *signature)
+{
     enum vt_changes worst = VT_CHANGES_PERMITTED;
     size_t where = 0, left = MAX_ADDED_SAID;
     for (size_t step = signature->boundary + 1; step < judgement->history->count; step++) {
@@ -211,7 +226,8 @@ static void fold(struct judgement *judgement, struct pdf_signature *signature) {
 }
 
 /* Whatever needs no comparison. True when it is settled. */
-static bool settle(struct judgement *judgement, struct pdf_signature *signature) {
+static bool settle(struct judgement *judgement, struct pdf_signature *signature)
+{
     struct pdf_reader *reader = judgement->reader;
     struct vt_signed_object *object = &signature->object;
     struct vt_bytes rest =
@@ -234,7 +250,8 @@ static bool settle(struct judgement *judgement, struct pdf_signature *signature)
     return true;
 }
 
-static const char *tail_defect(const struct judgement *judgement) {
+static const char *tail_defect(const struct judgement *judgement)
+{
     const struct pdf_chain *chain = &judgement->chain;
     if (chain->defect != NULL)
         return chain->defect;
@@ -245,7 +262,8 @@ static const char *tail_defect(const struct judgement *judgement) {
                : "there are bytes behind the end of the document";
 }
 
-static void compare_all(struct judgement *judgement) {
+static void compare_all(struct judgement *judgement)
+{
     const char *defect = tail_defect(judgement);
     if (defect == NULL && !make_steps(judgement))
         defect = "it has too many signed revisions to be compared";
@@ -268,7 +286,8 @@ static void compare_all(struct judgement *judgement) {
     pdf_history_close(judgement->history);
 }
 
-void pdf_changes_judge(struct pdf_reader *reader) {
+void pdf_changes_judge(struct pdf_reader *reader)
+{
     struct judgement *judgement = pdf_scratch(reader, sizeof(*judgement));
     struct pdf_history *history = pdf_scratch(reader, sizeof(*history));
     bool compare = false;

@@ -6,11 +6,13 @@
 
 #include "document/pdf_compare.h"
 
-static int severity(enum vt_changes result) {
+static int severity(enum vt_changes result)
+{
     return result == VT_CHANGES_FORBIDDEN ? 2 : result == VT_CHANGES_UNDETERMINED ? 1 : 0;
 }
 
-void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, const char *format, ...) {
+void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, const char *format, ...)
+{
     if (severity(result) <= severity(pair->result))
         return;
     pair->result = result;
@@ -20,7 +22,8 @@ void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, const char *fo
     va_end(args);
 }
 
-struct pdf_value pdf_pair_resolve(struct pdf_pair *pair, size_t step, struct pdf_value value) {
+struct pdf_value pdf_pair_resolve(struct pdf_pair *pair, size_t step, struct pdf_value value)
+{
     if (value.kind == PDF_REF)
         value = pdf_history_object(pair->history, value.ref, step).value;
     if (value.kind == PDF_NULL)
@@ -29,16 +32,19 @@ struct pdf_value pdf_pair_resolve(struct pdf_pair *pair, size_t step, struct pdf
 }
 
 struct pdf_value pdf_pair_get(struct pdf_pair *pair, size_t step, const struct pdf_value *dict,
-                              const char *key) {
+                              const char *key)
+{
     return pdf_pair_resolve(pair, step, pdf_dict_get(dict, key));
 }
 
-bool pdf_pair_is_new(struct pdf_pair *pair, const struct pdf_value *value) {
+bool pdf_pair_is_new(struct pdf_pair *pair, const struct pdf_value *value)
+{
     return value->kind == PDF_REF && value->ref.gen == 0 &&
            pdf_history_object(pair->history, value->ref, pair->a).value.kind == PDF_NULL;
 }
 
-bool pdf_has_only_keys(const struct pdf_value *dict, const char *const *known) {
+bool pdf_has_only_keys(const struct pdf_value *dict, const char *const *known)
+{
     struct pdf_value key, value;
     for (size_t at = 0; pdf_dict_next(dict, &at, &key, &value);) {
         size_t i = 0;
@@ -50,11 +56,13 @@ bool pdf_has_only_keys(const struct pdf_value *dict, const char *const *known) {
     return dict->kind == PDF_DICT;
 }
 
-bool pdf_value_is_same(const struct pdf_value *a, const struct pdf_value *b) {
+bool pdf_value_is_same(const struct pdf_value *a, const struct pdf_value *b)
+{
     return a->kind == b->kind && (a->kind == PDF_NONE || vt_bytes_equal(a->text, b->text));
 }
 
-static void queue_ref(struct pdf_pair *pair, struct pdf_ref ref) {
+static void queue_ref(struct pdf_pair *pair, struct pdf_ref ref)
+{
     if (!pdf_set_add(pair->reader, &pair->queued, pdf_ref_key(ref)))
         return;
     if (pair->queue_count == pair->queue_capacity) {
@@ -70,13 +78,15 @@ static void queue_ref(struct pdf_pair *pair, struct pdf_ref ref) {
     pair->queue[pair->queue_count++] = ref;
 }
 
-void pdf_pair_queue(struct pdf_pair *pair, struct vt_bytes text) {
+void pdf_pair_queue(struct pdf_pair *pair, struct vt_bytes text)
+{
     struct pdf_ref ref;
     for (size_t at = 0; pdf_next_ref(text, &at, &ref);)
         queue_ref(pair, ref);
 }
 
-bool pdf_pair_strict(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b) {
+bool pdf_pair_strict(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
+{
     if (!pdf_value_is_same(a, b))
         return false;
     if (a->kind != PDF_NONE)
@@ -84,13 +94,15 @@ bool pdf_pair_strict(struct pdf_pair *pair, const struct pdf_value *a, const str
     return true;
 }
 
-static bool is_same_ref(const struct pdf_value *a, const struct pdf_value *b) {
+static bool is_same_ref(const struct pdf_value *a, const struct pdf_value *b)
+{
     return a->kind == PDF_REF && b->kind == PDF_REF && a->ref.id == b->ref.id &&
            a->ref.gen == b->ref.gen;
 }
 
 void pdf_pair_explain(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
-                      bool role) {
+                      bool role)
+{
     if (!is_same_ref(a, b))
         return;
     (void)pdf_set_add(pair->reader, &pair->explained, (uint64_t)(unsigned)a->ref.id);
@@ -102,7 +114,8 @@ void pdf_pair_explain(struct pdf_pair *pair, const struct pdf_value *a, const st
 
 static void compare_key(struct pdf_pair *pair, const struct pdf_value *key,
                         const struct pdf_value *a, const struct pdf_value *b, pdf_key_rule rule,
-                        void *context, const char *what) {
+                        void *context, const char *what)
+{
     if (rule(pair, context, key, a, b) || pdf_pair_strict(pair, a, b))
         return;
     char name[48];
@@ -111,7 +124,8 @@ static void compare_key(struct pdf_pair *pair, const struct pdf_value *key,
 }
 
 void pdf_pair_dicts(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
-                    pdf_key_rule rule, void *context, const char *what) {
+                    pdf_key_rule rule, void *context, const char *what)
+{
     struct pdf_value key, value, other;
     bool same = pdf_value_is_same(a, b);
     for (size_t at = 0; pdf_dict_next(a, &at, &key, &value);) {
@@ -131,7 +145,8 @@ void pdf_pair_dicts(struct pdf_pair *pair, const struct pdf_value *a, const stru
 
 /* ---- everything else ---- */
 
-static bool same_stream_bytes(struct pdf_pair *pair, struct pdf_ref ref) {
+static bool same_stream_bytes(struct pdf_pair *pair, struct pdf_ref ref)
+{
     uint8_t *a = NULL, *b = NULL;
     size_t a_len = 0, b_len = 0;
     bool same = pdf_history_stream(pair->history, ref, pair->a, false, &a, &a_len) &&
@@ -143,14 +158,16 @@ static bool same_stream_bytes(struct pdf_pair *pair, struct pdf_ref ref) {
 }
 
 /* An object that an update wrote again: is it the same as before? */
-static bool is_rewritten_unchanged(struct pdf_pair *pair, struct pdf_ref ref) {
+static bool is_rewritten_unchanged(struct pdf_pair *pair, struct pdf_ref ref)
+{
     struct pdf_object a = pdf_history_object(pair->history, ref, pair->a);
     struct pdf_object b = pdf_history_object(pair->history, ref, pair->b);
     return a.value.kind != PDF_NONE && pdf_value_is_same(&a.value, &b.value) &&
            a.is_stream == b.is_stream && (!a.is_stream || same_stream_bytes(pair, ref));
 }
 
-static void compare_object(struct pdf_pair *pair, struct pdf_ref ref) {
+static void compare_object(struct pdf_pair *pair, struct pdf_ref ref)
+{
     size_t count = 0;
     if (pdf_set_has(&pair->handled, pdf_ref_key(ref)) || !pdf_visit(pair->reader))
         return;
@@ -169,7 +186,8 @@ static void compare_object(struct pdf_pair *pair, struct pdf_ref ref) {
 }
 
 /* An appearance that something else uses too was not the field's to replace. */
-static void compare_retired(struct pdf_pair *pair) {
+static void compare_retired(struct pdf_pair *pair)
+{
     for (size_t i = 0; i < pair->retired.capacity; i++) {
         if (pair->retired.slots[i] != 0 && pdf_set_has(&pair->queued, pair->retired.slots[i] - 1))
             pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
@@ -178,7 +196,8 @@ static void compare_retired(struct pdf_pair *pair) {
 }
 
 /* An object that existed before and was redefined must have been seen, or be the same. */
-static void compare_unseen(struct pdf_pair *pair) {
+static void compare_unseen(struct pdf_pair *pair)
+{
     const struct pdf_set *redefined = &pair->history->steps[pair->b].redefined;
     for (size_t i = 0; i < redefined->capacity && !pair->reader->over_limit; i++) {
         uint64_t id = redefined->slots[i] - 1;
@@ -199,7 +218,8 @@ static void compare_unseen(struct pdf_pair *pair) {
 }
 
 /* An object stream that is replaced changes objects that no update lists (7.5.7). */
-static void compare_containers(struct pdf_pair *pair) {
+static void compare_containers(struct pdf_pair *pair)
+{
     const struct pdf_set *redefined = &pair->history->steps[pair->b].redefined;
     for (size_t i = 0; i < redefined->capacity && !pair->reader->over_limit; i++) {
         uint64_t id = redefined->slots[i] - 1;
@@ -214,7 +234,8 @@ static void compare_containers(struct pdf_pair *pair) {
     }
 }
 
-void pdf_compare(struct pdf_pair *pair) {
+void pdf_compare(struct pdf_pair *pair)
+{
     compare_containers(pair);
     pdf_compare_trailers(pair);
     while (pair->queue_count > 0 && !pair->reader->over_limit)

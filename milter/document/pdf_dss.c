@@ -22,7 +22,8 @@ struct shelf {
     size_t max_bytes;
 };
 
-static void add_stream(struct store *store, const struct shelf *shelf, struct pdf_ref ref) {
+static void add_stream(struct store *store, const struct shelf *shelf, struct pdf_ref ref)
+{
     uint8_t *data = NULL;
     size_t len = 0;
     if (!pdf_set_add(store->reader, &store->seen, pdf_ref_key(ref)))
@@ -45,7 +46,8 @@ static void add_stream(struct store *store, const struct shelf *shelf, struct pd
 }
 
 static void add_streams(struct store *store, const struct shelf *shelf,
-                        const struct pdf_value *dict, const char *key) {
+                        const struct pdf_value *dict, const char *key)
+{
     struct pdf_value array = pdf_get(store->reader, dict, key), item;
     for (size_t at = 0; pdf_array_next(&array, &at, &item);) {
         if (item.kind == PDF_REF)
@@ -55,7 +57,8 @@ static void add_streams(struct store *store, const struct shelf *shelf,
 
 /* 5.4.2.3: VRI names the data of one signature; usually the same streams again. */
 static void add_related(struct store *store, const struct shelf shelves[3],
-                        const struct pdf_value *dss) {
+                        const struct pdf_value *dss)
+{
     struct pdf_value vri = pdf_get(store->reader, dss, "VRI"), key, value;
     for (size_t at = 0; pdf_dict_next(&vri, &at, &key, &value);) {
         struct pdf_value entry = pdf_resolve(store->reader, value);
@@ -65,7 +68,8 @@ static void add_related(struct store *store, const struct shelf shelves[3],
     }
 }
 
-void pdf_dss_read(struct pdf_reader *reader) {
+void pdf_dss_read(struct pdf_reader *reader)
+{
     struct vt_validation_data *data = &reader->document->validation_data;
     struct store store = {.reader = reader};
     struct pdf_value dss = pdf_get(reader, &reader->catalog, "DSS");

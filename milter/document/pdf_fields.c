@@ -21,7 +21,8 @@ struct walk {
     struct pdf_set seen;
 };
 
-static bool make_room(struct walk *walk) {
+static bool make_room(struct walk *walk)
+{
     if (walk->count < walk->capacity)
         return true;
     size_t capacity = walk->capacity == 0 ? 64 : walk->capacity * 2;
@@ -36,7 +37,8 @@ static bool make_room(struct walk *walk) {
 }
 
 static void push(struct walk *walk, struct pdf_value value, const char *name, bool is_signature,
-                 unsigned depth) {
+                 unsigned depth)
+{
     struct pdf_reader *reader = walk->reader;
     if (value.kind != PDF_REF && value.kind != PDF_DICT)
         return;
@@ -50,7 +52,8 @@ static void push(struct walk *walk, struct pdf_value value, const char *name, bo
 
 /* Push the elements of an array in reverse, so that they are popped in order. */
 static void push_all(struct walk *walk, const struct pdf_value *array, const char *name,
-                     bool is_signature, unsigned depth) {
+                     bool is_signature, unsigned depth)
+{
     struct pdf_value item;
     size_t first = walk->count;
     for (size_t at = 0; pdf_array_next(array, &at, &item);)
@@ -63,7 +66,8 @@ static void push_all(struct walk *walk, const struct pdf_value *array, const cha
 }
 
 /* Pop the next node that was not entered before. */
-static bool pop(struct walk *walk, struct node *out) {
+static bool pop(struct walk *walk, struct node *out)
+{
     while (walk->count > 0 && !walk->reader->over_limit) {
         *out = walk->stack[--walk->count];
         if (out->value.kind != PDF_REF ||
@@ -74,7 +78,8 @@ static bool pop(struct walk *walk, struct node *out) {
 }
 
 /* The same, resolved; what is no dictionary is passed over. */
-static bool pop_dict(struct walk *walk, struct node *out, struct pdf_value *out_dict) {
+static bool pop_dict(struct walk *walk, struct node *out, struct pdf_value *out_dict)
+{
     while (pop(walk, out)) {
         *out_dict = pdf_resolve(walk->reader, out->value);
         if (out_dict->kind == PDF_DICT)
@@ -85,7 +90,8 @@ static bool pop_dict(struct walk *walk, struct node *out, struct pdf_value *out_
 
 /* 12.7.3.2: the full name is the partial names of all ancestors, joined by periods. */
 static const char *full_name(struct pdf_reader *reader, const char *parent,
-                             const struct pdf_value *dict) {
+                             const struct pdf_value *dict)
+{
     struct pdf_value title = pdf_get(reader, dict, "T");
     if (title.kind == PDF_NONE)
         return parent;
@@ -103,13 +109,15 @@ static const char *full_name(struct pdf_reader *reader, const char *parent,
 }
 
 /* A value that is a signature although the field does not say so. */
-static bool looks_signed(struct pdf_reader *reader, struct pdf_value v) {
+static bool looks_signed(struct pdf_reader *reader, struct pdf_value v)
+{
     struct pdf_value dict = pdf_resolve(reader, v);
     return dict.kind == PDF_DICT && (pdf_dict_get(&dict, "ByteRange").kind != PDF_NONE ||
                                      pdf_dict_get(&dict, "SubFilter").kind != PDF_NONE);
 }
 
-static void add_field(struct pdf_reader *reader, struct pdf_field field) {
+static void add_field(struct pdf_reader *reader, struct pdf_field field)
+{
     if (reader->fields_count >= PDF_MAX_FIELDS) {
         reader->over_limit = true;
         return;
@@ -127,7 +135,8 @@ static void add_field(struct pdf_reader *reader, struct pdf_field field) {
 /* Keep a field when its value is, or claims to be, a signature. */
 static void consider(struct pdf_reader *reader, const struct node *node,
                      const struct pdf_value *dict, const char *name, bool is_signature,
-                     enum pdf_origin origin) {
+                     enum pdf_origin origin)
+{
     struct pdf_value v = pdf_dict_get(dict, "V");
     bool refers = v.kind == PDF_REF || v.kind == PDF_DICT;
     if (v.kind == PDF_NONE || (!is_signature && !(refers && looks_signed(reader, v))))
@@ -140,12 +149,14 @@ static void consider(struct pdf_reader *reader, const struct node *node,
 }
 
 static bool field_type_is_signature(struct pdf_reader *reader, const struct pdf_value *dict,
-                                    bool inherited) {
+                                    bool inherited)
+{
     struct pdf_value type = pdf_get(reader, dict, "FT");
     return type.kind == PDF_NONE ? inherited : pdf_name_is(&type, "Sig");
 }
 
-static void walk_fields(struct walk *walk) {
+static void walk_fields(struct walk *walk)
+{
     struct pdf_reader *reader = walk->reader;
     struct pdf_value form = pdf_get(reader, &reader->catalog, "AcroForm");
     struct pdf_value fields = pdf_get(reader, &form, "Fields");
@@ -163,7 +174,8 @@ static void walk_fields(struct walk *walk) {
 
 /* Type and name of a widget outside the field tree, by its parents. */
 static bool widget_is_signature(struct pdf_reader *reader, const struct pdf_value *widget,
-                                const char **out_name) {
+                                const char **out_name)
+{
     struct pdf_value dict = *widget;
     bool is_signature = false, known = false;
     *out_name = full_name(reader, "", &dict);
@@ -178,7 +190,8 @@ static bool widget_is_signature(struct pdf_reader *reader, const struct pdf_valu
     return is_signature;
 }
 
-static void walk_widgets(struct walk *walk, const struct pdf_value *annots) {
+static void walk_widgets(struct walk *walk, const struct pdf_value *annots)
+{
     struct pdf_reader *reader = walk->reader;
     struct node node;
     struct pdf_value dict;
@@ -196,7 +209,8 @@ static void walk_widgets(struct walk *walk, const struct pdf_value *annots) {
 
 /* An entry of a page or of a node above it, resolved. Only the entry: pages refer to everything. */
 static struct pdf_value node_entry(struct pdf_reader *reader, const struct node *node,
-                                   const char *key) {
+                                   const char *key)
+{
     struct pdf_value none = {0};
     if (node->value.kind != PDF_REF)
         return pdf_get(reader, &node->value, key + 1);
@@ -207,7 +221,8 @@ static struct pdf_value node_entry(struct pdf_reader *reader, const struct node 
 }
 
 /* 7.7.3.2: the page tree. A node with /Kids is no page whatever its /Type says. */
-static void walk_pages(struct walk *walk) {
+static void walk_pages(struct walk *walk)
+{
     struct pdf_reader *reader = walk->reader;
     struct node node;
     push(walk, pdf_dict_get(&reader->catalog, "Pages"), "", false, 1);
@@ -222,7 +237,8 @@ static void walk_pages(struct walk *walk) {
     }
 }
 
-static bool is_known_value(const struct pdf_reader *reader, struct pdf_ref ref) {
+static bool is_known_value(const struct pdf_reader *reader, struct pdf_ref ref)
+{
     for (size_t i = 0; i < reader->fields_count; i++) {
         const struct pdf_value *v = &reader->fields[i].v;
         if (v->kind == PDF_REF && v->ref.id == ref.id && v->ref.gen == ref.gen)
@@ -232,7 +248,8 @@ static bool is_known_value(const struct pdf_reader *reader, struct pdf_ref ref) 
 }
 
 /* 12.8.4: the certifying signature is named by /Perms as well as by its field. */
-static void look_at_permissions(struct pdf_reader *reader) {
+static void look_at_permissions(struct pdf_reader *reader)
+{
     struct pdf_value perms = pdf_get(reader, &reader->catalog, "Perms");
     struct pdf_value docmdp = pdf_dict_get(&perms, "DocMDP");
     if (docmdp.kind != PDF_REF || is_known_value(reader, docmdp.ref) ||
@@ -241,7 +258,8 @@ static void look_at_permissions(struct pdf_reader *reader) {
     add_field(reader, (struct pdf_field){.name = "", .v = docmdp, .origin = PDF_FROM_PERMS});
 }
 
-void pdf_fields_find(struct pdf_reader *reader) {
+void pdf_fields_find(struct pdf_reader *reader)
+{
     struct walk walk = {.reader = reader};
     walk_fields(&walk);
     walk_pages(&walk);

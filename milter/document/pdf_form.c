@@ -19,7 +19,8 @@ struct field_context {
 
 /* The signature that a field has at step b, when its revision is exactly that step. */
 static struct pdf_signature *signature_of_step(struct pdf_pair *pair, struct pdf_ref field,
-                                               const struct pdf_value *v) {
+                                               const struct pdf_value *v)
+{
     for (size_t i = 0; i < pair->reader->signatures_count; i++) {
         struct pdf_signature *signature = &pair->reader->signatures[i];
         if (signature->boundary != pair->b || signature->object.structure_broken)
@@ -33,7 +34,8 @@ static struct pdf_signature *signature_of_step(struct pdf_pair *pair, struct pdf
 }
 
 /* Is the field signed in a later step? */
-static bool is_signed_later(struct pdf_pair *pair, struct pdf_ref field) {
+static bool is_signed_later(struct pdf_pair *pair, struct pdf_ref field)
+{
     for (size_t i = 0; i < pair->reader->signatures_count; i++) {
         const struct pdf_signature *signature = &pair->reader->signatures[i];
         if (signature->field->ref.id == field.id && signature->field->ref.gen == field.gen &&
@@ -43,14 +45,16 @@ static bool is_signed_later(struct pdf_pair *pair, struct pdf_ref field) {
     return false;
 }
 
-static void note_added(struct pdf_pair *pair, const char *name) {
+static void note_added(struct pdf_pair *pair, const char *name)
+{
     if (pair->added_count < sizeof(pair->added) / sizeof(pair->added[0]))
         pair->added[pair->added_count++] = name;
 }
 
 /* May this value be put into a field now? 12.8.2.2: P=1 allows no signature; a document time stamp
  * belongs to the validation data (EN 319 142-1, 5.4.3). */
-static bool may_be_signed(struct pdf_pair *pair, struct pdf_ref field, const struct pdf_value *v) {
+static bool may_be_signed(struct pdf_pair *pair, struct pdf_ref field, const struct pdf_value *v)
+{
     struct pdf_signature *signature = signature_of_step(pair, field, v);
     if (signature == NULL) {
         pdf_pair_fail(
@@ -69,7 +73,8 @@ static bool may_be_signed(struct pdf_pair *pair, struct pdf_ref field, const str
 }
 
 /* 12.8.2.4, table 256: is a full field name in the list, or below a field of the list? */
-static bool names_field(struct pdf_reader *reader, const struct pdf_value *list, const char *name) {
+static bool names_field(struct pdf_reader *reader, const struct pdf_value *list, const char *name)
+{
     struct pdf_value item;
     for (size_t at = 0; pdf_array_next(list, &at, &item);) {
         const char *locked = pdf_text_string(reader, &item);
@@ -80,7 +85,8 @@ static bool names_field(struct pdf_reader *reader, const struct pdf_value *list,
     return false;
 }
 
-static bool locks(struct pdf_reader *reader, const struct pdf_value *lock, const char *name) {
+static bool locks(struct pdf_reader *reader, const struct pdf_value *lock, const char *name)
+{
     struct pdf_value action = pdf_get(reader, lock, "Action");
     struct pdf_value list = pdf_get(reader, lock, "Fields");
     if (pdf_name_is(&action, "Include"))
@@ -91,7 +97,8 @@ static bool locks(struct pdf_reader *reader, const struct pdf_value *lock, const
 }
 
 /* Is an existing field locked by a signature up to step a? */
-static bool is_locked(struct pdf_pair *pair, struct pdf_ref field) {
+static bool is_locked(struct pdf_pair *pair, struct pdf_ref field)
+{
     const char *name = "";
     for (size_t i = 0; i < pair->reader->fields_count; i++) {
         if (pair->reader->fields[i].ref.id == field.id)
@@ -108,7 +115,8 @@ static bool is_locked(struct pdf_pair *pair, struct pdf_ref field) {
 
 /* ---- added fields ---- */
 
-static bool is_known_key(const struct pdf_value *key, const char *const *known, size_t count) {
+static bool is_known_key(const struct pdf_value *key, const char *const *known, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
         if (pdf_name_is(key, known[i]))
             return true;
@@ -123,14 +131,16 @@ static const char *const field_keys[] = {
     "Rect", "AP",      "MK", "BS", "Border",       "DA", "M",  "NM", "Lock", "SV",
     "Kids", "Parent",  "AS", "Q",  "StructParent", "H",  "DR", NULL};
 
-static bool is_new_widget(struct pdf_pair *pair, const struct pdf_value *value) {
+static bool is_new_widget(struct pdf_pair *pair, const struct pdf_value *value)
+{
     struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *value);
     return pdf_pair_is_new(pair, value) && pdf_has_only_keys(&dict, field_keys) &&
            pdf_dict_get(&dict, "V").kind == PDF_NONE &&
            pdf_dict_get(&dict, "Kids").kind == PDF_NONE;
 }
 
-static bool is_new_signature_field(struct pdf_pair *pair, const struct pdf_value *value) {
+static bool is_new_signature_field(struct pdf_pair *pair, const struct pdf_value *value)
+{
     struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *value);
     struct pdf_value type = pdf_pair_get(pair, pair->b, &dict, "FT");
     struct pdf_value kids = pdf_pair_get(pair, pair->b, &dict, "Kids"), kid;
@@ -146,7 +156,8 @@ static bool is_new_signature_field(struct pdf_pair *pair, const struct pdf_value
     return true;
 }
 
-static void check_added_field(struct pdf_pair *pair, const struct pdf_value *value) {
+static void check_added_field(struct pdf_pair *pair, const struct pdf_value *value)
+{
     if (!is_new_signature_field(pair, value)) {
         pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
                       "a form field was added that is no plain signature field");
@@ -168,7 +179,8 @@ static void compare_fields(struct pdf_pair *pair, const struct pdf_value *a,
 
 /* What signing writes into the field: value, appearance, annotation flags (Print, Locked). */
 static bool filling_rule(struct pdf_pair *pair, const struct pdf_value *key,
-                         const struct pdf_value *a, const struct pdf_value *b) {
+                         const struct pdf_value *a, const struct pdf_value *b)
+{
     static const char *const known[] = {"V", "AP", "M", "F", "DA", "MK", "Ff"};
     struct pdf_value value = pdf_pair_resolve(pair, pair->b, *b);
     if (!is_known_key(key, known, sizeof(known) / sizeof(known[0])))
@@ -181,7 +193,8 @@ static bool filling_rule(struct pdf_pair *pair, const struct pdf_value *key,
 }
 
 static bool field_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
-                       const struct pdf_value *a, const struct pdf_value *b) {
+                       const struct pdf_value *a, const struct pdf_value *b)
+{
     struct field_context *field = context;
     if (pdf_name_is(key, "Kids")) {
         struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
@@ -197,7 +210,8 @@ static bool field_rule(struct pdf_pair *pair, void *context, const struct pdf_va
 }
 
 static void compare_field(struct pdf_pair *pair, const struct pdf_value *a,
-                          const struct pdf_value *b, struct field_context parent) {
+                          const struct pdf_value *b, struct field_context parent)
+{
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     if (a->kind != PDF_REF || from.kind != PDF_DICT || to.kind != PDF_DICT) {
@@ -224,7 +238,8 @@ static void compare_field(struct pdf_pair *pair, const struct pdf_value *a,
 /* The fields of a are the first ones of b, the others were added. Below the top level none may be
  * added. */
 static void compare_fields(struct pdf_pair *pair, const struct pdf_value *a,
-                           const struct pdf_value *b, struct field_context parent) {
+                           const struct pdf_value *b, struct field_context parent)
+{
     struct pdf_value from, to;
     size_t at_a = 0, at_b = 0;
     if (parent.level > MAX_LEVELS) {
@@ -245,7 +260,8 @@ static void compare_fields(struct pdf_pair *pair, const struct pdf_value *a,
 /* ---- the form ---- */
 
 /* Only signature fields: then nothing is drawn with default resources. */
-static bool has_only_signature_fields(struct pdf_pair *pair, const struct pdf_value *fields) {
+static bool has_only_signature_fields(struct pdf_pair *pair, const struct pdf_value *fields)
+{
     struct pdf_value item;
     for (size_t at = 0; pdf_array_next(fields, &at, &item);) {
         struct pdf_value dict = pdf_pair_resolve(pair, pair->a, item);
@@ -257,7 +273,8 @@ static bool has_only_signature_fields(struct pdf_pair *pair, const struct pdf_va
 }
 
 static bool form_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
-                      const struct pdf_value *a, const struct pdf_value *b) {
+                      const struct pdf_value *a, const struct pdf_value *b)
+{
     bool *only_signatures = context;
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
@@ -274,8 +291,8 @@ static bool form_rule(struct pdf_pair *pair, void *context, const struct pdf_val
     return true;
 }
 
-void pdf_compare_forms(struct pdf_pair *pair, const struct pdf_value *a,
-                       const struct pdf_value *b) {
+void pdf_compare_forms(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
+{
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     if (to.kind != PDF_DICT || (from.kind != PDF_DICT && from.kind != PDF_NONE)) {

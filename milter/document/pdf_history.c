@@ -11,7 +11,8 @@
 
 /* ---- what a step redefines ---- */
 
-static const char *check_offset(const struct pdf_entry *entry, size_t from, size_t to) {
+static const char *check_offset(const struct pdf_entry *entry, size_t from, size_t to)
+{
     if (entry->gen != 0)
         return "an update gives an object number a new generation";
     if (entry->place < from || entry->place >= to)
@@ -23,7 +24,8 @@ static const char *check_offset(const struct pdf_entry *entry, size_t from, size
  * object streams it uses. */
 static const char *add_entries(struct pdf_reader *reader, struct pdf_step *step,
                                const struct pdf_section *section, size_t from, size_t to,
-                               struct pdf_set *containers) {
+                               struct pdf_set *containers)
+{
     struct pdf_set own = {0};
     for (size_t i = 0; i < section->entries_count; i++) {
         const struct pdf_entry *entry = &section->entries[i];
@@ -43,7 +45,8 @@ static const char *add_entries(struct pdf_reader *reader, struct pdf_step *step,
 
 /* Every object stream that an update uses must come with that update. */
 static const char *check_containers(const struct pdf_section *section,
-                                    const struct pdf_set *containers) {
+                                    const struct pdf_set *containers)
+{
     size_t found = 0;
     for (size_t i = 0; i < section->entries_count; i++)
         found += section->entries[i].type == PDF_ENTRY_OFFSET &&
@@ -51,7 +54,8 @@ static const char *check_containers(const struct pdf_section *section,
     return found == containers->count ? NULL : "an update uses an object stream it does not bring";
 }
 
-static const char *add_revision(struct pdf_history *history, struct pdf_step *step, size_t index) {
+static const char *add_revision(struct pdf_history *history, struct pdf_step *step, size_t index)
+{
     const struct pdf_revision *revision = &history->chain->revisions[index];
     struct pdf_section *section = &history->chain->sections[revision->newest];
     struct pdf_set containers = {0};
@@ -71,7 +75,8 @@ static const char *add_revision(struct pdf_history *history, struct pdf_step *st
 
 /* An object that had a higher generation number before and is redefined as generation 0: readers
  * disagree whether references to the former still lead somewhere. */
-static const char *check_generations(struct pdf_history *history, const struct pdf_step *step) {
+static const char *check_generations(struct pdf_history *history, const struct pdf_step *step)
+{
     for (size_t i = 0; i < history->chain->sections_count; i++) {
         struct pdf_section *section = &history->chain->sections[i];
         if (section->at >= step->end)
@@ -88,7 +93,8 @@ static const char *check_generations(struct pdf_history *history, const struct p
     return NULL;
 }
 
-void pdf_history_open(struct pdf_history *history) {
+void pdf_history_open(struct pdf_history *history)
+{
     for (size_t i = 1; i < history->count; i++) {
         struct pdf_step *step = &history->steps[i];
         size_t first = history->steps[i - 1].revision + 1;
@@ -99,18 +105,21 @@ void pdf_history_open(struct pdf_history *history) {
     }
 }
 
-void pdf_history_close(struct pdf_history *history) {
+void pdf_history_close(struct pdf_history *history)
+{
     for (size_t i = 0; i < history->count; i++)
         pdf_doc_close(&history->steps[i].doc);
 }
 
-bool pdf_history_is_redefined(const struct pdf_history *history, int id, size_t step) {
+bool pdf_history_is_redefined(const struct pdf_history *history, int id, size_t step)
+{
     return pdf_set_has(&history->steps[step].redefined, (uint64_t)(unsigned)id);
 }
 
 /* ---- documents ---- */
 
-static struct pdf_doc *doc_at(struct pdf_history *history, size_t index) {
+static struct pdf_doc *doc_at(struct pdf_history *history, size_t index)
+{
     struct pdf_step *step = &history->steps[index];
     if (step->open != NULL || step->unreadable)
         return step->open;
@@ -125,7 +134,8 @@ static struct pdf_doc *doc_at(struct pdf_history *history, size_t index) {
     return step->open;
 }
 
-bool pdf_history_is_damaged(struct pdf_history *history, size_t step) {
+bool pdf_history_is_damaged(struct pdf_history *history, size_t step)
+{
     struct pdf_doc *doc = doc_at(history, step);
     return doc == NULL || pdf_doc_is_damaged(doc);
 }
@@ -133,7 +143,8 @@ bool pdf_history_is_damaged(struct pdf_history *history, size_t step) {
 /* The last step at which the version of an object at step is still the current one. The text is
  * taken there, because the library leaves out entries that refer to nothing: what a later update
  * puts in such a place must be seen. Never beyond an update that could not be followed. */
-static size_t last_step_of(const struct pdf_history *history, int id, size_t step) {
+static size_t last_step_of(const struct pdf_history *history, int id, size_t step)
+{
     while (step + 1 < history->count && history->steps[step + 1].defect == NULL &&
            !pdf_history_is_redefined(history, id, step + 1))
         step++;
@@ -142,7 +153,8 @@ static size_t last_step_of(const struct pdf_history *history, int id, size_t ste
 
 /* ---- cache ---- */
 
-static size_t cache_slot(const struct pdf_history *history, uint64_t key) {
+static size_t cache_slot(const struct pdf_history *history, uint64_t key)
+{
     size_t mask = history->cache_capacity - 1;
     size_t slot = (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & mask;
     while (history->cache[slot].key != 0 && history->cache[slot].key != key)
@@ -150,7 +162,8 @@ static size_t cache_slot(const struct pdf_history *history, uint64_t key) {
     return slot;
 }
 
-static bool grow_cache(struct pdf_history *history) {
+static bool grow_cache(struct pdf_history *history)
+{
     struct pdf_history old = *history;
     history->cache_capacity = old.cache_capacity == 0 ? 256 : old.cache_capacity * 2;
     history->cache =
@@ -168,7 +181,8 @@ static bool grow_cache(struct pdf_history *history) {
 }
 
 /* The entry of one version of an object; NULL when limits are reached. */
-static struct pdf_cached *cached(struct pdf_history *history, struct pdf_ref ref, size_t version) {
+static struct pdf_cached *cached(struct pdf_history *history, struct pdf_ref ref, size_t version)
+{
     if (history->cache_count * 2 >= history->cache_capacity && !grow_cache(history))
         return NULL;
     uint64_t key = (pdf_ref_key(ref) << 8 | version) + 1;
@@ -182,7 +196,8 @@ static struct pdf_cached *cached(struct pdf_history *history, struct pdf_ref ref
     return entry;
 }
 
-struct pdf_object pdf_history_object(struct pdf_history *history, struct pdf_ref ref, size_t step) {
+struct pdf_object pdf_history_object(struct pdf_history *history, struct pdf_ref ref, size_t step)
+{
     struct pdf_object none = {0};
     size_t version = last_step_of(history, ref.id, step);
     struct pdf_cached *entry = cached(history, ref, version);
@@ -199,7 +214,8 @@ struct pdf_object pdf_history_object(struct pdf_history *history, struct pdf_ref
 }
 
 const struct pdf_ref *pdf_history_refs(struct pdf_history *history, struct pdf_ref ref, size_t step,
-                                       size_t *out_count) {
+                                       size_t *out_count)
+{
     size_t version = last_step_of(history, ref.id, step);
     struct pdf_cached *entry = cached(history, ref, version);
     struct pdf_doc *doc = doc_at(history, version);
@@ -216,14 +232,16 @@ const struct pdf_ref *pdf_history_refs(struct pdf_history *history, struct pdf_r
     return entry->refs;
 }
 
-struct pdf_value pdf_history_trailer(struct pdf_history *history, size_t step) {
+struct pdf_value pdf_history_trailer(struct pdf_history *history, size_t step)
+{
     struct pdf_value none = {0};
     struct pdf_doc *doc = doc_at(history, step);
     return doc == NULL ? none : pdf_doc_trailer(doc, history->reader->scratch).value;
 }
 
 bool pdf_history_stream(struct pdf_history *history, struct pdf_ref ref, size_t step, bool decode,
-                        uint8_t **out, size_t *out_len) {
+                        uint8_t **out, size_t *out_len)
+{
     struct pdf_doc *doc = doc_at(history, step);
     return doc != NULL && pdf_doc_stream(doc, ref, decode, MAX_STREAM_BYTES, out, out_len) &&
            pdf_work(history->reader, *out_len);

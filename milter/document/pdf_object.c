@@ -9,14 +9,16 @@
 
 #include "document/pdf_object.h"
 
-static void note_warning(struct pdf_doc *doc, const char *detail) {
+static void note_warning(struct pdf_doc *doc, const char *detail)
+{
     if (doc->warnings_count++ == 0)
         vt_text_clean(doc->warning, sizeof(doc->warning), vt_bytes_str(detail));
 }
 
 /* A /Size above the highest object number: numbers are left free, nothing is read differently. A
  * /Size below it hides objects from some readers. */
-static bool is_harmless(const char *detail) {
+static bool is_harmless(const char *detail)
+{
     int size = 0, highest = 0;
     return detail != NULL &&
            sscanf(
@@ -26,7 +28,8 @@ static bool is_harmless(const char *detail) {
            size > highest;
 }
 
-static void collect_warnings(struct pdf_doc *doc) {
+static void collect_warnings(struct pdf_doc *doc)
+{
     while (qpdf_more_warnings(doc->qpdf)) {
         qpdf_error warning = qpdf_next_warning(doc->qpdf);
         const char *detail = qpdf_get_error_message_detail(doc->qpdf, warning);
@@ -39,7 +42,8 @@ static void collect_warnings(struct pdf_doc *doc) {
     }
 }
 
-static enum pdf_opened why_not_opened(struct pdf_doc *doc) {
+static enum pdf_opened why_not_opened(struct pdf_doc *doc)
+{
     enum pdf_opened why = PDF_OPEN_DAMAGED;
     if (qpdf_has_error(doc->qpdf)) {
         qpdf_error error = qpdf_get_error(doc->qpdf);
@@ -54,7 +58,8 @@ static enum pdf_opened why_not_opened(struct pdf_doc *doc) {
     return why;
 }
 
-enum pdf_opened pdf_doc_open(struct pdf_doc *doc, struct vt_bytes bytes) {
+enum pdf_opened pdf_doc_open(struct pdf_doc *doc, struct vt_bytes bytes)
+{
     *doc = (struct pdf_doc){.bytes = bytes, .qpdf = qpdf_init()};
     if (doc->qpdf == NULL)
         return PDF_OPEN_NO_MEMORY;
@@ -73,20 +78,23 @@ enum pdf_opened pdf_doc_open(struct pdf_doc *doc, struct vt_bytes bytes) {
     return PDF_OPENED;
 }
 
-void pdf_doc_close(struct pdf_doc *doc) {
+void pdf_doc_close(struct pdf_doc *doc)
+{
     if (doc->qpdf != NULL)
         qpdf_cleanup(&doc->qpdf);
     doc->qpdf = NULL;
 }
 
-bool pdf_doc_is_damaged(struct pdf_doc *doc) {
+bool pdf_doc_is_damaged(struct pdf_doc *doc)
+{
     if (doc->qpdf != NULL)
         collect_warnings(doc);
     return doc->warnings_count > 0;
 }
 
 /* The text of a handle, valid until the next call on the document. */
-static struct vt_bytes text_of(struct pdf_doc *doc, qpdf_oh object, bool *out_is_stream) {
+static struct vt_bytes text_of(struct pdf_doc *doc, qpdf_oh object, bool *out_is_stream)
+{
     *out_is_stream = qpdf_oh_is_stream(doc->qpdf, object) == QPDF_TRUE;
     const char *text = NULL;
     if (*out_is_stream) {
@@ -99,7 +107,8 @@ static struct vt_bytes text_of(struct pdf_doc *doc, qpdf_oh object, bool *out_is
     return vt_bytes_of(text, text == NULL ? 0 : qpdf_get_last_string_length(doc->qpdf));
 }
 
-static struct pdf_object object_of(struct pdf_doc *doc, struct vt_arena *arena, qpdf_oh handle) {
+static struct pdf_object object_of(struct pdf_doc *doc, struct vt_arena *arena, qpdf_oh handle)
+{
     struct pdf_object out = {0};
     struct vt_bytes text = text_of(doc, handle, &out.is_stream);
     uint8_t *copy = vt_arena_dup(arena, text.ptr, text.len);
@@ -114,7 +123,8 @@ static struct pdf_object object_of(struct pdf_doc *doc, struct vt_arena *arena, 
     return out;
 }
 
-struct pdf_object pdf_doc_fetch(struct pdf_doc *doc, struct vt_arena *arena, struct pdf_ref ref) {
+struct pdf_object pdf_doc_fetch(struct pdf_doc *doc, struct vt_arena *arena, struct pdf_ref ref)
+{
     qpdf_oh handle = qpdf_get_object_by_id(doc->qpdf, ref.id, ref.gen);
     struct pdf_object out = object_of(doc, arena, handle);
     qpdf_oh_release(doc->qpdf, handle);
@@ -122,7 +132,8 @@ struct pdf_object pdf_doc_fetch(struct pdf_doc *doc, struct vt_arena *arena, str
 }
 
 struct pdf_value pdf_doc_fetch_key(struct pdf_doc *doc, struct vt_arena *arena, struct pdf_ref ref,
-                                   const char *key) {
+                                   const char *key)
+{
     struct pdf_value out = {0};
     qpdf_oh handle = qpdf_get_object_by_id(doc->qpdf, ref.id, ref.gen);
     if (qpdf_oh_is_dictionary(doc->qpdf, handle) == QPDF_TRUE) {
@@ -138,7 +149,8 @@ struct pdf_value pdf_doc_fetch_key(struct pdf_doc *doc, struct vt_arena *arena, 
     return out;
 }
 
-struct pdf_object pdf_doc_trailer(struct pdf_doc *doc, struct vt_arena *arena) {
+struct pdf_object pdf_doc_trailer(struct pdf_doc *doc, struct vt_arena *arena)
+{
     qpdf_oh handle = qpdf_get_trailer(doc->qpdf);
     struct pdf_object out = object_of(doc, arena, handle);
     qpdf_oh_release(doc->qpdf, handle);
@@ -146,7 +158,8 @@ struct pdf_object pdf_doc_trailer(struct pdf_doc *doc, struct vt_arena *arena) {
 }
 
 bool pdf_doc_fetch_refs(struct pdf_doc *doc, struct vt_arena *arena, struct pdf_ref ref,
-                        struct pdf_ref **out_refs, size_t *out_count) {
+                        struct pdf_ref **out_refs, size_t *out_count)
+{
     qpdf_oh handle = qpdf_get_object_by_id(doc->qpdf, ref.id, ref.gen);
     bool is_stream = false;
     struct vt_bytes text = text_of(doc, handle, &is_stream);
@@ -167,7 +180,8 @@ bool pdf_doc_fetch_refs(struct pdf_doc *doc, struct vt_arena *arena, struct pdf_
 }
 
 static bool stream_data(qpdf_data qpdf, qpdf_oh stream, bool decode, size_t max_bytes,
-                        uint8_t **out, size_t *out_len) {
+                        uint8_t **out, size_t *out_len)
+{
     uint8_t *data = NULL;
     size_t len = 0;
     QPDF_BOOL filtered = QPDF_FALSE;
@@ -185,7 +199,8 @@ static bool stream_data(qpdf_data qpdf, qpdf_oh stream, bool decode, size_t max_
 }
 
 bool pdf_doc_stream(struct pdf_doc *doc, struct pdf_ref ref, bool decode, size_t max_bytes,
-                    uint8_t **out, size_t *out_len) {
+                    uint8_t **out, size_t *out_len)
+{
     qpdf_oh stream = qpdf_get_object_by_id(doc->qpdf, ref.id, ref.gen);
     bool ok = qpdf_oh_is_stream(doc->qpdf, stream) == QPDF_TRUE &&
               stream_data(doc->qpdf, stream, decode, max_bytes, out, out_len);
@@ -194,7 +209,8 @@ bool pdf_doc_stream(struct pdf_doc *doc, struct pdf_ref ref, bool decode, size_t
 }
 
 /* A handle for the text of one object, at most a few hundred bytes. */
-static qpdf_oh parse_small(qpdf_data qpdf, struct vt_bytes text) {
+static qpdf_oh parse_small(qpdf_data qpdf, struct vt_bytes text)
+{
     char copy[512];
     if (text.len == 0 || text.len >= sizeof(copy) || memchr(text.ptr, 0, text.len) != NULL)
         return qpdf_oh_new_null(qpdf);
@@ -204,7 +220,8 @@ static qpdf_oh parse_small(qpdf_data qpdf, struct vt_bytes text) {
 }
 
 bool pdf_decode_bytes(struct vt_bytes raw, struct vt_bytes filter, struct vt_bytes parms,
-                      size_t max_bytes, uint8_t **out, size_t *out_len) {
+                      size_t max_bytes, uint8_t **out, size_t *out_len)
+{
     qpdf_data qpdf = qpdf_init();
     if (qpdf == NULL)
         return false;

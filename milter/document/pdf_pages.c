@@ -20,7 +20,8 @@ struct tree {
 
 /* The stream or streams of /Contents, one after the other (table 30). False: not known. */
 static bool collect_contents(struct pdf_pair *pair, size_t step, const struct pdf_value *contents,
-                             struct vt_buf *out) {
+                             struct vt_buf *out)
+{
     struct pdf_value array = *contents, item;
     if (contents->kind == PDF_REF)
         array = pdf_history_object(pair->history, contents->ref, step).value;
@@ -44,7 +45,8 @@ static bool collect_contents(struct pdf_pair *pair, size_t step, const struct pd
 }
 
 /* Equal but for white space, which may be written in many ways. */
-static bool is_same_drawing(struct vt_bytes a, struct vt_bytes b) {
+static bool is_same_drawing(struct vt_bytes a, struct vt_bytes b)
+{
     size_t i = 0, j = 0;
     for (;;) {
         while (i < a.len && pdf_is_space(a.ptr[i]))
@@ -58,7 +60,8 @@ static bool is_same_drawing(struct vt_bytes a, struct vt_bytes b) {
     }
 }
 
-static bool any_redefined(struct pdf_pair *pair, const struct pdf_value *contents) {
+static bool any_redefined(struct pdf_pair *pair, const struct pdf_value *contents)
+{
     struct pdf_value array = pdf_pair_resolve(pair, pair->b, *contents);
     struct pdf_ref ref;
     bool found = false;
@@ -70,7 +73,8 @@ static bool any_redefined(struct pdf_pair *pair, const struct pdf_value *content
 }
 
 static void compare_contents(struct pdf_pair *pair, const struct pdf_value *a,
-                             const struct pdf_value *b) {
+                             const struct pdf_value *b)
+{
     struct vt_buf from, to;
     if (pdf_value_is_same(a, b) && !any_redefined(pair, a)) {
         pdf_pair_queue(pair, a->text);
@@ -92,7 +96,8 @@ static void compare_contents(struct pdf_pair *pair, const struct pdf_value *a,
 /* ---- annotations ---- */
 
 static void compare_annots(struct pdf_pair *pair, const struct pdf_value *a,
-                           const struct pdf_value *b) {
+                           const struct pdf_value *b)
+{
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a), old;
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b), item;
     size_t at_a = 0, at_b = 0;
@@ -119,7 +124,8 @@ static void compare_annots(struct pdf_pair *pair, const struct pdf_value *a,
 /* ---- pages ---- */
 
 static bool page_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
-                      const struct pdf_value *a, const struct pdf_value *b) {
+                      const struct pdf_value *a, const struct pdf_value *b)
+{
     (void)context;
     if (pdf_name_is(key, "Annots"))
         compare_annots(pair, a, b);
@@ -135,7 +141,8 @@ static void compare_node(struct tree *tree, const struct pdf_value *ref, unsigne
 /* Old iText and OpenPDF write their version into the root of the page tree; no reader looks there.
  */
 static bool inner_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
-                       const struct pdf_value *a, const struct pdf_value *b) {
+                       const struct pdf_value *a, const struct pdf_value *b)
+{
     (void)pair;
     (void)context;
     (void)a;
@@ -145,8 +152,8 @@ static bool inner_rule(struct pdf_pair *pair, void *context, const struct pdf_va
 /* A node of the tree may be written again, but not changed; so the tree below has the same pages.
  */
 static void compare_inner(struct tree *tree, const struct pdf_value *from,
-                          const struct pdf_value *to, const struct pdf_value *kids,
-                          unsigned depth) {
+                          const struct pdf_value *to, const struct pdf_value *kids, unsigned depth)
+{
     struct pdf_value kids_ref = pdf_dict_get(from, "Kids"), kid;
     struct pdf_value kids_to = pdf_pair_get(tree->pair, tree->pair->b, to, "Kids");
     if (!pdf_value_is_same(kids, &kids_to)) {
@@ -161,7 +168,8 @@ static void compare_inner(struct tree *tree, const struct pdf_value *from,
         compare_node(tree, &kid, depth + 1);
 }
 
-static void compare_node(struct tree *tree, const struct pdf_value *ref, unsigned depth) {
+static void compare_node(struct tree *tree, const struct pdf_value *ref, unsigned depth)
+{
     struct pdf_pair *pair = tree->pair;
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *ref);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *ref);
@@ -187,8 +195,8 @@ static void compare_node(struct tree *tree, const struct pdf_value *ref, unsigne
 /* ---- pages that are gone ---- */
 
 /* Number of pages below a node; false when the tree is not one. */
-static bool count_pages(struct tree *tree, size_t step, const struct pdf_value *ref,
-                        unsigned depth) {
+static bool count_pages(struct tree *tree, size_t step, const struct pdf_value *ref, unsigned depth)
+{
     struct pdf_value node = pdf_pair_resolve(tree->pair, step, *ref), kid;
     if (depth > PDF_MAX_TREE_DEPTH || node.kind != PDF_DICT || ref->kind != PDF_REF ||
         !pdf_set_add(tree->pair->reader, &tree->seen, pdf_ref_key(ref->ref)))
@@ -206,7 +214,8 @@ static bool count_pages(struct tree *tree, size_t step, const struct pdf_value *
 }
 
 static void look_for_missing_pages(struct pdf_pair *pair, const struct pdf_value *a,
-                                   const struct pdf_value *b) {
+                                   const struct pdf_value *b)
+{
     struct tree from = {.pair = pair}, to = {.pair = pair};
     if (count_pages(&from, pair->a, a, 1) && count_pages(&to, pair->b, b, 1) &&
         to.pages < from.pages)
@@ -214,8 +223,8 @@ static void look_for_missing_pages(struct pdf_pair *pair, const struct pdf_value
                       from.pages - to.pages, from.pages);
 }
 
-void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a,
-                       const struct pdf_value *b) {
+void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
+{
     struct tree tree = {.pair = pair};
     if (pdf_value_is_same(a, b))
         compare_node(&tree, a, 1);

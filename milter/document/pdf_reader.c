@@ -7,7 +7,8 @@
 
 #define FIRST_SLOTS 64
 
-static size_t slot_of(const struct pdf_set *set, uint64_t key) {
+static size_t slot_of(const struct pdf_set *set, uint64_t key)
+{
     size_t mask = set->capacity - 1;
     size_t slot = (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & mask;
     while (set->slots[slot] != 0 && set->slots[slot] != key + 1)
@@ -15,7 +16,8 @@ static size_t slot_of(const struct pdf_set *set, uint64_t key) {
     return slot;
 }
 
-static bool grow(struct pdf_reader *reader, struct pdf_set *set) {
+static bool grow(struct pdf_reader *reader, struct pdf_set *set)
+{
     struct pdf_set larger = {.capacity = set->capacity == 0 ? FIRST_SLOTS : set->capacity * 2,
                              .count = set->count};
     larger.slots = pdf_scratch(reader, larger.capacity * sizeof(*larger.slots));
@@ -29,7 +31,8 @@ static bool grow(struct pdf_reader *reader, struct pdf_set *set) {
     return true;
 }
 
-bool pdf_set_add(struct pdf_reader *reader, struct pdf_set *set, uint64_t key) {
+bool pdf_set_add(struct pdf_reader *reader, struct pdf_set *set, uint64_t key)
+{
     if (set->count * 2 >= set->capacity && !grow(reader, set))
         return false;
     size_t slot = slot_of(set, key);
@@ -40,22 +43,26 @@ bool pdf_set_add(struct pdf_reader *reader, struct pdf_set *set, uint64_t key) {
     return true;
 }
 
-bool pdf_set_has(const struct pdf_set *set, uint64_t key) {
+bool pdf_set_has(const struct pdf_set *set, uint64_t key)
+{
     return set->capacity > 0 && set->slots[slot_of(set, key)] != 0;
 }
 
-uint64_t pdf_ref_key(struct pdf_ref ref) {
+uint64_t pdf_ref_key(struct pdf_ref ref)
+{
     return (uint64_t)(unsigned)ref.id << 16 | (uint64_t)(unsigned)ref.gen;
 }
 
-void *pdf_scratch(struct pdf_reader *reader, size_t len) {
+void *pdf_scratch(struct pdf_reader *reader, size_t len)
+{
     void *out = vt_arena_alloc(reader->scratch, len);
     if (out == NULL)
         reader->over_limit = true;
     return out;
 }
 
-bool pdf_visit(struct pdf_reader *reader) {
+bool pdf_visit(struct pdf_reader *reader)
+{
     if (reader->visits >= PDF_MAX_VISITS) {
         reader->over_limit = true;
         return false;
@@ -64,7 +71,8 @@ bool pdf_visit(struct pdf_reader *reader) {
     return true;
 }
 
-bool pdf_work(struct pdf_reader *reader, size_t bytes) {
+bool pdf_work(struct pdf_reader *reader, size_t bytes)
+{
     if (bytes > PDF_MAX_WORK_BYTES - reader->work_bytes)
         reader->over_limit = true;
     else
@@ -77,14 +85,16 @@ bool pdf_work(struct pdf_reader *reader, size_t bytes) {
 static void add_finding(struct pdf_reader *reader, const char ***findings, size_t *count,
                         const char *format, va_list args) VT_PRINTF(4, 0);
 static void add_finding(struct pdf_reader *reader, const char ***findings, size_t *count,
-                        const char *format, va_list args) {
+                        const char *format, va_list args)
+{
     char text[FINDING_BYTES];
     (void)vsnprintf(text, sizeof(text), format, args);
     if (vt_findings_add(reader->arena, findings, count, "%s", text) != VT_OK)
         reader->out_of_memory = true;
 }
 
-void pdf_finding(struct pdf_reader *reader, enum vt_reason reason, const char *format, ...) {
+void pdf_finding(struct pdf_reader *reader, enum vt_reason reason, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     add_finding(reader, &reader->document->findings, &reader->document->findings_count, format,
@@ -95,7 +105,8 @@ void pdf_finding(struct pdf_reader *reader, enum vt_reason reason, const char *f
 }
 
 void pdf_signature_finding(struct pdf_reader *reader, struct pdf_signature *signature,
-                           enum vt_reason reason, const char *format, ...) {
+                           enum vt_reason reason, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     add_finding(reader, &signature->object.findings, &signature->object.findings_count, format,
@@ -105,7 +116,8 @@ void pdf_signature_finding(struct pdf_reader *reader, struct pdf_signature *sign
         signature->object.reasons |= VT_REASON_BIT(reason);
 }
 
-struct pdf_object pdf_fetch(struct pdf_reader *reader, struct pdf_ref ref) {
+struct pdf_object pdf_fetch(struct pdf_reader *reader, struct pdf_ref ref)
+{
     struct pdf_object none = {0};
     if (reader->main.qpdf == NULL || !pdf_visit(reader))
         return none;
@@ -115,7 +127,8 @@ struct pdf_object pdf_fetch(struct pdf_reader *reader, struct pdf_ref ref) {
     return out;
 }
 
-struct pdf_value pdf_resolve(struct pdf_reader *reader, struct pdf_value value) {
+struct pdf_value pdf_resolve(struct pdf_reader *reader, struct pdf_value value)
+{
     if (value.kind == PDF_REF)
         value = pdf_fetch(reader, value.ref).value;
     if (value.kind == PDF_NULL)
@@ -123,7 +136,8 @@ struct pdf_value pdf_resolve(struct pdf_reader *reader, struct pdf_value value) 
     return value;
 }
 
-struct pdf_value pdf_get(struct pdf_reader *reader, const struct pdf_value *dict, const char *key) {
+struct pdf_value pdf_get(struct pdf_reader *reader, const struct pdf_value *dict, const char *key)
+{
     return pdf_resolve(reader, pdf_dict_get(dict, key));
 }
 
@@ -131,7 +145,8 @@ struct pdf_value pdf_get(struct pdf_reader *reader, const struct pdf_value *dict
 
 #define TEXT_MAX_BYTES 1024
 
-static size_t put_utf8(char *out, uint32_t c) {
+static size_t put_utf8(char *out, uint32_t c)
+{
     if (c < 0x80) {
         out[0] = (char)c;
         return 1;
@@ -155,7 +170,8 @@ static size_t put_utf8(char *out, uint32_t c) {
 }
 
 /* UTF-16BE behind its byte order mark; lone surrogates become U+FFFD. */
-static size_t from_utf16(struct vt_bytes in, char *out) {
+static size_t from_utf16(struct vt_bytes in, char *out)
+{
     size_t len = 0;
     for (size_t i = 2; i + 1 < in.len; i += 2) {
         uint32_t c = (uint32_t)in.ptr[i] << 8 | in.ptr[i + 1];
@@ -174,14 +190,16 @@ static size_t from_utf16(struct vt_bytes in, char *out) {
 }
 
 /* PDFDocEncoding is Latin-1 but for 0x18-0x1f and 0x80-0xa0, which become '?': names only. */
-static size_t from_pdfdoc(struct vt_bytes in, char *out) {
+static size_t from_pdfdoc(struct vt_bytes in, char *out)
+{
     size_t len = 0;
     for (size_t i = 0; i < in.len; i++)
         len += put_utf8(out + len, in.ptr[i] >= 0x80 && in.ptr[i] <= 0xa0 ? '?' : in.ptr[i]);
     return len;
 }
 
-const char *pdf_text_string(struct pdf_reader *reader, const struct pdf_value *value) {
+const char *pdf_text_string(struct pdf_reader *reader, const struct pdf_value *value)
+{
     if (value->kind != PDF_STRING && value->kind != PDF_HEX_STRING)
         return "";
     struct pdf_value cut = *value;

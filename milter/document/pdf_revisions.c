@@ -10,7 +10,8 @@
 #define TAIL_BYTES 1054
 
 /* %%EOF is a comment to the lexer, so it is looked for by hand. */
-static bool next_eof_mark(struct vt_bytes bytes, size_t *at) {
+static bool next_eof_mark(struct vt_bytes bytes, size_t *at)
+{
     while (*at < bytes.len && pdf_is_space(bytes.ptr[*at]))
         (*at)++;
     if (!vt_bytes_equal(vt_bytes_slice(bytes, *at, 5), VT_BYTES("%%EOF")))
@@ -21,7 +22,8 @@ static bool next_eof_mark(struct vt_bytes bytes, size_t *at) {
 
 /* startxref, offset, %%EOF: the end of the revision whose section was just read. */
 static void read_end(struct vt_bytes bytes, size_t at, struct pdf_section *section,
-                     size_t *out_startxref) {
+                     size_t *out_startxref)
+{
     struct pdf_value word, offset;
     *out_startxref = SIZE_MAX;
     if (!pdf_next_value(bytes, &at, &word) || word.kind != PDF_KEYWORD ||
@@ -34,8 +36,8 @@ static void read_end(struct vt_bytes bytes, size_t at, struct pdf_section *secti
 }
 
 static const char *read_section(struct pdf_reader *reader, size_t start,
-                                struct pdf_section *section, size_t *out_startxref,
-                                size_t *out_end) {
+                                struct pdf_section *section, size_t *out_startxref, size_t *out_end)
+{
     struct pdf_value word;
     size_t at = start;
     *section = (struct pdf_section){.at = start, .prev = SIZE_MAX};
@@ -54,7 +56,8 @@ static const char *read_section(struct pdf_reader *reader, size_t start,
 }
 
 /* The last startxref of the file. SIZE_MAX: none. */
-static size_t last_startxref(struct vt_bytes bytes) {
+static size_t last_startxref(struct vt_bytes bytes)
+{
     static const struct vt_bytes key = {(const uint8_t *)"startxref", 9};
     size_t from = bytes.len > TAIL_BYTES ? bytes.len - TAIL_BYTES : 0;
     size_t last = SIZE_MAX;
@@ -77,7 +80,8 @@ struct chain_reader {
     size_t work; /* bytes read: sections that lie in each other must not cost more than the file */
 };
 
-static const char *read_one(struct chain_reader *walk, size_t at) {
+static const char *read_one(struct chain_reader *walk, size_t at)
+{
     struct pdf_chain *chain = walk->chain;
     size_t end = 0;
     if (chain->sections_count == PDF_MAX_SECTIONS)
@@ -96,7 +100,8 @@ static const char *read_one(struct chain_reader *walk, size_t at) {
     return walk->work > walk->reader->bytes.len ? "cross-reference sections overlap" : NULL;
 }
 
-static size_t behind_eol(struct vt_bytes bytes, size_t at) {
+static size_t behind_eol(struct vt_bytes bytes, size_t at)
+{
     if (at < bytes.len && bytes.ptr[at] == '\r')
         at++;
     if (at < bytes.len && bytes.ptr[at] == '\n')
@@ -106,7 +111,8 @@ static size_t behind_eol(struct vt_bytes bytes, size_t at) {
 
 /* A linearized file (annex F) begins with the section of its first page, whose /Prev leads forward
  * to the main one; the end of the file names the former. */
-static bool is_linearized_pair(const struct chain_reader *walk, size_t first) {
+static bool is_linearized_pair(const struct chain_reader *walk, size_t first)
+{
     const struct pdf_chain *chain = walk->chain;
     return first + 2 == chain->sections_count &&
            chain->sections[first + 1].at > chain->sections[first].at &&
@@ -114,7 +120,8 @@ static bool is_linearized_pair(const struct chain_reader *walk, size_t first) {
            walk->named[first + 1] == chain->sections[first].at;
 }
 
-static const char *add_revision(struct chain_reader *walk, size_t newest, size_t count) {
+static const char *add_revision(struct chain_reader *walk, size_t newest, size_t count)
+{
     struct pdf_chain *chain = walk->chain;
     const struct pdf_section *last = &chain->sections[newest + count - 1];
     if (!last->has_end || walk->named[newest + count - 1] != chain->sections[newest].at)
@@ -132,7 +139,8 @@ static const char *add_revision(struct chain_reader *walk, size_t newest, size_t
     return NULL;
 }
 
-static const char *group_revisions(struct chain_reader *walk) {
+static const char *group_revisions(struct chain_reader *walk)
+{
     struct pdf_chain *chain = walk->chain;
     for (size_t i = 0; i < chain->sections_count;) {
         size_t count = is_linearized_pair(walk, i) ? 2 : 1;
@@ -149,7 +157,8 @@ static const char *group_revisions(struct chain_reader *walk) {
     return NULL;
 }
 
-static const char *read_chain(struct chain_reader *walk) {
+static const char *read_chain(struct chain_reader *walk)
+{
     size_t at = last_startxref(walk->reader->bytes);
     if (at == SIZE_MAX)
         return "the file does not end with startxref";
@@ -162,7 +171,8 @@ static const char *read_chain(struct chain_reader *walk) {
     return group_revisions(walk);
 }
 
-void pdf_chain_read(struct pdf_reader *reader, struct pdf_chain *out) {
+void pdf_chain_read(struct pdf_reader *reader, struct pdf_chain *out)
+{
     *out = (struct pdf_chain){0};
     struct chain_reader walk = {.reader = reader, .chain = out};
     out->sections = pdf_scratch(reader, PDF_MAX_SECTIONS * sizeof(*out->sections));
@@ -176,7 +186,8 @@ void pdf_chain_read(struct pdf_reader *reader, struct pdf_chain *out) {
         out->revisions_count = 0;
 }
 
-size_t pdf_chain_revision_at(const struct pdf_chain *chain, size_t end) {
+size_t pdf_chain_revision_at(const struct pdf_chain *chain, size_t end)
+{
     for (size_t i = 0; i < chain->revisions_count; i++) {
         if (end >= chain->revisions[i].end && end <= chain->revisions[i].end_eol)
             return i;

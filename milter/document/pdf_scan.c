@@ -9,7 +9,8 @@
 /* How far before /ByteRange or the gap the dictionary may begin in a file that cannot be read. */
 #define MAX_DICT_BYTES ((size_t)64 * 1024)
 
-static bool is_space_only(struct vt_bytes bytes) {
+static bool is_space_only(struct vt_bytes bytes)
+{
     for (size_t i = 0; i < bytes.len; i++) {
         if (!pdf_is_space(bytes.ptr[i]))
             return false;
@@ -17,7 +18,8 @@ static bool is_space_only(struct vt_bytes bytes) {
     return true;
 }
 
-static void look_at_header(struct pdf_reader *reader) {
+static void look_at_header(struct pdf_reader *reader)
+{
     struct vt_bytes begin =
         vt_bytes_slice(reader->bytes, 0, PDF_MAX_HEADER_OFFSET + sizeof("%PDF-"));
     size_t header = vt_bytes_find(begin, VT_BYTES("%PDF-"), 0);
@@ -31,7 +33,8 @@ static void look_at_header(struct pdf_reader *reader) {
             header);
 }
 
-static void look_behind_end(struct pdf_reader *reader) {
+static void look_behind_end(struct pdf_reader *reader)
+{
     const struct vt_bytes bytes = reader->bytes;
     static const char mark[] = "%%EOF";
     size_t lowest = bytes.len > 65536 ? bytes.len - 65536 : 0;
@@ -50,13 +53,15 @@ static void look_behind_end(struct pdf_reader *reader) {
     pdf_finding(reader, VT_REASON_MALFORMED, "The file does not end with %%%%EOF.");
 }
 
-void pdf_scan_edges(struct pdf_reader *reader) {
+void pdf_scan_edges(struct pdf_reader *reader)
+{
     look_at_header(reader);
     look_behind_end(reader);
 }
 
 /* The numbers behind a /ByteRange. False unless they are four. */
-static bool range_at(struct vt_bytes bytes, size_t at, size_t out[4]) {
+static bool range_at(struct vt_bytes bytes, size_t at, size_t out[4])
+{
     struct pdf_value array, item;
     size_t count = 0;
     struct vt_bytes window = vt_bytes_slice(bytes, at, 200);
@@ -71,7 +76,8 @@ static bool range_at(struct vt_bytes bytes, size_t at, size_t out[4]) {
     return count == 4;
 }
 
-static bool is_known_range(const struct pdf_reader *reader, const size_t range[4]) {
+static bool is_known_range(const struct pdf_reader *reader, const size_t range[4])
+{
     for (size_t i = 0; i < reader->signatures_count; i++) {
         const size_t *known = reader->signatures[i].range;
         if (known[0] == range[0] && known[1] == range[1] && known[2] == range[2] &&
@@ -82,7 +88,8 @@ static bool is_known_range(const struct pdf_reader *reader, const size_t range[4
 }
 
 /* 12.8.2.3: a usage rights signature switches features of a reader on; it signs no content. */
-static bool is_usage_rights(struct pdf_reader *reader, const size_t range[4]) {
+static bool is_usage_rights(struct pdf_reader *reader, const size_t range[4])
+{
     struct pdf_value perms = pdf_get(reader, &reader->catalog, "Perms");
     struct pdf_value rights = pdf_get(reader, &perms, "UR3");
     struct pdf_value array = pdf_get(reader, &rights, "ByteRange");
@@ -95,7 +102,8 @@ static bool is_usage_rights(struct pdf_reader *reader, const size_t range[4]) {
     return count == 4;
 }
 
-void pdf_scan_hidden(struct pdf_reader *reader) {
+void pdf_scan_hidden(struct pdf_reader *reader)
+{
     static const struct vt_bytes key = {(const uint8_t *)"/ByteRange", 10};
     size_t hidden = 0, first = 0, range[4];
     size_t at = vt_bytes_find(reader->bytes, key, 0);
@@ -116,7 +124,8 @@ void pdf_scan_hidden(struct pdf_reader *reader) {
  * where that comes first. *left: bytes that may still be read for this, so that many occurrences in
  * one dictionary without an end cost no more than the file is long. */
 static struct pdf_value dict_around(struct vt_bytes bytes, size_t at, const size_t range[4],
-                                    size_t *left) {
+                                    size_t *left)
+{
     struct pdf_value dict = {0}, none = {0};
     size_t from = range[1] < at ? range[1] : at;
     size_t lowest = from > MAX_DICT_BYTES ? from - MAX_DICT_BYTES : 0;
@@ -131,7 +140,8 @@ static struct pdf_value dict_around(struct vt_bytes bytes, size_t at, const size
 }
 
 static void add_scanned(struct pdf_reader *reader, const struct pdf_field *field, size_t at,
-                        size_t *left) {
+                        size_t *left)
+{
     size_t range[4];
     if (!range_at(reader->bytes, at, range) || is_known_range(reader, range))
         return;
@@ -140,7 +150,8 @@ static void add_scanned(struct pdf_reader *reader, const struct pdf_field *field
         pdf_signature_add(reader, field, (struct pdf_ref){0}, false, dict);
 }
 
-void pdf_scan_unreadable(struct pdf_reader *reader) {
+void pdf_scan_unreadable(struct pdf_reader *reader)
+{
     static const struct vt_bytes key = {(const uint8_t *)"/ByteRange", 10};
     struct pdf_field *field = pdf_scratch(reader, sizeof(*field));
     size_t count = 0, left = reader->bytes.len * 2;

@@ -14,7 +14,8 @@ static const struct sub_filter {
     {"ETSI.RFC3161", VT_SIGNATURE_DOCTIMESTAMP, VT_BINDING_TIMESTAMP},
 };
 
-static const char *clean_name(struct pdf_reader *reader, const struct pdf_value *name) {
+static const char *clean_name(struct pdf_reader *reader, const struct pdf_value *name)
+{
     char clean[64];
     struct vt_bytes text = vt_bytes_slice(name->text, 1, name->text.len - 1);
     const char *out = vt_arena_str(reader->arena, vt_text_clean(clean, sizeof(clean), text));
@@ -23,7 +24,8 @@ static const char *clean_name(struct pdf_reader *reader, const struct pdf_value 
     return out;
 }
 
-static void read_sub_filter(struct pdf_reader *reader, struct pdf_signature *signature) {
+static void read_sub_filter(struct pdf_reader *reader, struct pdf_signature *signature)
+{
     struct pdf_value value = pdf_get(reader, &signature->dict, "SubFilter");
     signature->object.format = VT_SIGNATURE_UNKNOWN;
     if (value.kind != PDF_NAME) {
@@ -47,7 +49,8 @@ static void read_sub_filter(struct pdf_reader *reader, struct pdf_signature *sig
                                                                : signature->object.sub_filter);
 }
 
-static void read_time(struct pdf_reader *reader, struct pdf_signature *signature) {
+static void read_time(struct pdf_reader *reader, struct pdf_signature *signature)
+{
     struct pdf_value value = pdf_get(reader, &signature->dict, "M");
     bool zoneless = false;
     signature->object.claimed_time_utc_secs = VT_TIME_NONE;
@@ -67,11 +70,13 @@ static void read_time(struct pdf_reader *reader, struct pdf_signature *signature
                               "Vietnamese time (+07:00).");
 }
 
-static int stricter(int a, int b) {
+static int stricter(int a, int b)
+{
     return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-static int permission_of(struct pdf_reader *reader, const struct pdf_value *parms, int otherwise) {
+static int permission_of(struct pdf_reader *reader, const struct pdf_value *parms, int otherwise)
+{
     struct pdf_value p = pdf_get(reader, parms, "P");
     if (p.kind == PDF_NONE)
         return otherwise;
@@ -80,7 +85,8 @@ static int permission_of(struct pdf_reader *reader, const struct pdf_value *parm
 
 /* 12.8.2, table 253: one signature reference dictionary. */
 static void read_reference(struct pdf_reader *reader, struct pdf_signature *signature,
-                           const struct pdf_value *reference) {
+                           const struct pdf_value *reference)
+{
     struct pdf_permissions *out = &signature->permissions;
     struct pdf_value method = pdf_get(reader, reference, "TransformMethod");
     struct pdf_value parms = pdf_get(reader, reference, "TransformParams");
@@ -94,7 +100,8 @@ static void read_reference(struct pdf_reader *reader, struct pdf_signature *sign
 }
 
 /* Transform methods of the dictionary and the lock of its field (12.7.4.5, table 233). */
-static void read_permissions(struct pdf_reader *reader, struct pdf_signature *signature) {
+static void read_permissions(struct pdf_reader *reader, struct pdf_signature *signature)
+{
     struct pdf_permissions *out = &signature->permissions;
     struct pdf_value references = pdf_get(reader, &signature->dict, "Reference");
     struct pdf_value item;
@@ -111,7 +118,8 @@ static void read_permissions(struct pdf_reader *reader, struct pdf_signature *si
     }
 }
 
-static struct pdf_signature *next_signature(struct pdf_reader *reader) {
+static struct pdf_signature *next_signature(struct pdf_reader *reader)
+{
     if (reader->signatures_count >= VT_MAX_SIGNATURES) {
         if ((reader->document->reasons & VT_REASON_BIT(VT_REASON_TOO_LARGE)) == 0)
             pdf_finding(reader, VT_REASON_TOO_LARGE,
@@ -130,7 +138,8 @@ static struct pdf_signature *next_signature(struct pdf_reader *reader) {
     return &signatures[reader->signatures_count++];
 }
 
-static void say_where_from(struct pdf_reader *reader, struct pdf_signature *signature) {
+static void say_where_from(struct pdf_reader *reader, struct pdf_signature *signature)
+{
     switch (signature->field->origin) {
     case PDF_FROM_ACROFORM:
         break;
@@ -153,7 +162,8 @@ static void say_where_from(struct pdf_reader *reader, struct pdf_signature *sign
 }
 
 void pdf_signature_add(struct pdf_reader *reader, const struct pdf_field *field, struct pdf_ref ref,
-                       bool direct, struct pdf_value dict) {
+                       bool direct, struct pdf_value dict)
+{
     struct pdf_signature *signature = next_signature(reader);
     if (signature == NULL)
         return;
@@ -170,7 +180,8 @@ void pdf_signature_add(struct pdf_reader *reader, const struct pdf_field *field,
 }
 
 /* The same dictionary in a second field is the same signature. */
-static bool is_repeated(struct pdf_reader *reader, const struct pdf_field *field) {
+static bool is_repeated(struct pdf_reader *reader, const struct pdf_field *field)
+{
     if (field->v.kind != PDF_REF)
         return false;
     for (size_t i = 0; i < reader->signatures_count; i++) {
@@ -187,7 +198,8 @@ static bool is_repeated(struct pdf_reader *reader, const struct pdf_field *field
     return false;
 }
 
-void pdf_signatures_read(struct pdf_reader *reader) {
+void pdf_signatures_read(struct pdf_reader *reader)
+{
     for (size_t i = 0; i < reader->fields_count; i++) {
         const struct pdf_field *field = &reader->fields[i];
         if (is_repeated(reader, field))

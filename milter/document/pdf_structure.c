@@ -13,7 +13,8 @@
 /* ---- elements ---- */
 
 /* 14.7.2, table 323: an element that says nothing but which widget it stands for. */
-static bool is_tag_of_new_widget(struct pdf_pair *pair, const struct pdf_value *value) {
+static bool is_tag_of_new_widget(struct pdf_pair *pair, const struct pdf_value *value)
+{
     static const char *const element[] = {"Type", "S", "P", "Pg", "K", NULL};
     static const char *const reference[] = {"Type", "Obj", "Pg", NULL};
     struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *value);
@@ -39,14 +40,16 @@ struct kids {
     size_t at;
 };
 
-static struct kids kids_of(struct pdf_pair *pair, size_t step, const struct pdf_value *value) {
+static struct kids kids_of(struct pdf_pair *pair, size_t step, const struct pdf_value *value)
+{
     struct pdf_value resolved = pdf_pair_resolve(pair, step, *value);
     if (resolved.kind == PDF_ARRAY)
         return (struct kids){.value = resolved, .is_array = true};
     return (struct kids){.value = *value};
 }
 
-static bool next_kid(struct kids *kids, struct pdf_value *out) {
+static bool next_kid(struct kids *kids, struct pdf_value *out)
+{
     if (kids->is_array)
         return pdf_array_next(&kids->value, &kids->at, out);
     *out = kids->value;
@@ -54,7 +57,8 @@ static bool next_kid(struct kids *kids, struct pdf_value *out) {
 }
 
 /* The kids of b are those of a, and tags of new widgets behind them. */
-static bool kids_grow(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b) {
+static bool kids_grow(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
+{
     struct kids from = kids_of(pair, pair->a, a), to = kids_of(pair, pair->b, b);
     struct pdf_value old, item;
     while (next_kid(&from, &old)) {
@@ -70,7 +74,8 @@ static bool kids_grow(struct pdf_pair *pair, const struct pdf_value *a, const st
 }
 
 static bool element_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
-                         const struct pdf_value *a, const struct pdf_value *b) {
+                         const struct pdf_value *a, const struct pdf_value *b)
+{
     (void)context;
     if (!pdf_name_is(key, "K") || !kids_grow(pair, a, b))
         return false;
@@ -79,7 +84,8 @@ static bool element_rule(struct pdf_pair *pair, void *context, const struct pdf_
 }
 
 /* Elements that the update wrote again, wherever they are in the tree. */
-static void compare_elements(struct pdf_pair *pair) {
+static void compare_elements(struct pdf_pair *pair)
+{
     const struct pdf_set *redefined = &pair->history->steps[pair->b].redefined;
     for (size_t i = 0; i < redefined->capacity && !pair->reader->over_limit; i++) {
         uint64_t id = redefined->slots[i] - 1;
@@ -110,7 +116,8 @@ struct entries {
 };
 
 static bool add_entry(struct entries *entries, const struct pdf_value *key,
-                      const struct pdf_value *value) {
+                      const struct pdf_value *value)
+{
     if (entries->count == entries->capacity) {
         size_t capacity = entries->capacity == 0 ? 64 : entries->capacity * 2;
         void *items = pdf_scratch(entries->pair->reader, capacity * sizeof(*entries->items));
@@ -129,7 +136,8 @@ static bool add_entry(struct entries *entries, const struct pdf_value *key,
 static const char *const number_tree_keys[] = {"Type", "Nums", "Kids", "Limits", NULL};
 
 /* 7.9.7: all pairs of a number tree, in its order. */
-static bool flatten(struct entries *entries, const struct pdf_value *node, unsigned level) {
+static bool flatten(struct entries *entries, const struct pdf_value *node, unsigned level)
+{
     struct pdf_value dict = pdf_pair_resolve(entries->pair, entries->step, *node), key, value;
     struct pdf_value nums = pdf_pair_get(entries->pair, entries->step, &dict, "Nums");
     struct pdf_value kids = pdf_pair_get(entries->pair, entries->step, &dict, "Kids"), kid;
@@ -149,7 +157,8 @@ static bool flatten(struct entries *entries, const struct pdf_value *node, unsig
 
 /* The same value, or the same array written in another place. */
 static bool is_same_parent(struct pdf_pair *pair, const struct pdf_value *a,
-                           const struct pdf_value *b) {
+                           const struct pdf_value *b)
+{
     if (pdf_pair_strict(pair, a, b))
         return true;
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
@@ -159,7 +168,8 @@ static bool is_same_parent(struct pdf_pair *pair, const struct pdf_value *a,
 
 /* The pairs of b are those of a, in ascending order with the new ones anywhere. */
 static bool parents_grow(struct pdf_pair *pair, const struct pdf_value *a,
-                         const struct pdf_value *b) {
+                         const struct pdf_value *b)
+{
     struct entries from = {.pair = pair, .step = pair->a}, to = {.pair = pair, .step = pair->b};
     size_t next = 0;
     if ((a->kind != PDF_NONE && !flatten(&from, a, 1)) || !flatten(&to, b, 1))
@@ -182,7 +192,8 @@ static bool parents_grow(struct pdf_pair *pair, const struct pdf_value *a,
 /* ---- the root ---- */
 
 static bool root_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
-                      const struct pdf_value *a, const struct pdf_value *b) {
+                      const struct pdf_value *a, const struct pdf_value *b)
+{
     (void)context;
     if (pdf_name_is(key, "ParentTreeNextKey"))
         return b->kind == PDF_INTEGER && a->integer <= b->integer;
@@ -200,7 +211,8 @@ static bool root_rule(struct pdf_pair *pair, void *context, const struct pdf_val
 }
 
 void pdf_compare_structure(struct pdf_pair *pair, const struct pdf_value *a,
-                           const struct pdf_value *b) {
+                           const struct pdf_value *b)
+{
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     if (from.kind == PDF_NONE && to.kind == PDF_NONE)

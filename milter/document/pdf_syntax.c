@@ -8,11 +8,13 @@
 /* Digits of an integer that is read; longer ones are PDF_REAL, which nobody uses as an offset. */
 #define MAX_DIGITS 18
 
-bool pdf_is_space(uint8_t c) {
+bool pdf_is_space(uint8_t c)
+{
     return c == 0 || c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ';
 }
 
-bool pdf_is_delimiter(uint8_t c) {
+bool pdf_is_delimiter(uint8_t c)
+{
     switch (c) {
     case '(':
     case ')':
@@ -30,7 +32,8 @@ bool pdf_is_delimiter(uint8_t c) {
     }
 }
 
-int pdf_hex_digit(uint8_t c) {
+int pdf_hex_digit(uint8_t c)
+{
     if (c >= '0' && c <= '9')
         return c - '0';
     if (c >= 'a' && c <= 'f')
@@ -40,7 +43,8 @@ int pdf_hex_digit(uint8_t c) {
     return -1;
 }
 
-size_t pdf_skip_space(struct vt_bytes text, size_t at) {
+size_t pdf_skip_space(struct vt_bytes text, size_t at)
+{
     while (at < text.len) {
         if (text.ptr[at] == '%') {
             while (at < text.len && text.ptr[at] != '\r' && text.ptr[at] != '\n')
@@ -55,7 +59,8 @@ size_t pdf_skip_space(struct vt_bytes text, size_t at) {
 }
 
 /* 7.3.4.2: parentheses nest unless escaped. Returns the offset behind the string or SIZE_MAX. */
-static size_t end_of_literal(struct vt_bytes text, size_t at) {
+static size_t end_of_literal(struct vt_bytes text, size_t at)
+{
     size_t depth = 0;
     for (; at < text.len; at++) {
         uint8_t c = text.ptr[at];
@@ -70,7 +75,8 @@ static size_t end_of_literal(struct vt_bytes text, size_t at) {
 }
 
 /* 7.3.4.3. Returns the offset behind '>' or SIZE_MAX. */
-static size_t end_of_hex(struct vt_bytes text, size_t at) {
+static size_t end_of_hex(struct vt_bytes text, size_t at)
+{
     for (at++; at < text.len; at++) {
         if (text.ptr[at] == '>')
             return at + 1;
@@ -80,14 +86,16 @@ static size_t end_of_hex(struct vt_bytes text, size_t at) {
     return SIZE_MAX;
 }
 
-static size_t end_of_word(struct vt_bytes text, size_t at) {
+static size_t end_of_word(struct vt_bytes text, size_t at)
+{
     while (at < text.len && !pdf_is_space(text.ptr[at]) && !pdf_is_delimiter(text.ptr[at]))
         at++;
     return at;
 }
 
 /* 7.3.3: integers and reals. Sets kind PDF_INTEGER, PDF_REAL or leaves PDF_KEYWORD. */
-static void classify_number(struct pdf_value *value) {
+static void classify_number(struct pdf_value *value)
+{
     const uint8_t *p = value->text.ptr;
     size_t i = p[0] == '+' || p[0] == '-' ? 1 : 0;
     size_t digits = 0, dots = 0;
@@ -106,11 +114,13 @@ static void classify_number(struct pdf_value *value) {
     value->integer = value->kind != PDF_INTEGER ? 0 : p[0] == '-' ? -number : number;
 }
 
-static bool word_is(struct vt_bytes word, const char *literal) {
+static bool word_is(struct vt_bytes word, const char *literal)
+{
     return vt_bytes_equal(word, vt_bytes_str(literal));
 }
 
-static void classify_word(struct pdf_value *value) {
+static void classify_word(struct pdf_value *value)
+{
     value->kind = PDF_KEYWORD;
     if (word_is(value->text, "null"))
         value->kind = PDF_NULL;
@@ -131,7 +141,8 @@ enum token {
     TOKEN_CLOSE_DICT
 };
 
-static enum token bracket_at(struct vt_bytes text, size_t at) {
+static enum token bracket_at(struct vt_bytes text, size_t at)
+{
     uint8_t c = text.ptr[at];
     bool twice = at + 1 < text.len && text.ptr[at + 1] == c;
     if (c == '[')
@@ -146,7 +157,8 @@ static enum token bracket_at(struct vt_bytes text, size_t at) {
 }
 
 /* A string, name or word at at, which is no white space and no bracket. */
-static enum token scalar_at(struct vt_bytes text, size_t at, struct pdf_value *out) {
+static enum token scalar_at(struct vt_bytes text, size_t at, struct pdf_value *out)
+{
     size_t end = SIZE_MAX;
     switch (text.ptr[at]) {
     case '(':
@@ -176,7 +188,8 @@ static enum token scalar_at(struct vt_bytes text, size_t at, struct pdf_value *o
     return TOKEN_VALUE;
 }
 
-static enum token next_token(struct vt_bytes text, size_t *at, struct pdf_value *out) {
+static enum token next_token(struct vt_bytes text, size_t *at, struct pdf_value *out)
+{
     *out = (struct pdf_value){0};
     *at = pdf_skip_space(text, *at);
     if (*at >= text.len)
@@ -193,7 +206,8 @@ static enum token next_token(struct vt_bytes text, size_t *at, struct pdf_value 
 }
 
 /* 7.3.10: object number, generation number, R. first is the integer before *at. */
-static bool is_reference(struct vt_bytes text, size_t *at, struct pdf_value *first) {
+static bool is_reference(struct vt_bytes text, size_t *at, struct pdf_value *first)
+{
     struct pdf_value gen, r;
     size_t behind = *at;
     if (first->integer < 0 || first->integer > INT32_MAX || first->text.ptr[0] == '+' ||
@@ -209,7 +223,8 @@ static bool is_reference(struct vt_bytes text, size_t *at, struct pdf_value *fir
 }
 
 /* Find the end of a composite whose opening bracket was just read. */
-static bool close_composite(struct vt_bytes text, size_t *at, enum token opened) {
+static bool close_composite(struct vt_bytes text, size_t *at, enum token opened)
+{
     enum token stack[PDF_MAX_NESTING];
     size_t depth = 1;
     stack[0] = opened;
@@ -231,7 +246,8 @@ static bool close_composite(struct vt_bytes text, size_t *at, enum token opened)
     return true;
 }
 
-bool pdf_next_value(struct vt_bytes text, size_t *at, struct pdf_value *out) {
+bool pdf_next_value(struct vt_bytes text, size_t *at, struct pdf_value *out)
+{
     size_t start = pdf_skip_space(text, *at);
     size_t behind = start;
     enum token token = next_token(text, &behind, out);
@@ -249,24 +265,28 @@ bool pdf_next_value(struct vt_bytes text, size_t *at, struct pdf_value *out) {
     return true;
 }
 
-static struct vt_bytes inside(const struct pdf_value *composite) {
+static struct vt_bytes inside(const struct pdf_value *composite)
+{
     size_t bracket = composite->kind == PDF_DICT ? 2 : 1;
     return vt_bytes_slice(composite->text, bracket, composite->text.len - 2 * bracket);
 }
 
-bool pdf_array_next(const struct pdf_value *array, size_t *at, struct pdf_value *out) {
+bool pdf_array_next(const struct pdf_value *array, size_t *at, struct pdf_value *out)
+{
     *out = (struct pdf_value){0};
     return array->kind == PDF_ARRAY && pdf_next_value(inside(array), at, out);
 }
 
 bool pdf_dict_next(const struct pdf_value *dict, size_t *at, struct pdf_value *out_key,
-                   struct pdf_value *out_value) {
+                   struct pdf_value *out_value)
+{
     *out_value = (struct pdf_value){0};
     return dict->kind == PDF_DICT && pdf_next_value(inside(dict), at, out_key) &&
            out_key->kind == PDF_NAME && pdf_next_value(inside(dict), at, out_value);
 }
 
-struct pdf_value pdf_dict_get(const struct pdf_value *dict, const char *key) {
+struct pdf_value pdf_dict_get(const struct pdf_value *dict, const char *key)
+{
     struct pdf_value found = {0}, name, value;
     size_t at = 0;
     while (pdf_dict_next(dict, &at, &name, &value)) {
@@ -276,7 +296,8 @@ struct pdf_value pdf_dict_get(const struct pdf_value *dict, const char *key) {
     return found;
 }
 
-struct pdf_value pdf_dict_find(const struct pdf_value *dict, const struct pdf_value *key) {
+struct pdf_value pdf_dict_find(const struct pdf_value *dict, const struct pdf_value *key)
+{
     struct pdf_value found = {0}, name, value;
     size_t at = 0;
     while (pdf_dict_next(dict, &at, &name, &value)) {
@@ -286,7 +307,8 @@ struct pdf_value pdf_dict_find(const struct pdf_value *dict, const struct pdf_va
     return found;
 }
 
-size_t pdf_dict_count(const struct pdf_value *dict, const char *key) {
+size_t pdf_dict_count(const struct pdf_value *dict, const char *key)
+{
     struct pdf_value name, value;
     size_t at = 0, count = 0;
     while (pdf_dict_next(dict, &at, &name, &value))
@@ -294,7 +316,8 @@ size_t pdf_dict_count(const struct pdf_value *dict, const char *key) {
     return count;
 }
 
-bool pdf_next_ref(struct vt_bytes text, size_t *at, struct pdf_ref *out) {
+bool pdf_next_ref(struct vt_bytes text, size_t *at, struct pdf_ref *out)
+{
     struct pdf_value value;
     for (;;) {
         enum token token = next_token(text, at, &value);
@@ -308,7 +331,8 @@ bool pdf_next_ref(struct vt_bytes text, size_t *at, struct pdf_ref *out) {
 }
 
 /* The next character of a name, decoded; -1 at its end. */
-static int name_char(struct vt_bytes text, size_t *at) {
+static int name_char(struct vt_bytes text, size_t *at)
+{
     if (*at >= text.len)
         return -1;
     uint8_t c = text.ptr[(*at)++];
@@ -322,7 +346,8 @@ static int name_char(struct vt_bytes text, size_t *at) {
     return c;
 }
 
-bool pdf_name_is(const struct pdf_value *value, const char *name) {
+bool pdf_name_is(const struct pdf_value *value, const char *name)
+{
     if (value->kind != PDF_NAME)
         return false;
     size_t at = 1;
@@ -333,7 +358,8 @@ bool pdf_name_is(const struct pdf_value *value, const char *name) {
     return at == value->text.len;
 }
 
-bool pdf_names_equal(const struct pdf_value *a, const struct pdf_value *b) {
+bool pdf_names_equal(const struct pdf_value *a, const struct pdf_value *b)
+{
     if (a->kind != PDF_NAME || b->kind != PDF_NAME)
         return false;
     size_t at_a = 1, at_b = 1;
@@ -346,7 +372,8 @@ bool pdf_names_equal(const struct pdf_value *a, const struct pdf_value *b) {
 }
 
 /* 7.3.4.3: white space is ignored, a missing last digit is 0. */
-static size_t decode_hex(struct vt_bytes text, uint8_t *out) {
+static size_t decode_hex(struct vt_bytes text, uint8_t *out)
+{
     size_t digits = 0;
     for (size_t i = 1; i + 1 < text.len; i++) {
         int digit = pdf_hex_digit(text.ptr[i]);
@@ -362,7 +389,8 @@ static size_t decode_hex(struct vt_bytes text, uint8_t *out) {
 }
 
 /* 7.3.4.2, table 3: what follows a backslash. Returns the character, or -1 for none. */
-static int unescape(struct vt_bytes text, size_t *at) {
+static int unescape(struct vt_bytes text, size_t *at)
+{
     static const char from[] = "nrtbf", to[] = "\n\r\t\b\f";
     uint8_t c = text.ptr[(*at)++];
     const char *simple = c == 0 ? NULL : strchr(from, c);
@@ -385,7 +413,8 @@ static int unescape(struct vt_bytes text, size_t *at) {
     return octal & 0xff;
 }
 
-static size_t decode_literal(struct vt_bytes text, uint8_t *out) {
+static size_t decode_literal(struct vt_bytes text, uint8_t *out)
+{
     struct vt_bytes content = vt_bytes_slice(text, 1, text.len - 2);
     size_t len = 0;
     for (size_t at = 0; at < content.len;) {
@@ -405,7 +434,8 @@ static size_t decode_literal(struct vt_bytes text, uint8_t *out) {
     return len;
 }
 
-size_t pdf_string_decode(const struct pdf_value *value, uint8_t *out) {
+size_t pdf_string_decode(const struct pdf_value *value, uint8_t *out)
+{
     if (value->kind == PDF_HEX_STRING)
         return decode_hex(value->text, out);
     if (value->kind == PDF_STRING)

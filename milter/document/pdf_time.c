@@ -9,7 +9,8 @@
 #define VIETNAM_OFFSET_SECS (7 * 3600)
 
 /* Exactly count digits at *at. */
-static bool digits(struct vt_bytes text, size_t *at, size_t count, int *out) {
+static bool digits(struct vt_bytes text, size_t *at, size_t count, int *out)
+{
     int number = 0;
     if (text.len - *at < count)
         return false;
@@ -24,19 +25,22 @@ static bool digits(struct vt_bytes text, size_t *at, size_t count, int *out) {
     return true;
 }
 
-static int days_of(int year, int month) {
+static int days_of(int year, int month)
+{
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-static void skip_apostrophe(struct vt_bytes text, size_t *at) {
+static void skip_apostrophe(struct vt_bytes text, size_t *at)
+{
     if (*at < text.len && text.ptr[*at] == '\'')
         (*at)++;
 }
 
 /* The zone and nothing after it. */
-static bool zone(struct vt_bytes text, size_t at, int *out_offset_secs, bool *out_zoneless) {
+static bool zone(struct vt_bytes text, size_t at, int *out_offset_secs, bool *out_zoneless)
+{
     int hours = 0, minutes = 0;
     *out_zoneless = at == text.len;
     *out_offset_secs = *out_zoneless ? VIETNAM_OFFSET_SECS : 0;
@@ -59,7 +63,8 @@ static bool zone(struct vt_bytes text, size_t at, int *out_offset_secs, bool *ou
     return true;
 }
 
-static struct vt_bytes trim(struct vt_bytes text) {
+static struct vt_bytes trim(struct vt_bytes text)
+{
     while (text.len > 0 && pdf_is_space(text.ptr[text.len - 1]))
         text.len--;
     if (vt_bytes_starts_with(text, VT_BYTES("D:")))
@@ -67,7 +72,8 @@ static struct vt_bytes trim(struct vt_bytes text) {
     return text;
 }
 
-bool pdf_time_parse(struct vt_bytes text, int64_t *out_utc_secs, bool *out_zoneless) {
+bool pdf_time_parse(struct vt_bytes text, int64_t *out_utc_secs, bool *out_zoneless)
+{
     int year = 0, field[5] = {1, 1, 0, 0, 0}; /* month, day, hour, minute, second */
     int offset_secs = 0;
     size_t at = 0;

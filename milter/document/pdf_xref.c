@@ -13,7 +13,8 @@
 /* Decoded cross-reference stream: PDF_MAX_ENTRIES of 20 bytes. */
 #define MAX_DECODED_BYTES ((size_t)40 * 1024 * 1024)
 
-static bool next_integer(struct vt_bytes bytes, size_t *at, int64_t *out) {
+static bool next_integer(struct vt_bytes bytes, size_t *at, int64_t *out)
+{
     struct pdf_value value;
     if (!pdf_next_value(bytes, at, &value) || value.kind != PDF_INTEGER || value.integer < 0)
         return false;
@@ -21,7 +22,8 @@ static bool next_integer(struct vt_bytes bytes, size_t *at, int64_t *out) {
     return true;
 }
 
-static bool next_keyword(struct vt_bytes bytes, size_t *at, const char *word) {
+static bool next_keyword(struct vt_bytes bytes, size_t *at, const char *word)
+{
     struct pdf_value value;
     return pdf_next_value(bytes, at, &value) && value.kind == PDF_KEYWORD &&
            vt_bytes_equal(value.text, vt_bytes_str(word));
@@ -29,14 +31,16 @@ static bool next_keyword(struct vt_bytes bytes, size_t *at, const char *word) {
 
 /* An integer of the trailer; otherwise: the value when the key is absent. False for other kinds. */
 static bool trailer_integer(const struct pdf_value *trailer, const char *key, int64_t otherwise,
-                            int64_t *out) {
+                            int64_t *out)
+{
     struct pdf_value value = pdf_dict_get(trailer, key);
     *out = value.kind == PDF_NONE ? otherwise : value.integer;
     return value.kind == PDF_NONE || (value.kind == PDF_INTEGER && value.integer >= 0);
 }
 
 /* 7.5.5, table 15. Every key that decides what is read stands at most once. */
-static const char *read_trailer(struct pdf_section *section) {
+static const char *read_trailer(struct pdf_section *section)
+{
     static const char *const single[] = {"Prev",   "XRefStm",     "Root", "Size",  "Encrypt",
                                          "Info",   "ID",          "W",    "Index", "Length",
                                          "Filter", "DecodeParms", "Type"};
@@ -55,7 +59,8 @@ static const char *read_trailer(struct pdf_section *section) {
     return NULL;
 }
 
-static bool room_for(struct pdf_reader *reader, struct pdf_section *section, size_t *capacity) {
+static bool room_for(struct pdf_reader *reader, struct pdf_section *section, size_t *capacity)
+{
     if (section->entries_count < *capacity)
         return true;
     size_t larger = *capacity == 0 ? 64 : *capacity * 2;
@@ -69,7 +74,8 @@ static bool room_for(struct pdf_reader *reader, struct pdf_section *section, siz
     return true;
 }
 
-static bool fixed_digits(const uint8_t *at, size_t count, uint64_t *out) {
+static bool fixed_digits(const uint8_t *at, size_t count, uint64_t *out)
+{
     *out = 0;
     for (size_t i = 0; i < count; i++) {
         if (at[i] < '0' || at[i] > '9')
@@ -80,8 +86,8 @@ static bool fixed_digits(const uint8_t *at, size_t count, uint64_t *out) {
 }
 
 /* 7.5.4: exactly nnnnnnnnnn ggggg n, as nearly every writer has it: a table may have a million. */
-static bool read_plain_entry(struct vt_bytes bytes, size_t *at, uint32_t id,
-                             struct pdf_entry *out) {
+static bool read_plain_entry(struct vt_bytes bytes, size_t *at, uint32_t id, struct pdf_entry *out)
+{
     uint64_t place = 0, gen = 0;
     while (*at < bytes.len && pdf_is_space(bytes.ptr[*at]))
         (*at)++;
@@ -99,7 +105,8 @@ static bool read_plain_entry(struct vt_bytes bytes, size_t *at, uint32_t id,
 }
 
 /* NOTE: laxer than 7.5.4, any number of digits and any white space between the three. */
-static bool read_entry(struct vt_bytes bytes, size_t *at, uint32_t id, struct pdf_entry *out) {
+static bool read_entry(struct vt_bytes bytes, size_t *at, uint32_t id, struct pdf_entry *out)
+{
     struct pdf_value kind;
     int64_t place = 0, gen = 0;
     if (read_plain_entry(bytes, at, id, out))
@@ -118,7 +125,8 @@ static bool read_entry(struct vt_bytes bytes, size_t *at, uint32_t id, struct pd
 }
 
 static const char *read_subsections(struct pdf_reader *reader, struct vt_bytes bytes, size_t *at,
-                                    struct pdf_section *section) {
+                                    struct pdf_section *section)
+{
     static const char unreadable[] = "a cross-reference table cannot be read";
     size_t capacity = 0;
     for (;;) {
@@ -143,7 +151,8 @@ static const char *read_subsections(struct pdf_reader *reader, struct vt_bytes b
 }
 
 const char *pdf_table_read(struct pdf_reader *reader, struct vt_bytes bytes, size_t *at,
-                           struct pdf_section *section) {
+                           struct pdf_section *section)
+{
     const char *defect = read_subsections(reader, bytes, at, section);
     if (defect != NULL)
         return defect;
@@ -154,7 +163,8 @@ const char *pdf_table_read(struct pdf_reader *reader, struct vt_bytes bytes, siz
 
 /* 7.3.8.1: the keyword stream, then CR LF or LF, then /Length bytes. */
 static const char *read_stream_extent(struct vt_bytes bytes, size_t *at,
-                                      struct pdf_section *section) {
+                                      struct pdf_section *section)
+{
     int64_t length = 0;
     struct pdf_value value = pdf_dict_get(&section->trailer, "Length");
     if (value.kind != PDF_INTEGER || !trailer_integer(&section->trailer, "Length", 0, &length))
@@ -175,7 +185,8 @@ static const char *read_stream_extent(struct vt_bytes bytes, size_t *at,
 }
 
 /* 7.5.8: N G obj << /Type /XRef … >> stream … */
-const char *pdf_xref_stream_read(struct vt_bytes bytes, size_t *at, struct pdf_section *section) {
+const char *pdf_xref_stream_read(struct vt_bytes bytes, size_t *at, struct pdf_section *section)
+{
     int64_t id = 0, gen = 0;
     section->is_stream = true;
     if (!next_integer(bytes, at, &id) || !next_integer(bytes, at, &gen) ||
@@ -197,7 +208,8 @@ struct widths {
     size_t total;
 };
 
-static bool read_widths(const struct pdf_value *trailer, struct widths *out) {
+static bool read_widths(const struct pdf_value *trailer, struct widths *out)
+{
     struct pdf_value array = pdf_dict_get(trailer, "W"), item;
     size_t count = 0;
     *out = (struct widths){0};
@@ -210,7 +222,8 @@ static bool read_widths(const struct pdf_value *trailer, struct widths *out) {
     return count == 3 && out->total > 0;
 }
 
-static uint64_t big_endian(const uint8_t *at, size_t width) {
+static uint64_t big_endian(const uint8_t *at, size_t width)
+{
     uint64_t out = 0;
     for (size_t i = 0; i < width; i++)
         out = out << 8 | at[i];
@@ -218,7 +231,8 @@ static uint64_t big_endian(const uint8_t *at, size_t width) {
 }
 
 static bool add_entry(struct pdf_section *section, const struct widths *widths, const uint8_t *at,
-                      int64_t id) {
+                      int64_t id)
+{
     uint64_t type = widths->field[0] == 0 ? PDF_ENTRY_OFFSET : big_endian(at, widths->field[0]);
     uint64_t place = big_endian(at + widths->field[0], widths->field[1]);
     uint64_t third = big_endian(at + widths->field[0] + widths->field[1], widths->field[2]);
@@ -234,7 +248,8 @@ static bool add_entry(struct pdf_section *section, const struct widths *widths, 
 
 /* One run of /Index: first object number, count. */
 static bool add_run(struct pdf_section *section, const struct widths *widths, struct vt_bytes data,
-                    size_t *at, int64_t first, int64_t count) {
+                    size_t *at, int64_t first, int64_t count)
+{
     for (int64_t i = 0; i < count; i++) {
         if (data.len - *at < widths->total ||
             !add_entry(section, widths, data.ptr + *at, first + i))
@@ -244,8 +259,8 @@ static bool add_run(struct pdf_section *section, const struct widths *widths, st
     return true;
 }
 
-static bool add_all(struct pdf_section *section, const struct widths *widths,
-                    struct vt_bytes data) {
+static bool add_all(struct pdf_section *section, const struct widths *widths, struct vt_bytes data)
+{
     struct pdf_value index = pdf_dict_get(&section->trailer, "Index"), first, count;
     size_t used = 0;
     if (index.kind == PDF_NONE) {
@@ -262,7 +277,8 @@ static bool add_all(struct pdf_section *section, const struct widths *widths,
     return index.kind == PDF_ARRAY && used == data.len;
 }
 
-bool pdf_section_load(struct pdf_reader *reader, struct pdf_section *section) {
+bool pdf_section_load(struct pdf_reader *reader, struct pdf_section *section)
+{
     struct widths widths;
     uint8_t *data = NULL;
     size_t len = 0;

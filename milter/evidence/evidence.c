@@ -16,18 +16,21 @@
 /* One finding: what a line of a log and a person can take. */
 #define FINDING_BYTES 1024
 
-enum vt_indication vt_sub_indication_of(enum vt_sub_indication sub) {
+enum vt_indication vt_sub_indication_of(enum vt_sub_indication sub)
+{
     return sub >= VT_SUB_FORMAT_FAILURE && sub <= VT_SUB_NOT_YET_VALID ? VT_TOTAL_FAILED
                                                                        : VT_INDETERMINATE;
 }
 
 /* The enums are not in the order of badness: zero memory has to be INDETERMINATE. */
-static unsigned badness(enum vt_indication indication) {
+static unsigned badness(enum vt_indication indication)
+{
     return indication == VT_TOTAL_FAILED ? 2 : indication == VT_TOTAL_PASSED ? 0 : 1;
 }
 
 void vt_signature_worsen(struct vt_signature *signature, enum vt_sub_indication sub,
-                         enum vt_reason reason) {
+                         enum vt_reason reason)
+{
     if (reason < VT_REASON_COUNT)
         signature->reasons |= VT_REASON_BIT(reason);
     if (sub == VT_SUB_NONE || sub >= VT_SUB_COUNT)
@@ -44,7 +47,8 @@ void vt_signature_worsen(struct vt_signature *signature, enum vt_sub_indication 
 
 /* Append a copy of text. The last place is kept for the remark that there are more. */
 static enum vt_code append(struct vt_arena *arena, const char ***findings, size_t *count,
-                           const char *text) {
+                           const char *text)
+{
     if (*count >= VT_MAX_FINDINGS)
         return VT_OK;
     if (*count == VT_MAX_FINDINGS - 1)
@@ -60,7 +64,8 @@ static enum vt_code append(struct vt_arena *arena, const char ***findings, size_
 }
 
 enum vt_code vt_findings_add(struct vt_arena *arena, const char ***findings, size_t *count,
-                             const char *format, ...) {
+                             const char *format, ...)
+{
     char *text = NULL;
     va_list args;
     va_start(args, format);
@@ -74,7 +79,8 @@ enum vt_code vt_findings_add(struct vt_arena *arena, const char ***findings, siz
     return append(arena, findings, count, clean);
 }
 
-vt_reasons vt_evidence_all_reasons(const struct vt_evidence *evidence) {
+vt_reasons vt_evidence_all_reasons(const struct vt_evidence *evidence)
+{
     vt_reasons all = evidence->reasons;
     for (size_t d = 0; d < evidence->documents_count; d++) {
         const struct vt_document *document = &evidence->documents[d];
@@ -87,14 +93,21 @@ vt_reasons vt_evidence_all_reasons(const struct vt_evidence *evidence) {
 
 enum vt_exit { ALL_PASSED = 0, SOME_FAILED = 1, SOME_OPEN = 2, NO_SIGNATURE = 3 };
 
-static enum vt_exit exit_of_signature(const struct vt_signature *signature) {
+static enum vt_exit exit_of_signature(const struct vt_signature *signature)
+{
     if (signature->indication == VT_TOTAL_FAILED ||
         signature->changes_after == VT_CHANGES_FORBIDDEN)
         return SOME_FAILED;
     return signature->indication == VT_TOTAL_PASSED ? ALL_PASSED : SOME_OPEN;
 }
 
-int vt_evidence_exit_status(const struct vt_evidence *evidence) {
+bool vt_reasons_mean_read(vt_reasons reasons)
+{
+    return (reasons & UNREAD) == 0;
+}
+
+int vt_evidence_exit_status(const struct vt_evidence *evidence)
+{
     vt_reasons unread = evidence->reasons;
     size_t signatures_count = 0;
     bool has_open = false;

@@ -4,7 +4,9 @@
 #include "evidence/record_json.h"
 
 #define FIELD(type, name, member, field_kind)                                                      \
-    { .key = name, .kind = VT_FIELD_##field_kind, .offset = offsetof(struct type, member) }
+    {                                                                                              \
+        .key = name, .kind = VT_FIELD_##field_kind, .offset = offsetof(struct type, member)        \
+    }
 #define WORD_FIELD(type, name, member, word_set)                                                   \
     {                                                                                              \
         .key = name, .kind = VT_FIELD_WORD, .offset = offsetof(struct type, member),               \
@@ -27,7 +29,9 @@
         .max = (most)                                                                              \
     }
 #define RECORD(array, type, presence)                                                              \
-    { (array), sizeof(array) / sizeof((array)[0]), sizeof(struct type), (presence) }
+    {                                                                                              \
+        (array), sizeof(array) / sizeof((array)[0]), sizeof(struct type), (presence)               \
+    }
 
 /* A signature carries the status of each certificate of its path and of its time stamps' paths. */
 #define MAX_STATUSES (VT_MAX_PATH * 8)
@@ -171,7 +175,8 @@ static const struct vt_field evidence_fields[] = {
 static const struct vt_record evidence_record = RECORD(evidence_fields, vt_evidence, SIZE_MAX);
 
 /* The version comes first, for people and for readers that stream. */
-static json_t *with_version(json_t *body) {
+static json_t *with_version(json_t *body)
+{
     json_t *root = json_object();
     if (root == NULL || json_object_set_new(root, "v", json_integer(VT_EVIDENCE_VERSION)) != 0 ||
         json_object_update(root, body) != 0) {
@@ -182,7 +187,8 @@ static json_t *with_version(json_t *body) {
 }
 
 enum vt_code vt_evidence_to_json(const struct vt_evidence *evidence, int indent, char **out_text,
-                                 size_t *out_len, struct vt_err *err) {
+                                 size_t *out_len, struct vt_err *err)
+{
     json_t *body = vt_record_to_json(&evidence_record, evidence);
     json_t *root = body == NULL ? NULL : with_version(body);
     json_decref(body);
@@ -190,7 +196,8 @@ enum vt_code vt_evidence_to_json(const struct vt_evidence *evidence, int indent,
 }
 
 enum vt_code vt_evidence_from_json(struct vt_arena *arena, struct vt_bytes json,
-                                   struct vt_evidence **out, struct vt_err *err) {
+                                   struct vt_evidence **out, struct vt_err *err)
+{
     json_t *root = NULL;
     struct vt_evidence *evidence = vt_arena_alloc(arena, sizeof(*evidence));
     if (evidence == NULL)
@@ -211,13 +218,15 @@ enum vt_code vt_evidence_from_json(struct vt_arena *arena, struct vt_bytes json,
 }
 
 enum vt_code vt_mail_to_json(const struct vt_mail *mail, char **out_text, size_t *out_len,
-                             struct vt_err *err) {
+                             struct vt_err *err)
+{
     return vt_json_text(vt_record_to_json(&mail_record, mail), 0, VT_MAX_EVIDENCE_BYTES, out_text,
                         out_len, err);
 }
 
 enum vt_code vt_mail_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_mail *out,
-                               struct vt_err *err) {
+                               struct vt_err *err)
+{
     json_t *root = NULL;
     enum vt_code code = vt_json_object(json, VT_MAX_EVIDENCE_BYTES, &root, err);
     if (code != VT_OK)

@@ -141,7 +141,8 @@ static const char *const modes[] = {
 };
 WORDS(mode, modes);
 
-unsigned vt_words_find(const struct vt_words *words, const char *word) {
+unsigned vt_words_find(const struct vt_words *words, const char *word)
+{
     for (unsigned i = 0; i < words->count; i++) {
         if (words->words[i] != NULL && strcmp(words->words[i], word) == 0)
             return i;
@@ -150,58 +151,72 @@ unsigned vt_words_find(const struct vt_words *words, const char *word) {
 }
 
 /* A value from outside of its enum is named, not read past the array. */
-static const char *word_of(const struct vt_words *words, unsigned value) {
+static const char *word_of(const struct vt_words *words, unsigned value)
+{
     return value < words->count && words->words[value] != NULL ? words->words[value] : "unknown";
 }
 
-const char *vt_indication_name(enum vt_indication indication) {
+const char *vt_indication_name(enum vt_indication indication)
+{
     return word_of(&vt_words_indication, indication);
 }
 
-const char *vt_sub_indication_name(enum vt_sub_indication sub) {
+const char *vt_sub_indication_name(enum vt_sub_indication sub)
+{
     return sub < VT_SUB_COUNT ? sub_indications[sub] : NULL;
 }
 
-const char *vt_integrity_name(enum vt_integrity integrity) {
+const char *vt_integrity_name(enum vt_integrity integrity)
+{
     return word_of(&vt_words_integrity, integrity);
 }
 
-const char *vt_covers_name(enum vt_covers covers) {
+const char *vt_covers_name(enum vt_covers covers)
+{
     return word_of(&vt_words_covers, covers);
 }
 
-const char *vt_changes_name(enum vt_changes value) {
+const char *vt_changes_name(enum vt_changes value)
+{
     return word_of(&vt_words_changes, value);
 }
 
-const char *vt_signature_format_name(enum vt_signature_format format) {
+const char *vt_signature_format_name(enum vt_signature_format format)
+{
     return word_of(&vt_words_signature_format, format);
 }
 
-const char *vt_time_source_name(enum vt_time_source source) {
+const char *vt_time_source_name(enum vt_time_source source)
+{
     return word_of(&vt_words_time_source, source);
 }
 
-const char *vt_direction_name(enum vt_direction direction) {
+const char *vt_direction_name(enum vt_direction direction)
+{
     return word_of(&vt_words_direction, direction);
 }
 
-const char *vt_sender_class_name(enum vt_sender_class class) {
+const char *vt_sender_class_name(enum vt_sender_class class)
+{
     return word_of(&vt_words_sender_class, class);
 }
 
-const char *vt_format_name(enum vt_format format) {
+const char *vt_format_name(enum vt_format format)
+{
     return word_of(&vt_words_format, format);
 }
 
-const char *vt_status_name(enum vt_status_value value) {
+const char *vt_status_name(enum vt_status_value value)
+{
     return word_of(&vt_words_status, value);
 }
 
-const char *vt_action_name(enum vt_action action) {
+const char *vt_action_name(enum vt_action action)
+{
     return word_of(&vt_words_action, action);
 }
 
-const char *vt_mode_name(enum vt_mode mode) {
+const char *vt_mode_name(enum vt_mode mode)
+{
     return word_of(&vt_words_mode, mode);
 }

@@ -406,11 +406,13 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
         },
 };
 
-const struct vt_reason_info *vt_reason_info(enum vt_reason reason) {
+const struct vt_reason_info *vt_reason_info(enum vt_reason reason)
+{
     return &reasons[reason];
 }
 
-enum vt_code vt_reason_by_code(const char *code, enum vt_reason *out) {
+enum vt_code vt_reason_by_code(const char *code, enum vt_reason *out)
+{
     for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
         if (strcmp(reasons[i].code, code) == 0) {
             *out = (enum vt_reason)i;
@@ -420,7 +422,8 @@ enum vt_code vt_reason_by_code(const char *code, enum vt_reason *out) {
     return VT_E_NOT_FOUND;
 }
 
-const char *vt_reason_suggest(const char *code) {
+const char *vt_reason_suggest(const char *code)
+{
     enum { FARTHEST = 3 };
     const char *nearest = NULL;
     unsigned best = FARTHEST + 1;
@@ -434,7 +437,8 @@ const char *vt_reason_suggest(const char *code) {
     return nearest;
 }
 
-enum vt_reason vt_reasons_first(vt_reasons set) {
+enum vt_reason vt_reasons_first(vt_reasons set)
+{
     for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
         if ((set & VT_REASON_BIT(i)) != 0)
             return (enum vt_reason)i;

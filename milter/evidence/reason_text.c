@@ -5,7 +5,8 @@
 
 #include "vanthu/evidence.h"
 
-static const char *field_value(const struct vt_reason_fields *fields, struct vt_bytes name) {
+static const char *field_value(const struct vt_reason_fields *fields, struct vt_bytes name)
+{
     if (vt_bytes_equal(name, vt_bytes_str("ngày")))
         return fields->date;
     if (vt_bytes_equal(name, vt_bytes_str("tệp")))
@@ -15,12 +16,14 @@ static const char *field_value(const struct vt_reason_fields *fields, struct vt_
     return NULL;
 }
 
-static enum vt_code add(struct vt_buf *buf, const char *from, const char *until) {
+static enum vt_code add(struct vt_buf *buf, const char *from, const char *until)
+{
     return vt_buf_add(buf, from, (size_t)(until - from));
 }
 
 /* The parenthesis " (…)" around a field that is not known, or NULL. */
-static const char *parenthesis_before(const char *text, const char *field, const char *field_end) {
+static const char *parenthesis_before(const char *text, const char *field, const char *field_end)
+{
     const char *open = NULL;
     for (const char *at = text; at < field; at++) {
         if (*at == '(')
@@ -32,14 +35,14 @@ static const char *parenthesis_before(const char *text, const char *field, const
 }
 
 static enum vt_code fill(struct vt_buf *buf, const char *text,
-                         const struct vt_reason_fields *fields) {
+                         const struct vt_reason_fields *fields)
+{
     const char *rest = text;
     for (const char *open = strchr(rest, '{'); open != NULL; open = strchr(rest, '{')) {
         const char *close = strchr(open, '}');
         if (close == NULL)
             break;
-        const char *value =
-            field_value(fields, vt_bytes_of(open + 1, (size_t)(close - open) - 1));
+        const char *value = field_value(fields, vt_bytes_of(open + 1, (size_t)(close - open) - 1));
         const char *parenthesis = value == NULL ? parenthesis_before(rest, open, close) : NULL;
         const char *until = parenthesis == NULL ? open : parenthesis;
         if (parenthesis != NULL && until > rest && until[-1] == ' ')
@@ -55,7 +58,8 @@ static enum vt_code fill(struct vt_buf *buf, const char *text,
 }
 
 char *vt_reason_fill(char *out, size_t out_bytes, const char *text,
-                     const struct vt_reason_fields *fields) {
+                     const struct vt_reason_fields *fields)
+{
     struct vt_buf buf;
     vt_buf_init(&buf, 8 * VT_REASON_TEXT_BYTES);
     bool filled = fill(&buf, text, fields) == VT_OK;
@@ -64,7 +68,8 @@ char *vt_reason_fill(char *out, size_t out_bytes, const char *text,
     return out;
 }
 
-const char *vt_signature_revoked_on(const struct vt_signature *signature, char out[16]) {
+const char *vt_signature_revoked_on(const struct vt_signature *signature, char out[16])
+{
     for (size_t i = 0; i < signature->statuses_count; i++) {
         const struct vt_status_facts *status = &signature->statuses[i];
         if (status->value != VT_STATUS_REVOKED || status->revoked_at_utc_secs == VT_TIME_NONE)

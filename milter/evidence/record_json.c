@@ -11,16 +11,19 @@
 
 static_assert(sizeof(enum vt_indication) == sizeof(unsigned), "enums are read as unsigned");
 
-static const void *at(const void *base, size_t offset) {
+static const void *at(const void *base, size_t offset)
+{
     return (const char *)base + offset;
 }
 
-static void *at_mutable(void *base, size_t offset) {
+static void *at_mutable(void *base, size_t offset)
+{
     return (char *)base + offset;
 }
 
 /* UTF-8 has been checked: what is left are C0, DEL and C1 (U+0080 to U+009F, C2 80 to C2 9F). */
-static bool has_control(const char *text) {
+static bool has_control(const char *text)
+{
     for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
         if (*c < 0x20 || *c == 0x7F || (*c == 0xC2 && c[1] >= 0x80 && c[1] <= 0x9F))
             return true;
@@ -30,7 +33,8 @@ static bool has_control(const char *text) {
 
 /* ---- writing ---- */
 
-json_t *vt_json_string(const char *text) {
+json_t *vt_json_string(const char *text)
+{
     if (text == NULL)
         return json_null();
     size_t len = strlen(text);
@@ -44,18 +48,21 @@ json_t *vt_json_string(const char *text) {
     return out;
 }
 
-json_t *vt_json_time(int64_t utc_secs) {
+json_t *vt_json_time(int64_t utc_secs)
+{
     char text[VT_TIME_TEXT_BYTES];
     vt_time_rfc3339(text, utc_secs);
     return strcmp(text, "-") == 0 ? json_null() : json_string(text);
 }
 
-static json_t *write_word(const struct vt_words *words, unsigned value) {
+static json_t *write_word(const struct vt_words *words, unsigned value)
+{
     return value < words->count && words->words[value] != NULL ? json_string(words->words[value])
                                                                : json_null();
 }
 
-static json_t *write_reasons(vt_reasons reasons) {
+static json_t *write_reasons(vt_reasons reasons)
+{
     json_t *array = json_array();
     for (unsigned i = 0; i < VT_REASON_COUNT && array != NULL; i++) {
         if ((reasons & VT_REASON_BIT(i)) == 0)
@@ -69,7 +76,8 @@ static json_t *write_reasons(vt_reasons reasons) {
     return array;
 }
 
-static json_t *write_strings(const char *const *strings, size_t count) {
+static json_t *write_strings(const char *const *strings, size_t count)
+{
     json_t *array = json_array();
     for (size_t i = 0; i < count && array != NULL; i++) {
         if (json_array_append_new(array, vt_json_string(strings[i])) != 0) {
@@ -80,7 +88,8 @@ static json_t *write_strings(const char *const *strings, size_t count) {
     return array;
 }
 
-static json_t *write_records(const struct vt_record *record, const char *first, size_t count) {
+static json_t *write_records(const struct vt_record *record, const char *first, size_t count)
+{
     json_t *array = json_array();
     for (size_t i = 0; i < count && array != NULL; i++) {
         if (json_array_append_new(array, vt_record_to_json(record, first + i * record->size)) !=
@@ -92,7 +101,8 @@ static json_t *write_records(const struct vt_record *record, const char *first, 
     return array;
 }
 
-static json_t *write_field(const struct vt_field *field, const void *base) {
+static json_t *write_field(const struct vt_field *field, const void *base)
+{
     const void *value = at(base, field->offset);
     const void *count = at(base, field->count_offset);
     switch (field->kind) {
@@ -122,7 +132,8 @@ static json_t *write_field(const struct vt_field *field, const void *base) {
     return NULL;
 }
 
-json_t *vt_record_to_json(const struct vt_record *record, const void *base) {
+json_t *vt_record_to_json(const struct vt_record *record, const void *base)
+{
     if (record->presence_offset != SIZE_MAX &&
         *(const char *)at(base, record->presence_offset) == '\0')
         return json_null();
@@ -138,7 +149,8 @@ json_t *vt_record_to_json(const struct vt_record *record, const void *base) {
 }
 
 enum vt_code vt_json_text(json_t *root, int indent, size_t max_bytes, char **out_text,
-                          size_t *out_len, struct vt_err *err) {
+                          size_t *out_len, struct vt_err *err)
+{
     size_t flags = indent > 0 ? JSON_INDENT(indent) : JSON_COMPACT;
     char *text = root == NULL ? NULL : json_dumps(root, flags);
     json_decref(root);
@@ -158,7 +170,8 @@ enum vt_code vt_json_text(json_t *root, int indent, size_t max_bytes, char **out
 /* ---- reading ---- */
 
 enum vt_code vt_json_object(struct vt_bytes text, size_t max_bytes, json_t **out,
-                            struct vt_err *err) {
+                            struct vt_err *err)
+{
     if (text.len > max_bytes)
         return vt_err_set(err, VT_E_LIMIT, "JSON of %zu bytes, at most %zu are allowed", text.len,
                           max_bytes);
@@ -177,20 +190,22 @@ enum vt_code vt_json_object(struct vt_bytes text, size_t max_bytes, json_t **out
     return VT_OK;
 }
 
-static enum vt_code wrong(struct vt_err *err, const char *key, const char *wanted) {
+static enum vt_code wrong(struct vt_err *err, const char *key, const char *wanted)
+{
     return vt_err_set(err, VT_E_FORMAT, "JSON key \"%s\": %s is expected", key, wanted);
 }
 
 static enum vt_code read_string(struct vt_arena *arena, const char *key, const json_t *value,
-                                const char **out, struct vt_err *err) {
+                                const char **out, struct vt_err *err)
+{
     if (!json_is_string(value) || has_control(json_string_value(value)))
         return wrong(err, key, "a string without control characters");
     *out = vt_arena_dup(arena, json_string_value(value), json_string_length(value));
     return *out == NULL ? vt_err_set(err, VT_E_NOMEM, "no memory for JSON") : VT_OK;
 }
 
-static enum vt_code read_digest(const char *key, const json_t *value, char *out,
-                                struct vt_err *err) {
+static enum vt_code read_digest(const char *key, const json_t *value, char *out, struct vt_err *err)
+{
     const char *text = json_string_value(value);
     if (text == NULL || json_string_length(value) != 64 || strspn(text, "0123456789abcdef") != 64)
         return wrong(err, key, "64 digits of lower-case hexadecimal");
@@ -199,7 +214,8 @@ static enum vt_code read_digest(const char *key, const json_t *value, char *out,
 }
 
 static enum vt_code read_number(const char *key, const json_t *value, uint64_t max, uint64_t *out,
-                                struct vt_err *err) {
+                                struct vt_err *err)
+{
     if (!json_is_integer(value) || json_integer_value(value) < 0 ||
         (uint64_t)json_integer_value(value) > max)
         return wrong(err, key, "a number that is not negative and not too large");
@@ -208,14 +224,16 @@ static enum vt_code read_number(const char *key, const json_t *value, uint64_t m
 }
 
 static enum vt_code read_time(const char *key, const json_t *value, int64_t *out,
-                              struct vt_err *err) {
+                              struct vt_err *err)
+{
     if (!json_is_string(value) || vt_time_parse(json_string_value(value), out) != VT_OK)
         return wrong(err, key, "a time as RFC 3339 has it");
     return VT_OK;
 }
 
 static enum vt_code read_word(const struct vt_field *field, const json_t *value, unsigned *out,
-                              struct vt_err *err) {
+                              struct vt_err *err)
+{
     const char *text = json_string_value(value);
     unsigned found = text == NULL ? field->words->count : vt_words_find(field->words, text);
     if (found == field->words->count)
@@ -225,7 +243,8 @@ static enum vt_code read_word(const struct vt_field *field, const json_t *value,
 }
 
 static enum vt_code read_reasons(const char *key, const json_t *value, vt_reasons *out,
-                                 struct vt_err *err) {
+                                 struct vt_err *err)
+{
     if (!json_is_array(value) || json_array_size(value) > VT_REASON_COUNT)
         return wrong(err, key, "an array of reason codes");
     for (size_t i = 0; i < json_array_size(value); i++) {
@@ -241,7 +260,8 @@ static enum vt_code read_reasons(const char *key, const json_t *value, vt_reason
 /* Room for the elements of an array, after a look at type and number. */
 static enum vt_code read_array(struct vt_arena *arena, const struct vt_field *field,
                                const json_t *value, size_t element_bytes, void **out,
-                               struct vt_err *err) {
+                               struct vt_err *err)
+{
     if (!json_is_array(value))
         return wrong(err, field->key, "an array");
     size_t count = json_array_size(value);
@@ -255,7 +275,8 @@ static enum vt_code read_array(struct vt_arena *arena, const struct vt_field *fi
 }
 
 static enum vt_code read_strings(struct vt_arena *arena, const struct vt_field *field,
-                                 const json_t *value, void *base, struct vt_err *err) {
+                                 const json_t *value, void *base, struct vt_err *err)
+{
     void *room = NULL;
     enum vt_code code = read_array(arena, field, value, sizeof(const char *), &room, err);
     const char **strings = room;
@@ -270,7 +291,8 @@ static enum vt_code read_strings(struct vt_arena *arena, const struct vt_field *
 }
 
 static enum vt_code read_records(struct vt_arena *arena, const struct vt_field *field,
-                                 const json_t *value, void *base, struct vt_err *err) {
+                                 const json_t *value, void *base, struct vt_err *err)
+{
     void *room = NULL;
     enum vt_code code = read_array(arena, field, value, field->record->size, &room, err);
     size_t count = json_array_size(value);
@@ -285,7 +307,8 @@ static enum vt_code read_records(struct vt_arena *arena, const struct vt_field *
 }
 
 static enum vt_code read_field(struct vt_arena *arena, const struct vt_field *field,
-                               const json_t *value, void *base, struct vt_err *err) {
+                               const json_t *value, void *base, struct vt_err *err)
+{
     void *place = at_mutable(base, field->offset);
     uint64_t number = 0;
     enum vt_code code = VT_E_INTERNAL;
@@ -322,7 +345,8 @@ static enum vt_code read_field(struct vt_arena *arena, const struct vt_field *fi
 }
 
 enum vt_code vt_record_from_json(struct vt_arena *arena, const struct vt_record *record,
-                                 const json_t *object, void *base, struct vt_err *err) {
+                                 const json_t *object, void *base, struct vt_err *err)
+{
     bool is_absent = object == NULL || json_is_null(object);
     if (!is_absent && !json_is_object(object))
         return vt_err_set(err, VT_E_FORMAT, "JSON: an object is expected");

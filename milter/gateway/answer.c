@@ -12,14 +12,16 @@
 #define SENTENCE_BYTES 190
 
 /* A line of ASCII without control characters, whatever went into it. */
-static void put_line(struct vt_answer *answer, const char *text) {
+static void put_line(struct vt_answer *answer, const char *text)
+{
     if (answer->lines_count < VT_ANSWER_LINES)
         vt_text_ascii(answer->lines[answer->lines_count++], VT_ANSWER_LINE_BYTES, text);
 }
 
 /* "Document changed after signing. Tra cuu/Ref 1831-0927-5564, DT 0229.123.4567" */
 static void put_last_line(struct vt_answer *answer, const char *english, const char *reference,
-                          const char *phone) {
+                          const char *phone)
+{
     char line[VT_ANSWER_LINE_BYTES];
     char number[64] = "";
     if (phone != NULL)
@@ -29,13 +31,14 @@ static void put_last_line(struct vt_answer *answer, const char *english, const c
     put_line(answer, line);
 }
 
-static const char *reference_of(const struct vt_evidence *evidence) {
+static const char *reference_of(const struct vt_evidence *evidence)
+{
     return evidence->mail.reference != NULL ? evidence->mail.reference : "-";
 }
 
 /* The file the decision is about; none for a mail marked secret, of which nothing is named. */
-static const char *file_name(const struct vt_decision *decision,
-                             const struct vt_evidence *evidence) {
+static const char *file_name(const struct vt_decision *decision, const struct vt_evidence *evidence)
+{
     if (decision->reason == VT_REASON_SECRET_MARK ||
         decision->document >= evidence->documents_count)
         return NULL;
@@ -44,7 +47,8 @@ static const char *file_name(const struct vt_decision *decision,
 
 /* "CONTENT_CHANGED 1831-0927-5564 Tu choi tiep nhan: 123-QD-SGD.signed.pdf" */
 static void put_first_line(struct vt_answer *answer, const struct vt_decision *decision,
-                           const struct vt_evidence *evidence, const char *words) {
+                           const struct vt_evidence *evidence, const char *words)
+{
     char line[VT_ANSWER_LINE_BYTES], ascii[NAME_BYTES];
     const char *name = file_name(decision, evidence);
     const char *code = decision->reason == VT_REASON_SECRET_MARK ? NULL
@@ -58,7 +62,8 @@ static void put_first_line(struct vt_answer *answer, const struct vt_decision *d
 
 /* The day of the first revocation among the signatures of the document, or NULL. */
 static const char *revoked_on(char out[16], const struct vt_decision *decision,
-                              const struct vt_evidence *evidence) {
+                              const struct vt_evidence *evidence)
+{
     const char *day = NULL;
     if (decision->document >= evidence->documents_count)
         return NULL;
@@ -69,7 +74,8 @@ static const char *revoked_on(char out[16], const struct vt_decision *decision,
 }
 
 static void put_reason(struct vt_answer *answer, const struct vt_decision *decision,
-                       const struct vt_evidence *evidence) {
+                       const struct vt_evidence *evidence)
+{
     char sentence[SENTENCE_BYTES], filled[2 * SENTENCE_BYTES], date[16];
     const char *vietnamese = "Thư không phù hợp với quy định tiếp nhận của hệ thống.";
     const char *name = file_name(decision, evidence);
@@ -84,14 +90,16 @@ static void put_reason(struct vt_answer *answer, const struct vt_decision *decis
 }
 
 /* The code of the rule when it is of the right class, else the usual one. */
-static void set_code(struct vt_answer *answer, const char *asked, const char *usual) {
+static void set_code(struct vt_answer *answer, const char *asked, const char *usual)
+{
     bool fits = asked != NULL && strlen(asked) == 3 && asked[0] == usual[0] &&
                 strspn(asked, "0123456789") == 3 && strcmp(asked, "421") != 0;
     snprintf(answer->code, sizeof(answer->code), "%.3s", fits ? asked : usual);
 }
 
 static void refuse(const struct vt_decision *decision, const struct vt_evidence *evidence,
-                   const char *phone, struct vt_answer *out) {
+                   const char *phone, struct vt_answer *out)
+{
     const struct vt_reason_info *info =
         decision->reason < VT_REASON_COUNT ? vt_reason_info(decision->reason) : NULL;
     out->kind = VT_ANSWER_REJECT;
@@ -104,7 +112,8 @@ static void refuse(const struct vt_decision *decision, const struct vt_evidence 
 }
 
 static void defer(const struct vt_decision *decision, const struct vt_evidence *evidence,
-                  const char *phone, struct vt_answer *out) {
+                  const char *phone, struct vt_answer *out)
+{
     const struct vt_reason_info *info =
         decision->reason < VT_REASON_COUNT ? vt_reason_info(decision->reason) : NULL;
     set_code(out, decision->code, "451");
@@ -117,7 +126,8 @@ static void defer(const struct vt_decision *decision, const struct vt_evidence *
 
 /* One line without control characters: Sendmail dislikes anything else. */
 static void hold(const struct vt_decision *decision, const struct vt_evidence *evidence,
-                 struct vt_answer *out) {
+                 struct vt_answer *out)
+{
     char line[sizeof(out->hold_reason)];
     out->kind = VT_ANSWER_HOLD;
     snprintf(line, sizeof(line), "vanthu %s %s %.40s", reference_of(evidence),
@@ -127,7 +137,8 @@ static void hold(const struct vt_decision *decision, const struct vt_evidence *e
 }
 
 void vt_answer_decided(const struct vt_decision *decision, const struct vt_evidence *evidence,
-                       const char *phone, bool can_hold, struct vt_answer *out) {
+                       const char *phone, bool can_hold, struct vt_answer *out)
+{
     *out = (struct vt_answer){0};
     switch (decision->action) {
     case VT_ACTION_REJECT:
@@ -150,7 +161,8 @@ void vt_answer_decided(const struct vt_decision *decision, const struct vt_evide
     }
 }
 
-void vt_answer_fault(const char *reference, const char *phone, struct vt_answer *out) {
+void vt_answer_fault(const char *reference, const char *phone, struct vt_answer *out)
+{
     char line[VT_ANSWER_LINE_BYTES];
     *out = (struct vt_answer){.code = "451", .enhanced = "4.7.5"};
     snprintf(line, sizeof(line), "NOT_CHECKED %.20s Tam hoan tiep nhan", reference);
@@ -160,12 +172,14 @@ void vt_answer_fault(const char *reference, const char *phone, struct vt_answer 
     put_last_line(out, "Signatures cannot be checked just now, please retry.", reference, phone);
 }
 
-void vt_answer_accept(struct vt_answer *out) {
+void vt_answer_accept(struct vt_answer *out)
+{
     *out = (struct vt_answer){.kind = VT_ANSWER_ACCEPT};
 }
 
 /* A single "%" is lost by Postfix and makes Sendmail drop the whole text. */
-static void double_percent(char *out, size_t out_bytes, const char *text) {
+static void double_percent(char *out, size_t out_bytes, const char *text)
+{
     size_t used = 0;
     for (; *text != '\0' && used + 3 < out_bytes; text++) {
         if (*text == '%')
@@ -175,8 +189,8 @@ static void double_percent(char *out, size_t out_bytes, const char *text) {
     out[used] = '\0';
 }
 
-static bool set_reply(const struct vt_answer *answer, const struct vt_milter_api *api,
-                      SMFICTX *ctx) {
+static bool set_reply(const struct vt_answer *answer, const struct vt_milter_api *api, SMFICTX *ctx)
+{
     char lines[VT_ANSWER_LINES][2 * VT_ANSWER_LINE_BYTES];
     const char *views[VT_ANSWER_LINES];
     for (size_t i = 0; i < answer->lines_count; i++) {
@@ -188,7 +202,8 @@ static bool set_reply(const struct vt_answer *answer, const struct vt_milter_api
 }
 
 sfsistat vt_answer_give(const struct vt_answer *answer, const struct vt_milter_api *api,
-                        SMFICTX *ctx, bool *out_failed) {
+                        SMFICTX *ctx, bool *out_failed)
+{
     *out_failed = false;
     switch (answer->kind) {
     case VT_ANSWER_REJECT:
@@ -206,7 +221,8 @@ sfsistat vt_answer_give(const struct vt_answer *answer, const struct vt_milter_a
     return SMFIS_TEMPFAIL;
 }
 
-const char *vt_answer_kind_name(enum vt_answer_kind kind) {
+const char *vt_answer_kind_name(enum vt_answer_kind kind)
+{
     static const char *const names[] = {[VT_ANSWER_TEMPFAIL] = "tempfail",
                                         [VT_ANSWER_REJECT] = "reject",
                                         [VT_ANSWER_HOLD] = "hold",

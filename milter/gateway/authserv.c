@@ -7,13 +7,15 @@
 /* RFC 5321 4.5.3.1.2: a domain has at most 255 octets. */
 #define MAX_ID_BYTES 255
 
-static bool is_white(uint8_t c) {
+static bool is_white(uint8_t c)
+{
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* comment = "(" *([FWS] ccontent) [FWS] ")"; ccontent = ctext / quoted-pair / comment
  * (RFC 5322 3.2.2). offset stands on "("; gives the offset after the comment. */
-static size_t skip_comment(struct vt_bytes value, size_t offset) {
+static size_t skip_comment(struct vt_bytes value, size_t offset)
+{
     size_t depth = 0;
     for (; offset < value.len; offset++) {
         uint8_t c = value.ptr[offset];
@@ -27,7 +29,8 @@ static size_t skip_comment(struct vt_bytes value, size_t offset) {
     return value.len;
 }
 
-static size_t skip_cfws(struct vt_bytes value, size_t offset) {
+static size_t skip_cfws(struct vt_bytes value, size_t offset)
+{
     while (offset < value.len) {
         if (is_white(value.ptr[offset]))
             offset++;
@@ -40,7 +43,8 @@ static size_t skip_cfws(struct vt_bytes value, size_t offset) {
 }
 
 /* quoted-string (RFC 5322 3.2.4) without its quotes and folds. offset stands after the quote. */
-static size_t read_quoted(struct vt_bytes value, size_t offset, char *out) {
+static size_t read_quoted(struct vt_bytes value, size_t offset, char *out)
+{
     size_t len = 0;
     for (; offset < value.len && value.ptr[offset] != '"'; offset++) {
         if (value.ptr[offset] == '\\' && offset + 1 < value.len)
@@ -55,7 +59,8 @@ static size_t read_quoted(struct vt_bytes value, size_t offset, char *out) {
 }
 
 /* token (RFC 2045 5.1): up to white space, a comment or ";". */
-static size_t read_token(struct vt_bytes value, size_t offset, char *out) {
+static size_t read_token(struct vt_bytes value, size_t offset, char *out)
+{
     size_t len = 0;
     for (; offset < value.len; offset++) {
         uint8_t c = value.ptr[offset];
@@ -68,7 +73,8 @@ static size_t read_token(struct vt_bytes value, size_t offset, char *out) {
     return len;
 }
 
-bool vt_authserv_is(struct vt_bytes value, const char *id) {
+bool vt_authserv_is(struct vt_bytes value, const char *id)
+{
     char text[MAX_ID_BYTES];
     size_t offset = skip_cfws(value, 0);
     bool is_quoted = offset < value.len && value.ptr[offset] == '"';

@@ -14,28 +14,33 @@
 /* Set by vt_callbacks_describe before libmilter starts its threads. */
 static struct vt_gateway *the_gateway;
 
-static struct vt_session *session_of(SMFICTX *ctx) {
+static struct vt_session *session_of(SMFICTX *ctx)
+{
     return the_gateway->api->get_private(ctx);
 }
 
 /* What a step returns: nothing at all where the MTA agreed not to wait. */
-static sfsistat go_on(const struct vt_session *session, unsigned long no_reply_step) {
+static sfsistat go_on(const struct vt_session *session, unsigned long no_reply_step)
+{
     return session != NULL && (session->steps & no_reply_step) != 0 ? SMFIS_NOREPLY
                                                                     : SMFIS_CONTINUE;
 }
 
-static void copy_text(char *out, size_t out_bytes, const char *text) {
+static void copy_text(char *out, size_t out_bytes, const char *text)
+{
     vt_text_clean(out, out_bytes, vt_bytes_str(text));
 }
 
-static void end_transaction(struct vt_session *session) {
+static void end_transaction(struct vt_session *session)
+{
     if (session == NULL)
         return;
     vt_transaction_free(session->transaction);
     session->transaction = NULL;
 }
 
-static void end_session(SMFICTX *ctx) {
+static void end_session(SMFICTX *ctx)
+{
     struct vt_session *session = session_of(ctx);
     if (session == NULL)
         return;
@@ -47,7 +52,8 @@ static void end_session(SMFICTX *ctx) {
 }
 
 /* Said once: what an old or oddly configured MTA makes impossible. */
-static void log_degraded(unsigned long actions) {
+static void log_degraded(unsigned long actions)
+{
     if (the_gateway->config->mode == VT_MODE_OBSERVE ||
         atomic_exchange(&the_gateway->degraded_logged, true))
         return;
@@ -59,7 +65,8 @@ static void log_degraded(unsigned long actions) {
 }
 
 /* In observe mode no action is even asked for. */
-static unsigned long wanted_actions(void) {
+static unsigned long wanted_actions(void)
+{
     return the_gateway->config->mode == VT_MODE_OBSERVE
                ? SMFIF_SETSYMLIST
                : SMFIF_SETSYMLIST | SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE;
@@ -72,7 +79,8 @@ static unsigned long wanted_actions(void) {
 /* Postfix does not send {client_addr} unless asked. A list replaces that of the MTA, so it also
  * names what was in it; the lists for end of header and end of message are the same because
  * libmilter before 8.17.2 mixes them up. */
-static void ask_macros(SMFICTX *ctx) {
+static void ask_macros(SMFICTX *ctx)
+{
     static const struct {
         int stage;
         const char *names;
@@ -91,7 +99,8 @@ static void ask_macros(SMFICTX *ctx) {
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
                              unsigned long unused_in2, unsigned long unused_in3,
                              unsigned long *out_actions, unsigned long *out_steps,
-                             unsigned long *out2, unsigned long *out3) {
+                             unsigned long *out2, unsigned long *out3)
+{
     (void)unused_in2;
     (void)unused_in3;
     *out_actions = actions & wanted_actions();
@@ -115,7 +124,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     return SMFIS_CONTINUE;
 }
 
-static void address_text(const struct sockaddr *address, char *out, size_t out_bytes) {
+static void address_text(const struct sockaddr *address, char *out, size_t out_bytes)
+{
     out[0] = '\0';
     if (address == NULL)
         return;
@@ -130,7 +140,8 @@ static void address_text(const struct sockaddr *address, char *out, size_t out_b
     }
 }
 
-static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address) {
+static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
+{
     struct vt_session *session = session_of(ctx);
     if (session == NULL)
         return SMFIS_CONTINUE;
@@ -149,7 +160,8 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address) {
     return go_on(session, SMFIP_NR_CONN);
 }
 
-static sfsistat on_helo(SMFICTX *ctx, char *name) {
+static sfsistat on_helo(SMFICTX *ctx, char *name)
+{
     struct vt_session *session = session_of(ctx);
     if (session != NULL)
         copy_text(session->helo, sizeof(session->helo), name);
@@ -157,13 +169,15 @@ static sfsistat on_helo(SMFICTX *ctx, char *name) {
 }
 
 /* The queue id is there at MAIL for mail that was not sent by SMTP and on Sendmail, else later. */
-static void note_queue_id(SMFICTX *ctx, struct vt_transaction *transaction) {
+static void note_queue_id(SMFICTX *ctx, struct vt_transaction *transaction)
+{
     if (transaction->mail.queue_id == NULL)
         transaction->mail.queue_id =
             vt_transaction_text(transaction, the_gateway->api->macro(ctx, "i"));
 }
 
-static sfsistat on_mail(SMFICTX *ctx, char **arguments) {
+static sfsistat on_mail(SMFICTX *ctx, char **arguments)
+{
     struct vt_session *session = session_of(ctx);
     if (session == NULL)
         return SMFIS_CONTINUE;
@@ -179,14 +193,16 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments) {
     return go_on(session, SMFIP_NR_MAIL);
 }
 
-static sfsistat on_recipient(SMFICTX *ctx, char **arguments) {
+static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
+{
     struct vt_session *session = session_of(ctx);
     if (session != NULL && session->transaction != NULL)
         vt_transaction_recipient(session->transaction, arguments[0]);
     return go_on(session, SMFIP_NR_RCPT);
 }
 
-static sfsistat on_header(SMFICTX *ctx, char *name, char *value) {
+static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
+{
     struct vt_session *session = session_of(ctx);
     if (session != NULL && session->transaction != NULL) {
         note_queue_id(ctx, session->transaction);
@@ -196,7 +212,8 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value) {
     return go_on(session, SMFIP_NR_HDR);
 }
 
-static sfsistat on_end_of_headers(SMFICTX *ctx) {
+static sfsistat on_end_of_headers(SMFICTX *ctx)
+{
     struct vt_session *session = session_of(ctx);
     if (session != NULL && session->transaction != NULL) {
         note_queue_id(ctx, session->transaction);
@@ -205,7 +222,8 @@ static sfsistat on_end_of_headers(SMFICTX *ctx) {
     return go_on(session, SMFIP_NR_EOH);
 }
 
-static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t len) {
+static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t len)
+{
     struct vt_session *session = session_of(ctx);
     if (session != NULL && session->transaction != NULL)
         vt_transaction_body(session->transaction, vt_bytes_of(bytes, len));
@@ -214,7 +232,8 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t len) {
 
 /* Make the changes and give the answer. */
 static sfsistat carry_out(SMFICTX *ctx, struct vt_session *session,
-                          const struct vt_judgement *judgement) {
+                          const struct vt_judgement *judgement)
+{
     struct vt_transaction *transaction = session->transaction;
     const struct vt_milter_api *api = the_gateway->api;
     bool passes =
@@ -237,7 +256,8 @@ static sfsistat carry_out(SMFICTX *ctx, struct vt_session *session,
     return status;
 }
 
-static sfsistat on_end_of_message(SMFICTX *ctx) {
+static sfsistat on_end_of_message(SMFICTX *ctx)
+{
     struct vt_session *session = session_of(ctx);
     bool is_inert = the_gateway->config->mode == VT_MODE_OBSERVE;
     if (session == NULL || session->transaction == NULL) {
@@ -256,17 +276,20 @@ static sfsistat on_end_of_message(SMFICTX *ctx) {
     return status;
 }
 
-static sfsistat on_abort(SMFICTX *ctx) {
+static sfsistat on_abort(SMFICTX *ctx)
+{
     end_transaction(session_of(ctx));
     return SMFIS_CONTINUE;
 }
 
-static sfsistat on_close(SMFICTX *ctx) {
+static sfsistat on_close(SMFICTX *ctx)
+{
     end_session(ctx);
     return SMFIS_CONTINUE;
 }
 
-struct smfiDesc vt_callbacks_describe(struct vt_gateway *gateway) {
+struct smfiDesc vt_callbacks_describe(struct vt_gateway *gateway)
+{
     static char name[] = "vanthu";
     the_gateway = gateway;
     return (struct smfiDesc){.xxfi_name = name,

@@ -20,13 +20,15 @@
 #define STOP_MSECS 5000
 #define STEP_MSECS 50
 
-static void nap(void) {
+static void nap(void)
+{
     const struct timespec step = {.tv_nsec = STEP_MSECS * 1000000L};
     nanosleep(&step, NULL);
 }
 
 /* True when the master asks for a drain or has gone. */
-static bool is_told_to_end(int fd) {
+static bool is_told_to_end(int fd)
+{
     struct vt_message message;
     struct vt_err err = {0};
     enum vt_code code = vt_wire_receive(fd, &message, 0, vt_clock_monotonic_msecs(), &err);
@@ -35,7 +37,8 @@ static bool is_told_to_end(int fd) {
     return code != VT_OK && code != VT_E_TIMEOUT;
 }
 
-static void wait_for_the_end(struct vt_control *control) {
+static void wait_for_the_end(struct vt_control *control)
+{
     for (;;) {
         struct pollfd ready = {.fd = control->fd, .events = POLLIN};
         int count = poll(&ready, 1, KEEP_ALIVE_MSECS);
@@ -49,7 +52,8 @@ static void wait_for_the_end(struct vt_control *control) {
 }
 
 /* Mails that are under way are finished; a session without a mail is given a little time. */
-static void drain(const struct vt_gateway *gateway) {
+static void drain(const struct vt_gateway *gateway)
+{
     int64_t now = vt_clock_monotonic_msecs();
     int64_t idle_until = now + IDLE_SESSION_MSECS, until = now + LONGEST_DRAIN_MSECS;
     while (atomic_load(&gateway->sessions_count) > 0 && vt_clock_left_msecs(idle_until) > 0)
@@ -60,13 +64,15 @@ static void drain(const struct vt_gateway *gateway) {
 
 /* smfi_stop() first says so, then waits for a lock that libmilter's listener holds while it polls.
  */
-static void *stop_thread(void *unused) {
+static void *stop_thread(void *unused)
+{
     (void)unused;
     smfi_stop();
     return NULL;
 }
 
-static void stop_libmilter(const struct vt_listener *listener) {
+static void stop_libmilter(const struct vt_listener *listener)
+{
     pthread_t thread;
     if (pthread_create(&thread, NULL, stop_thread, NULL) != 0) {
         smfi_stop();
@@ -79,7 +85,8 @@ static void stop_libmilter(const struct vt_listener *listener) {
     }
 }
 
-static void *control_thread(void *context) {
+static void *control_thread(void *context)
+{
     struct vt_control *control = context;
     struct vt_err err = {0};
     if (vt_listener_open(control->listener, &control->gateway->kick,
@@ -96,7 +103,8 @@ static void *control_thread(void *context) {
     return NULL;
 }
 
-enum vt_code vt_control_start(struct vt_control *control, struct vt_err *err) {
+enum vt_code vt_control_start(struct vt_control *control, struct vt_err *err)
+{
     pthread_t thread;
     int failed = pthread_create(&thread, NULL, control_thread, control);
     if (failed != 0)
@@ -105,7 +113,8 @@ enum vt_code vt_control_start(struct vt_control *control, struct vt_err *err) {
     return VT_OK;
 }
 
-bool vt_control_wait_idle(const struct vt_gateway *gateway, int64_t deadline_msecs) {
+bool vt_control_wait_idle(const struct vt_gateway *gateway, int64_t deadline_msecs)
+{
     while (atomic_load(&gateway->judging_count) > 0) {
         if (vt_clock_left_msecs(deadline_msecs) == 0)
             return false;

@@ -10,23 +10,27 @@
 #define LIFETIME_SECS (INT64_C(5) * 24 * 3600) /* how long a sending MTA tries */
 
 enum vt_code vt_defer_clock_init(struct vt_defer_clock *clock,
-                                 const uint8_t key[VT_SIPHASH_KEY_BYTES]) {
+                                 const uint8_t key[VT_SIPHASH_KEY_BYTES])
+{
     memcpy(clock->key, key, sizeof(clock->key));
     clock->recent = vt_recent_new(ENTRIES_COUNT, LIFETIME_SECS);
     return clock->recent != NULL ? VT_OK : VT_E_NOMEM;
 }
 
-void vt_defer_clock_clear(struct vt_defer_clock *clock) {
+void vt_defer_clock_clear(struct vt_defer_clock *clock)
+{
     vt_recent_free(clock->recent);
     clock->recent = NULL;
 }
 
-static int compare(const void *a, const void *b) {
+static int compare(const void *a, const void *b)
+{
     return strcasecmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* The order in which a client names recipients is not a property of the mail. */
-static void add_sorted(struct vt_siphash *hash, const char **texts, size_t count) {
+static void add_sorted(struct vt_siphash *hash, const char **texts, size_t count)
+{
     if (count > 1)
         qsort(texts, count, sizeof(*texts), compare);
     for (size_t i = 0; i < count; i++) {
@@ -42,7 +46,8 @@ static void add_sorted(struct vt_siphash *hash, const char **texts, size_t count
 
 enum vt_code vt_defer_clock_first(struct vt_defer_clock *clock, struct vt_arena *arena,
                                   const struct vt_evidence *evidence, const char *rule,
-                                  int64_t now_utc_secs, int64_t *out_first_utc_secs) {
+                                  int64_t now_utc_secs, int64_t *out_first_utc_secs)
+{
     const struct vt_mail *mail = &evidence->mail;
     size_t recipients = mail->recipients_count, documents = evidence->documents_count;
     const char **texts = vt_arena_alloc(arena, (recipients + documents + 1) * sizeof(*texts));

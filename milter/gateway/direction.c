@@ -11,7 +11,8 @@
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 /* An address of either family as 16 bytes. *out_bits: 32 or 128. */
-static bool parse_address(const char *text, uint8_t out[16], unsigned *out_bits) {
+static bool parse_address(const char *text, uint8_t out[16], unsigned *out_bits)
+{
     if (strncasecmp(text, "IPv6:", 5) == 0)
         text += 5;
     if (inet_pton(AF_INET, text, out + 12) == 1) {
@@ -23,14 +24,16 @@ static bool parse_address(const char *text, uint8_t out[16], unsigned *out_bits)
     return inet_pton(AF_INET6, text, out) == 1;
 }
 
-static bool prefixes_match(const uint8_t *a, const uint8_t *b, unsigned bits) {
+static bool prefixes_match(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
     unsigned whole = bits / 8, rest = bits % 8;
     if (memcmp(a, b, whole) != 0)
         return false;
     return rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0;
 }
 
-static bool host_bits_are_zero(const struct vt_network *network) {
+static bool host_bits_are_zero(const struct vt_network *network)
+{
     for (unsigned bit = network->prefix_bits; bit < 128; bit++) {
         if ((network->address[bit / 8] & (0x80u >> bit % 8)) != 0)
             return false;
@@ -38,7 +41,8 @@ static bool host_bits_are_zero(const struct vt_network *network) {
     return true;
 }
 
-static bool parse_network(const char *text, struct vt_network *out) {
+static bool parse_network(const char *text, struct vt_network *out)
+{
     char address[INET6_ADDRSTRLEN + 8];
     const char *slash = strchr(text, '/');
     size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
@@ -61,7 +65,8 @@ static bool parse_network(const char *text, struct vt_network *out) {
 }
 
 enum vt_code vt_networks_parse(struct vt_arena *arena, const struct vt_strings *texts,
-                               struct vt_networks *out, struct vt_err *err) {
+                               struct vt_networks *out, struct vt_err *err)
+{
     *out = (struct vt_networks){0};
     struct vt_network *items = vt_arena_alloc(arena, texts->count * sizeof(*items));
     if (items == NULL)
@@ -77,7 +82,8 @@ enum vt_code vt_networks_parse(struct vt_arena *arena, const struct vt_strings *
     return VT_OK;
 }
 
-bool vt_networks_contain(const struct vt_networks *networks, const char *address) {
+bool vt_networks_contain(const struct vt_networks *networks, const char *address)
+{
     uint8_t bytes[16];
     unsigned bits = 0;
     if (address == NULL || !parse_address(address, bytes, &bits))
@@ -89,7 +95,8 @@ bool vt_networks_contain(const struct vt_networks *networks, const char *address
     return false;
 }
 
-bool vt_address_is_within(const char *address, const struct vt_strings *domains) {
+bool vt_address_is_within(const char *address, const struct vt_strings *domains)
+{
     const char *at = strrchr(address, '@');
     if (at == NULL)
         return false;
@@ -105,7 +112,8 @@ bool vt_address_is_within(const char *address, const struct vt_strings *domains)
     return false;
 }
 
-static bool is_listed(const char *name, const struct vt_strings *names) {
+static bool is_listed(const char *name, const struct vt_strings *names)
+{
     for (size_t i = 0; name != NULL && i < names->count; i++) {
         if (strcasecmp(name, names->items[i]) == 0)
             return true;
@@ -113,12 +121,14 @@ static bool is_listed(const char *name, const struct vt_strings *names) {
     return false;
 }
 
-bool vt_mail_is_submission(const struct vt_mail *mail, const struct vt_config *config) {
+bool vt_mail_is_submission(const struct vt_mail *mail, const struct vt_config *config)
+{
     return mail->authenticated != NULL || is_listed(mail->daemon_name, &config->outbound_daemons);
 }
 
 enum vt_direction vt_direction_of(const struct vt_mail *mail, const struct vt_networks *internal,
-                                  const struct vt_config *config) {
+                                  const struct vt_config *config)
+{
     bool is_ours =
         vt_mail_is_submission(mail, config) || vt_networks_contain(internal, mail->client_address);
     if (!is_ours)

@@ -30,13 +30,15 @@ struct parts {
 };
 
 /* libmilter's thread waits for HUP, TERM and INT by sigwait; no other thread takes a signal. */
-static void block_signals(void) {
+static void block_signals(void)
+{
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 
-static void log_mistakes(const struct vt_mistakes *mistakes) {
+static void log_mistakes(const struct vt_mistakes *mistakes)
+{
     for (size_t i = 0; i < mistakes->count; i++) {
         const struct vt_mistake *mistake = &mistakes->items[i];
         vt_log(mistake->warning ? VT_LOG_WARNING : VT_LOG_ERROR, "%s:%u:%u: %s", mistake->file,
@@ -46,7 +48,8 @@ static void log_mistakes(const struct vt_mistakes *mistakes) {
 
 /* The text the master has checked, so that all roles of a set see the same policy. */
 static enum vt_code load_policy(const struct vt_config *config, int policy_fd,
-                                struct vt_policy **out, struct vt_err *err) {
+                                struct vt_policy **out, struct vt_err *err)
+{
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
     enum vt_code code = VT_E_INTERNAL;
@@ -66,7 +69,8 @@ static enum vt_code load_policy(const struct vt_config *config, int policy_fd,
 }
 
 static enum vt_code make_tables(struct vt_gateway *gateway, struct vt_arena *arena,
-                                struct vt_err *err) {
+                                struct vt_err *err)
+{
     const struct vt_config *config = gateway->config;
     struct vt_err warning = {0};
     if (getrandom(gateway->hash_key, sizeof(gateway->hash_key), 0) !=
@@ -87,7 +91,8 @@ static enum vt_code make_tables(struct vt_gateway *gateway, struct vt_arena *are
 }
 
 /* Before the sandbox closes, because libmilter calls listen(2) on what it is given. */
-static enum vt_code register_filter(struct parts *parts, struct vt_err *err) {
+static enum vt_code register_filter(struct parts *parts, struct vt_err *err)
+{
     char connection[32];
     snprintf(connection, sizeof(connection), "fd:%d", parts->listener.number);
     if (smfi_setconn(connection) != MI_SUCCESS ||
@@ -98,7 +103,8 @@ static enum vt_code register_filter(struct parts *parts, struct vt_err *err) {
 }
 
 static enum vt_code prepare(struct parts *parts, const struct vt_config *config,
-                            const struct vt_role_fds *fds, struct vt_err *err) {
+                            const struct vt_role_fds *fds, struct vt_err *err)
+{
     struct vt_gateway *gateway = &parts->gateway;
     gateway->config = config;
     gateway->api = &vt_milter_api_real;
@@ -120,13 +126,15 @@ static enum vt_code prepare(struct parts *parts, const struct vt_config *config,
     return code;
 }
 
-static enum vt_code close_sandbox(const struct vt_config *config, struct vt_err *err) {
+static enum vt_code close_sandbox(const struct vt_config *config, struct vt_err *err)
+{
     struct vt_sandbox sandbox = sandbox_without_folder;
     sandbox.writable_directory = config->spool_directory;
     return vt_sandbox_enter(&sandbox, err);
 }
 
-static int serve(struct parts *parts, const struct vt_role_fds *fds) {
+static int serve(struct parts *parts, const struct vt_role_fds *fds)
+{
     struct vt_err err = {0};
     parts->control = (struct vt_control){&parts->gateway, &parts->listener, fds->control};
     if (vt_listener_take_thread(&parts->listener, &err) != VT_OK ||
@@ -142,7 +150,8 @@ static int serve(struct parts *parts, const struct vt_role_fds *fds) {
     return result == MI_SUCCESS ? EX_OK : EX_SOFTWARE;
 }
 
-int vt_gateway_main(const struct vt_config *config, const struct vt_role_fds *fds) {
+int vt_gateway_main(const struct vt_config *config, const struct vt_role_fds *fds)
+{
     block_signals();
     struct vt_err err = {0};
     /* Not released at the end: threads of libmilter may still look at it until the process is

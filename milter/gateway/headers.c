@@ -9,7 +9,8 @@
 #define MAX_VALUE_BYTES 900
 #define NAME_BYTES 160
 
-const char *vt_smime_result(enum vt_indication indication, enum vt_sub_indication sub) {
+const char *vt_smime_result(enum vt_indication indication, enum vt_sub_indication sub)
+{
     if (indication == VT_TOTAL_PASSED)
         return "pass";
     if (indication == VT_TOTAL_FAILED)
@@ -39,7 +40,8 @@ const char *vt_smime_result(enum vt_indication indication, enum vt_sub_indicatio
 }
 
 /* A quoted-string (RFC 5322 3.2.4) of ASCII that needs no escapes and holds no encoded-word. */
-static void quote(char *out, size_t out_bytes, const char *text) {
+static void quote(char *out, size_t out_bytes, const char *text)
+{
     char ascii[NAME_BYTES];
     vt_text_ascii(ascii, sizeof(ascii), text);
     for (char *c = ascii; *c != '\0'; c++) {
@@ -51,7 +53,8 @@ static void quote(char *out, size_t out_bytes, const char *text) {
     snprintf(out, out_bytes, "\"%s\"", ascii);
 }
 
-static enum vt_code add_reasons(struct vt_buf *value, vt_reasons reasons) {
+static enum vt_code add_reasons(struct vt_buf *value, vt_reasons reasons)
+{
     enum vt_code code = VT_OK;
     const char *before = ";\n reasons=";
     for (unsigned i = 0; i < VT_REASON_COUNT && code == VT_OK; i++) {
@@ -67,7 +70,8 @@ static enum vt_code add_reasons(struct vt_buf *value, vt_reasons reasons) {
 /* Take over what a buffer holds as one more header. A value that would be too long is cut where
  * it stopped: after a whole word. */
 static enum vt_code keep(struct vt_arena *arena, struct vt_headers *headers, const char *name,
-                         const struct vt_buf *value) {
+                         const struct vt_buf *value)
+{
     struct vt_header *items =
         vt_arena_grow(arena, headers->items, headers->count, sizeof(*headers->items));
     char *text = vt_arena_dup(arena, value->ptr, value->len);
@@ -80,7 +84,8 @@ static enum vt_code keep(struct vt_arena *arena, struct vt_headers *headers, con
 
 /* The worst indication among the signatures of a document; false without signatures. */
 static bool worst_of(const struct vt_document *document, enum vt_indication *out,
-                     enum vt_sub_indication *out_sub) {
+                     enum vt_sub_indication *out_sub)
+{
     static const unsigned rank[] = {
         [VT_TOTAL_PASSED] = 0, [VT_INDETERMINATE] = 1, [VT_TOTAL_FAILED] = 2};
     for (size_t i = 0; i < document->signatures_count; i++) {
@@ -93,21 +98,24 @@ static bool worst_of(const struct vt_document *document, enum vt_indication *out
     return document->signatures_count > 0;
 }
 
-static vt_reasons reasons_of(const struct vt_document *document) {
+static vt_reasons reasons_of(const struct vt_document *document)
+{
     vt_reasons reasons = document->reasons;
     for (size_t i = 0; i < document->signatures_count; i++)
         reasons |= document->signatures[i].reasons;
     return reasons;
 }
 
-static bool deserves_header(const struct vt_document *document) {
+static bool deserves_header(const struct vt_document *document)
+{
     return document->signatures_count > 0 || document->expects_signature ||
            reasons_of(document) != 0;
 }
 
 /* TOTAL-FAILED/FORMAT_FAILURE; signatures=2; reasons=CONTENT_CHANGED; format=pdf; name="a.pdf" */
 static enum vt_code document_verdict(struct vt_arena *arena, const struct vt_document *document,
-                                     struct vt_headers *headers) {
+                                     struct vt_headers *headers)
+{
     enum vt_indication indication = VT_INDETERMINATE;
     enum vt_sub_indication sub = VT_SUB_NONE;
     struct vt_buf value;
@@ -115,7 +123,8 @@ static enum vt_code document_verdict(struct vt_arena *arena, const struct vt_doc
     vt_buf_init(&value, MAX_VALUE_BYTES);
     enum vt_code code = VT_OK;
     if (!worst_of(document, &indication, &sub))
-        code = vt_buf_addf(&value, "UNSIGNED");
+        code = vt_buf_addf(&value, "%s",
+                           vt_reasons_mean_read(document->reasons) ? "UNSIGNED" : "INDETERMINATE");
     else
         code = vt_buf_addf(&value, "%s%s%s; signatures=%zu", vt_indication_name(indication),
                            sub != VT_SUB_NONE ? "/" : "",
@@ -124,7 +133,7 @@ static enum vt_code document_verdict(struct vt_arena *arena, const struct vt_doc
     if (code == VT_OK)
         code = vt_buf_addf(&value, ";\n format=%s", vt_format_name(document->format));
     quote(name, sizeof(name), document->name != NULL ? document->name : document->path);
-    if (code == VT_OK)
+    if (code == VT_OK && strcmp(name, "\"\"") != 0)
         code = vt_buf_addf(&value, ";\n name=%s", name);
     if (code == VT_OK)
         code = add_reasons(&value, reasons_of(document));
@@ -135,7 +144,8 @@ static enum vt_code document_verdict(struct vt_arena *arena, const struct vt_doc
 }
 
 static enum vt_code verdicts(struct vt_arena *arena, const struct vt_evidence *evidence,
-                             struct vt_headers *headers) {
+                             struct vt_headers *headers)
+{
     size_t shown = 0, more = 0;
     for (size_t i = 0; i < evidence->documents_count; i++) {
         if (!deserves_header(&evidence->documents[i]))
@@ -162,7 +172,8 @@ static enum vt_code verdicts(struct vt_arena *arena, const struct vt_evidence *e
 
 /* tag; mode=enforce; rule="status-unknown"; reasons=... (all of the mail) */
 static enum vt_code action(struct vt_arena *arena, const struct vt_evidence *evidence,
-                           const struct vt_decision *decision, struct vt_headers *headers) {
+                           const struct vt_decision *decision, struct vt_headers *headers)
+{
     struct vt_buf value;
     char rule[NAME_BYTES + 8];
     vt_buf_init(&value, MAX_VALUE_BYTES);
@@ -181,7 +192,8 @@ static enum vt_code action(struct vt_arena *arena, const struct vt_evidence *evi
 /* One resinfo (RFC 8601 2.2) with the properties of RFC 7281 3.2.1. The smime-identifier and the
  * serial come from a certificate: quoted. */
 static enum vt_code smime_result(struct vt_buf *value, const struct vt_document *document,
-                                 const struct vt_signature *signature) {
+                                 const struct vt_signature *signature)
+{
     char part[NAME_BYTES + 8], identifier[NAME_BYTES + 8], serial[NAME_BYTES + 8];
     quote(part, sizeof(part), document->path != NULL ? document->path : "");
     quote(identifier, sizeof(identifier),
@@ -199,7 +211,8 @@ static enum vt_code smime_result(struct vt_buf *value, const struct vt_document 
 }
 
 /* What all signatures of documents came to; the numbers stand in a comment. */
-static enum vt_code document_counts(struct vt_buf *value, const struct vt_evidence *evidence) {
+static enum vt_code document_counts(struct vt_buf *value, const struct vt_evidence *evidence)
+{
     size_t count[3] = {0}, documents = 0;
     for (size_t i = 0; i < evidence->documents_count; i++) {
         const struct vt_document *document = &evidence->documents[i];
@@ -224,7 +237,8 @@ static enum vt_code document_counts(struct vt_buf *value, const struct vt_eviden
 /* Room that the counts and a closing word may need after the message signatures. */
 #define RESERVED_BYTES 160
 
-static enum vt_code smime_results(struct vt_buf *value, const struct vt_evidence *evidence) {
+static enum vt_code smime_results(struct vt_buf *value, const struct vt_evidence *evidence)
+{
     size_t shown = 0;
     for (size_t i = 0; i < evidence->documents_count; i++) {
         const struct vt_document *document = &evidence->documents[i];
@@ -246,7 +260,8 @@ static enum vt_code smime_results(struct vt_buf *value, const struct vt_evidence
 }
 
 static enum vt_code results(struct vt_arena *arena, const struct vt_evidence *evidence,
-                            const char *authserv_id, struct vt_headers *headers) {
+                            const char *authserv_id, struct vt_headers *headers)
+{
     struct vt_buf value;
     vt_buf_init(&value, VT_MAX_RESULTS_BYTES);
     enum vt_code code = vt_buf_addf(&value, "%.200s", authserv_id);
@@ -261,7 +276,8 @@ static enum vt_code results(struct vt_arena *arena, const struct vt_evidence *ev
 }
 
 static enum vt_code reference(struct vt_arena *arena, const struct vt_evidence *evidence,
-                              struct vt_headers *headers) {
+                              struct vt_headers *headers)
+{
     struct vt_buf value;
     vt_buf_init(&value, MAX_VALUE_BYTES);
     enum vt_code code = vt_buf_addf(
@@ -274,7 +290,8 @@ static enum vt_code reference(struct vt_arena *arena, const struct vt_evidence *
 
 enum vt_code vt_headers_make(struct vt_arena *arena, const struct vt_evidence *evidence,
                              const struct vt_decision *decision, const char *authserv_id,
-                             struct vt_headers *out) {
+                             struct vt_headers *out)
+{
     struct vt_headers headers = {0};
     enum vt_code code = reference(arena, evidence, &headers);
     if (evidence->mail.direction != VT_OUTBOUND) {
@@ -291,7 +308,8 @@ enum vt_code vt_headers_make(struct vt_arena *arena, const struct vt_evidence *e
 }
 
 enum vt_code vt_headers_add(const struct vt_headers *headers, bool leading_space,
-                            const struct vt_milter_api *api, SMFICTX *ctx) {
+                            const struct vt_milter_api *api, SMFICTX *ctx)
+{
     for (size_t i = 0; i < headers->count; i++) {
         const struct vt_header *header = &headers->items[i];
         char value[MAX_VALUE_BYTES + 2];

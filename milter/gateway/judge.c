@@ -27,7 +27,8 @@ struct work {
 };
 
 /* Called about every second while this mail waits. */
-static void progress(void *context) {
+static void progress(void *context)
+{
     struct work *work = context;
     int64_t now = vt_clock_monotonic_msecs();
     if (now - work->last_kick_msecs >= KICK_MSECS) {
@@ -40,13 +41,15 @@ static void progress(void *context) {
     }
 }
 
-static int64_t now_utc_msecs(void) {
+static int64_t now_utc_msecs(void)
+{
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void complete_facts(struct work *work) {
+static void complete_facts(struct work *work)
+{
     const struct vt_config *config = work->gateway->config;
     struct vt_transaction *transaction = work->transaction;
     struct vt_mail *mail = &transaction->mail;
@@ -66,7 +69,8 @@ static void complete_facts(struct work *work) {
 
 /* Evidence of a mail that nobody looked into. */
 static enum vt_code evidence_without_inspection(struct work *work, enum vt_reason reason,
-                                                const char *finding) {
+                                                const char *finding)
+{
     struct vt_arena *arena = work->transaction->arena;
     struct vt_evidence *evidence = vt_arena_alloc(arena, sizeof(*evidence));
     if (evidence == NULL)
@@ -81,14 +85,16 @@ static enum vt_code evidence_without_inspection(struct work *work, enum vt_reaso
     return code;
 }
 
-static enum vt_code not_checked(struct work *work) {
+static enum vt_code not_checked(struct work *work)
+{
     return evidence_without_inspection(
         work, VT_REASON_NOT_CHECKED,
         "The inspection of this mail failed again and again; it was not inspected any more.");
 }
 
 /* Before each pass: wait for a free place, for all passes together no longer than the budget. */
-static enum vt_code begin_pass(void *context, struct vt_err *err) {
+static enum vt_code begin_pass(void *context, struct vt_err *err)
+{
     struct work *work = context;
     int64_t now = vt_clock_monotonic_msecs();
     int64_t until = now + work->gateway->config->queue_msecs - work->out->queue_msecs;
@@ -99,14 +105,16 @@ static enum vt_code begin_pass(void *context, struct vt_err *err) {
     return code;
 }
 
-static void end_pass(void *context) {
+static void end_pass(void *context)
+{
     struct work *work = context;
     vt_queue_leave(&work->gateway->queue);
 }
 
 /* What the MTA told us stays as it told it, whatever a child that met hostile bytes sends back;
  * from the child come the facts of the header. */
-static void keep_own_facts(struct vt_mail *found, const struct vt_mail *own) {
+static void keep_own_facts(struct vt_mail *found, const struct vt_mail *own)
+{
     found->queue_id = own->queue_id;
     found->reference = own->reference;
     found->client_address = own->client_address;
@@ -120,7 +128,8 @@ static void keep_own_facts(struct vt_mail *found, const struct vt_mail *own) {
     found->direction = own->direction;
 }
 
-static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err) {
+static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err)
+{
     const struct vt_config *config = work->gateway->config;
     struct vt_judgement *out = work->out;
     struct vt_evidence *evidence = NULL;
@@ -151,7 +160,8 @@ static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err) 
 }
 
 /* An inspection that failed: which mail and why, and whether it is given up. */
-static enum vt_code after_failure(struct work *work, enum vt_code code) {
+static enum vt_code after_failure(struct work *work, enum vt_code code)
+{
     const struct vt_mail *mail = &work->transaction->mail;
     bool counts = code != VT_E_BUSY;
     char text[VT_ERR_TEXT_BYTES];
@@ -172,7 +182,8 @@ static enum vt_code after_failure(struct work *work, enum vt_code code) {
     return code;
 }
 
-static enum vt_code gather_evidence(struct work *work) {
+static enum vt_code gather_evidence(struct work *work)
+{
     struct vt_transaction *transaction = work->transaction;
     struct vt_poison *poison = &work->gateway->poison;
     struct vt_err *fault = &work->out->fault;
@@ -203,7 +214,8 @@ static enum vt_code gather_evidence(struct work *work) {
 }
 
 static enum vt_code evaluate(struct work *work, int64_t first_deferred_utc_secs,
-                             struct vt_decision **out) {
+                             struct vt_decision **out)
+{
     const struct vt_config *config = work->gateway->config;
     struct vt_policy_input input = {.evidence = work->out->evidence,
                                     .site_mode = config->mode,
@@ -217,7 +229,8 @@ static enum vt_code evaluate(struct work *work, int64_t first_deferred_utc_secs,
 
 /* Which rule defers is known only after evaluating; its clock is then looked up, and what the
  * policy says after that much waiting is the decision. */
-static enum vt_code decide(struct work *work) {
+static enum vt_code decide(struct work *work)
+{
     struct vt_decision *decision = NULL;
     enum vt_code code = evaluate(work, VT_TIME_NONE, &decision);
     if (code == VT_OK && decision->action == VT_ACTION_DEFER) {
@@ -235,11 +248,13 @@ static enum vt_code decide(struct work *work) {
     return code;
 }
 
-static bool passes(const struct vt_answer *answer) {
+static bool passes(const struct vt_answer *answer)
+{
     return answer->kind == VT_ANSWER_ACCEPT || answer->kind == VT_ANSWER_HOLD;
 }
 
-static void prepare_answer(struct work *work, enum vt_code code) {
+static void prepare_answer(struct work *work, enum vt_code code)
+{
     const struct vt_config *config = work->gateway->config;
     struct vt_judgement *out = work->out;
     if (out->is_inert)
@@ -259,7 +274,8 @@ static void prepare_answer(struct work *work, enum vt_code code) {
     }
 }
 
-static void log_outcome(const struct work *work) {
+static void log_outcome(const struct work *work)
+{
     const struct vt_mail *mail = &work->transaction->mail;
     const struct vt_judgement *out = work->out;
     const struct vt_decision *decision = out->decision;
@@ -282,7 +298,8 @@ static void log_outcome(const struct work *work) {
 }
 
 void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SMFICTX *ctx,
-              struct vt_judgement *out) {
+              struct vt_judgement *out)
+{
     struct vt_gateway *gateway = transaction->gateway;
     int64_t begun = vt_clock_monotonic_msecs(), budget = gateway->config->total_msecs;
     *out = (struct vt_judgement){.is_inert = gateway->config->mode == VT_MODE_OBSERVE};

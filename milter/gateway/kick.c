@@ -16,13 +16,15 @@ static const uint8_t negotiation[] = {0, 0, 0, 13,   'O', 0,    0,    0,   6,
 /* SMFIC_MACRO for SMFIC_CONNECT: j=kick. It is not answered and changes nothing. */
 static const uint8_t macros[] = {0, 0, 0, 9, 'D', 'C', 'j', 0, 'k', 'i', 'c', 'k', 0};
 
-void vt_kick_init(struct vt_kick *kick) {
+void vt_kick_init(struct vt_kick *kick)
+{
     for (unsigned i = 0; i < VT_KICKS; i++)
         kick->sessions[i] = -1;
     atomic_store(&kick->next, 0);
 }
 
-void vt_kick_clear(struct vt_kick *kick) {
+void vt_kick_clear(struct vt_kick *kick)
+{
     for (unsigned i = 0; i < VT_KICKS; i++) {
         if (kick->sessions[i] >= 0)
             close(kick->sessions[i]);
@@ -31,7 +33,8 @@ void vt_kick_clear(struct vt_kick *kick) {
 }
 
 enum vt_code vt_kick_connect(struct vt_kick *kick, const struct sockaddr *address,
-                             socklen_t address_bytes, struct vt_err *err) {
+                             socklen_t address_bytes, struct vt_err *err)
+{
     for (unsigned i = 0; i < VT_KICKS; i++) {
         int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
         kick->sessions[i] = fd;
@@ -42,7 +45,8 @@ enum vt_code vt_kick_connect(struct vt_kick *kick, const struct sockaddr *addres
     return VT_OK;
 }
 
-static enum vt_code wait_answered(int fd, int64_t deadline_msecs, struct vt_err *err) {
+static enum vt_code wait_answered(int fd, int64_t deadline_msecs, struct vt_err *err)
+{
     size_t got = 0;
     while (got < NEGOTIATED_BYTES) {
         uint8_t answer[NEGOTIATED_BYTES];
@@ -60,8 +64,8 @@ static enum vt_code wait_answered(int fd, int64_t deadline_msecs, struct vt_err 
     return VT_OK;
 }
 
-enum vt_code vt_kick_wait_accepted(struct vt_kick *kick, int64_t deadline_msecs,
-                                   struct vt_err *err) {
+enum vt_code vt_kick_wait_accepted(struct vt_kick *kick, int64_t deadline_msecs, struct vt_err *err)
+{
     enum vt_code code = VT_OK;
     for (unsigned i = 0; i < VT_KICKS && code == VT_OK; i++)
         code = wait_answered(kick->sessions[i], deadline_msecs, err);
@@ -69,16 +73,19 @@ enum vt_code vt_kick_wait_accepted(struct vt_kick *kick, int64_t deadline_msecs,
 }
 
 /* A full or closed socket costs a kick, nothing else: the one who waits kicks again. */
-static void touch(int fd) {
+static void touch(int fd)
+{
     if (fd >= 0 && send(fd, macros, sizeof(macros), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
         return;
 }
 
-void vt_kick_now(struct vt_kick *kick) {
+void vt_kick_now(struct vt_kick *kick)
+{
     touch(kick->sessions[atomic_fetch_add(&kick->next, 1) % VT_KICKS]);
 }
 
-void vt_kick_keep_alive(struct vt_kick *kick) {
+void vt_kick_keep_alive(struct vt_kick *kick)
+{
     for (unsigned i = 0; i < VT_KICKS; i++)
         touch(kick->sessions[i]);
 }

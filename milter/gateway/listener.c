@@ -14,7 +14,8 @@
 
 #define BACKLOG (VT_KICKS + 1)
 
-static int listening(const struct sockaddr *address, socklen_t address_bytes) {
+static int listening(const struct sockaddr *address, socklen_t address_bytes)
+{
     int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd >= 0 && (bind(fd, address, address_bytes) != 0 || listen(fd, BACKLOG) != 0)) {
         int saved = errno;
@@ -26,8 +27,8 @@ static int listening(const struct sockaddr *address, socklen_t address_bytes) {
 }
 
 /* A path of any length in a folder, by its descriptor. */
-static void name_in(int directory, const char *what, struct sockaddr_un *out,
-                    const char **out_file) {
+static void name_in(int directory, const char *what, struct sockaddr_un *out, const char **out_file)
+{
     *out = (struct sockaddr_un){.sun_family = AF_UNIX};
     int prefix = snprintf(out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d/", directory);
     snprintf(out->sun_path + prefix, sizeof(out->sun_path) - (size_t)prefix, ".%s.%ld", what,
@@ -36,7 +37,8 @@ static void name_in(int directory, const char *what, struct sockaddr_un *out,
 }
 
 /* A socket file that is gone at once: nobody can connect. */
-static int unreachable(int directory) {
+static int unreachable(int directory)
+{
     struct sockaddr_un address;
     const char *file = NULL;
     name_in(directory, "closed", &address, &file);
@@ -47,7 +49,8 @@ static int unreachable(int directory) {
 }
 
 static enum vt_code unix_gate(struct vt_listener *listener, struct vt_kick *kick, int directory,
-                              struct vt_err *err) {
+                              struct vt_err *err)
+{
     struct sockaddr_un address;
     const char *file = NULL;
     name_in(directory, "gate", &address, &file);
@@ -63,7 +66,8 @@ static enum vt_code unix_gate(struct vt_listener *listener, struct vt_kick *kick
 
 /* libmilter drops a connection of another family than that of its first socket. */
 static enum vt_code inet_gate(struct vt_listener *listener, struct vt_kick *kick,
-                              sa_family_t family, struct vt_err *err) {
+                              sa_family_t family, struct vt_err *err)
+{
     struct sockaddr_storage address = {.ss_family = family};
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
@@ -77,7 +81,8 @@ static enum vt_code inet_gate(struct vt_listener *listener, struct vt_kick *kick
 }
 
 enum vt_code vt_listener_prepare(struct vt_listener *listener, struct vt_kick *kick,
-                                 int milter_socket, const char *directory, struct vt_err *err) {
+                                 int milter_socket, const char *directory, struct vt_err *err)
+{
     enum vt_code code = VT_E_INTERNAL;
     struct sockaddr_storage address = {0};
     socklen_t len = sizeof(address);
@@ -111,11 +116,13 @@ done:
     return code;
 }
 
-static void nothing(int number) {
+static void nothing(int number)
+{
     (void)number;
 }
 
-enum vt_code vt_listener_take_thread(struct vt_listener *listener, struct vt_err *err) {
+enum vt_code vt_listener_take_thread(struct vt_listener *listener, struct vt_err *err)
+{
     const struct sigaction action = {.sa_handler = nothing};
     sigset_t only;
     sigemptyset(&only);
@@ -126,29 +133,34 @@ enum vt_code vt_listener_take_thread(struct vt_listener *listener, struct vt_err
     return VT_OK;
 }
 
-void vt_listener_wake(const struct vt_listener *listener) {
+void vt_listener_wake(const struct vt_listener *listener)
+{
     pthread_kill(listener->thread, SIGUSR1);
 }
 
 /* A poll(2) that began before goes on looking at the old socket: begin a new one. */
-static void replace(struct vt_listener *listener, int with) {
+static void replace(struct vt_listener *listener, int with)
+{
     while (dup3(with, listener->number, O_CLOEXEC) < 0 && errno == EINTR) {
     }
     vt_listener_wake(listener);
 }
 
 enum vt_code vt_listener_open(struct vt_listener *listener, struct vt_kick *kick,
-                              int64_t deadline_msecs, struct vt_err *err) {
+                              int64_t deadline_msecs, struct vt_err *err)
+{
     enum vt_code code = vt_kick_wait_accepted(kick, deadline_msecs, err);
     replace(listener, listener->open);
     return code;
 }
 
-void vt_listener_close(struct vt_listener *listener) {
+void vt_listener_close(struct vt_listener *listener)
+{
     replace(listener, listener->closed);
 }
 
-void vt_listener_clear(struct vt_listener *listener) {
+void vt_listener_clear(struct vt_listener *listener)
+{
     int *fds[] = {&listener->number, &listener->closed};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
         if (*fds[i] >= 0)

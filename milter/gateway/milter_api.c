@@ -5,20 +5,24 @@
 #include <stdint.h>
 
 /* A string that libmilter does not write to. */
-static char *unchanged(const char *text) {
+static char *unchanged(const char *text)
+{
     return (char *)(uintptr_t)text;
 }
 
-static const char *macro(SMFICTX *ctx, const char *name) {
+static const char *macro(SMFICTX *ctx, const char *name)
+{
     return smfi_getsymval(ctx, unchanged(name));
 }
 
-static int ask_macros(SMFICTX *ctx, int stage, const char *names) {
+static int ask_macros(SMFICTX *ctx, int stage, const char *names)
+{
     return smfi_setsymlist(ctx, stage, unchanged(names));
 }
 
 static int set_reply(SMFICTX *ctx, const char *code, const char *enhanced, const char *const *lines,
-                     size_t count) {
+                     size_t count)
+{
     switch (count) {
     case 1:
         return smfi_setmlreply(ctx, code, enhanced, lines[0], (char *)NULL);
@@ -31,19 +35,23 @@ static int set_reply(SMFICTX *ctx, const char *code, const char *enhanced, const
     }
 }
 
-static int add_header(SMFICTX *ctx, const char *name, const char *value) {
+static int add_header(SMFICTX *ctx, const char *name, const char *value)
+{
     return smfi_addheader(ctx, unchanged(name), unchanged(value));
 }
 
-static int insert_header(SMFICTX *ctx, int index, const char *name, const char *value) {
+static int insert_header(SMFICTX *ctx, int index, const char *name, const char *value)
+{
     return smfi_insheader(ctx, index, unchanged(name), unchanged(value));
 }
 
-static int delete_header(SMFICTX *ctx, const char *name, int index) {
+static int delete_header(SMFICTX *ctx, const char *name, int index)
+{
     return smfi_chgheader(ctx, unchanged(name), index, NULL);
 }
 
-static int quarantine(SMFICTX *ctx, const char *reason) {
+static int quarantine(SMFICTX *ctx, const char *reason)
+{
     return smfi_quarantine(ctx, unchanged(reason));
 }
 

@@ -9,7 +9,8 @@
 
 #define SLICE_MSECS 1000
 
-enum vt_code vt_queue_init(struct vt_queue *queue, unsigned places_count, struct vt_err *err) {
+enum vt_code vt_queue_init(struct vt_queue *queue, unsigned places_count, struct vt_err *err)
+{
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     queue->free_count =
         places_count > 0 ? places_count : 2 * (processors > 0 ? (unsigned)processors : 1);
@@ -22,17 +23,20 @@ enum vt_code vt_queue_init(struct vt_queue *queue, unsigned places_count, struct
     return failed == 0 ? VT_OK : vt_err_set(err, VT_E_SYSTEM, "cannot make a condition variable");
 }
 
-void vt_queue_clear(struct vt_queue *queue) {
+void vt_queue_clear(struct vt_queue *queue)
+{
     pthread_cond_destroy(&queue->place_is_free);
     pthread_mutex_destroy(&queue->lock);
 }
 
-static struct timespec at(int64_t msecs) {
+static struct timespec at(int64_t msecs)
+{
     return (struct timespec){.tv_sec = msecs / 1000, .tv_nsec = msecs % 1000 * 1000000};
 }
 
 /* Wait for a place for at most a second. */
-static bool take_within_slice(struct vt_queue *queue, int64_t deadline_msecs) {
+static bool take_within_slice(struct vt_queue *queue, int64_t deadline_msecs)
+{
     int64_t until_msecs = vt_clock_monotonic_msecs() + SLICE_MSECS;
     struct timespec until = at(until_msecs < deadline_msecs ? until_msecs : deadline_msecs);
     int result = 0;
@@ -47,7 +51,8 @@ static bool take_within_slice(struct vt_queue *queue, int64_t deadline_msecs) {
 }
 
 enum vt_code vt_queue_enter(struct vt_queue *queue, int64_t deadline_msecs,
-                            void (*progress)(void *), void *progress_context, struct vt_err *err) {
+                            void (*progress)(void *), void *progress_context, struct vt_err *err)
+{
     while (!take_within_slice(queue, deadline_msecs)) {
         if (vt_clock_left_msecs(deadline_msecs) == 0)
             return vt_err_set(err, VT_E_BUSY, "no inspector became free in time");
@@ -57,7 +62,8 @@ enum vt_code vt_queue_enter(struct vt_queue *queue, int64_t deadline_msecs,
     return VT_OK;
 }
 
-void vt_queue_leave(struct vt_queue *queue) {
+void vt_queue_leave(struct vt_queue *queue)
+{
     pthread_mutex_lock(&queue->lock);
     queue->free_count++;
     pthread_cond_signal(&queue->place_is_free);

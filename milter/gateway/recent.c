@@ -20,7 +20,8 @@ struct vt_recent {
     struct slot slots[];
 };
 
-struct vt_recent *vt_recent_new(size_t entries_count, int64_t lifetime) {
+struct vt_recent *vt_recent_new(size_t entries_count, int64_t lifetime)
+{
     size_t sets = (entries_count + WAYS - 1) / WAYS;
     if (sets == 0 || sets > SIZE_MAX / WAYS / sizeof(struct slot) / 2)
         return NULL;
@@ -36,18 +37,21 @@ struct vt_recent *vt_recent_new(size_t entries_count, int64_t lifetime) {
     return recent;
 }
 
-void vt_recent_free(struct vt_recent *recent) {
+void vt_recent_free(struct vt_recent *recent)
+{
     if (recent == NULL)
         return;
     pthread_mutex_destroy(&recent->lock);
     free(recent);
 }
 
-static struct slot *set_of(struct vt_recent *recent, uint64_t key) {
+static struct slot *set_of(struct vt_recent *recent, uint64_t key)
+{
     return recent->slots + (key % recent->sets_count) * WAYS;
 }
 
-static struct slot *find(struct vt_recent *recent, uint64_t key, int64_t now) {
+static struct slot *find(struct vt_recent *recent, uint64_t key, int64_t now)
+{
     struct slot *set = set_of(recent, key);
     for (size_t i = 0; i < WAYS; i++) {
         if (!set[i].used || set[i].key != key)
@@ -59,7 +63,8 @@ static struct slot *find(struct vt_recent *recent, uint64_t key, int64_t now) {
     return NULL;
 }
 
-static struct slot *take(struct vt_recent *recent, uint64_t key, int64_t now) {
+static struct slot *take(struct vt_recent *recent, uint64_t key, int64_t now)
+{
     struct slot *set = set_of(recent, key), *oldest = &set[0];
     for (size_t i = 0; i < WAYS && oldest->used; i++) {
         if (!set[i].used || set[i].entry.last < oldest->entry.last)
@@ -69,8 +74,8 @@ static struct slot *take(struct vt_recent *recent, uint64_t key, int64_t now) {
     return oldest;
 }
 
-bool vt_recent_get(struct vt_recent *recent, uint64_t key, int64_t now,
-                   struct vt_recent_entry *out) {
+bool vt_recent_get(struct vt_recent *recent, uint64_t key, int64_t now, struct vt_recent_entry *out)
+{
     pthread_mutex_lock(&recent->lock);
     const struct slot *slot = find(recent, key, now);
     bool known = slot != NULL;
@@ -80,7 +85,8 @@ bool vt_recent_get(struct vt_recent *recent, uint64_t key, int64_t now,
 }
 
 struct vt_recent_entry vt_recent_touch(struct vt_recent *recent, uint64_t key, int64_t now,
-                                       unsigned add_count) {
+                                       unsigned add_count)
+{
     pthread_mutex_lock(&recent->lock);
     struct slot *slot = find(recent, key, now);
     if (slot == NULL)
@@ -92,7 +98,8 @@ struct vt_recent_entry vt_recent_touch(struct vt_recent *recent, uint64_t key, i
     return entry;
 }
 
-void vt_recent_forget(struct vt_recent *recent, uint64_t key) {
+void vt_recent_forget(struct vt_recent *recent, uint64_t key)
+{
     pthread_mutex_lock(&recent->lock);
     struct slot *set = set_of(recent, key);
     for (size_t i = 0; i < WAYS; i++) {

@@ -11,7 +11,8 @@
 #define MAX_RECORD_BYTES (2 * (size_t)VT_MAX_EVIDENCE_BYTES)
 
 /* A JSON string (RFC 8259 section 7) or null. */
-static enum vt_code add_string(struct vt_buf *out, const char *text) {
+static enum vt_code add_string(struct vt_buf *out, const char *text)
+{
     if (text == NULL)
         return vt_buf_addf(out, "null");
     enum vt_code code = vt_buf_addf(out, "\"");
@@ -27,12 +28,14 @@ static enum vt_code add_string(struct vt_buf *out, const char *text) {
     return code == VT_OK ? vt_buf_addf(out, "\"") : code;
 }
 
-static enum vt_code add_member(struct vt_buf *out, const char *name, const char *text) {
+static enum vt_code add_member(struct vt_buf *out, const char *name, const char *text)
+{
     enum vt_code code = vt_buf_addf(out, ", \"%s\": ", name);
     return code == VT_OK ? add_string(out, text) : code;
 }
 
-static enum vt_code add_answer(struct vt_buf *out, const struct vt_answer *answer) {
+static enum vt_code add_answer(struct vt_buf *out, const struct vt_answer *answer)
+{
     enum vt_code code =
         vt_buf_addf(out, ", \"answer\": {\"kind\": \"%s\"", vt_answer_kind_name(answer->kind));
     if (code == VT_OK && answer->code[0] != '\0')
@@ -51,7 +54,8 @@ static enum vt_code add_answer(struct vt_buf *out, const struct vt_answer *answe
     return code == VT_OK ? vt_buf_addf(out, "]}") : code;
 }
 
-static enum vt_code add_msecs(struct vt_buf *out, const struct vt_judgement *judgement) {
+static enum vt_code add_msecs(struct vt_buf *out, const struct vt_judgement *judgement)
+{
     return vt_buf_addf(out,
                        ", \"msecs\": {\"queue\": %" PRId64 ", \"inspection\": %" PRId64
                        ", \"status\": %" PRId64 ", \"total\": %" PRId64 "}, \"passes\": %u",
@@ -59,7 +63,8 @@ static enum vt_code add_msecs(struct vt_buf *out, const struct vt_judgement *jud
                        judgement->total_msecs, judgement->passes);
 }
 
-static enum vt_code add_fault(struct vt_buf *out, const char *name, const struct vt_err *fault) {
+static enum vt_code add_fault(struct vt_buf *out, const char *name, const struct vt_err *fault)
+{
     char text[VT_ERR_TEXT_BYTES];
     if (fault->code == VT_OK)
         return VT_OK;
@@ -73,7 +78,8 @@ static enum vt_code add_fault(struct vt_buf *out, const char *name, const struct
 
 /* JSON text made elsewhere, on one line. */
 static enum vt_code add_json(struct vt_buf *out, const char *name, enum vt_code made, char *text,
-                             size_t len) {
+                             size_t len)
+{
     enum vt_code code = made;
     if (code == VT_OK)
         code = vt_buf_addf(out, ", \"%s\": ", name);
@@ -84,7 +90,8 @@ static enum vt_code add_json(struct vt_buf *out, const char *name, enum vt_code 
 }
 
 static enum vt_code add_results(struct vt_buf *out, const struct vt_transaction *transaction,
-                                const struct vt_judgement *judgement) {
+                                const struct vt_judgement *judgement)
+{
     char *text = NULL;
     size_t len = 0;
     enum vt_code code = VT_OK;
@@ -105,7 +112,8 @@ static enum vt_code add_results(struct vt_buf *out, const struct vt_transaction 
 
 enum vt_code vt_record_make(const struct vt_transaction *transaction,
                             const struct vt_judgement *judgement, int64_t now_utc_secs,
-                            struct vt_buf *out) {
+                            struct vt_buf *out)
+{
     char time[VT_TIME_TEXT_BYTES];
     enum vt_code code = vt_buf_addf(out, "{\"v\": 1, \"record\": \"mail\", \"time\": \"%s\"",
                                     vt_time_rfc3339(time, now_utc_secs));
@@ -129,7 +137,8 @@ enum vt_code vt_record_make(const struct vt_transaction *transaction,
 }
 
 void vt_record_write(const struct vt_transaction *transaction, const struct vt_judgement *judgement,
-                     int64_t now_utc_secs) {
+                     int64_t now_utc_secs)
+{
     struct vt_buf line;
     vt_buf_init(&line, MAX_RECORD_BYTES);
     enum vt_code code = vt_record_make(transaction, judgement, now_utc_secs, &line);

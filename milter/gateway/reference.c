@@ -18,7 +18,8 @@
 
 /* The quasigroup of order 10 in Damm's dissertation: its diagonal is zero, so a number followed by
  * its check digit gives zero. */
-static unsigned damm(const char *digits) {
+static unsigned damm(const char *digits)
+{
     static const uint8_t table[10][10] = {
         {0, 3, 1, 7, 5, 9, 8, 6, 4, 2}, {7, 0, 9, 2, 1, 5, 4, 8, 6, 3},
         {4, 2, 0, 6, 8, 7, 1, 3, 5, 9}, {1, 7, 5, 0, 9, 8, 3, 4, 2, 6},
@@ -31,7 +32,8 @@ static unsigned damm(const char *digits) {
     return interim;
 }
 
-static unsigned gateway_number(const char *hostname) {
+static unsigned gateway_number(const char *hostname)
+{
     unsigned sum = 0, digit = 10;
     for (const char *c = hostname; *c != '\0' && *c != '.'; c++) {
         sum += (unsigned char)*c;
@@ -42,7 +44,8 @@ static unsigned gateway_number(const char *hostname) {
 }
 
 enum vt_code vt_reference_init(struct vt_reference *reference, const char *hostname,
-                               const char *directory, struct vt_err *err) {
+                               const char *directory, struct vt_err *err)
+{
     enum vt_code code = VT_E_INTERNAL;
     int dir = -1, fd = -1;
     reference->gateway = gateway_number(hostname);
@@ -74,7 +77,8 @@ done:
     return code;
 }
 
-void vt_reference_clear(struct vt_reference *reference) {
+void vt_reference_clear(struct vt_reference *reference)
+{
     if (reference->shared != NULL)
         munmap(reference->shared, sizeof(uint64_t));
     reference->shared = NULL;
@@ -83,7 +87,8 @@ void vt_reference_clear(struct vt_reference *reference) {
 
 /* One more than the last, or the clock's count when that is ahead. A count far in the future is a
  * damaged file or a clock that was wrong: the clock wins. */
-static uint64_t next_ticks(struct vt_reference *reference, uint64_t now_ticks) {
+static uint64_t next_ticks(struct vt_reference *reference, uint64_t now_ticks)
+{
     uint64_t last = atomic_load(reference->last), next = 0;
     do {
         bool is_usable = last >= now_ticks && last - now_ticks < DAY_TICKS;
@@ -93,7 +98,8 @@ static uint64_t next_ticks(struct vt_reference *reference, uint64_t now_ticks) {
 }
 
 char *vt_reference_next(struct vt_reference *reference, int64_t now_utc_msecs,
-                        char out[VT_REFERENCE_BYTES]) {
+                        char out[VT_REFERENCE_BYTES])
+{
     int64_t since = now_utc_msecs > EPOCH_UTC_MSECS ? now_utc_msecs - EPOCH_UTC_MSECS : 0;
     uint64_t ticks = next_ticks(reference, (uint64_t)since / TICK_MSECS) % TICKS_MODULUS;
     char digits[16];
@@ -104,7 +110,8 @@ char *vt_reference_next(struct vt_reference *reference, int64_t now_utc_msecs,
     return out;
 }
 
-bool vt_reference_is_valid(const char *text) {
+bool vt_reference_is_valid(const char *text)
+{
     char digits[13];
     size_t count = 0;
     for (; *text != '\0'; text++) {

@@ -4,18 +4,21 @@
 
 #include <string.h>
 
-static uint64_t rotate(uint64_t x, unsigned bits) {
+static uint64_t rotate(uint64_t x, unsigned bits)
+{
     return x << bits | x >> (64 - bits);
 }
 
-static uint64_t little_endian(const uint8_t *p) {
+static uint64_t little_endian(const uint8_t *p)
+{
     uint64_t x = 0;
     for (unsigned i = 0; i < 8; i++)
         x |= (uint64_t)p[i] << (8 * i);
     return x;
 }
 
-static void round_of(uint64_t v[4]) {
+static void round_of(uint64_t v[4])
+{
     v[0] += v[1];
     v[1] = rotate(v[1], 13) ^ v[0];
     v[0] = rotate(v[0], 32);
@@ -28,21 +31,24 @@ static void round_of(uint64_t v[4]) {
     v[2] = rotate(v[2], 32);
 }
 
-static void word(uint64_t v[4], uint64_t m) {
+static void word(uint64_t v[4], uint64_t m)
+{
     v[3] ^= m;
     round_of(v);
     round_of(v);
     v[0] ^= m;
 }
 
-void vt_siphash_init(struct vt_siphash *hash, const uint8_t key[VT_SIPHASH_KEY_BYTES]) {
+void vt_siphash_init(struct vt_siphash *hash, const uint8_t key[VT_SIPHASH_KEY_BYTES])
+{
     uint64_t k0 = little_endian(key), k1 = little_endian(key + 8);
     *hash = (struct vt_siphash){
         .v = {k0 ^ UINT64_C(0x736f6d6570736575), k1 ^ UINT64_C(0x646f72616e646f6d),
               k0 ^ UINT64_C(0x6c7967656e657261), k1 ^ UINT64_C(0x7465646279746573)}};
 }
 
-void vt_siphash_add(struct vt_siphash *hash, struct vt_bytes bytes) {
+void vt_siphash_add(struct vt_siphash *hash, struct vt_bytes bytes)
+{
     size_t used = hash->len % 8;
     hash->len += bytes.len;
     if (used > 0) {
@@ -62,12 +68,14 @@ void vt_siphash_add(struct vt_siphash *hash, struct vt_bytes bytes) {
         memcpy(hash->tail, bytes.ptr, bytes.len);
 }
 
-void vt_siphash_add_text(struct vt_siphash *hash, const char *text) {
+void vt_siphash_add_text(struct vt_siphash *hash, const char *text)
+{
     vt_siphash_add(hash, vt_bytes_str(text));
     vt_siphash_add(hash, VT_BYTES("\0"));
 }
 
-uint64_t vt_siphash_get(const struct vt_siphash *hash) {
+uint64_t vt_siphash_get(const struct vt_siphash *hash)
+{
     uint64_t v[4];
     memcpy(v, hash->v, sizeof(v));
     uint64_t last = hash->len << 56;

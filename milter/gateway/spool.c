@@ -11,7 +11,8 @@
 
 #define ALL_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 
-void vt_spool_init(struct vt_spool *spool, const char *directory, size_t memory_bytes) {
+void vt_spool_init(struct vt_spool *spool, const char *directory, size_t memory_bytes)
+{
     memset(spool, 0, offsetof(struct vt_spool, pending));
     spool->pending_len = 0;
     spool->directory = directory;
@@ -19,13 +20,15 @@ void vt_spool_init(struct vt_spool *spool, const char *directory, size_t memory_
     spool->fd = -1;
 }
 
-void vt_spool_close(struct vt_spool *spool) {
+void vt_spool_close(struct vt_spool *spool)
+{
     if (spool->fd >= 0)
         close(spool->fd);
     spool->fd = -1;
 }
 
-static enum vt_code write_all(int fd, struct vt_bytes bytes, struct vt_err *err) {
+static enum vt_code write_all(int fd, struct vt_bytes bytes, struct vt_err *err)
+{
     while (bytes.len > 0) {
         ssize_t written = write(fd, bytes.ptr, bytes.len);
         if (written < 0 && errno == EINTR)
@@ -38,7 +41,8 @@ static enum vt_code write_all(int fd, struct vt_bytes bytes, struct vt_err *err)
 }
 
 /* Copy what the memory file holds so far. */
-static enum vt_code copy_to(int file, int memory, struct vt_err *err) {
+static enum vt_code copy_to(int file, int memory, struct vt_err *err)
+{
     uint8_t piece[16384];
     off_t offset = 0;
     for (;;) {
@@ -57,7 +61,8 @@ static enum vt_code copy_to(int file, int memory, struct vt_err *err) {
 }
 
 /* O_TMPFILE: the file never has a name, so nothing is left over whatever happens. */
-static enum vt_code move_to_file(struct vt_spool *spool, struct vt_err *err) {
+static enum vt_code move_to_file(struct vt_spool *spool, struct vt_err *err)
+{
     int file = open(spool->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (file < 0)
         return vt_err_sys(err, "cannot make a spool file in %s", spool->directory);
@@ -73,7 +78,8 @@ static enum vt_code move_to_file(struct vt_spool *spool, struct vt_err *err) {
 }
 
 /* Write to the right place. more: the bytes about to be written. */
-static enum vt_code write_out(struct vt_spool *spool, struct vt_bytes more, struct vt_err *err) {
+static enum vt_code write_out(struct vt_spool *spool, struct vt_bytes more, struct vt_err *err)
+{
     if (spool->fd < 0 && !spool->in_file) {
         spool->fd = memfd_create("mail", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         if (spool->fd < 0)
@@ -87,13 +93,15 @@ static enum vt_code write_out(struct vt_spool *spool, struct vt_bytes more, stru
     return write_all(spool->fd, more, err);
 }
 
-static enum vt_code flush(struct vt_spool *spool, struct vt_err *err) {
+static enum vt_code flush(struct vt_spool *spool, struct vt_err *err)
+{
     struct vt_bytes pending = {spool->pending, spool->pending_len};
     spool->pending_len = 0;
     return spool->too_large || pending.len == 0 ? VT_OK : write_out(spool, pending, err);
 }
 
-static enum vt_code add(struct vt_spool *spool, struct vt_bytes bytes, struct vt_err *err) {
+static enum vt_code add(struct vt_spool *spool, struct vt_bytes bytes, struct vt_err *err)
+{
     spool->size_bytes += bytes.len;
     if (spool->size_bytes > VT_MAX_MAIL_BYTES && !spool->too_large) {
         spool->too_large = true;
@@ -115,7 +123,8 @@ static enum vt_code add(struct vt_spool *spool, struct vt_bytes bytes, struct vt
 }
 
 enum vt_code vt_spool_header(struct vt_spool *spool, const char *name, const char *value,
-                             bool has_leading_space, struct vt_err *err) {
+                             bool has_leading_space, struct vt_err *err)
+{
     enum vt_code code = add(spool, vt_bytes_str(name), err);
     if (code == VT_OK)
         code = add(spool, has_leading_space ? VT_BYTES(":") : VT_BYTES(": "), err);
@@ -133,20 +142,23 @@ enum vt_code vt_spool_header(struct vt_spool *spool, const char *name, const cha
     return code == VT_OK ? add(spool, VT_BYTES("\r\n"), err) : code;
 }
 
-enum vt_code vt_spool_end_headers(struct vt_spool *spool, struct vt_err *err) {
+enum vt_code vt_spool_end_headers(struct vt_spool *spool, struct vt_err *err)
+{
     if (spool->headers_ended)
         return VT_OK;
     spool->headers_ended = true;
     return add(spool, VT_BYTES("\r\n"), err);
 }
 
-enum vt_code vt_spool_body(struct vt_spool *spool, struct vt_bytes bytes, struct vt_err *err) {
+enum vt_code vt_spool_body(struct vt_spool *spool, struct vt_bytes bytes, struct vt_err *err)
+{
     enum vt_code code = vt_spool_end_headers(spool, err);
     return code == VT_OK ? add(spool, bytes, err) : code;
 }
 
 /* A descriptor that cannot write, so that nobody who holds it can change what is inspected. */
-static enum vt_code reopen_for_reading(struct vt_spool *spool, struct vt_err *err) {
+static enum vt_code reopen_for_reading(struct vt_spool *spool, struct vt_err *err)
+{
     char path[64];
     snprintf(path, sizeof(path), "/proc/self/fd/%d", spool->fd);
     int reader = open(path, O_RDONLY | O_CLOEXEC);
@@ -157,7 +169,8 @@ static enum vt_code reopen_for_reading(struct vt_spool *spool, struct vt_err *er
     return VT_OK;
 }
 
-enum vt_code vt_spool_seal(struct vt_spool *spool, int *out_fd, struct vt_err *err) {
+enum vt_code vt_spool_seal(struct vt_spool *spool, int *out_fd, struct vt_err *err)
+{
     enum vt_code code = vt_spool_end_headers(spool, err);
     if (code == VT_OK)
         code = flush(spool, err);

@@ -12,7 +12,8 @@
 #define OURS "X-Vanthu-"
 
 /* A space before the colon is obsolete syntax (RFC 5322 4.5.8) that some readers accept. */
-static size_t name_len(const char *name) {
+static size_t name_len(const char *name)
+{
     size_t len = strlen(name);
     while (len > 0 && (name[len - 1] == ' ' || name[len - 1] == '\t'))
         len--;
@@ -20,7 +21,8 @@ static size_t name_len(const char *name) {
 }
 
 enum vt_code vt_strip_see(struct vt_strip *strip, struct vt_arena *arena, const char *authserv_id,
-                          const char *name, const char *value) {
+                          const char *name, const char *value)
+{
     bool is_results = name_len(name) == sizeof(RESULTS) - 1 &&
                       strncasecmp(name, RESULTS, sizeof(RESULTS) - 1) == 0;
     bool is_ours = strncasecmp(name, OURS, sizeof(OURS) - 1) == 0;
@@ -44,14 +46,16 @@ enum vt_code vt_strip_see(struct vt_strip *strip, struct vt_arena *arena, const 
 }
 
 /* By name, then by the order of appearance, which is the order in memory before sorting. */
-static int compare(const void *a, const void *b) {
+static int compare(const void *a, const void *b)
+{
     const struct vt_stripped *x = a, *y = b;
     int by_name = strcasecmp(x->name, y->name);
     return by_name != 0 ? by_name : (x->index > y->index) - (x->index < y->index);
 }
 
 /* Headers that are all removed need no number of their own until here: one, two, three. */
-static void number_ours(struct vt_strip *strip) {
+static void number_ours(struct vt_strip *strip)
+{
     int index = 0;
     for (size_t i = 0; i < strip->count; i++) {
         bool is_same = i > 0 && strcasecmp(strip->items[i].name, strip->items[i - 1].name) == 0;
@@ -61,8 +65,8 @@ static void number_ours(struct vt_strip *strip) {
     }
 }
 
-enum vt_code vt_strip_remove(struct vt_strip *strip, const struct vt_milter_api *api,
-                             SMFICTX *ctx) {
+enum vt_code vt_strip_remove(struct vt_strip *strip, const struct vt_milter_api *api, SMFICTX *ctx)
+{
     if (strip->count == 0)
         return VT_OK;
     qsort(strip->items, strip->count, sizeof(*strip->items), compare);

@@ -10,16 +10,19 @@
 #define MAX_ADDRESS_BYTES 1024
 #define MAX_TEXT_BYTES 1000
 
-static bool has_failed(const struct vt_transaction *transaction) {
+static bool has_failed(const struct vt_transaction *transaction)
+{
     return transaction->fault.code != VT_OK;
 }
 
-static void no_memory(struct vt_transaction *transaction) {
+static void no_memory(struct vt_transaction *transaction)
+{
     if (!has_failed(transaction))
         vt_err_set(&transaction->fault, VT_E_NOMEM, "no memory for the envelope");
 }
 
-const char *vt_transaction_text(struct vt_transaction *transaction, const char *text) {
+const char *vt_transaction_text(struct vt_transaction *transaction, const char *text)
+{
     char clean[MAX_TEXT_BYTES];
     if (text == NULL)
         return NULL;
@@ -32,7 +35,8 @@ const char *vt_transaction_text(struct vt_transaction *transaction, const char *
 
 /* The address in "<a@b> SIZE=1", "<>", "a@b" or "": sendmail(1) mail comes without brackets, and
  * some versions of Sendmail put the arguments behind it. A quoted local part may hold ">". */
-static struct vt_bytes address_in(const char *argument) {
+static struct vt_bytes address_in(const char *argument)
+{
     bool is_quoted = false, has_bracket = *argument == '<';
     const char *begin = argument + (has_bracket ? 1 : 0), *end = begin;
     for (; *end != '\0'; end++) {
@@ -46,7 +50,8 @@ static struct vt_bytes address_in(const char *argument) {
     return vt_bytes_of(begin, (size_t)(end - begin));
 }
 
-static const char *address(struct vt_transaction *transaction, const char *argument) {
+static const char *address(struct vt_transaction *transaction, const char *argument)
+{
     char clean[MAX_ADDRESS_BYTES];
     const char *copy =
         vt_arena_str(transaction->arena, vt_text_clean(clean, sizeof(clean), address_in(argument)));
@@ -55,7 +60,8 @@ static const char *address(struct vt_transaction *transaction, const char *argum
     return copy;
 }
 
-struct vt_transaction *vt_transaction_new(struct vt_gateway *gateway, const char *sender) {
+struct vt_transaction *vt_transaction_new(struct vt_gateway *gateway, const char *sender)
+{
     struct vt_transaction *transaction = calloc(1, sizeof(*transaction));
     struct vt_arena *arena = vt_arena_new(VT_MAX_GATEWAY_ARENA_BYTES);
     if (transaction == NULL || arena == NULL) {
@@ -78,7 +84,8 @@ struct vt_transaction *vt_transaction_new(struct vt_gateway *gateway, const char
     return transaction;
 }
 
-void vt_transaction_free(struct vt_transaction *transaction) {
+void vt_transaction_free(struct vt_transaction *transaction)
+{
     if (transaction == NULL)
         return;
     atomic_fetch_sub(&transaction->gateway->messages_count, 1);
@@ -87,7 +94,8 @@ void vt_transaction_free(struct vt_transaction *transaction) {
     free(transaction);
 }
 
-void vt_transaction_recipient(struct vt_transaction *transaction, const char *recipient) {
+void vt_transaction_recipient(struct vt_transaction *transaction, const char *recipient)
+{
     struct vt_mail *mail = &transaction->mail;
     if (mail->recipients_count >= VT_MAX_RECIPIENTS) {
         transaction->recipients_dropped_count++;
@@ -105,7 +113,8 @@ void vt_transaction_recipient(struct vt_transaction *transaction, const char *re
 }
 
 void vt_transaction_header(struct vt_transaction *transaction, const char *name, const char *value,
-                           bool has_leading_space) {
+                           bool has_leading_space)
+{
     if (transaction->mail.message_id == NULL && strcasecmp(name, "Message-ID") == 0)
         transaction->mail.message_id =
             vt_transaction_text(transaction, value + strspn(value, " \t\n"));
@@ -120,12 +129,14 @@ void vt_transaction_header(struct vt_transaction *transaction, const char *name,
                                &transaction->fault);
 }
 
-void vt_transaction_end_headers(struct vt_transaction *transaction) {
+void vt_transaction_end_headers(struct vt_transaction *transaction)
+{
     if (!has_failed(transaction))
         (void)!vt_spool_end_headers(&transaction->spool, &transaction->fault);
 }
 
-void vt_transaction_body(struct vt_transaction *transaction, struct vt_bytes bytes) {
+void vt_transaction_body(struct vt_transaction *transaction, struct vt_bytes bytes)
+{
     vt_siphash_add(&transaction->hash, bytes);
     if (!has_failed(transaction))
         (void)!vt_spool_body(&transaction->spool, bytes, &transaction->fault);

@@ -31,7 +31,8 @@ struct request {
     struct vt_known known; /* that of the request and the generation's */
 };
 
-static enum vt_code enter_sandbox(const struct vt_child_context *context, struct vt_err *err) {
+static enum vt_code enter_sandbox(const struct vt_child_context *context, struct vt_err *err)
+{
     const struct vt_sandbox sandbox = {
         .name = "inspector child",
         .address_space_bytes = ADDRESS_SPACE_BYTES,
@@ -47,7 +48,8 @@ static enum vt_code enter_sandbox(const struct vt_child_context *context, struct
 /* ---- the request ---- */
 
 static enum vt_code read_facts(struct vt_arena *arena, int fd, struct request *request,
-                               struct vt_err *err) {
+                               struct vt_err *err)
+{
     struct vt_bytes json;
     struct vt_mail *facts = vt_arena_alloc(arena, sizeof(*facts));
     if (facts == NULL)
@@ -63,7 +65,8 @@ static enum vt_code read_facts(struct vt_arena *arena, int fd, struct request *r
 }
 
 static enum vt_code read_known(struct vt_arena *arena, int fd, struct request *request,
-                               struct vt_err *err) {
+                               struct vt_err *err)
+{
     struct vt_bytes json;
     enum vt_code code = vt_memfd_map(fd, VT_MAX_KNOWN_BYTES, &json, err);
     if (code != VT_OK)
@@ -74,7 +77,8 @@ static enum vt_code read_known(struct vt_arena *arena, int fd, struct request *r
 }
 
 static enum vt_code read_body(struct vt_arena *arena, struct request *request, bool *out_has_facts,
-                              bool *out_has_known, struct vt_err *err) {
+                              bool *out_has_known, struct vt_err *err)
+{
     enum vt_code code = VT_E_FORMAT;
     json_t *body = json_loadb((const char *)request->message.body, request->message.body_len,
                               JSON_REJECT_DUPLICATES, NULL);
@@ -96,7 +100,8 @@ done:
 }
 
 static enum vt_code read_request(struct vt_arena *arena, int connection, int64_t request_msecs,
-                                 struct request *request, struct vt_err *err) {
+                                 struct request *request, struct vt_err *err)
+{
     bool has_facts = false, has_known = false, mapped = false;
     enum vt_code code = vt_wire_receive(connection, &request->message, VT_INSPECT_MAX_FDS,
                                         vt_clock_monotonic_msecs() + request_msecs, err);
@@ -122,7 +127,8 @@ static enum vt_code read_request(struct vt_arena *arena, int connection, int64_t
 /* ---- the answer ---- */
 
 static enum vt_code seal_evidence(const struct vt_evidence *evidence, int *out_fd,
-                                  struct vt_err *err) {
+                                  struct vt_err *err)
+{
     char *text = NULL;
     size_t len = 0;
     enum vt_code code = vt_evidence_to_json(evidence, 0, &text, &len, err);
@@ -132,7 +138,8 @@ static enum vt_code seal_evidence(const struct vt_evidence *evidence, int *out_f
     return code;
 }
 
-static enum vt_code seal_wants(const struct vt_wants *wants, int *out_fd, struct vt_err *err) {
+static enum vt_code seal_wants(const struct vt_wants *wants, int *out_fd, struct vt_err *err)
+{
     char *text = NULL;
     size_t len = 0;
     enum vt_code code = vt_wants_to_json(wants, &text, &len, err);
@@ -143,7 +150,8 @@ static enum vt_code seal_wants(const struct vt_wants *wants, int *out_fd, struct
 }
 
 static enum vt_code answer(int connection, const struct vt_evidence *evidence,
-                           const struct vt_wants *wants, struct vt_err *err) {
+                           const struct vt_wants *wants, struct vt_err *err)
+{
     int fds[2] = {-1, -1};
     enum vt_code code = seal_evidence(evidence, &fds[0], err);
     if (code == VT_OK)
@@ -155,7 +163,8 @@ static enum vt_code answer(int connection, const struct vt_evidence *evidence,
 }
 
 static enum vt_code inspect(struct vt_arena *arena, const struct vt_child_context *context,
-                            int connection, const struct vt_known *generation, struct vt_err *err) {
+                            int connection, const struct vt_known *generation, struct vt_err *err)
+{
     struct request *request = vt_arena_alloc(arena, sizeof(*request));
     struct vt_evidence *evidence = NULL;
     struct vt_wants wants = {0};
@@ -179,7 +188,8 @@ static enum vt_code inspect(struct vt_arena *arena, const struct vt_child_contex
     return code;
 }
 
-int vt_child_serve(void *opaque, int connection, const struct vt_known *known) {
+int vt_child_serve(void *opaque, int connection, const struct vt_known *known)
+{
     const struct vt_child_context *context = opaque;
     struct vt_err err = {0};
     enum vt_code code = enter_sandbox(context, &err);

@@ -28,17 +28,20 @@ struct run {
     struct vt_message message;
 };
 
-static int64_t earlier(int64_t a, int64_t b) {
+static int64_t earlier(int64_t a, int64_t b)
+{
     return a < b ? a : b;
 }
 
-static void close_fd(int *fd) {
+static void close_fd(int *fd)
+{
     if (*fd >= 0)
         (void)close(*fd);
     *fd = -1;
 }
 
-static void progress(const struct vt_inspection *inspection) {
+static void progress(const struct vt_inspection *inspection)
+{
     if (inspection->progress != NULL)
         inspection->progress(inspection->progress_context);
 }
@@ -46,7 +49,8 @@ static void progress(const struct vt_inspection *inspection) {
 /* Wait for the answer, telling the caller about every second that we still do. */
 static enum vt_code receive_slowly(int fd, const struct vt_inspection *inspection,
                                    struct vt_message *message, size_t max_fds,
-                                   int64_t deadline_msecs, struct vt_err *err) {
+                                   int64_t deadline_msecs, struct vt_err *err)
+{
     for (;;) {
         int64_t slice = vt_clock_monotonic_msecs() + PROGRESS_MSECS;
         enum vt_code code =
@@ -60,7 +64,8 @@ static enum vt_code receive_slowly(int fd, const struct vt_inspection *inspectio
 static enum vt_code call(int channel, const struct vt_inspection *inspection,
                          enum vt_message_type type, struct vt_bytes body, const int *fds,
                          size_t fds_count, struct vt_message *answer, size_t max_fds,
-                         int64_t deadline_msecs, struct vt_err *err) {
+                         int64_t deadline_msecs, struct vt_err *err)
+{
     int fd = -1;
     answer->fds_count = 0;
     progress(inspection);
@@ -76,7 +81,8 @@ static enum vt_code call(int channel, const struct vt_inspection *inspection,
 
 /* ---- asking the inspector ---- */
 
-static char *request_body(const struct run *run) {
+static char *request_body(const struct run *run)
+{
     const struct vt_inspection *inspection = run->inspection;
     json_t *body = json_object();
     int failed = json_object_set_new(body, "now", json_integer(inspection->now_utc_secs)) |
@@ -93,7 +99,8 @@ static char *request_body(const struct run *run) {
 }
 
 /* {"why": "…"} of the zygote, or the text of a fault: both are shown, so both are cleaned. */
-static enum vt_code died(const struct vt_message *message, struct vt_err *err) {
+static enum vt_code died(const struct vt_message *message, struct vt_err *err)
+{
     char why[VT_ERR_TEXT_BYTES / 2];
     struct vt_bytes body = vt_bytes_of(message->body, message->body_len);
     if (message->type == VT_MSG_ERROR) {
@@ -107,7 +114,8 @@ static enum vt_code died(const struct vt_message *message, struct vt_err *err) {
     return vt_err_set(err, VT_E_PEER, "the inspection did not finish: %s", why);
 }
 
-static enum vt_code read_evidence(struct run *run, struct vt_evidence **out, struct vt_err *err) {
+static enum vt_code read_evidence(struct run *run, struct vt_evidence **out, struct vt_err *err)
+{
     struct vt_bytes json;
     enum vt_code code = vt_memfd_map(run->message.fds[0], VT_MAX_EVIDENCE_BYTES, &json, err);
     if (code != VT_OK)
@@ -117,7 +125,8 @@ static enum vt_code read_evidence(struct run *run, struct vt_evidence **out, str
     return code;
 }
 
-static enum vt_code read_wants(struct run *run, struct vt_err *err) {
+static enum vt_code read_wants(struct run *run, struct vt_err *err)
+{
     struct vt_bytes json;
     enum vt_code code = vt_memfd_map(run->message.fds[1], VT_MAX_KNOWN_BYTES, &json, err);
     if (code != VT_OK)
@@ -133,7 +142,8 @@ static enum vt_code read_wants(struct run *run, struct vt_err *err) {
     return code;
 }
 
-static enum vt_code read_answer(struct run *run, struct vt_evidence **out, struct vt_err *err) {
+static enum vt_code read_answer(struct run *run, struct vt_evidence **out, struct vt_err *err)
+{
     struct vt_message *message = &run->message;
     if (message->type == VT_MSG_DIED || message->type == VT_MSG_ERROR)
         return died(message, err);
@@ -146,7 +156,8 @@ static enum vt_code read_answer(struct run *run, struct vt_evidence **out, struc
     return code == VT_OK || code == VT_E_NOMEM ? code : VT_E_PEER;
 }
 
-static enum vt_code inspect_once(struct run *run, struct vt_evidence **out, struct vt_err *err) {
+static enum vt_code inspect_once(struct run *run, struct vt_evidence **out, struct vt_err *err)
+{
     struct vt_inspection *inspection = run->inspection;
     char *body = request_body(run);
     if (body == NULL)
@@ -182,7 +193,8 @@ static enum vt_code inspect_once(struct run *run, struct vt_evidence **out, stru
 
 /* ---- asking status ---- */
 
-static enum vt_code remember(struct run *run, const struct vt_known *fresh, struct vt_err *err) {
+static enum vt_code remember(struct run *run, const struct vt_known *fresh, struct vt_err *err)
+{
     enum vt_code code = vt_known_join(run->arena, fresh, &run->known, &run->known, err);
     if (code != VT_OK)
         return code;
@@ -200,7 +212,8 @@ static enum vt_code remember(struct run *run, const struct vt_known *fresh, stru
     return code;
 }
 
-static enum vt_code read_status(struct run *run, struct vt_known *out, struct vt_err *err) {
+static enum vt_code read_status(struct run *run, struct vt_known *out, struct vt_err *err)
+{
     struct vt_bytes json;
     const struct vt_message *message = &run->message;
     if (message->type != VT_MSG_STATUS_IS || message->fds_count != 1)
@@ -215,7 +228,8 @@ static enum vt_code read_status(struct run *run, struct vt_known *out, struct vt
 
 /* True when something new is known, so that another pass may say more. A status role that is down
  * or late leaves STATUS_UNKNOWN in the evidence, which is the answer then. */
-static bool ask_status(struct run *run) {
+static bool ask_status(struct run *run)
+{
     struct vt_inspection *inspection = run->inspection;
     if (inspection->offline || inspection->status_fd < 0 ||
         run->wants.status_count + run->wants.issuer_of_count == 0)
@@ -237,7 +251,8 @@ static bool ask_status(struct run *run) {
            remember(run, &fresh, &err) == VT_OK;
 }
 
-static enum vt_code seal_facts(const struct vt_mail *mail, int *out_fd, struct vt_err *err) {
+static enum vt_code seal_facts(const struct vt_mail *mail, int *out_fd, struct vt_err *err)
+{
     char *text = NULL;
     size_t len = 0;
     enum vt_code code = vt_mail_to_json(mail, &text, &len, err);
@@ -248,7 +263,8 @@ static enum vt_code seal_facts(const struct vt_mail *mail, int *out_fd, struct v
 }
 
 enum vt_code vt_inspection_run(struct vt_arena *arena, struct vt_inspection *inspection,
-                               struct vt_evidence **out_evidence, struct vt_err *err) {
+                               struct vt_evidence **out_evidence, struct vt_err *err)
+{
     struct run *run = calloc(1, sizeof(*run));
     if (run == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for an inspection");

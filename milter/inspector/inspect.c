@@ -5,7 +5,8 @@
 
 #include "inspector/inspect_internal.h"
 
-static enum vt_code start(struct vt_inspect_run *run, struct vt_err *err) {
+static enum vt_code start(struct vt_inspect_run *run, struct vt_err *err)
+{
     run->evidence = vt_arena_alloc(run->arena, sizeof(*run->evidence));
     run->part_is_consumed = vt_arena_alloc(run->arena, sizeof(bool) * (VT_MAX_PARTS + 1));
     run->pool = vt_certificate_pool_new(
@@ -18,14 +19,16 @@ static enum vt_code start(struct vt_inspect_run *run, struct vt_err *err) {
     return VT_OK;
 }
 
-static void take_findings_of_the_whole(struct vt_inspect_run *run) {
+static void take_findings_of_the_whole(struct vt_inspect_run *run)
+{
     run->evidence->reasons |= run->unpacked->reasons;
     run->evidence->findings = run->unpacked->findings;
     run->evidence->findings_count = run->unpacked->findings_count;
 }
 
 /* Parts may be appended while the list is walked: the content of an opaque signature. */
-static enum vt_code inspect_parts(struct vt_inspect_run *run, struct vt_err *err) {
+static enum vt_code inspect_parts(struct vt_inspect_run *run, struct vt_err *err)
+{
     for (size_t i = 0; i < run->unpacked->parts_count && i <= VT_MAX_PARTS; i++) {
         enum vt_code code = vt_inspect_part(run, i, err);
         if (code != VT_OK)
@@ -36,7 +39,8 @@ static enum vt_code inspect_parts(struct vt_inspect_run *run, struct vt_err *err
 
 enum vt_code vt_inspect(struct vt_arena *arena, const struct vt_inspect_options *options,
                         const struct vt_inspect_input *input, struct vt_evidence **out_evidence,
-                        struct vt_wants *out_wants, struct vt_err *err) {
+                        struct vt_wants *out_wants, struct vt_err *err)
+{
     struct vt_inspect_run run = {
         .arena = arena, .options = options, .input = input, .wants = out_wants};
     *out_evidence = NULL;

@@ -6,19 +6,22 @@
 
 #include "inspector/inspect_internal.h"
 
-static bool ends_with(const char *name, const char *ending) {
+static bool ends_with(const char *name, const char *ending)
+{
     size_t name_len = name == NULL ? 0 : strlen(name), ending_len = strlen(ending);
     return name_len >= ending_len && strcasecmp(name + name_len - ending_len, ending) == 0;
 }
 
-static bool is_official_form(enum vt_format format) {
+static bool is_official_form(enum vt_format format)
+{
     return format == VT_FORMAT_PDF || format == VT_FORMAT_OOXML || format == VT_FORMAT_ODF ||
            format == VT_FORMAT_XML;
 }
 
 /* The name without its extension and without ".signed" (legal.md R-94): "123-QD.signed.pdf" and
  * "123-QD.docx" have the stem "123-QD". */
-static size_t stem_len(const char *name) {
+static size_t stem_len(const char *name)
+{
     const char *dot = strrchr(name, '.');
     size_t len = dot == NULL ? strlen(name) : (size_t)(dot - name);
     while (len > 7 && strncasecmp(name + len - 7, ".signed", 7) == 0)
@@ -26,12 +29,14 @@ static size_t stem_len(const char *name) {
     return len;
 }
 
-static bool has_same_stem(const char *a, const char *b) {
+static bool has_same_stem(const char *a, const char *b)
+{
     size_t len = stem_len(a);
     return len > 0 && len == stem_len(b) && strncasecmp(a, b, len) == 0;
 }
 
-static bool is_companion(const struct vt_evidence *evidence, const struct vt_document *document) {
+static bool is_companion(const struct vt_evidence *evidence, const struct vt_document *document)
+{
     for (size_t i = 0; i < evidence->documents_count; i++) {
         const struct vt_document *other = &evidence->documents[i];
         if (other != document && other->signatures_count > 0 && other->name != NULL &&
@@ -41,22 +46,16 @@ static bool is_companion(const struct vt_evidence *evidence, const struct vt_doc
     return false;
 }
 
-static bool is_due(const struct vt_mail *mail, const struct vt_document *document) {
+static bool is_due(const struct vt_mail *mail, const struct vt_document *document)
+{
     if (ends_with(document->name, ".signed.pdf"))
         return true;
     return mail->sender_class == VT_SENDER_STATE && mail->direction == VT_INBOUND &&
            document->attachment && is_official_form(document->format);
 }
 
-/* What was not read is not called unsigned. */
-static bool was_read(const struct vt_document *document) {
-    const vt_reasons unread =
-        VT_REASON_BIT(VT_REASON_FORMAT_UNSUPPORTED) | VT_REASON_BIT(VT_REASON_FILE_UNREADABLE) |
-        VT_REASON_BIT(VT_REASON_MALFORMED) | VT_REASON_BIT(VT_REASON_TOO_LARGE);
-    return (document->reasons & unread) == 0;
-}
-
-void vt_inspect_expectations(struct vt_inspect_run *run) {
+void vt_inspect_expectations(struct vt_inspect_run *run)
+{
     struct vt_evidence *evidence = run->evidence;
     for (size_t i = 0; i < evidence->documents_count; i++) {
         struct vt_document *document = &evidence->documents[i];
@@ -64,7 +63,7 @@ void vt_inspect_expectations(struct vt_inspect_run *run) {
             continue;
         bool companion = document->signatures_count == 0 && is_companion(evidence, document);
         document->expects_signature = !companion;
-        if (document->signatures_count == 0 && was_read(document))
+        if (document->signatures_count == 0 && vt_reasons_mean_read(document->reasons))
             document->reasons |=
                 VT_REASON_BIT(companion ? VT_REASON_UNSIGNED_COMPANION : VT_REASON_NO_SIGNATURE);
     }

@@ -25,8 +25,8 @@ enum vt_code vt_inspect_mail_facts(struct vt_inspect_run *run, struct vt_err *er
 
 /* Find, verify and judge the signatures of part index; adds a document to the evidence when the
  * part is one. May append parts (content of an opaque signature). */
-enum vt_code vt_inspect_part(struct vt_inspect_run *run, size_t index, struct vt_err *err)
-    VT_MUST_CHECK;
+enum vt_code vt_inspect_part(struct vt_inspect_run *run, size_t index,
+                             struct vt_err *err) VT_MUST_CHECK;
 
 /* Which documents should have been signed, and were not (users.md 1). To be called when all
  * documents are known. */

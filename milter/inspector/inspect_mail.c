@@ -9,12 +9,14 @@
 /* One Authentication-Results value is cut here; real ones stay below 2 KB. */
 #define MAX_RESULTS_BYTES 8192
 
-const char *vt_inspect_domain_of(const char *address) {
+const char *vt_inspect_domain_of(const char *address)
+{
     const char *at = address == NULL ? NULL : strrchr(address, '@');
     return at == NULL || at[1] == '\0' ? NULL : at + 1;
 }
 
-bool vt_inspect_domain_is_under(const char *domain, const char *entry) {
+bool vt_inspect_domain_is_under(const char *domain, const char *entry)
+{
     if (domain == NULL || entry == NULL || *entry == '\0')
         return false;
     size_t domain_len = strlen(domain), entry_len = strlen(entry);
@@ -25,7 +27,8 @@ bool vt_inspect_domain_is_under(const char *domain, const char *entry) {
 
 /* Two domains are aligned when they are the same or one is above the other and has at least two
  * labels: the relaxed mode of RFC 7489 3.1 without a list of public suffixes. */
-static bool is_aligned(const char *from_domain, const char *proven_domain) {
+static bool is_aligned(const char *from_domain, const char *proven_domain)
+{
     if (from_domain == NULL || proven_domain == NULL)
         return false;
     if (strcasecmp(from_domain, proven_domain) == 0)
@@ -38,7 +41,8 @@ static bool is_aligned(const char *from_domain, const char *proven_domain) {
 
 /* RFC 8601 2.2: CFWS may stand between all tokens. Comments go, quoted strings lose their quotes.
  */
-static void strip_comments(char *text) {
+static void strip_comments(char *text)
+{
     char *out = text;
     unsigned depth = 0;
     bool quoted = false;
@@ -60,11 +64,13 @@ static void strip_comments(char *text) {
     *out = '\0';
 }
 
-static char *skip_spaces(char *text) {
+static char *skip_spaces(char *text)
+{
     return text + strspn(text, " ");
 }
 
-static bool is_trusted_service(const struct vt_inspect_options *options, const char *id) {
+static bool is_trusted_service(const struct vt_inspect_options *options, const char *id)
+{
     for (size_t i = 0; i < options->trusted_authserv_ids_count; i++) {
         if (strcasecmp(options->trusted_authserv_ids[i], id) == 0)
             return true;
@@ -83,7 +89,8 @@ static const struct {
 };
 
 /* RFC 8601 2.2: resinfo = [CFWS] ";" methodspec [ CFWS reasonspec ] [ CFWS 1*propspec ] */
-static bool result_proves(char *resinfo, const char *from_domain) {
+static bool result_proves(char *resinfo, const char *from_domain)
+{
     char *rest = NULL;
     char *method = strtok_r(resinfo, " ", &rest);
     char *equals = method == NULL ? NULL : strchr(method, '=');
@@ -106,7 +113,8 @@ static bool result_proves(char *resinfo, const char *from_domain) {
     return false;
 }
 
-static bool results_prove(struct vt_inspect_run *run, const char *value, const char *from_domain) {
+static bool results_prove(struct vt_inspect_run *run, const char *value, const char *from_domain)
+{
     char *copy = vt_arena_dup(run->arena, value, strnlen(value, MAX_RESULTS_BYTES));
     if (copy == NULL)
         return false;
@@ -126,7 +134,8 @@ static bool results_prove(struct vt_inspect_run *run, const char *value, const c
     return false;
 }
 
-static bool sender_is_aligned(struct vt_inspect_run *run, const struct vt_mail *mail) {
+static bool sender_is_aligned(struct vt_inspect_run *run, const struct vt_mail *mail)
+{
     const char *from_domain = vt_inspect_domain_of(mail->from);
     if (from_domain == NULL || mail->from_count != 1)
         return false;
@@ -139,7 +148,8 @@ static bool sender_is_aligned(struct vt_inspect_run *run, const struct vt_mail *
     return false;
 }
 
-static enum vt_sender_class class_of(const struct vt_inspect_run *run, const struct vt_mail *mail) {
+static enum vt_sender_class class_of(const struct vt_inspect_run *run, const struct vt_mail *mail)
+{
     const char *domain = vt_inspect_domain_of(mail->from);
     for (size_t i = 0; mail->sender_aligned && i < run->options->state_domains_count; i++) {
         if (vt_inspect_domain_is_under(domain, run->options->state_domains[i]))
@@ -148,7 +158,8 @@ static enum vt_sender_class class_of(const struct vt_inspect_run *run, const str
     return VT_SENDER_OTHER;
 }
 
-enum vt_code vt_inspect_mail_facts(struct vt_inspect_run *run, struct vt_err *err) {
+enum vt_code vt_inspect_mail_facts(struct vt_inspect_run *run, struct vt_err *err)
+{
     struct vt_mail *mail = &run->evidence->mail;
     const struct vt_unpacked *unpacked = run->unpacked;
     if (run->input->mail != NULL)

@@ -22,17 +22,20 @@ struct part_work {
     size_t candidates_count;
 };
 
-static struct vt_part *part_of(const struct part_work *work) {
+static struct vt_part *part_of(const struct part_work *work)
+{
     return &work->run->unpacked->parts[work->index];
 }
 
-static enum vt_code no_memory(struct vt_err *err) {
+static enum vt_code no_memory(struct vt_err *err)
+{
     return vt_err_set(err, VT_E_NOMEM, "the mail needs more memory than one mail may have");
 }
 
 /* Pictures, text and structure are no documents; everything that might carry a signature is, and
  * whatever was given as an attachment, so that nothing is passed over in silence. */
-static bool is_document(const struct vt_part *part) {
+static bool is_document(const struct vt_part *part)
+{
     switch (part->format) {
     case VT_FORMAT_MULTIPART:
     case VT_FORMAT_MAIL:
@@ -47,7 +50,8 @@ static bool is_document(const struct vt_part *part) {
     }
 }
 
-static enum vt_code begin_document(struct part_work *work, struct vt_err *err) {
+static enum vt_code begin_document(struct part_work *work, struct vt_err *err)
+{
     const struct vt_part *part = part_of(work);
     work->document = (struct vt_document){
         .path = part->path,
@@ -67,24 +71,28 @@ static enum vt_code begin_document(struct part_work *work, struct vt_err *err) {
 }
 
 /* What makes it uncertain that this is the file the reader will see, or that it was read whole. */
-static vt_reasons doubts(const struct part_work *work) {
+static vt_reasons doubts(const struct part_work *work)
+{
     const struct vt_unpacked *unpacked = work->run->unpacked;
     vt_reasons reasons = unpacked->reasons | work->document.reasons;
     for (size_t i = work->index; i != VT_NO_PART; i = unpacked->parts[i].parent)
         reasons |= unpacked->parts[i].reasons;
-    return reasons & (VT_REASON_BIT(VT_REASON_MALFORMED) | VT_REASON_BIT(VT_REASON_FILE_UNREADABLE) |
-                      VT_REASON_BIT(VT_REASON_TOO_LARGE));
+    return reasons &
+           (VT_REASON_BIT(VT_REASON_MALFORMED) | VT_REASON_BIT(VT_REASON_FILE_UNREADABLE) |
+            VT_REASON_BIT(VT_REASON_TOO_LARGE));
 }
 
 /* A good signature in a mail of doubtful structure is no passed one. */
-static void apply_doubts(struct part_work *work) {
+static void apply_doubts(struct part_work *work)
+{
     vt_reasons reasons = doubts(work);
     for (size_t i = 0; reasons != 0 && i < work->document.signatures_count; i++)
         vt_signature_worsen(&work->document.signatures[i], VT_SUB_SIG_CONSTRAINTS_FAILURE,
                             vt_reasons_first(reasons));
 }
 
-static enum vt_code end_document(struct part_work *work, struct vt_err *err) {
+static enum vt_code end_document(struct part_work *work, struct vt_err *err)
+{
     apply_doubts(work);
     struct vt_evidence *evidence = work->run->evidence;
     void *grown = vt_arena_grow(work->run->arena, evidence->documents, evidence->documents_count,
@@ -96,14 +104,16 @@ static enum vt_code end_document(struct part_work *work, struct vt_err *err) {
     return VT_OK;
 }
 
-static enum vt_code add_finding(struct part_work *work, const char *text) {
+static enum vt_code add_finding(struct part_work *work, const char *text)
+{
     return vt_findings_add(work->run->arena, &work->document.findings,
                            &work->document.findings_count, "%s", text);
 }
 
 /* ---- verification and judgement of the objects of one document ---- */
 
-static enum vt_code verify_objects(struct part_work *work, struct vt_err *err) {
+static enum vt_code verify_objects(struct part_work *work, struct vt_err *err)
+{
     struct vt_inspect_run *run = work->run;
     work->verified = vt_arena_alloc(run->arena, sizeof(*work->verified) * work->objects_count);
     if (work->verified == NULL)
@@ -114,7 +124,8 @@ static enum vt_code verify_objects(struct part_work *work, struct vt_err *err) {
 
 /* Document time stamps of later revisions prove that this signature existed. */
 static const struct vt_verified_timestamp **timestamps_after(struct part_work *work, size_t object,
-                                                             size_t *out_count) {
+                                                             size_t *out_count)
+{
     const struct vt_verified_timestamp **found =
         vt_arena_alloc(work->run->arena, sizeof(const void *) * (work->objects_count + 1));
     *out_count = 0;
@@ -129,7 +140,8 @@ static const struct vt_verified_timestamp **timestamps_after(struct part_work *w
 }
 
 /* The signature value and the file it stands in: what "first seen" means (design.md 4). */
-static const char *first_seen_digest(struct part_work *work, const struct vt_verified *verified) {
+static const char *first_seen_digest(struct part_work *work, const struct vt_verified *verified)
+{
     struct vt_buf joined;
     char hex[65];
     vt_buf_init(&joined, VT_MAX_CMS_BYTES);
@@ -142,7 +154,8 @@ static const char *first_seen_digest(struct part_work *work, const struct vt_ver
 }
 
 static enum vt_code look_up_first_seen(struct part_work *work, const struct vt_verified *verified,
-                                       int64_t *out_utc_secs, struct vt_err *err) {
+                                       int64_t *out_utc_secs, struct vt_err *err)
+{
     struct vt_inspect_run *run = work->run;
     const struct vt_known *known = run->input->known;
     const char *digest = first_seen_digest(work, verified);
@@ -164,7 +177,8 @@ static enum vt_code look_up_first_seen(struct part_work *work, const struct vt_v
     return VT_OK;
 }
 
-static bool signer_is_sender(const struct vt_mail *mail, const struct vt_certificate *signer) {
+static bool signer_is_sender(const struct vt_mail *mail, const struct vt_certificate *signer)
+{
     size_t count = 0;
     for (const char *email; (email = vt_certificate_email(signer, count)) != NULL; count++) {
         if (mail->from != NULL && mail->from_count == 1 && strcasecmp(email, mail->from) == 0)
@@ -177,7 +191,8 @@ static bool signer_is_sender(const struct vt_mail *mail, const struct vt_certifi
 /* A message signature speaks of the message: what was changed on the way is no forged document,
  * and the signer has to be the sender (RFC 8551 section 3). */
 static void judge_as_message(struct part_work *work, const struct vt_verified *verified,
-                             struct vt_signature *signature) {
+                             struct vt_signature *signature)
+{
     const vt_reasons changed = VT_REASON_BIT(VT_REASON_CONTENT_CHANGED);
     if ((signature->reasons & changed) != 0)
         signature->reasons =
@@ -188,7 +203,8 @@ static void judge_as_message(struct part_work *work, const struct vt_verified *v
 }
 
 static enum vt_code judge_one(struct part_work *work, size_t object,
-                              const struct vt_verified *verified, struct vt_err *err) {
+                              const struct vt_verified *verified, struct vt_err *err)
+{
     struct vt_inspect_run *run = work->run;
     size_t timestamps_count = 0;
     const struct vt_verified_timestamp **timestamps =
@@ -227,7 +243,8 @@ static enum vt_code judge_one(struct part_work *work, size_t object,
     return VT_OK;
 }
 
-static enum vt_code judge_object(struct part_work *work, size_t object, struct vt_err *err) {
+static enum vt_code judge_object(struct part_work *work, size_t object, struct vt_err *err)
+{
     const struct vt_verified_list *list = &work->verified[object];
     for (size_t i = 0; i < list->count; i++) {
         if (work->run->signatures_count >= VT_MAX_SIGNATURES) {
@@ -242,7 +259,8 @@ static enum vt_code judge_object(struct part_work *work, size_t object, struct v
     return VT_OK;
 }
 
-static enum vt_code judge_objects(struct part_work *work, struct vt_err *err) {
+static enum vt_code judge_objects(struct part_work *work, struct vt_err *err)
+{
     if (work->objects_count > VT_MAX_SIGNATURES) {
         work->objects_count = VT_MAX_SIGNATURES;
         work->document.reasons |= VT_REASON_BIT(VT_REASON_TOO_LARGE);
@@ -258,7 +276,8 @@ static enum vt_code judge_objects(struct part_work *work, struct vt_err *err) {
 
 /* ---- the forms ---- */
 
-static enum vt_code inspect_pdf(struct part_work *work, struct vt_err *err) {
+static enum vt_code inspect_pdf(struct part_work *work, struct vt_err *err)
+{
     struct vt_signed_document *signed_document = NULL;
     enum vt_code code =
         vt_document_read_pdf(work->run->arena, part_of(work)->bytes, &signed_document, err);
@@ -277,7 +296,8 @@ static enum vt_code inspect_pdf(struct part_work *work, struct vt_err *err) {
 
 /* A message signature covers the whole message when nothing but other message signatures stands
  * between it and the message. */
-static enum vt_covers message_coverage(const struct vt_inspect_run *run, size_t index) {
+static enum vt_covers message_coverage(const struct vt_inspect_run *run, size_t index)
+{
     for (size_t i = run->unpacked->parts[index].parent; i != VT_NO_PART;
          i = run->unpacked->parts[i].parent) {
         if (run->unpacked->parts[i].format == VT_FORMAT_MAIL)
@@ -288,7 +308,8 @@ static enum vt_covers message_coverage(const struct vt_inspect_run *run, size_t 
     return VT_COVERS_WHOLE;
 }
 
-static struct vt_signed_object new_object(enum vt_signature_format format, struct vt_bytes cms) {
+static struct vt_signed_object new_object(enum vt_signature_format format, struct vt_bytes cms)
+{
     return (struct vt_signed_object){
         .format = format,
         .cms = cms,
@@ -298,7 +319,8 @@ static struct vt_signed_object new_object(enum vt_signature_format format, struc
     };
 }
 
-static enum vt_code inspect_multipart_signed(struct part_work *work, struct vt_err *err) {
+static enum vt_code inspect_multipart_signed(struct part_work *work, struct vt_err *err)
+{
     struct vt_inspect_run *run = work->run;
     const struct vt_part *part = part_of(work);
     if (part->signature_part >= run->unpacked->parts_count) {
@@ -324,7 +346,8 @@ static enum vt_code inspect_multipart_signed(struct part_work *work, struct vt_e
 }
 
 /* Content of a CMS: a MIME entity of an opaque message, or a file that was wrapped. */
-static enum vt_code unpack_content(struct part_work *work, struct vt_err *err) {
+static enum vt_code unpack_content(struct part_work *work, struct vt_err *err)
+{
     for (size_t i = 0; i < work->objects_count; i++) {
         if (!work->verified[i].has_content)
             continue;
@@ -339,20 +362,23 @@ static enum vt_code unpack_content(struct part_work *work, struct vt_err *err) {
 }
 
 /* "report.pdf.p7s" signs "report.pdf" (validation.md 3, item 10). */
-static bool is_named_after(const char *signature_name, const char *name) {
+static bool is_named_after(const char *signature_name, const char *name)
+{
     size_t len = name == NULL ? 0 : strlen(name);
     return len > 0 && signature_name != NULL && strncasecmp(signature_name, name, len) == 0 &&
            signature_name[len] == '.' && strchr(signature_name + len + 1, '.') == NULL;
 }
 
-static bool is_possible_content(const struct vt_part *part) {
+static bool is_possible_content(const struct vt_part *part)
+{
     return part->format != VT_FORMAT_CMS && part->format != VT_FORMAT_SMIME &&
            part->format != VT_FORMAT_MULTIPART && part->format != VT_FORMAT_MAIL;
 }
 
 /* What a detached signature may sign: what was given, the file of its name, else every other
  * file of the mail. */
-static enum vt_code choose_candidates(struct part_work *work, struct vt_err *err) {
+static enum vt_code choose_candidates(struct part_work *work, struct vt_err *err)
+{
     struct vt_inspect_run *run = work->run;
     if (run->options->contents_count > 0) {
         work->candidates = run->options->contents;
@@ -379,7 +405,8 @@ static enum vt_code choose_candidates(struct part_work *work, struct vt_err *err
 }
 
 /* An opaque message signature, or a .p7m or .p7s file. */
-static enum vt_code inspect_cms(struct part_work *work, struct vt_err *err) {
+static enum vt_code inspect_cms(struct part_work *work, struct vt_err *err)
+{
     struct vt_inspect_run *run = work->run;
     struct vt_bytes der = part_of(work)->bytes;
     bool has_content = false;
@@ -408,7 +435,8 @@ static enum vt_code inspect_cms(struct part_work *work, struct vt_err *err) {
     return code == VT_OK && has_content ? unpack_content(work, err) : code;
 }
 
-static enum vt_code inspect_form(struct part_work *work, struct vt_err *err) {
+static enum vt_code inspect_form(struct part_work *work, struct vt_err *err)
+{
     const struct vt_part *part = part_of(work);
     switch (part->format) {
     case VT_FORMAT_PDF:
@@ -424,7 +452,8 @@ static enum vt_code inspect_form(struct part_work *work, struct vt_err *err) {
     }
 }
 
-enum vt_code vt_inspect_part(struct vt_inspect_run *run, size_t index, struct vt_err *err) {
+enum vt_code vt_inspect_part(struct vt_inspect_run *run, size_t index, struct vt_err *err)
+{
     struct part_work work = {.run = run, .index = index};
     if (run->part_is_consumed[index] || !is_document(part_of(&work)))
         return VT_OK;

@@ -31,7 +31,8 @@ struct setup {
 
 /* The sources of the configuration, but of a set that was given on the command line only those. */
 static enum vt_code load_trust(const struct vt_config *config, struct setup *setup,
-                               struct vt_err *err) {
+                               struct vt_err *err)
+{
     size_t count = 0;
     struct vt_trust_source *sources = vt_arena_alloc(
         setup->arena, (VT_TRUST_SETS + setup->overrides.trust_count) * sizeof(*sources));
@@ -51,7 +52,8 @@ static enum vt_code load_trust(const struct vt_config *config, struct setup *set
 
 /* The first use of an algorithm costs more than the use: have it in the zygote, once. The keys of
  * the anchors tell which ones this site's signatures need. */
-static void warm_openssl(const struct vt_trust_store *store) {
+static void warm_openssl(const struct vt_trust_store *store)
+{
     static const char *const digests[] = {"SHA1", "SHA256", "SHA384", "SHA512"};
     uint8_t digest[EVP_MAX_MD_SIZE];
     for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++)
@@ -68,7 +70,8 @@ static void warm_openssl(const struct vt_trust_store *store) {
     }
 }
 
-static enum vt_code warm(const struct vt_trust_store *store, struct vt_err *err) {
+static enum vt_code warm(const struct vt_trust_store *store, struct vt_err *err)
+{
     enum vt_code code = vt_unpack_warm(err);
     if (code == VT_OK)
         code = vt_document_warm(err);
@@ -81,7 +84,8 @@ static enum vt_code warm(const struct vt_trust_store *store, struct vt_err *err)
 }
 
 static enum vt_code prepare(const struct vt_config *config, const struct vt_role_fds *fds,
-                            struct setup *setup, struct vt_err *err) {
+                            struct setup *setup, struct vt_err *err)
+{
     setup->arena = vt_arena_new(SETUP_ARENA_BYTES);
     if (setup->arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the inspector");
@@ -105,14 +109,16 @@ static enum vt_code prepare(const struct vt_config *config, const struct vt_role
     return vt_sandbox_enter(&sandbox, err);
 }
 
-static unsigned parallel_of(const struct vt_config *config) {
+static unsigned parallel_of(const struct vt_config *config)
+{
     if (config->parallel_inspections > 0)
         return config->parallel_inspections;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     return CHILDREN_PER_CORE * (cores > 0 ? (unsigned)cores : 1);
 }
 
-int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *fds) {
+int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *fds)
+{
     struct vt_err err = {0};
     struct setup setup = {0};
     unsigned parallel = parallel_of(config); /* reads a file */

@@ -5,7 +5,8 @@
 #include "child.h"
 
 static void *joined(struct vt_arena *arena, const void *first, size_t first_count,
-                    const void *second, size_t second_count, size_t element_bytes) {
+                    const void *second, size_t second_count, size_t element_bytes)
+{
     uint8_t *all = vt_arena_alloc(arena, (first_count + second_count + 1) * element_bytes);
     if (all == NULL)
         return NULL;
@@ -16,13 +17,14 @@ static void *joined(struct vt_arena *arena, const void *first, size_t first_coun
     return all;
 }
 
-static bool is_empty(const struct vt_known *known) {
+static bool is_empty(const struct vt_known *known)
+{
     return known->facts_count + known->issuers_count + known->first_seen_count == 0;
 }
 
 enum vt_code vt_known_join(struct vt_arena *arena, const struct vt_known *first,
-                           const struct vt_known *second, struct vt_known *out,
-                           struct vt_err *err) {
+                           const struct vt_known *second, struct vt_known *out, struct vt_err *err)
+{
     if (is_empty(first) || is_empty(second)) {
         *out = is_empty(first) ? *second : *first;
         return VT_OK;

@@ -62,7 +62,8 @@ struct zygote {
 
 /* ---- generations ---- */
 
-static void drop_generation(struct generation *generation) {
+static void drop_generation(struct generation *generation)
+{
     vt_arena_free(generation->arena);
     if (generation->fd >= 0)
         (void)close(generation->fd);
@@ -70,7 +71,8 @@ static void drop_generation(struct generation *generation) {
 }
 
 /* Parsed once here and shared by all children: status has verified every fact in it. */
-static void adopt_generation(struct zygote *zygote, int fd) {
+static void adopt_generation(struct zygote *zygote, int fd)
+{
     struct vt_err err = {0};
     struct vt_bytes json;
     struct generation next = {.fd = -1};
@@ -92,7 +94,8 @@ static void adopt_generation(struct zygote *zygote, int fd) {
     zygote->generation = next;
 }
 
-static void take_generation(struct zygote *zygote) {
+static void take_generation(struct zygote *zygote)
+{
     struct vt_err err = {0};
     struct vt_message message;
     enum vt_code code = vt_wire_receive(zygote->options->generation, &message, 1, 0, &err);
@@ -108,7 +111,8 @@ static void take_generation(struct zygote *zygote) {
 }
 
 /* From the master: what the predecessor knew. Newer knowledge of status goes first. */
-static bool take_control(struct zygote *zygote) {
+static bool take_control(struct zygote *zygote)
+{
     struct vt_message message;
     enum vt_code code = vt_wire_receive(zygote->options->control, &message, 1, 0, NULL);
     if (code == VT_E_TIMEOUT)
@@ -122,7 +126,8 @@ static bool take_control(struct zygote *zygote) {
     return true;
 }
 
-static void ask_for_successor(struct zygote *zygote) {
+static void ask_for_successor(struct zygote *zygote)
+{
     struct vt_err err = {0};
     size_t count = zygote->generation.fd >= 0 ? 1 : 0;
     zygote->closing = true;
@@ -133,8 +138,8 @@ static void ask_for_successor(struct zygote *zygote) {
 
 /* ---- one child ---- */
 
-static _Noreturn void be_child(const struct zygote *zygote, pid_t parent, int connection,
-                               int words) {
+static _Noreturn void be_child(const struct zygote *zygote, pid_t parent, int connection, int words)
+{
     const struct vt_zygote_options *options = zygote->options;
     sigset_t none;
     (void)sigemptyset(&none);
@@ -156,7 +161,8 @@ static _Noreturn void be_child(const struct zygote *zygote, pid_t parent, int co
                          zygote->generation.arena == NULL ? NULL : &zygote->generation.known));
 }
 
-static void start_child(struct zygote *zygote, int connection) {
+static void start_child(struct zygote *zygote, int connection)
+{
     int words[2];
     /* Nobody reads a pipe that a hostile child filled: it must not block in it. */
     if (pipe2(words, O_CLOEXEC | O_NONBLOCK) != 0) {
@@ -183,7 +189,8 @@ static void start_child(struct zygote *zygote, int connection) {
                                          zygote->options->grace_msecs};
 }
 
-static void take_connection(struct zygote *zygote) {
+static void take_connection(struct zygote *zygote)
+{
     struct vt_err err = {0};
     int connection = -1;
     enum vt_code code = vt_wire_accept(zygote->options->inspect, 0, &connection, &err);
@@ -202,7 +209,8 @@ static void take_connection(struct zygote *zygote) {
 
 /* ---- deaths ---- */
 
-static const char *why_signal(int number) {
+static const char *why_signal(int number)
+{
     switch (number) {
     case SIGSYS:
         return "sandbox: forbidden system call";
@@ -217,8 +225,8 @@ static const char *why_signal(int number) {
     }
 }
 
-void vt_zygote_describe_death(int wait_status, int64_t deadline_msecs, char *out,
-                              size_t out_bytes) {
+void vt_zygote_describe_death(int wait_status, int64_t deadline_msecs, char *out, size_t out_bytes)
+{
     if (deadline_msecs > 0)
         (void)snprintf(out, out_bytes, "deadline %lld s", (long long)(deadline_msecs / 1000));
     else if (WIFSIGNALED(wait_status) && why_signal(WTERMSIG(wait_status)) != NULL)
@@ -232,7 +240,8 @@ void vt_zygote_describe_death(int wait_status, int64_t deadline_msecs, char *out
         (void)snprintf(out, out_bytes, "exit status %d", WEXITSTATUS(wait_status));
 }
 
-static bool asks_for_new_layout(int wait_status) {
+static bool asks_for_new_layout(int wait_status)
+{
     if (!WIFSIGNALED(wait_status))
         return false;
     switch (WTERMSIG(wait_status)) {
@@ -248,7 +257,8 @@ static bool asks_for_new_layout(int wait_status) {
     }
 }
 
-static void read_last_words(int words, char out[LAST_WORDS_BYTES]) {
+static void read_last_words(int words, char out[LAST_WORDS_BYTES])
+{
     uint8_t raw[LAST_WORDS_BYTES];
     ssize_t got = read(words, raw, sizeof(raw));
     size_t len = got > 0 ? (size_t)got : 0;
@@ -258,7 +268,8 @@ static void read_last_words(int words, char out[LAST_WORDS_BYTES]) {
 }
 
 /* The client hears why; the text is ours and has no characters that JSON would escape. */
-static void tell_client(const struct child *child, const char *why) {
+static void tell_client(const struct child *child, const char *why)
+{
     char body[160];
     int len = snprintf(body, sizeof(body), "{\"why\": \"%s\"}", why);
     if (len > 0 && (size_t)len < sizeof(body) &&
@@ -267,7 +278,8 @@ static void tell_client(const struct child *child, const char *why) {
         vt_log(VT_LOG_INFO, "nobody waits for child %ld any more", (long)child->pid);
 }
 
-static void bury(struct zygote *zygote, struct child *child, int wait_status) {
+static void bury(struct zygote *zygote, struct child *child, int wait_status)
+{
     bool good = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == EX_OK;
     if (!good && !child->cancelled) {
         char why[100], words[LAST_WORDS_BYTES];
@@ -285,7 +297,8 @@ static void bury(struct zygote *zygote, struct child *child, int wait_status) {
     *child = zygote->children[--zygote->children_count];
 }
 
-static void reap(struct zygote *zygote) {
+static void reap(struct zygote *zygote)
+{
     struct signalfd_siginfo info;
     while (read(zygote->signal_fd, &info, sizeof(info)) > 0)
         continue;
@@ -299,7 +312,8 @@ static void reap(struct zygote *zygote) {
             }
 }
 
-static void kill_late_ones(struct zygote *zygote) {
+static void kill_late_ones(struct zygote *zygote)
+{
     int64_t now = vt_clock_monotonic_msecs();
     for (size_t i = 0; i < zygote->children_count; i++) {
         struct child *child = &zygote->children[i];
@@ -312,7 +326,8 @@ static void kill_late_ones(struct zygote *zygote) {
 
 /* ---- the loop ---- */
 
-static int next_timeout(const struct zygote *zygote) {
+static int next_timeout(const struct zygote *zygote)
+{
     int timeout = -1;
     for (size_t i = 0; i < zygote->children_count; i++) {
         const struct child *child = &zygote->children[i];
@@ -323,7 +338,8 @@ static int next_timeout(const struct zygote *zygote) {
     return timeout;
 }
 
-static nfds_t fill_entries(struct zygote *zygote) {
+static nfds_t fill_entries(struct zygote *zygote)
+{
     const struct vt_zygote_options *options = zygote->options;
     struct pollfd *entries = zygote->entries;
     bool room = !zygote->closing && zygote->children_count < zygote->parallel;
@@ -345,7 +361,8 @@ static nfds_t fill_entries(struct zygote *zygote) {
 }
 
 /* A client closes its connection to cancel, or because it has its answer. */
-static void cancel_unwanted(struct zygote *zygote) {
+static void cancel_unwanted(struct zygote *zygote)
+{
     for (size_t i = 0; i < zygote->children_count; i++) {
         struct child *child = &zygote->children[i];
         if ((zygote->entries[FIXED + i].revents & (POLLHUP | POLLERR)) == 0)
@@ -355,7 +372,8 @@ static void cancel_unwanted(struct zygote *zygote) {
     }
 }
 
-static int open_child_signal(void) {
+static int open_child_signal(void)
+{
     sigset_t set;
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGCHLD);
@@ -363,7 +381,8 @@ static int open_child_signal(void) {
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void loop(struct zygote *zygote) {
+static void loop(struct zygote *zygote)
+{
     const struct pollfd *entries = zygote->entries;
     while (!zygote->closing || zygote->children_count > 0) {
         nfds_t count = fill_entries(zygote);
@@ -383,7 +402,8 @@ static void loop(struct zygote *zygote) {
     }
 }
 
-int vt_zygote_run(const struct vt_zygote_options *options) {
+int vt_zygote_run(const struct vt_zygote_options *options)
+{
     struct zygote *zygote = calloc(1, sizeof(*zygote));
     int signal_fd = open_child_signal();
     if (zygote == NULL || signal_fd < 0) {

@@ -30,7 +30,8 @@ static const struct {
 
 /* ---- the master's side ---- */
 
-int vt_control_accept(int listening_fd) {
+int vt_control_accept(int listening_fd)
+{
     struct ucred peer;
     socklen_t len = sizeof(peer);
     int fd = accept4(listening_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -44,7 +45,8 @@ int vt_control_accept(int listening_fd) {
     return -1;
 }
 
-enum vt_code vt_control_read(int fd, enum vt_control_command *out, struct vt_err *err) {
+enum vt_code vt_control_read(int fd, enum vt_control_command *out, struct vt_err *err)
+{
     struct vt_message message;
     *out = VT_CONTROL_NONE;
     enum vt_code code = vt_wire_receive(fd, &message, 0, 0, err);
@@ -63,7 +65,8 @@ enum vt_code vt_control_read(int fd, enum vt_control_command *out, struct vt_err
                                    : VT_OK;
 }
 
-static json_t *list_mistakes(const struct vt_mistakes *mistakes) {
+static json_t *list_mistakes(const struct vt_mistakes *mistakes)
+{
     json_t *list = json_array();
     for (size_t i = 0; mistakes != NULL && i < mistakes->count; i++) {
         const struct vt_mistake *mistake = &mistakes->items[i];
@@ -77,7 +80,8 @@ static json_t *list_mistakes(const struct vt_mistakes *mistakes) {
     return list;
 }
 
-static json_t *list_roles(const struct vt_roles *roles) {
+static json_t *list_roles(const struct vt_roles *roles)
+{
     json_t *list = json_array();
     for (enum vt_role_id role = VT_ROLE_MASTER; roles != NULL && role < VT_ROLES; role++) {
         struct vt_role_state state;
@@ -95,7 +99,8 @@ static json_t *list_roles(const struct vt_roles *roles) {
 
 /* A list of mistakes may be longer than a message: then without it, and the text says so. */
 static char *answer_text(bool ok, const char *text, const struct vt_mistakes *mistakes,
-                         const char *mode, const struct vt_roles *roles) {
+                         const char *mode, const struct vt_roles *roles)
+{
     json_t *root = json_object();
     (void)json_object_set_new(root, "ok", json_boolean(ok));
     if (text != NULL)
@@ -116,7 +121,8 @@ static char *answer_text(bool ok, const char *text, const struct vt_mistakes *mi
 }
 
 void vt_control_answer(int fd, bool ok, const char *text, const struct vt_mistakes *mistakes,
-                       const char *mode, const struct vt_roles *roles) {
+                       const char *mode, const struct vt_roles *roles)
+{
     if (fd < 0)
         return;
     char *json = answer_text(ok, text, mistakes, mode, roles);
@@ -130,7 +136,8 @@ void vt_control_answer(int fd, bool ok, const char *text, const struct vt_mistak
 
 /* ---- the command's side ---- */
 
-static enum vt_code dial(const char *path, int *out_fd, struct vt_err *err) {
+static enum vt_code dial(const char *path, int *out_fd, struct vt_err *err)
+{
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof(address.sun_path))
         return vt_err_set(err, VT_E_CONFIG, "the name of the control socket is too long: %s", path);
@@ -151,7 +158,8 @@ static enum vt_code dial(const char *path, int *out_fd, struct vt_err *err) {
     return vt_err_sys(err, "cannot speak to vanthu-milter on %s", path);
 }
 
-static enum vt_code exchange(int fd, const char *command, char **out_json, struct vt_err *err) {
+static enum vt_code exchange(int fd, const char *command, char **out_json, struct vt_err *err)
+{
     struct vt_message answer;
     int64_t deadline_msecs = vt_clock_monotonic_msecs() + ASK_MSECS;
     json_t *root = json_pack("{s:s}", "command", command);
@@ -173,7 +181,8 @@ static enum vt_code exchange(int fd, const char *command, char **out_json, struc
 }
 
 enum vt_code vt_control_ask(const char *control_socket, const char *command, char **out_json,
-                            struct vt_err *err) {
+                            struct vt_err *err)
+{
     int fd = -1;
     enum vt_code code = dial(control_socket, &fd, err);
     if (code != VT_OK)

@@ -10,7 +10,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static int await_start(int fd) {
+static int await_start(int fd)
+{
     uint8_t status = EX_SOFTWARE;
     ssize_t got;
     do
@@ -19,7 +20,8 @@ static int await_start(int fd) {
     return status;
 }
 
-int vt_daemon_begin(int *out_started_fd) {
+int vt_daemon_begin(int *out_started_fd)
+{
     int pair[2];
     *out_started_fd = -1;
     if (pipe2(pair, O_CLOEXEC) != 0) {
@@ -43,14 +45,16 @@ int vt_daemon_begin(int *out_started_fd) {
     return status;
 }
 
-static void tell(int fd, int status) {
+static void tell(int fd, int status)
+{
     uint8_t byte = (uint8_t)status;
     ssize_t written = write(fd, &byte, sizeof(byte));
     (void)written; /* whoever waited has gone */
     (void)close(fd);
 }
 
-void vt_daemon_started(int *started_fd) {
+void vt_daemon_started(int *started_fd)
+{
     if (*started_fd < 0)
         return;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -64,6 +68,7 @@ void vt_daemon_started(int *started_fd) {
     *started_fd = -1;
 }
 
-void vt_daemon_failed(int started_fd, int status) {
+void vt_daemon_failed(int started_fd, int status)
+{
     tell(started_fd, status);
 }

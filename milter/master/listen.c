@@ -15,7 +15,8 @@
 
 #define BACKLOG 1024
 
-void vt_bound_clear(struct vt_bound *listener) {
+void vt_bound_clear(struct vt_bound *listener)
+{
     struct stat info;
     if (listener->path != NULL && lstat(listener->path, &info) == 0 &&
         info.st_dev == listener->device && info.st_ino == listener->inode)
@@ -27,7 +28,8 @@ void vt_bound_clear(struct vt_bound *listener) {
     *listener = (struct vt_bound){.fd = -1};
 }
 
-static enum vt_code unix_address(const char *path, struct sockaddr_un *out, struct vt_err *err) {
+static enum vt_code unix_address(const char *path, struct sockaddr_un *out, struct vt_err *err)
+{
     *out = (struct sockaddr_un){.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof(out->sun_path))
         return vt_err_set(err, VT_E_CONFIG, "the socket %s has a name of more than %zu bytes", path,
@@ -37,7 +39,8 @@ static enum vt_code unix_address(const char *path, struct sockaddr_un *out, stru
 }
 
 /* A socket that nobody serves is left from a crash. */
-static enum vt_code remove_stale(const struct sockaddr_un *address, int type, struct vt_err *err) {
+static enum vt_code remove_stale(const struct sockaddr_un *address, int type, struct vt_err *err)
+{
     const char *path = address->sun_path;
     struct stat info;
     if (lstat(path, &info) != 0)
@@ -58,7 +61,8 @@ static enum vt_code remove_stale(const struct sockaddr_un *address, int type, st
     return unlink(path) == 0 ? VT_OK : vt_err_sys(err, "cannot remove the stale socket %s", path);
 }
 
-static enum vt_code find_group(const char *name, gid_t *out, struct vt_err *err) {
+static enum vt_code find_group(const char *name, gid_t *out, struct vt_err *err)
+{
     char *end = NULL;
     unsigned long number = strtoul(name, &end, 10);
     if (name[0] >= '0' && name[0] <= '9' && *end == '\0' && number < (gid_t)-1) {
@@ -75,7 +79,8 @@ static enum vt_code find_group(const char *name, gid_t *out, struct vt_err *err)
 
 /* From the first moment no more than its mode: bound with 0600, opened when its group is set. */
 static enum vt_code bind_unix(int fd, const struct sockaddr_un *address, unsigned mode,
-                              const char *group, struct vt_err *err) {
+                              const char *group, struct vt_err *err)
+{
     const char *path = address->sun_path;
     gid_t gid = (gid_t)-1;
     enum vt_code code = group == NULL ? VT_OK : find_group(group, &gid, err);
@@ -96,7 +101,8 @@ static enum vt_code bind_unix(int fd, const struct sockaddr_un *address, unsigne
 }
 
 static enum vt_code listen_unix(const char *path, int type, unsigned mode, const char *group,
-                                struct vt_bound *out, struct vt_err *err) {
+                                struct vt_bound *out, struct vt_err *err)
+{
     struct sockaddr_un address;
     struct stat info;
     enum vt_code code = unix_address(path, &address, err);
@@ -119,7 +125,8 @@ static enum vt_code listen_unix(const char *path, int type, unsigned mode, const
 }
 
 static enum vt_code bind_inet(const struct addrinfo *found, const char *address,
-                              struct vt_bound *out, struct vt_err *err) {
+                              struct vt_bound *out, struct vt_err *err)
+{
     const int yes = 1;
     out->fd = socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, found->ai_protocol);
     if (out->fd < 0)
@@ -131,7 +138,8 @@ static enum vt_code bind_inet(const struct addrinfo *found, const char *address,
 }
 
 /* "inet:PORT@HOST", "inet6:PORT@HOST", as milters write it. */
-static enum vt_code listen_inet(const char *address, struct vt_bound *out, struct vt_err *err) {
+static enum vt_code listen_inet(const char *address, struct vt_bound *out, struct vt_err *err)
+{
     const char *port = strchr(address, ':') + 1;
     const char *at = strchr(port, '@');
     char service[8];
@@ -155,7 +163,8 @@ static enum vt_code listen_inet(const char *address, struct vt_bound *out, struc
 }
 
 enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_bound *out,
-                              struct vt_err *err) {
+                              struct vt_err *err)
+{
     *out = (struct vt_bound){.fd = -1};
     out->address = strdup(config->socket);
     enum vt_code code = out->address == NULL ? vt_err_set(err, VT_E_NOMEM, "no memory")
@@ -168,7 +177,8 @@ enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_bound *o
     return code;
 }
 
-enum vt_code vt_listen_control(const char *path, struct vt_bound *out, struct vt_err *err) {
+enum vt_code vt_listen_control(const char *path, struct vt_bound *out, struct vt_err *err)
+{
     *out = (struct vt_bound){.fd = -1};
     enum vt_code code = listen_unix(path, SOCK_SEQPACKET, 0600, NULL, out, err);
     if (code == VT_OK) {

@@ -14,7 +14,8 @@
 
 /* The bytes of a file as a sealed memory file, and mapped. */
 static enum vt_code seal_file(const char *file, int *out_fd, struct vt_bytes *out_text,
-                              struct vt_err *err) {
+                              struct vt_err *err)
+{
     struct vt_bytes text;
     bool mapped = false;
     int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -34,7 +35,8 @@ static enum vt_code seal_file(const char *file, int *out_fd, struct vt_bytes *ou
 }
 
 static enum vt_code read_config(const char *file, struct vt_loaded *out,
-                                struct vt_mistakes *mistakes, struct vt_err *err) {
+                                struct vt_mistakes *mistakes, struct vt_err *err)
+{
     struct vt_bytes text = {0};
     enum vt_code code = seal_file(file, &out->config_text, &text, err);
     if (code == VT_OK)
@@ -44,7 +46,8 @@ static enum vt_code read_config(const char *file, struct vt_loaded *out,
 }
 
 static enum vt_code read_policy(struct vt_loaded *out, struct vt_mistakes *mistakes,
-                                struct vt_err *err) {
+                                struct vt_err *err)
+{
     struct vt_bytes text = {0};
     struct vt_policy *policy = NULL;
     if (out->config->policy_file == NULL)
@@ -58,11 +61,13 @@ static enum vt_code read_policy(struct vt_loaded *out, struct vt_mistakes *mista
 }
 
 /* Before this was written nothing can have been signed, so the clock is wrong. */
-static bool clock_is_plausible(void) {
+static bool clock_is_plausible(void)
+{
     return vt_clock_now_utc_secs() >= vt_time_from_civil(2025, 1, 1, 0, 0, 0);
 }
 
-static enum vt_code check_trust(const struct vt_config *config, struct vt_err *err) {
+static enum vt_code check_trust(const struct vt_config *config, struct vt_err *err)
+{
     struct vt_trust_store *store = NULL;
     enum vt_code code = vt_trust_store_load(config->trust, VT_TRUST_SETS, &store, err);
     if (code != VT_OK)
@@ -84,12 +89,14 @@ static enum vt_code check_trust(const struct vt_config *config, struct vt_err *e
     return VT_OK;
 }
 
-static bool was_listed(const struct vt_mistakes *mistakes, size_t errors_before) {
+static bool was_listed(const struct vt_mistakes *mistakes, size_t errors_before)
+{
     return mistakes->errors_count > errors_before;
 }
 
 enum vt_code vt_loaded_read(const char *config_file, struct vt_loaded *out,
-                            struct vt_mistakes *mistakes, struct vt_err *err) {
+                            struct vt_mistakes *mistakes, struct vt_err *err)
+{
     *out = (struct vt_loaded){.config_text = -1, .policy_text = -1};
     enum vt_code code = read_config(config_file, out, mistakes, err);
     if (code != VT_OK)
@@ -114,7 +121,8 @@ done:
     return code;
 }
 
-void vt_loaded_clear(struct vt_loaded *loaded) {
+void vt_loaded_clear(struct vt_loaded *loaded)
+{
     vt_config_free(loaded->config);
     if (loaded->config_text >= 0)
         (void)close(loaded->config_text);
@@ -124,7 +132,8 @@ void vt_loaded_clear(struct vt_loaded *loaded) {
 }
 
 /* A folder that is root's own was made for us (by a package, by systemd): give it away. */
-static enum vt_code prepare_folder(const char *path, const char *user, struct vt_err *err) {
+static enum vt_code prepare_folder(const char *path, const char *user, struct vt_err *err)
+{
     struct stat info;
     struct vt_role_user owner;
     if (path == NULL)
@@ -145,7 +154,8 @@ static enum vt_code prepare_folder(const char *path, const char *user, struct vt
     return code;
 }
 
-enum vt_code vt_loaded_prepare(const struct vt_loaded *loaded, struct vt_err *err) {
+enum vt_code vt_loaded_prepare(const struct vt_loaded *loaded, struct vt_err *err)
+{
     const struct vt_config *config = loaded->config;
     enum vt_code code =
         prepare_folder(config->spool_directory, config->role_user[VT_ROLE_GATEWAY], err);

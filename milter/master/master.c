@@ -54,7 +54,8 @@ struct master {
 #define PENDING 1
 #define FIRST_OLD 2
 
-static void clear_set(struct set *set) {
+static void clear_set(struct set *set)
+{
     vt_roles_free(set->roles);
     vt_config_free(set->config);
     *set = (struct set){NULL, NULL};
@@ -63,7 +64,8 @@ static void clear_set(struct set *set) {
 /* ---- starting a set ---- */
 
 static enum vt_code start_set(struct master *master, struct vt_loaded *loaded, int milter_socket,
-                              struct set *out, struct vt_err *err) {
+                              struct set *out, struct vt_err *err)
+{
     struct vt_roles_plan plan = {.config = loaded->config,
                                  .binary = master->binary,
                                  .milter_socket = milter_socket,
@@ -92,13 +94,15 @@ static enum vt_code start_set(struct master *master, struct vt_loaded *loaded, i
     return code;
 }
 
-static void drain_set(const struct set *set) {
+static void drain_set(const struct set *set)
+{
     if (set->roles != NULL)
         vt_roles_drain(set->roles,
                        vt_clock_monotonic_msecs() + set->config->total_msecs + DRAIN_EXTRA_MSECS);
 }
 
-static void stop(struct master *master, const char *why) {
+static void stop(struct master *master, const char *why)
+{
     if (master->stopping) {
         vt_log(VT_LOG_WARNING, "%s again: ending without waiting for mails", why);
         master->over = true;
@@ -113,14 +117,16 @@ static void stop(struct master *master, const char *why) {
 
 /* ---- reload ---- */
 
-static void log_mistakes(const struct vt_mistakes *mistakes) {
+static void log_mistakes(const struct vt_mistakes *mistakes)
+{
     for (size_t i = 0; i < mistakes->count; i++)
         vt_log(mistakes->items[i].warning ? VT_LOG_WARNING : VT_LOG_ERROR, "%s:%u:%u: %s",
                mistakes->items[i].file, mistakes->items[i].line, mistakes->items[i].column,
                mistakes->items[i].text);
 }
 
-static size_t free_old_slot(const struct master *master) {
+static size_t free_old_slot(const struct master *master)
+{
     for (size_t i = FIRST_OLD; i < MAX_SETS; i++)
         if (master->sets[i].roles == NULL)
             return i;
@@ -128,7 +134,8 @@ static size_t free_old_slot(const struct master *master) {
 }
 
 static enum vt_code listen_anew(struct master *master, const struct vt_config *config, int *out_fd,
-                                struct vt_err *err) {
+                                struct vt_err *err)
+{
     *out_fd = master->milter.fd;
     if (strcmp(config->socket, master->milter.address) == 0)
         return VT_OK;
@@ -138,7 +145,8 @@ static enum vt_code listen_anew(struct master *master, const struct vt_config *c
 }
 
 static enum vt_code begin_reload(struct master *master, struct vt_mistakes *mistakes,
-                                 struct vt_err *err) {
+                                 struct vt_err *err)
+{
     struct vt_loaded loaded = {.config_text = -1, .policy_text = -1};
     int milter_socket = -1;
     if (master->stopping || !master->serving || master->sets[PENDING].roles != NULL ||
@@ -157,7 +165,8 @@ static enum vt_code begin_reload(struct master *master, struct vt_mistakes *mist
 }
 
 /* client: -1 for a signal. */
-static void reload(struct master *master, int client) {
+static void reload(struct master *master, int client)
+{
     struct vt_err err = {0};
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
@@ -174,7 +183,8 @@ static void reload(struct master *master, int client) {
     vt_mistakes_clear(&mistakes);
 }
 
-static void finish_reload(struct master *master, bool good, const char *text) {
+static void finish_reload(struct master *master, bool good, const char *text)
+{
     vt_log(good ? VT_LOG_INFO : VT_LOG_ERROR, "%s", text);
     vt_notify("READY=1");
     const struct set *set = &master->sets[CURRENT];
@@ -183,7 +193,8 @@ static void finish_reload(struct master *master, bool good, const char *text) {
     master->reloading_client = -1;
 }
 
-static void switch_to_pending(struct master *master) {
+static void switch_to_pending(struct master *master)
+{
     size_t old = free_old_slot(master);
     drain_set(&master->sets[CURRENT]);
     master->sets[old] = master->sets[CURRENT];
@@ -200,7 +211,8 @@ static void switch_to_pending(struct master *master) {
     finish_reload(master, true, "configuration and policy loaded");
 }
 
-static void drop_pending(struct master *master) {
+static void drop_pending(struct master *master)
+{
     char text[160];
     const struct vt_roles *roles = master->sets[PENDING].roles;
     (void)snprintf(text, sizeof(text),
@@ -214,7 +226,8 @@ static void drop_pending(struct master *master) {
 
 /* ---- what has become of the sets ---- */
 
-static void first_start(struct master *master) {
+static void first_start(struct master *master)
+{
     const struct vt_roles *roles = master->sets[CURRENT].roles;
     if (vt_roles_state(roles) == VT_ROLES_FAILED) {
         vt_log(VT_LOG_ERROR, "the role %s cannot start (status %d)", vt_roles_failed_name(roles),
@@ -232,7 +245,8 @@ static void first_start(struct master *master) {
     }
 }
 
-static void look_at_sets(struct master *master) {
+static void look_at_sets(struct master *master)
+{
     for (size_t i = 0; i < MAX_SETS; i++)
         if (master->sets[i].roles != NULL)
             vt_roles_tick(master->sets[i].roles);
@@ -259,7 +273,8 @@ static void look_at_sets(struct master *master) {
 
 /* ---- events ---- */
 
-static void obey(struct master *master, int client, enum vt_control_command command) {
+static void obey(struct master *master, int client, enum vt_control_command command)
+{
     const struct set *set = &master->sets[CURRENT];
     switch (command) {
     case VT_CONTROL_RELOAD:
@@ -278,7 +293,8 @@ static void obey(struct master *master, int client, enum vt_control_command comm
     }
 }
 
-static void serve_client(struct master *master, int *client) {
+static void serve_client(struct master *master, int *client)
+{
     enum vt_control_command command = VT_CONTROL_NONE;
     struct vt_err err = {0};
     enum vt_code code = vt_control_read(*client, &command, &err);
@@ -293,7 +309,8 @@ static void serve_client(struct master *master, int *client) {
 }
 
 /* When all places are taken, the first one is given up: it had its time. */
-static void take_client(struct master *master) {
+static void take_client(struct master *master)
+{
     int fd = vt_control_accept(master->control.fd);
     if (fd < 0)
         return;
@@ -306,7 +323,8 @@ static void take_client(struct master *master) {
     master->clients[place] = fd;
 }
 
-static void take_signals(struct master *master) {
+static void take_signals(struct master *master)
+{
     struct signalfd_siginfo info;
     while (read(master->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
         if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
@@ -323,7 +341,8 @@ static void take_signals(struct master *master) {
                 break;
 }
 
-static size_t fill_entries(struct master *master) {
+static size_t fill_entries(struct master *master)
+{
     struct pollfd *entries = master->entries;
     entries[ENTRY_SIGNALS] = (struct pollfd){.fd = master->signal_fd, .events = POLLIN};
     entries[ENTRY_CONTROL] = (struct pollfd){.fd = master->control.fd, .events = POLLIN};
@@ -338,7 +357,8 @@ static size_t fill_entries(struct master *master) {
     return count;
 }
 
-static int next_timeout(const struct master *master) {
+static int next_timeout(const struct master *master)
+{
     int64_t next = INT64_MAX;
     for (size_t i = 0; i < MAX_SETS; i++) {
         int64_t due =
@@ -348,7 +368,8 @@ static int next_timeout(const struct master *master) {
     return next == INT64_MAX ? -1 : vt_clock_left_msecs(next);
 }
 
-static void handle_entries(struct master *master) {
+static void handle_entries(struct master *master)
+{
     const struct pollfd *entries = master->entries;
     size_t at = ENTRY_CLIENTS + VT_CONTROL_MAX_CLIENTS;
     for (size_t i = 0; i < MAX_SETS; i++) {
@@ -364,7 +385,8 @@ static void handle_entries(struct master *master) {
         take_client(master);
 }
 
-static void loop(struct master *master) {
+static void loop(struct master *master)
+{
     while (!master->over) {
         size_t count = fill_entries(master);
         int ready = poll(master->entries, (nfds_t)count, next_timeout(master));
@@ -381,7 +403,8 @@ static void loop(struct master *master) {
 
 /* ---- begin and end ---- */
 
-static int open_signals(void) {
+static int open_signals(void)
+{
     static const int numbers[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
     sigset_t set;
     (void)sigemptyset(&set);
@@ -392,7 +415,8 @@ static int open_signals(void) {
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static enum vt_code begin(struct master *master, struct vt_loaded *loaded, struct vt_err *err) {
+static enum vt_code begin(struct master *master, struct vt_loaded *loaded, struct vt_err *err)
+{
     master->signal_fd = open_signals();
     if (master->signal_fd < 0)
         return vt_err_sys(err, "signalfd");
@@ -408,7 +432,8 @@ static enum vt_code begin(struct master *master, struct vt_loaded *loaded, struc
     return code;
 }
 
-static void end(struct master *master) {
+static void end(struct master *master)
+{
     for (size_t i = 0; i < MAX_SETS; i++)
         clear_set(&master->sets[i]);
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
@@ -426,7 +451,8 @@ static void end(struct master *master) {
         (void)close(master->binary);
 }
 
-static int run(const struct vt_master_options *options, struct vt_loaded *loaded, int *started_fd) {
+static int run(const struct vt_master_options *options, struct vt_loaded *loaded, int *started_fd)
+{
     struct vt_err err = {0};
     struct master *master = calloc(1, sizeof(*master));
     if (master == NULL)
@@ -451,7 +477,8 @@ static int run(const struct vt_master_options *options, struct vt_loaded *loaded
     return status;
 }
 
-static int load(const char *config_file, struct vt_loaded *out) {
+static int load(const char *config_file, struct vt_loaded *out)
+{
     struct vt_err err = {0};
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
@@ -466,14 +493,16 @@ static int load(const char *config_file, struct vt_loaded *out) {
     return code == VT_OK ? EX_OK : code == VT_E_CONFIG ? EX_CONFIG : EX_NOINPUT;
 }
 
-int vt_master_check(const char *config_file) {
+int vt_master_check(const char *config_file)
+{
     struct vt_loaded loaded;
     int status = load(config_file, &loaded);
     vt_loaded_clear(&loaded);
     return status;
 }
 
-int vt_master_run(const struct vt_master_options *options) {
+int vt_master_run(const struct vt_master_options *options)
+{
     struct vt_loaded loaded;
     int started_fd = -1;
     int status = load(options->config_file, &loaded);

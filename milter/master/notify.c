@@ -10,7 +10,8 @@
 #include "master.h"
 #include "vanthu/log.h"
 
-void vt_notify(const char *state) {
+void vt_notify(const char *state)
+{
     const char *name = getenv("NOTIFY_SOCKET");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t len = name == NULL ? 0 : strlen(name);

@@ -37,7 +37,8 @@ static const struct {
     [VT_ROLE_FETCH] = {"vanthu/fetch", "vt-fetch", vt_fetch_main, true},
 };
 
-static bool find_role(const char *name, enum vt_role_id *out) {
+static bool find_role(const char *name, enum vt_role_id *out)
+{
     for (enum vt_role_id role = VT_ROLE_MASTER; role < VT_ROLES; role++)
         if (roles[role].run != NULL && strcmp(name, vt_role_name(role)) == 0) {
             *out = role;
@@ -46,7 +47,8 @@ static bool find_role(const char *name, enum vt_role_id *out) {
     return false;
 }
 
-static bool take_fd(const char *argument, const char *prefix, int *out) {
+static bool take_fd(const char *argument, const char *prefix, int *out)
+{
     size_t len = strlen(prefix);
     if (strncmp(argument, prefix, len) != 0)
         return false;
@@ -58,7 +60,8 @@ static bool take_fd(const char *argument, const char *prefix, int *out) {
     return true;
 }
 
-static bool take_fds(struct birth *birth, const char *argument) {
+static bool take_fds(struct birth *birth, const char *argument)
+{
     if (take_fd(argument, "--fd-config=", &birth->config))
         return true;
     for (size_t i = 0; i < vt_role_fd_options_count; i++) {
@@ -71,7 +74,8 @@ static bool take_fds(struct birth *birth, const char *argument) {
     return false;
 }
 
-static bool read_arguments(int argc, char **argv, struct birth *birth) {
+static bool read_arguments(int argc, char **argv, struct birth *birth)
+{
     birth->fds = (struct vt_role_fds){-1, -1, -1, -1, -1, -1, -1, -1};
     birth->config = -1;
     if (!find_role(argv[1] + strlen("--role="), &birth->role))
@@ -91,7 +95,8 @@ static bool read_arguments(int argc, char **argv, struct birth *birth) {
 
 /* The text was checked before it was handed over. */
 static enum vt_code read_config(const struct birth *birth, struct vt_config **out,
-                                struct vt_err *err) {
+                                struct vt_err *err)
+{
     if (birth->config < 0)
         return vt_config_default(out, err);
     struct vt_bytes text;
@@ -108,7 +113,8 @@ static enum vt_code read_config(const struct birth *birth, struct vt_config **ou
     return code;
 }
 
-static void close_to_others(const struct birth *birth) {
+static void close_to_others(const struct birth *birth)
+{
     (void)prctl(PR_SET_NAME, roles[birth->role].process_name, 0, 0, 0);
     if (roles[birth->role].dies_with_parent)
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -122,7 +128,8 @@ static void close_to_others(const struct birth *birth) {
     (void)umask(077);
 }
 
-static int live(const struct birth *birth) {
+static int live(const struct birth *birth)
+{
     struct vt_config *config = NULL;
     struct vt_err err = {0};
     close_to_others(birth);
@@ -139,7 +146,8 @@ static int live(const struct birth *birth) {
     return status;
 }
 
-bool vt_role_dispatch(int argc, char **argv, int *out_status) {
+bool vt_role_dispatch(int argc, char **argv, int *out_status)
+{
     if (argc < 2 || strncmp(argv[1], "--role=", strlen("--role=")) != 0)
         return false;
     struct birth birth = {0};
@@ -152,7 +160,8 @@ bool vt_role_dispatch(int argc, char **argv, int *out_status) {
     return true;
 }
 
-void vt_role_ready(int control) {
+void vt_role_ready(int control)
+{
     if (control < 0)
         return;
     struct vt_err err = {0};

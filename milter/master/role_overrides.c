@@ -13,13 +13,15 @@
 
 #define MAX_ITEMS 4096
 
-static int put_text(json_t *object, const char *key, const char *text) {
+static int put_text(json_t *object, const char *key, const char *text)
+{
     return text == NULL
                ? 0
                : json_object_set_new(object, key, json_stringn_nocheck(text, strlen(text)));
 }
 
-static int put_trust(json_t *root, const struct vt_role_overrides *overrides) {
+static int put_trust(json_t *root, const struct vt_role_overrides *overrides)
+{
     json_t *list = json_array();
     int failed = list == NULL ? -1 : 0;
     for (size_t i = 0; failed == 0 && i < overrides->trust_count; i++) {
@@ -33,7 +35,8 @@ static int put_trust(json_t *root, const struct vt_role_overrides *overrides) {
     return failed | json_object_set_new(root, "trust", list);
 }
 
-static int put_lengths(json_t *root, const char *key, const struct vt_bytes *items, size_t count) {
+static int put_lengths(json_t *root, const char *key, const struct vt_bytes *items, size_t count)
+{
     json_t *list = json_array();
     int failed = list == NULL ? -1 : 0;
     for (size_t i = 0; failed == 0 && i < count; i++)
@@ -41,7 +44,8 @@ static int put_lengths(json_t *root, const char *key, const struct vt_bytes *ite
     return failed | json_object_set_new(root, key, list);
 }
 
-static char *describe(const struct vt_role_overrides *overrides, const char *late_user) {
+static char *describe(const struct vt_role_overrides *overrides, const char *late_user)
+{
     json_t *root = json_object();
     char *text = NULL;
     int failed = put_text(root, "late_user", late_user);
@@ -55,7 +59,8 @@ static char *describe(const struct vt_role_overrides *overrides, const char *lat
     return text;
 }
 
-static enum vt_code add_all(struct vt_buf *buf, const struct vt_bytes *items, size_t count) {
+static enum vt_code add_all(struct vt_buf *buf, const struct vt_bytes *items, size_t count)
+{
     enum vt_code code = VT_OK;
     for (size_t i = 0; code == VT_OK && i < count; i++)
         code = vt_buf_add(buf, items[i].ptr, items[i].len);
@@ -63,7 +68,8 @@ static enum vt_code add_all(struct vt_buf *buf, const struct vt_bytes *items, si
 }
 
 enum vt_code vt_role_overrides_pack(const struct vt_role_overrides *overrides,
-                                    const char *late_user, int *out_fd, struct vt_err *err) {
+                                    const char *late_user, int *out_fd, struct vt_err *err)
+{
     struct vt_buf buf;
     vt_buf_init(&buf, VT_MAX_OVERRIDES_BYTES);
     char *text = describe(overrides, late_user);
@@ -89,12 +95,14 @@ enum vt_code vt_role_overrides_pack(const struct vt_role_overrides *overrides,
 
 /* ---- the other end ---- */
 
-static enum vt_code wrong(struct vt_err *err) {
+static enum vt_code wrong(struct vt_err *err)
+{
     return vt_err_set(err, VT_E_FORMAT, "the options for the inspector are damaged");
 }
 
 static enum vt_code get_trust(struct vt_arena *arena, const json_t *list,
-                              struct vt_role_overrides *out, struct vt_err *err) {
+                              struct vt_role_overrides *out, struct vt_err *err)
+{
     size_t count = json_array_size(list);
     struct vt_trust_source *sources = vt_arena_alloc(arena, (count + 1) * sizeof(*sources));
     if (sources == NULL)
@@ -118,7 +126,8 @@ static enum vt_code get_trust(struct vt_arena *arena, const json_t *list,
 
 /* Cut the next items off the front of *rest. */
 static enum vt_code get_items(struct vt_arena *arena, const json_t *lengths, struct vt_bytes *rest,
-                              const struct vt_bytes **out, size_t *out_count, struct vt_err *err) {
+                              const struct vt_bytes **out, size_t *out_count, struct vt_err *err)
+{
     size_t count = json_array_size(lengths);
     if (count > MAX_ITEMS)
         return wrong(err);
@@ -138,7 +147,8 @@ static enum vt_code get_items(struct vt_arena *arena, const json_t *lengths, str
 }
 
 enum vt_code vt_role_overrides_unpack(struct vt_arena *arena, int fd, struct vt_role_overrides *out,
-                                      const char **out_late_user, struct vt_err *err) {
+                                      const char **out_late_user, struct vt_err *err)
+{
     struct vt_bytes all;
     uint64_t len = 0;
     enum vt_code code = vt_memfd_map(fd, VT_MAX_OVERRIDES_BYTES, &all, err);

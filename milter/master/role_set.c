@@ -32,7 +32,8 @@ struct vt_role_set {
 
 /* ---- the supervisor ---- */
 
-static int open_child_signal(void) {
+static int open_child_signal(void)
+{
     sigset_t set;
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGCHLD);
@@ -40,7 +41,8 @@ static int open_child_signal(void) {
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void reap(struct vt_roles *roles, int signal_fd) {
+static void reap(struct vt_roles *roles, int signal_fd)
+{
     struct signalfd_siginfo info;
     while (read(signal_fd, &info, sizeof(info)) > 0)
         continue;
@@ -50,12 +52,14 @@ static void reap(struct vt_roles *roles, int signal_fd) {
         (void)vt_roles_reaped(roles, pid, wait_status);
 }
 
-static bool is_over(const struct vt_roles *roles) {
+static bool is_over(const struct vt_roles *roles)
+{
     enum vt_roles_state state = vt_roles_state(roles);
     return state == VT_ROLES_FAILED || state == VT_ROLES_GONE;
 }
 
-static void supervise(struct vt_roles *roles, int control, int signal_fd) {
+static void supervise(struct vt_roles *roles, int control, int signal_fd)
+{
     bool stopping = false;
     while (!is_over(roles)) {
         struct pollfd entries[VT_ROLES_MAX_POLL + 2];
@@ -77,7 +81,8 @@ static void supervise(struct vt_roles *roles, int control, int signal_fd) {
     }
 }
 
-static _Noreturn void be_supervisor(struct vt_roles *roles, int control) {
+static _Noreturn void be_supervisor(struct vt_roles *roles, int control)
+{
     struct vt_err err = {0};
     /* An interrupt at the terminal ends the command; its end ends this. */
     (void)setsid();
@@ -98,7 +103,8 @@ static _Noreturn void be_supervisor(struct vt_roles *roles, int control) {
 
 /* The same bytes for every role. The default configuration has the name of a file that need not
  * be there, or be readable. */
-static enum vt_code seal_config(const char *file, int *out_fd, struct vt_err *err) {
+static enum vt_code seal_config(const char *file, int *out_fd, struct vt_err *err)
+{
     struct vt_bytes text;
     bool mapped = false;
     int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -119,7 +125,8 @@ static enum vt_code seal_config(const char *file, int *out_fd, struct vt_err *er
 
 static enum vt_code make_plan(struct vt_role_set *set, const struct vt_config *config,
                               const struct vt_role_overrides *overrides, bool offline,
-                              struct vt_roles_plan *out, struct vt_err *err) {
+                              struct vt_roles_plan *out, struct vt_err *err)
+{
     bool is_root = geteuid() == 0;
     struct vt_role_user user;
     const char *inspector = config->role_user[VT_ROLE_INSPECTOR];
@@ -147,7 +154,8 @@ static enum vt_code make_plan(struct vt_role_set *set, const struct vt_config *c
     return code;
 }
 
-static enum vt_code start_supervisor(struct vt_role_set *set, struct vt_err *err) {
+static enum vt_code start_supervisor(struct vt_role_set *set, struct vt_err *err)
+{
     int pair[2];
     enum vt_code code = vt_wire_pair(pair, err);
     if (code != VT_OK)
@@ -167,7 +175,8 @@ static enum vt_code start_supervisor(struct vt_role_set *set, struct vt_err *err
 
 enum vt_code vt_role_set_start_local(const struct vt_config *config,
                                      const struct vt_role_overrides *overrides, bool offline,
-                                     struct vt_role_set **out, struct vt_err *err) {
+                                     struct vt_role_set **out, struct vt_err *err)
+{
     struct vt_role_set *set = calloc(1, sizeof(*set));
     if (set == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a set of roles");
@@ -187,15 +196,18 @@ enum vt_code vt_role_set_start_local(const struct vt_config *config,
     return VT_OK;
 }
 
-int vt_role_set_inspect_fd(const struct vt_role_set *set) {
+int vt_role_set_inspect_fd(const struct vt_role_set *set)
+{
     return vt_roles_inspect_fd(set->roles);
 }
 
-int vt_role_set_status_fd(const struct vt_role_set *set) {
+int vt_role_set_status_fd(const struct vt_role_set *set)
+{
     return vt_roles_status_fd(set->roles);
 }
 
-void vt_role_set_stop(struct vt_role_set *set) {
+void vt_role_set_stop(struct vt_role_set *set)
+{
     if (set == NULL)
         return;
     if (set->control >= 0)

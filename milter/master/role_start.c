@@ -47,7 +47,8 @@ struct launch {
     int report; /* closed by exec; an errno comes through it otherwise */
 };
 
-enum vt_code vt_role_binary(int *out_fd, struct vt_err *err) {
+enum vt_code vt_role_binary(int *out_fd, struct vt_err *err)
+{
     int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return vt_err_sys(err, "cannot open /proc/self/exe");
@@ -55,7 +56,8 @@ enum vt_code vt_role_binary(int *out_fd, struct vt_err *err) {
     return VT_OK;
 }
 
-static bool is_number(const char *text, unsigned long *out) {
+static bool is_number(const char *text, unsigned long *out)
+{
     char *end = NULL;
     if (text[0] < '0' || text[0] > '9')
         return false;
@@ -64,7 +66,8 @@ static bool is_number(const char *text, unsigned long *out) {
     return errno == 0 && *end == '\0' && *out > 0 && *out < (uid_t)-1;
 }
 
-enum vt_code vt_role_user_find(const char *name, struct vt_role_user *out, struct vt_err *err) {
+enum vt_code vt_role_user_find(const char *name, struct vt_role_user *out, struct vt_err *err)
+{
     unsigned long number = 0;
     bool numeric = is_number(name, &number);
     errno = 0;
@@ -81,7 +84,8 @@ enum vt_code vt_role_user_find(const char *name, struct vt_role_user *out, struc
     return VT_OK;
 }
 
-enum vt_code vt_role_user_become(const struct vt_role_user *user, struct vt_err *err) {
+enum vt_code vt_role_user_become(const struct vt_role_user *user, struct vt_err *err)
+{
     if (setgroups(0, NULL) != 0 || setresgid(user->gid, user->gid, user->gid) != 0 ||
         setresuid(user->uid, user->uid, user->uid) != 0)
         return vt_err_sys(err, "becoming user %lu, group %lu", (unsigned long)user->uid,
@@ -89,11 +93,13 @@ enum vt_code vt_role_user_become(const struct vt_role_user *user, struct vt_err 
     return VT_OK;
 }
 
-static void add_argument(struct launch *launch, const char *argument) {
+static void add_argument(struct launch *launch, const char *argument)
+{
     launch->arguments[launch->arguments_count++] = argument;
 }
 
-static void add_fd(struct launch *launch, const char *name, int fd) {
+static void add_fd(struct launch *launch, const char *name, int fd)
+{
     if (fd < 0)
         return;
     char *text = launch->text[launch->arguments_count];
@@ -103,7 +109,8 @@ static void add_fd(struct launch *launch, const char *name, int fd) {
     add_argument(launch, text);
 }
 
-static void make_arguments(struct launch *launch, const struct vt_role_plan *plan) {
+static void make_arguments(struct launch *launch, const struct vt_role_plan *plan)
+{
     add_argument(launch, "vanthu-role");
     char *role = launch->text[launch->arguments_count];
     (void)snprintf(role, sizeof(launch->text[0]), "--role=%s", vt_role_name(plan->role));
@@ -126,7 +133,8 @@ static void make_arguments(struct launch *launch, const struct vt_role_plan *pla
 }
 
 /* Of the environment only what changes how times and texts look. */
-static void make_environment(struct launch *launch, char **environment) {
+static void make_environment(struct launch *launch, char **environment)
+{
     static const char *const kept[] = {
         "TZ=",           "LANG=",          "LC_ALL=",
 #ifdef VT_SANITIZE
@@ -142,13 +150,15 @@ static void make_environment(struct launch *launch, char **environment) {
     launch->environment[count] = NULL;
 }
 
-static bool park(int *fd) {
+static bool park(int *fd)
+{
     *fd = fcntl(*fd, F_DUPFD_CLOEXEC, PARKED_FD);
     return *fd >= 0;
 }
 
 /* Give every descriptor its number and close the rest. */
-static bool arrange_descriptors(struct launch *launch) {
+static bool arrange_descriptors(struct launch *launch)
+{
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
         return false;
@@ -169,7 +179,8 @@ static bool arrange_descriptors(struct launch *launch) {
     return close_range((unsigned)next, ~0U, 0) == 0;
 }
 
-static void reset_signals(void) {
+static void reset_signals(void)
+{
     sigset_t none;
     (void)sigemptyset(&none);
     for (int number = 1; number < NSIG; number++)
@@ -177,13 +188,15 @@ static void reset_signals(void) {
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void give_up(int report) {
+static _Noreturn void give_up(int report)
+{
     int why = errno;
     ssize_t written = write(report, &why, sizeof(why));
     _exit(written == (ssize_t)sizeof(why) ? 71 : 70);
 }
 
-static _Noreturn void become_role(struct launch *launch) {
+static _Noreturn void become_role(struct launch *launch)
+{
     /* Its own session: an interrupt at the terminal is the master's business. */
     (void)setsid();
     reset_signals();
@@ -199,7 +212,8 @@ static _Noreturn void become_role(struct launch *launch) {
 }
 
 /* End of file: the exec closed the pipe. */
-static enum vt_code await_exec(int report, pid_t pid, enum vt_role_id role, struct vt_err *err) {
+static enum vt_code await_exec(int report, pid_t pid, enum vt_role_id role, struct vt_err *err)
+{
     int why = 0;
     ssize_t got;
     do
@@ -212,7 +226,8 @@ static enum vt_code await_exec(int report, pid_t pid, enum vt_role_id role, stru
     return vt_err_sys(err, "starting the role %s", vt_role_name(role));
 }
 
-enum vt_code vt_role_start(const struct vt_role_plan *plan, pid_t *out_pid, struct vt_err *err) {
+enum vt_code vt_role_start(const struct vt_role_plan *plan, pid_t *out_pid, struct vt_err *err)
+{
     struct launch launch = {.binary = plan->binary, .changes_user = plan->user != NULL};
     if (plan->user != NULL) {
         enum vt_code code = vt_role_user_find(plan->user, &launch.user, err);

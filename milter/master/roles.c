@@ -56,18 +56,21 @@ struct vt_roles {
     int64_t kill_at_msecs;
 };
 
-static void close_fd(int *fd) {
+static void close_fd(int *fd)
+{
     if (*fd >= 0)
         (void)close(*fd);
     *fd = -1;
 }
 
-static void close_channel(struct channel *channel) {
+static void close_channel(struct channel *channel)
+{
     close_fd(&channel->client);
     close_fd(&channel->server);
 }
 
-static enum vt_code open_channel(bool wanted, struct channel *out, struct vt_err *err) {
+static enum vt_code open_channel(bool wanted, struct channel *out, struct vt_err *err)
+{
     int pair[2];
     if (!wanted)
         return VT_OK;
@@ -78,7 +81,8 @@ static enum vt_code open_channel(bool wanted, struct channel *out, struct vt_err
 }
 
 enum vt_code vt_roles_new(const struct vt_roles_plan *plan, struct vt_roles **out,
-                          struct vt_err *err) {
+                          struct vt_err *err)
+{
     struct vt_roles_plan copy = *plan;
     struct vt_roles *roles = calloc(1, sizeof(*roles));
     if (roles == NULL) {
@@ -109,13 +113,15 @@ enum vt_code vt_roles_new(const struct vt_roles_plan *plan, struct vt_roles **ou
     return VT_OK;
 }
 
-static void forget_process(struct process *process) {
+static void forget_process(struct process *process)
+{
     close_fd(&process->control);
     process->pid = 0;
     process->ready = false;
 }
 
-static void kill_all(const struct vt_roles *roles) {
+static void kill_all(const struct vt_roles *roles)
+{
     for (size_t i = 0; i < VT_ROLES; i++)
         if (roles->slots[i].now.pid > 0)
             (void)kill(roles->slots[i].now.pid, SIGKILL);
@@ -124,7 +130,8 @@ static void kill_all(const struct vt_roles *roles) {
             (void)kill(roles->leaving[i].pid, SIGKILL);
 }
 
-void vt_roles_free(struct vt_roles *roles) {
+void vt_roles_free(struct vt_roles *roles)
+{
     if (roles == NULL)
         return;
     kill_all(roles);
@@ -146,7 +153,8 @@ void vt_roles_free(struct vt_roles *roles) {
 /* ---- starting ---- */
 
 /* Which ends a role gets: the table of requests in wire.h as descriptors. */
-static struct vt_role_fds ends_of(const struct vt_roles *roles, enum vt_role_id role) {
+static struct vt_role_fds ends_of(const struct vt_roles *roles, enum vt_role_id role)
+{
     struct vt_role_fds fds = {-1, -1, -1, -1, -1, -1, -1, -1};
     switch (role) {
     case VT_ROLE_GATEWAY:
@@ -175,7 +183,8 @@ static struct vt_role_fds ends_of(const struct vt_roles *roles, enum vt_role_id 
     return fds;
 }
 
-static const char *user_of(const struct vt_roles *roles, enum vt_role_id role) {
+static const char *user_of(const struct vt_roles *roles, enum vt_role_id role)
+{
     const char *name = roles->plan.config->role_user[role];
     struct vt_role_user user;
     if (!roles->plan.change_user[role])
@@ -185,7 +194,8 @@ static const char *user_of(const struct vt_roles *roles, enum vt_role_id role) {
     return name;
 }
 
-static enum vt_code start_role(struct vt_roles *roles, enum vt_role_id role, struct vt_err *err) {
+static enum vt_code start_role(struct vt_roles *roles, enum vt_role_id role, struct vt_err *err)
+{
     struct slot *slot = &roles->slots[role];
     int pair[2];
     enum vt_code code = vt_wire_pair(pair, err);
@@ -215,7 +225,8 @@ static enum vt_code start_role(struct vt_roles *roles, enum vt_role_id role, str
     return VT_OK;
 }
 
-enum vt_code vt_roles_start(struct vt_roles *roles, struct vt_err *err) {
+enum vt_code vt_roles_start(struct vt_roles *roles, struct vt_err *err)
+{
     enum vt_code code = VT_OK;
     for (enum vt_role_id role = VT_ROLE_MASTER; code == VT_OK && role < VT_ROLES; role++)
         if (roles->plan.wanted[role])
@@ -225,7 +236,8 @@ enum vt_code vt_roles_start(struct vt_roles *roles, struct vt_err *err) {
 
 /* ---- what the roles say ---- */
 
-static void renew(struct vt_roles *roles, struct slot *slot) {
+static void renew(struct vt_roles *roles, struct slot *slot)
+{
     for (size_t i = 0; i < VT_ROLES_MAX_LEAVING; i++) {
         if (roles->leaving[i].pid != 0)
             continue;
@@ -241,7 +253,8 @@ static void renew(struct vt_roles *roles, struct slot *slot) {
 }
 
 /* The successor learns what its predecessor knew, if status tells it nothing newer. */
-static void hand_over(struct vt_roles *roles, struct slot *slot, const struct vt_message *message) {
+static void hand_over(struct vt_roles *roles, struct slot *slot, const struct vt_message *message)
+{
     struct vt_err err = {0};
     if (slot->now.pid == 0 && start_role(roles, VT_ROLE_INSPECTOR, &err) != VT_OK)
         vt_log(VT_LOG_ERROR, "%s", err.text);
@@ -251,7 +264,8 @@ static void hand_over(struct vt_roles *roles, struct slot *slot, const struct vt
         vt_log(VT_LOG_WARNING, "the new inspector begins without known status: %s", err.text);
 }
 
-static void take_message(struct vt_roles *roles, enum vt_role_id role, struct vt_message *message) {
+static void take_message(struct vt_roles *roles, enum vt_role_id role, struct vt_message *message)
+{
     struct slot *slot = &roles->slots[role];
     if (message->type == VT_MSG_READY) {
         slot->now.ready = true;
@@ -263,7 +277,8 @@ static void take_message(struct vt_roles *roles, enum vt_role_id role, struct vt
 }
 
 /* Read everything a role has said. */
-static void listen_to(struct vt_roles *roles, enum vt_role_id role) {
+static void listen_to(struct vt_roles *roles, enum vt_role_id role)
+{
     struct slot *slot = &roles->slots[role];
     pid_t speaker = slot->now.pid;
     struct vt_message message;
@@ -279,7 +294,8 @@ static void listen_to(struct vt_roles *roles, enum vt_role_id role) {
         close_fd(&slot->now.control); /* it is ending; waitpid will tell how */
 }
 
-size_t vt_roles_poll(const struct vt_roles *roles, struct pollfd entries[VT_ROLES_MAX_POLL]) {
+size_t vt_roles_poll(const struct vt_roles *roles, struct pollfd entries[VT_ROLES_MAX_POLL])
+{
     size_t count = 0;
     for (size_t i = 0; i < VT_ROLES; i++)
         if (roles->slots[i].now.control >= 0)
@@ -287,7 +303,8 @@ size_t vt_roles_poll(const struct vt_roles *roles, struct pollfd entries[VT_ROLE
     return count;
 }
 
-void vt_roles_polled(struct vt_roles *roles, const struct pollfd *entries, size_t count) {
+void vt_roles_polled(struct vt_roles *roles, const struct pollfd *entries, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
         if (entries[i].revents == 0)
             continue;
@@ -301,7 +318,8 @@ void vt_roles_polled(struct vt_roles *roles, const struct pollfd *entries, size_
 
 /* ---- what happens to them ---- */
 
-static void log_end(enum vt_role_id role, int wait_status, int64_t delay_msecs) {
+static void log_end(enum vt_role_id role, int wait_status, int64_t delay_msecs)
+{
     if (WIFSIGNALED(wait_status))
         vt_log(VT_LOG_ERROR, "role %s died of signal %d (%s); started again in %lld ms",
                vt_role_name(role), WTERMSIG(wait_status), sigabbrev_np(WTERMSIG(wait_status)),
@@ -312,7 +330,8 @@ static void log_end(enum vt_role_id role, int wait_status, int64_t delay_msecs) 
                WEXITSTATUS(wait_status), (long long)delay_msecs);
 }
 
-static void schedule(struct slot *slot, bool fault, int64_t *out_delay_msecs) {
+static void schedule(struct slot *slot, bool fault, int64_t *out_delay_msecs)
+{
     int64_t now = vt_clock_monotonic_msecs(), lived = now - slot->now.started_msecs;
     int64_t delay = lived < SHORTEST_LIFE_MSECS ? SHORTEST_LIFE_MSECS - lived : 0;
     if (lived >= SETTLED_AFTER_MSECS)
@@ -329,7 +348,8 @@ static void schedule(struct slot *slot, bool fault, int64_t *out_delay_msecs) {
     *out_delay_msecs = delay;
 }
 
-static void end_others(struct vt_roles *roles) {
+static void end_others(struct vt_roles *roles)
+{
     for (size_t i = 0; i < VT_ROLES; i++)
         close_fd(&roles->slots[i].now.control);
     for (size_t i = 0; i < VT_ROLES_MAX_LEAVING; i++)
@@ -337,7 +357,8 @@ static void end_others(struct vt_roles *roles) {
             close_fd(&roles->leaving[i].control);
 }
 
-static void role_ended(struct vt_roles *roles, enum vt_role_id role, int wait_status) {
+static void role_ended(struct vt_roles *roles, enum vt_role_id role, int wait_status)
+{
     struct slot *slot = &roles->slots[role];
     bool was_ready = slot->now.ready;
     if (roles->draining) {
@@ -361,7 +382,8 @@ static void role_ended(struct vt_roles *roles, enum vt_role_id role, int wait_st
     forget_process(&slot->now);
 }
 
-bool vt_roles_reaped(struct vt_roles *roles, pid_t pid, int wait_status) {
+bool vt_roles_reaped(struct vt_roles *roles, pid_t pid, int wait_status)
+{
     for (enum vt_role_id role = VT_ROLE_MASTER; role < VT_ROLES; role++)
         if (roles->slots[role].now.pid == pid)
             listen_to(roles, role); /* its last words, which may make it a leaving one */
@@ -378,7 +400,8 @@ bool vt_roles_reaped(struct vt_roles *roles, pid_t pid, int wait_status) {
     return false;
 }
 
-static bool nothing_runs(const struct vt_roles *roles) {
+static bool nothing_runs(const struct vt_roles *roles)
+{
     for (size_t i = 0; i < VT_ROLES; i++)
         if (roles->slots[i].now.pid > 0)
             return false;
@@ -388,7 +411,8 @@ static bool nothing_runs(const struct vt_roles *roles) {
     return true;
 }
 
-static void start_again(struct vt_roles *roles, enum vt_role_id role) {
+static void start_again(struct vt_roles *roles, enum vt_role_id role)
+{
     struct vt_err err = {0};
     struct slot *slot = &roles->slots[role];
     if (start_role(roles, role, &err) == VT_OK)
@@ -398,12 +422,14 @@ static void start_again(struct vt_roles *roles, enum vt_role_id role) {
     vt_log(VT_LOG_ERROR, "%s; next try in %lld ms", err.text, (long long)delay_msecs);
 }
 
-static int64_t ready_at(const struct slot *slot, enum vt_role_id role) {
+static int64_t ready_at(const struct slot *slot, enum vt_role_id role)
+{
     bool speaks = role == VT_ROLE_GATEWAY || role == VT_ROLE_INSPECTOR;
     return slot->now.started_msecs + (speaks ? MAIL_READY_AFTER_MSECS : READY_AFTER_MSECS);
 }
 
-static void notice_readiness(struct vt_roles *roles, int64_t now) {
+static void notice_readiness(struct vt_roles *roles, int64_t now)
+{
     bool all = true;
     for (enum vt_role_id role = VT_ROLE_MASTER; role < VT_ROLES; role++) {
         struct process *process = &roles->slots[role].now;
@@ -417,7 +443,8 @@ static void notice_readiness(struct vt_roles *roles, int64_t now) {
         roles->state = VT_ROLES_SERVING;
 }
 
-void vt_roles_tick(struct vt_roles *roles) {
+void vt_roles_tick(struct vt_roles *roles)
+{
     int64_t now = vt_clock_monotonic_msecs();
     if (roles->draining) {
         if (nothing_runs(roles))
@@ -432,7 +459,8 @@ void vt_roles_tick(struct vt_roles *roles) {
             start_again(roles, role);
 }
 
-int64_t vt_roles_next_msecs(const struct vt_roles *roles) {
+int64_t vt_roles_next_msecs(const struct vt_roles *roles)
+{
     if (roles->draining) {
         /* After the kill only waitpid has news. */
         return roles->kill_at_msecs > vt_clock_monotonic_msecs() ? roles->kill_at_msecs : INT64_MAX;
@@ -448,7 +476,8 @@ int64_t vt_roles_next_msecs(const struct vt_roles *roles) {
     return next;
 }
 
-void vt_roles_drain(struct vt_roles *roles, int64_t deadline_msecs) {
+void vt_roles_drain(struct vt_roles *roles, int64_t deadline_msecs)
+{
     roles->draining = true;
     roles->kill_at_msecs = deadline_msecs;
     if (roles->slots[VT_ROLE_GATEWAY].now.pid > 0)
@@ -459,34 +488,41 @@ void vt_roles_drain(struct vt_roles *roles, int64_t deadline_msecs) {
 
 /* ---- what others may know ---- */
 
-enum vt_roles_state vt_roles_state(const struct vt_roles *roles) {
+enum vt_roles_state vt_roles_state(const struct vt_roles *roles)
+{
     return roles->state;
 }
 
-int vt_roles_exit_status(const struct vt_roles *roles) {
+int vt_roles_exit_status(const struct vt_roles *roles)
+{
     return roles->exit_status;
 }
 
-const char *vt_roles_failed_name(const struct vt_roles *roles) {
+const char *vt_roles_failed_name(const struct vt_roles *roles)
+{
     return vt_role_name(roles->failed_role);
 }
 
-int vt_roles_inspect_fd(const struct vt_roles *roles) {
+int vt_roles_inspect_fd(const struct vt_roles *roles)
+{
     return roles->inspect.client;
 }
 
-int vt_roles_status_fd(const struct vt_roles *roles) {
+int vt_roles_status_fd(const struct vt_roles *roles)
+{
     return roles->status.client;
 }
 
-void vt_roles_forget_servers(struct vt_roles *roles) {
+void vt_roles_forget_servers(struct vt_roles *roles)
+{
     close_fd(&roles->inspect.server);
     close_fd(&roles->status.server);
     close_channel(&roles->fetch);
     close_channel(&roles->generation);
 }
 
-void vt_roles_look(const struct vt_roles *roles, enum vt_role_id role, struct vt_role_state *out) {
+void vt_roles_look(const struct vt_roles *roles, enum vt_role_id role, struct vt_role_state *out)
+{
     const struct slot *slot = &roles->slots[role];
     *out = (struct vt_role_state){.wanted = roles->plan.wanted[role],
                                   .running = slot->now.pid > 0,

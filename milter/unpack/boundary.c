@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-static enum vt_delimiter delimiter_of(struct vt_bytes line, struct vt_bytes boundary) {
+static enum vt_delimiter delimiter_of(struct vt_bytes line, struct vt_bytes boundary)
+{
     if (line.len < boundary.len + 2 || line.ptr[0] != '-' || line.ptr[1] != '-' ||
         memcmp(line.ptr + 2, boundary.ptr, boundary.len) != 0)
         return VT_DELIMITER_NONE;
@@ -25,7 +26,8 @@ static enum vt_delimiter delimiter_of(struct vt_bytes line, struct vt_bytes boun
     return closes ? VT_DELIMITER_CLOSE : VT_DELIMITER_PART;
 }
 
-static size_t without_line_break(struct vt_bytes body, size_t from, size_t line) {
+static size_t without_line_break(struct vt_bytes body, size_t from, size_t line)
+{
     size_t end = line;
     if (end > from && body.ptr[end - 1] == '\n')
         end--;
@@ -35,7 +37,8 @@ static size_t without_line_break(struct vt_bytes body, size_t from, size_t line)
 }
 
 enum vt_delimiter vt_boundary_next(struct vt_bytes body, struct vt_bytes boundary, size_t from,
-                                   size_t *out_end, size_t *out_next) {
+                                   size_t *out_end, size_t *out_next)
+{
     size_t line = from;
     while (line < body.len) {
         const uint8_t *end = memchr(body.ptr + line, '\n', body.len - line);
@@ -53,11 +56,13 @@ enum vt_delimiter vt_boundary_next(struct vt_bytes body, struct vt_bytes boundar
     return VT_DELIMITER_NONE;
 }
 
-static bool is_closing_form(struct vt_bytes longer, struct vt_bytes shorter) {
+static bool is_closing_form(struct vt_bytes longer, struct vt_bytes shorter)
+{
     return longer.len == shorter.len + 2 && vt_bytes_starts_with(longer, shorter) &&
            longer.ptr[longer.len - 1] == '-' && longer.ptr[longer.len - 2] == '-';
 }
 
-bool vt_boundary_is_ambiguous(struct vt_bytes a, struct vt_bytes b) {
+bool vt_boundary_is_ambiguous(struct vt_bytes a, struct vt_bytes b)
+{
     return vt_bytes_equal(a, b) || is_closing_form(a, b) || is_closing_form(b, a);
 }

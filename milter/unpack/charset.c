@@ -36,7 +36,8 @@ static bool is_warm;
 #define NOT_OPEN ((iconv_t)-1)
 
 /* Some modules load tables only when they convert. */
-static void convert_one(iconv_t cd) {
+static void convert_one(iconv_t cd)
+{
     char in[] = "a", out[16];
     char *from = in, *to = out;
     size_t from_left = 1, to_left = sizeof(out);
@@ -44,14 +45,16 @@ static void convert_one(iconv_t cd) {
     (void)iconv(cd, NULL, NULL, NULL, NULL);
 }
 
-static iconv_t open_and_use(const char *charset) {
+static iconv_t open_and_use(const char *charset)
+{
     iconv_t cd = g_mime_iconv_open("UTF-8", charset);
     if (cd != NOT_OPEN)
         convert_one(cd);
     return cd;
 }
 
-void vt_charset_warm(void) {
+void vt_charset_warm(void)
+{
     if (is_warm)
         return;
     for (size_t i = 0; i < NAMES_COUNT; i++)
@@ -61,7 +64,8 @@ void vt_charset_warm(void) {
     is_warm = true;
 }
 
-static bool is_held(const char *name, size_t len) {
+static bool is_held(const char *name, size_t len)
+{
     for (size_t i = 0; i < NAMES_COUNT; i++) {
         if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0)
             return held[i] != NOT_OPEN;
@@ -70,7 +74,8 @@ static bool is_held(const char *name, size_t len) {
 }
 
 /* RFC 2231 7: the language may follow the name of an encoded word, "=?utf-8*vi?". */
-static bool blank_unless_held(char *name, size_t len) {
+static bool blank_unless_held(char *name, size_t len)
+{
     const char *star = memchr(name, '*', len);
     size_t charset_len = star == NULL ? len : (size_t)(star - name);
     if (len == 0 || is_held(name, charset_len))
@@ -79,7 +84,8 @@ static bool blank_unless_held(char *name, size_t len) {
     return true;
 }
 
-static size_t find(const char *text, size_t len, size_t from, const char *word) {
+static size_t find(const char *text, size_t len, size_t from, const char *word)
+{
     return vt_bytes_find(vt_bytes_of(text, len), vt_bytes_str(word), from);
 }
 
@@ -88,7 +94,8 @@ static size_t find(const char *text, size_t len, size_t from, const char *word) 
 
 /* encoded-word := "=?" charset "?" encoding "?" encoded-text "?=" (RFC 2047 2). Returns the offset
  * behind the word at offset at, or at + 1 when there is none. */
-static size_t neutralise_word(char *text, size_t len, size_t at, bool *found) {
+static size_t neutralise_word(char *text, size_t len, size_t at, bool *found)
+{
     size_t name = at + 2, name_end = find(text, len, name, "?");
     if (name > len || name_end == SIZE_MAX || name_end + 2 >= len || text[name_end + 2] != '?')
         return at + 1;
@@ -98,12 +105,14 @@ static size_t neutralise_word(char *text, size_t len, size_t at, bool *found) {
     return end == SIZE_MAX ? name_end + 3 : end + 2;
 }
 
-static bool is_blank(char c) {
+static bool is_blank(char c)
+{
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* extended-parameter: name "*=" or "*0*=", then charset "'" language "'" (RFC 2231 4). */
-static size_t neutralise_extended(char *text, size_t len, size_t at, bool *found) {
+static size_t neutralise_extended(char *text, size_t len, size_t at, bool *found)
+{
     size_t name = at + 1;
     while (name < len && is_blank(text[name]))
         name++;
@@ -119,7 +128,8 @@ static size_t neutralise_extended(char *text, size_t len, size_t at, bool *found
     return name_end;
 }
 
-bool vt_charset_neutralise(char *text, size_t len) {
+bool vt_charset_neutralise(char *text, size_t len)
+{
     bool found = false;
     for (size_t at = 0; at < len;) {
         if (text[at] == '=' && at + 1 < len && text[at + 1] == '?')
@@ -133,7 +143,8 @@ bool vt_charset_neutralise(char *text, size_t len) {
 }
 
 /* Convert by a held descriptor; NULL when a byte has no meaning in the set or memory is out. */
-static char *convert(iconv_t cd, const char *text, size_t len) {
+static char *convert(iconv_t cd, const char *text, size_t len)
+{
     size_t capacity = len * 4 + 8, left = capacity - 1, from_left = len;
     char *out = calloc(1, capacity), *to = out;
     char *from = (char *)(uintptr_t)text;
@@ -150,13 +161,15 @@ static char *convert(iconv_t cd, const char *text, size_t len) {
     return out;
 }
 
-static bool is_vietnamese(gunichar c) {
+static bool is_vietnamese(gunichar c)
+{
     static const char letters[] = "àáâãèéêìíòóôõùúýăđĩũơưÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐĨŨƠƯ";
     return c < 0x80 || (c >= 0x1EA0 && c <= 0x1EF9) || g_utf8_strchr(letters, -1, c) != NULL;
 }
 
 /* How many characters of a reading no Vietnamese text has. */
-static size_t strangeness(const char *utf8) {
+static size_t strangeness(const char *utf8)
+{
     char *composed = g_utf8_normalize(utf8, -1, G_NORMALIZE_DEFAULT_COMPOSE);
     size_t strange = composed == NULL ? SIZE_MAX : 0;
     for (char *at = composed; at != NULL && *at != '\0'; at = g_utf8_next_char(at))
@@ -165,7 +178,8 @@ static size_t strangeness(const char *utf8) {
     return strange;
 }
 
-static char *best_reading(const char *text, size_t len) {
+static char *best_reading(const char *text, size_t len)
+{
     char *best = NULL;
     size_t best_strangeness = SIZE_MAX;
     for (size_t i = 0; i < GUESSES_COUNT; i++) {
@@ -187,7 +201,8 @@ static char *best_reading(const char *text, size_t len) {
 
 /* RFC 5322 2.2.3: unfolding removes the line break and keeps the white space after it. A CR or LF
  * that is none becomes a blank, a NUL a question mark. */
-static size_t unfold(struct vt_bytes value, char *out) {
+static size_t unfold(struct vt_bytes value, char *out)
+{
     size_t used = 0;
     for (size_t i = 0; i < value.len; i++) {
         uint8_t c = value.ptr[i], next = i + 1 < value.len ? value.ptr[i + 1] : 0;
@@ -198,7 +213,8 @@ static size_t unfold(struct vt_bytes value, char *out) {
     return used;
 }
 
-char *vt_charset_header_text(struct vt_bytes value) {
+char *vt_charset_header_text(struct vt_bytes value)
+{
     char *text = calloc(1, value.len + TAIL_BYTES);
     if (text == NULL)
         return NULL;

@@ -27,12 +27,14 @@
 static const uint32_t base64_tables[4][256] = {TABLE(0), TABLE(1), TABLE(2), TABLE(3)};
 #define ALL_DIGITS UINT32_C(0x0F000000)
 
-size_t vt_decode_base64_max(size_t len) {
+size_t vt_decode_base64_max(size_t len)
+{
     return len / 4 * 3 + 3;
 }
 
 /* Whole groups of four digits without anything between them. */
-static const uint8_t *take_groups(const uint8_t *at, const uint8_t *end, uint8_t **out) {
+static const uint8_t *take_groups(const uint8_t *at, const uint8_t *end, uint8_t **out)
+{
     uint8_t *to = *out;
     while (end - at >= 4) {
         uint32_t bits = base64_tables[0][at[0]] | base64_tables[1][at[1]] |
@@ -49,12 +51,14 @@ static const uint8_t *take_groups(const uint8_t *at, const uint8_t *end, uint8_t
     return at;
 }
 
-static bool is_gap(uint8_t c) {
+static bool is_gap(uint8_t c)
+{
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* The value of a digit, or -1. */
-static int digit_value(uint8_t c) {
+static int digit_value(uint8_t c)
+{
     uint32_t entry = base64_tables[3][c];
     return entry == 0 ? -1 : (int)(entry & 63);
 }
@@ -66,13 +70,15 @@ struct group {
     unsigned pads;
 };
 
-static void note(const char **defect, const char *text) {
+static void note(const char **defect, const char *text)
+{
     if (*defect == NULL)
         *defect = text;
 }
 
 static const uint8_t *take_slowly(const uint8_t *at, const uint8_t *end, struct group *group,
-                                  const char **defect) {
+                                  const char **defect)
+{
     while (at < end && group->digits + group->pads < 4) {
         uint8_t c = *at++;
         int value = digit_value(c);
@@ -91,19 +97,22 @@ static const uint8_t *take_slowly(const uint8_t *at, const uint8_t *end, struct 
     return at;
 }
 
-static void put_group(const struct group *group, uint8_t **out) {
+static void put_group(const struct group *group, uint8_t **out)
+{
     uint32_t bits = group->digits == 0 ? 0 : group->bits << (6 * (4 - group->digits));
     for (unsigned i = 0; i + 1 < group->digits; i++)
         *(*out)++ = (uint8_t)(bits >> (16 - 8 * i));
 }
 
-static const uint8_t *skip_gaps(const uint8_t *at, const uint8_t *end) {
+static const uint8_t *skip_gaps(const uint8_t *at, const uint8_t *end)
+{
     while (at < end && is_gap(*at))
         at++;
     return at;
 }
 
-size_t vt_decode_base64(struct vt_bytes text, uint8_t *out, const char **out_defect) {
+size_t vt_decode_base64(struct vt_bytes text, uint8_t *out, const char **out_defect)
+{
     const uint8_t *at = text.ptr, *end = text.ptr + text.len;
     uint8_t *to = out;
     *out_defect = NULL;
@@ -127,7 +136,8 @@ size_t vt_decode_base64(struct vt_bytes text, uint8_t *out, const char **out_def
     return (size_t)(to - out);
 }
 
-static int hex_value(uint8_t c) {
+static int hex_value(uint8_t c)
+{
     if (c >= '0' && c <= '9')
         return c - '0';
     if (c >= 'A' && c <= 'F')
@@ -135,14 +145,16 @@ static int hex_value(uint8_t c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static size_t line_break_len(const uint8_t *at, const uint8_t *end) {
+static size_t line_break_len(const uint8_t *at, const uint8_t *end)
+{
     size_t left = (size_t)(end - at);
     if (left >= 1 && at[0] == '\n')
         return 1;
     return left >= 2 && at[0] == '\r' && at[1] == '\n' ? 2 : 0;
 }
 
-static const uint8_t *skip_blanks(const uint8_t *at, const uint8_t *end) {
+static const uint8_t *skip_blanks(const uint8_t *at, const uint8_t *end)
+{
     while (at < end && (*at == ' ' || *at == '\t'))
         at++;
     return at;
@@ -150,7 +162,8 @@ static const uint8_t *skip_blanks(const uint8_t *at, const uint8_t *end) {
 
 /* One "=": hexadecimal octet, soft line break (rule 5), or a defect that is kept as it stands. */
 static const uint8_t *take_escape(const uint8_t *at, const uint8_t *end, uint8_t **to,
-                                  const char **defect) {
+                                  const char **defect)
+{
     int high = end - at >= 3 ? hex_value(at[1]) : -1, low = end - at >= 3 ? hex_value(at[2]) : -1;
     if (high >= 0 && low >= 0) {
         *(*to)++ = (uint8_t)(high << 4 | low);
@@ -165,7 +178,8 @@ static const uint8_t *take_escape(const uint8_t *at, const uint8_t *end, uint8_t
     return at + 1;
 }
 
-size_t vt_decode_quoted_printable(struct vt_bytes text, uint8_t *out, const char **out_defect) {
+size_t vt_decode_quoted_printable(struct vt_bytes text, uint8_t *out, const char **out_defect)
+{
     const uint8_t *at = text.ptr, *end = text.ptr + text.len;
     uint8_t *to = out;
     *out_defect = NULL;

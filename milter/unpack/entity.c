@@ -30,31 +30,37 @@ struct content_fields {
 
 static GMimeParserOptions *options; /* set once by vt_entity_warm, before the sandbox */
 
-void vt_entity_warm(void) {
+void vt_entity_warm(void)
+{
     if (options != NULL)
         return;
     g_mime_init();
     options = g_mime_parser_options_new();
 }
 
-GMimeParserOptions *vt_entity_options(void) {
+GMimeParserOptions *vt_entity_options(void)
+{
     return options;
 }
 
-bool vt_entity_is(const struct vt_entity *entity, const char *content_type) {
+bool vt_entity_is(const struct vt_entity *entity, const char *content_type)
+{
     return entity->content_type != NULL && strcmp(entity->content_type, content_type) == 0;
 }
 
-bool vt_entity_is_kind(const struct vt_entity *entity, const char *kind) {
+bool vt_entity_is_kind(const struct vt_entity *entity, const char *kind)
+{
     return entity->content_type != NULL && strncmp(entity->content_type, kind, strlen(kind)) == 0;
 }
 
-static void keep_first(struct vt_bytes value, struct vt_bytes *kept, unsigned *count) {
+static void keep_first(struct vt_bytes value, struct vt_bytes *kept, unsigned *count)
+{
     if ((*count)++ == 0)
         *kept = value;
 }
 
-static struct content_fields find_fields(struct vt_bytes fields) {
+static struct content_fields find_fields(struct vt_bytes fields)
+{
     struct content_fields found = {0};
     struct vt_header_field field;
     while (vt_header_next(&fields, &field)) {
@@ -69,7 +75,8 @@ static struct content_fields find_fields(struct vt_bytes fields) {
 }
 
 static void check_block(struct vt_unpack_work *work, size_t index,
-                        const struct vt_header_block *block) {
+                        const struct vt_header_block *block)
+{
     if (block->is_too_large)
         vt_work_limit(work, index,
                       "The headers are larger than 256 KiB; only that much of them was read.");
@@ -87,7 +94,8 @@ static void check_block(struct vt_unpack_work *work, size_t index,
 }
 
 static void check_counts(struct vt_unpack_work *work, size_t index,
-                         const struct content_fields *found) {
+                         const struct content_fields *found)
+{
     if (found->content_type_count > 1)
         vt_work_blame_structure(work, index, VT_REASON_MALFORMED,
                                 "There is more than one Content-Type header; programs disagree "
@@ -103,7 +111,8 @@ static void check_counts(struct vt_unpack_work *work, size_t index,
 }
 
 /* The value as text for GMime; NULL when there is none or it is not to be given to GMime. */
-static char *text_of(struct vt_unpack_work *work, size_t index, struct vt_bytes value) {
+static char *text_of(struct vt_unpack_work *work, size_t index, struct vt_bytes value)
+{
     size_t parameters_count = 0;
     for (size_t i = 0; i < value.len && i <= MAX_VALUE_BYTES; i++)
         parameters_count += value.ptr[i] == ';' ? 1 : 0;
@@ -120,7 +129,8 @@ static char *text_of(struct vt_unpack_work *work, size_t index, struct vt_bytes 
 
 /* A parameter: the extended form before the plain one (RFC 6266 4.3), else the first.
  * *out_count: how many of the name there are. */
-static const char *parameter(GMimeParamList *list, const char *name, unsigned *out_count) {
+static const char *parameter(GMimeParamList *list, const char *name, unsigned *out_count)
+{
     const char *first = NULL, *extended = NULL;
     *out_count = 0;
     for (int i = 0; i < g_mime_param_list_length(list); i++) {
@@ -139,7 +149,8 @@ static const char *parameter(GMimeParamList *list, const char *name, unsigned *o
 }
 
 static void read_name(struct vt_unpack_work *work, GMimeParamList *list, const char *parameter_name,
-                      struct vt_entity *out) {
+                      struct vt_entity *out)
+{
     unsigned count = 0;
     const char *name = parameter(list, parameter_name, &count);
     if (out->name == NULL && name != NULL)
@@ -147,7 +158,8 @@ static void read_name(struct vt_unpack_work *work, GMimeParamList *list, const c
 }
 
 static void read_boundary(struct vt_unpack_work *work, size_t index, GMimeParamList *list,
-                          struct vt_entity *out) {
+                          struct vt_entity *out)
+{
     unsigned count = 0;
     const char *boundary = parameter(list, "boundary", &count);
     size_t len = boundary == NULL ? 0 : strlen(boundary);
@@ -169,7 +181,8 @@ static void read_boundary(struct vt_unpack_work *work, size_t index, GMimeParamL
 }
 
 static void read_content_type(struct vt_unpack_work *work, size_t index, struct vt_bytes value,
-                              struct vt_entity *out) {
+                              struct vt_entity *out)
+{
     char *text = text_of(work, index, value);
     GMimeContentType *type = text == NULL ? NULL : g_mime_content_type_parse(options, text);
     if (type != NULL) {
@@ -190,7 +203,8 @@ static void read_content_type(struct vt_unpack_work *work, size_t index, struct 
 }
 
 static void read_disposition(struct vt_unpack_work *work, size_t index, struct vt_bytes value,
-                             struct vt_entity *out) {
+                             struct vt_entity *out)
+{
     char *text = text_of(work, index, value);
     GMimeContentDisposition *disposition =
         text == NULL ? NULL : g_mime_content_disposition_parse(options, text);
@@ -208,7 +222,8 @@ static void read_disposition(struct vt_unpack_work *work, size_t index, struct v
 
 /* encoding := "7bit" / "8bit" / "binary" / "quoted-printable" / "base64" / ... (RFC 2045 6.1);
  * comments in parentheses are left out. */
-static enum vt_encoding encoding_of(struct vt_bytes value) {
+static enum vt_encoding encoding_of(struct vt_bytes value)
+{
     static const struct {
         const char *word;
         enum vt_encoding encoding;
@@ -231,7 +246,8 @@ static enum vt_encoding encoding_of(struct vt_bytes value) {
 }
 
 void vt_entity_read(struct vt_unpack_work *work, size_t index, const struct vt_unpack_item *item,
-                    struct vt_entity *out) {
+                    struct vt_entity *out)
+{
     *out = (struct vt_entity){0};
     vt_header_split(item->bytes, item->is_root, &out->block);
     check_block(work, index, &out->block);

@@ -16,7 +16,8 @@
 #define MAX_FROM_DEPTH 4
 
 static char *text_of(struct vt_unpack_work *work, size_t index, const struct vt_header_field *field,
-                     size_t max_bytes) {
+                     size_t max_bytes)
+{
     if (field->value.len > max_bytes) {
         vt_work_limit(work, index, "A header field is too long; it was not read.");
         return NULL;
@@ -27,7 +28,8 @@ static char *text_of(struct vt_unpack_work *work, size_t index, const struct vt_
 }
 
 static void read_subject(struct vt_unpack_work *work, size_t index,
-                         const struct vt_header_field *field) {
+                         const struct vt_header_field *field)
+{
     struct vt_unpacked *unpacked = work->unpacked;
     char *text = unpacked->subject == NULL ? text_of(work, index, field, MAX_TEXT_BYTES) : NULL;
     if (text != NULL) {
@@ -40,7 +42,8 @@ static void read_subject(struct vt_unpack_work *work, size_t index,
 }
 
 static void read_message_id(struct vt_unpack_work *work, size_t index,
-                            const struct vt_header_field *field) {
+                            const struct vt_header_field *field)
+{
     struct vt_unpacked *unpacked = work->unpacked;
     char *text = unpacked->message_id == NULL ? text_of(work, index, field, MAX_TEXT_BYTES) : NULL;
     if (text != NULL)
@@ -50,7 +53,8 @@ static void read_message_id(struct vt_unpack_work *work, size_t index,
 }
 
 /* Mailboxes of a list, those of its groups too. *first: borrowed. */
-static unsigned count_mailboxes(InternetAddressList *list, unsigned depth, const char **first) {
+static unsigned count_mailboxes(InternetAddressList *list, unsigned depth, const char **first)
+{
     unsigned count = 0;
     for (int i = 0; list != NULL && i < internet_address_list_length(list); i++) {
         InternetAddress *address = internet_address_list_get_address(list, i);
@@ -70,7 +74,8 @@ static unsigned count_mailboxes(InternetAddressList *list, unsigned depth, const
 
 /* A From that cannot be read counts as one author who is not known. */
 static void read_from(struct vt_unpack_work *work, size_t index,
-                      const struct vt_header_field *field) {
+                      const struct vt_header_field *field)
+{
     struct vt_unpacked *unpacked = work->unpacked;
     char *text = text_of(work, index, field, MAX_TEXT_BYTES);
     InternetAddressList *list =
@@ -87,7 +92,8 @@ static void read_from(struct vt_unpack_work *work, size_t index,
 }
 
 static void read_results(struct vt_unpack_work *work, size_t index,
-                         const struct vt_header_field *field) {
+                         const struct vt_header_field *field)
+{
     struct vt_unpacked *unpacked = work->unpacked;
     if (unpacked->authentication_results_count >= MAX_RESULTS) {
         if (unpacked->authentication_results_count == MAX_RESULTS)
@@ -110,7 +116,8 @@ static void read_results(struct vt_unpack_work *work, size_t index,
 }
 
 static void read_precedence(struct vt_unpack_work *work, size_t index,
-                            const struct vt_header_field *field) {
+                            const struct vt_header_field *field)
+{
     (void)index;
     if (vt_bytes_equal_nocase(field->value, VT_BYTES("bulk")) ||
         vt_bytes_equal_nocase(field->value, VT_BYTES("list")))
@@ -118,7 +125,8 @@ static void read_precedence(struct vt_unpack_work *work, size_t index,
 }
 
 static void read_list_id(struct vt_unpack_work *work, size_t index,
-                         const struct vt_header_field *field) {
+                         const struct vt_header_field *field)
+{
     (void)index;
     (void)field;
     work->unpacked->is_list = true;
@@ -126,7 +134,8 @@ static void read_list_id(struct vt_unpack_work *work, size_t index,
 
 /* auto-submitted-field = "no" / "auto-generated" / "auto-replied" ..., then ";" parameters. */
 static void read_auto_submitted(struct vt_unpack_work *work, size_t index,
-                                const struct vt_header_field *field) {
+                                const struct vt_header_field *field)
+{
     (void)index;
     size_t len = 0;
     while (len < field->value.len && field->value.ptr[len] > 32 && field->value.ptr[len] != ';' &&
@@ -149,7 +158,8 @@ static const struct {
     {"Auto-Submitted", read_auto_submitted},
 };
 
-void vt_facts_read(struct vt_unpack_work *work, size_t index, struct vt_bytes mail) {
+void vt_facts_read(struct vt_unpack_work *work, size_t index, struct vt_bytes mail)
+{
     struct vt_header_block block;
     struct vt_header_field field;
     vt_header_split(mail, true, &block);
@@ -161,7 +171,8 @@ void vt_facts_read(struct vt_unpack_work *work, size_t index, struct vt_bytes ma
     }
 }
 
-bool vt_facts_is_mail(struct vt_bytes entity) {
+bool vt_facts_is_mail(struct vt_bytes entity)
+{
     static const char *const names[] = {"From",       "Received", "Date",       "Subject",
                                         "Message-ID", "To",       "Return-Path"};
     struct vt_header_block block;

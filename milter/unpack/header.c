@@ -7,7 +7,8 @@
 
 #include "vanthu/limits.h"
 
-struct vt_bytes vt_header_take_line(struct vt_bytes *rest) {
+struct vt_bytes vt_header_take_line(struct vt_bytes *rest)
+{
     const uint8_t *end = rest->len == 0 ? NULL : memchr(rest->ptr, '\n', rest->len);
     size_t len = end == NULL ? rest->len : (size_t)(end - rest->ptr) + 1;
     struct vt_bytes line = vt_bytes_slice(*rest, 0, len);
@@ -15,7 +16,8 @@ struct vt_bytes vt_header_take_line(struct vt_bytes *rest) {
     return line;
 }
 
-struct vt_bytes vt_header_strip_line_end(struct vt_bytes line) {
+struct vt_bytes vt_header_strip_line_end(struct vt_bytes line)
+{
     if (line.len > 0 && line.ptr[line.len - 1] == '\n') {
         line.len--;
         if (line.len > 0 && line.ptr[line.len - 1] == '\r')
@@ -24,12 +26,14 @@ struct vt_bytes vt_header_strip_line_end(struct vt_bytes line) {
     return line;
 }
 
-static bool is_blank(uint8_t c) {
+static bool is_blank(uint8_t c)
+{
     return c == ' ' || c == '\t';
 }
 
 /* field-name = 1*(%d33-57 / %d59-126); the length of the name, 0 when there is none. */
-static size_t name_len(struct vt_bytes line) {
+static size_t name_len(struct vt_bytes line)
+{
     size_t len = 0;
     while (len < line.len && line.ptr[len] > 32 && line.ptr[len] < 127 && line.ptr[len] != ':')
         len++;
@@ -39,15 +43,18 @@ static size_t name_len(struct vt_bytes line) {
     return colon < line.len && line.ptr[colon] == ':' ? len : 0;
 }
 
-bool vt_header_is_field(struct vt_bytes line) {
+bool vt_header_is_field(struct vt_bytes line)
+{
     return name_len(line) > 0;
 }
 
-static bool is_fold(struct vt_bytes line) {
+static bool is_fold(struct vt_bytes line)
+{
     return line.len > 0 && is_blank(line.ptr[0]);
 }
 
-static bool is_white(struct vt_bytes text) {
+static bool is_white(struct vt_bytes text)
+{
     for (size_t i = 0; i < text.len; i++) {
         if (!is_blank(text.ptr[i]))
             return false;
@@ -55,7 +62,8 @@ static bool is_white(struct vt_bytes text) {
     return true;
 }
 
-static bool has_bare_cr(struct vt_bytes fields) {
+static bool has_bare_cr(struct vt_bytes fields)
+{
     const uint8_t *at = fields.ptr, *end = fields.ptr + fields.len;
     while (at < end && (at = memchr(at, '\r', (size_t)(end - at))) != NULL) {
         if (at + 1 == end || at[1] != '\n')
@@ -66,13 +74,15 @@ static bool has_bare_cr(struct vt_bytes fields) {
 }
 
 /* "From " of an mbox, or ">From " that a careless program left. */
-static void skip_mbox_line(struct vt_bytes *rest) {
+static void skip_mbox_line(struct vt_bytes *rest)
+{
     if (vt_bytes_starts_with(*rest, VT_BYTES("From ")) ||
         vt_bytes_starts_with(*rest, VT_BYTES(">From ")))
         (void)vt_header_take_line(rest);
 }
 
-void vt_header_split(struct vt_bytes entity, bool is_mail, struct vt_header_block *out) {
+void vt_header_split(struct vt_bytes entity, bool is_mail, struct vt_header_block *out)
+{
     *out = (struct vt_header_block){0};
     struct vt_bytes rest = entity;
     if (is_mail)
@@ -104,7 +114,8 @@ void vt_header_split(struct vt_bytes entity, bool is_mail, struct vt_header_bloc
     out->fields = vt_bytes_slice(out->fields, 0, VT_MAX_HEADER_BYTES);
 }
 
-static struct vt_bytes trim(struct vt_bytes text) {
+static struct vt_bytes trim(struct vt_bytes text)
+{
     while (text.len > 0 && (is_blank(text.ptr[0]) || text.ptr[0] == '\r' || text.ptr[0] == '\n'))
         text = vt_bytes_slice(text, 1, SIZE_MAX);
     while (text.len > 0 && (is_blank(text.ptr[text.len - 1]) || text.ptr[text.len - 1] == '\r' ||
@@ -113,7 +124,8 @@ static struct vt_bytes trim(struct vt_bytes text) {
     return text;
 }
 
-bool vt_header_next(struct vt_bytes *rest, struct vt_header_field *out) {
+bool vt_header_next(struct vt_bytes *rest, struct vt_header_field *out)
+{
     if (rest->len == 0)
         return false;
     struct vt_bytes field = *rest;
@@ -128,6 +140,7 @@ bool vt_header_next(struct vt_bytes *rest, struct vt_header_field *out) {
     return true;
 }
 
-bool vt_header_name_is(const struct vt_header_field *field, const char *name) {
+bool vt_header_name_is(const struct vt_header_field *field, const char *name)
+{
     return vt_bytes_equal_nocase(field->name, vt_bytes_str(name));
 }

@@ -14,7 +14,9 @@ static const struct {
     enum vt_format format;
 } magics[] = {
 #define MAGIC(offset, text, format)                                                                \
-    { offset, {(const uint8_t *)(text), sizeof(text) - 1}, format }
+    {                                                                                              \
+        offset, {(const uint8_t *)(text), sizeof(text) - 1}, format                                \
+    }
     MAGIC(0, "%PDF-", VT_FORMAT_PDF),
     MAGIC(0, "\x89PNG\r\n\x1a\n", VT_FORMAT_IMAGE),
     MAGIC(0, "\xff\xd8\xff", VT_FORMAT_IMAGE), /* JPEG */
@@ -52,14 +54,16 @@ static const struct {
 /* Readers accept "%PDF-" within the first 1024 bytes (ISO 32000-1 annex H, note 13). */
 #define PDF_BEGIN_BYTES 1024
 
-static bool window_has(const struct vt_sample *sample, struct vt_bytes word) {
+static bool window_has(const struct vt_sample *sample, struct vt_bytes word)
+{
     return vt_bytes_find(sample->head, word, 0) != SIZE_MAX ||
            vt_bytes_find(sample->tail, word, 0) != SIZE_MAX;
 }
 
 /* "%PDF-" behind other bytes: a letter may speak of it too, so something else of a PDF has to be
  * there, or the name. */
-static bool is_late_pdf(const struct vt_sample *sample) {
+static bool is_late_pdf(const struct vt_sample *sample)
+{
     struct vt_bytes begin = vt_bytes_slice(sample->head, 0, PDF_BEGIN_BYTES + 5);
     if (vt_bytes_find(begin, VT_BYTES("%PDF-"), 0) == SIZE_MAX)
         return false;
@@ -67,18 +71,21 @@ static bool is_late_pdf(const struct vt_sample *sample) {
            window_has(sample, VT_BYTES("startxref")) || window_has(sample, VT_BYTES("%%EOF"));
 }
 
-static uint32_t little_endian_32(const uint8_t *at) {
+static uint32_t little_endian_32(const uint8_t *at)
+{
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
 /* "BM" alone is too little: the size of the file stands behind it, then four zero bytes. */
-static bool is_bmp(const struct vt_sample *sample) {
+static bool is_bmp(const struct vt_sample *sample)
+{
     return sample->head.len >= 26 && vt_bytes_starts_with(sample->head, VT_BYTES("BM")) &&
            little_endian_32(sample->head.ptr + 6) == 0 &&
            little_endian_32(sample->head.ptr + 2) <= sample->file_len + 4;
 }
 
-static enum vt_format by_magic(const struct vt_sample *sample) {
+static enum vt_format by_magic(const struct vt_sample *sample)
+{
     for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
         struct vt_bytes at = vt_bytes_slice(sample->head, magics[i].offset, magics[i].magic.len);
         if (vt_bytes_equal(at, magics[i].magic))
@@ -88,12 +95,14 @@ static enum vt_format by_magic(const struct vt_sample *sample) {
 }
 
 /* Binary OpenPGP has no magic: a packet tag (RFC 4880 4.2) under a name of its own. */
-static bool is_binary_pgp(const struct vt_sample *sample) {
+static bool is_binary_pgp(const struct vt_sample *sample)
+{
     return (sample->head.ptr[0] & 0x80) != 0 && (vt_name_has_extension(sample->name, ".pgp") ||
                                                  vt_name_has_extension(sample->name, ".gpg"));
 }
 
-enum vt_format vt_unpack_identify(struct vt_bytes bytes, const char *name) {
+enum vt_format vt_unpack_identify(struct vt_bytes bytes, const char *name)
+{
     if (bytes.len == 0)
         return VT_FORMAT_EMPTY;
     struct vt_sample sample = {

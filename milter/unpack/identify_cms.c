@@ -14,9 +14,13 @@ static const struct {
     enum vt_format format;
 } contents[] = {
 #define PKCS7(last, format)                                                                        \
-    { {(const uint8_t *)("\x2a\x86\x48\x86\xf7\x0d\x01\x07" last), 9}, format }
+    {                                                                                              \
+        {(const uint8_t *)("\x2a\x86\x48\x86\xf7\x0d\x01\x07" last), 9}, format                    \
+    }
 #define SMIME(last, format)                                                                        \
-    { {(const uint8_t *)("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01" last), 11}, format }
+    {                                                                                              \
+        {(const uint8_t *)("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01" last), 11}, format           \
+    }
     PKCS7("\x02", VT_FORMAT_CMS),       /* signedData */
     PKCS7("\x03", VT_FORMAT_ENCRYPTED), /* envelopedData */
     PKCS7("\x04", VT_FORMAT_ENCRYPTED), /* signedAndEnvelopedData, PKCS #7 1.5 */
@@ -30,14 +34,16 @@ static const struct {
 };
 
 /* Skip a BER length; the view of what follows, or nothing. */
-static struct vt_bytes after_length(struct vt_bytes ber) {
+static struct vt_bytes after_length(struct vt_bytes ber)
+{
     if (ber.len == 0)
         return ber;
     size_t octets = ber.ptr[0] > 0x80 ? ber.ptr[0] & 0x7Fu : 0;
     return octets > 8 ? vt_bytes_slice(ber, ber.len, 0) : vt_bytes_slice(ber, 1 + octets, SIZE_MAX);
 }
 
-static enum vt_format by_object_identifier(struct vt_bytes ber) {
+static enum vt_format by_object_identifier(struct vt_bytes ber)
+{
     if (ber.len < 2 || ber.ptr[0] != 0x30)
         return VT_FORMAT_UNKNOWN;
     struct vt_bytes rest = after_length(vt_bytes_slice(ber, 1, SIZE_MAX));
@@ -51,11 +57,13 @@ static enum vt_format by_object_identifier(struct vt_bytes ber) {
     return VT_FORMAT_UNKNOWN;
 }
 
-static bool is_white(uint8_t c) {
+static bool is_white(uint8_t c)
+{
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static struct vt_bytes skip_white(struct vt_bytes text) {
+static struct vt_bytes skip_white(struct vt_bytes text)
+{
     size_t i = vt_bytes_starts_with(text, VT_BYTES("\xef\xbb\xbf")) ? 3 : 0;
     while (i < text.len && is_white(text.ptr[i]))
         i++;
@@ -63,7 +71,8 @@ static struct vt_bytes skip_white(struct vt_bytes text) {
 }
 
 /* The first octets behind base64 text. */
-static enum vt_format by_base64(struct vt_bytes text) {
+static enum vt_format by_base64(struct vt_bytes text)
+{
     uint8_t out[GLANCE_BYTES * 3 + 3];
     const char *defect = NULL;
     struct vt_bytes begin = vt_bytes_slice(skip_white(text), 0, GLANCE_BYTES * 3 / 2);
@@ -75,7 +84,8 @@ static enum vt_format by_base64(struct vt_bytes text) {
 }
 
 /* -----BEGIN label----- at the begin of a line; explanatory text may precede it (RFC 7468 5.2). */
-static enum vt_format by_pem(const struct vt_sample *sample) {
+static enum vt_format by_pem(const struct vt_sample *sample)
+{
     const struct vt_bytes mark = VT_BYTES("-----BEGIN ");
     size_t at = vt_bytes_find(sample->head, mark, 0);
     if (at == SIZE_MAX || (at > 0 && sample->head.ptr[at - 1] != '\n'))
@@ -90,7 +100,8 @@ static enum vt_format by_pem(const struct vt_sample *sample) {
                            : by_base64(vt_bytes_slice(sample->head, end + 6, SIZE_MAX));
 }
 
-enum vt_format vt_identify_cms(const struct vt_sample *sample) {
+enum vt_format vt_identify_cms(const struct vt_sample *sample)
+{
     enum vt_format format = by_object_identifier(vt_bytes_slice(sample->head, 0, GLANCE_BYTES));
     if (format == VT_FORMAT_UNKNOWN)
         format = by_base64(sample->head);

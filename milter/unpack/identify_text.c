@@ -31,7 +31,8 @@ static const char *const mail_fields[] = {
     "Date", "Message-ID", "Return-Path",  "Delivered-To", "DKIM-Signature",
 };
 
-static bool is_usual(const struct vt_header_field *field) {
+static bool is_usual(const struct vt_header_field *field)
+{
     for (size_t i = 0; i < sizeof(mail_fields) / sizeof(mail_fields[0]); i++) {
         if (vt_header_name_is(field, mail_fields[i]))
             return true;
@@ -40,7 +41,8 @@ static bool is_usual(const struct vt_header_field *field) {
 }
 
 /* Nothing but header fields up to an empty line or the end of what is looked at. */
-static bool is_mail(const struct vt_sample *sample) {
+static bool is_mail(const struct vt_sample *sample)
+{
     struct vt_header_block block;
     struct vt_header_field field;
     vt_header_split(sample->head, true, &block);
@@ -54,11 +56,13 @@ static bool is_mail(const struct vt_sample *sample) {
     return false;
 }
 
-static bool is_white(uint8_t c) {
+static bool is_white(uint8_t c)
+{
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static struct vt_bytes first_words(struct vt_bytes text) {
+static struct vt_bytes first_words(struct vt_bytes text)
+{
     size_t i = vt_bytes_starts_with(text, VT_BYTES("\xef\xbb\xbf")) ? 3 : 0;
     while (i < text.len && is_white(text.ptr[i]))
         i++;
@@ -66,14 +70,16 @@ static struct vt_bytes first_words(struct vt_bytes text) {
 }
 
 /* "<name" or "<!--": an element without a prolog. */
-static bool is_markup(struct vt_bytes text) {
+static bool is_markup(struct vt_bytes text)
+{
     uint8_t c = text.len > 1 ? text.ptr[1] : 0;
     return text.len > 2 && text.ptr[0] == '<' &&
            ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '!');
 }
 
 /* UTF-16 with a byte order mark, or without one before "<" and a digit of text. */
-static enum vt_format by_utf16(struct vt_bytes head) {
+static enum vt_format by_utf16(struct vt_bytes head)
+{
     bool little = vt_bytes_starts_with(head, VT_BYTES("\xff\xfe"));
     bool big = vt_bytes_starts_with(head, VT_BYTES("\xfe\xff"));
     if (vt_bytes_starts_with(head, VT_BYTES("<\0?\0")) ||
@@ -87,7 +93,8 @@ static enum vt_format by_utf16(struct vt_bytes head) {
 }
 
 /* No text has these; escape and form feed do occur (ISO-2022-JP, listings). */
-static bool is_binary(struct vt_bytes bytes) {
+static bool is_binary(struct vt_bytes bytes)
+{
     for (size_t i = 0; i < bytes.len; i++) {
         uint8_t c = bytes.ptr[i];
         if (c < 0x20 && !is_white(c) && c != 0x0B && c != 0x0C && c != 0x1B && c != 0x1A)
@@ -97,7 +104,8 @@ static bool is_binary(struct vt_bytes bytes) {
 }
 
 /* Bodies of mails often lack their <html>. */
-static bool is_html_fragment(struct vt_bytes text) {
+static bool is_html_fragment(struct vt_bytes text)
+{
     static const char *const tags[] = {
         "<div", "<p>", "<p ", "<table", "<span", "<br",  "<font", "<style", "<center", "<a ",
         "<img", "<b>", "<h1", "<h2",    "<h3",   "<pre", "<ul",   "<title", "<!--"};
@@ -108,7 +116,8 @@ static bool is_html_fragment(struct vt_bytes text) {
     return false;
 }
 
-static enum vt_format by_first_words(const struct vt_sample *sample) {
+static enum vt_format by_first_words(const struct vt_sample *sample)
+{
     struct vt_bytes text = first_words(sample->head);
     for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
         if (vt_bytes_starts_with_nocase(text, vt_bytes_str(beginnings[i].begin)))
@@ -124,7 +133,8 @@ static enum vt_format by_first_words(const struct vt_sample *sample) {
     return is_html_fragment(text) ? VT_FORMAT_HTML : VT_FORMAT_XML;
 }
 
-enum vt_format vt_identify_text(const struct vt_sample *sample) {
+enum vt_format vt_identify_text(const struct vt_sample *sample)
+{
     enum vt_format format = by_utf16(sample->head);
     if (format == VT_FORMAT_UNKNOWN)
         format = by_first_words(sample);

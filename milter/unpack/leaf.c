@@ -10,7 +10,8 @@
 /* ---- transfer encoding ---- */
 
 static void blame_defect(struct vt_unpack_work *work, size_t index, const char *encoding,
-                         const char *defect) {
+                         const char *defect)
+{
     const char *text =
         vt_arena_printf(work->arena, "The %s encoding of the part contains %s.", encoding, defect);
     if (vt_work_has(work, text))
@@ -18,7 +19,8 @@ static void blame_defect(struct vt_unpack_work *work, size_t index, const char *
 }
 
 static struct vt_bytes decode(struct vt_unpack_work *work, size_t index,
-                              const struct vt_entity *entity) {
+                              const struct vt_entity *entity)
+{
     struct vt_bytes body = entity->block.body;
     bool is_base64 = entity->encoding == VT_ENCODING_BASE64;
     size_t max = is_base64 ? vt_decode_base64_max(body.len) : body.len;
@@ -36,7 +38,8 @@ static struct vt_bytes decode(struct vt_unpack_work *work, size_t index,
 }
 
 struct vt_bytes vt_leaf_decode(struct vt_unpack_work *work, size_t index,
-                               const struct vt_entity *entity) {
+                               const struct vt_entity *entity)
+{
     switch (entity->encoding) {
     case VT_ENCODING_BASE64:
     case VT_ENCODING_QUOTED_PRINTABLE:
@@ -83,7 +86,8 @@ static const char *const promises[] = {
     ".odp", ".zip", ".7z",  ".rar", ".asice", ".asics", ".sce",  ".scs", ".bdoc",
 };
 
-static bool breaks_promise(const struct vt_part *part) {
+static bool breaks_promise(const struct vt_part *part)
+{
     if (part->format != VT_FORMAT_UNKNOWN && part->format != VT_FORMAT_TEXT &&
         part->format != VT_FORMAT_HTML && part->format != VT_FORMAT_EMPTY)
         return false;
@@ -94,13 +98,15 @@ static bool breaks_promise(const struct vt_part *part) {
     return false;
 }
 
-static bool is_name_byte(uint8_t c) {
+static bool is_name_byte(uint8_t c)
+{
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.' || c >= 0x80;
 }
 
 /* "<Signature" or "<prefix:Signature", the end of the name after it. */
-static bool is_signature_tag(struct vt_bytes xml, size_t at, size_t end) {
+static bool is_signature_tag(struct vt_bytes xml, size_t at, size_t end)
+{
     if (end < xml.len && (is_name_byte(xml.ptr[end]) || xml.ptr[end] == ':'))
         return false;
     if (at > 0 && xml.ptr[at - 1] == ':') {
@@ -113,7 +119,8 @@ static bool is_signature_tag(struct vt_bytes xml, size_t at, size_t end) {
 
 /* True unless the XML plainly has no element of the name that XMLDSig gives a signature (XML
  * Signature 1.1, 4.2). Entities and UTF-16 can hide one. */
-static bool may_be_signed_xml(struct vt_bytes xml) {
+static bool may_be_signed_xml(struct vt_bytes xml)
+{
     if (memchr(xml.ptr, 0, xml.len) != NULL ||
         vt_bytes_find(xml, VT_BYTES("<!ENTITY"), 0) != SIZE_MAX)
         return true;
@@ -127,7 +134,8 @@ static bool may_be_signed_xml(struct vt_bytes xml) {
     return false;
 }
 
-static void say_what_is_unread(struct vt_unpack_work *work, size_t index) {
+static void say_what_is_unread(struct vt_unpack_work *work, size_t index)
+{
     const struct vt_part *part = vt_work_part(work, index);
     if (breaks_promise(part)) {
         vt_work_blame(work, index, VT_REASON_FILE_UNREADABLE,
@@ -146,7 +154,8 @@ static void say_what_is_unread(struct vt_unpack_work *work, size_t index) {
     }
 }
 
-static void say_pgp(struct vt_unpack_work *work, size_t index) {
+static void say_pgp(struct vt_unpack_work *work, size_t index)
+{
     struct vt_bytes bytes = vt_work_part(work, index)->bytes;
     if (vt_bytes_starts_with(bytes, VT_BYTES("-----BEGIN PGP SIGNATURE-----")) ||
         vt_bytes_starts_with(bytes, VT_BYTES("-----BEGIN PGP SIGNED MESSAGE-----")))
@@ -158,7 +167,8 @@ static void say_pgp(struct vt_unpack_work *work, size_t index) {
 
 /* A declared text is shown as text, whatever its first lines look like. */
 static enum vt_format format_in_mail(const struct vt_part *part, const struct vt_entity *entity,
-                                     enum vt_format format) {
+                                     enum vt_format format)
+{
     bool is_declared_text = entity->content_type == NULL || vt_entity_is_kind(entity, "text/") ||
                             vt_entity_is_kind(entity, "message/");
     if (format == VT_FORMAT_MAIL && is_declared_text && !vt_name_has_extension(part->name, ".eml"))
@@ -168,11 +178,13 @@ static enum vt_format format_in_mail(const struct vt_part *part, const struct vt
     return format;
 }
 
-static bool is_text_body(const struct vt_part *part) {
+static bool is_text_body(const struct vt_part *part)
+{
     return part->format == VT_FORMAT_TEXT || part->format == VT_FORMAT_HTML;
 }
 
-void vt_leaf_classify(struct vt_unpack_work *work, size_t index, const struct vt_entity *entity) {
+void vt_leaf_classify(struct vt_unpack_work *work, size_t index, const struct vt_entity *entity)
+{
     struct vt_part *part = vt_work_part(work, index);
     part->format = vt_unpack_identify(part->bytes, part->name);
     if (entity != NULL)

@@ -10,7 +10,8 @@
 #include "unpack/boundary.h"
 
 void vt_mime_push_root(struct vt_unpack_work *work, size_t index, struct vt_bytes entity,
-                       const char *prefix, bool nested, bool covered) {
+                       const char *prefix, bool nested, bool covered)
+{
     struct vt_unpack_item item = {
         .kind = VT_UNPACK_ENTITY,
         .bytes = entity,
@@ -29,7 +30,8 @@ void vt_mime_push_root(struct vt_unpack_work *work, size_t index, struct vt_byte
 /* ---- multipart ---- */
 
 /* A boundary that an enclosing multipart has too cannot say which of them a line belongs to. */
-static void check_enclosing(struct vt_unpack_work *work, size_t index) {
+static void check_enclosing(struct vt_unpack_work *work, size_t index)
+{
     struct vt_bytes boundary = work->extras[index].boundary;
     for (size_t i = vt_work_part(work, index)->parent; i != VT_NO_PART;
          i = vt_work_part(work, i)->parent) {
@@ -46,7 +48,8 @@ static void check_enclosing(struct vt_unpack_work *work, size_t index) {
 /* RFC 2046 5.1.1: what follows the closing delimiter is to be ignored. A program that does not
  * would see parts there. */
 static void check_epilogue(struct vt_unpack_work *work, size_t index, struct vt_bytes body,
-                           size_t from) {
+                           size_t from)
+{
     size_t end = 0, next = 0;
     if (vt_boundary_next(body, work->extras[index].boundary, from, &end, &next) !=
         VT_DELIMITER_NONE)
@@ -56,7 +59,8 @@ static void check_epilogue(struct vt_unpack_work *work, size_t index, struct vt_
 }
 
 static struct vt_unpack_item child_item(struct vt_unpack_work *work, size_t index,
-                                        const struct vt_entity *entity, const char *prefix) {
+                                        const struct vt_entity *entity, const char *prefix)
+{
     const struct vt_part *part = vt_work_part(work, index);
     return (struct vt_unpack_item){
         .kind = VT_UNPACK_ENTITY,
@@ -72,7 +76,8 @@ static struct vt_unpack_item child_item(struct vt_unpack_work *work, size_t inde
 /* multipart-body := [preamble CRLF] dash-boundary *LWSP CRLF body-part *encapsulation
  *                   close-delimiter *LWSP [CRLF epilogue] */
 static void push_children(struct vt_unpack_work *work, size_t index, const struct vt_entity *entity,
-                          const char *prefix) {
+                          const char *prefix)
+{
     struct vt_bytes body = entity->block.body, boundary = entity->boundary;
     struct vt_unpack_item child = child_item(work, index, entity, prefix);
     size_t end = 0, begin = 0;
@@ -101,7 +106,8 @@ static void push_children(struct vt_unpack_work *work, size_t index, const struc
 }
 
 static const char *prefix_of_children(struct vt_unpack_work *work, size_t index,
-                                      const struct vt_unpack_item *item) {
+                                      const struct vt_unpack_item *item)
+{
     if (item->is_root)
         return item->prefix;
     const char *prefix = vt_arena_printf(work->arena, "%s.", vt_work_part(work, index)->path);
@@ -110,7 +116,8 @@ static const char *prefix_of_children(struct vt_unpack_work *work, size_t index,
 }
 
 /* The root multipart of a mail stands at the place of the mail itself. */
-static const char *root_path(struct vt_unpack_work *work, const char *prefix) {
+static const char *root_path(struct vt_unpack_work *work, const char *prefix)
+{
     size_t len = strlen(prefix);
     char *path = vt_arena_dup(work->arena, prefix, len > 0 ? len - 1 : 0);
     (void)vt_work_has(work, path);
@@ -118,7 +125,8 @@ static const char *root_path(struct vt_unpack_work *work, const char *prefix) {
 }
 
 static void open_multipart(struct vt_unpack_work *work, size_t index,
-                           const struct vt_unpack_item *item, const struct vt_entity *entity) {
+                           const struct vt_unpack_item *item, const struct vt_entity *entity)
+{
     struct vt_part *part = vt_work_part(work, index);
     part->format = VT_FORMAT_MULTIPART;
     part->bytes = entity->block.body;
@@ -144,12 +152,14 @@ static void open_multipart(struct vt_unpack_work *work, size_t index,
 
 /* ---- nested mail ---- */
 
-static bool is_nested_mail(const struct vt_entity *entity) {
+static bool is_nested_mail(const struct vt_entity *entity)
+{
     return vt_entity_is(entity, "message/rfc822") || vt_entity_is(entity, "message/global") ||
            vt_entity_is(entity, "message/news");
 }
 
-static void open_mail(struct vt_unpack_work *work, size_t index, struct vt_bytes mail) {
+static void open_mail(struct vt_unpack_work *work, size_t index, struct vt_bytes mail)
+{
     struct vt_part *part = vt_work_part(work, index);
     part->format = VT_FORMAT_MAIL;
     part->bytes = mail;
@@ -161,7 +171,8 @@ static void open_mail(struct vt_unpack_work *work, size_t index, struct vt_bytes
 
 /* ---- one item ---- */
 
-static void copy_entity(struct vt_unpack_work *work, size_t index, const struct vt_entity *entity) {
+static void copy_entity(struct vt_unpack_work *work, size_t index, const struct vt_entity *entity)
+{
     struct vt_part *part = vt_work_part(work, index);
     part->name = entity->name;
     part->content_type = entity->content_type;
@@ -173,7 +184,8 @@ static void copy_entity(struct vt_unpack_work *work, size_t index, const struct 
 }
 
 /* RFC 8551 3.2: the whole message is the signature; what is attached is a file. */
-static void mark_opaque(struct vt_unpack_work *work, size_t index, const struct vt_entity *entity) {
+static void mark_opaque(struct vt_unpack_work *work, size_t index, const struct vt_entity *entity)
+{
     struct vt_part *part = vt_work_part(work, index);
     if (!vt_entity_is(entity, "application/pkcs7-mime") &&
         !vt_entity_is(entity, "application/x-pkcs7-mime"))
@@ -187,7 +199,8 @@ static void mark_opaque(struct vt_unpack_work *work, size_t index, const struct 
 }
 
 static void open_leaf(struct vt_unpack_work *work, size_t index, const struct vt_unpack_item *item,
-                      const struct vt_entity *entity) {
+                      const struct vt_entity *entity)
+{
     vt_work_part(work, index)->bytes = vt_leaf_decode(work, index, entity);
     vt_leaf_classify(work, index, entity);
     struct vt_part *part = vt_work_part(work, index);
@@ -197,7 +210,8 @@ static void open_leaf(struct vt_unpack_work *work, size_t index, const struct vt
         mark_opaque(work, index, entity);
 }
 
-static void take_entity(struct vt_unpack_work *work, const struct vt_unpack_item *item) {
+static void take_entity(struct vt_unpack_work *work, const struct vt_unpack_item *item)
+{
     size_t index = vt_work_add_part(work, item);
     if (index == VT_NO_PART)
         return;
@@ -219,7 +233,8 @@ static void take_entity(struct vt_unpack_work *work, const struct vt_unpack_item
 }
 
 /* A mail or a MIME entity that came as a file. */
-static void open_file(struct vt_unpack_work *work, size_t index) {
+static void open_file(struct vt_unpack_work *work, size_t index)
+{
     struct vt_bytes bytes = vt_work_part(work, index)->bytes;
     if (vt_facts_is_mail(bytes)) {
         open_mail(work, index, bytes);
@@ -230,7 +245,8 @@ static void open_file(struct vt_unpack_work *work, size_t index) {
                       part->nested, part->covered_by_signature_of_parent);
 }
 
-static void take_file(struct vt_unpack_work *work, const struct vt_unpack_item *item) {
+static void take_file(struct vt_unpack_work *work, const struct vt_unpack_item *item)
+{
     size_t index = vt_work_add_part(work, item);
     if (index == VT_NO_PART)
         return;
@@ -242,7 +258,8 @@ static void take_file(struct vt_unpack_work *work, const struct vt_unpack_item *
         open_file(work, index);
 }
 
-void vt_mime_drain(struct vt_unpack_work *work) {
+void vt_mime_drain(struct vt_unpack_work *work)
+{
     size_t first = work->unpacked->parts_count;
     struct vt_unpack_item item;
     while (vt_work_pop(work, &item)) {

@@ -14,21 +14,24 @@
 #define EXTENSION_BYTES 24
 
 /* Controls, line separators, Bidi_Control and what has no width (UAX 9, UAX 44). */
-static bool is_hidden(gunichar c) {
+static bool is_hidden(gunichar c)
+{
     return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x61C || c == 0x180E ||
            (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
            (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
            (c >= 0xE0000 && c <= 0xE007F);
 }
 
-static char *compose(const char *utf8) {
+static char *compose(const char *utf8)
+{
     char *valid = g_utf8_make_valid(utf8, -1);
     char *composed = g_utf8_normalize(valid, -1, G_NORMALIZE_DEFAULT_COMPOSE);
     g_free(valid);
     return composed;
 }
 
-static const char *without_directories(const char *name) {
+static const char *without_directories(const char *name)
+{
     for (const char *at = name; *at != '\0'; at++) {
         if ((*at == '/' || *at == '\\') && at[1] != '\0')
             name = at + 1;
@@ -38,7 +41,8 @@ static const char *without_directories(const char *name) {
 
 /* In place: drop what is hidden, a separator that ends the name, quotes (of a string that was not
  * closed), and white space around it. */
-static void strip(char *name) {
+static void strip(char *name)
+{
     char *to = name;
     char *next = NULL;
     for (char *at = name; *at != '\0'; at = next) {
@@ -54,7 +58,8 @@ static void strip(char *name) {
 }
 
 /* The extension that a cut has to keep, ".signed" before it too (legal.md R-94). */
-static const char *extension_of(const char *name) {
+static const char *extension_of(const char *name)
+{
     const char *dot = strrchr(name, '.');
     if (dot == NULL || dot == name || strlen(dot) > EXTENSION_BYTES)
         return name + strlen(name);
@@ -64,7 +69,8 @@ static const char *extension_of(const char *name) {
     return dot;
 }
 
-static void cut(char *name) {
+static void cut(char *name)
+{
     size_t len = strlen(name);
     if (len <= VT_MAX_NAME_BYTES)
         return;
@@ -75,7 +81,8 @@ static void cut(char *name) {
     memmove(name + stem, extension, extension_len + 1);
 }
 
-enum vt_code vt_name_clean(struct vt_arena *arena, const char *utf8, const char **out) {
+enum vt_code vt_name_clean(struct vt_arena *arena, const char *utf8, const char **out)
+{
     *out = NULL;
     char *composed = utf8 == NULL ? NULL : compose(utf8);
     if (composed == NULL)
@@ -94,7 +101,8 @@ enum vt_code vt_name_clean(struct vt_arena *arena, const char *utf8, const char 
 }
 
 enum vt_code vt_name_text(struct vt_arena *arena, const char *utf8, size_t max_bytes,
-                          const char **out) {
+                          const char **out)
+{
     *out = NULL;
     char *composed = utf8 == NULL ? NULL : compose(utf8);
     if (composed == NULL)
@@ -113,7 +121,8 @@ enum vt_code vt_name_text(struct vt_arena *arena, const char *utf8, size_t max_b
     return code;
 }
 
-enum vt_code vt_name_lower(struct vt_arena *arena, const char *text, const char **out) {
+enum vt_code vt_name_lower(struct vt_arena *arena, const char *text, const char **out)
+{
     *out = NULL;
     if (text == NULL)
         return VT_OK;
@@ -126,7 +135,8 @@ enum vt_code vt_name_lower(struct vt_arena *arena, const char *text, const char 
     return VT_OK;
 }
 
-bool vt_name_has_extension(const char *name, const char *extension) {
+bool vt_name_has_extension(const char *name, const char *extension)
+{
     size_t name_len = name == NULL ? 0 : strlen(name), len = strlen(extension);
     return name_len > len && strcasecmp(name + name_len - len, extension) == 0;
 }

@@ -12,13 +12,15 @@
 
 /* ---- structure ---- */
 
-static bool is_pkcs7_signature(const char *type) {
+static bool is_pkcs7_signature(const char *type)
+{
     return type != NULL && (strcmp(type, "application/pkcs7-signature") == 0 ||
                             strcmp(type, "application/x-pkcs7-signature") == 0);
 }
 
 /* What the second part declares, when the protocol parameter that RFC 1847 asks for is missing. */
-static bool declares_pkcs7_signature(struct vt_bytes entity) {
+static bool declares_pkcs7_signature(struct vt_bytes entity)
+{
     struct vt_header_block block;
     struct vt_header_field field;
     vt_header_split(entity, false, &block);
@@ -33,7 +35,8 @@ static bool declares_pkcs7_signature(struct vt_bytes entity) {
 }
 
 static bool is_smime(struct vt_unpack_work *work, size_t index, const struct vt_entity *entity,
-                     const struct vt_unpack_item *children, size_t children_count) {
+                     const struct vt_unpack_item *children, size_t children_count)
+{
     if (entity->smime_type != NULL)
         return is_pkcs7_signature(entity->smime_type);
     if (children_count < 2 || !declares_pkcs7_signature(children[1].bytes))
@@ -45,7 +48,8 @@ static bool is_smime(struct vt_unpack_work *work, size_t index, const struct vt_
 }
 
 void vt_signed_begin(struct vt_unpack_work *work, size_t index, const struct vt_entity *entity,
-                     size_t first_item) {
+                     size_t first_item)
+{
     struct vt_unpack_item *children = work->items + first_item;
     size_t children_count = work->items_count - first_item;
     if (!is_smime(work, index, entity, children, children_count)) {
@@ -70,7 +74,8 @@ void vt_signed_begin(struct vt_unpack_work *work, size_t index, const struct vt_
 /* ---- the second parser ---- */
 
 /* What GMime finds so wrong that other programs may read something else. */
-static bool is_grave(GMimeParserWarning warning) {
+static bool is_grave(GMimeParserWarning warning)
+{
     return warning == GMIME_CRIT_INVALID_HEADER_NAME ||
            warning == GMIME_CRIT_MULTIPART_WITHOUT_BOUNDARY ||
            warning == GMIME_CRIT_NESTING_OVERFLOW ||
@@ -78,25 +83,29 @@ static bool is_grave(GMimeParserWarning warning) {
 }
 
 static void on_warning(gint64 offset, GMimeParserWarning warning, const gchar *item,
-                       gpointer user_data) {
+                       gpointer user_data)
+{
     bool *grave = user_data;
     (void)offset;
     (void)item;
     *grave = *grave || is_grave(warning);
 }
 
-static GMimeObject *parse(GMimeStream *stream, GMimeParserOptions *options) {
+static GMimeObject *parse(GMimeStream *stream, GMimeParserOptions *options)
+{
     GMimeParser *parser = g_mime_parser_new_with_stream(stream);
     GMimeObject *object = g_mime_parser_construct_part(parser, options);
     g_object_unref(parser);
     return object;
 }
 
-static bool is_same_text(const char *a, const char *b) {
+static bool is_same_text(const char *a, const char *b)
+{
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static bool is_same_type(GMimeObject *a, GMimeObject *b) {
+static bool is_same_type(GMimeObject *a, GMimeObject *b)
+{
     char *type_a = g_mime_content_type_get_mime_type(g_mime_object_get_content_type(a));
     char *type_b = g_mime_content_type_get_mime_type(g_mime_object_get_content_type(b));
     bool same = is_same_text(type_a, type_b);
@@ -107,7 +116,8 @@ static bool is_same_type(GMimeObject *a, GMimeObject *b) {
 
 /* Both streams are windows on the same bytes: the same window under the same encoding is the same
  * decoded content. */
-static bool is_same_content(GMimePart *a, GMimePart *b) {
+static bool is_same_content(GMimePart *a, GMimePart *b)
+{
     GMimeDataWrapper *content_a = g_mime_part_get_content(a);
     GMimeDataWrapper *content_b = g_mime_part_get_content(b);
     if (content_a == NULL || content_b == NULL)
@@ -120,13 +130,15 @@ static bool is_same_content(GMimePart *a, GMimePart *b) {
                g_mime_data_wrapper_get_encoding(content_b);
 }
 
-static bool is_same_object(GMimeObject *a, GMimeObject *b) {
+static bool is_same_object(GMimeObject *a, GMimeObject *b)
+{
     return G_OBJECT_TYPE(a) == G_OBJECT_TYPE(b) && is_same_type(a, b) &&
            is_same_text(g_mime_object_get_content_id(a), g_mime_object_get_content_id(b)) &&
            (!GMIME_IS_PART(a) || is_same_content(GMIME_PART(a), GMIME_PART(b)));
 }
 
-static bool is_same_tree(GMimeObject *a, GMimeObject *b) {
+static bool is_same_tree(GMimeObject *a, GMimeObject *b)
+{
     GMimePartIter *at_a = g_mime_part_iter_new(a), *at_b = g_mime_part_iter_new(b);
     bool same = g_mime_part_iter_is_valid(at_a) && g_mime_part_iter_is_valid(at_b), more = same;
     while (same && more) {
@@ -141,7 +153,8 @@ static bool is_same_tree(GMimeObject *a, GMimeObject *b) {
 }
 
 /* The offset of the first header, or -1 for a part without headers. */
-static gint64 begin_of(GMimeObject *object) {
+static gint64 begin_of(GMimeObject *object)
+{
     GMimeHeaderList *headers = g_mime_object_get_header_list(object);
     return g_mime_header_list_get_count(headers) == 0
                ? -1
@@ -165,7 +178,8 @@ struct windows {
 
 /* One child of GMime's multipart against the same bytes read alone. */
 static bool is_child_same(GMimeObject *child, GMimeStream *stream, const struct window *window,
-                          GMimeParserOptions *options) {
+                          GMimeParserOptions *options)
+{
     gint64 child_begin = begin_of(child);
     if (child_begin >= 0 && child_begin != (gint64)window->begin)
         return false;
@@ -181,7 +195,8 @@ static bool is_child_same(GMimeObject *child, GMimeStream *stream, const struct 
 }
 
 static bool is_multipart_same(GMimeStream *stream, const struct windows *windows,
-                              GMimeParserOptions *options) {
+                              GMimeParserOptions *options)
+{
     GMimeObject *object = parse(stream, options);
     bool same = object != NULL && GMIME_IS_MULTIPART(object) &&
                 g_mime_multipart_get_count(GMIME_MULTIPART(object)) == 2;
@@ -193,7 +208,8 @@ static bool is_multipart_same(GMimeStream *stream, const struct windows *windows
     return same;
 }
 
-static bool second_parser_agrees(const struct windows *windows) {
+static bool second_parser_agrees(const struct windows *windows)
+{
     bool grave = false;
     GMimeParserOptions *options = g_mime_parser_options_clone(vt_entity_options());
     g_mime_parser_options_set_warning_callback(options, on_warning, &grave);
@@ -212,7 +228,8 @@ static bool second_parser_agrees(const struct windows *windows) {
 /* ---- the bytes GMime is given ---- */
 
 /* The index after the last part below part index: the order of the parts is that of the mail. */
-static size_t subtree_end(struct vt_unpack_work *work, size_t index) {
+static size_t subtree_end(struct vt_unpack_work *work, size_t index)
+{
     size_t end = index + 1;
     while (end < work->unpacked->parts_count &&
            vt_work_part(work, end)->depth > vt_work_part(work, index)->depth)
@@ -220,13 +237,15 @@ static size_t subtree_end(struct vt_unpack_work *work, size_t index) {
     return end;
 }
 
-static bool is_within(struct vt_bytes inner, struct vt_bytes outer) {
+static bool is_within(struct vt_bytes inner, struct vt_bytes outer)
+{
     uintptr_t begin = (uintptr_t)outer.ptr, at = (uintptr_t)inner.ptr;
     return inner.len > 0 && at >= begin && at - begin <= outer.len &&
            inner.len <= outer.len - (at - begin);
 }
 
-static size_t line_break_at(struct vt_bytes bytes, size_t at) {
+static size_t line_break_at(struct vt_bytes bytes, size_t at)
+{
     struct vt_bytes rest = vt_bytes_slice(bytes, at, 2);
     if (vt_bytes_equal(rest, VT_BYTES("\r\n")))
         return 2;
@@ -234,7 +253,8 @@ static size_t line_break_at(struct vt_bytes bytes, size_t at) {
 }
 
 /* The raw multipart in a buffer of its own, with a line break after it. */
-static bool copy_raw(struct vt_unpack_work *work, size_t index, struct windows *windows) {
+static bool copy_raw(struct vt_unpack_work *work, size_t index, struct windows *windows)
+{
     struct vt_bytes raw = vt_work_part(work, index)->raw;
     if (!vt_work_take_unpacked(work, index, raw.len + 2))
         return false;
@@ -250,7 +270,8 @@ static bool copy_raw(struct vt_unpack_work *work, size_t index, struct windows *
 
 /* Header blocks that name character sets which are not held are given to GMime without the names,
  * in a copy of the same length. False after a fault or a limit. */
-static bool neutralise(struct vt_unpack_work *work, size_t index, struct windows *windows) {
+static bool neutralise(struct vt_unpack_work *work, size_t index, struct windows *windows)
+{
     struct vt_bytes raw = vt_work_part(work, index)->raw;
     for (size_t i = index, end = subtree_end(work, index); i < end; i++) {
         struct vt_bytes headers = work->extras[i].headers;
@@ -270,14 +291,16 @@ static bool neutralise(struct vt_unpack_work *work, size_t index, struct windows
 
 /* True when the last line of a part is the closing delimiter of a multipart, itself or that of a
  * mail that it is. */
-static bool ends_as_multipart(struct vt_unpack_work *work, size_t index) {
+static bool ends_as_multipart(struct vt_unpack_work *work, size_t index)
+{
     size_t end = subtree_end(work, index);
     while (vt_work_part(work, index)->format == VT_FORMAT_MAIL && index + 1 < end)
         index++;
     return work->extras[index].boundary.len > 0;
 }
 
-static struct window window_of(struct vt_unpack_work *work, struct vt_bytes raw, size_t index) {
+static struct window window_of(struct vt_unpack_work *work, struct vt_bytes raw, size_t index)
+{
     struct vt_bytes part = vt_work_part(work, index)->raw;
     size_t begin = (size_t)(part.ptr - raw.ptr);
     return (struct window){
@@ -287,7 +310,8 @@ static struct window window_of(struct vt_unpack_work *work, struct vt_bytes raw,
     };
 }
 
-static bool is_agreed(struct vt_unpack_work *work, size_t index) {
+static bool is_agreed(struct vt_unpack_work *work, size_t index)
+{
     const struct vt_part *part = vt_work_part(work, index);
     struct windows windows = {
         .raw = part->raw,
@@ -307,7 +331,8 @@ static bool is_agreed(struct vt_unpack_work *work, size_t index) {
 
 /* ---- the check ---- */
 
-static void drop(struct vt_unpack_work *work, size_t index) {
+static void drop(struct vt_unpack_work *work, size_t index)
+{
     struct vt_part *part = vt_work_part(work, index);
     part->signed_bytes = (struct vt_bytes){0};
     part->signature_part = VT_NO_PART;
@@ -316,7 +341,8 @@ static void drop(struct vt_unpack_work *work, size_t index) {
             part->covered_by_signature_of_parent;
 }
 
-static bool is_ambiguous(struct vt_unpack_work *work, size_t index) {
+static bool is_ambiguous(struct vt_unpack_work *work, size_t index)
+{
     for (size_t i = index, end = subtree_end(work, index); i < end; i++) {
         if (work->extras[i].is_ambiguous)
             return true;
@@ -325,7 +351,8 @@ static bool is_ambiguous(struct vt_unpack_work *work, size_t index) {
 }
 
 /* RFC 8551 3.1.1: signed is the form with CRLF; a file may have been stored with LF alone. */
-static void add_canonical(struct vt_unpack_work *work, size_t index) {
+static void add_canonical(struct vt_unpack_work *work, size_t index)
+{
     struct vt_bytes from = vt_work_part(work, index)->signed_bytes;
     size_t lines_count = 0;
     for (const uint8_t *at = from.ptr, *end = from.ptr + from.len;
@@ -347,7 +374,8 @@ static void add_canonical(struct vt_unpack_work *work, size_t index) {
     vt_work_part(work, index)->signed_bytes_canonical = vt_bytes_of(out, from.len + lines_count);
 }
 
-void vt_signed_check(struct vt_unpack_work *work, size_t index) {
+void vt_signed_check(struct vt_unpack_work *work, size_t index)
+{
     if (work->limit_reached || vt_work_part(work, index)->signature_part == VT_NO_PART) {
         vt_work_blame(work, index, VT_REASON_TOO_LARGE,
                       "A limit was reached before the signed message was read completely; its "

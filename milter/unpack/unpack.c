@@ -9,7 +9,8 @@
 #include "unpack/mime.h"
 #include "unpack/names.h"
 
-enum vt_code vt_unpack_warm(struct vt_err *err) {
+enum vt_code vt_unpack_warm(struct vt_err *err)
+{
     vt_entity_warm();
     vt_charset_warm();
     return vt_entity_options() != NULL
@@ -17,7 +18,8 @@ enum vt_code vt_unpack_warm(struct vt_err *err) {
                : vt_err_set(err, VT_E_INTERNAL, "GMime could not be started");
 }
 
-static enum vt_code report(const struct vt_unpack_work *work, struct vt_err *err) {
+static enum vt_code report(const struct vt_unpack_work *work, struct vt_err *err)
+{
     if (work->code == VT_E_NOMEM)
         return vt_err_set(err, VT_E_NOMEM,
                           "unpacking the mail needs more memory than one mail "
@@ -26,7 +28,8 @@ static enum vt_code report(const struct vt_unpack_work *work, struct vt_err *err
 }
 
 /* The entity of the outermost mail, and its facts. */
-static void open_outermost(struct vt_unpack_work *work, size_t index, struct vt_bytes mail) {
+static void open_outermost(struct vt_unpack_work *work, size_t index, struct vt_bytes mail)
+{
     struct vt_part *part = vt_work_part(work, index);
     part->format = VT_FORMAT_MAIL;
     work->unpacked->is_mail = true;
@@ -37,7 +40,8 @@ static void open_outermost(struct vt_unpack_work *work, size_t index, struct vt_
 }
 
 static void open_input(struct vt_unpack_work *work, struct vt_bytes input, const char *name,
-                       bool is_mail) {
+                       bool is_mail)
+{
     struct vt_unpack_item item = {
         .kind = VT_UNPACK_FILE, .bytes = input, .parent = VT_NO_PART, .prefix = ""};
     size_t index = vt_work_add_part(work, &item);
@@ -57,7 +61,8 @@ static void open_input(struct vt_unpack_work *work, struct vt_bytes input, const
 }
 
 enum vt_code vt_unpack(struct vt_arena *arena, struct vt_bytes input, const char *name,
-                       bool is_mail, struct vt_unpacked **out, struct vt_err *err) {
+                       bool is_mail, struct vt_unpacked **out, struct vt_err *err)
+{
     *out = NULL;
     if (input.len > VT_MAX_MAIL_BYTES)
         return vt_err_set(err, VT_E_LIMIT, "the input is larger than 64 MiB");
@@ -81,7 +86,8 @@ enum vt_code vt_unpack(struct vt_arena *arena, struct vt_bytes input, const char
 }
 
 enum vt_code vt_unpack_entity(struct vt_arena *arena, struct vt_unpacked *unpacked, size_t parent,
-                              struct vt_bytes entity, struct vt_err *err) {
+                              struct vt_bytes entity, struct vt_err *err)
+{
     struct vt_unpack_work *work = unpacked->work;
     if (work == NULL || work->arena != arena || parent >= unpacked->parts_count)
         return vt_err_set(err, VT_E_INTERNAL, "content of a part that was not unpacked");
@@ -93,7 +99,8 @@ enum vt_code vt_unpack_entity(struct vt_arena *arena, struct vt_unpacked *unpack
 
 /* "report.pdf.p7m" holds "report.pdf". */
 static enum vt_code inner_name(struct vt_unpack_work *work, size_t parent, const char *name,
-                               const char **out) {
+                               const char **out)
+{
     const char *outer = vt_work_part(work, parent)->name;
     *out = NULL;
     if (name != NULL || !vt_name_has_extension(outer, ".p7m"))
@@ -104,7 +111,8 @@ static enum vt_code inner_name(struct vt_unpack_work *work, size_t parent, const
 }
 
 /* The place of a member is that of the container and its own name. */
-static const char *member_path(struct vt_unpack_work *work, size_t parent, const char *name) {
+static const char *member_path(struct vt_unpack_work *work, size_t parent, const char *name)
+{
     const char *outer = vt_work_part(work, parent)->path;
     if (name == NULL)
         name = "content";
@@ -115,7 +123,8 @@ static const char *member_path(struct vt_unpack_work *work, size_t parent, const
 }
 
 enum vt_code vt_unpack_member(struct vt_arena *arena, struct vt_unpacked *unpacked, size_t parent,
-                              struct vt_bytes bytes, const char *name, struct vt_err *err) {
+                              struct vt_bytes bytes, const char *name, struct vt_err *err)
+{
     struct vt_unpack_work *work = unpacked->work;
     if (work == NULL || work->arena != arena || parent >= unpacked->parts_count)
         return vt_err_set(err, VT_E_INTERNAL, "member of a part that was not unpacked");

@@ -8,13 +8,15 @@
  * nesting is made to cost time. */
 #define MAX_SCANNED_BYTES ((size_t)8 * VT_MAX_MAIL_BYTES)
 
-bool vt_work_check(struct vt_unpack_work *work, enum vt_code code) {
+bool vt_work_check(struct vt_unpack_work *work, enum vt_code code)
+{
     if (work->code == VT_OK)
         work->code = code;
     return work->code == VT_OK;
 }
 
-void vt_work_push(struct vt_unpack_work *work, const struct vt_unpack_item *item) {
+void vt_work_push(struct vt_unpack_work *work, const struct vt_unpack_item *item)
+{
     if (item->depth > VT_MAX_DEPTH) {
         vt_work_limit(work, item->parent,
                       "Something is nested more than 32 levels deep; it was not looked at.");
@@ -33,7 +35,8 @@ void vt_work_push(struct vt_unpack_work *work, const struct vt_unpack_item *item
     work->places_count++;
 }
 
-void vt_work_reverse(struct vt_unpack_work *work, size_t first) {
+void vt_work_reverse(struct vt_unpack_work *work, size_t first)
+{
     for (size_t last = work->items_count; first + 1 < last; first++) {
         last--;
         struct vt_unpack_item item = work->items[first];
@@ -42,14 +45,16 @@ void vt_work_reverse(struct vt_unpack_work *work, size_t first) {
     }
 }
 
-bool vt_work_pop(struct vt_unpack_work *work, struct vt_unpack_item *out) {
+bool vt_work_pop(struct vt_unpack_work *work, struct vt_unpack_item *out)
+{
     if (work->items_count == 0 || work->code != VT_OK)
         return false;
     *out = work->items[--work->items_count];
     return true;
 }
 
-static const char *path_of(struct vt_unpack_work *work, const struct vt_unpack_item *item) {
+static const char *path_of(struct vt_unpack_work *work, const struct vt_unpack_item *item)
+{
     const char *path = item->number == 0
                            ? vt_arena_str(work->arena, item->prefix)
                            : vt_arena_printf(work->arena, "%s%u", item->prefix, item->number);
@@ -57,7 +62,8 @@ static const char *path_of(struct vt_unpack_work *work, const struct vt_unpack_i
     return path;
 }
 
-size_t vt_work_add_part(struct vt_unpack_work *work, const struct vt_unpack_item *item) {
+size_t vt_work_add_part(struct vt_unpack_work *work, const struct vt_unpack_item *item)
+{
     struct vt_unpacked *unpacked = work->unpacked;
     size_t index = unpacked->parts_count;
     void *parts = vt_arena_grow(work->arena, unpacked->parts, index, sizeof(*unpacked->parts));
@@ -82,12 +88,14 @@ size_t vt_work_add_part(struct vt_unpack_work *work, const struct vt_unpack_item
     return index;
 }
 
-struct vt_part *vt_work_part(struct vt_unpack_work *work, size_t index) {
+struct vt_part *vt_work_part(struct vt_unpack_work *work, size_t index)
+{
     return &work->unpacked->parts[index];
 }
 
 void vt_work_blame(struct vt_unpack_work *work, size_t index, enum vt_reason reason,
-                   const char *text) {
+                   const char *text)
+{
     struct vt_part *part = vt_work_part(work, index);
     if (reason < VT_REASON_COUNT)
         part->reasons |= VT_REASON_BIT(reason);
@@ -96,7 +104,8 @@ void vt_work_blame(struct vt_unpack_work *work, size_t index, enum vt_reason rea
 }
 
 static void blame_mail(struct vt_unpack_work *work, size_t index, enum vt_reason reason,
-                       const char *text) {
+                       const char *text)
+{
     struct vt_unpacked *unpacked = work->unpacked;
     const char *path = vt_work_part(work, index)->path;
     if (reason < VT_REASON_COUNT)
@@ -110,14 +119,16 @@ static void blame_mail(struct vt_unpack_work *work, size_t index, enum vt_reason
 }
 
 void vt_work_blame_structure(struct vt_unpack_work *work, size_t index, enum vt_reason reason,
-                             const char *text) {
+                             const char *text)
+{
     vt_work_blame(work, index, reason, text);
     work->extras[index].is_ambiguous = true;
     if (!vt_work_part(work, index)->nested)
         blame_mail(work, index, reason, text);
 }
 
-static bool has_finding(const struct vt_part *part, const char *text) {
+static bool has_finding(const struct vt_part *part, const char *text)
+{
     for (size_t i = 0; i < part->findings_count; i++) {
         if (strcmp(part->findings[i], text) == 0)
             return true;
@@ -126,7 +137,8 @@ static bool has_finding(const struct vt_part *part, const char *text) {
 }
 
 /* Once per part: a hundred thousand parts too many are one finding. */
-void vt_work_limit(struct vt_unpack_work *work, size_t index, const char *text) {
+void vt_work_limit(struct vt_unpack_work *work, size_t index, const char *text)
+{
     work->limit_reached = true;
     if (index >= work->unpacked->parts_count || has_finding(vt_work_part(work, index), text))
         return;
@@ -134,7 +146,8 @@ void vt_work_limit(struct vt_unpack_work *work, size_t index, const char *text) 
     blame_mail(work, index, VT_REASON_TOO_LARGE, text);
 }
 
-bool vt_work_take_unpacked(struct vt_unpack_work *work, size_t index, size_t len) {
+bool vt_work_take_unpacked(struct vt_unpack_work *work, size_t index, size_t len)
+{
     if (len > VT_MAX_UNPACKED_BYTES - work->unpacked_bytes) {
         vt_work_limit(work, index,
                       "Unpacked, the mail is larger than 192 MiB; this part was not decoded.");
@@ -144,7 +157,8 @@ bool vt_work_take_unpacked(struct vt_unpack_work *work, size_t index, size_t len
     return true;
 }
 
-bool vt_work_take_scanned(struct vt_unpack_work *work, size_t index, size_t len) {
+bool vt_work_take_scanned(struct vt_unpack_work *work, size_t index, size_t len)
+{
     if (len > MAX_SCANNED_BYTES - work->scanned_bytes) {
         vt_work_limit(work, index,
                       "The mail is too large for its nesting; this part was not divided.");
@@ -155,7 +169,8 @@ bool vt_work_take_scanned(struct vt_unpack_work *work, size_t index, size_t len)
 }
 
 const char *vt_work_prefix_inside(struct vt_unpack_work *work, size_t index,
-                                  const char *name_when_none) {
+                                  const char *name_when_none)
+{
     const struct vt_part *part = vt_work_part(work, index);
     const char *name = part->name != NULL ? part->name : name_when_none;
     const char *prefix = *part->path == '\0'

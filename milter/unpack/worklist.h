@@ -80,7 +80,8 @@ const char *vt_work_prefix_inside(struct vt_unpack_work *work, size_t index,
 /* Record a fault. Returns true while there is none. */
 bool vt_work_check(struct vt_unpack_work *work, enum vt_code code);
 /* The same for what the arena gave: NULL is VT_E_NOMEM. */
-static inline bool vt_work_has(struct vt_unpack_work *work, const void *memory) {
+static inline bool vt_work_has(struct vt_unpack_work *work, const void *memory)
+{
     return vt_work_check(work, memory == NULL ? VT_E_NOMEM : VT_OK) && memory != NULL;
 }
 

@@ -10,7 +10,9 @@
 #include "verify/oid.h"
 
 #define OID(text)                                                                                  \
-    { (const uint8_t *)(text), sizeof(text) - 1 }
+    {                                                                                              \
+        (const uint8_t *)(text), sizeof(text) - 1                                                  \
+    }
 #define ENTRIES(table) (sizeof(table) / sizeof((table)[0]))
 
 /* RFC 8017 A.2.3: what RSASSA-PSS means where parameters leave something out. */
@@ -135,7 +137,8 @@ static const struct scheme_entry schemes[] = {
     {OID("\x2b\x65\x71"), F_ED448, D_NONE},
 };
 
-enum vt_code vt_algorithm_parse(struct vt_bytes body, struct vt_algorithm *out) {
+enum vt_code vt_algorithm_parse(struct vt_bytes body, struct vt_algorithm *out)
+{
     struct vt_der oid;
     struct vt_der parameters;
 
@@ -151,11 +154,13 @@ enum vt_code vt_algorithm_parse(struct vt_bytes body, struct vt_algorithm *out) 
     return VT_OK;
 }
 
-bool vt_algorithm_has_parameters(const struct vt_algorithm *algorithm) {
+bool vt_algorithm_has_parameters(const struct vt_algorithm *algorithm)
+{
     return algorithm->parameters.len != 0 && algorithm->parameters.ptr[0] != VT_DER_NULL;
 }
 
-bool vt_algorithm_equal(const struct vt_algorithm *a, const struct vt_algorithm *b) {
+bool vt_algorithm_equal(const struct vt_algorithm *a, const struct vt_algorithm *b)
+{
     if (!vt_bytes_equal(a->oid, b->oid) ||
         vt_algorithm_has_parameters(a) != vt_algorithm_has_parameters(b))
         return false;
@@ -163,7 +168,8 @@ bool vt_algorithm_equal(const struct vt_algorithm *a, const struct vt_algorithm 
 }
 
 /* One subidentifier: base 128, high bit set on all but the last octet (X.690 8.19.2). */
-static bool next_arc(struct vt_bytes *rest, uint64_t *out) {
+static bool next_arc(struct vt_bytes *rest, uint64_t *out)
+{
     uint64_t value = 0;
     for (size_t i = 0; i < rest->len && i < 9; i++) {
         value = (value << 7) | (rest->ptr[i] & 0x7f);
@@ -176,7 +182,8 @@ static bool next_arc(struct vt_bytes *rest, uint64_t *out) {
     return false;
 }
 
-const char *vt_oid_text(struct vt_arena *arena, struct vt_bytes oid) {
+const char *vt_oid_text(struct vt_arena *arena, struct vt_bytes oid)
+{
     char text[256];
     uint64_t arc;
     size_t used = 0;
@@ -189,7 +196,8 @@ const char *vt_oid_text(struct vt_arena *arena, struct vt_bytes oid) {
     return vt_arena_str(arena, text);
 }
 
-const struct vt_digest *vt_digest_by_oid(struct vt_bytes oid) {
+const struct vt_digest *vt_digest_by_oid(struct vt_bytes oid)
+{
     for (size_t i = 0; i < ENTRIES(digests); i++) {
         if (vt_bytes_equal(digests[i].oid, oid))
             return &digests[i];
@@ -197,15 +205,18 @@ const struct vt_digest *vt_digest_by_oid(struct vt_bytes oid) {
     return NULL;
 }
 
-const struct vt_digest *vt_digest_sha1(void) {
+const struct vt_digest *vt_digest_sha1(void)
+{
     return &digests[D_SHA1];
 }
 
-const struct vt_digest *vt_digest_sha256(void) {
+const struct vt_digest *vt_digest_sha256(void)
+{
     return &digests[D_SHA256];
 }
 
-static const struct scheme_entry *find_scheme(struct vt_bytes oid) {
+static const struct scheme_entry *find_scheme(struct vt_bytes oid)
+{
     for (size_t i = 0; i < ENTRIES(schemes); i++) {
         if (vt_bytes_equal(schemes[i].oid, oid))
             return &schemes[i];
@@ -213,13 +224,15 @@ static const struct scheme_entry *find_scheme(struct vt_bytes oid) {
     return NULL;
 }
 
-bool vt_scheme_is_known(struct vt_bytes oid) {
+bool vt_scheme_is_known(struct vt_bytes oid)
+{
     return find_scheme(oid) != NULL;
 }
 
 /* ---- parameters of RSASSA-PSS ---- */
 
-static enum vt_code read_digest(struct vt_bytes element, const struct vt_digest **out) {
+static enum vt_code read_digest(struct vt_bytes element, const struct vt_digest **out)
+{
     struct vt_der sequence;
     struct vt_algorithm algorithm;
     if (vt_der_whole(element, VT_DER_SEQUENCE, &sequence) != VT_OK ||
@@ -229,7 +242,8 @@ static enum vt_code read_digest(struct vt_bytes element, const struct vt_digest 
     return *out != NULL ? VT_OK : VT_E_UNSUPPORTED;
 }
 
-static enum vt_code read_mask(struct vt_bytes element, const struct vt_digest **out) {
+static enum vt_code read_mask(struct vt_bytes element, const struct vt_digest **out)
+{
     struct vt_der sequence;
     struct vt_algorithm algorithm;
     if (vt_der_whole(element, VT_DER_SEQUENCE, &sequence) != VT_OK ||
@@ -240,7 +254,8 @@ static enum vt_code read_mask(struct vt_bytes element, const struct vt_digest **
     return read_digest(algorithm.parameters, out);
 }
 
-static enum vt_code read_number(struct vt_bytes element, uint32_t *out) {
+static enum vt_code read_number(struct vt_bytes element, uint32_t *out)
+{
     struct vt_der integer;
     if (vt_der_whole(element, VT_DER_INTEGER, &integer) != VT_OK)
         return VT_E_FORMAT;
@@ -248,7 +263,8 @@ static enum vt_code read_number(struct vt_bytes element, uint32_t *out) {
 }
 
 /* One EXPLICIT field; each may stand once and in order. */
-static enum vt_code read_pss_field(const struct vt_der *field, struct vt_scheme *out) {
+static enum vt_code read_pss_field(const struct vt_der *field, struct vt_scheme *out)
+{
     uint32_t number = 0;
     enum vt_code code;
     switch (field->tag) {
@@ -273,7 +289,8 @@ static enum vt_code read_pss_field(const struct vt_der *field, struct vt_scheme 
 /* RSASSA-PSS-params ::= SEQUENCE { hashAlgorithm [0] DEFAULT sha1, maskGenAlgorithm [1] DEFAULT
  * mgf1SHA1, saltLength [2] INTEGER DEFAULT 20, trailerField [3] INTEGER DEFAULT 1 }. In a
  * signature they must be present (RFC 4055 3.1). */
-static enum vt_code read_pss(struct vt_bytes parameters, struct vt_scheme *out) {
+static enum vt_code read_pss(struct vt_bytes parameters, struct vt_scheme *out)
+{
     struct vt_der sequence;
     struct vt_der field;
     unsigned last_tag = 0;
@@ -295,7 +312,8 @@ static enum vt_code read_pss(struct vt_bytes parameters, struct vt_scheme *out) 
     return code == VT_E_NOT_FOUND ? VT_OK : VT_E_FORMAT;
 }
 
-enum vt_code vt_scheme_by_algorithm(const struct vt_algorithm *algorithm, struct vt_scheme *out) {
+enum vt_code vt_scheme_by_algorithm(const struct vt_algorithm *algorithm, struct vt_scheme *out)
+{
     const struct scheme_entry *entry = find_scheme(algorithm->oid);
     *out = (struct vt_scheme){0};
     if (entry == NULL)

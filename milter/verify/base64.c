@@ -6,7 +6,8 @@
 #define PAD 65
 #define BAD 66
 
-static unsigned digit_of(uint8_t c) {
+static unsigned digit_of(uint8_t c)
+{
     if (c >= 'A' && c <= 'Z')
         return (unsigned)(c - 'A');
     if (c >= 'a' && c <= 'z')
@@ -30,7 +31,8 @@ static unsigned digit_of(uint8_t c) {
     }
 }
 
-enum vt_code vt_base64_decode(struct vt_arena *arena, struct vt_bytes text, struct vt_bytes *out) {
+enum vt_code vt_base64_decode(struct vt_arena *arena, struct vt_bytes text, struct vt_bytes *out)
+{
     uint8_t *bytes = vt_arena_alloc(arena, text.len / 4 * 3 + 3);
     size_t used = 0;
     uint32_t group = 0;

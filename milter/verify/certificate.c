@@ -27,7 +27,8 @@ struct vt_certificate_pool {
 };
 
 struct vt_certificate_pool *vt_certificate_pool_new(struct vt_arena *arena,
-                                                    const struct vt_certificate_pool *base) {
+                                                    const struct vt_certificate_pool *base)
+{
     struct vt_certificate_pool *pool = vt_arena_alloc(arena, sizeof(*pool));
     if (pool != NULL) {
         pool->arena = arena;
@@ -38,14 +39,16 @@ struct vt_certificate_pool *vt_certificate_pool_new(struct vt_arena *arena,
 
 /* ---- hash table ---- */
 
-static size_t slot_of(const uint8_t sha256[32], size_t slots_count) {
+static size_t slot_of(const uint8_t sha256[32], size_t slots_count)
+{
     size_t hash;
     memcpy(&hash, sha256, sizeof(hash));
     return hash & (slots_count - 1);
 }
 
 static const struct vt_certificate *find_own(const struct vt_certificate_pool *pool,
-                                             const uint8_t sha256[32]) {
+                                             const uint8_t sha256[32])
+{
     if (pool->slots_count == 0)
         return NULL;
     size_t slot = slot_of(sha256, pool->slots_count);
@@ -59,21 +62,24 @@ static const struct vt_certificate *find_own(const struct vt_certificate_pool *p
 }
 
 const struct vt_certificate *vt_certificate_find(const struct vt_certificate_pool *pool,
-                                                 const uint8_t sha256[32]) {
+                                                 const uint8_t sha256[32])
+{
     const struct vt_certificate *found = NULL;
     if (pool->base != NULL)
         found = vt_certificate_find(pool->base, sha256);
     return found != NULL ? found : find_own(pool, sha256);
 }
 
-static void occupy(size_t *slots, size_t slots_count, const uint8_t sha256[32], size_t value) {
+static void occupy(size_t *slots, size_t slots_count, const uint8_t sha256[32], size_t value)
+{
     size_t slot = slot_of(sha256, slots_count);
     while (slots[slot] != 0)
         slot = (slot + 1) & (slots_count - 1);
     slots[slot] = value;
 }
 
-static enum vt_code make_room(struct vt_certificate_pool *pool) {
+static enum vt_code make_room(struct vt_certificate_pool *pool)
+{
     if (pool->slots_count != 0 && pool->count + 1 <= pool->slots_count / 2)
         return VT_OK;
     size_t slots_count = pool->slots_count == 0 ? FIRST_SLOTS : pool->slots_count * 2;
@@ -87,7 +93,8 @@ static enum vt_code make_room(struct vt_certificate_pool *pool) {
     return VT_OK;
 }
 
-static enum vt_code insert(struct vt_certificate_pool *pool, struct vt_certificate *certificate) {
+static enum vt_code insert(struct vt_certificate_pool *pool, struct vt_certificate *certificate)
+{
     if (make_room(pool) != VT_OK)
         return VT_E_NOMEM;
     struct vt_certificate **items =
@@ -102,13 +109,15 @@ static enum vt_code insert(struct vt_certificate_pool *pool, struct vt_certifica
 
 /* ---- adding ---- */
 
-static void free_x509(void *x509) {
+static void free_x509(void *x509)
+{
     X509_free(x509);
 }
 
 /* OpenSSL's own object, for keys, names and the path. */
 static enum vt_code parse_x509(struct vt_arena *arena, struct vt_certificate *certificate,
-                               struct vt_err *err) {
+                               struct vt_err *err)
+{
     const uint8_t *at = certificate->der.ptr;
     X509 *x509 = d2i_X509(NULL, &at, (long)certificate->der.len);
 
@@ -122,7 +131,8 @@ static enum vt_code parse_x509(struct vt_arena *arena, struct vt_certificate *ce
 }
 
 static enum vt_code build(struct vt_arena *arena, struct vt_bytes der, const uint8_t sha256[32],
-                          struct vt_certificate **out, struct vt_err *err) {
+                          struct vt_certificate **out, struct vt_err *err)
+{
     struct vt_certificate *certificate = vt_arena_alloc(arena, sizeof(*certificate));
     const uint8_t *copy = vt_arena_dup(arena, der.ptr, der.len);
     if (certificate == NULL || copy == NULL)
@@ -145,7 +155,8 @@ static enum vt_code build(struct vt_arena *arena, struct vt_bytes der, const uin
 }
 
 enum vt_code vt_certificate_add(struct vt_certificate_pool *pool, struct vt_bytes der,
-                                const struct vt_certificate **out, struct vt_err *err) {
+                                const struct vt_certificate **out, struct vt_err *err)
+{
     uint8_t sha256[32];
     struct vt_certificate *certificate = NULL;
 
@@ -174,62 +185,75 @@ enum vt_code vt_certificate_add(struct vt_certificate_pool *pool, struct vt_byte
 
 /* ---- reading ---- */
 
-size_t vt_certificate_pool_count(const struct vt_certificate_pool *pool) {
+size_t vt_certificate_pool_count(const struct vt_certificate_pool *pool)
+{
     return pool->count + (pool->base != NULL ? vt_certificate_pool_count(pool->base) : 0);
 }
 
 const struct vt_certificate *vt_certificate_pool_get(const struct vt_certificate_pool *pool,
-                                                     size_t index) {
+                                                     size_t index)
+{
     size_t of_base = pool->base != NULL ? vt_certificate_pool_count(pool->base) : 0;
     if (index < of_base)
         return vt_certificate_pool_get(pool->base, index);
     return index - of_base < pool->count ? pool->items[index - of_base] : NULL;
 }
 
-struct vt_bytes vt_certificate_der(const struct vt_certificate *certificate) {
+struct vt_bytes vt_certificate_der(const struct vt_certificate *certificate)
+{
     return certificate->der;
 }
 
-const char *vt_certificate_sha256(const struct vt_certificate *certificate) {
+const char *vt_certificate_sha256(const struct vt_certificate *certificate)
+{
     return certificate->facts.sha256;
 }
 
-const struct vt_certificate_facts *vt_certificate_facts(const struct vt_certificate *certificate) {
+const struct vt_certificate_facts *vt_certificate_facts(const struct vt_certificate *certificate)
+{
     return &certificate->facts;
 }
 
-struct vt_bytes vt_certificate_subject_der(const struct vt_certificate *certificate) {
+struct vt_bytes vt_certificate_subject_der(const struct vt_certificate *certificate)
+{
     return certificate->subject;
 }
 
-struct vt_bytes vt_certificate_issuer_der(const struct vt_certificate *certificate) {
+struct vt_bytes vt_certificate_issuer_der(const struct vt_certificate *certificate)
+{
     return certificate->issuer;
 }
 
-struct vt_bytes vt_certificate_public_key_der(const struct vt_certificate *certificate) {
+struct vt_bytes vt_certificate_public_key_der(const struct vt_certificate *certificate)
+{
     return certificate->public_key;
 }
 
-struct vt_bytes vt_certificate_serial(const struct vt_certificate *certificate) {
+struct vt_bytes vt_certificate_serial(const struct vt_certificate *certificate)
+{
     return certificate->serial;
 }
 
-struct x509_st *vt_certificate_x509(const struct vt_certificate *certificate) {
+struct x509_st *vt_certificate_x509(const struct vt_certificate *certificate)
+{
     return certificate->x509;
 }
 
 const char *vt_certificate_address(const struct vt_certificate *certificate,
-                                   enum vt_address_kind kind, size_t index) {
+                                   enum vt_address_kind kind, size_t index)
+{
     if ((size_t)kind >= VT_ADDRESS_KINDS || index >= certificate->addresses_count[kind])
         return NULL;
     return certificate->addresses[kind][index];
 }
 
-const char *vt_certificate_email(const struct vt_certificate *certificate, size_t index) {
+const char *vt_certificate_email(const struct vt_certificate *certificate, size_t index)
+{
     return index < certificate->emails_count ? certificate->emails[index] : NULL;
 }
 
-static bool names_match(struct vt_bytes der, X509_NAME *name) {
+static bool names_match(struct vt_bytes der, X509_NAME *name)
+{
     const uint8_t *at = der.ptr;
     X509_NAME *other = d2i_X509_NAME(NULL, &at, (long)der.len);
     bool same = other != NULL && name != NULL && X509_NAME_cmp(other, name) == 0;
@@ -239,7 +263,8 @@ static bool names_match(struct vt_bytes der, X509_NAME *name) {
 }
 
 bool vt_certificate_is_issuer_serial(const struct vt_certificate *certificate,
-                                     struct vt_bytes issuer_der, struct vt_bytes serial) {
+                                     struct vt_bytes issuer_der, struct vt_bytes serial)
+{
     if (!vt_bytes_equal(vt_der_trim_integer(certificate->serial), vt_der_trim_integer(serial)))
         return false;
     return vt_bytes_equal(certificate->issuer, issuer_der) ||

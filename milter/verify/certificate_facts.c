@@ -23,7 +23,8 @@
 /* Length of the character at ptr when it would lie to the reader: C0, DEL and C1 controls
  * (0xc2 0x80 to 0xc2 0x9f) and the characters that turn the direction of text (U+202A to U+202E,
  * U+2066 to U+2069); else 0. */
-static size_t unwanted(const uint8_t *ptr, size_t left) {
+static size_t unwanted(const uint8_t *ptr, size_t left)
+{
     if (ptr[0] < 0x20 || ptr[0] == 0x7f)
         return 1;
     if (left >= 2 && ptr[0] == 0xc2 && ptr[1] >= 0x80 && ptr[1] < 0xa0)
@@ -37,7 +38,8 @@ static size_t unwanted(const uint8_t *ptr, size_t left) {
 
 /* A clean copy in the arena, cut at a character border. Invalid UTF-8 gives *out == NULL. */
 static enum vt_code keep_text(struct vt_arena *arena, const uint8_t *text, size_t len,
-                              const char **out) {
+                              const char **out)
+{
     *out = NULL;
     if (len > MAX_NAME_TEXT_BYTES) {
         len = MAX_NAME_TEXT_BYTES;
@@ -62,7 +64,8 @@ static enum vt_code keep_text(struct vt_arena *arena, const uint8_t *text, size_
 
 /* ---- names ---- */
 
-static enum vt_code name_text(struct vt_arena *arena, const X509_NAME *name, const char **out) {
+static enum vt_code name_text(struct vt_arena *arena, const X509_NAME *name, const char **out)
+{
     enum vt_code code = VT_E_NOMEM;
     BIO *bio = BIO_new(BIO_s_mem());
     *out = NULL;
@@ -83,7 +86,8 @@ done:
 
 /* The last attribute of a type: names go from the general to the special (X.501). */
 static enum vt_code name_part(struct vt_arena *arena, const X509_NAME *name, int nid,
-                              const char **out) {
+                              const char **out)
+{
     int last = -1;
     *out = NULL;
     for (int at = X509_NAME_get_index_by_NID(name, nid, -1); at >= 0;
@@ -102,7 +106,8 @@ static enum vt_code name_part(struct vt_arena *arena, const X509_NAME *name, int
 }
 
 static enum vt_code read_names(struct vt_arena *arena, const struct vt_certificate *certificate,
-                               struct vt_certificate_facts *facts) {
+                               struct vt_certificate_facts *facts)
+{
     const X509_NAME *subject = X509_get_subject_name(certificate->x509);
     const X509_NAME *issuer = X509_get_issuer_name(certificate->x509);
     const struct {
@@ -131,7 +136,8 @@ static enum vt_code read_names(struct vt_arena *arena, const struct vt_certifica
 /* ---- serial number, period, key ---- */
 
 /* A Time that breaks RFC 5280 4.1.2.5 is not known: such a certificate has no period. */
-static int64_t read_time(struct vt_bytes element) {
+static int64_t read_time(struct vt_bytes element)
+{
     struct vt_der time;
     int64_t utc_secs = VT_TIME_NONE;
     if (vt_der_next(&element, &time) != VT_OK)
@@ -143,7 +149,8 @@ static int64_t read_time(struct vt_bytes element) {
     return utc_secs;
 }
 
-static enum vt_code read_serial(struct vt_arena *arena, struct vt_bytes serial, const char **out) {
+static enum vt_code read_serial(struct vt_arena *arena, struct vt_bytes serial, const char **out)
+{
     struct vt_bytes digits = vt_der_trim_integer(serial);
     char *text = vt_arena_alloc(arena, 2 * digits.len + 1);
     if (text == NULL)
@@ -153,7 +160,8 @@ static enum vt_code read_serial(struct vt_arena *arena, struct vt_bytes serial, 
 }
 
 /* The names of NIST for the curves that have one. */
-static const char *curve_name(const char *group) {
+static const char *curve_name(const char *group)
+{
     static const struct {
         const char *openssl;
         const char *nist;
@@ -170,7 +178,8 @@ static const char *curve_name(const char *group) {
 }
 
 static enum vt_code read_key(struct vt_arena *arena, const struct vt_certificate *certificate,
-                             struct vt_certificate_facts *facts) {
+                             struct vt_certificate_facts *facts)
+{
     EVP_PKEY *key = X509_get0_pubkey(certificate->x509);
     char group[80];
     if (key == NULL) {
@@ -192,7 +201,8 @@ static enum vt_code read_key(struct vt_arena *arena, const struct vt_certificate
 }
 
 /* Equal names alone prove nothing: the own key must have signed it. */
-static bool is_self_signed(const struct vt_certificate *certificate) {
+static bool is_self_signed(const struct vt_certificate *certificate)
+{
     if (!vt_bytes_equal(certificate->subject, certificate->issuer))
         return false;
     EVP_PKEY *key = X509_get0_pubkey(certificate->x509);
@@ -202,7 +212,8 @@ static bool is_self_signed(const struct vt_certificate *certificate) {
     return verified;
 }
 
-enum vt_code vt_certificate_read_facts(struct vt_arena *arena, struct vt_certificate *certificate) {
+enum vt_code vt_certificate_read_facts(struct vt_arena *arena, struct vt_certificate *certificate)
+{
     struct vt_certificate_facts *facts = &certificate->facts;
     vt_text_hex(facts->sha256, vt_bytes_of(certificate->sha256, sizeof(certificate->sha256)));
     facts->not_before_utc_secs = read_time(certificate->not_before);

@@ -13,7 +13,8 @@
  * AlgorithmIdentifier, issuer Name, validity SEQUENCE { notBefore Time, notAfter Time }, subject
  * Name, subjectPublicKeyInfo, issuerUniqueID [1], subjectUniqueID [2], extensions [3] EXPLICIT }
  * (RFC 5280 4.1) */
-static enum vt_code read_validity(struct vt_bytes rest, struct vt_certificate *certificate) {
+static enum vt_code read_validity(struct vt_bytes rest, struct vt_certificate *certificate)
+{
     struct vt_der not_before;
     struct vt_der not_after;
     if (vt_der_next(&rest, &not_before) != VT_OK || vt_der_next(&rest, &not_after) != VT_OK ||
@@ -24,8 +25,8 @@ static enum vt_code read_validity(struct vt_bytes rest, struct vt_certificate *c
     return VT_OK;
 }
 
-static enum vt_code read_extensions_field(struct vt_bytes rest,
-                                          struct vt_certificate *certificate) {
+static enum vt_code read_extensions_field(struct vt_bytes rest, struct vt_certificate *certificate)
+{
     struct vt_der field;
     enum vt_code code;
     while ((code = vt_der_next(&rest, &field)) == VT_OK) {
@@ -39,7 +40,8 @@ static enum vt_code read_extensions_field(struct vt_bytes rest,
     return code == VT_E_NOT_FOUND ? VT_OK : VT_E_FORMAT;
 }
 
-static enum vt_code read_tbs(struct vt_bytes rest, struct vt_certificate *certificate) {
+static enum vt_code read_tbs(struct vt_bytes rest, struct vt_certificate *certificate)
+{
     struct vt_der version;
     struct vt_der serial;
     struct vt_der algorithm;
@@ -65,7 +67,8 @@ static enum vt_code read_tbs(struct vt_bytes rest, struct vt_certificate *certif
     return read_extensions_field(rest, certificate);
 }
 
-enum vt_code vt_certificate_read_fields(struct vt_certificate *certificate) {
+enum vt_code vt_certificate_read_fields(struct vt_certificate *certificate)
+{
     struct vt_der whole;
     struct vt_der tbs;
     struct vt_der algorithm;
@@ -85,7 +88,8 @@ enum vt_code vt_certificate_read_fields(struct vt_certificate *certificate) {
 
 /* http or https, printable ASCII without spaces, of a bounded length. Other schemes are never
  * fetched, so they are not kept. */
-static bool is_web_address(struct vt_bytes uri) {
+static bool is_web_address(struct vt_bytes uri)
+{
     if (uri.len > VT_MAX_ADDRESS_BYTES)
         return false;
     for (size_t i = 0; i < uri.len; i++) {
@@ -97,7 +101,8 @@ static bool is_web_address(struct vt_bytes uri) {
 }
 
 static enum vt_code keep_address(struct vt_arena *arena, struct vt_certificate *certificate,
-                                 enum vt_address_kind kind, struct vt_bytes uri) {
+                                 enum vt_address_kind kind, struct vt_bytes uri)
+{
     size_t count = certificate->addresses_count[kind];
     if (count == VT_MAX_ADDRESSES || !is_web_address(uri))
         return VT_OK;
@@ -111,7 +116,8 @@ static enum vt_code keep_address(struct vt_arena *arena, struct vt_certificate *
 
 /* Every uniformResourceIdentifier [6] of a GeneralNames body (RFC 5280 4.2.1.6). */
 static enum vt_code keep_uris(struct vt_arena *arena, struct vt_certificate *certificate,
-                              enum vt_address_kind kind, struct vt_bytes names) {
+                              enum vt_address_kind kind, struct vt_bytes names)
+{
     struct vt_der name;
     while (vt_der_next(&names, &name) == VT_OK) {
         if (name.tag == VT_DER_CONTEXT(6) &&
@@ -124,7 +130,8 @@ static enum vt_code keep_uris(struct vt_arena *arena, struct vt_certificate *cer
 /* AuthorityInfoAccessSyntax ::= SEQUENCE OF SEQUENCE { accessMethod OID, accessLocation
  * GeneralName } (RFC 5280 4.2.2.1) */
 static enum vt_code read_access(struct vt_arena *arena, struct vt_certificate *certificate,
-                                struct vt_bytes value) {
+                                struct vt_bytes value)
+{
     struct vt_der list;
     struct vt_der entry;
     if (vt_der_whole(value, VT_DER_SEQUENCE, &list) != VT_OK)
@@ -150,7 +157,8 @@ static enum vt_code read_access(struct vt_arena *arena, struct vt_certificate *c
  * fullName [0] GeneralNames, … } … } (RFC 5280 4.2.1.13). All addresses are kept: the first one
  * of real certificates may lead nowhere. */
 static enum vt_code read_crl_points(struct vt_arena *arena, struct vt_certificate *certificate,
-                                    struct vt_bytes value) {
+                                    struct vt_bytes value)
+{
     struct vt_der list;
     struct vt_der point;
     if (vt_der_whole(value, VT_DER_SEQUENCE, &list) != VT_OK)
@@ -169,7 +177,8 @@ static enum vt_code read_crl_points(struct vt_arena *arena, struct vt_certificat
 
 /* ---- mail addresses ---- */
 
-static bool is_clean_address(struct vt_bytes address) {
+static bool is_clean_address(struct vt_bytes address)
+{
     if (address.len == 0 || address.len > VT_MAX_EMAIL_BYTES || !vt_text_is_utf8(address))
         return false;
     for (size_t i = 0; i < address.len; i++) {
@@ -183,7 +192,8 @@ static bool is_clean_address(struct vt_bytes address) {
 }
 
 static enum vt_code keep_email(struct vt_arena *arena, struct vt_certificate *certificate,
-                               struct vt_bytes address) {
+                               struct vt_bytes address)
+{
     if (certificate->emails_count == VT_MAX_EMAILS || !is_clean_address(address))
         return VT_OK;
     const char *copy = vt_arena_dup(arena, address.ptr, address.len);
@@ -194,7 +204,8 @@ static enum vt_code keep_email(struct vt_arena *arena, struct vt_certificate *ce
 }
 
 /* otherName [0] { type-id OID, value [0] EXPLICIT UTF8String } (RFC 9598 3) */
-static struct vt_bytes utf8_mailbox(struct vt_bytes other_name) {
+static struct vt_bytes utf8_mailbox(struct vt_bytes other_name)
+{
     struct vt_der type;
     struct vt_der value;
     struct vt_der text;
@@ -207,7 +218,8 @@ static struct vt_bytes utf8_mailbox(struct vt_bytes other_name) {
 }
 
 static enum vt_code read_alt_name(struct vt_arena *arena, struct vt_certificate *certificate,
-                                  struct vt_bytes value) {
+                                  struct vt_bytes value)
+{
     struct vt_der list;
     struct vt_der name;
     if (vt_der_whole(value, VT_DER_SEQUENCE, &list) != VT_OK)
@@ -227,7 +239,8 @@ static enum vt_code read_alt_name(struct vt_arena *arena, struct vt_certificate 
 /* ---- the list ---- */
 
 static enum vt_code read_extension(struct vt_arena *arena, struct vt_certificate *certificate,
-                                   struct vt_bytes oid, struct vt_bytes value) {
+                                   struct vt_bytes oid, struct vt_bytes value)
+{
     struct vt_der key_id;
     if (vt_bytes_equal(oid, VT_OID_AIA))
         return read_access(arena, certificate, value);
@@ -243,7 +256,8 @@ static enum vt_code read_extension(struct vt_arena *arena, struct vt_certificate
 
 /* Extension ::= SEQUENCE { extnID OID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING } */
 enum vt_code vt_certificate_read_extensions(struct vt_arena *arena,
-                                            struct vt_certificate *certificate) {
+                                            struct vt_certificate *certificate)
+{
     struct vt_bytes rest = certificate->extensions;
     struct vt_der extension;
     while (vt_der_next(&rest, &extension) == VT_OK) {

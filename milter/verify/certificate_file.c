@@ -9,7 +9,8 @@
 #define PEM_LINE_END VT_BYTES("-----")
 
 /* Labels under which certificates are found. */
-static bool is_certificate_label(struct vt_bytes label) {
+static bool is_certificate_label(struct vt_bytes label)
+{
     return vt_bytes_equal(label, VT_BYTES("CERTIFICATE")) ||
            vt_bytes_equal(label, VT_BYTES("X509 CERTIFICATE"));
 }
@@ -20,7 +21,8 @@ struct pem_block {
 };
 
 /* The next block at or after *from. VT_E_NOT_FOUND: none; VT_E_FORMAT: not closed. */
-static enum vt_code next_block(struct vt_bytes file, size_t *from, struct pem_block *out) {
+static enum vt_code next_block(struct vt_bytes file, size_t *from, struct pem_block *out)
+{
     size_t begin = vt_bytes_find(file, PEM_BEGIN, *from);
     if (begin == SIZE_MAX)
         return VT_E_NOT_FOUND;
@@ -40,7 +42,8 @@ static enum vt_code next_block(struct vt_bytes file, size_t *from, struct pem_bl
 
 static enum vt_code add_block(struct vt_certificate_pool *pool, struct vt_arena *scratch,
                               struct vt_bytes text, const struct vt_certificate **out,
-                              struct vt_err *err) {
+                              struct vt_err *err)
+{
     struct vt_bytes der;
     enum vt_code code = vt_base64_decode(scratch, text, &der);
     if (code != VT_OK)
@@ -50,7 +53,8 @@ static enum vt_code add_block(struct vt_certificate_pool *pool, struct vt_arena 
 
 static enum vt_code add_pem(struct vt_certificate_pool *pool, struct vt_arena *scratch,
                             struct vt_bytes file, const struct vt_certificate **out, size_t out_max,
-                            size_t *out_count, struct vt_err *err) {
+                            size_t *out_count, struct vt_err *err)
+{
     struct pem_block block;
     size_t from = 0;
     enum vt_code code;
@@ -74,7 +78,8 @@ static enum vt_code add_pem(struct vt_certificate_pool *pool, struct vt_arena *s
 
 enum vt_code vt_certificate_add_file(struct vt_certificate_pool *pool, struct vt_bytes file,
                                      const struct vt_certificate **out, size_t out_max,
-                                     size_t *out_count, struct vt_err *err) {
+                                     size_t *out_count, struct vt_err *err)
+{
     *out_count = 0;
     if (file.len > 0 && file.ptr[0] == 0x30 && out_max > 0) {
         enum vt_code code = vt_certificate_add(pool, file, out, err);

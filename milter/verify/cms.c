@@ -8,7 +8,8 @@
 /* ---- ContentInfo ---- */
 
 enum vt_code vt_cms_open(struct vt_bytes *rest, struct vt_bytes *out_type,
-                         struct vt_bytes *out_content) {
+                         struct vt_bytes *out_content)
+{
     struct vt_der info;
     struct vt_der type;
     struct vt_der content;
@@ -31,14 +32,16 @@ enum vt_code vt_cms_open(struct vt_bytes *rest, struct vt_bytes *out_type,
 
 /* PKCS #7 1.5 had ANY where CMS has an OCTET STRING; of that the content octets are what is signed
  * (RFC 5652 5.2.1). The types that CMS itself defines have always been strings. */
-static bool may_be_any(struct vt_bytes type) {
+static bool may_be_any(struct vt_bytes type)
+{
     return !vt_bytes_equal(type, VT_OID_DATA) && !vt_bytes_equal(type, VT_OID_TST_INFO);
 }
 
 /* EncapsulatedContentInfo ::= SEQUENCE { eContentType OID, eContent [0] EXPLICIT OCTET STRING
  * OPTIONAL } (RFC 5652 5.2) */
 static enum vt_code read_content(struct vt_arena *arena, struct vt_bytes body, struct vt_cms *out,
-                                 struct vt_err *err) {
+                                 struct vt_err *err)
+{
     struct vt_der type;
     struct vt_der wrapper;
     struct vt_der value;
@@ -65,7 +68,8 @@ static enum vt_code read_content(struct vt_arena *arena, struct vt_bytes body, s
 
 /* ---- SignerInfo ---- */
 
-static enum vt_code read_algorithm(struct vt_bytes *rest, struct vt_algorithm *out) {
+static enum vt_code read_algorithm(struct vt_bytes *rest, struct vt_algorithm *out)
+{
     struct vt_der sequence;
     if (vt_der_expect(rest, VT_DER_SEQUENCE, &sequence) != VT_OK)
         return VT_E_FORMAT;
@@ -75,7 +79,8 @@ static enum vt_code read_algorithm(struct vt_bytes *rest, struct vt_algorithm *o
 /* SignerIdentifier ::= CHOICE { issuerAndSerialNumber SEQUENCE { issuer Name, serialNumber
  * INTEGER }, subjectKeyIdentifier [0] OCTET STRING } (RFC 5652 5.3) */
 static enum vt_code read_signer_id(struct vt_arena *arena, struct vt_bytes *rest,
-                                   struct vt_cms_signer *out) {
+                                   struct vt_cms_signer *out)
+{
     struct vt_der id;
     struct vt_der issuer;
     struct vt_der serial;
@@ -96,7 +101,8 @@ static enum vt_code read_signer_id(struct vt_arena *arena, struct vt_bytes *rest
 /* SignerInfo ::= SEQUENCE { version, sid, digestAlgorithm, signedAttrs [0] IMPLICIT OPTIONAL,
  * signatureAlgorithm, signature OCTET STRING, unsignedAttrs [1] IMPLICIT OPTIONAL } */
 static enum vt_code read_signer(struct vt_arena *arena, struct vt_bytes rest,
-                                struct vt_cms_signer *out) {
+                                struct vt_cms_signer *out)
+{
     struct vt_der version;
     struct vt_der signed_attributes;
     struct vt_der signature;
@@ -132,7 +138,8 @@ static enum vt_code read_signer(struct vt_arena *arena, struct vt_bytes rest,
 }
 
 static enum vt_code read_signers(struct vt_arena *arena, struct vt_bytes rest, struct vt_cms *out,
-                                 struct vt_err *err) {
+                                 struct vt_err *err)
+{
     struct vt_der info;
     enum vt_code code;
     while ((code = vt_der_next(&rest, &info)) == VT_OK) {
@@ -154,7 +161,8 @@ static enum vt_code read_signers(struct vt_arena *arena, struct vt_bytes rest, s
 /* SignedData ::= SEQUENCE { version, digestAlgorithms SET OF, encapContentInfo, certificates [0]
  * IMPLICIT OPTIONAL, crls [1] IMPLICIT OPTIONAL, signerInfos SET OF } (RFC 5652 5.1) */
 static enum vt_code read_signed_data(struct vt_arena *arena, struct vt_bytes rest,
-                                     struct vt_cms *out, struct vt_err *err) {
+                                     struct vt_cms *out, struct vt_err *err)
+{
     struct vt_der version;
     struct vt_der digests;
     struct vt_der content;
@@ -181,7 +189,8 @@ static enum vt_code read_signed_data(struct vt_arena *arena, struct vt_bytes res
 }
 
 /* Bytes after the last one that is not zero are the padding of a PDF /Contents string. */
-static size_t count_trailing(struct vt_bytes rest) {
+static size_t count_trailing(struct vt_bytes rest)
+{
     size_t len = rest.len;
     while (len > 0 && rest.ptr[len - 1] == 0)
         len--;
@@ -189,7 +198,8 @@ static size_t count_trailing(struct vt_bytes rest) {
 }
 
 enum vt_code vt_cms_parse(struct vt_arena *arena, struct vt_bytes bytes, struct vt_cms *out,
-                          struct vt_err *err) {
+                          struct vt_err *err)
+{
     struct vt_bytes rest = bytes;
     struct vt_bytes type;
     struct vt_bytes content;
@@ -215,7 +225,8 @@ enum vt_code vt_cms_parse(struct vt_arena *arena, struct vt_bytes bytes, struct 
 /* ---- attributes ---- */
 
 /* X.690 11.6: the encodings in ascending order, a shorter one padded with zero octets. */
-static bool is_before_or_equal(struct vt_bytes a, struct vt_bytes b) {
+static bool is_before_or_equal(struct vt_bytes a, struct vt_bytes b)
+{
     size_t common = a.len < b.len ? a.len : b.len;
     for (size_t i = 0; i < common; i++) {
         if (a.ptr[i] != b.ptr[i])
@@ -224,7 +235,8 @@ static bool is_before_or_equal(struct vt_bytes a, struct vt_bytes b) {
     return a.len <= b.len;
 }
 
-static enum vt_code read_attribute(const struct vt_der *element, struct vt_attribute *out) {
+static enum vt_code read_attribute(const struct vt_der *element, struct vt_attribute *out)
+{
     struct vt_bytes rest = element->body;
     struct vt_der oid;
     struct vt_der values;
@@ -235,7 +247,8 @@ static enum vt_code read_attribute(const struct vt_der *element, struct vt_attri
     return VT_OK;
 }
 
-enum vt_code vt_attributes_parse(struct vt_bytes body, struct vt_attributes *out) {
+enum vt_code vt_attributes_parse(struct vt_bytes body, struct vt_attributes *out)
+{
     struct vt_der element;
     enum vt_code code;
 
@@ -255,7 +268,8 @@ enum vt_code vt_attributes_parse(struct vt_bytes body, struct vt_attributes *out
 }
 
 const struct vt_attribute *vt_attributes_find(const struct vt_attributes *attributes,
-                                              struct vt_bytes oid, size_t *out_count) {
+                                              struct vt_bytes oid, size_t *out_count)
+{
     const struct vt_attribute *first = NULL;
     size_t count = 0;
     for (size_t i = 0; i < attributes->count; i++) {
@@ -269,7 +283,8 @@ const struct vt_attribute *vt_attributes_find(const struct vt_attributes *attrib
     return first;
 }
 
-enum vt_code vt_attribute_single(const struct vt_attribute *attribute, struct vt_der *out) {
+enum vt_code vt_attribute_single(const struct vt_attribute *attribute, struct vt_der *out)
+{
     struct vt_bytes rest = attribute->values;
     if (vt_der_next(&rest, out) != VT_OK || rest.len != 0)
         return VT_E_FORMAT;

@@ -18,7 +18,8 @@ struct header {
 
 /* The long form may be longer than needed in BER; more than four octets of length are beyond
  * any input we take. */
-static enum vt_code read_long_length(struct vt_bytes in, struct header *out) {
+static enum vt_code read_long_length(struct vt_bytes in, struct header *out)
+{
     size_t octets = in.ptr[1] & 0x7fu;
     if (octets > 4 || in.len - 2 < octets) {
         return VT_E_FORMAT;
@@ -32,7 +33,8 @@ static enum vt_code read_long_length(struct vt_bytes in, struct header *out) {
     return VT_OK;
 }
 
-static enum vt_code read_header(struct vt_bytes in, struct header *out) {
+static enum vt_code read_header(struct vt_bytes in, struct header *out)
+{
     if (in.len < 2 || (in.ptr[0] & HIGH_TAG) == HIGH_TAG) {
         return VT_E_FORMAT;
     }
@@ -49,14 +51,16 @@ static enum vt_code read_header(struct vt_bytes in, struct header *out) {
     return out->body_bytes <= in.len - out->header_bytes ? VT_OK : VT_E_FORMAT;
 }
 
-static bool is_end_of_contents(const struct header *header) {
+static bool is_end_of_contents(const struct header *header)
+{
     return header->tag == 0 && !header->indefinite && header->body_bytes == 0 &&
            header->header_bytes == 2;
 }
 
 /* Length of the content that begins at from and ends before the end-of-contents octets that
  * close it (X.690 8.1.5). Definite elements are stepped over whole. */
-static enum vt_code find_end(struct vt_bytes in, size_t from, size_t *out_body_bytes) {
+static enum vt_code find_end(struct vt_bytes in, size_t from, size_t *out_body_bytes)
+{
     size_t at = from;
     unsigned open = 1;
     while (open > 0) {
@@ -77,7 +81,8 @@ static enum vt_code find_end(struct vt_bytes in, size_t from, size_t *out_body_b
     return VT_OK;
 }
 
-enum vt_code vt_der_next(struct vt_bytes *rest, struct vt_der *out) {
+enum vt_code vt_der_next(struct vt_bytes *rest, struct vt_der *out)
+{
     struct header header;
     size_t trailer = 0;
 
@@ -103,7 +108,8 @@ enum vt_code vt_der_next(struct vt_bytes *rest, struct vt_der *out) {
     return VT_OK;
 }
 
-enum vt_code vt_der_expect(struct vt_bytes *rest, unsigned tag, struct vt_der *out) {
+enum vt_code vt_der_expect(struct vt_bytes *rest, unsigned tag, struct vt_der *out)
+{
     if (vt_der_peek(*rest) != tag) {
         return VT_E_FORMAT;
     }
@@ -111,12 +117,14 @@ enum vt_code vt_der_expect(struct vt_bytes *rest, unsigned tag, struct vt_der *o
 }
 
 enum vt_code vt_der_optional(struct vt_bytes *rest, unsigned tag, struct vt_der *out,
-                             bool *out_present) {
+                             bool *out_present)
+{
     *out_present = rest->len > 0 && vt_der_peek(*rest) == tag;
     return *out_present ? vt_der_next(rest, out) : VT_OK;
 }
 
-enum vt_code vt_der_whole(struct vt_bytes bytes, unsigned tag, struct vt_der *out) {
+enum vt_code vt_der_whole(struct vt_bytes bytes, unsigned tag, struct vt_der *out)
+{
     enum vt_code code = vt_der_expect(&bytes, tag, out);
     if (code == VT_OK && bytes.len != 0) {
         code = VT_E_FORMAT;
@@ -124,7 +132,8 @@ enum vt_code vt_der_whole(struct vt_bytes bytes, unsigned tag, struct vt_der *ou
     return code;
 }
 
-unsigned vt_der_peek(struct vt_bytes rest) {
+unsigned vt_der_peek(struct vt_bytes rest)
+{
     return rest.len > 0 ? rest.ptr[0] : 0;
 }
 
@@ -137,7 +146,8 @@ struct segments {
 };
 
 /* The next primitive segment, depth first. VT_E_NOT_FOUND at the end. */
-static enum vt_code next_segment(struct segments *walk, struct vt_bytes *out) {
+static enum vt_code next_segment(struct segments *walk, struct vt_bytes *out)
+{
     while (walk->depth > 0) {
         struct vt_der element;
         enum vt_code code = vt_der_next(&walk->rest[walk->depth - 1], &element);
@@ -159,14 +169,16 @@ static enum vt_code next_segment(struct segments *walk, struct vt_bytes *out) {
     return VT_E_NOT_FOUND;
 }
 
-static void begin_segments(struct segments *walk, struct vt_bytes body) {
+static void begin_segments(struct segments *walk, struct vt_bytes body)
+{
     walk->rest[0] = body;
     walk->depth = 1;
 }
 
 /* Total length and number of segments. */
 static enum vt_code measure_segments(struct vt_bytes body, size_t *out_len, size_t *out_count,
-                                     struct vt_bytes *out_first) {
+                                     struct vt_bytes *out_first)
+{
     struct segments walk;
     struct vt_bytes segment;
     enum vt_code code;
@@ -188,7 +200,8 @@ static enum vt_code measure_segments(struct vt_bytes body, size_t *out_len, size
 }
 
 static enum vt_code join_segments(struct vt_arena *arena, struct vt_bytes body, size_t len,
-                                  struct vt_bytes *out) {
+                                  struct vt_bytes *out)
+{
     struct segments walk;
     struct vt_bytes segment;
     size_t at = 0;
@@ -209,7 +222,8 @@ static enum vt_code join_segments(struct vt_arena *arena, struct vt_bytes body, 
 }
 
 enum vt_code vt_der_octets(struct vt_arena *arena, const struct vt_der *element,
-                           struct vt_bytes *out) {
+                           struct vt_bytes *out)
+{
     size_t len;
     size_t count;
     struct vt_bytes first;
@@ -231,7 +245,8 @@ enum vt_code vt_der_octets(struct vt_arena *arena, const struct vt_der *element,
 
 /* ---- small values ---- */
 
-enum vt_code vt_der_small(struct vt_bytes body, uint32_t *out) {
+enum vt_code vt_der_small(struct vt_bytes body, uint32_t *out)
+{
     struct vt_bytes digits = vt_der_trim_integer(body);
     uint32_t value = 0;
 
@@ -246,14 +261,16 @@ enum vt_code vt_der_small(struct vt_bytes body, uint32_t *out) {
     return VT_OK;
 }
 
-struct vt_bytes vt_der_trim_integer(struct vt_bytes body) {
+struct vt_bytes vt_der_trim_integer(struct vt_bytes body)
+{
     while (body.len > 1 && body.ptr[0] == 0) {
         body = vt_bytes_slice(body, 1, body.len - 1);
     }
     return body;
 }
 
-size_t vt_der_header(uint8_t out[6], uint8_t tag, size_t len) {
+size_t vt_der_header(uint8_t out[6], uint8_t tag, size_t len)
+{
     size_t octets = 0;
 
     out[0] = tag;

@@ -35,7 +35,8 @@ struct vt_digest_cache {
     size_t prefixes_count;
 };
 
-struct vt_digest_cache *vt_digest_cache_new(struct vt_arena *arena) {
+struct vt_digest_cache *vt_digest_cache_new(struct vt_arena *arena)
+{
     struct vt_digest_cache *cache = vt_arena_alloc(arena, sizeof(*cache));
     if (cache != NULL)
         cache->arena = arena;
@@ -44,7 +45,8 @@ struct vt_digest_cache *vt_digest_cache_new(struct vt_arena *arena) {
 
 /* ---- running digests ---- */
 
-static enum vt_code begin(const struct vt_digest *digest, EVP_MD_CTX **out) {
+static enum vt_code begin(const struct vt_digest *digest, EVP_MD_CTX **out)
+{
     *out = NULL;
     if (digest->md == NULL)
         return VT_E_UNSUPPORTED;
@@ -61,7 +63,8 @@ static enum vt_code begin(const struct vt_digest *digest, EVP_MD_CTX **out) {
 }
 
 static enum vt_code finish(EVP_MD_CTX *context, const struct vt_digest *digest,
-                           struct vt_digest_value *out) {
+                           struct vt_digest_value *out)
+{
     unsigned len = 0;
     int done;
     if (digest->xof_bytes != 0) {
@@ -74,7 +77,8 @@ static enum vt_code finish(EVP_MD_CTX *context, const struct vt_digest *digest,
     return done == 1 ? VT_OK : VT_E_INTERNAL;
 }
 
-static enum vt_code update(EVP_MD_CTX *context, struct vt_bytes bytes) {
+static enum vt_code update(EVP_MD_CTX *context, struct vt_bytes bytes)
+{
     return EVP_DigestUpdate(context, bytes.ptr, bytes.len) == 1 ? VT_OK : VT_E_INTERNAL;
 }
 
@@ -87,13 +91,15 @@ struct canonical {
     uint8_t last;
 };
 
-static enum vt_code flush(struct canonical *text) {
+static enum vt_code flush(struct canonical *text)
+{
     enum vt_code code = update(text->context, vt_bytes_of(text->buffer, text->used));
     text->used = 0;
     return code;
 }
 
-static enum vt_code update_canonical(struct canonical *text, struct vt_bytes bytes) {
+static enum vt_code update_canonical(struct canonical *text, struct vt_bytes bytes)
+{
     for (size_t i = 0; i < bytes.len; i++) {
         uint8_t c = bytes.ptr[i];
         if (text->used + 2 > sizeof(text->buffer) && flush(text) != VT_OK)
@@ -106,7 +112,8 @@ static enum vt_code update_canonical(struct canonical *text, struct vt_bytes byt
     return VT_OK;
 }
 
-static enum vt_code hash_canonical(EVP_MD_CTX *context, const struct vt_content *content) {
+static enum vt_code hash_canonical(EVP_MD_CTX *context, const struct vt_content *content)
+{
     struct canonical text = {.context = context};
     for (size_t i = 0; i < content->count; i++) {
         if (update_canonical(&text, content->ranges[i]) != VT_OK)
@@ -115,7 +122,8 @@ static enum vt_code hash_canonical(EVP_MD_CTX *context, const struct vt_content 
     return flush(&text);
 }
 
-bool vt_content_has_bare_lf(const struct vt_content *content) {
+bool vt_content_has_bare_lf(const struct vt_content *content)
+{
     uint8_t last = 0;
     for (size_t i = 0; i < content->count; i++) {
         struct vt_bytes range = content->ranges[i];
@@ -135,7 +143,8 @@ bool vt_content_has_bare_lf(const struct vt_content *content) {
 /* ---- prefixes ---- */
 
 static struct prefix *find_prefix(struct vt_digest_cache *cache, const struct vt_digest *digest,
-                                  const uint8_t *ptr) {
+                                  const uint8_t *ptr)
+{
     for (size_t i = 0; i < cache->prefixes_count; i++) {
         if (cache->prefixes[i].digest == digest && cache->prefixes[i].ptr == ptr)
             return &cache->prefixes[i];
@@ -143,12 +152,14 @@ static struct prefix *find_prefix(struct vt_digest_cache *cache, const struct vt
     return NULL;
 }
 
-static void free_context(void *context) {
+static void free_context(void *context)
+{
     EVP_MD_CTX_free(context);
 }
 
 static struct prefix *new_prefix(struct vt_digest_cache *cache, const struct vt_digest *digest,
-                                 const uint8_t *ptr) {
+                                 const uint8_t *ptr)
+{
     if (cache->prefixes_count == MAX_PREFIXES)
         return NULL;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -161,7 +172,8 @@ static struct prefix *new_prefix(struct vt_digest_cache *cache, const struct vt_
 
 /* Remember the digest of the first range. Failing to remember costs time only. */
 static void keep_prefix(struct vt_digest_cache *cache, const struct vt_digest *digest,
-                        struct vt_bytes range, const EVP_MD_CTX *context) {
+                        struct vt_bytes range, const EVP_MD_CTX *context)
+{
     struct prefix *prefix = find_prefix(cache, digest, range.ptr);
     if (prefix == NULL)
         prefix = new_prefix(cache, digest, range.ptr);
@@ -172,7 +184,8 @@ static void keep_prefix(struct vt_digest_cache *cache, const struct vt_digest *d
 
 /* Hash the first range, from where an earlier revision left off when there was one. */
 static enum vt_code hash_first(struct vt_digest_cache *cache, const struct vt_digest *digest,
-                               struct vt_bytes range, EVP_MD_CTX *context) {
+                               struct vt_bytes range, EVP_MD_CTX *context)
+{
     const struct prefix *prefix = find_prefix(cache, digest, range.ptr);
     size_t from = 0;
     if (prefix != NULL && prefix->len > 0 && prefix->len <= range.len &&
@@ -186,7 +199,8 @@ static enum vt_code hash_first(struct vt_digest_cache *cache, const struct vt_di
 }
 
 static enum vt_code hash_ranges(struct vt_digest_cache *cache, const struct vt_digest *digest,
-                                const struct vt_content *content, EVP_MD_CTX *context) {
+                                const struct vt_content *content, EVP_MD_CTX *context)
+{
     if (content->canonical_text)
         return hash_canonical(context, content);
     for (size_t i = 0; i < content->count; i++) {
@@ -201,7 +215,8 @@ static enum vt_code hash_ranges(struct vt_digest_cache *cache, const struct vt_d
 
 /* ---- results ---- */
 
-static bool same_content(const struct vt_content *a, const struct vt_content *b) {
+static bool same_content(const struct vt_content *a, const struct vt_content *b)
+{
     if (a->count != b->count || a->canonical_text != b->canonical_text)
         return false;
     for (size_t i = 0; i < a->count; i++) {
@@ -213,7 +228,8 @@ static bool same_content(const struct vt_content *a, const struct vt_content *b)
 
 static const struct result *find_result(const struct vt_digest_cache *cache,
                                         const struct vt_digest *digest,
-                                        const struct vt_content *content) {
+                                        const struct vt_content *content)
+{
     for (size_t i = 0; i < cache->results_count; i++) {
         if (cache->results[i].digest == digest && same_content(&cache->results[i].content, content))
             return &cache->results[i];
@@ -221,7 +237,8 @@ static const struct result *find_result(const struct vt_digest_cache *cache,
     return NULL;
 }
 
-static void keep_result(struct vt_digest_cache *cache, const struct result *result) {
+static void keep_result(struct vt_digest_cache *cache, const struct result *result)
+{
     if (cache->results_count == MAX_RESULTS)
         return;
     struct result *results =
@@ -233,7 +250,8 @@ static void keep_result(struct vt_digest_cache *cache, const struct result *resu
 }
 
 enum vt_code vt_digest_content(struct vt_digest_cache *cache, const struct vt_digest *digest,
-                               const struct vt_content *content, struct vt_digest_value *out) {
+                               const struct vt_content *content, struct vt_digest_value *out)
+{
     EVP_MD_CTX *context;
     const struct result *known = find_result(cache, digest, content);
     if (known != NULL) {
@@ -256,7 +274,8 @@ enum vt_code vt_digest_content(struct vt_digest_cache *cache, const struct vt_di
 }
 
 enum vt_code vt_digest_bytes(const struct vt_digest *digest, struct vt_bytes bytes,
-                             struct vt_digest_value *out) {
+                             struct vt_digest_value *out)
+{
     EVP_MD_CTX *context;
     enum vt_code code = begin(digest, &context);
     if (code != VT_OK)
@@ -268,6 +287,7 @@ enum vt_code vt_digest_bytes(const struct vt_digest *digest, struct vt_bytes byt
     return code;
 }
 
-bool vt_digest_equal(const struct vt_digest_value *value, struct vt_bytes expected) {
+bool vt_digest_equal(const struct vt_digest_value *value, struct vt_bytes expected)
+{
     return expected.len != 0 && vt_bytes_equal(vt_bytes_of(value->bytes, value->len), expected);
 }

@@ -12,7 +12,8 @@
 /* A text before the PEM block is looked through this far. */
 #define MAX_PREAMBLE_BYTES 4096
 
-static struct vt_bytes trim(struct vt_bytes text) {
+static struct vt_bytes trim(struct vt_bytes text)
+{
     while (text.len > 0 && text.ptr[0] <= ' ')
         text = vt_bytes_slice(text, 1, text.len - 1);
     while (text.len > 0 && text.ptr[text.len - 1] <= ' ')
@@ -22,7 +23,8 @@ static struct vt_bytes trim(struct vt_bytes text) {
 
 /* The base64 between "-----BEGIN CMS-----" (or PKCS7, or PKCS #7 SIGNED DATA) and its end
  * (RFC 7468 8 and 9); the empty view when there is none. */
-static struct vt_bytes pem_body(struct vt_bytes text) {
+static struct vt_bytes pem_body(struct vt_bytes text)
+{
     const struct vt_bytes none = {0};
     size_t begin = vt_bytes_find(vt_bytes_slice(text, 0, MAX_PREAMBLE_BYTES), PEM_BEGIN, 0);
     if (begin == SIZE_MAX)
@@ -41,8 +43,8 @@ static struct vt_bytes pem_body(struct vt_bytes text) {
 }
 
 /* DER of bytes that are text. VT_E_NOT_FOUND: they are not. */
-static enum vt_code decode_text(struct vt_arena *arena, struct vt_bytes bytes,
-                                struct vt_bytes *out) {
+static enum vt_code decode_text(struct vt_arena *arena, struct vt_bytes bytes, struct vt_bytes *out)
+{
     struct vt_bytes text = trim(bytes);
     struct vt_bytes body = pem_body(text);
     if (body.len == 0)
@@ -55,7 +57,8 @@ static enum vt_code decode_text(struct vt_arena *arena, struct vt_bytes bytes,
 }
 
 /* The type alone, so that a cut CMS is still known for one. */
-static bool read_type(struct vt_bytes bytes, struct vt_bytes *out_type) {
+static bool read_type(struct vt_bytes bytes, struct vt_bytes *out_type)
+{
     struct vt_der oid;
     if (bytes.len < 2 || bytes.ptr[0] != VT_DER_SEQUENCE)
         return false;
@@ -69,7 +72,8 @@ static bool read_type(struct vt_bytes bytes, struct vt_bytes *out_type) {
     return true;
 }
 
-static enum vt_cms_kind kind_of(struct vt_bytes type) {
+static enum vt_cms_kind kind_of(struct vt_bytes type)
+{
     if (vt_bytes_equal(type, VT_OID_SIGNED_DATA))
         return VT_CMS_SIGNED;
     if (vt_bytes_equal(type, VT_OID_ENVELOPED_DATA) ||
@@ -85,7 +89,8 @@ static enum vt_cms_kind kind_of(struct vt_bytes type) {
 }
 
 /* SignedData with eContent: only the head is read, nothing is joined. */
-static bool has_content(struct vt_bytes bytes) {
+static bool has_content(struct vt_bytes bytes)
+{
     struct vt_bytes type;
     struct vt_bytes content;
     struct vt_der data;
@@ -102,7 +107,8 @@ static bool has_content(struct vt_bytes bytes) {
 }
 
 enum vt_cms_kind vt_verify_identify_cms(struct vt_arena *arena, struct vt_bytes bytes,
-                                        struct vt_bytes *out_der, bool *out_has_content) {
+                                        struct vt_bytes *out_der, bool *out_has_content)
+{
     struct vt_bytes der = bytes;
     struct vt_bytes type;
 

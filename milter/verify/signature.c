@@ -14,14 +14,16 @@
 #define MAX_PLAIN_HALF_BYTES 66
 #define MAX_ECDSA_DER_BYTES (2 * (MAX_PLAIN_HALF_BYTES + 8) + 8)
 
-static bool out_of_memory(void) {
+static bool out_of_memory(void)
+{
     return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
 }
 
 /* ---- plain ECDSA ---- */
 
 /* INTEGER from an unsigned number of fixed width. Returns the bytes written. */
-static size_t write_integer(uint8_t *out, struct vt_bytes number) {
+static size_t write_integer(uint8_t *out, struct vt_bytes number)
+{
     struct vt_bytes digits = vt_der_trim_integer(number);
     size_t sign = digits.len > 0 && (digits.ptr[0] & 0x80) != 0 ? 1 : 0;
     size_t at = vt_der_header(out, VT_DER_INTEGER, digits.len + sign);
@@ -33,7 +35,8 @@ static size_t write_integer(uint8_t *out, struct vt_bytes number) {
 
 /* r || s (BSI TR-03111 5.2.1) as Ecdsa-Sig-Value SEQUENCE { r, s } (RFC 3279 2.2.3). */
 static bool plain_to_der(struct vt_bytes plain, uint8_t out[MAX_ECDSA_DER_BYTES],
-                         struct vt_bytes *out_der) {
+                         struct vt_bytes *out_der)
+{
     uint8_t body[MAX_ECDSA_DER_BYTES];
     size_t half = plain.len / 2;
     if (plain.len % 2 != 0 || half == 0 || half > MAX_PLAIN_HALF_BYTES)
@@ -50,7 +53,8 @@ static bool plain_to_der(struct vt_bytes plain, uint8_t out[MAX_ECDSA_DER_BYTES]
 
 /* RSASSA-PSS with the parameters of the signature; OpenSSL refuses those that the parameters of
  * the key itself forbid (RFC 4055 1.2). */
-static bool set_pss(EVP_PKEY_CTX *context, const struct vt_scheme *scheme) {
+static bool set_pss(EVP_PKEY_CTX *context, const struct vt_scheme *scheme)
+{
     return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
            EVP_PKEY_CTX_set_signature_md(context, scheme->digest->md()) == 1 &&
            EVP_PKEY_CTX_set_rsa_mgf1_md(context, scheme->mgf_digest->md()) == 1 &&
@@ -59,7 +63,8 @@ static bool set_pss(EVP_PKEY_CTX *context, const struct vt_scheme *scheme) {
 
 /* ECDSA and DSA take any hash: the digest need not be set. */
 static bool configure(EVP_PKEY_CTX *context, const struct vt_scheme *scheme,
-                      const struct vt_digest *digest) {
+                      const struct vt_digest *digest)
+{
     switch (scheme->kind) {
     case VT_KEY_RSA:
         return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
@@ -78,7 +83,8 @@ static bool configure(EVP_PKEY_CTX *context, const struct vt_scheme *scheme,
 
 static enum vt_code check_hash(EVP_PKEY *key, const struct vt_scheme *scheme,
                                const struct vt_digest *digest, struct vt_bytes hash,
-                               struct vt_bytes value, enum vt_signature_result *out) {
+                               struct vt_bytes value, enum vt_signature_result *out)
+{
     enum vt_code code = VT_E_INTERNAL;
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
     if (context == NULL || EVP_PKEY_verify_init(context) != 1) {
@@ -107,7 +113,8 @@ done:
 }
 
 static enum vt_code check_message(EVP_PKEY *key, struct vt_bytes message, struct vt_bytes value,
-                                  enum vt_signature_result *out) {
+                                  enum vt_signature_result *out)
+{
     enum vt_code code = VT_E_NOMEM;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     if (context == NULL)
@@ -128,15 +135,16 @@ done:
 
 /* ---- the question ---- */
 
-static bool key_fits(EVP_PKEY *key, const struct vt_scheme *scheme) {
+static bool key_fits(EVP_PKEY *key, const struct vt_scheme *scheme)
+{
     if (scheme->kind == VT_KEY_RSA_PSS && EVP_PKEY_is_a(key, "RSA-PSS"))
         return true;
     return EVP_PKEY_is_a(key, scheme->key_type) == 1;
 }
 
 /* Everything that has to be computed can be. */
-static bool is_usable(EVP_PKEY *key, const struct vt_scheme *scheme,
-                      const struct vt_digest *digest) {
+static bool is_usable(EVP_PKEY *key, const struct vt_scheme *scheme, const struct vt_digest *digest)
+{
     if (scheme->kind == VT_KEY_EDDSA)
         return true;
     if (digest == NULL || digest->md == NULL)
@@ -154,7 +162,8 @@ static bool is_usable(EVP_PKEY *key, const struct vt_scheme *scheme,
 static enum vt_code hash_and_check(EVP_PKEY *key, const struct vt_scheme *scheme,
                                    const struct vt_digest *digest, struct vt_bytes signed_bytes,
                                    const struct vt_bytes *hash, struct vt_bytes value,
-                                   enum vt_signature_result *out) {
+                                   enum vt_signature_result *out)
+{
     struct vt_digest_value computed;
     uint8_t der[MAX_ECDSA_DER_BYTES];
     struct vt_bytes to_check;
@@ -177,7 +186,8 @@ static enum vt_code hash_and_check(EVP_PKEY *key, const struct vt_scheme *scheme
 enum vt_code vt_signature_check(EVP_PKEY *key, const struct vt_scheme *scheme,
                                 const struct vt_digest *digest, struct vt_bytes signed_bytes,
                                 const struct vt_bytes *hash, struct vt_bytes value,
-                                enum vt_signature_result *out) {
+                                enum vt_signature_result *out)
+{
     enum vt_code code = VT_OK;
     *out = VT_SIGNATURE_NOT_CHECKED;
     ERR_clear_error();
@@ -194,7 +204,8 @@ enum vt_code vt_signature_check(EVP_PKEY *key, const struct vt_scheme *scheme,
 }
 
 bool vt_signature_recovers(EVP_PKEY *key, const struct vt_scheme *scheme,
-                           const struct vt_digest *digest, struct vt_bytes value) {
+                           const struct vt_digest *digest, struct vt_bytes value)
+{
     uint8_t recovered[2048];
     size_t len = sizeof(recovered);
     bool right = false;

@@ -16,7 +16,8 @@
 #define MIN_EC_BITS 256
 
 void vt_verified_fail(struct vt_verified *verified, enum vt_sub_indication sub,
-                      enum vt_reason reason) {
+                      enum vt_reason reason)
+{
     if (reason < VT_REASON_COUNT)
         verified->reasons |= VT_REASON_BIT(reason);
     if (sub != VT_SUB_NONE &&
@@ -24,13 +25,15 @@ void vt_verified_fail(struct vt_verified *verified, enum vt_sub_indication sub,
         verified->sub_indication = sub;
 }
 
-void vt_verified_unreadable(struct vt_verified *verified) {
+void vt_verified_unreadable(struct vt_verified *verified)
+{
     verified->integrity = VT_INTEGRITY_UNDETERMINED;
     verified->claimed_time_utc_secs = VT_TIME_NONE;
     vt_verified_fail(verified, VT_SUB_FORMAT_FAILURE, VT_REASON_MALFORMED);
 }
 
-enum vt_code vt_verified_carry(struct vt_verified *out, const struct vt_certificate *certificate) {
+enum vt_code vt_verified_carry(struct vt_verified *out, const struct vt_certificate *certificate)
+{
     for (size_t i = 0; i < out->carried_count; i++) {
         if (out->carried[i] == certificate)
             return VT_OK;
@@ -45,7 +48,8 @@ enum vt_code vt_verified_carry(struct vt_verified *out, const struct vt_certific
 
 /* CertificateSet ::= SET OF CertificateChoices (RFC 5652 10.2.2). Attribute certificates, other
  * kinds and what cannot be decoded are left out: they can prove nothing here. */
-enum vt_code vt_signing_begin(struct vt_signing *signing, struct vt_err *err) {
+enum vt_code vt_signing_begin(struct vt_signing *signing, struct vt_err *err)
+{
     struct vt_bytes rest = signing->cms->certificates;
     struct vt_verified *common = &signing->common;
     struct vt_der element;
@@ -74,7 +78,8 @@ enum vt_code vt_signing_begin(struct vt_signing *signing, struct vt_err *err) {
 /* ---- algorithms ---- */
 
 /* RFC 5754 2: no parameters. */
-static void check_digest_parameters(struct vt_signer_work *work) {
+static void check_digest_parameters(struct vt_signer_work *work)
+{
     if (!vt_algorithm_has_parameters(&work->signer->digest))
         return;
     work->is_unclear = true;
@@ -83,7 +88,8 @@ static void check_digest_parameters(struct vt_signer_work *work) {
             "digestAlgorithm has parameters where there must be none (RFC 5754 2).");
 }
 
-static void read_digest_algorithm(struct vt_signer_work *work) {
+static void read_digest_algorithm(struct vt_signer_work *work)
+{
     struct vt_arena *arena = work->signing->arena;
     work->digest = vt_digest_by_oid(work->signer->digest.oid);
     if (work->digest != NULL) {
@@ -109,7 +115,8 @@ static void read_digest_algorithm(struct vt_signer_work *work) {
     VT_NOTE(arena, work->out, "The digest algorithm %s is not supported.", oid != NULL ? oid : "?");
 }
 
-static void read_signature_algorithm(struct vt_signer_work *work) {
+static void read_signature_algorithm(struct vt_signer_work *work)
+{
     struct vt_arena *arena = work->signing->arena;
     enum vt_code code = vt_scheme_by_algorithm(&work->signer->signature, &work->scheme);
     work->out->signature_algorithm = work->scheme.name;
@@ -135,7 +142,8 @@ static void read_signature_algorithm(struct vt_signer_work *work) {
 
 /* RFC 5652 5.4 as updated by RFC 8933 3.1: one digest for the content and for the attributes.
  * A value that only fits with two of them may be honest, but no standard calls it valid. */
-static void compare_algorithms(struct vt_signer_work *work) {
+static void compare_algorithms(struct vt_signer_work *work)
+{
     if (!work->has_scheme || work->scheme.digest == NULL || work->digest == NULL ||
         work->scheme.digest == work->digest)
         return;
@@ -147,7 +155,8 @@ static void compare_algorithms(struct vt_signer_work *work) {
             work->digest->name, work->scheme.digest->name);
 }
 
-static void judge_digest(struct vt_signer_work *work, const struct vt_digest *digest) {
+static void judge_digest(struct vt_signer_work *work, const struct vt_digest *digest)
+{
     if (digest == NULL || digest->strength == VT_STRENGTH_GOOD || work->out->weak_digest)
         return;
     work->out->weak_digest = true;
@@ -159,7 +168,8 @@ static void judge_digest(struct vt_signer_work *work, const struct vt_digest *di
             digest->name);
 }
 
-static void judge_key(struct vt_signer_work *work) {
+static void judge_key(struct vt_signer_work *work)
+{
     if (work->out->signer == NULL)
         return;
     EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(work->out->signer));
@@ -182,7 +192,8 @@ static void judge_key(struct vt_signer_work *work) {
 
 /* ---- the verdict ---- */
 
-static void conclude(struct vt_signer_work *work) {
+static void conclude(struct vt_signer_work *work)
+{
     struct vt_verified *out = work->out;
     judge_digest(work, work->digest);
     judge_digest(work, work->has_scheme ? work->scheme.digest : NULL);
@@ -196,7 +207,8 @@ static void conclude(struct vt_signer_work *work) {
         out->integrity = VT_INTEGRITY_UNDETERMINED;
 }
 
-static enum vt_code copy_findings(const struct vt_signing *signing, struct vt_verified *out) {
+static enum vt_code copy_findings(const struct vt_signing *signing, struct vt_verified *out)
+{
     out->findings = NULL;
     out->findings_count = 0;
     for (size_t i = 0; i < signing->common.findings_count; i++) {
@@ -207,7 +219,8 @@ static enum vt_code copy_findings(const struct vt_signing *signing, struct vt_ve
     return VT_OK;
 }
 
-static enum vt_code run_steps(struct vt_signer_work *work, struct vt_err *err) {
+static enum vt_code run_steps(struct vt_signer_work *work, struct vt_err *err)
+{
     enum vt_code code = vt_signer_read_attributes(work);
     if (code == VT_OK)
         code = vt_revocation_from_attributes(work, err);
@@ -223,7 +236,8 @@ static enum vt_code run_steps(struct vt_signer_work *work, struct vt_err *err) {
 }
 
 enum vt_code vt_signer_verify(const struct vt_signing *signing, size_t signer_index,
-                              struct vt_verified *out, struct vt_err *err) {
+                              struct vt_verified *out, struct vt_err *err)
+{
     struct vt_signer_work *work = vt_arena_alloc(signing->arena, sizeof(*work));
     *out = signing->common;
     if (work == NULL || copy_findings(signing, out) != VT_OK)

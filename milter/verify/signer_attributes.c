@@ -7,8 +7,8 @@
 #include "verify/oid.h"
 
 /* Hash and serial of ESSCertID(v2); issuerSerial SEQUENCE { GeneralNames, serialNumber }. */
-static enum vt_code read_ess_rest(struct vt_arena *arena, struct vt_bytes rest,
-                                  struct vt_ess *out) {
+static enum vt_code read_ess_rest(struct vt_arena *arena, struct vt_bytes rest, struct vt_ess *out)
+{
     struct vt_der hash;
     struct vt_der issuer_serial;
     struct vt_der issuer;
@@ -30,7 +30,8 @@ static enum vt_code read_ess_rest(struct vt_arena *arena, struct vt_bytes rest,
 /* SigningCertificate(V2) ::= SEQUENCE { certs SEQUENCE OF ESSCertID(v2), policies OPTIONAL }.
  * ESSCertIDv2 begins with hashAlgorithm DEFAULT sha-256. The first one is the signer. */
 static enum vt_code read_ess(struct vt_arena *arena, const struct vt_attribute *attribute,
-                             bool is_v2, struct vt_ess *out) {
+                             bool is_v2, struct vt_ess *out)
+{
     struct vt_der value;
     struct vt_der certs;
     struct vt_der first;
@@ -54,7 +55,8 @@ static enum vt_code read_ess(struct vt_arena *arena, const struct vt_attribute *
 /* ---- one attribute of a kind ---- */
 
 static void malformed(struct vt_signer_work *work, bool is_unclear, const char *name,
-                      const char *what) {
+                      const char *what)
+{
     work->is_unclear = work->is_unclear || is_unclear;
     vt_verified_fail(work->out, VT_SUB_FORMAT_FAILURE, VT_REASON_MALFORMED);
     VT_NOTE(work->signing->arena, work->out, "The signed attribute %s %s.", name, what);
@@ -63,7 +65,8 @@ static void malformed(struct vt_signer_work *work, bool is_unclear, const char *
 /* The attribute when it stands exactly once; NULL when it is missing. More than once is a
  * defect, and makes the result unclear when matters: which one holds? */
 static const struct vt_attribute *find_once(struct vt_signer_work *work, struct vt_bytes oid,
-                                            const char *name, bool matters) {
+                                            const char *name, bool matters)
+{
     size_t count;
     const struct vt_attribute *attribute = vt_attributes_find(&work->attributes, oid, &count);
     if (count > 1)
@@ -72,7 +75,8 @@ static const struct vt_attribute *find_once(struct vt_signer_work *work, struct 
 }
 
 /* RFC 5652 11.1: must be there, with one value, equal to eContentType. */
-static void read_content_type(struct vt_signer_work *work) {
+static void read_content_type(struct vt_signer_work *work)
+{
     const struct vt_attribute *attribute =
         find_once(work, VT_OID_CONTENT_TYPE, "content-type", true);
     struct vt_der value;
@@ -87,7 +91,8 @@ static void read_content_type(struct vt_signer_work *work) {
 }
 
 /* RFC 5652 11.2 */
-static enum vt_code read_message_digest(struct vt_signer_work *work) {
+static enum vt_code read_message_digest(struct vt_signer_work *work)
+{
     const struct vt_attribute *attribute =
         find_once(work, VT_OID_MESSAGE_DIGEST, "message-digest", true);
     struct vt_der value;
@@ -109,7 +114,8 @@ static enum vt_code read_message_digest(struct vt_signer_work *work) {
 }
 
 /* RFC 5652 11.3. A time that cannot be read is no time: it could only make a verdict worse. */
-static void read_signing_time(struct vt_signer_work *work) {
+static void read_signing_time(struct vt_signer_work *work)
+{
     const struct vt_attribute *attribute =
         find_once(work, VT_OID_SIGNING_TIME, "signing-time", false);
     struct vt_der value;
@@ -130,7 +136,8 @@ static void read_signing_time(struct vt_signer_work *work) {
 /* CMSAlgorithmProtection ::= SEQUENCE { digestAlgorithm, signatureAlgorithm [1] IMPLICIT,
  * macAlgorithm [2] IMPLICIT }: when it is there, it must name the algorithms that stand in the
  * SignerInfo (RFC 6211 3). */
-static void check_algorithm_protection(struct vt_signer_work *work) {
+static void check_algorithm_protection(struct vt_signer_work *work)
+{
     const struct vt_attribute *attribute =
         find_once(work, VT_OID_ALGORITHM_PROTECTION, "CMS-algorithm-protection", true);
     struct vt_der value;
@@ -157,7 +164,8 @@ static void check_algorithm_protection(struct vt_signer_work *work) {
             "The algorithms of the signature are not those the signer protected (RFC 6211 3).");
 }
 
-static enum vt_code read_ess_attributes(struct vt_signer_work *work) {
+static enum vt_code read_ess_attributes(struct vt_signer_work *work)
+{
     const struct {
         struct vt_bytes oid;
         const char *name;
@@ -181,7 +189,8 @@ static enum vt_code read_ess_attributes(struct vt_signer_work *work) {
 /* ---- attributes in the wrong set ---- */
 
 /* RFC 5652 11.1 to 11.4: these must be signed, a countersignature must not be. */
-static void check_places(struct vt_signer_work *work) {
+static void check_places(struct vt_signer_work *work)
+{
     const struct {
         struct vt_bytes oid;
         const char *name;
@@ -199,7 +208,8 @@ static void check_places(struct vt_signer_work *work) {
 
 /* ---- the set ---- */
 
-static void note_other_repeats(struct vt_signer_work *work) {
+static void note_other_repeats(struct vt_signer_work *work)
+{
     const struct vt_attributes *set = &work->attributes;
     for (size_t i = 1; i < set->count; i++) {
         if (vt_attributes_find(set, set->items[i].oid, NULL) == &set->items[i])
@@ -210,7 +220,8 @@ static void note_other_repeats(struct vt_signer_work *work) {
 }
 
 /* RFC 5652 5.3: without signed attributes the content must be of type id-data. */
-static void check_absence(struct vt_signer_work *work) {
+static void check_absence(struct vt_signer_work *work)
+{
     if (vt_bytes_equal(work->signing->cms->content_type, VT_OID_DATA))
         return;
     work->is_unclear = true;
@@ -220,7 +231,8 @@ static void check_absence(struct vt_signer_work *work) {
             "(RFC 5652 5.3).");
 }
 
-enum vt_code vt_signer_read_attributes(struct vt_signer_work *work) {
+enum vt_code vt_signer_read_attributes(struct vt_signer_work *work)
+{
     const struct vt_cms_signer *signer = work->signer;
     if (vt_attributes_parse(signer->unsigned_attributes, &work->unsigned_attributes) != VT_OK)
         VT_NOTE(work->signing->arena, work->out,

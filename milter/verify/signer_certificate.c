@@ -6,11 +6,13 @@
 
 #include "verify/der.h"
 
-static bool has_ess(const struct vt_signer_work *work) {
+static bool has_ess(const struct vt_signer_work *work)
+{
     return work->ess[0].present || work->ess[1].present;
 }
 
-static bool fits_hash(const struct vt_ess *ess, const struct vt_certificate *certificate) {
+static bool fits_hash(const struct vt_ess *ess, const struct vt_certificate *certificate)
+{
     struct vt_digest_value value;
     if (ess->digest == NULL)
         return false;
@@ -22,7 +24,8 @@ static bool fits_hash(const struct vt_ess *ess, const struct vt_certificate *cer
 }
 
 /* Every ESS attribute that is there must name the certificate. */
-static bool fits_ess(const struct vt_signer_work *work, const struct vt_certificate *certificate) {
+static bool fits_ess(const struct vt_signer_work *work, const struct vt_certificate *certificate)
+{
     for (size_t i = 0; i < 2; i++) {
         if (work->ess[i].present && !fits_hash(&work->ess[i], certificate))
             return false;
@@ -30,13 +33,15 @@ static bool fits_ess(const struct vt_signer_work *work, const struct vt_certific
     return true;
 }
 
-static bool fits_id(const struct vt_cms_signer *signer, const struct vt_certificate *certificate) {
+static bool fits_id(const struct vt_cms_signer *signer, const struct vt_certificate *certificate)
+{
     if (signer->by_key_id)
         return certificate->key_id.len != 0 && vt_bytes_equal(certificate->key_id, signer->key_id);
     return vt_certificate_is_issuer_serial(certificate, signer->issuer, signer->serial);
 }
 
-static void consider(struct vt_signer_work *work, const struct vt_certificate *certificate) {
+static void consider(struct vt_signer_work *work, const struct vt_certificate *certificate)
+{
     for (size_t i = 0; i < work->candidates_count; i++) {
         if (work->candidates[i] == certificate)
             return;
@@ -47,7 +52,8 @@ static void consider(struct vt_signer_work *work, const struct vt_certificate *c
 
 /* The certificates of the CMS first, then those of the trust store and of the rest of the mail:
  * many signatures carry none or only some. */
-static void collect(struct vt_signer_work *work, bool by_ess) {
+static void collect(struct vt_signer_work *work, bool by_ess)
+{
     const struct vt_certificate_pool *pool = work->signing->pool;
     size_t carried = work->out->carried_count;
     size_t all = carried + vt_certificate_pool_count(pool);
@@ -59,7 +65,8 @@ static void collect(struct vt_signer_work *work, bool by_ess) {
     }
 }
 
-static void keep_those_ess_names(struct vt_signer_work *work) {
+static void keep_those_ess_names(struct vt_signer_work *work)
+{
     size_t kept = 0;
     for (size_t i = 0; i < work->candidates_count; i++) {
         if (fits_ess(work, work->candidates[i]))
@@ -68,14 +75,16 @@ static void keep_those_ess_names(struct vt_signer_work *work) {
     work->candidates_count = kept;
 }
 
-static void not_found(struct vt_signer_work *work, const char *finding) {
+static void not_found(struct vt_signer_work *work, const char *finding)
+{
     work->is_unclear = true;
     vt_verified_fail(work->out, VT_SUB_NO_SIGNING_CERTIFICATE_FOUND, VT_REASON_COUNT);
     VT_NOTE(work->signing->arena, work->out, "%s", finding);
 }
 
 /* A serial number beside the hash is informative: the hash decides (EN 319 102-1 5.2.3.4). */
-static void compare_serial(struct vt_signer_work *work, const struct vt_certificate *certificate) {
+static void compare_serial(struct vt_signer_work *work, const struct vt_certificate *certificate)
+{
     for (size_t i = 0; i < 2; i++) {
         const struct vt_ess *ess = &work->ess[i];
         if (ess->present && ess->serial.len != 0 &&
@@ -89,7 +98,8 @@ static void compare_serial(struct vt_signer_work *work, const struct vt_certific
 
 /* The attribute names another certificate than the identifier: look for that one. When it is
  * nowhere, the certificates the identifier named stay, to tell whether the value is theirs. */
-static void follow_ess(struct vt_signer_work *work) {
+static void follow_ess(struct vt_signer_work *work)
+{
     const struct vt_certificate *named[VT_MAX_CANDIDATES];
     size_t named_count = work->candidates_count;
     for (size_t i = 0; i < named_count; i++)
@@ -115,7 +125,8 @@ static void follow_ess(struct vt_signer_work *work) {
                         : "The signer's certificate is neither in the signature nor known here.");
 }
 
-enum vt_code vt_signer_find_certificate(struct vt_signer_work *work) {
+enum vt_code vt_signer_find_certificate(struct vt_signer_work *work)
+{
     collect(work, false);
     if (has_ess(work))
         follow_ess(work);

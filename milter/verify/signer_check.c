@@ -16,7 +16,8 @@
 
 /* The signed attributes as the SET OF that is signed: their own bytes with the tag of SET, or,
  * when DER asks for another order, sorted (RFC 5652 5.4). */
-static enum vt_code as_set(struct vt_signer_work *work, struct vt_bytes *out) {
+static enum vt_code as_set(struct vt_signer_work *work, struct vt_bytes *out)
+{
     struct vt_bytes raw = work->signer->signed_attributes_raw;
     struct vt_bytes body = work->signer->signed_attributes;
     uint8_t header[6];
@@ -38,7 +39,8 @@ static enum vt_code as_set(struct vt_signer_work *work, struct vt_bytes *out) {
 }
 
 /* Sorted, and its length in the shortest form: then the bytes as they stand are DER. */
-static bool is_der_set(const struct vt_signer_work *work) {
+static bool is_der_set(const struct vt_signer_work *work)
+{
     struct vt_bytes raw = work->signer->signed_attributes_raw;
     struct vt_bytes body = work->signer->signed_attributes;
     uint8_t header[6];
@@ -46,7 +48,8 @@ static bool is_der_set(const struct vt_signer_work *work) {
            vt_der_header(header, VT_DER_SET, body.len) + body.len == raw.len;
 }
 
-static int compare_attributes(const void *left, const void *right) {
+static int compare_attributes(const void *left, const void *right)
+{
     const struct vt_bytes *a = left;
     const struct vt_bytes *b = right;
     int order = memcmp(a->ptr, b->ptr, a->len < b->len ? a->len : b->len);
@@ -55,7 +58,8 @@ static int compare_attributes(const void *left, const void *right) {
     return a->len < b->len ? -1 : a->len > b->len;
 }
 
-static enum vt_code as_sorted_set(struct vt_signer_work *work, struct vt_bytes *out) {
+static enum vt_code as_sorted_set(struct vt_signer_work *work, struct vt_bytes *out)
+{
     struct vt_bytes sorted[VT_MAX_ATTRIBUTES] = {{0}};
     size_t count = work->attributes.count;
     size_t len = 0;
@@ -86,17 +90,20 @@ struct signed_form {
     const struct vt_content *content; /* without signed attributes */
 };
 
-static const struct vt_digest *digest_of_signature(const struct vt_signer_work *work) {
+static const struct vt_digest *digest_of_signature(const struct vt_signer_work *work)
+{
     return work->scheme.digest != NULL ? work->scheme.digest : work->digest;
 }
 
-static bool may_name_signer(const struct vt_signer_work *work) {
+static bool may_name_signer(const struct vt_signer_work *work)
+{
     return work->out->ess_bound || !(work->ess[0].present || work->ess[1].present);
 }
 
 /* One form by one certificate. */
 static enum vt_code try_key(struct vt_signer_work *work, const struct vt_certificate *certificate,
-                            const struct signed_form *form, enum vt_signature_result *out) {
+                            const struct signed_form *form, enum vt_signature_result *out)
+{
     EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(certificate));
     struct vt_bytes hash = vt_bytes_of(form->hash.bytes, form->hash.len);
     *out = VT_SIGNATURE_UNUSABLE;
@@ -111,7 +118,8 @@ static enum vt_code try_key(struct vt_signer_work *work, const struct vt_certifi
 /* Try every form by every candidate. *out is the best result, *out_form the form it came from. */
 static enum vt_code try_all(struct vt_signer_work *work, const struct signed_form *forms,
                             size_t forms_count, enum vt_signature_result *out,
-                            const struct signed_form **out_form) {
+                            const struct signed_form **out_form)
+{
     *out = VT_SIGNATURE_NOT_CHECKED;
     for (size_t c = 0; c < work->candidates_count; c++) {
         for (size_t f = 0; f < forms_count; f++) {
@@ -132,13 +140,15 @@ static enum vt_code try_all(struct vt_signer_work *work, const struct signed_for
     return VT_OK;
 }
 
-static void signature_wrong(struct vt_signer_work *work, const char *finding) {
+static void signature_wrong(struct vt_signer_work *work, const char *finding)
+{
     work->signature = VT_CHECK_WRONG;
     vt_verified_fail(work->out, VT_SUB_SIG_CRYPTO_FAILURE, VT_REASON_BAD_SIGNATURE);
     VT_NOTE(work->signing->arena, work->out, "%s", finding);
 }
 
-static void record(struct vt_signer_work *work, enum vt_signature_result result) {
+static void record(struct vt_signer_work *work, enum vt_signature_result result)
+{
     switch (result) {
     case VT_SIGNATURE_RIGHT:
         if (work->signature == VT_CHECK_OPEN)
@@ -168,7 +178,8 @@ static void record(struct vt_signer_work *work, enum vt_signature_result result)
 /* ---- with signed attributes ---- */
 
 /* RFC 8419 3.1: Ed25519 goes with SHA-512 and Ed448 with SHAKE256. */
-static void note_eddsa_digest(struct vt_signer_work *work) {
+static void note_eddsa_digest(struct vt_signer_work *work)
+{
     if (work->scheme.kind != VT_KEY_EDDSA || work->digest == NULL)
         return;
     const char *wanted = strcmp(work->scheme.key_type, "ED448") == 0 ? "SHAKE256" : "SHA-512";
@@ -179,7 +190,8 @@ static void note_eddsa_digest(struct vt_signer_work *work) {
 
 /* The value may fit what a producer wrongly signed. Then it does not verify by the standard, but
  * it is no forgery either: the defect is named, and not called a bad signature. */
-static void record_defect(struct vt_signer_work *work, const char *finding) {
+static void record_defect(struct vt_signer_work *work, const char *finding)
+{
     work->signature = VT_CHECK_WRONG;
     vt_verified_fail(work->out, VT_SUB_SIG_CRYPTO_FAILURE, VT_REASON_MALFORMED);
     VT_NOTE(work->signing->arena, work->out, "%s", finding);
@@ -187,7 +199,8 @@ static void record_defect(struct vt_signer_work *work, const char *finding) {
 
 /* The label of the signature algorithm names another digest than the one that was used. */
 static enum vt_code fits_digest_algorithm(struct vt_signer_work *work,
-                                          const struct signed_form *form, bool *out) {
+                                          const struct signed_form *form, bool *out)
+{
     enum vt_signature_result result = VT_SIGNATURE_NOT_CHECKED;
     const struct signed_form *used;
     const struct vt_digest *named = work->scheme.digest;
@@ -206,7 +219,8 @@ static enum vt_code fits_digest_algorithm(struct vt_signer_work *work,
  * order only a signature over the sorted ones is right. */
 static enum vt_code record_attributes(struct vt_signer_work *work, enum vt_signature_result result,
                                       const struct signed_form *forms, bool is_der,
-                                      const struct signed_form *used) {
+                                      const struct signed_form *used)
+{
     bool fits_other_digest = false;
     if (!is_der && result == VT_SIGNATURE_RIGHT && used == &forms[0]) {
         record_defect(work, "The signed attributes are not in the order of DER and were signed "
@@ -232,7 +246,8 @@ static enum vt_code record_attributes(struct vt_signer_work *work, enum vt_signa
     return VT_OK;
 }
 
-static enum vt_code check_attributes(struct vt_signer_work *work) {
+static enum vt_code check_attributes(struct vt_signer_work *work)
+{
     struct signed_form forms[2] = {{.has_hash = false}, {.has_hash = false}};
     const struct signed_form *used = &forms[0];
     bool is_der = is_der_set(work);
@@ -248,7 +263,8 @@ static enum vt_code check_attributes(struct vt_signer_work *work) {
 /* ---- without ---- */
 
 static enum vt_code make_form(struct vt_signer_work *work, const struct vt_content *content,
-                              struct signed_form *out) {
+                              struct signed_form *out)
+{
     *out = (struct signed_form){.content = content};
     if (work->scheme.kind == VT_KEY_EDDSA)
         return vt_content_join(work->signing->arena, content, &out->bytes);
@@ -259,7 +275,8 @@ static enum vt_code make_form(struct vt_signer_work *work, const struct vt_conte
 }
 
 /* The value is right by its key, but over another digest: the content was changed. */
-static bool is_over_other_content(const struct vt_signer_work *work) {
+static bool is_over_other_content(const struct vt_signer_work *work)
+{
     for (size_t i = 0; i < work->candidates_count; i++) {
         EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(work->candidates[i]));
         if (key != NULL && vt_signature_recovers(key, &work->scheme, digest_of_signature(work),
@@ -271,7 +288,8 @@ static bool is_over_other_content(const struct vt_signer_work *work) {
 }
 
 static void record_direct(struct vt_signer_work *work, enum vt_signature_result result,
-                          const struct signed_form *used) {
+                          const struct signed_form *used)
+{
     if (result == VT_SIGNATURE_WRONG &&
         (!work->signing->contents.is_given || is_over_other_content(work))) {
         /* The digest is known where a signature was found wrong; EdDSA has none. */
@@ -286,7 +304,8 @@ static void record_direct(struct vt_signer_work *work, enum vt_signature_result 
     record(work, result);
 }
 
-static enum vt_code check_direct(struct vt_signer_work *work) {
+static enum vt_code check_direct(struct vt_signer_work *work)
+{
     const struct vt_contents *contents = &work->signing->contents;
     enum vt_signature_result best = VT_SIGNATURE_NOT_CHECKED;
     struct signed_form form = {0};
@@ -310,7 +329,8 @@ static enum vt_code check_direct(struct vt_signer_work *work) {
     return VT_OK;
 }
 
-enum vt_code vt_signer_check_signature(struct vt_signer_work *work) {
+enum vt_code vt_signer_check_signature(struct vt_signer_work *work)
+{
     bool needs_digest = work->scheme.kind != VT_KEY_EDDSA;
     if (!work->has_scheme || work->candidates_count == 0 ||
         (needs_digest && digest_of_signature(work) == NULL)) {

@@ -13,7 +13,8 @@
 /* Content that could be a set of signed attributes in disguise is shorter than this. */
 #define MAX_DISGUISE_BYTES (64u * 1024)
 
-void vt_signer_take_content(struct vt_signer_work *work, const struct vt_content *content) {
+void vt_signer_take_content(struct vt_signer_work *work, const struct vt_content *content)
+{
     work->content = VT_CHECK_RIGHT;
     work->matched_content = content;
     if (content->canonical_text)
@@ -22,13 +23,15 @@ void vt_signer_take_content(struct vt_signer_work *work, const struct vt_content
                 "as they are.");
 }
 
-static void content_missing(struct vt_signer_work *work, const char *finding) {
+static void content_missing(struct vt_signer_work *work, const char *finding)
+{
     work->is_unclear = true;
     vt_verified_fail(work->out, VT_SUB_SIGNED_DATA_NOT_FOUND, VT_REASON_COUNT);
     VT_NOTE(work->signing->arena, work->out, "%s", finding);
 }
 
-void vt_signer_content_differs(struct vt_signer_work *work, const struct vt_digest *digest) {
+void vt_signer_content_differs(struct vt_signer_work *work, const struct vt_digest *digest)
+{
     if (!work->signing->contents.is_given) {
         content_missing(work, "None of the files at hand is the one that was signed.");
         return;
@@ -42,7 +45,8 @@ void vt_signer_content_differs(struct vt_signer_work *work, const struct vt_dige
 }
 
 /* With signed attributes: message-digest must be the digest of the content (RFC 5652 5.6). */
-static enum vt_code compare_digest(struct vt_signer_work *work) {
+static enum vt_code compare_digest(struct vt_signer_work *work)
+{
     const struct vt_contents *contents = &work->signing->contents;
     for (size_t i = 0; i < contents->count; i++) {
         struct vt_digest_value value;
@@ -67,7 +71,8 @@ static enum vt_code compare_digest(struct vt_signer_work *work) {
     return VT_OK;
 }
 
-enum vt_code vt_signer_check_content(struct vt_signer_work *work) {
+enum vt_code vt_signer_check_content(struct vt_signer_work *work)
+{
     if (work->signing->contents.count == 0) {
         content_missing(work, "The signed content is not in the signature and was not found.");
         return VT_OK;
@@ -81,7 +86,8 @@ enum vt_code vt_signer_check_content(struct vt_signer_work *work) {
 }
 
 enum vt_code vt_content_join(struct vt_arena *arena, const struct vt_content *content,
-                             struct vt_bytes *out) {
+                             struct vt_bytes *out)
+{
     size_t len = 0;
     if (content->count == 1) {
         *out = content->ranges[0];
@@ -106,7 +112,8 @@ enum vt_code vt_content_join(struct vt_arena *arena, const struct vt_content *co
 
 /* A set of signed attributes taken from another signature and passed off as the content: the
  * value would verify over it. Plain data never look like that. */
-static bool is_disguised_set(const struct vt_content *content) {
+static bool is_disguised_set(const struct vt_content *content)
+{
     struct vt_der set;
     struct vt_attributes attributes;
     if (content->count != 1 || content->ranges[0].len > MAX_DISGUISE_BYTES ||
@@ -116,7 +123,8 @@ static bool is_disguised_set(const struct vt_content *content) {
     return vt_attributes_find(&attributes, VT_OID_MESSAGE_DIGEST, NULL) != NULL;
 }
 
-void vt_signer_refuse_disguise(struct vt_signer_work *work, const struct vt_content *content) {
+void vt_signer_refuse_disguise(struct vt_signer_work *work, const struct vt_content *content)
+{
     if (!is_disguised_set(content))
         return;
     work->is_unclear = true;

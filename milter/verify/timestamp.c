@@ -17,7 +17,8 @@ struct token_info {
  * hashAlgorithm, hashedMessage OCTET STRING }, serialNumber INTEGER, genTime GeneralizedTime,
  * accuracy OPTIONAL, ordering BOOLEAN DEFAULT FALSE, nonce INTEGER OPTIONAL, tsa [0] OPTIONAL,
  * extensions [1] OPTIONAL } */
-static enum vt_code parse_info(struct vt_bytes content, struct token_info *out) {
+static enum vt_code parse_info(struct vt_bytes content, struct token_info *out)
+{
     struct vt_der info;
     struct vt_der version;
     struct vt_der policy;
@@ -48,13 +49,15 @@ static enum vt_code parse_info(struct vt_bytes content, struct token_info *out) 
 }
 
 static void unverified(const struct vt_signing *parent, struct vt_verified_timestamp *out,
-                       const char *finding) {
+                       const char *finding)
+{
     out->reasons |= VT_REASON_BIT(VT_REASON_TIMESTAMP_UNVERIFIED);
     VT_NOTE(parent->arena, out, "%s", finding);
 }
 
 static void invalid(const struct vt_signing *parent, struct vt_verified_timestamp *out,
-                    const char *finding) {
+                    const char *finding)
+{
     out->integrity = VT_INTEGRITY_BROKEN;
     out->reasons |= VT_REASON_BIT(VT_REASON_TIMESTAMP_INVALID);
     VT_NOTE(parent->arena, out, "%s", finding);
@@ -65,7 +68,8 @@ static void invalid(const struct vt_signing *parent, struct vt_verified_timestam
 /* VT_OK with *out_right; VT_E_UNSUPPORTED: a digest that cannot be computed. */
 static enum vt_code compare_imprint(const struct vt_signing *parent,
                                     const struct vt_content *stamped, const struct token_info *info,
-                                    bool *out_right) {
+                                    bool *out_right)
+{
     struct vt_digest_value value;
     *out_right = false;
     if (info->digest == NULL)
@@ -78,7 +82,8 @@ static enum vt_code compare_imprint(const struct vt_signing *parent,
 
 /* ---- the token's signature ---- */
 
-static void take_inner(struct vt_verified_timestamp *out, const struct vt_verified *inner) {
+static void take_inner(struct vt_verified_timestamp *out, const struct vt_verified *inner)
+{
     out->signer = inner->signer;
     out->ess_bound = inner->ess_bound;
     out->carried_count = inner->carried_count;
@@ -88,13 +93,15 @@ static void take_inner(struct vt_verified_timestamp *out, const struct vt_verifi
 }
 
 static void copy_findings(const struct vt_signing *parent, const struct vt_verified *inner,
-                          struct vt_verified_timestamp *out) {
+                          struct vt_verified_timestamp *out)
+{
     for (size_t i = 0; i < inner->findings_count; i++)
         VT_NOTE(parent->arena, out, "Time stamp: %s", inner->findings[i]);
 }
 
 static enum vt_code verify_token(const struct vt_signing *parent, const struct vt_cms *cms,
-                                 struct vt_verified *out_inner, struct vt_err *err) {
+                                 struct vt_verified *out_inner, struct vt_err *err)
+{
     struct vt_content content = {.ranges = {cms->content}, .count = 1};
     struct vt_signing *signing = vt_arena_alloc(parent->arena, sizeof(*signing));
     if (signing == NULL)
@@ -112,8 +119,8 @@ static enum vt_code verify_token(const struct vt_signing *parent, const struct v
 }
 
 static void judge(const struct vt_signing *parent, const struct token_info *info, bool comparable,
-                  bool imprint_right, struct vt_verified *inner,
-                  struct vt_verified_timestamp *out) {
+                  bool imprint_right, struct vt_verified *inner, struct vt_verified_timestamp *out)
+{
     out->integrity = VT_INTEGRITY_UNDETERMINED;
     if (!comparable)
         unverified(parent, out, "The digest algorithm of the time stamp is not supported.");
@@ -136,7 +143,8 @@ static void judge(const struct vt_signing *parent, const struct token_info *info
 
 /* A token has exactly one signature, the authority's (RFC 3161 2.4.2). */
 static const char *defect_of(enum vt_code code, const struct vt_cms *cms,
-                             struct token_info *out_info) {
+                             struct token_info *out_info)
+{
     if (code != VT_OK)
         return "The time stamp is not a CMS SignedData that can be read.";
     if (!vt_bytes_equal(cms->content_type, VT_OID_TST_INFO) || !cms->has_content ||
@@ -150,7 +158,8 @@ static const char *defect_of(enum vt_code code, const struct vt_cms *cms,
 enum vt_code vt_timestamp_verify(const struct vt_signing *parent, struct vt_bytes token,
                                  const char *kind, const struct vt_content *stamped,
                                  struct vt_verified *out_inner, struct vt_verified_timestamp *out,
-                                 struct vt_err *err) {
+                                 struct vt_err *err)
+{
     struct token_info info;
     bool imprint_right = false;
     struct vt_cms *cms = vt_arena_alloc(parent->arena, sizeof(*cms));
@@ -184,7 +193,8 @@ enum vt_code vt_timestamp_verify(const struct vt_signing *parent, struct vt_byte
 
 /* ---- tokens among the attributes ---- */
 
-static void take_revocations(struct vt_verified *out, const struct vt_verified *inner) {
+static void take_revocations(struct vt_verified *out, const struct vt_verified *inner)
+{
     for (size_t i = 0; i < inner->crls_count && out->crls_count < VT_MAX_REVOCATIONS; i++)
         out->crls[out->crls_count++] = inner->crls[i];
     for (size_t i = 0; i < inner->ocsps_count && out->ocsps_count < VT_MAX_REVOCATIONS; i++)
@@ -192,7 +202,8 @@ static void take_revocations(struct vt_verified *out, const struct vt_verified *
 }
 
 static enum vt_code add_token(struct vt_signer_work *work, struct vt_bytes token, const char *kind,
-                              const struct vt_content *stamped, struct vt_err *err) {
+                              const struct vt_content *stamped, struct vt_err *err)
+{
     struct vt_arena *arena = work->signing->arena;
     struct vt_verified *out = work->out;
     struct vt_verified *inner = vt_arena_alloc(arena, sizeof(*inner));
@@ -213,7 +224,8 @@ static enum vt_code add_token(struct vt_signer_work *work, struct vt_bytes token
 /* Every value of every attribute of the type: several tokens are allowed. */
 static enum vt_code add_tokens(struct vt_signer_work *work, const struct vt_attributes *set,
                                struct vt_bytes oid, const char *kind,
-                               const struct vt_content *stamped, struct vt_err *err) {
+                               const struct vt_content *stamped, struct vt_err *err)
+{
     for (size_t i = 0; i < set->count; i++) {
         struct vt_bytes values = set->items[i].values;
         struct vt_der token;
@@ -234,7 +246,8 @@ static enum vt_code add_tokens(struct vt_signer_work *work, const struct vt_attr
     return VT_OK;
 }
 
-static void note_unused(struct vt_signer_work *work) {
+static void note_unused(struct vt_signer_work *work)
+{
     const struct {
         struct vt_bytes oid;
         const char *what;
@@ -252,7 +265,8 @@ static void note_unused(struct vt_signer_work *work) {
     }
 }
 
-enum vt_code vt_timestamps_verify(struct vt_signer_work *work, struct vt_err *err) {
+enum vt_code vt_timestamps_verify(struct vt_signer_work *work, struct vt_err *err)
+{
     struct vt_content *value = vt_arena_alloc(work->signing->arena, sizeof(*value));
     if (value == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a time stamp");

@@ -24,11 +24,13 @@ struct object_work {
     struct vt_verified_list *out;
 };
 
-static enum vt_code no_memory(struct vt_err *err) {
+static enum vt_code no_memory(struct vt_err *err)
+{
     return vt_err_set(err, VT_E_NOMEM, "no memory for a signature");
 }
 
-static enum vt_code make_items(struct object_work *work, size_t count, struct vt_err *err) {
+static enum vt_code make_items(struct object_work *work, size_t count, struct vt_err *err)
+{
     work->out->items = vt_arena_alloc(work->arena, count * sizeof(*work->out->items));
     if (work->out->items == NULL)
         return no_memory(err);
@@ -42,7 +44,8 @@ static enum vt_code make_items(struct object_work *work, size_t count, struct vt
  * whether the bytes are what was signed stays open: a broken reader or a broken producer is no
  * proof of a change. */
 static enum vt_code one_unreadable(struct object_work *work, enum vt_code why, const char *text,
-                                   struct vt_err *err) {
+                                   struct vt_err *err)
+{
     if (make_items(work, 1, err) != VT_OK)
         return VT_E_NOMEM;
     struct vt_verified *item = &work->out->items[0];
@@ -58,7 +61,8 @@ static enum vt_code one_unreadable(struct object_work *work, enum vt_code why, c
 
 /* ---- which bytes ---- */
 
-static enum vt_code content_of_ranges(struct object_work *work, struct vt_contents *out) {
+static enum vt_code content_of_ranges(struct object_work *work, struct vt_contents *out)
+{
     struct vt_content *items = vt_arena_alloc(work->arena, 2 * sizeof(*items));
     if (items == NULL)
         return VT_E_NOMEM;
@@ -73,7 +77,8 @@ static enum vt_code content_of_ranges(struct object_work *work, struct vt_conten
     return VT_OK;
 }
 
-static enum vt_code content_of_cms(struct object_work *work, struct vt_contents *out) {
+static enum vt_code content_of_cms(struct object_work *work, struct vt_contents *out)
+{
     struct vt_content *item = vt_arena_alloc(work->arena, sizeof(*item));
     if (item == NULL)
         return VT_E_NOMEM;
@@ -83,7 +88,8 @@ static enum vt_code content_of_cms(struct object_work *work, struct vt_contents 
     return VT_OK;
 }
 
-static enum vt_code content_of_candidates(struct object_work *work, struct vt_contents *out) {
+static enum vt_code content_of_candidates(struct object_work *work, struct vt_contents *out)
+{
     struct vt_content *items = vt_arena_alloc(work->arena, work->candidates_count * sizeof(*items));
     if (items == NULL)
         return VT_E_NOMEM;
@@ -95,7 +101,8 @@ static enum vt_code content_of_candidates(struct object_work *work, struct vt_co
     return VT_OK;
 }
 
-static enum vt_code choose_contents(struct object_work *work, struct vt_contents *out) {
+static enum vt_code choose_contents(struct object_work *work, struct vt_contents *out)
+{
     bool is_detached = work->object->binding == VT_BINDING_DETACHED && work->has_ranges;
     if (is_detached)
         return content_of_ranges(work, out);
@@ -104,7 +111,8 @@ static enum vt_code choose_contents(struct object_work *work, struct vt_contents
 
 /* ---- how the CMS is bound to the ranges ---- */
 
-static bool same_bytes(const struct vt_content *ranges, struct vt_bytes content) {
+static bool same_bytes(const struct vt_content *ranges, struct vt_bytes content)
+{
     size_t at = 0;
     for (size_t i = 0; i < ranges->count; i++) {
         struct vt_bytes range = ranges->ranges[i];
@@ -117,7 +125,8 @@ static bool same_bytes(const struct vt_content *ranges, struct vt_bytes content)
 }
 
 static void break_all(struct object_work *work, enum vt_sub_indication sub, enum vt_reason reason,
-                      const char *finding) {
+                      const char *finding)
+{
     for (size_t i = 0; i < work->out->count; i++) {
         struct vt_verified *item = &work->out->items[i];
         item->integrity = VT_INTEGRITY_BROKEN;
@@ -129,7 +138,8 @@ static void break_all(struct object_work *work, enum vt_sub_indication sub, enum
 /* A detached signature that carries content signs that content (RFC 5652 5.2): if it is not the
  * document, the document is not signed. An empty one is content too; tools that write it mean
  * none, so it is called a defect and not a change. */
-static void check_own_content(struct object_work *work) {
+static void check_own_content(struct object_work *work)
+{
     if (work->object->binding != VT_BINDING_DETACHED || !work->has_ranges ||
         !work->cms.has_content || same_bytes(&work->ranges, work->cms.content))
         return;
@@ -143,7 +153,8 @@ static void check_own_content(struct object_work *work) {
 }
 
 /* adbe.pkcs7.sha1: the content of the CMS is the SHA-1 of the ranges (ISO 32000-1 12.8.3.3.1). */
-static enum vt_code check_sha1_content(struct object_work *work, struct vt_err *err) {
+static enum vt_code check_sha1_content(struct object_work *work, struct vt_err *err)
+{
     struct vt_digest_value value;
     if (work->object->binding != VT_BINDING_PDF_SHA1)
         return VT_OK;
@@ -163,7 +174,8 @@ static enum vt_code check_sha1_content(struct object_work *work, struct vt_err *
 
 /* ---- SignerInfos ---- */
 
-static enum vt_code verify_signers(struct object_work *work, struct vt_err *err) {
+static enum vt_code verify_signers(struct object_work *work, struct vt_err *err)
+{
     struct vt_signing *signing = vt_arena_alloc(work->arena, sizeof(*signing));
     if (signing == NULL)
         return no_memory(err);
@@ -185,21 +197,24 @@ static enum vt_code verify_signers(struct object_work *work, struct vt_err *err)
 }
 
 /* Certificates only (RFC 5652 5.1). Where a signature is claimed that is a defect. */
-static enum vt_code no_signer(struct object_work *work, struct vt_err *err) {
+static enum vt_code no_signer(struct object_work *work, struct vt_err *err)
+{
     work->out->degenerate = true;
     if (!work->has_ranges && work->object->binding != VT_BINDING_PDF_SHA1)
         return VT_OK;
     return one_unreadable(work, VT_E_FORMAT, "the CMS has no signer", err);
 }
 
-static void note_trailing(struct object_work *work) {
+static void note_trailing(struct object_work *work)
+{
     for (size_t i = 0; i < work->out->count && work->cms.trailing_bytes > 0; i++)
         VT_NOTE(work->arena, &work->out->items[i],
                 "%zu bytes follow the CMS that are neither part of it nor padding.",
                 work->cms.trailing_bytes);
 }
 
-static enum vt_code verify_cms(struct object_work *work, struct vt_err *err) {
+static enum vt_code verify_cms(struct object_work *work, struct vt_err *err)
+{
     struct vt_err why = {0};
     enum vt_code code = vt_cms_parse(work->arena, work->object->cms, &work->cms, &why);
     if (code == VT_E_NOMEM)
@@ -222,7 +237,8 @@ static enum vt_code verify_cms(struct object_work *work, struct vt_err *err) {
 /* ---- document time stamps ---- */
 
 static void judge_document_timestamp(struct vt_verified *item,
-                                     const struct vt_verified_timestamp *timestamp) {
+                                     const struct vt_verified_timestamp *timestamp)
+{
     item->integrity = timestamp->integrity;
     item->reasons |= timestamp->reasons;
     item->findings = timestamp->findings;
@@ -230,7 +246,8 @@ static void judge_document_timestamp(struct vt_verified *item,
 }
 
 /* ETSI.RFC3161: the signature value is a token over the ranges (EN 319 142-1 5.4.3). */
-static enum vt_code verify_timestamp(struct object_work *work, struct vt_err *err) {
+static enum vt_code verify_timestamp(struct object_work *work, struct vt_err *err)
+{
     struct vt_signing parent = {
         .arena = work->arena, .pool = work->pool, .cache = work->cache, .is_timestamp = true};
     if (make_items(work, 1, err) != VT_OK)
@@ -251,7 +268,8 @@ static enum vt_code verify_timestamp(struct object_work *work, struct vt_err *er
 
 /* ---- objects ---- */
 
-static enum vt_code run_object(struct object_work *work, struct vt_err *err) {
+static enum vt_code run_object(struct object_work *work, struct vt_err *err)
+{
     const struct vt_signed_object *object = work->object;
     if (object->cms.len == 0)
         return one_unreadable(work, VT_E_FORMAT, "it is empty", err);
@@ -261,7 +279,8 @@ static enum vt_code run_object(struct object_work *work, struct vt_err *err) {
                                                    : verify_cms(work, err);
 }
 
-static enum vt_code verify_object(struct object_work *work, struct vt_err *err) {
+static enum vt_code verify_object(struct object_work *work, struct vt_err *err)
+{
     const struct vt_signed_object *object = work->object;
     *work->out = (struct vt_verified_list){0};
     for (size_t i = 0; i < object->ranges_count && i < VT_MAX_RANGES; i++)
@@ -289,7 +308,8 @@ static enum vt_code verify_object(struct object_work *work, struct vt_err *err) 
 enum vt_code vt_verify_objects(struct vt_arena *arena, struct vt_certificate_pool *pool,
                                const struct vt_signed_object *objects, size_t objects_count,
                                const struct vt_bytes *detached_candidates, size_t candidates_count,
-                               struct vt_verified_list *out, struct vt_err *err) {
+                               struct vt_verified_list *out, struct vt_err *err)
+{
     struct vt_digest_cache *cache = vt_digest_cache_new(arena);
     struct object_work *work = vt_arena_alloc(arena, sizeof(*work));
     if (cache == NULL || work == NULL)
@@ -315,7 +335,8 @@ enum vt_code vt_verify_objects(struct vt_arena *arena, struct vt_certificate_poo
 enum vt_code vt_verify_object(struct vt_arena *arena, struct vt_certificate_pool *pool,
                               const struct vt_signed_object *object, size_t object_index,
                               const struct vt_bytes *detached_candidates, size_t candidates_count,
-                              struct vt_verified_list *out, struct vt_err *err) {
+                              struct vt_verified_list *out, struct vt_err *err)
+{
     enum vt_code code =
         vt_verify_objects(arena, pool, object, 1, detached_candidates, candidates_count, out, err);
     for (size_t i = 0; code == VT_OK && i < out->count; i++)
@@ -323,7 +344,8 @@ enum vt_code vt_verify_object(struct vt_arena *arena, struct vt_certificate_pool
     return code;
 }
 
-enum vt_code vt_verify_sha256(struct vt_bytes bytes, char out_hex[65]) {
+enum vt_code vt_verify_sha256(struct vt_bytes bytes, char out_hex[65])
+{
     uint8_t digest[32];
     out_hex[0] = '\0';
     if (EVP_Digest(bytes.ptr, bytes.len, digest, NULL, EVP_sha256(), NULL) != 1)

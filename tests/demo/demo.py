@@ -73,7 +73,8 @@ def cases(lab):
     yield Case("signed message altered on the way", smime().replace(b"Tr=C3=A2n", b"Tr=C3=A1n", 1),
                sender="binhtt@ninhbinh.gov.vn", verdict="TOTAL-FAILED", reason="MESSAGE_CHANGED", smime="fail")
     yield Case("OCSP and CRL cannot be reached", pdf("status-unknown.pdf"), code=451, reason="STATUS_UNKNOWN")
-    yield Case("damaged PDF", pdf("broken-xref.pdf", "2415-SNV.pdf"), reason="FILE_UNREADABLE")
+    yield Case("damaged PDF", pdf("broken-xref.pdf", "2415-SNV.pdf"), verdict="INDETERMINATE",
+               reason="FILE_UNREADABLE")
     yield Case("ordinary mail without a document", mail(build.text_part(), CITIZEN, b""), sender=CITIZEN, absent="INDETERMINATE")
     yield Case("ordinary mail with a forged verdict", mail(build.text_part(), CITIZEN, FORGED), sender=CITIZEN,
                absent="everything is fine")

@@ -11,12 +11,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void require(bool condition) {
+static void require(bool condition)
+{
     if (!condition)
         abort();
 }
 
-static void check_facts(const struct vt_certificate_pool *pool) {
+static void check_facts(const struct vt_certificate_pool *pool)
+{
     for (size_t i = 0; i < vt_certificate_pool_count(pool); i++) {
         const struct vt_certificate *certificate = vt_certificate_pool_get(pool, i);
         const struct vt_certificate_facts *facts = vt_certificate_facts(certificate);
@@ -26,7 +28,8 @@ static void check_facts(const struct vt_certificate_pool *pool) {
     }
 }
 
-static void check_item(const struct vt_verified *item) {
+static void check_item(const struct vt_verified *item)
+{
     bool intact = item->integrity == VT_INTEGRITY_INTACT;
     require(!intact || item->signer != NULL);
     require(item->integrity != VT_INTEGRITY_BROKEN || item->sub_indication != VT_SUB_NONE);
@@ -37,7 +40,8 @@ static void check_item(const struct vt_verified *item) {
                  item->timestamps[i].time_utc_secs != VT_TIME_NONE));
 }
 
-static void verify(struct vt_arena *arena, struct vt_bytes cms, uint8_t how) {
+static void verify(struct vt_arena *arena, struct vt_bytes cms, uint8_t how)
+{
     const struct vt_bytes candidates[] = {VT_BYTES("x"), CONTENT};
     struct vt_signed_object object = {
         .format = (how & 4) != 0 ? VT_SIGNATURE_SMIME : VT_SIGNATURE_CMS,
@@ -59,7 +63,8 @@ static void verify(struct vt_arena *arena, struct vt_bytes cms, uint8_t how) {
     check_facts(pool);
 }
 
-static void read_certificates(struct vt_arena *arena, struct vt_bytes file) {
+static void read_certificates(struct vt_arena *arena, struct vt_bytes file)
+{
     const struct vt_certificate *out[4];
     size_t count;
     struct vt_certificate_pool *pool = vt_certificate_pool_new(arena, NULL);
@@ -69,7 +74,8 @@ static void read_certificates(struct vt_arena *arena, struct vt_bytes file) {
     check_facts(pool);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     struct vt_arena *arena = vt_arena_new(64u << 20);
     if (arena == NULL || size == 0) {
         vt_arena_free(arena);

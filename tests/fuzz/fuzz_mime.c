@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Views have to lie in the input or the arena, indices in the list; every byte is read once, so
  * that a sanitizer sees a view that is too long. */
-static void check(const struct vt_unpacked *unpacked) {
+static void check(const struct vt_unpacked *unpacked)
+{
     volatile uint8_t sum = 0;
     if (unpacked->parts_count == 0 || unpacked->parts_count > VT_MAX_PARTS)
         abort();
@@ -30,7 +31,8 @@ static void check(const struct vt_unpacked *unpacked) {
     (void)sum;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     for (int is_mail = 0; is_mail < 2; is_mail++) {
         struct vt_arena *arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES);
         struct vt_unpacked *unpacked = NULL;

@@ -7,7 +7,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check(const struct vt_signed_object *object, const uint8_t *data, size_t size) {
+static void check(const struct vt_signed_object *object, const uint8_t *data, size_t size)
+{
     for (size_t i = 0; i < object->ranges_count; i++) {
         const struct vt_bytes range = object->ranges[i];
         if (range.ptr < data || range.len > size || range.ptr > data + (size - range.len))
@@ -20,7 +21,8 @@ static void check(const struct vt_signed_object *object, const uint8_t *data, si
         abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     struct vt_arena *arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES);
     struct vt_signed_document *document = NULL;
     if (arena == NULL)

@@ -7,7 +7,8 @@
 #include "vanthu/config.h"
 
 /* One mail that has a bit of everything that rules look at. */
-static void evaluate(const struct vt_policy *policy) {
+static void evaluate(const struct vt_policy *policy)
+{
     const char *recipients[] = {"a@b.vn", "c@d.vn"};
     struct vt_signature signature = {.reasons = ~UINT64_C(0) >> (64 - VT_REASON_COUNT),
                                      .sub_indication = VT_SUB_REVOKED,
@@ -39,7 +40,8 @@ static void evaluate(const struct vt_policy *policy) {
     vt_arena_free(arena);
 }
 
-static void as_policy(struct vt_bytes text) {
+static void as_policy(struct vt_bytes text)
+{
     struct vt_policy *policy = NULL;
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
@@ -54,7 +56,8 @@ static void as_policy(struct vt_bytes text) {
     vt_mistakes_clear(&mistakes);
 }
 
-static void as_config(struct vt_bytes text) {
+static void as_config(struct vt_bytes text)
+{
     struct vt_config *config = NULL;
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
@@ -66,7 +69,8 @@ static void as_config(struct vt_bytes text) {
 }
 
 /* What was read can be written and read again. */
-static void as_evidence(struct vt_bytes text) {
+static void as_evidence(struct vt_bytes text)
+{
     struct vt_arena *arena = vt_arena_new(64u << 20);
     struct vt_evidence *evidence = NULL, *again = NULL;
     char *json = NULL;
@@ -83,7 +87,8 @@ static void as_evidence(struct vt_bytes text) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     struct vt_bytes text = vt_bytes_of(data, size);
     if (size > VT_MAX_CONFIG_BYTES)
         return 0;

@@ -43,15 +43,18 @@ struct tc_options {
     const EVP_MD *digest;               /* NULL: SHA-256 */
 };
 
-static TC_UNUSED void tc_free_x509(void *x509) {
+static TC_UNUSED void tc_free_x509(void *x509)
+{
     X509_free(x509);
 }
 
-static TC_UNUSED void tc_free_key(void *key) {
+static TC_UNUSED void tc_free_key(void *key)
+{
     EVP_PKEY_free(key);
 }
 
-static TC_UNUSED struct vt_bytes tc_keep(struct vt_arena *arena, unsigned char *der, int len) {
+static TC_UNUSED struct vt_bytes tc_keep(struct vt_arena *arena, unsigned char *der, int len)
+{
     TC_CHECK(len > 0);
     void *copy = vt_arena_dup(arena, der, (size_t)len);
     TC_CHECK(copy != NULL);
@@ -59,7 +62,8 @@ static TC_UNUSED struct vt_bytes tc_keep(struct vt_arena *arena, unsigned char *
     return vt_bytes_of(copy, (size_t)len);
 }
 
-static TC_UNUSED void tc_set_name(X509_NAME *name, const char *common_name) {
+static TC_UNUSED void tc_set_name(X509_NAME *name, const char *common_name)
+{
     TC_CHECK(X509_NAME_add_entry_by_txt(name, "C", MBSTRING_UTF8, (const unsigned char *)"VN", -1,
                                         -1, 0) == 1);
     TC_CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
@@ -67,7 +71,8 @@ static TC_UNUSED void tc_set_name(X509_NAME *name, const char *common_name) {
 }
 
 static TC_UNUSED void tc_add_extension(X509 *x509, X509 *issuer, const char *name,
-                                       const char *value) {
+                                       const char *value)
+{
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer, x509, NULL, NULL, 0);
     X509V3_set_ctx_nodb(&context);
@@ -79,7 +84,8 @@ static TC_UNUSED void tc_add_extension(X509 *x509, X509 *issuer, const char *nam
 
 /* Make a certificate; pool may be NULL. */
 static TC_UNUSED struct tc_entity tc_make(struct vt_arena *arena, struct vt_certificate_pool *pool,
-                                          const struct tc_options *options) {
+                                          const struct tc_options *options)
+{
     static long next_serial = 0x1000;
     struct tc_entity entity = {.x509 = X509_new(), .key = options->key};
     if (entity.key == NULL) {
@@ -112,7 +118,8 @@ static TC_UNUSED struct tc_entity tc_make(struct vt_arena *arena, struct vt_cert
 }
 
 static TC_UNUSED struct tc_entity tc_ca(struct vt_arena *arena, struct vt_certificate_pool *pool,
-                                        const char *name, const struct tc_entity *issuer) {
+                                        const char *name, const struct tc_entity *issuer)
+{
     struct tc_options options = {.name = name,
                                  .issuer = issuer,
                                  .extensions = {{"basicConstraints", "critical,CA:TRUE"},
@@ -122,7 +129,8 @@ static TC_UNUSED struct tc_entity tc_ca(struct vt_arena *arena, struct vt_certif
 }
 
 static TC_UNUSED struct tc_entity tc_leaf(struct vt_arena *arena, struct vt_certificate_pool *pool,
-                                          const char *name, const struct tc_entity *issuer) {
+                                          const char *name, const struct tc_entity *issuer)
+{
     struct tc_options options = {
         .name = name,
         .issuer = issuer,
@@ -154,7 +162,8 @@ struct tc_crl_options {
 
 /* An extension whose value is arbitrary DER. */
 static TC_UNUSED X509_EXTENSION *tc_raw_extension(const char *oid, bool critical,
-                                                  struct vt_bytes value) {
+                                                  struct vt_bytes value)
+{
     ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
     ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
     TC_CHECK(object != NULL && octets != NULL);
@@ -167,7 +176,8 @@ static TC_UNUSED X509_EXTENSION *tc_raw_extension(const char *oid, bool critical
     return extension;
 }
 
-static TC_UNUSED void tc_add_entry(X509_CRL *crl, const struct tc_entry *entry) {
+static TC_UNUSED void tc_add_entry(X509_CRL *crl, const struct tc_entry *entry)
+{
     X509_REVOKED *revoked = X509_REVOKED_new();
     ASN1_TIME *when = ASN1_TIME_set(NULL, (time_t)entry->revoked_at_utc_secs);
     TC_CHECK(X509_REVOKED_set_serialNumber(revoked,
@@ -188,7 +198,8 @@ static TC_UNUSED void tc_add_entry(X509_CRL *crl, const struct tc_entry *entry) 
     ASN1_TIME_free(when);
 }
 
-static TC_UNUSED void tc_add_expired_certs(X509_CRL *crl, int64_t since) {
+static TC_UNUSED void tc_add_expired_certs(X509_CRL *crl, int64_t since)
+{
     ASN1_GENERALIZEDTIME *time = ASN1_GENERALIZEDTIME_set(NULL, (time_t)since);
     unsigned char *der = NULL;
     int len = i2d_ASN1_GENERALIZEDTIME(time, &der);
@@ -201,7 +212,8 @@ static TC_UNUSED void tc_add_expired_certs(X509_CRL *crl, int64_t since) {
 }
 
 static TC_UNUSED struct vt_bytes tc_crl(struct vt_arena *arena, const struct tc_entity *issuer,
-                                        const struct tc_crl_options *options) {
+                                        const struct tc_crl_options *options)
+{
     X509_CRL *crl = X509_CRL_new();
     int64_t from = options->this_update_utc_secs ? options->this_update_utc_secs : TC_NOW - TC_DAY;
     int64_t until = options->next_update_utc_secs ? options->next_update_utc_secs : TC_NOW + TC_DAY;
@@ -258,7 +270,8 @@ struct tc_ocsp_options {
 static TC_UNUSED struct vt_bytes tc_ocsp(struct vt_arena *arena,
                                          const struct tc_entity *certificate,
                                          const struct tc_entity *issuer,
-                                         const struct tc_ocsp_options *options) {
+                                         const struct tc_ocsp_options *options)
+{
     OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
     const struct tc_entity *responder = options->responder ? options->responder : issuer;
     int64_t from = options->this_update_utc_secs ? options->this_update_utc_secs : TC_NOW - 3600;

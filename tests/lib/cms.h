@@ -16,7 +16,8 @@
 
 /* One element whose content is all parts one after the other. */
 static TC_UNUSED struct vt_bytes td_make(struct vt_arena *arena, unsigned tag,
-                                         const struct vt_bytes *parts, size_t count) {
+                                         const struct vt_bytes *parts, size_t count)
+{
     size_t len = 0;
     for (size_t i = 0; i < count; i++)
         len += parts[i].len;
@@ -44,13 +45,15 @@ static TC_UNUSED struct vt_bytes td_make(struct vt_arena *arena, unsigned tag,
             sizeof((const struct vt_bytes[]){__VA_ARGS__}) / sizeof(struct vt_bytes))
 #define TD_NONE ((struct vt_bytes){0})
 
-static TC_UNUSED struct vt_bytes td_number(struct vt_arena *arena, unsigned number) {
+static TC_UNUSED struct vt_bytes td_number(struct vt_arena *arena, unsigned number)
+{
     const uint8_t *copy = vt_arena_dup(arena, &(uint8_t){(uint8_t)number}, 1);
     return TD(arena, 0x02, vt_bytes_of(copy, 1));
 }
 
 static TC_UNUSED struct vt_bytes td_algorithm(struct vt_arena *arena, struct vt_bytes oid,
-                                              struct vt_bytes parameters) {
+                                              struct vt_bytes parameters)
+{
     return TD(arena, 0x30, TD(arena, 0x06, oid), parameters);
 }
 
@@ -116,7 +119,8 @@ struct tcms_options {
 /* ---- pieces ---- */
 
 static TC_UNUSED struct vt_bytes tcms_digest(struct vt_arena *arena, const EVP_MD *md,
-                                             struct vt_bytes bytes) {
+                                             struct vt_bytes bytes)
+{
     unsigned len = 0;
     uint8_t *out = vt_arena_alloc(arena, EVP_MAX_MD_SIZE);
     TC_CHECK(EVP_Digest(bytes.ptr, bytes.len, out, &len, md ? md : EVP_sha256(), NULL) == 1);
@@ -124,19 +128,20 @@ static TC_UNUSED struct vt_bytes tcms_digest(struct vt_arena *arena, const EVP_M
 }
 
 static TC_UNUSED struct vt_bytes tcms_attribute(struct vt_arena *arena, struct vt_bytes oid,
-                                                struct vt_bytes values) {
+                                                struct vt_bytes values)
+{
     return TD(arena, 0x30, TD(arena, 0x06, oid), TD(arena, 0x31, values));
 }
 
-static TC_UNUSED struct vt_bytes tcms_serial(struct vt_arena *arena,
-                                             const struct tc_entity *entity) {
+static TC_UNUSED struct vt_bytes tcms_serial(struct vt_arena *arena, const struct tc_entity *entity)
+{
     unsigned char *der = NULL;
     int len = i2d_ASN1_INTEGER(X509_get_serialNumber(entity->x509), &der);
     return tc_keep(arena, der, len);
 }
 
-static TC_UNUSED struct vt_bytes tcms_issuer(struct vt_arena *arena,
-                                             const struct tc_entity *entity) {
+static TC_UNUSED struct vt_bytes tcms_issuer(struct vt_arena *arena, const struct tc_entity *entity)
+{
     unsigned char *der = NULL;
     int len = i2d_X509_NAME(X509_get_issuer_name(entity->x509), &der);
     return tc_keep(arena, der, len);
@@ -144,7 +149,8 @@ static TC_UNUSED struct vt_bytes tcms_issuer(struct vt_arena *arena,
 
 /* ESSCertID(v2) with issuerSerial (RFC 5035). */
 static TC_UNUSED struct vt_bytes tcms_ess(struct vt_arena *arena, const struct tc_entity *entity,
-                                          enum tcms_ess kind) {
+                                          enum tcms_ess kind)
+{
     bool is_v1 = kind == TCMS_ESS_V1;
     struct vt_bytes serial =
         kind == TCMS_ESS_BAD_SERIAL ? td_number(arena, 1) : tcms_serial(arena, entity);
@@ -156,7 +162,8 @@ static TC_UNUSED struct vt_bytes tcms_ess(struct vt_arena *arena, const struct t
                           TD(arena, 0x30, TD(arena, 0x30, id)));
 }
 
-static TC_UNUSED int tcms_compare(const void *left, const void *right) {
+static TC_UNUSED int tcms_compare(const void *left, const void *right)
+{
     const struct vt_bytes *a = left;
     const struct vt_bytes *b = right;
     int order = memcmp(a->ptr, b->ptr, a->len < b->len ? a->len : b->len);
@@ -166,7 +173,8 @@ static TC_UNUSED int tcms_compare(const void *left, const void *right) {
 /* Body of the signed attributes; reversed turns the order of DER around. */
 static TC_UNUSED struct vt_bytes tcms_attributes(struct vt_arena *arena,
                                                  const struct tcms_options *options, bool reversed,
-                                                 unsigned tag) {
+                                                 unsigned tag)
+{
     struct vt_bytes list[10];
     size_t count = 0;
     struct vt_bytes type = options->attribute_content_type.len > 0 ? options->attribute_content_type
@@ -194,7 +202,8 @@ static TC_UNUSED struct vt_bytes tcms_attributes(struct vt_arena *arena,
 }
 
 /* r || s of a DER ECDSA signature on P-256. */
-static TC_UNUSED struct vt_bytes tcms_plain(struct vt_arena *arena, struct vt_bytes der) {
+static TC_UNUSED struct vt_bytes tcms_plain(struct vt_arena *arena, struct vt_bytes der)
+{
     const unsigned char *at = der.ptr;
     ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &at, (long)der.len);
     uint8_t *out = vt_arena_alloc(arena, 64);
@@ -206,7 +215,8 @@ static TC_UNUSED struct vt_bytes tcms_plain(struct vt_arena *arena, struct vt_by
 }
 
 static TC_UNUSED struct vt_bytes
-tcms_sign(struct vt_arena *arena, const struct tcms_options *options, struct vt_bytes bytes) {
+tcms_sign(struct vt_arena *arena, const struct tcms_options *options, struct vt_bytes bytes)
+{
     const struct tc_entity *signer = options->key_of ? options->key_of : options->signer;
     const EVP_MD *md = options->signature_digest ? options->signature_digest
                        : options->digest         ? options->digest
@@ -230,7 +240,8 @@ tcms_sign(struct vt_arena *arena, const struct tcms_options *options, struct vt_
 
 /* The signature algorithm of the key, where none is given. */
 static TC_UNUSED struct vt_bytes tcms_signature_algorithm(struct vt_arena *arena,
-                                                          const struct tcms_options *options) {
+                                                          const struct tcms_options *options)
+{
     EVP_PKEY *key = (options->key_of ? options->key_of : options->signer)->key;
     struct vt_bytes oid = options->signature_oid;
     struct vt_bytes parameters = options->signature_parameters;
@@ -244,13 +255,15 @@ static TC_UNUSED struct vt_bytes tcms_signature_algorithm(struct vt_arena *arena
 }
 
 static TC_UNUSED struct vt_bytes tcms_digest_algorithm(struct vt_arena *arena,
-                                                       const struct tcms_options *options) {
+                                                       const struct tcms_options *options)
+{
     return td_algorithm(arena, options->digest_oid.len > 0 ? options->digest_oid : TD_SHA256,
                         options->digest_parameters.len > 0 ? options->digest_parameters : TD_NULL);
 }
 
 static TC_UNUSED struct vt_bytes tcms_sid(struct vt_arena *arena,
-                                          const struct tcms_options *options) {
+                                          const struct tcms_options *options)
+{
     const struct tc_entity *named = options->sid_of ? options->sid_of : options->signer;
     if (!options->by_key_id)
         return TD(arena, 0x30, tcms_issuer(arena, named), tcms_serial(arena, named));
@@ -260,7 +273,8 @@ static TC_UNUSED struct vt_bytes tcms_sid(struct vt_arena *arena,
 }
 
 static TC_UNUSED struct vt_bytes tcms_signer_info(struct vt_arena *arena,
-                                                  const struct tcms_options *options) {
+                                                  const struct tcms_options *options)
+{
     struct vt_bytes attributes = TD_NONE;
     struct vt_bytes signed_bytes = options->content;
     if (!options->no_attributes) {
@@ -278,7 +292,8 @@ static TC_UNUSED struct vt_bytes tcms_signer_info(struct vt_arena *arena,
 }
 
 static TC_UNUSED struct vt_bytes tcms_enclosed(struct vt_arena *arena,
-                                               const struct tcms_options *options) {
+                                               const struct tcms_options *options)
+{
     struct vt_bytes bytes = options->enclosed;
     if (!options->is_enclosed)
         return TD_NONE;
@@ -295,7 +310,8 @@ static TC_UNUSED struct vt_bytes tcms_enclosed(struct vt_arena *arena,
 /* ---- the whole ---- */
 
 static TC_UNUSED struct vt_bytes tcms_make(struct vt_arena *arena,
-                                           const struct tcms_options *options) {
+                                           const struct tcms_options *options)
+{
     struct vt_bytes certificates[5];
     size_t count = 0;
     if (options->carry_signer)
@@ -334,8 +350,8 @@ struct tcms_stamp {
     enum tcms_ess ess;
 };
 
-static TC_UNUSED struct vt_bytes tcms_token(struct vt_arena *arena,
-                                            const struct tcms_stamp *stamp) {
+static TC_UNUSED struct vt_bytes tcms_token(struct vt_arena *arena, const struct tcms_stamp *stamp)
+{
     const char *time = stamp->time ? stamp->time : "20260102030405Z";
     struct vt_bytes info =
         TD(arena, 0x30, td_number(arena, 1), TD(arena, 0x06, VT_BYTES("\x60\x84\x40\x01")),

@@ -24,12 +24,14 @@ struct subject {
 
 static struct vt_inspect_options options;
 
-static void die(const char *what, const struct vt_err *err) {
+static void die(const char *what, const struct vt_err *err)
+{
     fprintf(stderr, "mutate: %s: %s\n", what, err == NULL ? "" : err->text);
     exit(2);
 }
 
-static struct vt_bytes read_file(const char *file) {
+static struct vt_bytes read_file(const char *file)
+{
     FILE *stream = fopen(file, "rb");
     struct vt_buf buf;
     char piece[65536];
@@ -45,7 +47,8 @@ static struct vt_bytes read_file(const char *file) {
     return vt_buf_bytes(&buf);
 }
 
-static int inspect(const struct subject *subject, struct vt_bytes bytes) {
+static int inspect(const struct subject *subject, struct vt_bytes bytes)
+{
     struct vt_err err = {0};
     struct vt_evidence *evidence = NULL;
     struct vt_wants wants;
@@ -59,13 +62,15 @@ static int inspect(const struct subject *subject, struct vt_bytes bytes) {
     return status;
 }
 
-static void cover(struct subject *subject, struct vt_bytes range) {
+static void cover(struct subject *subject, struct vt_bytes range)
+{
     if (range.len > 0 && subject->covered_count < MAX_COVERED)
         subject->covered[subject->covered_count++] = range;
 }
 
 /* What the signatures of the unchanged input cover: ranges of a PDF, the part of a mail. */
-static void find_covered(struct vt_arena *arena, struct subject *subject) {
+static void find_covered(struct vt_arena *arena, struct subject *subject)
+{
     struct vt_err err = {0};
     struct vt_unpacked *unpacked = NULL;
     struct vt_signed_document *document = NULL;
@@ -83,7 +88,8 @@ static void find_covered(struct vt_arena *arena, struct subject *subject) {
     }
 }
 
-static bool is_covered(const struct subject *subject, const uint8_t *at) {
+static bool is_covered(const struct subject *subject, const uint8_t *at)
+{
     for (size_t i = 0; i < subject->covered_count; i++) {
         if (at >= subject->covered[i].ptr && at < subject->covered[i].ptr + subject->covered[i].len)
             return true;
@@ -92,7 +98,8 @@ static bool is_covered(const struct subject *subject, const uint8_t *at) {
 }
 
 /* Returns the number of covered bytes whose change was not noticed. */
-static int mutate_share(const struct subject *subject, size_t first, size_t step) {
+static int mutate_share(const struct subject *subject, size_t first, size_t step)
+{
     int passed = 0, outside = 0;
     uint8_t *copy = malloc(subject->bytes.len);
     if (copy == NULL)
@@ -117,7 +124,8 @@ static int mutate_share(const struct subject *subject, size_t first, size_t step
     return passed;
 }
 
-static int mutate_file(const char *file) {
+static int mutate_file(const char *file)
+{
     const char *step_text = getenv("MUTATE_STEP");
     size_t step = step_text == NULL ? 1 : strtoul(step_text, NULL, 10);
     struct vt_arena *arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES);
@@ -149,7 +157,8 @@ static int mutate_file(const char *file) {
     return failed;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     static struct vt_bytes crls[MAX_CRLS];
     struct vt_err err = {0};
     if (argc < 4)

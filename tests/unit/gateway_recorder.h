@@ -22,11 +22,13 @@ static struct {
 
 static SMFICTX *const recorder_ctx = (SMFICTX *)&recorder;
 
-static inline void recorder_reset(void) {
+static inline void recorder_reset(void)
+{
     memset(&recorder, 0, sizeof(recorder));
 }
 
-__attribute__((format(printf, 1, 2))) static inline int recorder_note(const char *format, ...) {
+__attribute__((format(printf, 1, 2))) static inline int recorder_note(const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     int len = vsnprintf(recorder.lines + recorder.used, sizeof(recorder.lines) - recorder.used,
@@ -37,16 +39,19 @@ __attribute__((format(printf, 1, 2))) static inline int recorder_note(const char
     return recorder.fails ? MI_FAILURE : MI_SUCCESS;
 }
 
-static inline void *recorder_get(SMFICTX *ctx) {
+static inline void *recorder_get(SMFICTX *ctx)
+{
     (void)ctx;
     return recorder.private_data;
 }
-static inline int recorder_set(SMFICTX *ctx, void *value) {
+static inline int recorder_set(SMFICTX *ctx, void *value)
+{
     (void)ctx;
     recorder.private_data = value;
     return MI_SUCCESS;
 }
-static inline const char *recorder_macro(SMFICTX *ctx, const char *name) {
+static inline const char *recorder_macro(SMFICTX *ctx, const char *name)
+{
     (void)ctx;
     for (size_t i = 0; i + 1 < 16 && recorder.macros[i] != NULL; i += 2) {
         if (strcmp(recorder.macros[i], name) == 0)
@@ -54,34 +59,41 @@ static inline const char *recorder_macro(SMFICTX *ctx, const char *name) {
     }
     return NULL;
 }
-static inline int recorder_ask(SMFICTX *ctx, int stage, const char *names) {
+static inline int recorder_ask(SMFICTX *ctx, int stage, const char *names)
+{
     (void)ctx;
     return recorder_note("macros %d %s\n", stage, names);
 }
 static inline int recorder_reply(SMFICTX *ctx, const char *code, const char *enhanced,
-                                 const char *const *lines, size_t count) {
+                                 const char *const *lines, size_t count)
+{
     (void)ctx;
     for (size_t i = 0; i < count; i++)
         recorder_note("reply %s %s %s\n", code, enhanced, lines[i]);
     return recorder.fails ? MI_FAILURE : MI_SUCCESS;
 }
-static inline int recorder_add(SMFICTX *ctx, const char *name, const char *value) {
+static inline int recorder_add(SMFICTX *ctx, const char *name, const char *value)
+{
     (void)ctx;
     return recorder_note("add %s:%s\n", name, value);
 }
-static inline int recorder_insert(SMFICTX *ctx, int index, const char *name, const char *value) {
+static inline int recorder_insert(SMFICTX *ctx, int index, const char *name, const char *value)
+{
     (void)ctx;
     return recorder_note("insert %d %s:%s\n", index, name, value);
 }
-static inline int recorder_delete(SMFICTX *ctx, const char *name, int index) {
+static inline int recorder_delete(SMFICTX *ctx, const char *name, int index)
+{
     (void)ctx;
     return recorder_note("delete %s %d\n", name, index);
 }
-static inline int recorder_quarantine(SMFICTX *ctx, const char *reason) {
+static inline int recorder_quarantine(SMFICTX *ctx, const char *reason)
+{
     (void)ctx;
     return recorder_note("quarantine %s\n", reason);
 }
-static inline int recorder_progress(SMFICTX *ctx) {
+static inline int recorder_progress(SMFICTX *ctx)
+{
     (void)ctx;
     recorder.progress_count++;
     return MI_SUCCESS;

@@ -12,7 +12,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void slices_stay_inside(void **state) {
+static void slices_stay_inside(void **state)
+{
     (void)state;
     struct vt_bytes abc = VT_BYTES("abc");
     static const struct {
@@ -26,7 +27,8 @@ static void slices_stay_inside(void **state) {
     }
 }
 
-static void find_is_bounded(void **state) {
+static void find_is_bounded(void **state)
+{
     (void)state;
     struct vt_bytes hay = VT_BYTES("ab\0abc");
     assert_int_equal(vt_bytes_find(hay, VT_BYTES("abc"), 0), 3);
@@ -36,7 +38,8 @@ static void find_is_bounded(void **state) {
     assert_int_equal(vt_bytes_find(hay, VT_BYTES("c"), 7), SIZE_MAX);
 }
 
-static void buffer_refuses_beyond_its_maximum(void **state) {
+static void buffer_refuses_beyond_its_maximum(void **state)
+{
     (void)state;
     struct vt_buf buf;
     vt_buf_init(&buf, 10);
@@ -51,12 +54,14 @@ static void buffer_refuses_beyond_its_maximum(void **state) {
 
 static int freed;
 
-static void count_free(void *object) {
+static void count_free(void *object)
+{
     (void)object;
     freed++;
 }
 
-static void arena_is_bounded_and_frees_what_it_owns(void **state) {
+static void arena_is_bounded_and_frees_what_it_owns(void **state)
+{
     (void)state;
     struct vt_arena *arena = vt_arena_new(100000);
     assert_non_null(arena);
@@ -78,7 +83,8 @@ static void arena_is_bounded_and_frees_what_it_owns(void **state) {
     vt_arena_free(NULL);
 }
 
-static void grown_array_keeps_its_elements(void **state) {
+static void grown_array_keeps_its_elements(void **state)
+{
     (void)state;
     struct vt_arena *arena = vt_arena_new(1 << 20);
     int *array = NULL;
@@ -93,7 +99,8 @@ static void grown_array_keeps_its_elements(void **state) {
     vt_arena_free(arena);
 }
 
-static void text_from_mail_is_cleaned(void **state) {
+static void text_from_mail_is_cleaned(void **state)
+{
     (void)state;
     static const struct {
         const char *name, *in;
@@ -121,7 +128,8 @@ static void text_from_mail_is_cleaned(void **state) {
     }
 }
 
-static void accents_are_taken_off(void **state) {
+static void accents_are_taken_off(void **state)
+{
     (void)state;
     static const struct {
         const char *in, *want;
@@ -139,7 +147,8 @@ static void accents_are_taken_off(void **state) {
     }
 }
 
-static void near_words_are_found(void **state) {
+static void near_words_are_found(void **state)
+{
     (void)state;
     assert_int_equal(vt_text_distance("reject", "reject", 3), 0);
     assert_int_equal(vt_text_distance("rejcet", "reject", 3), 1);
@@ -148,7 +157,8 @@ static void near_words_are_found(void **state) {
     assert_int_equal(vt_text_distance("", "ab", 5), 2);
 }
 
-static void times_are_read_and_written(void **state) {
+static void times_are_read_and_written(void **state)
+{
     (void)state;
     static const struct {
         const char *text;
@@ -180,7 +190,8 @@ static void times_are_read_and_written(void **state) {
                         "09:12 ngày 03/12/2026 (giờ Việt Nam)");
 }
 
-static void asn1_times_are_read(void **state) {
+static void asn1_times_are_read(void **state)
+{
     (void)state;
     static const struct {
         const char *text;
@@ -205,7 +216,8 @@ static void asn1_times_are_read(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slices_stay_inside),
         cmocka_unit_test(find_is_bounded),

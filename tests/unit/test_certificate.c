@@ -20,13 +20,15 @@
 
 static struct vt_arena *arena;
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     (void)state;
     arena = vt_arena_new(32u << 20);
     return arena == NULL;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     (void)state;
     vt_arena_free(arena);
     return 0;
@@ -42,7 +44,8 @@ struct name_part {
 };
 
 static const struct vt_certificate *with_names(struct vt_certificate_pool *pool,
-                                               const struct name_part *parts) {
+                                               const struct name_part *parts)
+{
     struct tc_entity made = tc_make(arena, NULL, &(struct tc_options){.name = "issuer"});
     X509_NAME *name = X509_NAME_new();
     unsigned char *der = NULL;
@@ -59,11 +62,13 @@ static const struct vt_certificate *with_names(struct vt_certificate_pool *pool,
     return certificate;
 }
 
-static bool same_text(const char *got, const char *expected) {
+static bool same_text(const char *got, const char *expected)
+{
     return got == NULL || expected == NULL ? got == expected : strcmp(got, expected) == 0;
 }
 
-static void test_names(void **state) {
+static void test_names(void **state)
+{
     static const struct {
         const char *name;
         struct name_part parts[6];
@@ -158,7 +163,8 @@ static void test_names(void **state) {
 
 /* ---- other facts ---- */
 
-static void test_keys(void **state) {
+static void test_keys(void **state)
+{
     struct vt_certificate_pool *pool = vt_certificate_pool_new(arena, NULL);
     EVP_PKEY *keys[] = {EVP_RSA_gen(2048), EVP_EC_gen("P-256"), EVP_EC_gen("P-384"),
                         EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")};
@@ -176,7 +182,8 @@ static void test_keys(void **state) {
     }
 }
 
-static void test_period_and_self_signed(void **state) {
+static void test_period_and_self_signed(void **state)
+{
     struct vt_certificate_pool *pool = vt_certificate_pool_new(arena, NULL);
     struct tc_entity root = tc_ca(arena, pool, "Root", NULL);
     struct tc_options options = {.name = "Leaf",
@@ -202,12 +209,14 @@ static void test_period_and_self_signed(void **state) {
 /* ---- extensions ---- */
 
 static const struct vt_certificate *with_extension(struct vt_certificate_pool *pool,
-                                                   const char *name, const char *value) {
+                                                   const char *name, const char *value)
+{
     struct tc_options options = {.name = "extension", .extensions = {{name, value}}};
     return tc_make(arena, pool, &options).certificate;
 }
 
-static void test_addresses(void **state) {
+static void test_addresses(void **state)
+{
     char longer[2400];
     static const struct {
         const char *name, *value;
@@ -250,7 +259,8 @@ static void test_addresses(void **state) {
     assert_null(vt_certificate_address(certificate, VT_ADDRESS_CRL, 1));
 }
 
-static void test_emails(void **state) {
+static void test_emails(void **state)
+{
     static const struct {
         const char *value;
         const char *expected[3];
@@ -278,7 +288,8 @@ static void test_emails(void **state) {
 
 /* ---- what real certificates do ---- */
 
-static void test_oddities(void **state) {
+static void test_oddities(void **state)
+{
     static const struct {
         const char *name;
         const char *extension, *value;
@@ -310,7 +321,8 @@ static void test_oddities(void **state) {
     }
 }
 
-static void test_not_certificates(void **state) {
+static void test_not_certificates(void **state)
+{
     struct tc_entity good = tc_ca(arena, NULL, "good", NULL);
     uint8_t *longer = vt_arena_alloc(arena, good.der.len + 1);
     uint8_t *huge = vt_arena_alloc(arena, VT_MAX_CERTIFICATE_BYTES + 1);
@@ -340,7 +352,8 @@ static void test_not_certificates(void **state) {
 
 /* ---- the pool ---- */
 
-static void test_pool(void **state) {
+static void test_pool(void **state)
+{
     enum { MANY = 150 };
     struct vt_certificate_pool *base = vt_certificate_pool_new(arena, NULL);
     struct tc_entity shared = tc_ca(arena, base, "shared", NULL);
@@ -375,7 +388,8 @@ static void test_pool(void **state) {
 
 /* ---- files ---- */
 
-static char *pem_of(const struct tc_entity *entity) {
+static char *pem_of(const struct tc_entity *entity)
+{
     char *data;
     BIO *bio = BIO_new(BIO_s_mem());
     TC_CHECK(PEM_write_bio_X509(bio, entity->x509) == 1);
@@ -385,7 +399,8 @@ static char *pem_of(const struct tc_entity *entity) {
     return copy;
 }
 
-static void test_files(void **state) {
+static void test_files(void **state)
+{
     struct tc_entity one = tc_ca(arena, NULL, "one", NULL);
     struct tc_entity two = tc_ca(arena, NULL, "two", NULL);
     char *bundle = vt_arena_printf(arena,
@@ -428,7 +443,8 @@ static void test_files(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_keys),

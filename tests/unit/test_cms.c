@@ -22,7 +22,8 @@
 static struct vt_arena *arena;
 static struct tc_entity ca, rsa, weak, ec, other, ed, twin, same_id;
 
-static struct tc_entity make_leaf(const char *name, EVP_PKEY *key, long serial) {
+static struct tc_entity make_leaf(const char *name, EVP_PKEY *key, long serial)
+{
     struct tc_options options = {
         .name = name,
         .issuer = &ca,
@@ -33,12 +34,14 @@ static struct tc_entity make_leaf(const char *name, EVP_PKEY *key, long serial) 
     return tc_make(arena, NULL, &options);
 }
 
-static EVP_PKEY *own_key(EVP_PKEY *key) {
+static EVP_PKEY *own_key(EVP_PKEY *key)
+{
     TC_CHECK(key != NULL && vt_arena_own(arena, key, tc_free_key) == VT_OK);
     return key;
 }
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     (void)state;
     arena = vt_arena_new(64u << 20);
     TC_CHECK(arena != NULL);
@@ -54,7 +57,8 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     (void)state;
     vt_arena_free(arena);
     return 0;
@@ -68,7 +72,8 @@ struct outcome {
 };
 
 static struct outcome verify(const struct vt_signed_object *object, struct vt_bytes known,
-                             const struct vt_bytes *candidates, size_t candidates_count) {
+                             const struct vt_bytes *candidates, size_t candidates_count)
+{
     struct outcome outcome = {.arena = vt_arena_new(32u << 20)};
     struct vt_err err = {0};
     TC_CHECK(outcome.arena != NULL);
@@ -82,7 +87,8 @@ static struct outcome verify(const struct vt_signed_object *object, struct vt_by
     return outcome;
 }
 
-static void print_findings(const struct vt_verified *item) {
+static void print_findings(const struct vt_verified *item)
+{
     for (size_t i = 0; i < item->findings_count; i++)
         print_message("    %s\n", item->findings[i]);
 }
@@ -95,14 +101,15 @@ struct expected {
     const struct tc_entity *signer; /* NULL: none may be named */
 };
 
-static bool is_signer(const struct vt_verified *item, const struct tc_entity *entity) {
+static bool is_signer(const struct vt_verified *item, const struct tc_entity *entity)
+{
     if (entity == NULL || item->signer == NULL)
         return entity == NULL && item->signer == NULL;
     return vt_bytes_equal(vt_certificate_der(item->signer), entity->der);
 }
 
-static void check(const char *name, const struct vt_verified *item,
-                  const struct expected *expected) {
+static void check(const char *name, const struct vt_verified *item, const struct expected *expected)
+{
     if (item->integrity == expected->integrity && item->sub_indication == expected->sub &&
         item->reasons == expected->reasons && item->ess_bound == expected->ess_bound &&
         is_signer(item, expected->signer) && item->object == 7)
@@ -115,7 +122,8 @@ static void check(const char *name, const struct vt_verified *item,
 }
 
 /* A detached signature over CONTENT. */
-static struct vt_signed_object detached(struct vt_bytes cms, struct vt_bytes content) {
+static struct vt_signed_object detached(struct vt_bytes cms, struct vt_bytes content)
+{
     return (struct vt_signed_object){.format = VT_SIGNATURE_CMS,
                                      .binding = VT_BINDING_DETACHED,
                                      .ranges = {content},
@@ -124,7 +132,8 @@ static struct vt_signed_object detached(struct vt_bytes cms, struct vt_bytes con
                                      .claimed_time_utc_secs = VT_TIME_NONE};
 }
 
-static struct vt_signed_object enclosed(struct vt_bytes cms) {
+static struct vt_signed_object enclosed(struct vt_bytes cms)
+{
     return (struct vt_signed_object){.format = VT_SIGNATURE_CMS,
                                      .binding = VT_BINDING_ENCAPSULATED,
                                      .cms = cms,
@@ -138,7 +147,8 @@ struct cms_case {
 };
 
 /* Fill what most cases have in common, make, verify as detached over CONTENT. */
-static void run_case(const struct cms_case *test) {
+static void run_case(const struct cms_case *test)
+{
     struct tcms_options options = test->options;
     if (options.signer == NULL)
         options.signer = &ec;
@@ -152,23 +162,30 @@ static void run_case(const struct cms_case *test) {
     vt_arena_free(outcome.arena);
 }
 
-static void run_cases(const struct cms_case *cases, size_t count) {
+static void run_cases(const struct cms_case *cases, size_t count)
+{
     for (size_t i = 0; i < count; i++)
         run_case(&cases[i]);
 }
 
 #define INTACT(...)                                                                                \
-    { VT_INTEGRITY_INTACT, VT_SUB_NONE, 0, true, __VA_ARGS__ }
+    {                                                                                              \
+        VT_INTEGRITY_INTACT, VT_SUB_NONE, 0, true, __VA_ARGS__                                     \
+    }
 #define WEAK(...)                                                                                  \
-    { VT_INTEGRITY_INTACT, VT_SUB_NONE, BIT(WEAK_ALGORITHM), true, __VA_ARGS__ }
+    {                                                                                              \
+        VT_INTEGRITY_INTACT, VT_SUB_NONE, BIT(WEAK_ALGORITHM), true, __VA_ARGS__                   \
+    }
 #define FORGED(...)                                                                                \
-    { VT_INTEGRITY_BROKEN, VT_SUB_SIG_CRYPTO_FAILURE, BIT(BAD_SIGNATURE), true, __VA_ARGS__ }
+    {                                                                                              \
+        VT_INTEGRITY_BROKEN, VT_SUB_SIG_CRYPTO_FAILURE, BIT(BAD_SIGNATURE), true, __VA_ARGS__      \
+    }
 
 /* ---- algorithms ---- */
 
 /* RSASSA-PSS-params with SHA-256 and a salt of 32, the mask's digest and the trailer given. */
-static struct vt_bytes pss_parameters(struct vt_bytes mask_digest, unsigned salt,
-                                      unsigned trailer) {
+static struct vt_bytes pss_parameters(struct vt_bytes mask_digest, unsigned salt, unsigned trailer)
+{
     return TD(arena, 0x30, TD(arena, 0xa0, td_algorithm(arena, TD_SHA256, TD_NULL)),
               TD(arena, 0xa1,
                  td_algorithm(arena, VT_OID_MGF1, td_algorithm(arena, mask_digest, TD_NULL))),
@@ -176,7 +193,8 @@ static struct vt_bytes pss_parameters(struct vt_bytes mask_digest, unsigned salt
               trailer != 1 ? TD(arena, 0xa3, td_number(arena, trailer)) : TD_NONE);
 }
 
-static void test_algorithms(void **state) {
+static void test_algorithms(void **state)
+{
     (void)state;
     const struct expected unsupported = {VT_INTEGRITY_UNDETERMINED,
                                          VT_SUB_CRYPTO_CONSTRAINTS_FAILURE, BIT(FORMAT_UNSUPPORTED),
@@ -286,7 +304,8 @@ static void test_algorithms(void **state) {
 }
 
 /* Decision: one digest for content and attributes (RFC 5652 5.4, RFC 8933 3.1). */
-static void test_two_digests(void **state) {
+static void test_two_digests(void **state)
+{
     (void)state;
     const struct cms_case cases[] = {
         {"each fits its own algorithm",
@@ -311,7 +330,8 @@ static void test_two_digests(void **state) {
 
 /* ---- who signed ---- */
 
-static void test_signer(void **state) {
+static void test_signer(void **state)
+{
     (void)state;
     const struct expected none = {VT_INTEGRITY_UNDETERMINED, VT_SUB_NO_SIGNING_CERTIFICATE_FOUND, 0,
                                   false, NULL};
@@ -347,7 +367,8 @@ static void test_signer(void **state) {
 }
 
 /* A leaf that is in the store and not in the signature, as real tools leave it out. */
-static void test_signer_from_base(void **state) {
+static void test_signer_from_base(void **state)
+{
     (void)state;
     struct tcms_options options = {.signer = &ec, .content = CONTENT};
     struct vt_signed_object object = detached(tcms_make(arena, &options), CONTENT);
@@ -360,13 +381,15 @@ static void test_signer_from_base(void **state) {
 
 /* ---- signed attributes ---- */
 
-static struct vt_bytes protection(struct vt_bytes digest, struct vt_bytes signature) {
+static struct vt_bytes protection(struct vt_bytes digest, struct vt_bytes signature)
+{
     return tcms_attribute(arena, VT_OID_ALGORITHM_PROTECTION,
                           TD(arena, 0x30, td_algorithm(arena, digest, TD_NONE),
                              TD(arena, 0xa1, TD(arena, 0x06, signature))));
 }
 
-static void test_attributes(void **state) {
+static void test_attributes(void **state)
+{
     (void)state;
     const struct expected malformed = {VT_INTEGRITY_UNDETERMINED, VT_SUB_FORMAT_FAILURE,
                                        BIT(MALFORMED), true, &ec};
@@ -418,7 +441,8 @@ static void test_attributes(void **state) {
 /* Decision: what is digested is the DER encoding (RFC 5652 5.4). Attributes that stand in another
  * order are read, but a signature over them as they stand does not verify; that is a defect of
  * the producer and not called a bad signature. */
-static void test_attribute_order(void **state) {
+static void test_attribute_order(void **state)
+{
     (void)state;
     const struct cms_case cases[] = {
         {"other order, signed as DER",
@@ -434,7 +458,8 @@ static void test_attribute_order(void **state) {
     run_cases(cases, ENTRIES(cases));
 }
 
-static void test_without_attributes(void **state) {
+static void test_without_attributes(void **state)
+{
     (void)state;
     const struct cms_case cases[] = {
         {"ECDSA",
@@ -457,7 +482,8 @@ static void test_without_attributes(void **state) {
 }
 
 /* The signed attributes of one signature passed off as the content of another. */
-static void test_disguised_attributes(void **state) {
+static void test_disguised_attributes(void **state)
+{
     (void)state;
     struct tcms_options stolen = {.signer = &ec, .content = CONTENT};
     struct tcms_options options = {
@@ -476,7 +502,8 @@ static void test_disguised_attributes(void **state) {
 
 /* ---- the content inside, outside, both, nowhere ---- */
 
-static void test_own_content(void **state) {
+static void test_own_content(void **state)
+{
     (void)state;
     const struct cms_case cases[] = {
         {"the same content inside",
@@ -495,7 +522,8 @@ static void test_own_content(void **state) {
     run_cases(cases, ENTRIES(cases));
 }
 
-static void test_enclosed(void **state) {
+static void test_enclosed(void **state)
+{
     (void)state;
     const struct {
         const char *name;
@@ -521,7 +549,8 @@ static void test_enclosed(void **state) {
     }
 }
 
-static void test_candidates(void **state) {
+static void test_candidates(void **state)
+{
     (void)state;
     const struct vt_bytes fitting[] = {OTHER, CONTENT};
     const struct vt_bytes foreign[] = {OTHER, VT_BYTES("x")};
@@ -562,7 +591,8 @@ static void test_candidates(void **state) {
 }
 
 /* RFC 8551 3.1.1: only for messages, only when the bytes as they are do not fit. */
-static void test_canonical_text(void **state) {
+static void test_canonical_text(void **state)
+{
     (void)state;
     const struct {
         const char *name;
@@ -597,7 +627,8 @@ static void test_canonical_text(void **state) {
 }
 
 /* adbe.pkcs7.sha1 */
-static void test_pdf_sha1(void **state) {
+static void test_pdf_sha1(void **state)
+{
     (void)state;
     struct vt_bytes sha1 = tcms_digest(arena, EVP_sha1(), CONTENT);
     const struct {
@@ -643,7 +674,8 @@ static void test_pdf_sha1(void **state) {
 
 /* ---- objects as a whole ---- */
 
-static void test_two_ranges(void **state) {
+static void test_two_ranges(void **state)
+{
     (void)state;
     struct tcms_options options = {.signer = &ec, .carry_signer = true, .content = CONTENT};
     for (size_t cut = 0; cut <= CONTENT.len; cut++) {
@@ -657,7 +689,8 @@ static void test_two_ranges(void **state) {
     }
 }
 
-static void test_signers_count(void **state) {
+static void test_signers_count(void **state)
+{
     (void)state;
     struct tcms_options options = {
         .signer = &ec, .carry_signer = true, .content = CONTENT, .two_signers = true};
@@ -688,7 +721,8 @@ static void test_signers_count(void **state) {
 
 /* Decision: EN 319 102-1 5.2.2 calls what cannot be read FORMAT_FAILURE (TOTAL-FAILED); its
  * integrity stays undetermined unless the document itself is broken. */
-static void test_unreadable(void **state) {
+static void test_unreadable(void **state)
+{
     (void)state;
     const struct expected unreadable = {VT_INTEGRITY_UNDETERMINED, VT_SUB_FORMAT_FAILURE,
                                         BIT(MALFORMED), false, NULL};
@@ -731,7 +765,8 @@ static void test_unreadable(void **state) {
 }
 
 /* More SignerInfos than are verified: none of them is called good. */
-static void test_too_many_signers(void **state) {
+static void test_too_many_signers(void **state)
+{
     (void)state;
     struct vt_bytes infos[VT_MAX_SIGNERS + 1];
     struct tcms_options options = {.signer = &ec, .content = CONTENT};
@@ -752,7 +787,8 @@ static void test_too_many_signers(void **state) {
 }
 
 /* Revisions of one document: digests that share a prefix are those of each alone. */
-static void test_shared_digests(void **state) {
+static void test_shared_digests(void **state)
+{
     enum { REVISIONS = 6, STEP = 9000, SIZE = REVISIONS * STEP + STEP };
     static uint8_t file[SIZE];
     struct vt_signed_object objects[REVISIONS];
@@ -788,7 +824,8 @@ static void test_shared_digests(void **state) {
 }
 
 /* crls [1] with an OCSP response beside a CRL (RFC 5940), and Adobe's attribute. */
-static void test_revocation_data(void **state) {
+static void test_revocation_data(void **state)
+{
     (void)state;
     struct vt_bytes crl = TD(arena, 0x30, VT_BYTES("\x02\x01\x01"));
     struct vt_bytes ocsp = TD(arena, 0x30, VT_BYTES("\x0a\x01\x00"));
@@ -815,7 +852,8 @@ static void test_revocation_data(void **state) {
     vt_arena_free(outcome.arena);
 }
 
-static void test_signing_time_value(void **state) {
+static void test_signing_time_value(void **state)
+{
     (void)state;
     struct tcms_options options = {.signer = &ec,
                                    .carry_signer = true,
@@ -834,7 +872,8 @@ static void test_signing_time_value(void **state) {
 /* ---- every bit ---- */
 
 /* content NULL: it is inside. */
-static bool is_intact_after(struct vt_bytes cms, struct vt_bytes content) {
+static bool is_intact_after(struct vt_bytes cms, struct vt_bytes content)
+{
     struct vt_signed_object object = content.ptr == NULL ? enclosed(cms) : detached(cms, content);
     struct outcome outcome = verify(&object, TD_NONE, NULL, 0);
     bool intact = false;
@@ -851,13 +890,15 @@ struct region {
     unsigned survivors;
 };
 
-static struct region region_of(struct vt_bytes cms, const char *name, struct vt_bytes part) {
+static struct region region_of(struct vt_bytes cms, const char *name, struct vt_bytes part)
+{
     size_t from = vt_bytes_find(cms, part, 0);
     TC_CHECK(from != SIZE_MAX);
     return (struct region){.name = name, .from = from, .len = part.len};
 }
 
-static struct region *covering(struct region *regions, size_t count, size_t at) {
+static struct region *covering(struct region *regions, size_t count, size_t at)
+{
     for (size_t i = 0; i < count; i++) {
         if (at >= regions[i].from && at - regions[i].from < regions[i].len)
             return &regions[i];
@@ -865,7 +906,8 @@ static struct region *covering(struct region *regions, size_t count, size_t at) 
     return NULL;
 }
 
-static void flip_every_bit(bool is_enclosed) {
+static void flip_every_bit(bool is_enclosed)
+{
     struct vt_bytes time = VT_BYTES("\x17\x0d"
                                     "260102030405Z");
     struct vt_bytes unsigned_attribute =
@@ -913,17 +955,20 @@ static void flip_every_bit(bool is_enclosed) {
     }
 }
 
-static void test_every_bit_detached(void **state) {
+static void test_every_bit_detached(void **state)
+{
     (void)state;
     flip_every_bit(false);
 }
 
-static void test_every_bit_enclosed(void **state) {
+static void test_every_bit_enclosed(void **state)
+{
     (void)state;
     flip_every_bit(true);
 }
 
-static void test_every_byte_of_content(void **state) {
+static void test_every_byte_of_content(void **state)
+{
     (void)state;
     struct tcms_options options = {.signer = &ec, .carry_signer = true, .content = CONTENT};
     struct vt_bytes cms = tcms_make(arena, &options);
@@ -937,7 +982,8 @@ static void test_every_byte_of_content(void **state) {
     assert_true(is_intact_after(cms, vt_bytes_of(bytes, CONTENT.len)));
 }
 
-static void test_every_cut(void **state) {
+static void test_every_cut(void **state)
+{
     (void)state;
     struct tcms_options options = {.signer = &ec, .carry_signer = true, .content = CONTENT};
     struct vt_bytes cms = tcms_make(arena, &options);
@@ -949,7 +995,8 @@ static void test_every_cut(void **state) {
 
 /* ---- what it is ---- */
 
-static struct vt_bytes armor(const char *begin, struct vt_bytes der, const char *end) {
+static struct vt_bytes armor(const char *begin, struct vt_bytes der, const char *end)
+{
     size_t room = der.len * 2 + 200;
     char *text = vt_arena_alloc(arena, room);
     size_t used = (size_t)snprintf(text, room, "%s", begin);
@@ -962,7 +1009,8 @@ static struct vt_bytes armor(const char *begin, struct vt_bytes der, const char 
     return vt_bytes_of(text, used);
 }
 
-static void test_identify(void **state) {
+static void test_identify(void **state)
+{
     (void)state;
     struct tcms_options options = {.signer = &ec, .carry_signer = true, .content = CONTENT};
     struct vt_bytes der = tcms_make(arena, &options);
@@ -1013,7 +1061,8 @@ static void test_identify(void **state) {
     }
 }
 
-static void test_sha256(void **state) {
+static void test_sha256(void **state)
+{
     char hex[65];
     (void)state;
     assert_int_equal(vt_verify_sha256(VT_BYTES("abc"), hex), VT_OK);
@@ -1023,7 +1072,8 @@ static void test_sha256(void **state) {
 }
 
 /* Memory that runs out at any place gives an error and no verdict. */
-static void test_out_of_memory(void **state) {
+static void test_out_of_memory(void **state)
+{
     (void)state;
     struct tcms_options options = {.signer = &ec, .carry_signer = true, .content = CONTENT};
     struct vt_bytes cms = tcms_make(arena, &options);
@@ -1045,7 +1095,8 @@ static void test_out_of_memory(void **state) {
     assert_true(failures > 0);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_algorithms),
         cmocka_unit_test(test_two_digests),

@@ -15,7 +15,8 @@
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
-static struct vt_config *parse(const char *text, struct vt_mistakes *mistakes) {
+static struct vt_config *parse(const char *text, struct vt_mistakes *mistakes)
+{
     struct vt_config *config = NULL;
     struct vt_err err = {0};
     vt_mistakes_init(mistakes);
@@ -27,7 +28,8 @@ static struct vt_config *parse(const char *text, struct vt_mistakes *mistakes) {
     return config;
 }
 
-static void defaults(void **state) {
+static void defaults(void **state)
+{
     (void)state;
     struct vt_config *c = NULL;
     assert_int_equal(vt_config_default(&c, NULL), VT_OK);
@@ -61,7 +63,8 @@ static void defaults(void **state) {
 }
 
 /* Every field from a file, other than its default. */
-static void every_setting(void **state) {
+static void every_setting(void **state)
+{
     (void)state;
     static const char text[] =
         "mode: enforce\n"
@@ -143,7 +146,8 @@ static void every_setting(void **state) {
 }
 
 /* One wrong line each, and what is said about it. */
-static void mistakes_of_one_line(void **state) {
+static void mistakes_of_one_line(void **state)
+{
     (void)state;
     static const struct {
         const char *text;
@@ -217,7 +221,8 @@ static void mistakes_of_one_line(void **state) {
     }
 }
 
-static void all_mistakes_in_one_run(void **state) {
+static void all_mistakes_in_one_run(void **state)
+{
     (void)state;
     static const char text[] = "mod: tag\n"
                                "log: file\n"
@@ -237,7 +242,8 @@ static void all_mistakes_in_one_run(void **state) {
     vt_mistakes_clear(&mistakes);
 }
 
-static void unconfirmed_roots_are_a_warning(void **state) {
+static void unconfirmed_roots_are_a_warning(void **state)
+{
     (void)state;
     struct vt_mistakes mistakes;
     struct vt_config *c = parse("trust:\n  public:\n    anchors: roots\n", &mistakes);
@@ -249,7 +255,8 @@ static void unconfirmed_roots_are_a_warning(void **state) {
     vt_mistakes_clear(&mistakes);
 }
 
-static void bounds_of_the_yaml_subset(void **state) {
+static void bounds_of_the_yaml_subset(void **state)
+{
     (void)state;
     char *deep = calloc(1, 2000);
     char *wide = calloc(1, 20000);
@@ -271,7 +278,8 @@ static void bounds_of_the_yaml_subset(void **state) {
     free(wide);
 }
 
-static void files(void **state) {
+static void files(void **state)
+{
     (void)state;
     struct vt_config *c = NULL;
     struct vt_mistakes mistakes;
@@ -288,7 +296,8 @@ static void files(void **state) {
     vt_mistakes_clear(&mistakes);
 }
 
-static void roles_have_names(void **state) {
+static void roles_have_names(void **state)
+{
     (void)state;
     assert_string_equal(vt_role_name(VT_ROLE_MASTER), "master");
     assert_string_equal(vt_role_name(VT_ROLE_GATEWAY), "gateway");
@@ -298,7 +307,8 @@ static void roles_have_names(void **state) {
     assert_string_equal(vt_role_name(VT_ROLES), "unknown");
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),
         cmocka_unit_test(every_setting),

@@ -24,7 +24,8 @@
 #include "vanthu/role.h"
 #include "vanthu/wire.h"
 
-static void addresses_are_taken_apart(void **state) {
+static void addresses_are_taken_apart(void **state)
+{
     (void)state;
     static const struct {
         const char *url;
@@ -63,7 +64,8 @@ static void addresses_are_taken_apart(void **state) {
     }
 }
 
-static void only_listed_hosts_are_allowed(void **state) {
+static void only_listed_hosts_are_allowed(void **state)
+{
     (void)state;
     static const char *hosts[] = {"ca.gov.vn", "ocsp.ca.gov.vn:8080", "[::1]:99", "Pub.CA.gov.vn"};
     struct vt_config config = {.fetch_hosts = {hosts, 4}};
@@ -97,7 +99,8 @@ static void only_listed_hosts_are_allowed(void **state) {
     vt_courier_free(courier);
 }
 
-static void private_addresses_are_told_apart(void **state) {
+static void private_addresses_are_told_apart(void **state)
+{
     (void)state;
     static const struct {
         const char *address;
@@ -150,7 +153,8 @@ static struct {
     struct vt_config config;
 } server;
 
-static void answer(int fd) {
+static void answer(int fd)
+{
     static char request[8192];
     static char big[9000];
     ssize_t len = recv(fd, request, sizeof(request) - 1, 0);
@@ -179,7 +183,8 @@ static void answer(int fd) {
 }
 
 /* One process per connection, so that a hanging one delays no other. */
-static void serve(int listening) {
+static void serve(int listening)
+{
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)signal(SIGCHLD, SIG_IGN);
     for (;;) {
@@ -193,7 +198,8 @@ static void serve(int listening) {
     }
 }
 
-static int start_server(void **state) {
+static int start_server(void **state)
+{
     (void)state;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(address);
@@ -215,7 +221,8 @@ static int start_server(void **state) {
     return 0;
 }
 
-static int stop_server(void **state) {
+static int stop_server(void **state)
+{
     (void)state;
     (void)kill(server.pid, SIGKILL);
     (void)waitpid(server.pid, NULL, 0);
@@ -223,7 +230,8 @@ static int stop_server(void **state) {
 }
 
 static enum vt_code fetch(struct vt_courier *courier, const char *path, const char *post,
-                          size_t max_bytes, long *status, char *text, size_t text_bytes) {
+                          size_t max_bytes, long *status, char *text, size_t text_bytes)
+{
     char url[128];
     struct vt_buf out;
     struct vt_err err = {0};
@@ -239,7 +247,8 @@ static enum vt_code fetch(struct vt_courier *courier, const char *path, const ch
     return code;
 }
 
-static void fetches_within_bounds(void **state) {
+static void fetches_within_bounds(void **state)
+{
     (void)state;
     static const struct {
         const char *path, *post;
@@ -273,7 +282,8 @@ static void fetches_within_bounds(void **state) {
     vt_courier_free(courier);
 }
 
-static void remembers_dead_hosts_and_names_of_ours(void **state) {
+static void remembers_dead_hosts_and_names_of_ours(void **state)
+{
     (void)state;
     static const struct {
         const char *url;
@@ -304,7 +314,8 @@ static void remembers_dead_hosts_and_names_of_ours(void **state) {
 
 /* ---- the role ---- */
 
-static int ask_host(int channel, const char *host, const char *path, const char *type) {
+static int ask_host(int channel, const char *host, const char *path, const char *type)
+{
     char body[256];
     int fd = -1;
     int64_t deadline = vt_clock_monotonic_msecs() + 2000;
@@ -316,11 +327,13 @@ static int ask_host(int channel, const char *host, const char *path, const char 
     return fd;
 }
 
-static int ask(int channel, const char *path, const char *type) {
+static int ask(int channel, const char *path, const char *type)
+{
     return ask_host(channel, server.host, path, type);
 }
 
-static void hear(int fd, const char *want_body, const char *want_bytes) {
+static void hear(int fd, const char *want_body, const char *want_bytes)
+{
     static struct vt_message message;
     char text[600];
     int64_t deadline = vt_clock_monotonic_msecs() + 5000;
@@ -341,7 +354,8 @@ static void hear(int fd, const char *want_body, const char *want_bytes) {
 }
 
 /* A slow host delays nobody, more requests than places wait, and closing cancels. */
-static void the_role_serves_many_at_once(void **state) {
+static void the_role_serves_many_at_once(void **state)
+{
     (void)state;
     int channel[2], control[2], fast[40];
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel), 0);
@@ -382,7 +396,8 @@ static void the_role_serves_many_at_once(void **state) {
     (void)close(channel[0]);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_taken_apart),
         cmocka_unit_test(only_listed_hosts_are_allowed),

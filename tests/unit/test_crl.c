@@ -17,7 +17,8 @@ static struct fixture {
     struct tc_entity leaf, sub_ca, pointed;
 } f;
 
-static int setup(void **state) {
+static int setup(void **state)
+{
     (void)state;
     f.arena = vt_arena_new(16 * 1024 * 1024);
     f.pool = vt_certificate_pool_new(f.arena, NULL);
@@ -42,7 +43,8 @@ static int setup(void **state) {
     return 0;
 }
 
-static int teardown(void **state) {
+static int teardown(void **state)
+{
     (void)state;
     vt_arena_free(f.arena);
     return 0;
@@ -169,7 +171,8 @@ static const struct crl_case {
      .want = VT_E_UNSUPPORTED},
 };
 
-static void reads_a_crl(void **state) {
+static void reads_a_crl(void **state)
+{
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct crl_case *c = &cases[i];
@@ -202,7 +205,8 @@ static void reads_a_crl(void **state) {
     }
 }
 
-static void says_that_it_keeps_expired_ones(void **state) {
+static void says_that_it_keeps_expired_ones(void **state)
+{
     (void)state;
     struct vt_status_fact fact;
     struct tc_crl_options options = {.expired_certs_utc_secs = TC_NOW - 400 * TC_DAY};
@@ -214,7 +218,8 @@ static void says_that_it_keeps_expired_ones(void **state) {
 }
 
 /* The serial numbers 255 and -1 differ in one octet of zero only. */
-static void negative_serials_are_others(void **state) {
+static void negative_serials_are_others(void **state)
+{
     (void)state;
     struct vt_status_fact fact;
     struct tc_options minus = {.name = "âm một", .issuer = &f.ca, .serial = -1};
@@ -234,7 +239,8 @@ static void negative_serials_are_others(void **state) {
 }
 
 /* No byte of a good list can be changed or cut off without it being refused or out of scope. */
-static void every_byte_counts(void **state) {
+static void every_byte_counts(void **state)
+{
     (void)state;
     struct tc_crl_options options = {.entries = {{&f.leaf, TC_NOW - TC_DAY, 1, NULL}}};
     struct vt_bytes crl = tc_crl(f.arena, &f.ca, &options);
@@ -254,7 +260,8 @@ static void every_byte_counts(void **state) {
     }
 }
 
-static void a_cache_keeps_issuers_apart(void **state) {
+static void a_cache_keeps_issuers_apart(void **state)
+{
     (void)state;
     struct tc_crl_options options = {.entries = {{&f.leaf, TC_NOW - TC_DAY, 1, NULL}}};
     struct vt_bytes crl = tc_crl(f.arena, &f.ca, &options);
@@ -268,7 +275,8 @@ static void a_cache_keeps_issuers_apart(void **state) {
                          want[i]);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_crl),
         cmocka_unit_test(says_that_it_keeps_expired_ones),

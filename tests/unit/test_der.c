@@ -17,32 +17,37 @@
 
 static struct vt_arena *arena;
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     (void)state;
     arena = vt_arena_new(8u << 20);
     return arena == NULL;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     (void)state;
     vt_arena_free(arena);
     return 0;
 }
 
 /* A copy of exactly len bytes on the heap, so that the sanitizer sees each byte too many. */
-static struct vt_bytes exact_copy(const char *bytes, size_t len) {
+static struct vt_bytes exact_copy(const char *bytes, size_t len)
+{
     uint8_t *copy = malloc(len > 0 ? len : 1);
     assert_non_null(copy);
     memcpy(copy, bytes, len);
     return (struct vt_bytes){copy, len};
 }
 
-static void free_copy(struct vt_bytes copy) {
+static void free_copy(struct vt_bytes copy)
+{
     uintptr_t address = (uintptr_t)copy.ptr;
     free((void *)address);
 }
 
-static void test_next(void **state) {
+static void test_next(void **state)
+{
     static const struct {
         const char *name;
         const char *bytes;
@@ -94,7 +99,8 @@ static void test_next(void **state) {
 }
 
 /* Depth is counted, not recursed into. */
-static void test_depth(void **state) {
+static void test_depth(void **state)
+{
     static uint8_t bytes[200000];
     (void)state;
     const struct {
@@ -115,7 +121,8 @@ static void test_depth(void **state) {
     }
 }
 
-static void test_octets(void **state) {
+static void test_octets(void **state)
+{
     static const struct {
         const char *name;
         const char *bytes;
@@ -168,7 +175,8 @@ static void test_octets(void **state) {
     }
 }
 
-static void test_small(void **state) {
+static void test_small(void **state)
+{
     static const struct {
         const char *bytes;
         size_t len;
@@ -194,7 +202,8 @@ static void test_small(void **state) {
 }
 
 /* What is written is read back. */
-static void test_header(void **state) {
+static void test_header(void **state)
+{
     static const size_t lengths[] = {0, 1, 127, 128, 255, 256, 65535, 65536, 100000};
     static uint8_t bytes[100006];
     (void)state;
@@ -210,7 +219,8 @@ static void test_header(void **state) {
     }
 }
 
-static void test_whole_and_optional(void **state) {
+static void test_whole_and_optional(void **state)
+{
     struct vt_bytes two = VT_BYTES("\x02\x01\x05\x05\x00");
     struct vt_bytes rest = two;
     struct vt_der out;
@@ -228,7 +238,8 @@ static void test_whole_and_optional(void **state) {
     assert_false(present);
 }
 
-static void test_base64(void **state) {
+static void test_base64(void **state)
+{
     static const struct {
         const char *text;
         enum vt_code expected;
@@ -251,7 +262,8 @@ static void test_base64(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_next),
         cmocka_unit_test(test_depth),

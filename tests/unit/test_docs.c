@@ -19,7 +19,8 @@
 #define POLICY_MANUAL "policy/vanthu-policy.5"
 #define POLICY_SCHEMA "conf/policy.schema.json"
 
-static char *read_text(const char *file) {
+static char *read_text(const char *file)
+{
     enum { ROOM = 256 * 1024 };
     char *text = calloc(1, ROOM);
     FILE *in = fopen(file, "r");
@@ -33,7 +34,8 @@ static char *read_text(const char *file) {
 
 /* ---- vanthu.yaml ---- */
 
-static bool is_setting(const char *key) {
+static bool is_setting(const char *key)
+{
     for (size_t i = 0; i < vt_settings_count; i++) {
         if (strcmp(vt_settings[i].key, key) == 0)
             return true;
@@ -41,7 +43,8 @@ static bool is_setting(const char *key) {
     return false;
 }
 
-static void manual_has_every_setting(void **state) {
+static void manual_has_every_setting(void **state)
+{
     (void)state;
     char *manual = read_text(CONFIG_MANUAL);
     for (size_t i = 0; i < vt_settings_count; i++) {
@@ -53,7 +56,8 @@ static void manual_has_every_setting(void **state) {
     free(manual);
 }
 
-static void settings_of_the_manual_exist(void **state) {
+static void settings_of_the_manual_exist(void **state)
+{
     (void)state;
     char *manual = read_text(CONFIG_MANUAL), *rest = NULL;
     size_t count = 0;
@@ -70,7 +74,8 @@ static void settings_of_the_manual_exist(void **state) {
 }
 
 /* The sample with its settings uncommented: "#key" and, below a group, "#  key". Prose is "# A". */
-static char *uncomment(const char *sample) {
+static char *uncomment(const char *sample)
+{
     char *out = calloc(1, strlen(sample) + 1), *copy = strdup(sample), *rest = NULL;
     assert_non_null(out);
     assert_non_null(copy);
@@ -85,7 +90,8 @@ static char *uncomment(const char *sample) {
     return out;
 }
 
-static void flatten(const struct vt_yaml_node *node, const char *prefix, size_t *found) {
+static void flatten(const struct vt_yaml_node *node, const char *prefix, size_t *found)
+{
     for (size_t i = 0; i < node->count; i++) {
         char key[128];
         (void)snprintf(key, sizeof(key), "%s%s", prefix, node->entries[i].key->text);
@@ -99,7 +105,8 @@ static void flatten(const struct vt_yaml_node *node, const char *prefix, size_t 
     }
 }
 
-static void sample_has_every_setting(void **state) {
+static void sample_has_every_setting(void **state)
+{
     (void)state;
     char *sample = read_text(CONFIG_SAMPLE);
     char *text = uncomment(sample);
@@ -124,7 +131,8 @@ static void sample_has_every_setting(void **state) {
 }
 
 /* A line of the sample shows the default where there is one. */
-static void sample_shows_the_defaults(void **state) {
+static void sample_shows_the_defaults(void **state)
+{
     (void)state;
     static const char *const examples[] = {"our-domains", "trusted-authserv-ids",
                                            "trust.official.confirmed"};
@@ -146,7 +154,8 @@ static void sample_shows_the_defaults(void **state) {
 
 /* ---- policy ---- */
 
-static void manual_has_every_test(void **state) {
+static void manual_has_every_test(void **state)
+{
     (void)state;
     static const char *const others[] = {"officer", "rules",      "name", "when", "then",
                                          "at-most", "afterwards", "mode", "until"};
@@ -179,7 +188,8 @@ static void manual_has_every_test(void **state) {
 }
 
 /* The line of each reason: cause and defaults. */
-static void manual_has_the_defaults(void **state) {
+static void manual_has_the_defaults(void **state)
+{
     (void)state;
     static const char *const causes[] = {[VT_CAUSE_SENDER] = "sender",
                                          [VT_CAUSE_RECEIVER] = "receiver",
@@ -201,14 +211,16 @@ static void manual_has_the_defaults(void **state) {
     free(manual);
 }
 
-static const json_t *definition(const json_t *schema, const char *name, const char *part) {
+static const json_t *definition(const json_t *schema, const char *name, const char *part)
+{
     const json_t *found = json_object_get(json_object_get(schema, "definitions"), name);
     found = part == NULL ? found : json_object_get(found, part);
     assert_non_null(found);
     return found;
 }
 
-static bool has_word(const json_t *array, const char *word) {
+static bool has_word(const json_t *array, const char *word)
+{
     for (size_t i = 0; i < json_array_size(array); i++) {
         const char *text = json_string_value(json_array_get(array, i));
         if (text != NULL && strcmp(text, word) == 0)
@@ -217,7 +229,8 @@ static bool has_word(const json_t *array, const char *word) {
     return false;
 }
 
-static void check_words(const struct vt_words *words, const json_t *test, const char *key) {
+static void check_words(const struct vt_words *words, const json_t *test, const char *key)
+{
     const json_t *one = json_array_get(json_object_get(test, "oneOf"), 0);
     const json_t *list = json_object_get(one, "enum");
     size_t count = 0;
@@ -231,7 +244,8 @@ static void check_words(const struct vt_words *words, const json_t *test, const 
     assert_int_equal(json_array_size(list), count);
 }
 
-static void check_place(const json_t *schema, const char *name, enum vt_place place) {
+static void check_place(const json_t *schema, const char *name, enum vt_place place)
+{
     const json_t *properties = definition(schema, name, "properties");
     size_t count = 0;
     for (size_t i = 0; i < vt_tests_count; i++) {
@@ -247,7 +261,8 @@ static void check_place(const json_t *schema, const char *name, enum vt_place pl
     assert_int_equal(json_object_size(properties), count);
 }
 
-static void schema_is_the_language(void **state) {
+static void schema_is_the_language(void **state)
+{
     (void)state;
     json_t *schema = json_load_file(POLICY_SCHEMA, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(schema);
@@ -264,7 +279,8 @@ static void schema_is_the_language(void **state) {
     json_decref(schema);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(manual_has_every_setting), cmocka_unit_test(settings_of_the_manual_exist),
         cmocka_unit_test(sample_has_every_setting), cmocka_unit_test(sample_shows_the_defaults),

@@ -29,26 +29,30 @@
 #define TIMESTAMP "/SubFilter/ETSI.RFC3161"
 
 /* Replace the first occurrence of from, of the same length as to. */
-static void patch(struct build *build, const char *from, const char *to) {
+static void patch(struct build *build, const char *from, const char *to)
+{
     char *at = memmem(build->bytes, build->len, from, strlen(from));
     assert_non_null(at);
     assert_int_equal(strlen(from), strlen(to));
     memcpy(at, to, strlen(to));
 }
 
-static void cut(struct build *build, const char *from) {
+static void cut(struct build *build, const char *from)
+{
     char *at = memmem(build->bytes, build->len, from, strlen(from));
     assert_non_null(at);
     memset(at, ' ', strlen(from));
 }
 
-static void nothing(struct build *build) {
+static void nothing(struct build *build)
+{
     (void)build;
 }
 
 /* ---- the shape of one signature ---- */
 
-static void three_numbers(struct build *build) {
+static void three_numbers(struct build *build)
+{
     char *at = strchr(build->bytes + build->range_at, ']');
     while (at[-1] == ' ')
         at--;
@@ -56,25 +60,30 @@ static void three_numbers(struct build *build) {
         *--at = ' ';
 }
 
-static void five_numbers(struct build *build) {
+static void five_numbers(struct build *build)
+{
     char *at = strchr(build->bytes + build->range_at, ']');
     at[-1] = '1';
 }
 
-static void one_more_byte(struct build *build) {
+static void one_more_byte(struct build *build)
+{
     memcpy(build->bytes + build->range_at, "[1 ", 3);
 }
 
-static void negative(struct build *build) {
+static void negative(struct build *build)
+{
     memcpy(build->bytes + build->range_at, "[-1", 3);
 }
 
-static void cut_off(struct build *build) {
+static void cut_off(struct build *build)
+{
     build->len -= 30;
 }
 
 /* The gap begins one byte before the string. */
-static void wider_gap(struct build *build) {
+static void wider_gap(struct build *build)
+{
     size_t behind = build->contents_at + BUILD_HEX_DIGITS + 2;
     char range[64];
     int len = snprintf(range, sizeof(range), "[0 %zu %zu %zu]", build->contents_at - 1, behind,
@@ -83,64 +92,78 @@ static void wider_gap(struct build *build) {
     memcpy(build->bytes + build->range_at, range, (size_t)len);
 }
 
-static void object_in_gap(struct build *build) {
+static void object_in_gap(struct build *build)
+{
     memcpy(build->bytes + build->contents_at + 20, "5 0 obj", 7);
 }
 
-static void no_range(struct build *build) {
+static void no_range(struct build *build)
+{
     patch(build, "/ByteRange", "/ByteOther");
 }
 
-static void no_contents(struct build *build) {
+static void no_contents(struct build *build)
+{
     patch(build, "/Contents <", "/Contentz <");
 }
 
-static void zeros(struct build *build) {
+static void zeros(struct build *build)
+{
     memset(build->bytes + build->contents_at + 1, '0', BUILD_HEX_DIGITS);
 }
 
-static void space_in_hex(struct build *build) {
+static void space_in_hex(struct build *build)
+{
     build->bytes[build->contents_at + 40] = '\n';
 }
 
-static void odd_sub_filter(struct build *build) {
+static void odd_sub_filter(struct build *build)
+{
     patch(build, "ETSI.CAdES.detached", "adbe.x509.rsa_sha1 ");
 }
 
-static void junk_before(struct build *build) {
+static void junk_before(struct build *build)
+{
     memmove(build->bytes + 2, build->bytes, build->len);
     memcpy(build->bytes, "\r\n", 2);
     build->len += 2;
 }
 
-static void white_space_behind(struct build *build) {
+static void white_space_behind(struct build *build)
+{
     build_put(build, "\r\n\n");
 }
 
-static void junk_behind(struct build *build) {
+static void junk_behind(struct build *build)
+{
     build_put(build, "-- \nSent by mail\n");
 }
 
-static void wrong_startxref(struct build *build) {
+static void wrong_startxref(struct build *build)
+{
     char *at = memmem(build->bytes, build->len, "startxref\n", 10);
     at[10] = '9';
 }
 
-static void no_form(struct build *build) {
+static void no_form(struct build *build)
+{
     cut(build, "/AcroForm 5 0 R");
 }
 
-static void no_form_no_widget(struct build *build) {
+static void no_form_no_widget(struct build *build)
+{
     no_form(build);
     cut(build, "6 0 R 8 0 R");
     cut(build, "6 0 R 8 0 R");
 }
 
-static void two_fields(struct build *build) {
+static void two_fields(struct build *build)
+{
     patch(build, "/T(later)", "/V 7 0 R ");
 }
 
-static void covers_less(struct build *build) {
+static void covers_less(struct build *build)
+{
     size_t behind = build->contents_at + BUILD_HEX_DIGITS + 2;
     char range[64];
     int len = snprintf(range, sizeof(range), "[0 %zu %zu %zu]", build->contents_at, behind,
@@ -151,11 +174,13 @@ static void covers_less(struct build *build) {
 
 /* ---- what comes after ---- */
 
-static void update(struct build *build) {
+static void update(struct build *build)
+{
     build_end(build, BUILD_TRAILER);
 }
 
-static void add_dss(struct build *build) {
+static void add_dss(struct build *build)
+{
     build_object(build, 1,
                  "<<" CATALOG_KEYS "/DSS 20 0 R/Extensions<</ESIC<</BaseVersion/1.7>>>>>>");
     build_object(build, 20, "<</Certs[21 0 R]/VRI<</AB<</Cert[21 0 R]>>>>>>");
@@ -163,12 +188,14 @@ static void add_dss(struct build *build) {
     update(build);
 }
 
-static void dss_with_more(struct build *build) {
+static void dss_with_more(struct build *build)
+{
     build_object(build, 1, "<<" CATALOG_KEYS "/DSS<</Pages 2 0 R>>>>");
     update(build);
 }
 
-static void sign_later(struct build *build, const char *keys) {
+static void sign_later(struct build *build, const char *keys)
+{
     build_object(build, 8, "<<" BUILD_WIDGET "/T(later)/V 25 0 R/AP<</N 26 0 R>>>>");
     build_signature(build, 25, keys);
     build_stream(build, 26, "/Type/XObject/Subtype/Form/BBox[0 0 1 1]", "0 0 1 1 re f");
@@ -176,19 +203,23 @@ static void sign_later(struct build *build, const char *keys) {
     build_seal(build);
 }
 
-static void sign_empty_field(struct build *build) {
+static void sign_empty_field(struct build *build)
+{
     sign_later(build, BUILD_DETACHED);
 }
 
-static void stamp_empty_field(struct build *build) {
+static void stamp_empty_field(struct build *build)
+{
     sign_later(build, TIMESTAMP);
 }
 
-static void certify_again(struct build *build) {
+static void certify_again(struct build *build)
+{
     sign_later(build, P2);
 }
 
-static void sign_new_field_with(struct build *build, const char *widget_keys) {
+static void sign_new_field_with(struct build *build, const char *widget_keys)
+{
     char widget[512];
     (void)snprintf(widget, sizeof(widget), "<<" BUILD_WIDGET "/T(new)/V 20 0 R %s>>", widget_keys);
     build_object(build, 3, "<<" PAGE_KEYS "/Annots[6 0 R 8 0 R 22 0 R]>>");
@@ -199,16 +230,19 @@ static void sign_new_field_with(struct build *build, const char *widget_keys) {
     build_seal(build);
 }
 
-static void sign_new_field(struct build *build) {
+static void sign_new_field(struct build *build)
+{
     sign_new_field_with(build, "");
 }
 
-static void sign_new_field_with_action(struct build *build) {
+static void sign_new_field_with_action(struct build *build)
+{
     sign_new_field_with(build, "/AA<</E<</S/JavaScript/JS(app.alert\\(1\\))>>>>");
 }
 
 /* A tagged document: the element of a new widget, in an element that was there. */
-static void sign_and_tag(struct build *build, const char *element) {
+static void sign_and_tag(struct build *build, const char *element)
+{
     build_object(build, 15,
                  "<</Type/StructTreeRoot/K 16 0 R/ParentTree 41 0 R/ParentTreeNextKey 2>>");
     build_object(build, 16, "<</Type/StructElem/S/Document/P 15 0 R/K[0 40 0 R]>>");
@@ -217,25 +251,30 @@ static void sign_and_tag(struct build *build, const char *element) {
     sign_new_field_with(build, "/StructParent 1");
 }
 
-static void tag_new_field(struct build *build) {
+static void tag_new_field(struct build *build)
+{
     sign_and_tag(build, "<</Type/StructElem/S/Form/P 16 0 R/K<</Type/OBJR/Obj 22 0 R>>>>");
 }
 
-static void tag_something_else(struct build *build) {
+static void tag_something_else(struct build *build)
+{
     sign_and_tag(build, "<</Type/StructElem/S/Form/P 16 0 R/K<</Type/OBJR/Obj 6 0 R>>>>");
 }
 
-static void tag_with_text(struct build *build) {
+static void tag_with_text(struct build *build)
+{
     sign_and_tag(build, "<</Type/StructElem/S/Form/P 16 0 R/ActualText(paid)"
                         "/K<</Type/OBJR/Obj 22 0 R>>>>");
 }
 
-static void sign_and_change(struct build *build) {
+static void sign_and_change(struct build *build)
+{
     build_stream(build, 4, "", "BT /F 9 Tf (other) Tj ET");
     sign_later(build, BUILD_DETACHED);
 }
 
-static void three_signatures(struct build *build) {
+static void three_signatures(struct build *build)
+{
     add_dss(build);
     sign_empty_field(build);
     build_object(build, 3, "<<" PAGE_KEYS "/Annots[6 0 R 8 0 R 32 0 R]>>");
@@ -246,82 +285,97 @@ static void three_signatures(struct build *build) {
     build_seal(build);
 }
 
-static void unsigned_new_field(struct build *build) {
+static void unsigned_new_field(struct build *build)
+{
     build_object(build, 5, "<</Fields[6 0 R 8 0 R 22 0 R]/SigFlags 3>>");
     build_object(build, 22, "<<" BUILD_WIDGET "/T(new)>>");
     update(build);
 }
 
-static void fill_without_signing(struct build *build) {
+static void fill_without_signing(struct build *build)
+{
     build_object(build, 8, "<<" BUILD_WIDGET "/T(later)/V 7 0 R>>");
     update(build);
 }
 
-static void other_content(struct build *build) {
+static void other_content(struct build *build)
+{
     build_stream(build, 4, "", "BT /F 9 Tf (other) Tj ET");
     update(build);
 }
 
-static void other_white_space(struct build *build) {
+static void other_white_space(struct build *build)
+{
     build_stream(build, 4, "", "BT  /F 9 Tf\n(signed) Tj ET");
     update(build);
 }
 
-static void same_content(struct build *build) {
+static void same_content(struct build *build)
+{
     build_stream(build, 4, "", "BT /F 9 Tf (signed) Tj ET");
     update(build);
 }
 
-static void content_moved(struct build *build) {
+static void content_moved(struct build *build)
+{
     build_stream(build, 20, "", "BT (other) Tj ET");
     build_object(build, 3, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 20 0 R>>");
     update(build);
 }
 
-static void page_removed(struct build *build) {
+static void page_removed(struct build *build)
+{
     build_object(build, 2, "<</Type/Pages/Kids[3 0 R]/Count 1>>");
     update(build);
 }
 
-static void page_added(struct build *build) {
+static void page_added(struct build *build)
+{
     build_object(build, 2, "<</Type/Pages/Kids[3 0 R 13 0 R 20 0 R]/Count 3>>");
     build_object(build, 20, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>");
     update(build);
 }
 
-static void page_turned(struct build *build) {
+static void page_turned(struct build *build)
+{
     build_object(build, 3, "<<" PAGE_KEYS "/Annots[6 0 R 8 0 R]/Rotate 180>>");
     update(build);
 }
 
-static void annotation_added(struct build *build) {
+static void annotation_added(struct build *build)
+{
     build_object(build, 3, "<<" PAGE_KEYS "/Annots[6 0 R 8 0 R 20 0 R]>>");
     build_object(build, 20, "<</Type/Annot/Subtype/FreeText/Rect[0 0 99 99]/Contents(paid)>>");
     update(build);
 }
 
-static void annotation_removed(struct build *build) {
+static void annotation_removed(struct build *build)
+{
     build_object(build, 3, "<<" PAGE_KEYS "/Annots[6 0 R]>>");
     update(build);
 }
 
-static void font_replaced(struct build *build) {
+static void font_replaced(struct build *build)
+{
     build_object(build, 9, "<</Type/Font/Subtype/Type1/BaseFont/Courier>>");
     update(build);
 }
 
-static void action_added(struct build *build) {
+static void action_added(struct build *build)
+{
     build_object(build, 1, "<<" CATALOG_KEYS "/OpenAction<</S/URI/URI(http://x)>>>>");
     update(build);
 }
 
 /* Object 14 was referred to by the signed revision and did not exist. */
-static void dangling_defined(struct build *build) {
+static void dangling_defined(struct build *build)
+{
     build_object(build, 14, "<</New true>>");
     update(build);
 }
 
-static void dates_only(struct build *build) {
+static void dates_only(struct build *build)
+{
     build_object(build, 12, "<</Title(A)/Producer(B; modified)/ModDate(D:20261204)>>");
     build_stream(build, 10, "/Type/Metadata/Subtype/XML",
                  "<x:xmpmeta><xmp:ModifyDate>2026-12-04</xmp:ModifyDate><dc:title>A</dc:title>"
@@ -329,12 +383,14 @@ static void dates_only(struct build *build) {
     update(build);
 }
 
-static void title_changed(struct build *build) {
+static void title_changed(struct build *build)
+{
     build_object(build, 12, "<</Title(Other)/Producer(B)/ModDate(D:20261203)>>");
     update(build);
 }
 
-static void xmp_title_changed(struct build *build) {
+static void xmp_title_changed(struct build *build)
+{
     build_stream(build, 10, "/Type/Metadata/Subtype/XML",
                  "<x:xmpmeta><xmp:ModifyDate>2026-12-04</xmp:ModifyDate><dc:title>B</dc:title>"
                  "</x:xmpmeta>");
@@ -342,19 +398,22 @@ static void xmp_title_changed(struct build *build) {
 }
 
 /* /Certs may grow; here the same array is what the second page draws. */
-static void shared_array(struct build *build) {
+static void shared_array(struct build *build)
+{
     build_object(build, 1, "<<" CATALOG_KEYS "/DSS<</Certs 11 0 R>>>>");
     build_object(build, 11, "[4 0 R 20 0 R]");
     build_stream(build, 20, "", "0 0 99 99 re f");
     update(build);
 }
 
-static void signature_replaced(struct build *build) {
+static void signature_replaced(struct build *build)
+{
     build_object(build, 7, "<</Type/Sig/SubFilter/ETSI.CAdES.detached>>");
     update(build);
 }
 
-static void signature_copied(struct build *build) {
+static void signature_copied(struct build *build)
+{
     char copy[1024];
     const char *from = strstr(build->bytes, "7 0 obj\n") + 8;
     size_t len = (size_t)(strstr(from, "\nendobj") - from);
@@ -364,12 +423,14 @@ static void signature_copied(struct build *build) {
     update(build);
 }
 
-static void other_root(struct build *build) {
+static void other_root(struct build *build)
+{
     build_object(build, 20, "<<" CATALOG_KEYS ">>");
     build_end(build, "/Root 20 0 R /Info 12 0 R");
 }
 
-static void object_freed(struct build *build) {
+static void object_freed(struct build *build)
+{
     size_t at = build->len;
     build_put(build,
               "xref\n9 1\n0000000000 00001 f \ntrailer\n<</Size 17 " BUILD_TRAILER
@@ -378,7 +439,8 @@ static void object_freed(struct build *build) {
 }
 
 /* An update that is well-formed but for one thing of its trailer or table. */
-static void odd_update(struct build *build, const char *entry, const char *keys, long prev) {
+static void odd_update(struct build *build, const char *entry, const char *keys, long prev)
+{
     size_t object = build->len;
     build_object(build, 20, "<</DSS true>>");
     build->count = 0;
@@ -389,37 +451,45 @@ static void odd_update(struct build *build, const char *entry, const char *keys,
               object, entry, keys, prev, at);
 }
 
-static void even_update(struct build *build) {
+static void even_update(struct build *build)
+{
     odd_update(build, "", "", build->prev);
 }
 
-static void hybrid(struct build *build) {
+static void hybrid(struct build *build)
+{
     odd_update(build, "", "/XRefStm 9", build->prev);
 }
 
-static void prev_elsewhere(struct build *build) {
+static void prev_elsewhere(struct build *build)
+{
     odd_update(build, "", "", build->prev + 1);
 }
 
-static void prev_twice(struct build *build) {
+static void prev_twice(struct build *build)
+{
     odd_update(build, "", "/Prev 9", build->prev);
 }
 
-static void listed_twice(struct build *build) {
+static void listed_twice(struct build *build)
+{
     odd_update(build, "20 1\n0000000009 00000 n \n", "", build->prev);
 }
 
-static void points_back(struct build *build) {
+static void points_back(struct build *build)
+{
     odd_update(build, "9 1\n0000000009 00000 n \n", "", build->prev);
 }
 
-static void new_generation(struct build *build) {
+static void new_generation(struct build *build)
+{
     odd_update(build, "9 1\n0000000009 00001 n \n", "", build->prev);
 }
 
 /* ---- updates with cross-reference streams ---- */
 
-static void stream_of_dss(struct build *build) {
+static void stream_of_dss(struct build *build)
+{
     build_object(build, 1, "<<" CATALOG_KEYS "/DSS 20 0 R>>");
     build_stream(build, 21, "/Type/ObjStm/N 1/First 5", "20 0 <</Certs[]>>");
     build_compressed(build, 20, 21);
@@ -427,19 +497,22 @@ static void stream_of_dss(struct build *build) {
 }
 
 /* The update lists the object stream only; what is in it changes all the same. */
-static void stream_replaced(struct build *build) {
+static void stream_replaced(struct build *build)
+{
     build_stream(build, 18, "/Type/ObjStm/N 1/First 4",
                  "9 0 <</Type/Font/Subtype/Type1/BaseFont/Courier-Bo>>");
     build_end_stream(build, BUILD_TRAILER);
 }
 
-static void stream_not_brought(struct build *build) {
+static void stream_not_brought(struct build *build)
+{
     build_object(build, 1, "<<" CATALOG_KEYS ">>");
     build_compressed(build, 9, 18);
     build_end_stream(build, BUILD_TRAILER);
 }
 
-static void stream_font_replaced(struct build *build) {
+static void stream_font_replaced(struct build *build)
+{
     build_stream(build, 21, "/Type/ObjStm/N 1/First 4",
                  "9 0 <</Type/Font/Subtype/Type1/BaseFont/Courier>>");
     build_compressed(build, 9, 21);
@@ -447,7 +520,8 @@ static void stream_font_replaced(struct build *build) {
 }
 
 /* The chain leaves out the signed revision. */
-static void fork_of_chain(struct build *build) {
+static void fork_of_chain(struct build *build)
+{
     size_t start = build->len;
     build_object(build, 1, "<<" CATALOG_KEYS ">>");
     build->prev = -1;
@@ -592,7 +666,8 @@ static const struct shape streams[] = {
      UNCLEAR, 0},
 };
 
-static bool is_as_wanted(const struct shape *shape, const struct vt_signed_document *document) {
+static bool is_as_wanted(const struct shape *shape, const struct vt_signed_document *document)
+{
     if (document->objects_count != shape->objects || document->reasons != shape->document_reasons)
         return false;
     if (shape->objects == 0)
@@ -602,7 +677,8 @@ static bool is_as_wanted(const struct shape *shape, const struct vt_signed_docum
            object->structure_broken == shape->broken && object->reasons == shape->reasons;
 }
 
-static void explain(const struct shape *shape, const struct vt_signed_document *document) {
+static void explain(const struct shape *shape, const struct vt_signed_document *document)
+{
     print_error("%s: %zu objects, document %llx\n", shape->name, document->objects_count,
                 (unsigned long long)document->reasons);
     for (size_t i = 0; i < document->findings_count; i++)
@@ -618,7 +694,8 @@ static void explain(const struct shape *shape, const struct vt_signed_document *
 }
 
 static void run_shapes(const struct shape *list, size_t count,
-                       void (*base)(struct build *build, const char *keys)) {
+                       void (*base)(struct build *build, const char *keys))
+{
     struct build *build = calloc(1, sizeof(*build));
     size_t wrong = 0;
     assert_non_null(build);
@@ -641,17 +718,20 @@ static void run_shapes(const struct shape *list, size_t count,
     assert_int_equal(wrong, 0);
 }
 
-static void shape_of_one_signature(void **state) {
+static void shape_of_one_signature(void **state)
+{
     (void)state;
     run_shapes(shapes, sizeof(shapes) / sizeof(shapes[0]), build_signed);
 }
 
-static void what_comes_after(void **state) {
+static void what_comes_after(void **state)
+{
     (void)state;
     run_shapes(laters, sizeof(laters) / sizeof(laters[0]), build_signed);
 }
 
-static void cross_reference_streams(void **state) {
+static void cross_reference_streams(void **state)
+{
     (void)state;
     run_shapes(streams, sizeof(streams) / sizeof(streams[0]), build_signed_compressed);
 }
@@ -662,7 +742,8 @@ struct reading {
     struct vt_signed_document *document;
 };
 
-static struct reading read_after(const char *keys, void (*change)(struct build *build)) {
+static struct reading read_after(const char *keys, void (*change)(struct build *build))
+{
     struct reading reading = {.build = calloc(1, sizeof(*reading.build)),
                               .arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES)};
     assert_non_null(reading.build);
@@ -675,12 +756,14 @@ static struct reading read_after(const char *keys, void (*change)(struct build *
     return reading;
 }
 
-static void reading_free(struct reading *reading) {
+static void reading_free(struct reading *reading)
+{
     vt_arena_free(reading->arena);
     free(reading->build);
 }
 
-static void facts_of_a_signature(void **state) {
+static void facts_of_a_signature(void **state)
+{
     (void)state;
     struct reading reading = read_after(BUILD_DETACHED, three_signatures);
     const struct vt_signed_object *objects = reading.document->objects;
@@ -705,7 +788,8 @@ static void facts_of_a_signature(void **state) {
     reading_free(&reading);
 }
 
-static void validation_data_are_decoded_once(void **state) {
+static void validation_data_are_decoded_once(void **state)
+{
     (void)state;
     struct reading reading = read_after(BUILD_DETACHED, add_dss);
     const struct vt_validation_data *data = &reading.document->validation_data;
@@ -716,7 +800,8 @@ static void validation_data_are_decoded_once(void **state) {
 }
 
 /* Cutting the file anywhere must never make it look unsigned or unchanged. */
-static void every_truncation(void **state) {
+static void every_truncation(void **state)
+{
     (void)state;
     struct build *build = calloc(1, sizeof(*build));
     assert_non_null(build);
@@ -740,7 +825,8 @@ static void every_truncation(void **state) {
     free(build);
 }
 
-static void memory_out_is_an_error(void **state) {
+static void memory_out_is_an_error(void **state)
+{
     (void)state;
     struct build *build = calloc(1, sizeof(*build));
     assert_non_null(build);
@@ -757,14 +843,16 @@ static void memory_out_is_an_error(void **state) {
     free(build);
 }
 
-static void warming(void **state) {
+static void warming(void **state)
+{
     (void)state;
     struct vt_err err = {0};
     if (vt_document_warm(&err) != VT_OK)
         fail_msg("%s", err.text);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shape_of_one_signature),           cmocka_unit_test(what_comes_after),
         cmocka_unit_test(cross_reference_streams),          cmocka_unit_test(facts_of_a_signature),

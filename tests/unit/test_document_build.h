@@ -30,7 +30,8 @@ struct build {
 
 static inline void build_put(struct build *build, const char *format, ...)
     __attribute__((__format__(printf, 2, 3)));
-static inline void build_put(struct build *build, const char *format, ...) {
+static inline void build_put(struct build *build, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     int len = vsnprintf(build->bytes + build->len, sizeof(build->bytes) - build->len, format, args);
@@ -40,12 +41,14 @@ static inline void build_put(struct build *build, const char *format, ...) {
     build->len += (size_t)len;
 }
 
-static inline void build_begin(struct build *build) {
+static inline void build_begin(struct build *build)
+{
     *build = (struct build){.prev = -1};
     build_put(build, "%%PDF-1.7\n");
 }
 
-static inline void build_object(struct build *build, int id, const char *text) {
+static inline void build_object(struct build *build, int id, const char *text)
+{
     build->ids[build->count] = id;
     build->offsets[build->count++] = build->len;
     if (id > build->highest)
@@ -53,7 +56,8 @@ static inline void build_object(struct build *build, int id, const char *text) {
     build_put(build, "%d 0 obj\n%s\nendobj\n", id, text);
 }
 
-static inline void build_stream(struct build *build, int id, const char *keys, const char *data) {
+static inline void build_stream(struct build *build, int id, const char *keys, const char *data)
+{
     char text[4096];
     int len = snprintf(text, sizeof(text), "<<%s /Length %zu>>\nstream\n%s\nendstream", keys,
                        strlen(data), data);
@@ -63,7 +67,8 @@ static inline void build_stream(struct build *build, int id, const char *keys, c
 }
 
 /* A signature dictionary; keys: more of it. build_seal fills it in. */
-static inline void build_signature(struct build *build, int id, const char *keys) {
+static inline void build_signature(struct build *build, int id, const char *keys)
+{
     char text[1024], zeros[BUILD_HEX_DIGITS + 1];
     memset(zeros, '0', BUILD_HEX_DIGITS);
     zeros[BUILD_HEX_DIGITS] = '\0';
@@ -80,7 +85,8 @@ static inline void build_signature(struct build *build, int id, const char *keys
 }
 
 /* The cross-reference table of the objects since the last one. */
-static inline void build_end(struct build *build, const char *trailer_keys) {
+static inline void build_end(struct build *build, const char *trailer_keys)
+{
     size_t at = build->len;
     build_put(build, "xref\n");
     if (build->prev < 0)
@@ -96,14 +102,16 @@ static inline void build_end(struct build *build, const char *trailer_keys) {
 }
 
 /* An object of the next update that lies in an object stream. */
-static inline void build_compressed(struct build *build, int id, int container) {
+static inline void build_compressed(struct build *build, int id, int container)
+{
     build->ids[build->count] = id;
     build->containers[build->count] = container;
     build->offsets[build->count++] = 0;
 }
 
 /* The same as build_end with a cross-reference stream, in hexadecimal. */
-static inline void build_end_stream(struct build *build, const char *trailer_keys) {
+static inline void build_end_stream(struct build *build, const char *trailer_keys)
+{
     char data[4096], index[1024];
     size_t data_len = 0, index_len = 0, at = build->len;
     int id = ++build->highest;
@@ -131,7 +139,8 @@ static inline void build_end_stream(struct build *build, const char *trailer_key
 }
 
 /* Fill in the last signature so that it covers everything up to here. */
-static inline void build_seal(struct build *build) {
+static inline void build_seal(struct build *build)
+{
     char range[64], hex[BUILD_HEX_DIGITS + 1];
     size_t behind = build->contents_at + BUILD_HEX_DIGITS + 2;
     int len = snprintf(range, sizeof(range), "[0 %zu %zu %zu", build->contents_at, behind,
@@ -153,13 +162,15 @@ static inline void build_seal(struct build *build) {
  * the object stream 18. */
 static inline void build_objects(struct build *build, const char *signature_keys, bool compressed);
 
-static inline void build_signed(struct build *build, const char *signature_keys) {
+static inline void build_signed(struct build *build, const char *signature_keys)
+{
     build_objects(build, signature_keys, false);
     build_end(build, BUILD_TRAILER);
     build_seal(build);
 }
 
-static inline void build_signed_compressed(struct build *build, const char *signature_keys) {
+static inline void build_signed_compressed(struct build *build, const char *signature_keys)
+{
     build_objects(build, signature_keys, true);
     build_end_stream(build, BUILD_TRAILER);
     build_seal(build);
@@ -170,7 +181,8 @@ static inline void build_signed_compressed(struct build *build, const char *sign
  * 8 field later, 9 font, 10 metadata, 11 an array used as contents of a second page, 12
  * information, 13 second page, 15 structure tree, 16 its element. 14 does not exist but is referred
  * to. */
-static inline void build_objects(struct build *build, const char *signature_keys, bool compressed) {
+static inline void build_objects(struct build *build, const char *signature_keys, bool compressed)
+{
     build_begin(build);
     build_object(build, 1,
                  "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Metadata 10 0 R/Later 14 0 R"

@@ -10,7 +10,8 @@
 
 #include "document/pdf.h"
 
-static void values_have_their_kind_and_extent(void **state) {
+static void values_have_their_kind_and_extent(void **state)
+{
     (void)state;
     static const struct {
         const char *text;
@@ -47,7 +48,8 @@ static void values_have_their_kind_and_extent(void **state) {
     }
 }
 
-static void nesting_is_bounded(void **state) {
+static void nesting_is_bounded(void **state)
+{
     (void)state;
     char text[2 * PDF_MAX_NESTING + 2];
     for (size_t depth = PDF_MAX_NESTING; depth <= PDF_MAX_NESTING + 1; depth++) {
@@ -60,7 +62,8 @@ static void nesting_is_bounded(void **state) {
     }
 }
 
-static void names_are_compared_decoded(void **state) {
+static void names_are_compared_decoded(void **state)
+{
     (void)state;
     static const struct {
         const char *text;
@@ -83,7 +86,8 @@ static void names_are_compared_decoded(void **state) {
     }
 }
 
-static void dictionaries_and_references(void **state) {
+static void dictionaries_and_references(void **state)
+{
     (void)state;
     const struct vt_bytes text = VT_BYTES("<</A 1/B[2 0 R(3 0 R)4 5 0 R]/A 6/C<</D 7 0 R>>>>");
     struct pdf_value dict;
@@ -100,7 +104,8 @@ static void dictionaries_and_references(void **state) {
     assert_int_equal(sum, 2 + 5 + 7);
 }
 
-static void strings_are_decoded(void **state) {
+static void strings_are_decoded(void **state)
+{
     (void)state;
     static const struct {
         const char *text;
@@ -121,7 +126,8 @@ static void strings_are_decoded(void **state) {
     }
 }
 
-static void dates_of_real_tools(void **state) {
+static void dates_of_real_tools(void **state)
+{
     (void)state;
     /* 2026-12-03 02:12:00 UTC */
     const int64_t want = vt_time_from_civil(2026, 12, 3, 2, 12, 0);
@@ -160,7 +166,8 @@ static void dates_of_real_tools(void **state) {
     }
 }
 
-static void names_become_clean_utf8(void **state) {
+static void names_become_clean_utf8(void **state)
+{
     (void)state;
     static const struct {
         const char *text;
@@ -188,7 +195,8 @@ static void names_become_clean_utf8(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_have_their_kind_and_extent),
         cmocka_unit_test(nesting_is_bounded),

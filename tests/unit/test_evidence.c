@@ -18,7 +18,8 @@
 
 /* ---- a signature gets worse, never better ---- */
 
-static void worsening(void **state) {
+static void worsening(void **state)
+{
     (void)state;
     static const struct {
         const char *name;
@@ -55,7 +56,8 @@ static void worsening(void **state) {
     }
 }
 
-static void every_sub_indication_has_a_word(void **state) {
+static void every_sub_indication_has_a_word(void **state)
+{
     (void)state;
     assert_null(vt_sub_indication_name(VT_SUB_NONE));
     for (unsigned i = 1; i < VT_SUB_COUNT; i++)
@@ -74,7 +76,8 @@ static void every_sub_indication_has_a_word(void **state) {
 #define F VT_TOTAL_FAILED
 #define I VT_INDETERMINATE
 
-static void exit_status(void **state) {
+static void exit_status(void **state)
+{
     (void)state;
     static const struct {
         const char *name;
@@ -134,7 +137,8 @@ static void exit_status(void **state) {
     assert_int_equal(vt_evidence_exit_status(&empty), 3);
 }
 
-static void findings_are_bounded_and_clean(void **state) {
+static void findings_are_bounded_and_clean(void **state)
+{
     (void)state;
     struct vt_arena *arena = vt_arena_new(1 << 20);
     const char **findings = NULL;
@@ -149,7 +153,8 @@ static void findings_are_bounded_and_clean(void **state) {
 
 /* ---- JSON ---- */
 
-static struct vt_certificate_facts full_certificate(const char *name) {
+static struct vt_certificate_facts full_certificate(const char *name)
+{
     return (struct vt_certificate_facts){.sha256 = HEX64,
                                          .subject = "CN=SỞ XÂY DỰNG,C=VN",
                                          .common_name = name,
@@ -177,7 +182,8 @@ struct sample {
     struct vt_evidence evidence;
 };
 
-static void fill_signature(struct sample *s) {
+static void fill_signature(struct sample *s)
+{
     s->path[0] = full_certificate("SỞ XÂY DỰNG");
     s->path[1] = full_certificate("CA G2");
     s->status = (struct vt_status_facts){.certificate_sha256 = HEX64,
@@ -230,7 +236,8 @@ static void fill_signature(struct sample *s) {
                                              .judged_at_utc_secs = VT_TIME_NONE};
 }
 
-static void fill(struct sample *s) {
+static void fill(struct sample *s)
+{
     *s = (struct sample){.findings = {"first sentence.", "second sentence."},
                          .recipients = {"a@ninhbinh.gov.vn", "b@ninhbinh.gov.vn"}};
     fill_signature(s);
@@ -277,7 +284,8 @@ static void fill(struct sample *s) {
                                        .documents_count = 2};
 }
 
-static struct vt_evidence *read_back(struct vt_arena *arena, const char *text) {
+static struct vt_evidence *read_back(struct vt_arena *arena, const char *text)
+{
     struct vt_evidence *out = NULL;
     struct vt_err err = {0};
     if (vt_evidence_from_json(arena, vt_bytes_str(text), &out, &err) != VT_OK)
@@ -286,7 +294,8 @@ static struct vt_evidence *read_back(struct vt_arena *arena, const char *text) {
 }
 
 /* Writing what was read gives the same bytes, and the struct has what went in. */
-static void round_trip(void **state) {
+static void round_trip(void **state)
+{
     (void)state;
     struct sample *s = malloc(sizeof(*s));
     assert_non_null(s);
@@ -320,7 +329,8 @@ static void round_trip(void **state) {
 }
 
 /* The words of the agreed form. */
-static void json_has_the_agreed_form(void **state) {
+static void json_has_the_agreed_form(void **state)
+{
     (void)state;
     static const char *const parts[] = {
         "{\"v\":1,",
@@ -353,7 +363,8 @@ static void json_has_the_agreed_form(void **state) {
     free(s);
 }
 
-static void writer_cleans_what_readers_refuse(void **state) {
+static void writer_cleans_what_readers_refuse(void **state)
+{
     (void)state;
     struct vt_document document = {.path = "1", .name = "a\nb\x80\xC2\x85.pdf"};
     struct vt_evidence evidence = {.documents = &document, .documents_count = 1};
@@ -366,7 +377,8 @@ static void writer_cleans_what_readers_refuse(void **state) {
     vt_arena_free(arena);
 }
 
-static void hostile_json_is_refused(void **state) {
+static void hostile_json_is_refused(void **state)
+{
     (void)state;
     static const struct {
         const char *name, *json;
@@ -416,7 +428,8 @@ static void hostile_json_is_refused(void **state) {
     }
 }
 
-static char *many(const char *begin, const char *one, unsigned count, const char *end) {
+static char *many(const char *begin, const char *one, unsigned count, const char *end)
+{
     size_t room = strlen(begin) + (strlen(one) + 1) * count + strlen(end) + 1;
     char *out = malloc(room);
     assert_non_null(out);
@@ -427,7 +440,8 @@ static char *many(const char *begin, const char *one, unsigned count, const char
     return out;
 }
 
-static void counts_are_bounded(void **state) {
+static void counts_are_bounded(void **state)
+{
     (void)state;
     static const struct {
         const char *name, *begin, *one, *end;
@@ -455,7 +469,8 @@ static void counts_are_bounded(void **state) {
     }
 }
 
-static void deep_json_is_refused(void **state) {
+static void deep_json_is_refused(void **state)
+{
     (void)state;
     char *text = malloc(200000);
     assert_non_null(text);
@@ -470,7 +485,8 @@ static void deep_json_is_refused(void **state) {
 }
 
 /* Truncated at every byte: an error each time, never a half-filled result. */
-static void truncation(void **state) {
+static void truncation(void **state)
+{
     (void)state;
     struct sample *s = malloc(sizeof(*s));
     assert_non_null(s);
@@ -490,7 +506,8 @@ static void truncation(void **state) {
     free(s);
 }
 
-static void small_arena_is_no_memory(void **state) {
+static void small_arena_is_no_memory(void **state)
+{
     (void)state;
     struct sample *s = malloc(sizeof(*s));
     assert_non_null(s);
@@ -513,7 +530,8 @@ static void small_arena_is_no_memory(void **state) {
     free(s);
 }
 
-static void mail_facts_alone(void **state) {
+static void mail_facts_alone(void **state)
+{
     (void)state;
     struct sample *s = malloc(sizeof(*s));
     assert_non_null(s);
@@ -534,7 +552,8 @@ static void mail_facts_alone(void **state) {
     free(s);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worsening),
         cmocka_unit_test(every_sub_indication_has_a_word),

@@ -25,7 +25,8 @@ static struct vt_document documents[] = {
 static const struct vt_evidence evidence = {
     .mail = {.reference = REFERENCE}, .documents = documents, .documents_count = 2};
 
-static void says_what_users_read(void **state) {
+static void says_what_users_read(void **state)
+{
     (void)state;
     static const struct {
         const char *name;
@@ -112,7 +113,8 @@ static void says_what_users_read(void **state) {
 }
 
 /* For every reason, action and nasty name: what libmilter and MTAs insist on. */
-static void check_form(const struct vt_answer *answer) {
+static void check_form(const struct vt_answer *answer)
+{
     assert_true(answer->lines_count >= 1 && answer->lines_count <= VT_ANSWER_LINES);
     assert_int_equal(strlen(answer->code), 3);
     assert_int_equal(answer->code[0], answer->enhanced[0]);
@@ -128,7 +130,8 @@ static void check_form(const struct vt_answer *answer) {
     }
 }
 
-static void every_answer_is_well_formed(void **state) {
+static void every_answer_is_well_formed(void **state)
+{
     (void)state;
     static const char *const names[] = {
         NULL,
@@ -166,7 +169,8 @@ static void every_answer_is_well_formed(void **state) {
     }
 }
 
-static void our_own_fault_is_temporary(void **state) {
+static void our_own_fault_is_temporary(void **state)
+{
     (void)state;
     struct vt_answer answer;
     bool failed = true;
@@ -178,7 +182,8 @@ static void our_own_fault_is_temporary(void **state) {
 }
 
 /* Zero memory, a refused quarantine, an MTA without quarantine: the mail stays with its sender. */
-static void nothing_passes_by_mistake(void **state) {
+static void nothing_passes_by_mistake(void **state)
+{
     (void)state;
     struct vt_answer answer = {0};
     struct vt_decision decision = {.action = VT_ACTION_HOLD, .reason = VT_REASON_NOT_CHECKED};
@@ -196,7 +201,8 @@ static void nothing_passes_by_mistake(void **state) {
 }
 
 /* A refusal stays a refusal when libmilter does not take its text. */
-static void a_refused_text_is_noticed(void **state) {
+static void a_refused_text_is_noticed(void **state)
+{
     (void)state;
     struct vt_answer answer;
     struct vt_decision decision = {.action = VT_ACTION_REJECT, .reason = VT_REASON_CONTENT_CHANGED};
@@ -208,7 +214,8 @@ static void a_refused_text_is_noticed(void **state) {
     assert_true(failed);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_what_users_read),       cmocka_unit_test(every_answer_is_well_formed),
         cmocka_unit_test(our_own_fault_is_temporary), cmocka_unit_test(nothing_passes_by_mistake),

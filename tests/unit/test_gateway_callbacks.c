@@ -45,7 +45,8 @@ static struct {
 } inspector;
 
 static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *inspection,
-                                 struct vt_evidence **out, struct vt_err *err) {
+                                 struct vt_evidence **out, struct vt_err *err)
+{
     const struct vt_mail *mail = inspection->mail;
     enum vt_code turn = inspection->begin_pass(inspection->progress_context, err);
     if (turn != VT_OK)
@@ -91,7 +92,8 @@ struct fixture {
 
 static struct fixture fixture;
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     static const char *networks[] = {"127.0.0.0/8", "10.0.0.0/8"};
     static const char *domains[] = {"ours.vn"};
     struct vt_mistakes mistakes;
@@ -136,7 +138,8 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     (void)state;
     fixture.filter.xxfi_close(recorder_ctx);
     assert_int_equal(atomic_load(&fixture.gateway.sessions_count), 0);
@@ -150,7 +153,8 @@ static int tear_down(void **state) {
 }
 
 static void negotiate(unsigned long actions, unsigned long steps, unsigned long *out_actions,
-                      unsigned long *out_steps) {
+                      unsigned long *out_steps)
+{
     unsigned long two = 99, three = 99;
     assert_int_equal(fixture.filter.xxfi_negotiate(recorder_ctx, actions, steps, 0, 0, out_actions,
                                                    out_steps, &two, &three),
@@ -159,7 +163,8 @@ static void negotiate(unsigned long actions, unsigned long steps, unsigned long 
     assert_int_equal(three, 0);
 }
 
-static void connect_from(const char *address) {
+static void connect_from(const char *address)
+{
     struct sockaddr_in client = {.sin_family = AF_INET};
     char host[] = "client.example.vn", helo[] = "helo.example.vn";
     const uint8_t stranger[] = {203, 0, 113, 9}, own[] = {10, 0, 0, 1};
@@ -168,13 +173,15 @@ static void connect_from(const char *address) {
     fixture.filter.xxfi_helo(recorder_ctx, helo);
 }
 
-static void begin(unsigned long actions, unsigned long steps, const char *address) {
+static void begin(unsigned long actions, unsigned long steps, const char *address)
+{
     unsigned long got_actions = 0, got_steps = 0;
     negotiate(actions, steps, &got_actions, &got_steps);
     connect_from(address);
 }
 
-static void envelope(const char *sender, const char *recipient) {
+static void envelope(const char *sender, const char *recipient)
+{
     char from[128], to[128];
     char *from_arguments[] = {from, NULL}, *to_arguments[] = {to, NULL};
     snprintf(from, sizeof(from), "%s", sender);
@@ -183,7 +190,8 @@ static void envelope(const char *sender, const char *recipient) {
     fixture.filter.xxfi_envrcpt(recorder_ctx, to_arguments);
 }
 
-static void header(const char *name, const char *value) {
+static void header(const char *name, const char *value)
+{
     char n[64], v[128];
     snprintf(n, sizeof(n), "%s", name);
     snprintf(v, sizeof(v), "%s", value);
@@ -191,7 +199,8 @@ static void header(const char *name, const char *value) {
 }
 
 /* One mail; gives what end of message returned. */
-static sfsistat mail(const char *sender) {
+static sfsistat mail(const char *sender)
+{
     unsigned char body[] = "hello\r\n";
     envelope(sender, "<b@ours.vn>");
     header("Message-ID", " <1@x.vn>");
@@ -203,7 +212,8 @@ static sfsistat mail(const char *sender) {
     return fixture.filter.xxfi_eom(recorder_ctx);
 }
 
-static void negotiates_what_is_offered(void **state) {
+static void negotiates_what_is_offered(void **state)
+{
     (void)state;
     unsigned long actions = 0, steps = 0;
     negotiate(ALL_ACTIONS, ALL_STEPS, &actions, &steps);
@@ -219,7 +229,8 @@ static void negotiates_what_is_offered(void **state) {
     assert_int_equal(fixture.filter.xxfi_helo(recorder_ctx, NULL), SMFIS_CONTINUE);
 }
 
-static void answers_only_where_it_must(void **state) {
+static void answers_only_where_it_must(void **state)
+{
     (void)state;
     unsigned char body[] = "x";
     char sender[] = "<a@x.vn>";
@@ -234,7 +245,8 @@ static void answers_only_where_it_must(void **state) {
     assert_int_equal(fixture.filter.xxfi_body(recorder_ctx, body, 1), SMFIS_NOREPLY);
 }
 
-static void hands_the_mail_to_the_inspector(void **state) {
+static void hands_the_mail_to_the_inspector(void **state)
+{
     (void)state;
     begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
     recorder.macros[0] = "i";
@@ -255,7 +267,8 @@ static void hands_the_mail_to_the_inspector(void **state) {
     assert_true(strstr(recorder.lines, "delete") < strstr(recorder.lines, "add X-Vanthu"));
 }
 
-static void reads_every_form_of_sender(void **state) {
+static void reads_every_form_of_sender(void **state)
+{
     (void)state;
     static const char *const cases[][2] = {
         {"<a@x.vn>", "a@x.vn"},
@@ -275,7 +288,8 @@ static void reads_every_form_of_sender(void **state) {
     }
 }
 
-static void refuses(void **state) {
+static void refuses(void **state)
+{
     (void)state;
     begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
     inspector.reasons = VT_REASON_BIT(VT_REASON_CONTENT_CHANGED);
@@ -289,7 +303,8 @@ static void refuses(void **state) {
 }
 
 /* Outbound mail gets no verdicts, and the reference is ours to give. */
-static void a_child_cannot_change_the_envelope(void **state) {
+static void a_child_cannot_change_the_envelope(void **state)
+{
     (void)state;
     begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
     inspector.lies = true;
@@ -298,7 +313,8 @@ static void a_child_cannot_change_the_envelope(void **state) {
     assert_non_null(strstr(recorder.lines, "add X-Vanthu-Action: "));
 }
 
-static void observe_is_inert(void **state) {
+static void observe_is_inert(void **state)
+{
     (void)state;
     static const struct {
         enum vt_code code;
@@ -328,7 +344,8 @@ static void observe_is_inert(void **state) {
     assert_string_equal(recorder.lines, "");
 }
 
-static void a_failure_asks_to_come_again_and_then_gives_up(void **state) {
+static void a_failure_asks_to_come_again_and_then_gives_up(void **state)
+{
     (void)state;
     begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
     inspector.code = VT_E_PEER;
@@ -346,7 +363,8 @@ static void a_failure_asks_to_come_again_and_then_gives_up(void **state) {
     assert_int_equal(inspector.calls, before);
 }
 
-static void a_full_queue_asks_to_come_again(void **state) {
+static void a_full_queue_asks_to_come_again(void **state)
+{
     (void)state;
     begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
     assert_int_equal(vt_queue_enter(&fixture.gateway.queue, 0, NULL, NULL, NULL), VT_OK);
@@ -358,7 +376,8 @@ static void a_full_queue_asks_to_come_again(void **state) {
     assert_int_equal(inspector.calls, 1);
 }
 
-static void a_spool_fault_asks_to_come_again(void **state) {
+static void a_spool_fault_asks_to_come_again(void **state)
+{
     (void)state;
     begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
     fixture.config.spool_directory = "/nonexistent";
@@ -367,7 +386,8 @@ static void a_spool_fault_asks_to_come_again(void **state) {
     assert_int_equal(inspector.calls, 0);
 }
 
-static void too_large_is_not_inspected(void **state) {
+static void too_large_is_not_inspected(void **state)
+{
     (void)state;
     static unsigned char piece[1024 * 1024];
     begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
@@ -380,7 +400,8 @@ static void too_large_is_not_inspected(void **state) {
     assert_non_null(strstr(recorder.lines, "reasons=TOO_LARGE"));
 }
 
-static void defers_on_its_own_clock(void **state) {
+static void defers_on_its_own_clock(void **state)
+{
     (void)state;
     begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
     inspector.reasons = VT_REASON_BIT(VT_REASON_STATUS_UNKNOWN);
@@ -404,7 +425,8 @@ static void defers_on_its_own_clock(void **state) {
     assert_non_null(strstr(recorder.lines, "add X-Vanthu-Action: tag;"));
 }
 
-static void missing_actions_degrade(void **state) {
+static void missing_actions_degrade(void **state)
+{
     (void)state;
     begin(SMFIF_ADDHDRS, 0, "203.0.113.9");
     assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
@@ -417,7 +439,8 @@ static void missing_actions_degrade(void **state) {
 }
 
 /* libmilter: close first, several aborts, MAIL after a refusal without abort. */
-static void survives_every_order(void **state) {
+static void survives_every_order(void **state)
+{
     (void)state;
     unsigned char body[] = "x";
     fixture.filter.xxfi_close(recorder_ctx);
@@ -440,7 +463,8 @@ static void survives_every_order(void **state) {
     assert_int_equal(atomic_load(&fixture.gateway.sessions_count), 1);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(negotiates_what_is_offered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(answers_only_where_it_must, set_up, tear_down),

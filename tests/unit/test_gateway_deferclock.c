@@ -23,7 +23,8 @@ struct mail {
     bool same; /* as the first case */
 };
 
-static int64_t first_of(struct vt_defer_clock *clock, const struct mail *mail, int64_t now) {
+static int64_t first_of(struct vt_defer_clock *clock, const struct mail *mail, int64_t now)
+{
     struct vt_document documents[2] = {0};
     const char *recipients[2] = {mail->recipients[0], mail->recipients[1]};
     struct vt_evidence evidence = {.mail = {.sender = mail->sender,
@@ -53,7 +54,8 @@ static const struct mail mails[] = {
     {"other rule", "a@x.vn", {"b@y.vn", "c@z.vn"}, 2, {"11", "22"}, 2, "s", false},
 };
 
-static void knows_a_retry(void **state) {
+static void knows_a_retry(void **state)
+{
     (void)state;
     for (size_t i = 0; i < sizeof(mails) / sizeof(mails[0]); i++) {
         struct vt_defer_clock clock;
@@ -67,7 +69,8 @@ static void knows_a_retry(void **state) {
     }
 }
 
-static void forgets_after_five_days_of_silence(void **state) {
+static void forgets_after_five_days_of_silence(void **state)
+{
     (void)state;
     struct vt_defer_clock clock;
     const uint8_t key[VT_SIPHASH_KEY_BYTES] = {0};
@@ -78,7 +81,8 @@ static void forgets_after_five_days_of_silence(void **state) {
     vt_defer_clock_clear(&clock);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_a_retry),
         cmocka_unit_test(forgets_after_five_days_of_silence),

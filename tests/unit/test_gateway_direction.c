@@ -13,7 +13,8 @@
     ((struct vt_strings){(const char *[]){__VA_ARGS__},                                            \
                          sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)})
 
-static void reads_networks(void **state) {
+static void reads_networks(void **state)
+{
     (void)state;
     static const struct {
         const char *network;
@@ -61,7 +62,8 @@ static void reads_networks(void **state) {
     }
 }
 
-static void compares_domains(void **state) {
+static void compares_domains(void **state)
+{
     (void)state;
     struct vt_strings ours = LIST("ninhbinh.gov.vn", "edu.vn");
     static const struct {
@@ -83,7 +85,8 @@ static void compares_domains(void **state) {
     }
 }
 
-static void finds_the_direction(void **state) {
+static void finds_the_direction(void **state)
+{
     (void)state;
     struct vt_arena *arena = vt_arena_new(10000);
     struct vt_networks internal;
@@ -144,7 +147,8 @@ static void finds_the_direction(void **state) {
     vt_arena_free(arena);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_networks),
         cmocka_unit_test(compares_domains),

@@ -18,7 +18,8 @@
 #define OUR_ID "vanthu.mx1.example.vn"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void knows_its_own_id(void **state) {
+static void knows_its_own_id(void **state)
+{
     (void)state;
     static const struct {
         const char *value;
@@ -59,7 +60,8 @@ static void knows_its_own_id(void **state) {
 }
 
 /* Which headers go, and in which order: from the last index of a name to the first. */
-static void removes_forged_headers(void **state) {
+static void removes_forged_headers(void **state)
+{
     (void)state;
     static const char *const headers[][2] = {
         {"Received", " from evil"},
@@ -98,7 +100,8 @@ static void removes_forged_headers(void **state) {
     vt_arena_free(arena);
 }
 
-static void too_many_forged_headers_are_an_error(void **state) {
+static void too_many_forged_headers_are_an_error(void **state)
+{
     (void)state;
     struct vt_arena *arena = vt_arena_new(64u * 1024 * 1024);
     struct vt_strip strip = {0};
@@ -113,7 +116,8 @@ static void too_many_forged_headers_are_an_error(void **state) {
     vt_arena_free(arena);
 }
 
-static void results_by_the_table(void **state) {
+static void results_by_the_table(void **state)
+{
     (void)state;
     static const struct {
         enum vt_indication indication;
@@ -148,7 +152,8 @@ static struct vt_signature message = {
     .signer = {.email = "vanthu@soxd.example.vn", .serial = "5403ab"}};
 
 static char *headers_of(const struct vt_evidence *evidence, const struct vt_decision *decision,
-                        bool leading_space) {
+                        bool leading_space)
+{
     struct vt_arena *arena = vt_arena_new(1000000);
     struct vt_headers headers;
     recorder_reset();
@@ -163,7 +168,8 @@ static char *headers_of(const struct vt_evidence *evidence, const struct vt_deci
     return recorder.lines;
 }
 
-static void adds_what_was_found(void **state) {
+static void adds_what_was_found(void **state)
+{
     (void)state;
     struct vt_document documents[] = {
         {.path = "1", .format = VT_FORMAT_SMIME, .signatures = &message, .signatures_count = 1},
@@ -210,7 +216,21 @@ static void adds_what_was_found(void **state) {
     assert_non_null(strstr(headers_of(&evidence, &decision, false), "Reference:1831"));
 }
 
-static void tells_strangers_the_reference_only(void **state) {
+static void what_was_not_read_is_not_called_unsigned(void **state)
+{
+    (void)state;
+    struct vt_document document = {.name = "a.pdf",
+                                   .format = VT_FORMAT_PDF,
+                                   .reasons = VT_REASON_BIT(VT_REASON_FILE_UNREADABLE)};
+    struct vt_evidence evidence = {.documents = &document, .documents_count = 1};
+    struct vt_decision decision = {.action = VT_ACTION_TAG};
+    const char *text = headers_of(&evidence, &decision, true);
+    assert_non_null(strstr(text, "X-Vanthu-Verdict: INDETERMINATE;\n format=pdf"));
+    assert_null(strstr(text, "UNSIGNED"));
+}
+
+static void tells_strangers_the_reference_only(void **state)
+{
     (void)state;
     struct vt_document document = {.name = "a.pdf", .signatures = &good, .signatures_count = 1};
     struct vt_evidence evidence = {
@@ -223,7 +243,8 @@ static void tells_strangers_the_reference_only(void **state) {
 }
 
 /* A mail with a hundred signatures and long names: bounded in number and length. */
-static void stays_small(void **state) {
+static void stays_small(void **state)
+{
     (void)state;
     struct vt_document documents[100] = {0};
     char name[VT_MAX_NAME_BYTES + 1];
@@ -250,7 +271,8 @@ static void stays_small(void **state) {
     assert_non_null(strstr(text, "x-vanthu=neutral (documents 50"));
 }
 
-static void an_unsigned_mail_says_none(void **state) {
+static void an_unsigned_mail_says_none(void **state)
+{
     (void)state;
     struct vt_evidence evidence = {.mail = {.reference = "1831-0927-5564"}};
     struct vt_decision decision = {.action = VT_ACTION_ACCEPT};
@@ -260,13 +282,15 @@ static void an_unsigned_mail_says_none(void **state) {
                         "add X-Vanthu-Action: accept\n");
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_its_own_id),
         cmocka_unit_test(removes_forged_headers),
         cmocka_unit_test(too_many_forged_headers_are_an_error),
         cmocka_unit_test(results_by_the_table),
         cmocka_unit_test(adds_what_was_found),
+        cmocka_unit_test(what_was_not_read_is_not_called_unsigned),
         cmocka_unit_test(tells_strangers_the_reference_only),
         cmocka_unit_test(stays_small),
         cmocka_unit_test(an_unsigned_mail_says_none),

@@ -12,7 +12,8 @@
 
 #define MINUTES INT64_C(60000)
 
-static void gives_up_after_failures(void **state) {
+static void gives_up_after_failures(void **state)
+{
     (void)state;
     struct vt_poison poison;
     assert_int_equal(vt_poison_init(&poison, 3, 30 * MINUTES), VT_OK);
@@ -26,7 +27,8 @@ static void gives_up_after_failures(void **state) {
     vt_poison_clear(&poison);
 }
 
-static void gives_up_after_a_time(void **state) {
+static void gives_up_after_a_time(void **state)
+{
     (void)state;
     struct vt_poison poison;
     assert_int_equal(vt_poison_init(&poison, 100, 30 * MINUTES), VT_OK);
@@ -38,7 +40,8 @@ static void gives_up_after_a_time(void **state) {
     vt_poison_clear(&poison);
 }
 
-static void a_full_queue_is_not_the_mails_fault(void **state) {
+static void a_full_queue_is_not_the_mails_fault(void **state)
+{
     (void)state;
     struct vt_poison poison;
     assert_int_equal(vt_poison_init(&poison, 3, 30 * MINUTES), VT_OK);
@@ -49,7 +52,8 @@ static void a_full_queue_is_not_the_mails_fault(void **state) {
     vt_poison_clear(&poison);
 }
 
-static void success_and_a_day_forgive(void **state) {
+static void success_and_a_day_forgive(void **state)
+{
     (void)state;
     struct vt_poison poison;
     assert_int_equal(vt_poison_init(&poison, 2, 30 * MINUTES), VT_OK);
@@ -63,7 +67,8 @@ static void success_and_a_day_forgive(void **state) {
 }
 
 /* Whatever number of mails fails, the table keeps its size and the latest are in it. */
-static void the_table_is_bounded(void **state) {
+static void the_table_is_bounded(void **state)
+{
     (void)state;
     struct vt_recent *recent = vt_recent_new(64, 1000000);
     struct vt_recent_entry entry;
@@ -80,7 +85,8 @@ static void the_table_is_bounded(void **state) {
 }
 
 /* The vectors of the reference implementation: key 00..0f, input 00..(len-1). */
-static void hash_matches_its_vectors(void **state) {
+static void hash_matches_its_vectors(void **state)
+{
     (void)state;
     static const struct {
         size_t len;
@@ -104,7 +110,8 @@ static void hash_matches_its_vectors(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_up_after_failures),
         cmocka_unit_test(gives_up_after_a_time),

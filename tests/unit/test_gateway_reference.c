@@ -17,12 +17,14 @@
 
 static char folder[] = "/tmp/vanthu-reference-XXXXXX";
 
-static int make_folder(void **state) {
+static int make_folder(void **state)
+{
     (void)state;
     return mkdtemp(folder) == NULL;
 }
 
-static int remove_folder(void **state) {
+static int remove_folder(void **state)
+{
     char file[64];
     (void)state;
     snprintf(file, sizeof(file), "%s/reference", folder);
@@ -30,12 +32,14 @@ static int remove_folder(void **state) {
     return rmdir(folder);
 }
 
-static void start(struct vt_reference *reference, const char *host, const char *where) {
+static void start(struct vt_reference *reference, const char *host, const char *where)
+{
     struct vt_err err = {0};
     assert_int_equal(vt_reference_init(reference, host, where, &err), VT_OK);
 }
 
-static void has_the_printed_form(void **state) {
+static void has_the_printed_form(void **state)
+{
     (void)state;
     struct vt_reference reference;
     char text[VT_REFERENCE_BYTES];
@@ -49,7 +53,8 @@ static void has_the_printed_form(void **state) {
     vt_reference_clear(&reference);
 }
 
-static void names_the_gateway(void **state) {
+static void names_the_gateway(void **state)
+{
     (void)state;
     static const struct {
         const char *host;
@@ -74,7 +79,8 @@ static void names_the_gateway(void **state) {
 }
 
 /* The predecessor that drains and its successor give references at the same time. */
-static void two_processes_never_give_the_same(void **state) {
+static void two_processes_never_give_the_same(void **state)
+{
     (void)state;
     struct vt_reference old, new;
     char last[VT_REFERENCE_BYTES] = "";
@@ -90,7 +96,8 @@ static void two_processes_never_give_the_same(void **state) {
     vt_reference_clear(&new);
 }
 
-static void a_clock_that_steps_back_repeats_nothing(void **state) {
+static void a_clock_that_steps_back_repeats_nothing(void **state)
+{
     (void)state;
     struct vt_reference reference;
     char before[VT_REFERENCE_BYTES], after[VT_REFERENCE_BYTES];
@@ -101,7 +108,8 @@ static void a_clock_that_steps_back_repeats_nothing(void **state) {
     vt_reference_clear(&reference);
 }
 
-static void works_without_its_file(void **state) {
+static void works_without_its_file(void **state)
+{
     (void)state;
     struct vt_reference reference;
     struct vt_err err = {0};
@@ -115,7 +123,8 @@ static void works_without_its_file(void **state) {
 }
 
 /* What the check digit is for: a digit misheard, two neighbours swapped. */
-static void finds_slips(void **state) {
+static void finds_slips(void **state)
+{
     (void)state;
     struct vt_reference reference;
     char good[VT_REFERENCE_BYTES];
@@ -142,7 +151,8 @@ static void finds_slips(void **state) {
     vt_reference_clear(&reference);
 }
 
-static void reads_what_people_type(void **state) {
+static void reads_what_people_type(void **state)
+{
     (void)state;
     /* 572 has the check digit 4 in Damm's own example. */
     static const struct {
@@ -155,7 +165,8 @@ static void reads_what_people_type(void **state) {
         assert_int_equal(vt_reference_is_valid(cases[i].text), cases[i].valid);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(has_the_printed_form),
         cmocka_unit_test(names_the_gateway),

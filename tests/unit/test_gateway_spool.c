@@ -14,7 +14,8 @@
 
 #include "gateway/spool.h"
 
-static char *content(int fd, size_t *out_len) {
+static char *content(int fd, size_t *out_len)
+{
     off_t len = lseek(fd, 0, SEEK_END);
     assert_true(len >= 0);
     char *text = malloc((size_t)len + 1);
@@ -25,7 +26,8 @@ static char *content(int fd, size_t *out_len) {
     return text;
 }
 
-static void header_forms(void **state) {
+static void header_forms(void **state)
+{
     (void)state;
     static const struct {
         const char *name, *value;
@@ -65,7 +67,8 @@ static void header_forms(void **state) {
 }
 
 /* Sizes around the borders of the small buffer and of the memory file, in odd pieces. */
-static void body_is_kept_to_the_byte(void **state) {
+static void body_is_kept_to_the_byte(void **state)
+{
     (void)state;
     static const size_t sizes[] = {0, 1, 2047, 2048, 2049, 65535, 100000, 1000003};
     static const size_t pieces[] = {1, 3, 100, 2048, 65535};
@@ -98,7 +101,8 @@ static void body_is_kept_to_the_byte(void **state) {
     }
 }
 
-static void nobody_can_change_it(void **state) {
+static void nobody_can_change_it(void **state)
+{
     (void)state;
     for (size_t large = 0; large < 2; large++) {
         struct vt_spool spool;
@@ -119,7 +123,8 @@ static void nobody_can_change_it(void **state) {
     }
 }
 
-static void the_largest_is_counted_not_kept(void **state) {
+static void the_largest_is_counted_not_kept(void **state)
+{
     (void)state;
     struct vt_spool spool;
     struct vt_err err = {0};
@@ -137,7 +142,8 @@ static void the_largest_is_counted_not_kept(void **state) {
     vt_spool_close(&spool);
 }
 
-static void a_missing_folder_is_a_fault(void **state) {
+static void a_missing_folder_is_a_fault(void **state)
+{
     (void)state;
     struct vt_spool spool;
     struct vt_err err = {0};
@@ -148,7 +154,8 @@ static void a_missing_folder_is_a_fault(void **state) {
     vt_spool_close(&spool);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(header_forms),
         cmocka_unit_test(body_is_kept_to_the_byte),

@@ -5,7 +5,9 @@
 #include "test_unpack_lib.h"
 
 #define CONTENT(text)                                                                              \
-    { (const uint8_t *)(text), sizeof(text) - 1 }
+    {                                                                                              \
+        (const uint8_t *)(text), sizeof(text) - 1                                                  \
+    }
 /* SignedData and EnvelopedData at their begin: DER length, then the object identifier. */
 #define OID "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 #define LOCAL(name_len, extra)                                                                     \
@@ -107,7 +109,8 @@ static const struct {
     {"binary named as text", CONTENT("a\0b"), "a.txt", VT_FORMAT_UNKNOWN},
 };
 
-static void formats_by_content(void **state) {
+static void formats_by_content(void **state)
+{
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         /* In a block of its own, so that a sanitizer sees every byte too many. */
@@ -122,7 +125,8 @@ static void formats_by_content(void **state) {
 }
 
 /* Every begin of every case: no byte beyond the end is looked at. */
-static void truncated_files_are_safe(void **state) {
+static void truncated_files_are_safe(void **state)
+{
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         for (size_t len = 1; len < cases[i].bytes.len; len++) {
@@ -135,7 +139,8 @@ static void truncated_files_are_safe(void **state) {
     }
 }
 
-static void large_files_are_seen_by_their_ends(void **state) {
+static void large_files_are_seen_by_their_ends(void **state)
+{
     (void)state;
     const size_t len = (size_t)1 << 20;
     uint8_t *bytes = calloc(1, len);
@@ -151,7 +156,8 @@ static void large_files_are_seen_by_their_ends(void **state) {
     free(bytes);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formats_by_content),
         cmocka_unit_test(truncated_files_are_safe),

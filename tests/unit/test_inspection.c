@@ -41,15 +41,18 @@ enum answer {
 
 enum status { KNOWS, KNOWS_NOTHING, STATUS_LATE, STATUS_ERROR, STATUS_CLOSED };
 
-static int64_t in_msecs(int64_t msecs) {
+static int64_t in_msecs(int64_t msecs)
+{
     return vt_clock_monotonic_msecs() + msecs;
 }
 
-static void nap(long msecs) {
+static void nap(long msecs)
+{
     nanosleep(&(struct timespec){.tv_sec = msecs / 1000, .tv_nsec = msecs % 1000 * 1000000}, NULL);
 }
 
-static int sealed(char *text, size_t len) {
+static int sealed(char *text, size_t len)
+{
     int fd = -1;
     if (vt_memfd_seal("test", vt_bytes_of(text, len), &fd, NULL) != VT_OK)
         _exit(10);
@@ -60,7 +63,8 @@ static int sealed(char *text, size_t len) {
 /* ---- the servers ---- */
 
 /* The message id tells the test which pass this is and what came with the request. */
-static int evidence_fd(unsigned pass, const struct vt_message *request) {
+static int evidence_fd(unsigned pass, const struct vt_message *request)
+{
     char note[80];
     (void)snprintf(note, sizeof(note), "pass %u, %zu descriptors", pass, request->fds_count);
     struct vt_evidence evidence = {.mail = {.message_id = note}};
@@ -71,7 +75,8 @@ static int evidence_fd(unsigned pass, const struct vt_message *request) {
     return sealed(text, len);
 }
 
-static int wants_fd(bool wanting) {
+static int wants_fd(bool wanting)
+{
     struct vt_want_status status = {VT_BYTES("certificate"), VT_BYTES("issuer")};
     struct vt_wants wants = {.status = &status, .status_count = wanting ? 1 : 0};
     char *text = NULL;
@@ -81,13 +86,15 @@ static int wants_fd(bool wanting) {
     return sealed(text, len);
 }
 
-static void send_text(int fd, enum vt_message_type type, const char *text) {
+static void send_text(int fd, enum vt_message_type type, const char *text)
+{
     if (vt_wire_send(fd, type, vt_bytes_str(text), NULL, 0, in_msecs(1000), NULL) != VT_OK)
         _exit(13);
 }
 
 static void send_inspected(int fd, enum answer answer, unsigned pass,
-                           const struct vt_message *request) {
+                           const struct vt_message *request)
+{
     bool knows = request->fds_count > 1; /* no mail facts are sent here */
     bool wanting = answer == WANTS_ALWAYS || (answer == WANTS && !knows);
     int fds[2] = {evidence_fd(pass, request), wants_fd(wanting)};
@@ -103,7 +110,8 @@ static void send_inspected(int fd, enum answer answer, unsigned pass,
     close(fds[1]);
 }
 
-static void be_inspector(int channel, enum answer answer) {
+static void be_inspector(int channel, enum answer answer)
+{
     static struct vt_message request;
     for (unsigned pass = 1;; pass++) {
         int fd = -1;
@@ -125,7 +133,8 @@ static void be_inspector(int channel, enum answer answer) {
     }
 }
 
-static int known_fd(bool knows) {
+static int known_fd(bool knows)
+{
     struct vt_status_fact fact = {.serial = "01", .source = "crl", .origin = "given"};
     memset(fact.issuer_key_sha256, 'a', 64);
     memset(fact.data_sha256, 'b', 64);
@@ -139,7 +148,8 @@ static int known_fd(bool knows) {
     return sealed(text, len);
 }
 
-static void be_status(int channel, enum status status) {
+static void be_status(int channel, enum status status)
+{
     static struct vt_message request;
     for (;;) {
         int fd = -1;
@@ -198,7 +208,8 @@ struct bench {
     int mail;
 };
 
-static void open_bench(struct bench *bench, enum answer answer, enum status status) {
+static void open_bench(struct bench *bench, enum answer answer, enum status status)
+{
     assert_int_equal(vt_wire_pair(bench->inspect, NULL), VT_OK);
     assert_int_equal(vt_wire_pair(bench->status, NULL), VT_OK);
     assert_int_equal(vt_memfd_seal("mail", VT_BYTES("Subject: x\r\n"), &bench->mail, NULL), VT_OK);
@@ -210,7 +221,8 @@ static void open_bench(struct bench *bench, enum answer answer, enum status stat
         be_status(bench->status[1], status);
 }
 
-static void close_bench(struct bench *bench) {
+static void close_bench(struct bench *bench)
+{
     const pid_t pids[] = {bench->inspector, bench->status_role};
     for (size_t i = 0; i < COUNT(pids); i++) {
         int status = 0;
@@ -226,7 +238,8 @@ static void close_bench(struct bench *bench) {
     close(bench->mail);
 }
 
-static struct vt_inspection inspection_of(const struct bench *bench) {
+static struct vt_inspection inspection_of(const struct bench *bench)
+{
     return (struct vt_inspection){.inspect_fd = bench->inspect[0],
                                   .status_fd = bench->status[0],
                                   .mail_fd = bench->mail,
@@ -238,7 +251,8 @@ static struct vt_inspection inspection_of(const struct bench *bench) {
                                   .status_msecs = 300};
 }
 
-static void answers_and_faults(void **state) {
+static void answers_and_faults(void **state)
+{
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct bench bench;
@@ -259,11 +273,13 @@ static void answers_and_faults(void **state) {
     }
 }
 
-static void count_calls(void *context) {
+static void count_calls(void *context)
+{
     (*(unsigned *)context)++;
 }
 
-static void waiting_is_told_every_second(void **state) {
+static void waiting_is_told_every_second(void **state)
+{
     (void)state;
     struct bench bench;
     struct vt_evidence *evidence = NULL;
@@ -280,7 +296,8 @@ static void waiting_is_told_every_second(void **state) {
     vt_arena_free(arena);
 }
 
-static void a_silent_inspector_ends_by_the_deadline(void **state) {
+static void a_silent_inspector_ends_by_the_deadline(void **state)
+{
     (void)state;
     struct bench bench;
     struct vt_evidence *evidence = NULL;
@@ -297,7 +314,8 @@ static void a_silent_inspector_ends_by_the_deadline(void **state) {
     vt_arena_free(arena);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_and_faults),
         cmocka_unit_test(waiting_is_told_every_second),

@@ -31,11 +31,13 @@
 static char folder[] = "/tmp/test_master_XXXXXX";
 static char path[64], address[80];
 
-static struct vt_config config_for(const char *socket_address) {
+static struct vt_config config_for(const char *socket_address)
+{
     return (struct vt_config){.socket = socket_address, .socket_mode = 0660};
 }
 
-static bool can_connect(int type) {
+static bool can_connect(int type)
+{
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     memcpy(to.sun_path, path, strlen(path));
     int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
@@ -44,7 +46,8 @@ static bool can_connect(int type) {
     return connected;
 }
 
-static void a_socket_has_its_mode_and_group(void **state) {
+static void a_socket_has_its_mode_and_group(void **state)
+{
     (void)state;
     struct vt_bound listener;
     struct vt_config config = config_for(address);
@@ -64,7 +67,8 @@ static void a_socket_has_its_mode_and_group(void **state) {
     assert_int_equal(lstat(path, &info), -1);
 }
 
-static void an_unknown_group_is_told(void **state) {
+static void an_unknown_group_is_told(void **state)
+{
     (void)state;
     struct vt_bound listener;
     struct vt_config config = config_for(address);
@@ -75,7 +79,8 @@ static void an_unknown_group_is_told(void **state) {
     (void)unlink(path);
 }
 
-static void a_stale_socket_is_replaced_and_a_served_one_is_not(void **state) {
+static void a_stale_socket_is_replaced_and_a_served_one_is_not(void **state)
+{
     (void)state;
     struct vt_bound first, second;
     struct vt_config config = config_for(address);
@@ -93,7 +98,8 @@ static void a_stale_socket_is_replaced_and_a_served_one_is_not(void **state) {
     vt_bound_clear(&second);
 }
 
-static void the_socket_of_another_is_not_removed(void **state) {
+static void the_socket_of_another_is_not_removed(void **state)
+{
     (void)state;
     struct vt_bound first, second;
     struct vt_config config = config_for(address);
@@ -106,7 +112,8 @@ static void the_socket_of_another_is_not_removed(void **state) {
     assert_false(can_connect(SOCK_STREAM));
 }
 
-static void a_file_in_the_way_is_left_alone(void **state) {
+static void a_file_in_the_way_is_left_alone(void **state)
+{
     (void)state;
     struct vt_bound listener;
     struct vt_config config = config_for(address);
@@ -118,7 +125,8 @@ static void a_file_in_the_way_is_left_alone(void **state) {
     assert_int_equal(unlink(path), 0);
 }
 
-static void inet_addresses(void **state) {
+static void inet_addresses(void **state)
+{
     (void)state;
     static const struct {
         const char *socket;
@@ -152,7 +160,8 @@ static void inet_addresses(void **state) {
 /* ---- control ---- */
 
 /* A master that answers one question. */
-static pid_t serve_one(int listening_fd) {
+static pid_t serve_one(int listening_fd)
+{
     pid_t pid = fork();
     if (pid != 0)
         return pid;
@@ -176,7 +185,8 @@ static pid_t serve_one(int listening_fd) {
     _exit(0);
 }
 
-static json_t *ask(const struct vt_bound *listener, const char *command) {
+static json_t *ask(const struct vt_bound *listener, const char *command)
+{
     char *text = NULL;
     struct vt_err err = {0};
     pid_t pid = serve_one(listener->fd);
@@ -191,7 +201,8 @@ static json_t *ask(const struct vt_bound *listener, const char *command) {
     return answer;
 }
 
-static void a_command_is_answered(void **state) {
+static void a_command_is_answered(void **state)
+{
     (void)state;
     struct vt_bound listener;
     struct stat info;
@@ -211,14 +222,16 @@ static void a_command_is_answered(void **state) {
     vt_bound_clear(&listener);
 }
 
-static void nobody_listens(void **state) {
+static void nobody_listens(void **state)
+{
     (void)state;
     char *text = NULL;
     assert_int_equal(vt_control_ask(path, "status", &text, NULL), VT_E_NOT_FOUND);
 }
 
 /* Root may open the socket file for everybody by hand; the kernel still tells who comes. */
-static void other_users_are_turned_away(void **state) {
+static void other_users_are_turned_away(void **state)
+{
     (void)state;
     if (geteuid() != 0)
         skip();
@@ -242,7 +255,8 @@ static void other_users_are_turned_away(void **state) {
     vt_bound_clear(&listener);
 }
 
-static void the_service_manager_hears(void **state) {
+static void the_service_manager_hears(void **state)
+{
     (void)state;
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     memcpy(to.sun_path, path, strlen(path));
@@ -262,7 +276,8 @@ static void the_service_manager_hears(void **state) {
     unlink(path);
 }
 
-static int make_folder(void **state) {
+static int make_folder(void **state)
+{
     (void)state;
     vt_log_open("test", false, VT_LOG_ERROR);
     if (mkdtemp(folder) == NULL)
@@ -272,12 +287,14 @@ static int make_folder(void **state) {
     return 0;
 }
 
-static int remove_folder(void **state) {
+static int remove_folder(void **state)
+{
     (void)state;
     return rmdir(folder);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_socket_has_its_mode_and_group),
         cmocka_unit_test(an_unknown_group_is_told),

@@ -20,7 +20,8 @@ static struct fixture {
 } f;
 
 static struct tc_entity make_responder(const char *name, const struct tc_entity *issuer,
-                                       const char *usage, bool nocheck, int64_t to) {
+                                       const char *usage, bool nocheck, int64_t to)
+{
     struct tc_options options = {.name = name,
                                  .issuer = issuer,
                                  .to_utc_secs = to,
@@ -32,7 +33,8 @@ static struct tc_entity make_responder(const char *name, const struct tc_entity 
     return tc_make(f.arena, f.pool, &options);
 }
 
-static int setup(void **state) {
+static int setup(void **state)
+{
     (void)state;
     f.arena = vt_arena_new(16 * 1024 * 1024);
     f.pool = vt_certificate_pool_new(f.arena, NULL);
@@ -49,7 +51,8 @@ static int setup(void **state) {
     return 0;
 }
 
-static int teardown(void **state) {
+static int teardown(void **state)
+{
     (void)state;
     vt_arena_free(f.arena);
     return 0;
@@ -133,7 +136,8 @@ static const struct ocsp_case {
      .want = VT_E_FORMAT},
 };
 
-static void reads_a_response(void **state) {
+static void reads_a_response(void **state)
+{
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct ocsp_case *c = &cases[i];
@@ -162,7 +166,8 @@ static void reads_a_response(void **state) {
     }
 }
 
-static void reads_times(void **state) {
+static void reads_times(void **state)
+{
     (void)state;
     struct vt_status_fact fact;
     struct tc_ocsp_options options = {.next_update_utc_secs = -1,
@@ -176,7 +181,8 @@ static void reads_times(void **state) {
     assert_int_equal(fact.keeps_expired_since_utc_secs, TC_NOW - 900 * TC_DAY);
 }
 
-static void an_error_status_is_unknown(void **state) {
+static void an_error_status_is_unknown(void **state)
+{
     (void)state;
     static const uint8_t try_later[] = {0x30, 0x03, 0x0a, 0x01, 0x03};
     static const uint8_t unauthorized[] = {0x30, 0x03, 0x0a, 0x01, 0x06};
@@ -192,7 +198,8 @@ static void an_error_status_is_unknown(void **state) {
     }
 }
 
-static void every_byte_counts(void **state) {
+static void every_byte_counts(void **state)
+{
     (void)state;
     struct tc_ocsp_options options = {.responder = &f.responder,
                                       .value = V_OCSP_CERTSTATUS_REVOKED,
@@ -214,7 +221,8 @@ static void every_byte_counts(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_response),
         cmocka_unit_test(reads_times),

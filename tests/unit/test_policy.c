@@ -28,7 +28,8 @@ struct mail {
     struct vt_policy_input input;
 };
 
-static void usual_mail(struct mail *m) {
+static void usual_mail(struct mail *m)
+{
     *m = (struct mail){.recipients = {"a@ninhbinh.gov.vn", "b@stnmt.ninhbinh.gov.vn"}};
     m->signatures[0] = (struct vt_signature){.format = VT_SIGNATURE_PADES,
                                              .integrity = VT_INTEGRITY_INTACT,
@@ -65,7 +66,8 @@ static void usual_mail(struct mail *m) {
                                         .now_utc_secs = NOW};
 }
 
-static struct vt_policy *parse(const char *text) {
+static struct vt_policy *parse(const char *text)
+{
     struct vt_policy *policy = NULL;
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
@@ -77,7 +79,8 @@ static struct vt_policy *parse(const char *text) {
 }
 
 /* The decision is valid until the next call. */
-static struct vt_decision *decide(const char *text, const struct mail *m) {
+static struct vt_decision *decide(const char *text, const struct mail *m)
+{
     static struct vt_arena *arena;
     vt_arena_free(arena);
     arena = text == NULL ? NULL : vt_arena_new(8 << 20);
@@ -98,13 +101,15 @@ static struct vt_decision *decide(const char *text, const struct mail *m) {
 
 /* ---- every test of the language ---- */
 
-static bool matches(const char *when, const struct mail *m) {
+static bool matches(const char *when, const struct mail *m)
+{
     char text[1024];
     (void)snprintf(text, sizeof(text), "rules: [{name: r, when: %s, then: tag}]", when);
     return decide(text, m)->action == VT_ACTION_TAG;
 }
 
-static void on_usual_mail(void **state) {
+static void on_usual_mail(void **state)
+{
     (void)state;
     static const struct {
         const char *when;
@@ -186,7 +191,8 @@ static void on_usual_mail(void **state) {
 }
 
 /* What is not known matches neither a test nor its "not". */
-static void unknown_never_matches(void **state) {
+static void unknown_never_matches(void **state)
+{
     (void)state;
     static const char *const tests[] = {
         "indication: INDETERMINATE",
@@ -224,7 +230,8 @@ static void unknown_never_matches(void **state) {
 }
 
 /* Tests of signatures hold for one and the same signature. */
-static void one_signature_at_a_time(void **state) {
+static void one_signature_at_a_time(void **state)
+{
     (void)state;
     struct mail m;
     usual_mail(&m);
@@ -240,7 +247,8 @@ static void one_signature_at_a_time(void **state) {
     assert_true(matches("{reason: NO_AGENCY_SIG, signing-time: timestamp}", &m));
 }
 
-static void urgency_marks(void **state) {
+static void urgency_marks(void **state)
+{
     (void)state;
     static const struct {
         const char *subject;
@@ -261,7 +269,8 @@ static void urgency_marks(void **state) {
     }
 }
 
-static void local_time_written_as_utc(void **state) {
+static void local_time_written_as_utc(void **state)
+{
     (void)state;
     static const struct {
         const char *name;
@@ -298,7 +307,8 @@ static void local_time_written_as_utc(void **state) {
 
 #define RULE(name, when, then, rest) "  - {name: " name ", when: " when ", then: " then rest "}\n"
 
-static void modes(void **state) {
+static void modes(void **state)
+{
     (void)state;
     static const struct {
         const char *name, *rules;
@@ -348,7 +358,8 @@ static void modes(void **state) {
 }
 
 /* The most severe document decides, whatever its place. */
-static void documents_are_judged_one_by_one(void **state) {
+static void documents_are_judged_one_by_one(void **state)
+{
     (void)state;
     static const char text[] = "rules:\n" RULE("a", "{reason: CERT_EXPIRED_SINCE}", "note", "")
         RULE("b", "{reason: CERT_REVOKED}", "{action: reject, code: 554, text: xin lien he}", "");
@@ -373,7 +384,8 @@ static void documents_are_judged_one_by_one(void **state) {
 
 /* ---- what is never done ---- */
 
-static void lowering(void **state) {
+static void lowering(void **state)
+{
     (void)state;
     static const struct {
         const char *name, *rules;
@@ -426,7 +438,8 @@ static void lowering(void **state) {
     }
 }
 
-static void defers(void **state) {
+static void defers(void **state)
+{
     (void)state;
     static const struct {
         const char *name, *rest;
@@ -464,7 +477,8 @@ static void defers(void **state) {
 
 /* ---- trace ---- */
 
-static void trace_says_why(void **state) {
+static void trace_says_why(void **state)
+{
     (void)state;
     static const char text[] =
         "rules:\n" RULE("a", "{reason: [CONTENT_CHANGED, BAD_SIGNATURE]}", "reject", "")
@@ -505,7 +519,8 @@ static void trace_says_why(void **state) {
     assert_int_equal(d->would_be, VT_ACTION_TAG);
 }
 
-static void trace_says_what_was_lowered(void **state) {
+static void trace_says_what_was_lowered(void **state)
+{
     (void)state;
     struct mail m;
     usual_mail(&m);
@@ -518,7 +533,8 @@ static void trace_says_what_was_lowered(void **state) {
 }
 
 /* A mail of many parts: matches are traced, misses up to a bound. */
-static void trace_is_bounded(void **state) {
+static void trace_is_bounded(void **state)
+{
     (void)state;
     enum { DOCUMENTS = 1000, RULES = 40 };
     struct mail m;
@@ -544,7 +560,8 @@ static void trace_is_bounded(void **state) {
     free(text);
 }
 
-static void decision_as_json(void **state) {
+static void decision_as_json(void **state)
+{
     (void)state;
     struct mail m;
     usual_mail(&m);
@@ -570,7 +587,8 @@ static void decision_as_json(void **state) {
     free(text);
 }
 
-static void version_follows_the_meaning(void **state) {
+static void version_follows_the_meaning(void **state)
+{
     (void)state;
     static const char *const texts[] = {
         "rules: [{name: a, when: {reason: MALFORMED}, then: tag}]",
@@ -588,7 +606,8 @@ static void version_follows_the_meaning(void **state) {
 }
 
 /* Memory that runs out at any place is reported, never a half decision. */
-static void small_arenas(void **state) {
+static void small_arenas(void **state)
+{
     (void)state;
     struct vt_policy *policy = parse("rules: [{name: a, when: {reason: MALFORMED}, then: tag}]");
     struct mail m;
@@ -605,13 +624,15 @@ static void small_arenas(void **state) {
     vt_policy_free(policy);
 }
 
-static int release(void **state) {
+static int release(void **state)
+{
     (void)state;
     decide(NULL, NULL);
     return 0;
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(on_usual_mail),
         cmocka_unit_test(unknown_never_matches),

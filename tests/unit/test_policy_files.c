@@ -18,7 +18,8 @@
 #define FOLDER "tests/policy"
 
 /* The lines a person is shown. */
-static char *text_of(const struct vt_mistakes *mistakes) {
+static char *text_of(const struct vt_mistakes *mistakes)
+{
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
@@ -32,7 +33,8 @@ static char *text_of(const struct vt_mistakes *mistakes) {
     return text;
 }
 
-static char *read_text(const char *file) {
+static char *read_text(const char *file)
+{
     char *text = calloc(1, 65536);
     assert_non_null(text);
     FILE *in = fopen(file, "r");
@@ -43,14 +45,16 @@ static char *read_text(const char *file) {
     return text;
 }
 
-static void write_text(const char *file, const char *text) {
+static void write_text(const char *file, const char *text)
+{
     FILE *out = fopen(file, "w");
     assert_non_null(out);
     (void)fputs(text, out);
     assert_int_equal(fclose(out), 0);
 }
 
-static void check_file(const char *name, bool is_good) {
+static void check_file(const char *name, bool is_good)
+{
     char file[512], expected_file[600];
     (void)snprintf(file, sizeof(file), FOLDER "/%s/%s", is_good ? "good" : "bad", name);
     (void)snprintf(expected_file, sizeof(expected_file), "%.*s.expected",
@@ -73,7 +77,8 @@ static void check_file(const char *name, bool is_good) {
     vt_mistakes_clear(&mistakes);
 }
 
-static unsigned check_folder(const char *folder, bool is_good) {
+static unsigned check_folder(const char *folder, bool is_good)
+{
     unsigned count = 0;
     DIR *dir = opendir(folder);
     assert_non_null(dir);
@@ -88,17 +93,20 @@ static unsigned check_folder(const char *folder, bool is_good) {
     return count;
 }
 
-static void good_files(void **state) {
+static void good_files(void **state)
+{
     (void)state;
     assert_true(check_folder(FOLDER "/good", true) >= 3);
 }
 
-static void bad_files(void **state) {
+static void bad_files(void **state)
+{
     (void)state;
     assert_true(check_folder(FOLDER "/bad", false) >= 10);
 }
 
-static void five_mistakes_in_one_run(void **state) {
+static void five_mistakes_in_one_run(void **state)
+{
     (void)state;
     struct vt_policy *policy = NULL;
     struct vt_mistakes mistakes;
@@ -111,7 +119,8 @@ static void five_mistakes_in_one_run(void **state) {
     vt_mistakes_clear(&mistakes);
 }
 
-static void unreadable_file(void **state) {
+static void unreadable_file(void **state)
+{
     (void)state;
     struct vt_policy *policy = NULL;
     struct vt_mistakes mistakes;
@@ -122,7 +131,8 @@ static void unreadable_file(void **state) {
     assert_int_equal(mistakes.count, 0);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_files),
         cmocka_unit_test(bad_files),

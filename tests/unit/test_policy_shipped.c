@@ -19,7 +19,8 @@
 
 static struct vt_policy *shipped;
 
-static int load(void **state) {
+static int load(void **state)
+{
     (void)state;
     struct vt_mistakes mistakes;
     struct vt_err err = {0};
@@ -33,7 +34,8 @@ static int load(void **state) {
     return warnings;
 }
 
-static int unload(void **state) {
+static int unload(void **state)
+{
     (void)state;
     vt_policy_free(shipped);
     return 0;
@@ -49,7 +51,8 @@ struct situation {
     int64_t claimed_ahead_secs, signed_at_utc_secs, deferred_for_secs;
 };
 
-static enum vt_action decide(const struct situation *s, const char **out_rule) {
+static enum vt_action decide(const struct situation *s, const char **out_rule)
+{
     static char rule[128];
     struct vt_signature signature = {
         .reasons = s->reasons,
@@ -89,12 +92,14 @@ static enum vt_action decide(const struct situation *s, const char **out_rule) {
     return action;
 }
 
-static enum vt_action default_of(enum vt_reason reason, enum vt_sender_class class) {
+static enum vt_action default_of(enum vt_reason reason, enum vt_sender_class class)
+{
     const struct vt_reason_info *info = vt_reason_info(reason);
     return class == VT_SENDER_STATE ? info->default_state : info->default_other;
 }
 
-static void every_reason_has_its_default(void **state) {
+static void every_reason_has_its_default(void **state)
+{
     (void)state;
     for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
         for (unsigned c = VT_SENDER_OTHER; c <= VT_SENDER_STATE; c++) {
@@ -118,7 +123,8 @@ static void every_reason_has_its_default(void **state) {
 }
 
 /* No rule hides a more severe one: of two reasons the severer default counts. */
-static void every_pair_gives_the_severer_default(void **state) {
+static void every_pair_gives_the_severer_default(void **state)
+{
     (void)state;
     for (unsigned a = 0; a < VT_REASON_COUNT; a++) {
         for (unsigned b = 0; b < a; b++) {
@@ -140,7 +146,8 @@ static void every_pair_gives_the_severer_default(void **state) {
     }
 }
 
-static void promises(void **state) {
+static void promises(void **state)
+{
     (void)state;
     enum { YEAR_2024 = 1718000000 };
     static const struct {
@@ -229,13 +236,15 @@ static void promises(void **state) {
 }
 
 /* Only what a clerk decides by hand has no rule. */
-static void no_reason_is_forgotten(void **state) {
+static void no_reason_is_forgotten(void **state)
+{
     (void)state;
     assert_int_equal(vt_policy_unhandled(shipped),
                      BIT(INCOMPLETE) | BIT(WRONG_RECIPIENT) | BIT(RECALLED));
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_reason_has_its_default),
         cmocka_unit_test(every_pair_gives_the_severer_default),

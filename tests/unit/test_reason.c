@@ -11,7 +11,8 @@
 #include "vanthu/bytes.h"
 #include "vanthu/reason.h"
 
-static void every_reason_is_complete(void **state) {
+static void every_reason_is_complete(void **state)
+{
     (void)state;
     for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
         const struct vt_reason_info *info = vt_reason_info((enum vt_reason)i);
@@ -27,7 +28,8 @@ static void every_reason_is_complete(void **state) {
     }
 }
 
-static void english_fits_an_smtp_answer(void **state) {
+static void english_fits_an_smtp_answer(void **state)
+{
     (void)state;
     for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
         const struct vt_reason_info *info = vt_reason_info((enum vt_reason)i);
@@ -41,7 +43,8 @@ static void english_fits_an_smtp_answer(void **state) {
     }
 }
 
-static void enhanced_codes(void **state) {
+static void enhanced_codes(void **state)
+{
     (void)state;
     static const struct {
         enum vt_reason reason;
@@ -59,7 +62,8 @@ static void enhanced_codes(void **state) {
 }
 
 /* A cause of ours never refuses: users are not told to sign again for our fault. */
-static void our_causes_never_refuse(void **state) {
+static void our_causes_never_refuse(void **state)
+{
     (void)state;
     unsigned ours = 0;
     for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
@@ -74,7 +78,8 @@ static void our_causes_never_refuse(void **state) {
     assert_int_equal(ours, 7);
 }
 
-static void suggestions(void **state) {
+static void suggestions(void **state)
+{
     (void)state;
     assert_string_equal(vt_reason_suggest("CONTENT_CHANGD"), "CONTENT_CHANGED");
     assert_string_equal(vt_reason_suggest("CERT_REVOKEDD"), "CERT_REVOKED");
@@ -83,7 +88,8 @@ static void suggestions(void **state) {
     assert_int_equal(vt_reason_by_code("content_changed", &reason), VT_E_NOT_FOUND);
 }
 
-static void first_of_a_set(void **state) {
+static void first_of_a_set(void **state)
+{
     (void)state;
     assert_int_equal(vt_reasons_first(0), VT_REASON_COUNT);
     assert_int_equal(vt_reasons_first(VT_REASON_BIT(VT_REASON_NOT_CHECKED) |
@@ -102,7 +108,9 @@ static void fields_of_texts_are_filled(void **state)
         {"ngày {ngày}; xem", "ngày 02/12/2026; xem", {.date = "02/12/2026"}},
         {"ngày {ngày}; xem", "ngày …; xem", {NULL, NULL, NULL}},
         {"số (khoản 1 {Quy chế}); hỏi", "số; hỏi", {NULL, NULL, NULL}},
-        {"số (khoản 1 {Quy chế}); hỏi", "số (khoản 1 Quyết định 9); hỏi", {.regulation = "Quyết định 9"}},
+        {"số (khoản 1 {Quy chế}); hỏi",
+         "số (khoản 1 Quyết định 9); hỏi",
+         {.regulation = "Quyết định 9"}},
         {"(a) {tệp} (b)", "(a) x.pdf (b)", {.file = "x.pdf"}},
         {"(a) {tệp} (b)", "(a) … (b)", {NULL, NULL, NULL}},
         {"{lạ} {dở", "… {dở", {NULL, NULL, NULL}},
@@ -115,7 +123,8 @@ static void fields_of_texts_are_filled(void **state)
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_reason_is_complete),
         cmocka_unit_test(english_fits_an_smtp_answer),

@@ -32,25 +32,29 @@
 #define NOTHING ((struct vt_bytes){NULL, 0})
 #define TEST_USER "54321" /* has no entry in passwd(5) */
 
-static int64_t soon(void) {
+static int64_t soon(void)
+{
     return vt_clock_monotonic_msecs() + 10000;
 }
 
 /* ---- the roles: what main does when it was exec'd as one ---- */
 
-static int fd_of(int argc, char **argv, const char *option) {
+static int fd_of(int argc, char **argv, const char *option)
+{
     for (int i = 1; i < argc; i++)
         if (strncmp(argv[i], option, strlen(option)) == 0)
             return atoi(argv[i] + strlen(option));
     return -1;
 }
 
-static void say(int control, enum vt_message_type type) {
+static void say(int control, enum vt_message_type type)
+{
     if (vt_wire_send(control, type, NOTHING, NULL, 0, 0, NULL) != VT_OK)
         _exit(EX_PROTOCOL);
 }
 
-static size_t count_descriptors(void) {
+static size_t count_descriptors(void)
+{
     size_t count = 0;
     for (int fd = 0; fd < 1024; fd++)
         if (fcntl(fd, F_GETFD) != -1)
@@ -58,12 +62,14 @@ static size_t count_descriptors(void) {
     return count;
 }
 
-static bool is_null_device(int fd) {
+static bool is_null_device(int fd)
+{
     struct stat info, null;
     return fstat(fd, &info) == 0 && stat("/dev/null", &null) == 0 && info.st_rdev == null.st_rdev;
 }
 
-static void describe(char *out, size_t out_bytes, int argc) {
+static void describe(char *out, size_t out_bytes, int argc)
+{
     size_t variables = 0;
     while (environ[variables] != NULL)
         variables++;
@@ -77,7 +83,8 @@ static void describe(char *out, size_t out_bytes, int argc) {
                    is_null_device(0) && is_null_device(1), sigismember(&blocked, SIGCHLD));
 }
 
-static void answer_one(int channel, int control, int argc) {
+static void answer_one(int channel, int control, int argc)
+{
     static struct vt_message got;
     int fd = -1;
     if (vt_wire_accept(channel, 0, &fd, NULL) != VT_OK)
@@ -103,7 +110,8 @@ static void answer_one(int channel, int control, int argc) {
 }
 
 /* Wait for the end of the control socket; serve a channel meanwhile (-1: none). */
-static void serve_until_end(int control, int channel, int argc) {
+static void serve_until_end(int control, int channel, int argc)
+{
     for (;;) {
         struct pollfd entries[2] = {{.fd = control, .events = POLLIN},
                                     {.fd = channel, .events = POLLIN}};
@@ -117,7 +125,8 @@ static void serve_until_end(int control, int channel, int argc) {
 }
 
 /* After the end of its control socket the gateway still has mail to finish. */
-static int gateway_drains(int inspect) {
+static int gateway_drains(int inspect)
+{
     static struct vt_message answer;
     nanosleep(&(struct timespec){.tv_nsec = 200 * 1000 * 1000}, NULL);
     enum vt_code code = vt_wire_call(inspect, VT_MSG_STATUS, VT_BYTES("last"), NULL, 0, &answer, 0,
@@ -125,7 +134,8 @@ static int gateway_drains(int inspect) {
     return code == VT_OK ? EX_OK : EX_UNAVAILABLE;
 }
 
-static int be_role(int argc, char **argv) {
+static int be_role(int argc, char **argv)
+{
     const char *role = argv[1] + strlen("--role=");
     int control = fd_of(argc, argv, "--fd-control=");
     bool is_gateway = strcmp(role, "gateway") == 0;
@@ -143,7 +153,8 @@ static struct vt_config *config;
 static int binary = -1, signal_fd = -1;
 static struct vt_message answer;
 
-static void loop(struct vt_roles *roles, int64_t until_msecs, bool (*done)(struct vt_roles *)) {
+static void loop(struct vt_roles *roles, int64_t until_msecs, bool (*done)(struct vt_roles *))
+{
     while (!done(roles) && vt_clock_left_msecs(until_msecs) > 0) {
         struct pollfd entries[VT_ROLES_MAX_POLL + 1];
         size_t count = vt_roles_poll(roles, entries);
@@ -163,15 +174,18 @@ static void loop(struct vt_roles *roles, int64_t until_msecs, bool (*done)(struc
     }
 }
 
-static bool has_settled(struct vt_roles *roles) {
+static bool has_settled(struct vt_roles *roles)
+{
     return vt_roles_state(roles) != VT_ROLES_STARTING;
 }
 
-static bool is_gone(struct vt_roles *roles) {
+static bool is_gone(struct vt_roles *roles)
+{
     return vt_roles_state(roles) == VT_ROLES_GONE;
 }
 
-static struct vt_roles *start(bool gateway, bool fetch, bool change_user) {
+static struct vt_roles *start(bool gateway, bool fetch, bool change_user)
+{
     struct vt_roles_plan plan = {.config = config,
                                  .binary = binary,
                                  .milter_socket = -1,
@@ -191,7 +205,8 @@ static struct vt_roles *start(bool gateway, bool fetch, bool change_user) {
     return roles;
 }
 
-static void end(struct vt_roles *roles) {
+static void end(struct vt_roles *roles)
+{
     vt_roles_drain(roles, soon());
     loop(roles, soon(), is_gone);
     assert_true(is_gone(roles));
@@ -199,7 +214,8 @@ static void end(struct vt_roles *roles) {
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
-static int request(const struct vt_roles *roles, const char *text) {
+static int request(const struct vt_roles *roles, const char *text)
+{
     int fd = -1;
     assert_int_equal(vt_wire_open(vt_roles_inspect_fd(roles), soon(), &fd, NULL), VT_OK);
     assert_int_equal(vt_wire_send(fd, VT_MSG_STATUS, vt_bytes_str(text), NULL, 0, soon(), NULL),
@@ -209,13 +225,15 @@ static int request(const struct vt_roles *roles, const char *text) {
 
 static int awaited = -1;
 
-static bool has_answer(struct vt_roles *roles) {
+static bool has_answer(struct vt_roles *roles)
+{
     (void)roles;
     struct pollfd entry = {.fd = awaited, .events = POLLIN};
     return poll(&entry, 1, 0) > 0;
 }
 
-static enum vt_code receive(struct vt_roles *roles, int fd) {
+static enum vt_code receive(struct vt_roles *roles, int fd)
+{
     awaited = fd;
     loop(roles, soon(), has_answer);
     enum vt_code code = vt_wire_receive(fd, &answer, 0, 0, NULL);
@@ -224,13 +242,15 @@ static enum vt_code receive(struct vt_roles *roles, int fd) {
     return code;
 }
 
-static long value_of(const char *name) {
+static long value_of(const char *name)
+{
     const char *at = strstr((const char *)answer.body, name);
     assert_non_null(at);
     return atol(at + strlen(name));
 }
 
-static pid_t pid_of(const struct vt_roles *roles, enum vt_role_id role) {
+static pid_t pid_of(const struct vt_roles *roles, enum vt_role_id role)
+{
     struct vt_role_state state;
     vt_roles_look(roles, role, &state);
     return state.pid;
@@ -238,7 +258,8 @@ static pid_t pid_of(const struct vt_roles *roles, enum vt_role_id role) {
 
 /* ---- tests ---- */
 
-static void a_role_is_born_with_its_own_things_only(void **state) {
+static void a_role_is_born_with_its_own_things_only(void **state)
+{
     (void)state;
     assert_int_equal(setenv("VT_SECRET", "x", 1), 0);
     int stray = open("/etc/passwd", O_RDONLY); /* not close-on-exec */
@@ -256,7 +277,8 @@ static void a_role_is_born_with_its_own_things_only(void **state) {
     end(roles);
 }
 
-static void root_becomes_the_user_of_the_role(void **state) {
+static void root_becomes_the_user_of_the_role(void **state)
+{
     (void)state;
     if (geteuid() != 0)
         skip();
@@ -268,7 +290,8 @@ static void root_becomes_the_user_of_the_role(void **state) {
     end(roles);
 }
 
-static void users_are_found_by_name_and_number(void **state) {
+static void users_are_found_by_name_and_number(void **state)
+{
     (void)state;
     static const struct {
         const char *name;
@@ -284,7 +307,8 @@ static void users_are_found_by_name_and_number(void **state) {
     }
 }
 
-static void a_dead_role_is_replaced_and_its_queue_served(void **state) {
+static void a_dead_role_is_replaced_and_its_queue_served(void **state)
+{
     (void)state;
     struct vt_roles *roles = start(false, false, false);
     pid_t before = pid_of(roles, VT_ROLE_INSPECTOR);
@@ -302,7 +326,8 @@ static void a_dead_role_is_replaced_and_its_queue_served(void **state) {
     end(roles);
 }
 
-static void a_successor_does_not_wait_for_its_predecessor(void **state) {
+static void a_successor_does_not_wait_for_its_predecessor(void **state)
+{
     (void)state;
     struct vt_roles *roles = start(false, false, false);
     nanosleep(&(struct timespec){.tv_nsec = 150 * 1000 * 1000}, NULL);
@@ -316,7 +341,8 @@ static void a_successor_does_not_wait_for_its_predecessor(void **state) {
     end(roles);
 }
 
-static void a_role_that_cannot_start_is_told(void **state) {
+static void a_role_that_cannot_start_is_told(void **state)
+{
     (void)state;
     struct vt_roles *roles = start(false, true, false);
     assert_int_equal(vt_roles_state(roles), VT_ROLES_FAILED);
@@ -329,12 +355,14 @@ static void a_role_that_cannot_start_is_told(void **state) {
 
 static bool gateway_finished;
 
-static bool gateway_is_gone(struct vt_roles *roles) {
+static bool gateway_is_gone(struct vt_roles *roles)
+{
     gateway_finished = pid_of(roles, VT_ROLE_GATEWAY) == 0;
     return gateway_finished || is_gone(roles);
 }
 
-static void a_drain_lets_the_gateway_finish_first(void **state) {
+static void a_drain_lets_the_gateway_finish_first(void **state)
+{
     (void)state;
     struct vt_roles *roles = start(true, false, false);
     assert_int_equal(vt_roles_state(roles), VT_ROLES_SERVING);
@@ -352,7 +380,8 @@ static void a_drain_lets_the_gateway_finish_first(void **state) {
     vt_roles_free(roles);
 }
 
-static void a_drain_ends_by_its_deadline(void **state) {
+static void a_drain_ends_by_its_deadline(void **state)
+{
     (void)state;
     struct vt_roles *roles = start(false, false, false);
     pid_t inspector = pid_of(roles, VT_ROLE_INSPECTOR);
@@ -366,7 +395,8 @@ static void a_drain_ends_by_its_deadline(void **state) {
     vt_roles_free(roles);
 }
 
-static void a_local_set_serves_and_ends(void **state) {
+static void a_local_set_serves_and_ends(void **state)
+{
     (void)state;
     struct vt_role_set *set = NULL;
     struct vt_err err = {0};
@@ -387,7 +417,8 @@ static void a_local_set_serves_and_ends(void **state) {
     assert_int_equal(kill(inspector, 0), -1);
 }
 
-static void a_local_set_that_cannot_start_answers_so(void **state) {
+static void a_local_set_that_cannot_start_answers_so(void **state)
+{
     (void)state;
     struct vt_role_set *set = NULL;
     /* fetch does not start here. */
@@ -401,7 +432,8 @@ static void a_local_set_that_cannot_start_answers_so(void **state) {
     vt_role_set_stop(set);
 }
 
-static void overrides_arrive_as_they_were(void **state) {
+static void overrides_arrive_as_they_were(void **state)
+{
     (void)state;
     const struct vt_trust_source trust[] = {
         {.set = VT_TRUST_OFFICIAL, .anchors = "/tmp/a b", .confirmed_all = true},
@@ -436,7 +468,8 @@ static void overrides_arrive_as_they_were(void **state) {
     vt_arena_free(arena);
 }
 
-static void damaged_overrides_are_refused(void **state) {
+static void damaged_overrides_are_refused(void **state)
+{
     (void)state;
     static const char *const texts[] = {
         "",
@@ -465,7 +498,8 @@ static void damaged_overrides_are_refused(void **state) {
     }
 }
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     (void)state;
     struct vt_err err = {0};
     sigset_t set;
@@ -482,13 +516,15 @@ static int set_up(void **state) {
     return signal_fd < 0 ? -1 : 0;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     (void)state;
     vt_config_free(config);
     return 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     if (argc > 1 && strncmp(argv[1], "--role=", strlen("--role=")) == 0)
         return be_role(argc, argv);
     const struct CMUnitTest tests[] = {

@@ -37,27 +37,33 @@ static char folder_file[64];
 
 /* ---- acts: 0 when it worked, else errno ---- */
 
-static int outcome(long result) {
+static int outcome(long result)
+{
     return result < 0 ? errno : 0;
 }
 
-static int read_passwd(void) {
+static int read_passwd(void)
+{
     return outcome(open("/etc/passwd", O_RDONLY | O_CLOEXEC));
 }
 
-static int read_hosts(void) {
+static int read_hosts(void)
+{
     return outcome(open("/etc/hosts", O_RDONLY | O_CLOEXEC));
 }
 
-static int list_root(void) {
+static int list_root(void)
+{
     return outcome(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-static int write_outside(void) {
+static int write_outside(void)
+{
     return outcome(open("/tmp/test_sandbox_outside", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 }
 
-static int write_folder(void) {
+static int write_folder(void)
+{
     char other[80];
     (void)snprintf(other, sizeof(other), "%s.new", folder_file);
     int fd = open(other, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -66,52 +72,63 @@ static int write_folder(void) {
     return outcome(unlink(folder_file));
 }
 
-static int unnamed_file_in_folder(void) {
+static int unnamed_file_in_folder(void)
+{
     int fd = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
     return fd < 0 ? errno : outcome(write(fd, "x", 1) - 1);
 }
 
-static int make_inet_socket(void) {
+static int make_inet_socket(void)
+{
     return outcome(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
-static int make_unix_socket(void) {
+static int make_unix_socket(void)
+{
     return outcome(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
-static int make_log_socket(void) {
+static int make_log_socket(void)
+{
     return outcome(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 }
 
-static int make_packet_socket(void) {
+static int make_packet_socket(void)
+{
     return outcome(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
 }
 
-static int run_program(void) {
+static int run_program(void)
+{
     char *const arguments[] = {(char[]){"true"}, NULL};
     return outcome(execv("/bin/true", arguments));
 }
 
-static int trace_parent(void) {
+static int trace_parent(void)
+{
     return outcome(ptrace(PTRACE_ATTACH, getppid(), NULL, NULL));
 }
 
-static int map_executable(void) {
+static int map_executable(void)
+{
     void *page =
         mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return page == MAP_FAILED ? errno : 0;
 }
 
-static int make_executable(void) {
+static int make_executable(void)
+{
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return page == MAP_FAILED ? -1 : outcome(mprotect(page, 4096, PROT_READ | PROT_EXEC));
 }
 
-static int signal_parent(void) {
+static int signal_parent(void)
+{
     return outcome(kill(getppid(), 0));
 }
 
-static int fork_and_wait(void) {
+static int fork_and_wait(void)
+{
     pid_t pid = fork();
     if (pid == 0)
         _exit(7);
@@ -121,28 +138,33 @@ static int fork_and_wait(void) {
     return WEXITSTATUS(status) == 7 ? 0 : -1;
 }
 
-static void *end_thread(void *argument) {
+static void *end_thread(void *argument)
+{
     return argument;
 }
 
-static int make_thread(void) {
+static int make_thread(void)
+{
     pthread_t thread;
     int failed = pthread_create(&thread, NULL, end_thread, NULL);
     return failed != 0 ? failed : pthread_join(thread, NULL);
 }
 
-static int new_namespace(void) {
+static int new_namespace(void)
+{
     return outcome(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL));
 }
 
-static int much_memory(void) {
+static int much_memory(void)
+{
     void *block = malloc((size_t)600 << 20);
     int failed = block == NULL ? ENOMEM : 0;
     free(block);
     return failed;
 }
 
-static int send_sealed_memory(void) {
+static int send_sealed_memory(void)
+{
     int fds[2];
     int fd = -1;
     static struct vt_message got;
@@ -157,7 +179,8 @@ static int send_sealed_memory(void) {
     return vt_memfd_map(got.fds[0], 3, &view, NULL) == VT_OK ? 0 : 4;
 }
 
-static int open_connection(void) {
+static int open_connection(void)
+{
     int fd = -1;
     int64_t deadline = vt_clock_monotonic_msecs() + 1000;
     if (vt_wire_open(3, deadline, &fd, NULL) != VT_OK)
@@ -165,31 +188,36 @@ static int open_connection(void) {
     return vt_wire_accept(4, deadline, &fd, NULL) == VT_OK ? 0 : 2;
 }
 
-static int use_processor(void) {
+static int use_processor(void)
+{
     int64_t end = vt_clock_monotonic_msecs() + 10000;
     while (vt_clock_monotonic_msecs() < end)
         continue;
     return 0;
 }
 
-static int large_memory_file(void) {
+static int large_memory_file(void)
+{
     int fd = memfd_create("large", MFD_CLOEXEC);
     signal(SIGXFSZ, SIG_IGN);
     return outcome(ftruncate(fd, (off_t)64 << 20));
 }
 
-static int abort_oneself(void) {
+static int abort_oneself(void)
+{
     abort();
 }
 
-static int connect_closed_port(void) {
+static int connect_closed_port(void)
+{
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(1)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return outcome(connect(fd, (const struct sockaddr *)&address, sizeof(address)));
 }
 
-static int resolve_localhost(void) {
+static int resolve_localhost(void)
+{
     struct addrinfo *found = NULL, hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
     int failed = getaddrinfo("localhost", "80", &hints, &found);
     if (found != NULL)
@@ -212,19 +240,22 @@ static const struct vt_sandbox gateway = {
 static const struct vt_sandbox status = {.name = "status", .writable_directory = folder};
 static const struct vt_sandbox fetch = {.name = "fetch", .network = true};
 
-static int compare_bytes(const void *a, const void *b) {
+static int compare_bytes(const void *a, const void *b)
+{
     return memcmp(a, b, 1);
 }
 
 /* qsort(3) of glibc asks for the size of the memory (sysinfo) before it allocates. */
-static int sort_much(void) {
+static int sort_much(void)
+{
     static char bytes[100000];
     qsort(bytes, sizeof(bytes), 1, compare_bytes);
     return 0;
 }
 
 /* As the zygote's children do: the second sandbox inside the first. */
-static int enter_child_profile(void) {
+static int enter_child_profile(void)
+{
     pid_t pid = fork();
     if (pid == 0) {
         if (vt_sandbox_enter(&child, NULL) != VT_OK)
@@ -243,7 +274,8 @@ static int enter_child_profile(void) {
 #define KILLED (-1000) /* minus the signal */
 
 /* Run an act in a process of its own, inside a profile; descriptors 3 and 4 are a pair. */
-static int try(const struct vt_sandbox *profile, int (*act)(void)) {
+static int try(const struct vt_sandbox *profile, int (*act)(void))
+{
     int report[2], pair[2];
     assert_int_equal(pipe2(report, O_CLOEXEC), 0);
     assert_int_equal(vt_wire_pair(pair, NULL), VT_OK);
@@ -348,7 +380,8 @@ static const struct {
     {&fetch, ACT(run_program), KILLED - SIGSYS},
 };
 
-static void each_role_may_do_its_work_only(void **state) {
+static void each_role_may_do_its_work_only(void **state)
+{
     (void)state;
 #ifdef VT_SANITIZE
     skip();
@@ -365,7 +398,8 @@ static void each_role_may_do_its_work_only(void **state) {
     assert_int_equal(wrong, 0);
 }
 
-static void a_missing_folder_stops_the_start(void **state) {
+static void a_missing_folder_stops_the_start(void **state)
+{
     (void)state;
     static const struct vt_sandbox profile = {.name = "status",
                                               .writable_directory = "/nonexistent/vanthu"};
@@ -380,19 +414,22 @@ static void a_missing_folder_stops_the_start(void **state) {
     assert_int_equal(how, 0);
 }
 
-static int make_folder(void **state) {
+static int make_folder(void **state)
+{
     (void)state;
     if (mkdtemp(folder) == NULL)
         return -1;
     return snprintf(folder_file, sizeof(folder_file), "%s/file", folder) > 0 ? 0 : -1;
 }
 
-static int remove_folder(void **state) {
+static int remove_folder(void **state)
+{
     (void)state;
     return rmdir(folder);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_role_may_do_its_work_only),
         cmocka_unit_test(a_missing_folder_stops_the_start),

@@ -37,7 +37,8 @@ static struct fixture {
 } f;
 
 static struct tc_entity make(const char *name, const struct tc_entity *issuer, const char *points,
-                             const char *access) {
+                             const char *access)
+{
     struct tc_options options = {.name = name, .issuer = issuer};
     size_t count = 0;
     if (points != NULL) {
@@ -51,7 +52,8 @@ static struct tc_entity make(const char *name, const struct tc_entity *issuer, c
     return tc_make(f.arena, f.pool, &options);
 }
 
-static int setup(void **state) {
+static int setup(void **state)
+{
     (void)state;
     f.arena = vt_arena_new(64 * 1024 * 1024);
     f.pool = vt_certificate_pool_new(f.arena, NULL);
@@ -77,7 +79,8 @@ static int setup(void **state) {
     return 0;
 }
 
-static int teardown(void **state) {
+static int teardown(void **state)
+{
     (void)state;
     char command[128];
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", f.folder);
@@ -89,7 +92,8 @@ static int teardown(void **state) {
 
 /* A list of f.root, issued so many seconds ago, in force for a day. */
 static struct vt_bytes list(int64_t age_secs, const struct tc_entity *revoked, int reason,
-                            const char *number) {
+                            const char *number)
+{
     struct tc_crl_options options = {.this_update_utc_secs = f.now - age_secs,
                                      .next_update_utc_secs = f.now + TC_DAY};
     if (revoked != NULL)
@@ -103,7 +107,8 @@ static struct vt_bytes list(int64_t age_secs, const struct tc_entity *revoked, i
 
 /* ---- JSON ---- */
 
-static void known_travels(void **state) {
+static void known_travels(void **state)
+{
     (void)state;
     struct vt_status_fact fact = {.serial = "01ab",
                                   .value = VT_STATUS_REVOKED,
@@ -138,7 +143,8 @@ static void known_travels(void **state) {
     assert_string_equal(read.no_issuer_of[0], none[0]);
 }
 
-static void wants_travel(void **state) {
+static void wants_travel(void **state)
+{
     (void)state;
     struct vt_want_status status = {f.leaf.der, f.root.der};
     struct vt_bytes issuer_of[] = {f.leaf_of_sub.der};
@@ -158,7 +164,8 @@ static void wants_travel(void **state) {
     assert_true(vt_wants_is_empty(&(struct vt_wants){0}));
 }
 
-static void nonsense_is_refused(void **state) {
+static void nonsense_is_refused(void **state)
+{
     (void)state;
     static const char *const texts[] = {"",
                                         "[]",
@@ -185,16 +192,19 @@ static void nonsense_is_refused(void **state) {
 /* ---- the store ---- */
 
 static enum vt_freshness find(struct vt_status_store *store, const struct tc_entity *certificate,
-                              int64_t now, struct vt_status_fact *fact) {
+                              int64_t now, struct vt_status_fact *fact)
+{
     return vt_status_store_find(store, f.arena, certificate->certificate, f.root.certificate, now,
                                 fact);
 }
 
-static enum vt_code put(struct vt_status_store *store, struct vt_bytes crl, int64_t fetched) {
+static enum vt_code put(struct vt_status_store *store, struct vt_bytes crl, int64_t fetched)
+{
     return vt_status_store_put_crl(store, f.root.certificate, crl, CRL_URL, fetched, NULL);
 }
 
-static void facts_grow_old(void **state) {
+static void facts_grow_old(void **state)
+{
     (void)state;
     struct vt_status_store *store = NULL;
     struct vt_status_fact fact;
@@ -212,7 +222,8 @@ static void facts_grow_old(void **state) {
     vt_status_store_free(store);
 }
 
-static void lists_never_go_back(void **state) {
+static void lists_never_go_back(void **state)
+{
     (void)state;
     struct vt_status_store *store = NULL;
     struct vt_status_fact fact;
@@ -235,7 +246,8 @@ static void lists_never_go_back(void **state) {
     vt_status_store_free(store);
 }
 
-static void publishes_what_is_young(void **state) {
+static void publishes_what_is_young(void **state)
+{
     (void)state;
     struct vt_status_store *store = NULL;
     struct vt_status_fact fact;
@@ -255,7 +267,8 @@ static void publishes_what_is_young(void **state) {
     vt_status_store_free(store);
 }
 
-static void flip_a_byte_of(const char *folder, const char *prefix) {
+static void flip_a_byte_of(const char *folder, const char *prefix)
+{
     char command[400];
     (void)snprintf(command, sizeof(command),
                    "f=$(ls %s/%s*) && printf x | dd of=$f bs=1 seek=$(($(stat -c %%s $f) - 9)) "
@@ -264,7 +277,8 @@ static void flip_a_byte_of(const char *folder, const char *prefix) {
     assert_int_equal(system(command), 0);
 }
 
-static void the_folder_is_verified_again(void **state) {
+static void the_folder_is_verified_again(void **state)
+{
     (void)state;
     struct vt_status_store *store = NULL;
     struct vt_status_fact fact;
@@ -311,7 +325,8 @@ static struct role {
 
 static struct vt_message message;
 
-static void start_role(int64_t status_msecs) {
+static void start_role(int64_t status_msecs)
+{
     int pairs[4][2];
     struct vt_config config = {.status_msecs = status_msecs, .fetch_timeout_msecs = 3000};
     config.trust[VT_TRUST_OFFICIAL] = (struct vt_trust_source){
@@ -339,7 +354,8 @@ static void start_role(int64_t status_msecs) {
     role.generation = pairs[3][0];
 }
 
-static void stop_role(void) {
+static void stop_role(void)
+{
     int status = -1;
     (void)close(role.control);
     assert_int_equal(waitpid(role.pid, &status, 0), role.pid);
@@ -349,11 +365,13 @@ static void stop_role(void) {
     (void)close(role.generation);
 }
 
-static int64_t soon(void) {
+static int64_t soon(void)
+{
     return vt_clock_monotonic_msecs() + 5000;
 }
 
-static int ask(const struct tc_entity *certificate, const struct tc_entity *issuer) {
+static int ask(const struct tc_entity *certificate, const struct tc_entity *issuer)
+{
     int fd = -1, wants_fd = -1;
     char *text = NULL;
     size_t len = 0;
@@ -377,7 +395,8 @@ static int ask(const struct tc_entity *certificate, const struct tc_entity *issu
     return fd;
 }
 
-static struct vt_known read_known(int fd, enum vt_message_type type) {
+static struct vt_known read_known(int fd, enum vt_message_type type)
+{
     struct vt_bytes json;
     struct vt_known known;
     assert_int_equal(vt_wire_receive(fd, &message, 1, soon(), NULL), VT_OK);
@@ -390,14 +409,16 @@ static struct vt_known read_known(int fd, enum vt_message_type type) {
     return known;
 }
 
-static struct vt_known hear(int fd) {
+static struct vt_known hear(int fd)
+{
     struct vt_known known = read_known(fd, VT_MSG_STATUS_IS);
     (void)close(fd);
     return known;
 }
 
 /* Play fetch: take the next request, which has to be for this address. */
-static int take_fetch(const char *url) {
+static int take_fetch(const char *url)
+{
     int fd = -1;
     char text[600];
     assert_int_equal(vt_wire_accept(role.fetch, soon(), &fd, NULL), VT_OK);
@@ -410,7 +431,8 @@ static int take_fetch(const char *url) {
     return fd;
 }
 
-static void give(int fd, struct vt_bytes data) {
+static void give(int fd, struct vt_bytes data)
+{
     int data_fd = -1;
     const char *body = "{\"http_status\": 200, \"code\": 0, \"error\": \"\"}";
     assert_int_equal(vt_memfd_seal("fetched", data, &data_fd, NULL), VT_OK);
@@ -420,7 +442,8 @@ static void give(int fd, struct vt_bytes data) {
     (void)close(fd);
 }
 
-static void fail_fetch(int fd, int code, const char *text) {
+static void fail_fetch(int fd, int code, const char *text)
+{
     char body[200];
     (void)snprintf(body, sizeof(body), "{\"http_status\": 0, \"code\": %d, \"error\": \"%s\"}",
                    code, text);
@@ -429,13 +452,15 @@ static void fail_fetch(int fd, int code, const char *text) {
     (void)close(fd);
 }
 
-static bool is_quiet(int fd, int msecs) {
+static bool is_quiet(int fd, int msecs)
+{
     struct pollfd entry = {.fd = fd, .events = POLLIN};
     return poll(&entry, 1, msecs) == 0;
 }
 
 /* Both addresses of the list at once, one list for two mails, and the next mail asks nobody. */
-static void one_list_serves_all(void **state) {
+static void one_list_serves_all(void **state)
+{
     (void)state;
     struct vt_bytes crl = list(3600, &f.leaf, 1, NULL);
     start_role(4000);
@@ -461,7 +486,8 @@ static void one_list_serves_all(void **state) {
     stop_role();
 }
 
-static void ocsp_first_then_the_list(void **state) {
+static void ocsp_first_then_the_list(void **state)
+{
     (void)state;
     struct tc_ocsp_options options = {.this_update_utc_secs = f.now - 60,
                                       .next_update_utc_secs = f.now + 3600};
@@ -489,7 +515,8 @@ static void ocsp_first_then_the_list(void **state) {
     stop_role();
 }
 
-static void a_late_answer_is_for_the_next_mail(void **state) {
+static void a_late_answer_is_for_the_next_mail(void **state)
+{
     (void)state;
     start_role(700);
     int waiting = ask(&f.leaf, &f.root);
@@ -505,7 +532,8 @@ static void a_late_answer_is_for_the_next_mail(void **state) {
     stop_role();
 }
 
-static void strangers_make_nobody_fetch(void **state) {
+static void strangers_make_nobody_fetch(void **state)
+{
     (void)state;
     start_role(4000);
     struct vt_known known = hear(ask(&f.stranger, &f.stranger_root));
@@ -520,7 +548,8 @@ static void strangers_make_nobody_fetch(void **state) {
     stop_role();
 }
 
-static void issuers_are_brought(void **state) {
+static void issuers_are_brought(void **state)
+{
     (void)state;
     start_role(4000);
     int waiting = ask(&f.leaf_of_sub, NULL);
@@ -547,7 +576,8 @@ static void issuers_are_brought(void **state) {
     stop_role();
 }
 
-static void nonsense_is_answered_with_an_error(void **state) {
+static void nonsense_is_answered_with_an_error(void **state)
+{
     (void)state;
     int fd = -1;
     start_role(4000);
@@ -559,7 +589,8 @@ static void nonsense_is_answered_with_an_error(void **state) {
     stop_role();
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_travels),
         cmocka_unit_test(wants_travel),

@@ -19,7 +19,8 @@
 static struct vt_arena *arena;
 static struct tc_entity ca, signer, tsa, stranger;
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     (void)state;
     arena = vt_arena_new(32u << 20);
     TC_CHECK(arena != NULL);
@@ -30,7 +31,8 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     (void)state;
     vt_arena_free(arena);
     return 0;
@@ -41,7 +43,8 @@ struct outcome {
     struct vt_verified_list list;
 };
 
-static struct outcome verify(struct vt_signed_object object) {
+static struct outcome verify(struct vt_signed_object object)
+{
     struct outcome outcome = {.arena = vt_arena_new(16u << 20)};
     struct vt_certificate_pool *pool = vt_certificate_pool_new(outcome.arena, NULL);
     TC_CHECK(vt_verify_object(outcome.arena, pool, &object, 0, NULL, 0, &outcome.list, NULL) ==
@@ -50,7 +53,8 @@ static struct outcome verify(struct vt_signed_object object) {
     return outcome;
 }
 
-static struct vt_signed_object object_of(struct vt_bytes cms, enum vt_binding binding) {
+static struct vt_signed_object object_of(struct vt_bytes cms, enum vt_binding binding)
+{
     return (struct vt_signed_object){.format = VT_SIGNATURE_CADES,
                                      .binding = binding,
                                      .ranges = {CONTENT},
@@ -71,7 +75,8 @@ struct stamp_case {
     struct expected expected;
 };
 
-static struct vt_bytes make(const struct stamp_case *test, struct vt_bytes stamped) {
+static struct vt_bytes make(const struct stamp_case *test, struct vt_bytes stamped)
+{
     struct tcms_stamp stamp = test->stamp;
     if (test->token.len > 0)
         return test->token;
@@ -83,7 +88,8 @@ static struct vt_bytes make(const struct stamp_case *test, struct vt_bytes stamp
 }
 
 static void check(const char *name, const struct vt_verified_timestamp *timestamp, const char *kind,
-                  const struct expected *expected) {
+                  const struct expected *expected)
+{
     if (timestamp->integrity == expected->integrity && timestamp->reasons == expected->reasons &&
         (timestamp->signer != NULL) == expected->has_signer &&
         timestamp->ess_bound == expected->ess_bound && strcmp(timestamp->kind, kind) == 0)
@@ -96,14 +102,21 @@ static void check(const char *name, const struct vt_verified_timestamp *timestam
 }
 
 #define GOOD                                                                                       \
-    { VT_INTEGRITY_INTACT, 0, true, true }
+    {                                                                                              \
+        VT_INTEGRITY_INTACT, 0, true, true                                                         \
+    }
 #define INVALID                                                                                    \
-    { VT_INTEGRITY_BROKEN, BIT(TIMESTAMP_INVALID), true, true }
+    {                                                                                              \
+        VT_INTEGRITY_BROKEN, BIT(TIMESTAMP_INVALID), true, true                                    \
+    }
 #define UNVERIFIED(...)                                                                            \
-    { VT_INTEGRITY_UNDETERMINED, BIT(TIMESTAMP_UNVERIFIED), __VA_ARGS__ }
+    {                                                                                              \
+        VT_INTEGRITY_UNDETERMINED, BIT(TIMESTAMP_UNVERIFIED), __VA_ARGS__                          \
+    }
 
 /* All that can be wrong with a token, whatever it stamps. */
-static const struct stamp_case *token_cases(size_t *out_count) {
+static const struct stamp_case *token_cases(size_t *out_count)
+{
     static struct stamp_case cases[12];
     const struct stamp_case all[] = {
         {"good", {.tsa = &tsa}, TD_NONE, GOOD},
@@ -134,7 +147,8 @@ static const struct stamp_case *token_cases(size_t *out_count) {
 /* The signature value is known only after signing, and the unsigned attribute does not change
  * it; ECDSA is randomised, so the token is put into a signature that was made once. */
 static struct vt_bytes add_unsigned(struct vt_bytes cms, struct vt_bytes value,
-                                    struct vt_bytes attributes) {
+                                    struct vt_bytes attributes)
+{
     /* SignedData ends with the SignerInfo, which ends with the value: reopen from the inside. */
     struct vt_bytes info_end = TD(arena, 0x04, value);
     size_t at = vt_bytes_find(cms, info_end, 0);
@@ -153,7 +167,8 @@ static struct vt_bytes add_unsigned(struct vt_bytes cms, struct vt_bytes value,
     return TD(arena, 0x30, TD(arena, 0x06, VT_OID_SIGNED_DATA), TD(arena, 0xa0, data));
 }
 
-static struct vt_bytes signature_value(struct vt_bytes cms) {
+static struct vt_bytes signature_value(struct vt_bytes cms)
+{
     struct outcome outcome = verify(object_of(cms, VT_BINDING_DETACHED));
     struct vt_bytes value = outcome.list.items[0].signature_value;
     const void *copy = vt_arena_dup(arena, value.ptr, value.len);
@@ -161,7 +176,8 @@ static struct vt_bytes signature_value(struct vt_bytes cms) {
     return vt_bytes_of(copy, value.len);
 }
 
-static void test_signature_timestamp(void **state) {
+static void test_signature_timestamp(void **state)
+{
     size_t count;
     const struct stamp_case *cases = token_cases(&count);
     struct tcms_options options = {.signer = &signer, .carry_signer = true, .content = CONTENT};
@@ -182,7 +198,8 @@ static void test_signature_timestamp(void **state) {
     }
 }
 
-static void test_several(void **state) {
+static void test_several(void **state)
+{
     struct tcms_options options = {.signer = &signer, .carry_signer = true, .content = CONTENT};
     struct vt_bytes cms = tcms_make(arena, &options);
     struct vt_bytes value = signature_value(cms);
@@ -207,7 +224,8 @@ static void test_several(void **state) {
     vt_arena_free(outcome.arena);
 }
 
-static void test_content_timestamp(void **state) {
+static void test_content_timestamp(void **state)
+{
     size_t count;
     const struct stamp_case *cases = token_cases(&count);
     (void)state;
@@ -229,7 +247,8 @@ static void test_content_timestamp(void **state) {
 }
 
 /* ETSI.RFC3161: the token is the signature, and its authority the signer. */
-static void test_document_timestamp(void **state) {
+static void test_document_timestamp(void **state)
+{
     size_t count;
     const struct stamp_case *cases = token_cases(&count);
     (void)state;
@@ -247,7 +266,8 @@ static void test_document_timestamp(void **state) {
     }
 }
 
-static void test_document_changed(void **state) {
+static void test_document_changed(void **state)
+{
     struct vt_bytes token = tcms_token(arena, &(struct tcms_stamp){.tsa = &tsa, .stamped = OTHER});
     struct outcome outcome = verify(object_of(token, VT_BINDING_TIMESTAMP));
     const struct vt_verified *item = &outcome.list.items[0];
@@ -259,7 +279,8 @@ static void test_document_changed(void **state) {
 }
 
 /* Every bit of the token's TSTInfo and signature matters. */
-static void test_every_bit(void **state) {
+static void test_every_bit(void **state)
+{
     struct vt_bytes token =
         tcms_token(arena, &(struct tcms_stamp){.tsa = &tsa, .stamped = CONTENT});
     uint8_t *bytes = vt_arena_dup(arena, token.ptr, token.len);
@@ -287,7 +308,8 @@ static void test_every_bit(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_signature_timestamp), cmocka_unit_test(test_several),
         cmocka_unit_test(test_content_timestamp),   cmocka_unit_test(test_document_timestamp),

@@ -33,7 +33,8 @@ static struct fixture {
 
 /* ---- making ---- */
 
-static void write_file(const char *name, struct vt_bytes der) {
+static void write_file(const char *name, struct vt_bytes der)
+{
     char path[128];
     (void)snprintf(path, sizeof(path), "%s/%s", f.folder, name);
     FILE *file = fopen(path, "wb");
@@ -42,14 +43,16 @@ static void write_file(const char *name, struct vt_bytes der) {
     assert_int_equal(fclose(file), 0);
 }
 
-static void make_folder(const char *name) {
+static void make_folder(const char *name)
+{
     char path[128];
     (void)snprintf(path, sizeof(path), "%s/%s", f.folder, name);
     assert_int_equal(mkdir(path, 0700), 0);
 }
 
 static struct tc_entity make(const char *name, const struct tc_entity *issuer, int64_t from,
-                             int64_t to, const char *const extensions[][2]) {
+                             int64_t to, const char *const extensions[][2])
+{
     struct tc_options options = {
         .name = name, .issuer = issuer, .from_utc_secs = from, .to_utc_secs = to};
     for (size_t i = 0; extensions != NULL && extensions[i][0] != NULL; i++) {
@@ -60,12 +63,14 @@ static struct tc_entity make(const char *name, const struct tc_entity *issuer, i
 }
 
 static struct tc_entity make_tsa(const char *name, const struct tc_entity *issuer,
-                                 const char *usage, int64_t to) {
+                                 const char *usage, int64_t to)
+{
     const char *const extensions[][2] = {{"extendedKeyUsage", usage}, {NULL, NULL}};
     return make(name, issuer, 0, to, extensions);
 }
 
-static void make_authorities(void) {
+static void make_authorities(void)
+{
     f.root = tc_ca(f.arena, f.pool, "RootCA thử nghiệm", NULL);
     f.ca = tc_ca(f.arena, f.pool, "CA cơ quan Nhà nước", &f.root);
     f.public_root = tc_ca(f.arena, f.pool, "Public root", NULL);
@@ -89,7 +94,8 @@ static void make_authorities(void) {
     f.no_sign_ca = make("CA không ký", &f.root, 0, 0, no_sign);
 }
 
-static void make_signers(void) {
+static void make_signers(void)
+{
     static const char *const encrypt[][2] = {{"keyUsage", "critical,keyEncipherment"},
                                              {NULL, NULL}};
     static const char *const encrypt_loose[][2] = {{"keyUsage", "keyEncipherment"}, {NULL, NULL}};
@@ -117,7 +123,8 @@ static void make_signers(void) {
     f.forged = tc_leaf(f.arena, f.pool, "GIẢ MẠO", &liar);
 }
 
-static void make_weak_signers(void) {
+static void make_weak_signers(void)
+{
     EVP_PKEY *key = EVP_RSA_gen(2048);
     EVP_PKEY *small = EVP_RSA_gen(1024);
     assert_int_equal(vt_arena_own(f.arena, key, tc_free_key), VT_OK);
@@ -128,7 +135,8 @@ static void make_weak_signers(void) {
     f.leaf_rsa1024 = tc_make(f.arena, f.pool, &rsa1024);
 }
 
-static void make_time_stamp_authorities(void) {
+static void make_time_stamp_authorities(void)
+{
     f.tsa = make_tsa("TSA", &f.ca, "critical,timeStamping", 0);
     f.tsa_not_critical = make_tsa("TSA 2", &f.ca, "timeStamping", 0);
     f.tsa_two_uses = make_tsa("TSA 3", &f.ca, "critical,timeStamping,emailProtection", 0);
@@ -136,7 +144,8 @@ static void make_time_stamp_authorities(void) {
     f.tsa_strange = make_tsa("TSA 5", &f.stranger_root, "critical,timeStamping", 0);
 }
 
-static struct vt_trust_store *load(bool confirmed) {
+static struct vt_trust_store *load(bool confirmed)
+{
     char anchors[128], intermediates[128], public_anchors[128];
     struct vt_trust_store *store = NULL;
     struct vt_err err = {0};
@@ -157,7 +166,8 @@ static struct vt_trust_store *load(bool confirmed) {
     return store;
 }
 
-static int setup(void **state) {
+static int setup(void **state)
+{
     (void)state;
     f.arena = vt_arena_new(64 * 1024 * 1024);
     f.pool = vt_certificate_pool_new(f.arena, NULL);
@@ -184,7 +194,8 @@ static int setup(void **state) {
     return 0;
 }
 
-static int teardown(void **state) {
+static int teardown(void **state)
+{
     (void)state;
     char command[128];
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", f.folder);
@@ -224,12 +235,14 @@ struct judge_case {
     size_t wants_issuers;
 };
 
-static int64_t at(int64_t relative) {
+static int64_t at(int64_t relative)
+{
     return relative == 0 ? VT_TIME_NONE : TC_NOW + relative;
 }
 
 static void add_revoked(struct tc_crl_options *options, const struct tc_entity *who, int64_t when,
-                        int reason) {
+                        int reason)
+{
     size_t count = 0;
     while (options->entries[count].certificate != NULL)
         count++;
@@ -238,7 +251,8 @@ static void add_revoked(struct tc_crl_options *options, const struct tc_entity *
             (struct tc_entry){who, TC_NOW + when, reason == 0 ? 1 : reason, NULL};
 }
 
-static size_t make_crls(const struct judge_case *c, struct vt_bytes crls[4]) {
+static size_t make_crls(const struct judge_case *c, struct vt_bytes crls[4])
+{
     const struct tc_entity *signer = c->signer ? c->signer : &f.leaf;
     struct tc_crl_options options = {
         .this_update_utc_secs = TC_NOW + (c->crl_from ? c->crl_from : -HOUR),
@@ -261,7 +275,8 @@ static size_t make_crls(const struct judge_case *c, struct vt_bytes crls[4]) {
 }
 
 static struct vt_verified_timestamp stamp(const struct judge_case *c, const char *kind,
-                                          int64_t when) {
+                                          int64_t when)
+{
     const struct tc_entity *tsa = c->tsa ? c->tsa : &f.tsa;
     return (struct vt_verified_timestamp){.kind = kind,
                                           .integrity = c->stamp_broken ? VT_INTEGRITY_BROKEN
@@ -274,7 +289,8 @@ static struct vt_verified_timestamp stamp(const struct judge_case *c, const char
 }
 
 static void fill_verified(const struct judge_case *c, struct vt_verified *verified,
-                          struct vt_verified_timestamp stamps[2]) {
+                          struct vt_verified_timestamp stamps[2])
+{
     *verified = c->verified;
     verified->signer = c->signer ? c->signer->certificate : f.leaf.certificate;
     if (c->verified.integrity == 0)
@@ -295,7 +311,8 @@ static void fill_verified(const struct judge_case *c, struct vt_verified *verifi
         stamps[verified->timestamps_count++] = stamp(c, "content", c->content_stamped);
 }
 
-static void judge(const struct judge_case *c, struct vt_signature *out, struct vt_wants *wants) {
+static void judge(const struct judge_case *c, struct vt_signature *out, struct vt_wants *wants)
+{
     struct vt_verified verified;
     struct vt_verified_timestamp stamps[2];
     struct vt_verified_timestamp document = stamp(c, "document", c->document_stamped);
@@ -876,12 +893,14 @@ static const struct judge_case cases[] = {
      .set = "official"},
 };
 
-static void show_findings(const struct vt_signature *out) {
+static void show_findings(const struct vt_signature *out)
+{
     for (size_t i = 0; i < out->findings_count; i++)
         print_message("    %s\n", out->findings[i]);
 }
 
-static void judges(void **state) {
+static void judges(void **state)
+{
     (void)state;
     size_t failed = 0;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -908,7 +927,8 @@ static void judges(void **state) {
 }
 
 /* Every failing verdict tells an administrator why. */
-static void says_why(void **state) {
+static void says_why(void **state)
+{
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct vt_signature out;
@@ -921,7 +941,8 @@ static void says_why(void **state) {
 }
 
 /* Whatever is claimed, a verdict is never better than without the claim. */
-static void a_claim_never_improves(void **state) {
+static void a_claim_never_improves(void **state)
+{
     (void)state;
     static const int64_t claims[] = {-9 * 365 * TC_DAY, -100 * TC_DAY, -20 * TC_DAY, -TC_DAY, -60,
                                      3 * HOUR,          7 * HOUR,      400 * TC_DAY};
@@ -941,7 +962,8 @@ static void a_claim_never_improves(void **state) {
     }
 }
 
-static void shows_path_and_statuses(void **state) {
+static void shows_path_and_statuses(void **state)
+{
     (void)state;
     struct vt_signature out;
     struct vt_wants wants;
@@ -970,7 +992,8 @@ static void shows_path_and_statuses(void **state) {
 /* ---- what is known beside the mail ---- */
 
 static void judge_known(const struct tc_entity *signer, const struct vt_known *known,
-                        struct vt_signature *out, struct vt_wants *wants) {
+                        struct vt_signature *out, struct vt_wants *wants)
+{
     struct judge_case c = {.signer = signer};
     struct vt_verified verified;
     struct vt_verified_timestamp stamps[2];
@@ -990,8 +1013,8 @@ static void judge_known(const struct tc_entity *signer, const struct vt_known *k
 }
 
 static struct vt_status_fact known_fact(const struct tc_entity *certificate,
-                                        const struct tc_entity *issuer,
-                                        enum vt_status_value value) {
+                                        const struct tc_entity *issuer, enum vt_status_value value)
+{
     struct vt_status_fact fact = {.serial = vt_certificate_facts(certificate->certificate)->serial,
                                   .value = value,
                                   .source = "ocsp",
@@ -1006,7 +1029,8 @@ static struct vt_status_fact known_fact(const struct tc_entity *certificate,
     return fact;
 }
 
-static void uses_known_facts(void **state) {
+static void uses_known_facts(void **state)
+{
     (void)state;
     struct vt_signature out;
     struct vt_wants wants;
@@ -1042,7 +1066,8 @@ static void uses_known_facts(void **state) {
     assert_int_equal(out.reasons, R(CERT_SUSPENDED));
 }
 
-static void asks_for_issuers(void **state) {
+static void asks_for_issuers(void **state)
+{
     (void)state;
     static const char *const address[][2] = {
         {"authorityInfoAccess", "caIssuers;URI:http://ca.example/ca.crt"}, {NULL, NULL}};
@@ -1069,7 +1094,8 @@ static void asks_for_issuers(void **state) {
 
 /* ---- the store ---- */
 
-static void loads_a_store(void **state) {
+static void loads_a_store(void **state)
+{
     (void)state;
     assert_int_equal(vt_trust_store_anchors(f.store, VT_TRUST_OFFICIAL), 2);
     assert_int_equal(vt_trust_store_anchors(f.store, VT_TRUST_PUBLIC), 1);
@@ -1083,7 +1109,8 @@ static void loads_a_store(void **state) {
     assert_false(vt_trust_has_path(f.unconfirmed_store, f.leaf.certificate, NULL, 0));
 }
 
-static void says_which_file_is_wrong(void **state) {
+static void says_which_file_is_wrong(void **state)
+{
     (void)state;
     char path[128];
     struct vt_err err = {0};
@@ -1098,7 +1125,8 @@ static void says_which_file_is_wrong(void **state) {
     assert_int_equal(vt_trust_store_load(&source, 1, &store, &err), VT_E_SYSTEM);
 }
 
-static void takes_fingerprints_as_people_write_them(void **state) {
+static void takes_fingerprints_as_people_write_them(void **state)
+{
     (void)state;
     char written[128] = "";
     char path[128];
@@ -1123,7 +1151,8 @@ static void takes_fingerprints_as_people_write_them(void **state) {
     vt_trust_store_free(store);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judges),
         cmocka_unit_test(says_why),

@@ -5,7 +5,8 @@
 
 #define HEAD "From: a@example.vn\r\nMIME-Version: 1.0\r\n"
 
-static void mixed_mail_has_its_parts(void **state) {
+static void mixed_mail_has_its_parts(void **state)
+{
     (void)state;
     struct unpacked_mail mail = unpack_text(
         HEAD "Content-Type: multipart/mixed; boundary=\"=_b\"\r\n\r\npreamble\r\n"
@@ -35,7 +36,8 @@ static void mixed_mail_has_its_parts(void **state) {
     release(&mail);
 }
 
-static void raw_is_the_part_as_received(void **state) {
+static void raw_is_the_part_as_received(void **state)
+{
     (void)state;
     struct unpacked_mail mail = unpack_text(HEAD "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
                                                  "--b\r\nX: y\r\n\r\nbody\r\n\r\n--b--\r\n");
@@ -44,7 +46,8 @@ static void raw_is_the_part_as_received(void **state) {
     release(&mail);
 }
 
-static void nested_mail_is_marked(void **state) {
+static void nested_mail_is_marked(void **state)
+{
     (void)state;
     struct unpacked_mail mail =
         unpack_text(HEAD "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nsee below\r\n"
@@ -64,7 +67,8 @@ static void nested_mail_is_marked(void **state) {
     release(&mail);
 }
 
-static void digest_has_mails_by_default(void **state) {
+static void digest_has_mails_by_default(void **state)
+{
     (void)state;
     struct unpacked_mail mail =
         unpack_text(HEAD "Content-Type: multipart/digest; boundary=b\r\n\r\n"
@@ -74,7 +78,8 @@ static void digest_has_mails_by_default(void **state) {
     release(&mail);
 }
 
-static void boundary_may_begin_another(void **state) {
+static void boundary_may_begin_another(void **state)
+{
     (void)state;
     struct unpacked_mail mail =
         unpack_text(HEAD "Content-Type: multipart/mixed; boundary=\"Apple-1\"\r\n\r\n--Apple-1\r\n"
@@ -88,7 +93,8 @@ static void boundary_may_begin_another(void **state) {
     release(&mail);
 }
 
-static void facts_of_the_outermost_mail(void **state) {
+static void facts_of_the_outermost_mail(void **state)
+{
     (void)state;
     struct unpacked_mail mail = unpack_text(
         "Authentication-Results: mx.example.vn;\r\n\tdkim=pass header.d=a.vn\r\n"
@@ -108,7 +114,8 @@ static void facts_of_the_outermost_mail(void **state) {
     release(&mail);
 }
 
-static void authors_are_counted(void **state) {
+static void authors_are_counted(void **state)
+{
     (void)state;
     static const struct {
         const char *headers;
@@ -134,7 +141,8 @@ static void authors_are_counted(void **state) {
     }
 }
 
-static void automatic_and_list_by_header(void **state) {
+static void automatic_and_list_by_header(void **state)
+{
     (void)state;
     static const struct {
         const char *headers;
@@ -156,7 +164,8 @@ static void automatic_and_list_by_header(void **state) {
     }
 }
 
-static void file_is_told_by_its_content(void **state) {
+static void file_is_told_by_its_content(void **state)
+{
     (void)state;
     static const struct {
         const char *bytes;
@@ -197,7 +206,8 @@ static void file_is_told_by_its_content(void **state) {
     }
 }
 
-static void file_that_is_a_mail_is_unpacked(void **state) {
+static void file_that_is_a_mail_is_unpacked(void **state)
+{
     (void)state;
     struct unpacked_mail mail = unpack_bytes(
         VT_BYTES("From MAILER Thu Jan  1 00:00:00 1970\nFrom: a@x.vn\nSubject: s\n\nhello\n"),
@@ -210,7 +220,8 @@ static void file_that_is_a_mail_is_unpacked(void **state) {
     release(&mail);
 }
 
-static void content_of_a_signature_is_unpacked(void **state) {
+static void content_of_a_signature_is_unpacked(void **state)
+{
     (void)state;
     struct unpacked_mail mail = unpack_text(
         HEAD "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\n"
@@ -233,7 +244,8 @@ static void content_of_a_signature_is_unpacked(void **state) {
     release(&mail);
 }
 
-static void attached_p7m_is_a_file(void **state) {
+static void attached_p7m_is_a_file(void **state)
+{
     (void)state;
     struct unpacked_mail mail = unpack_text(
         HEAD "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\n"
@@ -260,7 +272,8 @@ static void attached_p7m_is_a_file(void **state) {
     release(&mail);
 }
 
-static void encrypted_message_cannot_be_read(void **state) {
+static void encrypted_message_cannot_be_read(void **state)
+{
     (void)state;
     struct unpacked_mail mail =
         unpack_text(HEAD "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n"
@@ -270,7 +283,8 @@ static void encrypted_message_cannot_be_read(void **state) {
     release(&mail);
 }
 
-static void text_that_looks_like_a_mail_stays_text(void **state) {
+static void text_that_looks_like_a_mail_stays_text(void **state)
+{
     (void)state;
     struct unpacked_mail mail =
         unpack_text(HEAD "Content-Type: text/plain\r\n\r\nFrom: B\r\nSubject: C\r\n\r\nsee above");
@@ -279,7 +293,8 @@ static void text_that_looks_like_a_mail_stays_text(void **state) {
     release(&mail);
 }
 
-static void input_too_large_is_a_limit(void **state) {
+static void input_too_large_is_a_limit(void **state)
+{
     (void)state;
     struct vt_arena *arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES);
     struct vt_unpacked *unpacked = NULL;
@@ -292,7 +307,8 @@ static void input_too_large_is_a_limit(void **state) {
     vt_arena_free(arena);
 }
 
-static void small_arena_is_out_of_memory(void **state) {
+static void small_arena_is_out_of_memory(void **state)
+{
     (void)state;
     for (size_t bytes = 0; bytes < 20000; bytes += 97) {
         struct vt_arena *arena = vt_arena_new(bytes);
@@ -312,7 +328,8 @@ static void small_arena_is_out_of_memory(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mixed_mail_has_its_parts),
         cmocka_unit_test(raw_is_the_part_as_received),

@@ -77,7 +77,8 @@ static const struct {
      BIT(FORMAT_UNSUPPORTED), false, "piece"},
 };
 
-static void bad_mails_have_reasons(void **state) {
+static void bad_mails_have_reasons(void **state)
+{
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct unpacked_mail mail = unpack_text(cases[i].mail);
@@ -92,7 +93,8 @@ static void bad_mails_have_reasons(void **state) {
     }
 }
 
-static void nul_in_headers(void **state) {
+static void nul_in_headers(void **state)
+{
     (void)state;
     struct unpacked_mail mail =
         unpack_bytes(VT_BYTES("From: a@x.vn\r\nSubject: one\0two\r\n\r\nx"), NULL, true);
@@ -104,23 +106,27 @@ static void nul_in_headers(void **state) {
 
 /* ---- mails made of repetitions ---- */
 
-static void add(struct vt_buf *buf, const char *text) {
+static void add(struct vt_buf *buf, const char *text)
+{
     assert_int_equal(vt_buf_add(buf, text, strlen(text)), VT_OK);
 }
 
-static void add_times(struct vt_buf *buf, const char *text, size_t times) {
+static void add_times(struct vt_buf *buf, const char *text, size_t times)
+{
     for (size_t i = 0; i < times; i++)
         add(buf, text);
 }
 
-static struct unpacked_mail unpack_in_time(const struct vt_buf *buf) {
+static struct unpacked_mail unpack_in_time(const struct vt_buf *buf)
+{
     int64_t begin = vt_clock_monotonic_msecs();
     struct unpacked_mail mail = unpack_bytes(vt_buf_bytes(buf), NULL, true);
     assert_true(vt_clock_monotonic_msecs() - begin < MAX_MSECS);
     return mail;
 }
 
-static void build_nested_multiparts(struct vt_buf *buf) {
+static void build_nested_multiparts(struct vt_buf *buf)
+{
     add(buf, "Content-Type: multipart/mixed; boundary=b0\r\n\r\n");
     for (unsigned i = 0; i < 10000; i++)
         assert_int_equal(vt_buf_addf(buf,
@@ -129,42 +135,49 @@ static void build_nested_multiparts(struct vt_buf *buf) {
                          VT_OK);
 }
 
-static void build_nested_mails(struct vt_buf *buf) {
+static void build_nested_mails(struct vt_buf *buf)
+{
     add_times(buf, "From: a@x.vn\r\nContent-Type: message/rfc822\r\n\r\n", 40);
     add(buf, "From: a@x.vn\r\n\r\nx\r\n");
 }
 
-static void build_many_parts(struct vt_buf *buf) {
+static void build_many_parts(struct vt_buf *buf)
+{
     add(buf, "Content-Type: multipart/mixed; boundary=b\r\n\r\n");
     add_times(buf, "--b\r\n\r\nx\r\n", 100000);
     add(buf, "--b--\r\n");
 }
 
-static void build_large_header(struct vt_buf *buf) {
+static void build_large_header(struct vt_buf *buf)
+{
     add(buf, "From: a@x.vn\r\nX-Long: y");
     add_times(buf, "\r\n 0123456789012345678901234567890123456789", 1024 * 1024 / 42);
     add(buf, "\r\n\r\nx");
 }
 
-static void build_many_fields(struct vt_buf *buf) {
+static void build_many_fields(struct vt_buf *buf)
+{
     add_times(buf, "a:\n", 1000000);
     add(buf, "\nx");
 }
 
-static void build_many_parameters(struct vt_buf *buf) {
+static void build_many_parameters(struct vt_buf *buf)
+{
     add(buf, "Content-Type: application/pdf");
     add_times(buf, ";name*0=a", 10000);
     add(buf, "\r\n\r\nx");
 }
 
-static void build_many_addresses(struct vt_buf *buf) {
+static void build_many_addresses(struct vt_buf *buf)
+{
     add(buf, "From: ");
     add_times(buf, "g:", 4000);
     add(buf, "\r\n\r\nx");
 }
 
 /* Each level is scanned again: 31 levels around many short lines. */
-static void build_deep_and_long(struct vt_buf *buf) {
+static void build_deep_and_long(struct vt_buf *buf)
+{
     add(buf, "Content-Type: multipart/mixed; boundary=b0\r\n\r\n");
     for (unsigned i = 0; i < 31; i++)
         assert_int_equal(vt_buf_addf(buf,
@@ -189,7 +202,8 @@ static const struct {
     {"depth times length", build_deep_and_long, "nesting"},
 };
 
-static void limits_are_said_aloud(void **state) {
+static void limits_are_said_aloud(void **state)
+{
     (void)state;
     for (size_t i = 0; i < COUNT(limits); i++) {
         struct vt_buf buf;
@@ -209,7 +223,8 @@ static void limits_are_said_aloud(void **state) {
 }
 
 /* Base64 within base64: decoded bytes are counted before they are made. */
-static void unpacked_bytes_are_bounded(void **state) {
+static void unpacked_bytes_are_bounded(void **state)
+{
     (void)state;
     struct vt_buf buf;
     vt_buf_init(&buf, VT_MAX_MAIL_BYTES);
@@ -239,7 +254,8 @@ static void unpacked_bytes_are_bounded(void **state) {
 }
 
 /* A limit hides something: what is signed is then not said to be read. */
-static void signed_mail_over_a_limit_has_no_signed_bytes(void **state) {
+static void signed_mail_over_a_limit_has_no_signed_bytes(void **state)
+{
     (void)state;
     struct vt_buf buf;
     vt_buf_init(&buf, VT_MAX_MAIL_BYTES);
@@ -255,7 +271,8 @@ static void signed_mail_over_a_limit_has_no_signed_bytes(void **state) {
     vt_buf_clear(&buf);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_mails_have_reasons),
         cmocka_unit_test(nul_in_headers),

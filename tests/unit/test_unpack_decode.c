@@ -51,7 +51,8 @@ static const struct decode_case quoted_cases[] = {
 };
 
 static void assert_decoded(const struct decode_case *test, const uint8_t *out, size_t len,
-                           const char *defect) {
+                           const char *defect)
+{
     if (!vt_bytes_equal(vt_bytes_of(out, len), vt_bytes_str(test->out)))
         fail_msg("\"%s\" gives \"%.*s\"", test->in, (int)len, (const char *)out);
     if ((test->defect == NULL) != (defect == NULL) ||
@@ -60,7 +61,8 @@ static void assert_decoded(const struct decode_case *test, const uint8_t *out, s
 }
 
 /* Output in a block of exactly the promised size, so that a sanitizer sees every byte too many. */
-static void base64_by_table(void **state) {
+static void base64_by_table(void **state)
+{
     (void)state;
     for (size_t i = 0; i < COUNT(base64_cases); i++) {
         struct vt_bytes in = vt_bytes_str(base64_cases[i].in);
@@ -72,7 +74,8 @@ static void base64_by_table(void **state) {
     }
 }
 
-static void quoted_printable_by_table(void **state) {
+static void quoted_printable_by_table(void **state)
+{
     (void)state;
     for (size_t i = 0; i < COUNT(quoted_cases); i++) {
         struct vt_bytes in = vt_bytes_str(quoted_cases[i].in);
@@ -85,7 +88,8 @@ static void quoted_printable_by_table(void **state) {
 }
 
 /* Every byte alone in a group is a digit, white space, padding, or named as a defect. */
-static void every_byte_in_base64(void **state) {
+static void every_byte_in_base64(void **state)
+{
     (void)state;
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (unsigned c = 0; c < 256; c++) {
@@ -104,7 +108,8 @@ static void every_byte_in_base64(void **state) {
     }
 }
 
-static void encodings_of_parts(void **state) {
+static void encodings_of_parts(void **state)
+{
     (void)state;
     static const struct {
         const char *encoding;
@@ -131,7 +136,8 @@ static void encodings_of_parts(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(base64_by_table),
         cmocka_unit_test(quoted_printable_by_table),

@@ -23,7 +23,8 @@ struct unpacked_mail {
 };
 
 static inline struct unpacked_mail unpack_bytes(struct vt_bytes input, const char *name,
-                                                bool is_mail) {
+                                                bool is_mail)
+{
     struct unpacked_mail mail = {.arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES)};
     struct vt_err err = {0};
     assert_non_null(mail.arena);
@@ -32,17 +33,20 @@ static inline struct unpacked_mail unpack_bytes(struct vt_bytes input, const cha
     return mail;
 }
 
-static inline struct unpacked_mail unpack_text(const char *text) {
+static inline struct unpacked_mail unpack_text(const char *text)
+{
     return unpack_bytes(vt_bytes_str(text), NULL, true);
 }
 
-static inline void release(struct unpacked_mail *mail) {
+static inline void release(struct unpacked_mail *mail)
+{
     vt_arena_free(mail->arena);
     *mail = (struct unpacked_mail){0};
 }
 
 /* The last part at a place: of a root multipart and its mail the multipart. */
-static inline const struct vt_part *part_at(const struct unpacked_mail *mail, const char *path) {
+static inline const struct vt_part *part_at(const struct unpacked_mail *mail, const char *path)
+{
     const struct vt_part *found = NULL;
     for (size_t i = 0; i < mail->unpacked->parts_count; i++) {
         if (strcmp(mail->unpacked->parts[i].path, path) == 0)
@@ -53,19 +57,22 @@ static inline const struct vt_part *part_at(const struct unpacked_mail *mail, co
     return found;
 }
 
-static inline void assert_bytes(struct vt_bytes bytes, const char *text) {
+static inline void assert_bytes(struct vt_bytes bytes, const char *text)
+{
     if (!vt_bytes_equal(bytes, vt_bytes_str(text)))
         fail_msg("\"%.*s\" is not \"%s\"", (int)bytes.len, (const char *)bytes.ptr, text);
 }
 
-static inline vt_reasons all_reasons(const struct unpacked_mail *mail) {
+static inline vt_reasons all_reasons(const struct unpacked_mail *mail)
+{
     vt_reasons reasons = mail->unpacked->reasons;
     for (size_t i = 0; i < mail->unpacked->parts_count; i++)
         reasons |= mail->unpacked->parts[i].reasons;
     return reasons;
 }
 
-static inline bool some_finding_has(const struct unpacked_mail *mail, const char *words) {
+static inline bool some_finding_has(const struct unpacked_mail *mail, const char *words)
+{
     const struct vt_unpacked *unpacked = mail->unpacked;
     for (size_t i = 0; i < unpacked->findings_count; i++) {
         if (strstr(unpacked->findings[i], words) != NULL)

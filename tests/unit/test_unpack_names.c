@@ -70,7 +70,8 @@ static const struct {
     {"backslash at the end", "Content-Disposition: attachment; filename=\"a.pdf\\", "a.pdf"},
 };
 
-static void names_are_read(void **state) {
+static void names_are_read(void **state)
+{
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         char text[1024];
@@ -83,7 +84,8 @@ static void names_are_read(void **state) {
     }
 }
 
-static void long_name_keeps_its_extension(void **state) {
+static void long_name_keeps_its_extension(void **state)
+{
     (void)state;
     struct vt_arena *arena = vt_arena_new(1u << 20);
     char long_name[4096] = "";
@@ -103,7 +105,8 @@ static void long_name_keeps_its_extension(void **state) {
     vt_arena_free(arena);
 }
 
-static void charsets_that_are_not_held_are_blanked(void **state) {
+static void charsets_that_are_not_held_are_blanked(void **state)
+{
     (void)state;
     static const struct {
         const char *text;
@@ -130,7 +133,8 @@ static void charsets_that_are_not_held_are_blanked(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     struct vt_err err = {0};
     if (vt_unpack_warm(&err) != VT_OK)
         return 1;

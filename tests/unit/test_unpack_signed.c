@@ -97,7 +97,8 @@ static const struct {
      NULL, BIT(MALFORMED)},
 };
 
-static void assert_case(size_t i, const struct vt_part *part) {
+static void assert_case(size_t i, const struct vt_part *part)
+{
     if (cases[i].signed_bytes == NULL && part->signed_bytes.len > 0)
         fail_msg("%s: there are signed bytes", cases[i].name);
     if (cases[i].signed_bytes != NULL &&
@@ -110,7 +111,8 @@ static void assert_case(size_t i, const struct vt_part *part) {
         fail_msg("%s: the signature is part %zu", cases[i].name, part->signature_part);
 }
 
-static void signed_bytes_are_exact(void **state) {
+static void signed_bytes_are_exact(void **state)
+{
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct unpacked_mail mail = unpack_text(cases[i].mail);
@@ -128,7 +130,8 @@ static void signed_bytes_are_exact(void **state) {
     }
 }
 
-static void stored_with_lf_has_a_canonical_form(void **state) {
+static void stored_with_lf_has_a_canonical_form(void **state)
+{
     (void)state;
     struct unpacked_mail mail = unpack_bytes(
         VT_BYTES("From: a@x.vn\nContent-Type: multipart/signed; boundary=b; "
@@ -143,7 +146,8 @@ static void stored_with_lf_has_a_canonical_form(void **state) {
     release(&mail);
 }
 
-static void other_protocols_are_not_checked(void **state) {
+static void other_protocols_are_not_checked(void **state)
+{
     (void)state;
     struct unpacked_mail mail =
         unpack_text("From: a@x.vn\r\nContent-Type: multipart/signed; boundary=b; "
@@ -157,7 +161,8 @@ static void other_protocols_are_not_checked(void **state) {
     release(&mail);
 }
 
-static void signed_within_signed(void **state) {
+static void signed_within_signed(void **state)
+{
     (void)state;
     struct unpacked_mail mail = unpack_text(
         SIGNED("--b\r\nContent-Type: multipart/signed; boundary=c; "
@@ -171,7 +176,8 @@ static void signed_within_signed(void **state) {
 }
 
 /* A list wraps the signed message and adds a footer of its own. */
-static void signed_part_of_a_mixed_mail(void **state) {
+static void signed_part_of_a_mixed_mail(void **state)
+{
     (void)state;
     struct unpacked_mail mail = unpack_text(
         "From: a@x.vn\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n"
@@ -185,7 +191,8 @@ static void signed_part_of_a_mixed_mail(void **state) {
     release(&mail);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signed_bytes_are_exact),
         cmocka_unit_test(stored_with_lf_has_a_canonical_form),

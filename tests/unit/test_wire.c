@@ -25,11 +25,13 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define NOTHING ((struct vt_bytes){NULL, 0})
 
-static int64_t in_msecs(int64_t msecs) {
+static int64_t in_msecs(int64_t msecs)
+{
     return vt_clock_monotonic_msecs() + msecs;
 }
 
-static size_t open_descriptors(void) {
+static size_t open_descriptors(void)
+{
     DIR *dir = opendir("/proc/self/fd");
     assert_non_null(dir);
     size_t count = 0;
@@ -39,31 +41,36 @@ static size_t open_descriptors(void) {
     return count;
 }
 
-static int count_before(void **state) {
+static int count_before(void **state)
+{
     static size_t before;
     before = open_descriptors();
     *state = &before;
     return 0;
 }
 
-static int no_descriptor_left(void **state) {
+static int no_descriptor_left(void **state)
+{
     size_t before = *(size_t *)*state, after = open_descriptors();
     if (after != before)
         print_error("%zu descriptors before, %zu after\n", before, after);
     return after == before ? 0 : -1;
 }
 
-static void pair(int fds[2]) {
+static void pair(int fds[2])
+{
     assert_int_equal(vt_wire_pair(fds, NULL), VT_OK);
 }
 
-static void close_pair(int fds[2]) {
+static void close_pair(int fds[2])
+{
     for (size_t i = 0; i < 2; i++)
         if (fds[i] >= 0)
             assert_int_equal(close(fds[i]), 0);
 }
 
-static void a_message_arrives_whole(void **state) {
+static void a_message_arrives_whole(void **state)
+{
     (void)state;
     static uint8_t largest[VT_MAX_MESSAGE_BYTES + 1];
     memset(largest, 'x', sizeof(largest));
@@ -87,7 +94,8 @@ static void a_message_arrives_whole(void **state) {
 }
 
 /* What a hostile or broken peer may put on the socket, byte by byte. */
-static void a_bad_frame_is_refused(void **state) {
+static void a_bad_frame_is_refused(void **state)
+{
     (void)state;
     static const struct {
         const char *name;
@@ -118,7 +126,8 @@ static void a_bad_frame_is_refused(void **state) {
     }
 }
 
-static void send_raw_descriptors(int socket_fd, size_t count) {
+static void send_raw_descriptors(int socket_fd, size_t count)
+{
     uint32_t header[2] = {VT_MSG_STATUS, 0};
     struct iovec piece = {header, sizeof(header)};
     static _Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(16 * sizeof(int))];
@@ -138,7 +147,8 @@ static void send_raw_descriptors(int socket_fd, size_t count) {
     close(fd);
 }
 
-static void descriptors_are_counted_and_never_leak(void **state) {
+static void descriptors_are_counted_and_never_leak(void **state)
+{
     (void)state;
     static const struct {
         size_t sent, allowed;
@@ -164,7 +174,8 @@ static void descriptors_are_counted_and_never_leak(void **state) {
     }
 }
 
-static void a_late_peer_is_a_timeout(void **state) {
+static void a_late_peer_is_a_timeout(void **state)
+{
     (void)state;
     int fds[2];
     pair(fds);
@@ -183,11 +194,13 @@ static void a_late_peer_is_a_timeout(void **state) {
     close_pair(fds);
 }
 
-static void on_alarm(int signal_number) {
+static void on_alarm(int signal_number)
+{
     (void)signal_number;
 }
 
-static void a_signal_does_not_shorten_the_wait(void **state) {
+static void a_signal_does_not_shorten_the_wait(void **state)
+{
     (void)state;
     struct sigaction action = {.sa_handler = on_alarm}, before;
     sigaction(SIGALRM, &action, &before);
@@ -204,7 +217,8 @@ static void a_signal_does_not_shorten_the_wait(void **state) {
     close_pair(fds);
 }
 
-static void a_dead_peer_is_told_at_once(void **state) {
+static void a_dead_peer_is_told_at_once(void **state)
+{
     (void)state;
     int fds[2];
     pair(fds);
@@ -233,7 +247,8 @@ static void a_dead_peer_is_told_at_once(void **state) {
 }
 
 /* Answer one request of a channel with the same type. */
-static bool serve_one(int channel, int64_t deadline_msecs) {
+static bool serve_one(int channel, int64_t deadline_msecs)
+{
     int fd = -1;
     static struct vt_message got;
     if (vt_wire_accept(channel, deadline_msecs, &fd, NULL) != VT_OK)
@@ -246,7 +261,8 @@ static bool serve_one(int channel, int64_t deadline_msecs) {
     return served;
 }
 
-static void a_successor_serves_the_queue(void **state) {
+static void a_successor_serves_the_queue(void **state)
+{
     (void)state;
     int channel[2], waiting[3];
     pair(channel);
@@ -278,7 +294,8 @@ static void a_successor_serves_the_queue(void **state) {
     close_pair(channel);
 }
 
-static void a_channel_takes_connections_only(void **state) {
+static void a_channel_takes_connections_only(void **state)
+{
     (void)state;
     int channel[2], fd = -1;
     pair(channel);
@@ -300,7 +317,8 @@ struct caller {
     bool right;
 };
 
-static void *call_often(void *argument) {
+static void *call_often(void *argument)
+{
     struct caller *caller = argument;
     struct vt_message *answer = malloc(sizeof(*answer));
     caller->right = answer != NULL;
@@ -315,7 +333,8 @@ static void *call_often(void *argument) {
     return NULL;
 }
 
-static void many_threads_share_a_channel(void **state) {
+static void many_threads_share_a_channel(void **state)
+{
     (void)state;
     int channel[2];
     pair(channel);
@@ -341,7 +360,8 @@ static void many_threads_share_a_channel(void **state) {
     waitpid(server, NULL, 0);
 }
 
-static void sealed_memory_cannot_change(void **state) {
+static void sealed_memory_cannot_change(void **state)
+{
     (void)state;
     int fd = -1;
     assert_int_equal(vt_memfd_seal("test", VT_BYTES("evidence"), &fd, NULL), VT_OK);
@@ -360,7 +380,8 @@ static void sealed_memory_cannot_change(void **state) {
     close(fd);
 }
 
-static void unsealed_memory_is_not_mapped(void **state) {
+static void unsealed_memory_is_not_mapped(void **state)
+{
     (void)state;
     static const int seals[] = {
         0, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE, F_SEAL_SEAL | F_SEAL_GROW | F_SEAL_WRITE,
@@ -375,7 +396,8 @@ static void unsealed_memory_is_not_mapped(void **state) {
     }
 }
 
-static void spool_files_are_read_whole(void **state) {
+static void spool_files_are_read_whole(void **state)
+{
     (void)state;
     char path[] = "/tmp/test_wire_XXXXXX";
     int fd = mkostemp(path, O_CLOEXEC);
@@ -402,7 +424,8 @@ static void spool_files_are_read_whole(void **state) {
 
 #define CLEAN(test) cmocka_unit_test_setup_teardown(test, count_before, no_descriptor_left)
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         CLEAN(a_message_arrives_whole),
         CLEAN(a_bad_frame_is_refused),

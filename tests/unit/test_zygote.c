@@ -34,13 +34,15 @@ struct bench {
     pid_t zygote;
 };
 
-static int64_t soon(void) {
+static int64_t soon(void)
+{
     return vt_clock_monotonic_msecs() + 10000;
 }
 
 /* ---- the child ---- */
 
-static int count_descriptors(void) {
+static int count_descriptors(void)
+{
     int count = 0;
     for (int fd = 0; fd < 1024; fd++)
         if (fcntl(fd, F_GETFD) != -1)
@@ -48,20 +50,23 @@ static int count_descriptors(void) {
     return count;
 }
 
-static int reply(int connection, const char *text) {
+static int reply(int connection, const char *text)
+{
     return vt_wire_send(connection, VT_MSG_INSPECTED, vt_bytes_str(text), NULL, 0, soon(), NULL) ==
                    VT_OK
                ? EX_OK
                : EX_SOFTWARE;
 }
 
-static int die_of(int number) {
+static int die_of(int number)
+{
     (void)signal(number, SIG_DFL);
     (void)raise(number);
     return EX_OK;
 }
 
-static int act(const char *request, int connection, const struct vt_known *known) {
+static int act(const char *request, int connection, const struct vt_known *known)
+{
     char text[64];
     if (strcmp(request, "descriptors") == 0)
         (void)snprintf(text, sizeof(text), "%d", count_descriptors());
@@ -88,7 +93,8 @@ static int act(const char *request, int connection, const struct vt_known *known
     return status;
 }
 
-static int serve(void *context, int connection, const struct vt_known *known) {
+static int serve(void *context, int connection, const struct vt_known *known)
+{
     (void)context;
     static struct vt_message message;
     if (vt_wire_receive(connection, &message, 0, soon(), NULL) != VT_OK)
@@ -102,7 +108,8 @@ static int serve(void *context, int connection, const struct vt_known *known) {
 
 /* ---- the bench ---- */
 
-static void start_zygote(struct bench *bench, unsigned parallel) {
+static void start_zygote(struct bench *bench, unsigned parallel)
+{
     bench->zygote = fork();
     assert_true(bench->zygote >= 0);
     if (bench->zygote != 0)
@@ -121,7 +128,8 @@ static void start_zygote(struct bench *bench, unsigned parallel) {
     _exit(vt_zygote_run(&options));
 }
 
-static void open_bench(struct bench *bench, unsigned parallel) {
+static void open_bench(struct bench *bench, unsigned parallel)
+{
     assert_int_equal(vt_wire_pair(bench->control, NULL), VT_OK);
     assert_int_equal(vt_wire_pair(bench->inspect, NULL), VT_OK);
     assert_int_equal(vt_wire_pair(bench->generation, NULL), VT_OK);
@@ -131,13 +139,15 @@ static void open_bench(struct bench *bench, unsigned parallel) {
     assert_int_equal(ready.type, VT_MSG_READY);
 }
 
-static int end_of_zygote(const struct bench *bench) {
+static int end_of_zygote(const struct bench *bench)
+{
     int status = -1;
     assert_int_equal(waitpid(bench->zygote, &status, 0), bench->zygote);
     return status;
 }
 
-static void close_bench(struct bench *bench) {
+static void close_bench(struct bench *bench)
+{
     close(bench->control[0]);
     close(bench->control[1]);
     assert_int_equal(end_of_zygote(bench), 0);
@@ -147,14 +157,16 @@ static void close_bench(struct bench *bench) {
     }
 }
 
-static void ask(const struct bench *bench, const char *request, struct vt_message *answer) {
+static void ask(const struct bench *bench, const char *request, struct vt_message *answer)
+{
     assert_int_equal(vt_wire_call(bench->inspect[0], VT_MSG_INSPECT, vt_bytes_str(request), NULL, 0,
                                   answer, 0, soon(), NULL),
                      VT_OK);
     answer->body[answer->body_len] = '\0';
 }
 
-static int open_request(const struct bench *bench, const char *request) {
+static int open_request(const struct bench *bench, const char *request)
+{
     int fd = -1;
     assert_int_equal(vt_wire_open(bench->inspect[0], soon(), &fd, NULL), VT_OK);
     assert_int_equal(vt_wire_send(fd, VT_MSG_INSPECT, vt_bytes_str(request), NULL, 0, soon(), NULL),
@@ -164,11 +176,13 @@ static int open_request(const struct bench *bench, const char *request) {
 
 static struct vt_message answer;
 
-static const char *answer_text(void) {
+static const char *answer_text(void)
+{
     return (const char *)answer.body;
 }
 
-static void each_request_has_a_child_of_its_own(void **state) {
+static void each_request_has_a_child_of_its_own(void **state)
+{
     (void)state;
     struct bench bench;
     open_bench(&bench, 2);
@@ -183,7 +197,8 @@ static void each_request_has_a_child_of_its_own(void **state) {
     close_bench(&bench);
 }
 
-static void a_child_has_its_connection_only(void **state) {
+static void a_child_has_its_connection_only(void **state)
+{
     (void)state;
     struct bench bench;
     open_bench(&bench, 2);
@@ -192,7 +207,8 @@ static void a_child_has_its_connection_only(void **state) {
     close_bench(&bench);
 }
 
-static void a_death_is_told_with_its_cause(void **state) {
+static void a_death_is_told_with_its_cause(void **state)
+{
     (void)state;
     static const struct {
         const char *request, *want;
@@ -219,7 +235,8 @@ static void a_death_is_told_with_its_cause(void **state) {
     }
 }
 
-static void a_hanging_child_is_killed_at_its_deadline(void **state) {
+static void a_hanging_child_is_killed_at_its_deadline(void **state)
+{
     (void)state;
     struct bench bench;
     open_bench(&bench, 1);
@@ -240,7 +257,8 @@ static void a_hanging_child_is_killed_at_its_deadline(void **state) {
     close_bench(&bench);
 }
 
-static bool ends_soon(pid_t pid) {
+static bool ends_soon(pid_t pid)
+{
     for (int i = 0; i < 300; i++) {
         if (kill(pid, 0) != 0 && errno == ESRCH)
             return true;
@@ -249,7 +267,8 @@ static bool ends_soon(pid_t pid) {
     return false;
 }
 
-static void closing_the_connection_cancels(void **state) {
+static void closing_the_connection_cancels(void **state)
+{
     (void)state;
     struct bench bench;
     open_bench(&bench, 1);
@@ -265,7 +284,8 @@ static void closing_the_connection_cancels(void **state) {
     close_bench(&bench);
 }
 
-static void a_client_that_left_the_queue_costs_no_child(void **state) {
+static void a_client_that_left_the_queue_costs_no_child(void **state)
+{
     (void)state;
     struct bench bench;
     open_bench(&bench, 1);
@@ -282,7 +302,8 @@ static void a_client_that_left_the_queue_costs_no_child(void **state) {
     close_bench(&bench);
 }
 
-static void a_successor_serves_what_waits(void **state) {
+static void a_successor_serves_what_waits(void **state)
+{
     (void)state;
     struct bench bench;
     open_bench(&bench, 1);
@@ -305,7 +326,8 @@ static void a_successor_serves_what_waits(void **state) {
     close_bench(&bench);
 }
 
-static void a_crash_leaves_the_other_mails_alone(void **state) {
+static void a_crash_leaves_the_other_mails_alone(void **state)
+{
     (void)state;
     struct bench bench;
     open_bench(&bench, 2);
@@ -320,7 +342,8 @@ static void a_crash_leaves_the_other_mails_alone(void **state) {
     close_bench(&bench);
 }
 
-static int generation_of(size_t facts_count) {
+static int generation_of(size_t facts_count)
+{
     struct vt_status_fact facts[3];
     memset(facts, 0, sizeof(facts));
     for (size_t i = 0; i < COUNT(facts); i++) {
@@ -342,14 +365,16 @@ static int generation_of(size_t facts_count) {
     return fd;
 }
 
-static void publish(int socket_fd, int memory_fd) {
+static void publish(int socket_fd, int memory_fd)
+{
     assert_int_equal(vt_wire_send(socket_fd, VT_MSG_GENERATION, (struct vt_bytes){NULL, 0},
                                   &memory_fd, 1, soon(), NULL),
                      VT_OK);
     close(memory_fd);
 }
 
-static void the_newest_generation_is_known(void **state) {
+static void the_newest_generation_is_known(void **state)
+{
     (void)state;
     struct bench bench;
     open_bench(&bench, 1);
@@ -379,7 +404,8 @@ static void the_newest_generation_is_known(void **state) {
     close_bench(&bench);
 }
 
-static void the_end_of_the_master_ends_it(void **state) {
+static void the_end_of_the_master_ends_it(void **state)
+{
     (void)state;
     struct bench bench;
     open_bench(&bench, 2);
@@ -395,7 +421,8 @@ static void the_end_of_the_master_ends_it(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_request_has_a_child_of_its_own),
         cmocka_unit_test(a_child_has_its_connection_only),
