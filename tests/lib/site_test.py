@@ -28,7 +28,7 @@ import pdfbuild
 import pdfsign
 import processes
 from mailbuild import CRLF
-from site_lab import BUILD, Lab, all_reasons, wait_for
+from site_lab import Lab, is_free, wait_for
 
 STATE = "vanthu@sonv.ninhbinh.gov.vn"
 CITIZEN = "nguyenvana@example.vn"
@@ -81,6 +81,24 @@ class Site(Lab):
         at = at or days_ago(10)
         return pdfsign.sign(data or pdfbuild.build("V/v chữ ký số", "1/QĐ", at), self.pki, by, at, **options)
 
+    def issue(self, count, by="ca-party", ocsp="/ocsp", crl="", name="extra"):
+        """Names of new credentials that share a key: a path on the OCSP server and one on the CRL
+        server each, None for an address where nothing listens."""
+        os.environ.update(VT_OCSP_URL=f"http://127.0.0.1:{self.ocsp}", VT_CRL_URL=f"http://127.0.0.1:{self.crl}")
+        import mkpki
+        names = [f"{name}-{next(NUMBERS)}" for _ in range(count)]
+        rows = mkpki.read_index(self.pki, by)
+        options = {"ocsp": mkpki.DEAD_URL if ocsp is None else mkpki.OCSP_URL + ocsp,
+                   "crl": mkpki.DEAD_URL if crl is None else f"{mkpki.CRL_URL}{crl}/crl/{by}.crl"}
+        for one in names:
+            shutil.copy(f"{self.pki}/keys/slow.key", f"{self.pki}/keys/{one}.key")
+            subject = {"O": "TỈNH ỦY NINH BÌNH", "CN": f"BAN {one}"}
+            cert = mkpki.make_cert(self.pki, (one, by, "leaf", subject, options), mkpki.now())
+            rows.append(["V", mkpki.index_time(cert.not_valid_after), "", mkpki.serial_hex(cert.serial_number), "unknown",
+                         "/CN=" + one])
+        mkpki.write_index(self.pki, by, rows)
+        return names
+
     def roles(self):
         done = self.vanthu("status", "--json")
         return {role["role"]: role for role in json.loads(done.stdout)["roles"]} if done.returncode == 0 else {}
@@ -110,6 +128,20 @@ class Site(Lab):
             file.write(text)
         os.rename(self.policy + ".new", self.policy)
         self.write_config()
+
+    def start_server(self, ocsp=True, crl=True):
+        """The OCSP and CRL servers, or one of them alone: a process to be ended by its user."""
+        closed = "0"  # any port that is free
+        ports = [str(self.ocsp) if ocsp else closed, str(self.crl) if crl else closed]
+        server = subprocess.Popen([HERE + "/../servers/responder.py", self.pki, self.folder + "/servers/requests.log", *ports],
+                                  stdin=subprocess.DEVNULL)
+        for wanted, port in ((ocsp, self.ocsp), (crl, self.crl)):
+            wait_for("a server", lambda: not wanted or not is_free(port))
+        return server
+
+    def stop_servers(self):
+        self.background("servers/servers.sh", "stop", self.folder + "/servers")
+        wait_for("the end of the servers", lambda: is_free(self.ocsp) and is_free(self.crl))
 
     def restart_milter(self, keep_status=True):
         self.stop_milter()
@@ -174,8 +206,8 @@ class Site(Lab):
 
     def release(self, queue_id):
         """Let a held mail go, and deliver it now."""
-        for command in (["postsuper", "-c", self.mta + "/etc", "-H", queue_id], ["postqueue", "-c", self.mta + "/etc", "-i", queue_id]):
-            subprocess.run(command, check=True, capture_output=True, env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin"))
+        for command in (["postsuper", "-c", self.mta + "/etc", "-H", queue_id], ["postqueue", "-c", self.mta + "/etc", "-f"]):
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin"))
 
     def requests(self):
         """What the OCSP and CRL servers were asked for."""

@@ -68,6 +68,7 @@ master_cf() {
 	    -o smtpd_milters=$milter
 	    -o milter_macro_daemon_name=ORIGINATING
 	127.0.0.1:$((port + 2)) inet n - n - - smtpd
+	pickup   unix n - n 60 1 pickup
 	cleanup  unix n - n - 0 cleanup
 	qmgr     unix n - n 300 1 qmgr
 	rewrite  unix - - n - - trivial-rewrite
