@@ -56,7 +56,11 @@ static void finish(char *out, size_t out_bytes, size_t used, bool cut)
     out[used] = '\0';
 }
 
-char *vt_text_clean(char *out, size_t out_bytes, struct vt_bytes text)
+/* What is written for one character: a view of it, of a constant, or of scratch. */
+typedef struct vt_bytes (*replace_function)(struct vt_bytes character, uint32_t c, bool malformed,
+                                            char scratch[2]);
+
+static char *rewrite(char *out, size_t out_bytes, struct vt_bytes text, replace_function replace)
 {
     if (out_bytes < 4) {
         if (out_bytes > 0)
@@ -67,13 +71,26 @@ char *vt_text_clean(char *out, size_t out_bytes, struct vt_bytes text)
     bool fits = true;
     while (text.len > 0 && fits) {
         uint32_t c = 0;
+        char scratch[2];
         size_t len = decode(text, &c);
-        fits = len == 0 || is_unsafe(c) ? put(out, out_bytes, &used, "?", 1)
-                                        : put(out, out_bytes, &used, text.ptr, len);
-        text = vt_bytes_slice(text, len == 0 ? 1 : len, SIZE_MAX);
+        struct vt_bytes character = vt_bytes_slice(text, 0, len == 0 ? 1 : len);
+        struct vt_bytes put_in = replace(character, c, len == 0, scratch);
+        fits = put(out, out_bytes, &used, put_in.ptr, put_in.len);
+        text = vt_bytes_slice(text, character.len, SIZE_MAX);
     }
     finish(out, out_bytes, used, !fits);
     return out;
+}
+
+static struct vt_bytes clean(struct vt_bytes character, uint32_t c, bool malformed, char scratch[2])
+{
+    (void)scratch;
+    return malformed || is_unsafe(c) ? VT_BYTES("?") : character;
+}
+
+char *vt_text_clean(char *out, size_t out_bytes, struct vt_bytes text)
+{
+    return rewrite(out, out_bytes, text, clean);
 }
 
 /* The ASCII letters of U+1EA0 to U+1EF9 (Vietnamese), capitals at even code points. */
@@ -119,26 +136,16 @@ static const char *ascii_of(uint32_t c, char buffer[2])
     return buffer;
 }
 
+static struct vt_bytes unaccent(struct vt_bytes character, uint32_t c, bool malformed,
+                                char scratch[2])
+{
+    (void)character;
+    return malformed ? VT_BYTES("?") : vt_bytes_str(ascii_of(c, scratch));
+}
+
 char *vt_text_ascii(char *out, size_t out_bytes, const char *utf8)
 {
-    struct vt_bytes text = vt_bytes_str(utf8);
-    if (out_bytes < 4) {
-        if (out_bytes > 0)
-            out[0] = '\0';
-        return out;
-    }
-    size_t used = 0;
-    bool fits = true;
-    while (text.len > 0 && fits) {
-        uint32_t c = 0;
-        char buffer[2];
-        size_t len = decode(text, &c);
-        const char *ascii = len == 0 ? "?" : ascii_of(c, buffer);
-        fits = put(out, out_bytes, &used, ascii, strlen(ascii));
-        text = vt_bytes_slice(text, len == 0 ? 1 : len, SIZE_MAX);
-    }
-    finish(out, out_bytes, used, !fits);
-    return out;
+    return rewrite(out, out_bytes, vt_bytes_str(utf8), unaccent);
 }
 
 bool vt_text_is_utf8(struct vt_bytes text)
