@@ -24,8 +24,8 @@ LINK       := -pie -fsanitize=address,undefined
 endif
 CFLAGS     ?=
 override CFLAGS := $(BASE_FLAGS) $(WARNINGS) $(HARDENING) \
-              $(subst -I/,-isystem /,$(shell pkg-config --cflags $(PACKAGES))) $(CFLAGS)
-LIBS       := $(shell pkg-config --libs $(PACKAGES)) -lmilter -lpthread
+              $(subst -I/,-isystem /,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)) $(CFLAGS)
+LIBS       := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lmilter -lpthread
 
 ROOMS      := base evidence unpack document verify trust status courier inspector gateway master command
 SOURCES    := $(foreach r,$(ROOMS),$(wildcard milter/$(r)/*.c)) $(wildcard policy/*.c)
@@ -132,12 +132,15 @@ test-long: test
 	$(Q)$(MAKE) --no-print-directory -j2 fuzzers
 	$(Q)tests/run.sh long
 # Interoperability with independent programs from their own registries.
-test-peers: deps all
+test-peers: deps
+	$(Q)$(MAKE) --no-print-directory -j2 all
 	$(Q)tests/run.sh peers
-demo: deps all
+# A make of its own after deps: pkg-config is asked when a Makefile is read.
+demo: deps
+	$(Q)$(MAKE) --no-print-directory -j2 all
 	$(Q)tests/demo/demo.py
-bench: deps all
-	$(Q)$(MAKE) --no-print-directory $(BUILD)/tests/bench/inspect_bench $(BUILD)/tests/bench/noop_milter
+bench: deps
+	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/bench/inspect_bench $(BUILD)/tests/bench/noop_milter
 	$(Q)tests/bench/bench.sh
 
 lint:
