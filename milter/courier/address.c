@@ -12,13 +12,15 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_literal(const char *host) {
+static bool is_literal(const char *host)
+{
     unsigned char raw[16];
     return inet_pton(AF_INET, host, raw) == 1 || inet_pton(AF_INET6, host, raw) == 1;
 }
 
 /* Lower case, ASCII only, no brackets, no zone, no final dot. */
-static bool take_host(const char *host, char out[VT_MAX_HOST_BYTES]) {
+static bool take_host(const char *host, char out[VT_MAX_HOST_BYTES])
+{
     size_t len = strlen(host);
     if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
         host++;
@@ -38,7 +40,8 @@ static bool take_host(const char *host, char out[VT_MAX_HOST_BYTES]) {
     return true;
 }
 
-static bool take_parts(CURLU *parts, struct vt_address *out) {
+static bool take_parts(CURLU *parts, struct vt_address *out)
+{
     char *scheme = NULL;
     char *host = NULL;
     char *port = NULL;
@@ -58,7 +61,8 @@ static bool take_parts(CURLU *parts, struct vt_address *out) {
     return ok;
 }
 
-enum vt_code vt_address_parse(const char *url, struct vt_address *out, struct vt_err *err) {
+enum vt_code vt_address_parse(const char *url, struct vt_address *out, struct vt_err *err)
+{
     *out = (struct vt_address){0};
     if (strlen(url) > VT_MAX_URL_BYTES)
         return vt_err_set(err, VT_E_LIMIT, "the address has more than %d bytes", VT_MAX_URL_BYTES);
@@ -73,7 +77,8 @@ enum vt_code vt_address_parse(const char *url, struct vt_address *out, struct vt
                            url);
 }
 
-bool vt_address_matches(const struct vt_address *address, const char *entry) {
+bool vt_address_matches(const struct vt_address *address, const char *entry)
+{
     char host[VT_MAX_HOST_BYTES];
     char wanted[VT_MAX_HOST_BYTES];
     const char *colon = strrchr(entry, ':');
@@ -93,7 +98,8 @@ bool vt_address_matches(const struct vt_address *address, const char *entry) {
 
 /* ---- special addresses (RFC 6890 and its registries) ---- */
 
-static bool is_public_v4(uint32_t a) {
+static bool is_public_v4(uint32_t a)
+{
     static const struct {
         uint32_t net;
         unsigned bits;
@@ -109,11 +115,13 @@ static bool is_public_v4(uint32_t a) {
     return true;
 }
 
-static uint32_t v4_at(const uint8_t *bytes) {
+static uint32_t v4_at(const uint8_t *bytes)
+{
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static bool is_public_v6(const uint8_t a[16]) {
+static bool is_public_v6(const uint8_t a[16])
+{
     static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
     if (memcmp(a, mapped, 12) == 0 || memcmp(a, nat64, 12) == 0)
@@ -125,7 +133,8 @@ static bool is_public_v6(const uint8_t a[16]) {
     return (a[0] & 0xe0) == 0x20; /* 2000::/3 is all that is assigned as global unicast */
 }
 
-bool vt_address_is_public(const struct sockaddr *address, size_t len) {
+bool vt_address_is_public(const struct sockaddr *address, size_t len)
+{
     if (address->sa_family == AF_INET && len >= sizeof(struct sockaddr_in)) {
         struct sockaddr_in v4;
         memcpy(&v4, address, sizeof(v4));

@@ -53,7 +53,8 @@ struct fetcher {
 
 /* ---- answers ---- */
 
-static void close_place(struct fetcher *fetcher, struct place *place) {
+static void close_place(struct fetcher *fetcher, struct place *place)
+{
     if (place->fetching) {
         (void)curl_multi_remove_handle(fetcher->multi, place->transfer.easy);
         vt_transfer_abort(&place->transfer);
@@ -68,7 +69,8 @@ static void close_place(struct fetcher *fetcher, struct place *place) {
 
 /* FETCHED: {"http_status", "code", "error"} and, when an answer came, its bytes. */
 static void answer(struct place *place, enum vt_code code, long http_status,
-                   const struct vt_err *err) {
+                   const struct vt_err *err)
+{
     struct vt_err own = {0};
     int fd = -1;
     if (code == VT_OK)
@@ -87,7 +89,8 @@ static void answer(struct place *place, enum vt_code code, long http_status,
 
 /* ---- requests ---- */
 
-static const struct kind *find_kind(const char *type) {
+static const struct kind *find_kind(const char *type)
+{
     for (size_t i = 0; type != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i].type, type) == 0)
             return &kinds[i];
@@ -96,7 +99,8 @@ static const struct kind *find_kind(const char *type) {
 }
 
 static enum vt_code begin_transfer(struct fetcher *fetcher, struct place *place, const char *url,
-                                   const struct kind *kind, struct vt_err *err) {
+                                   const struct kind *kind, struct vt_err *err)
+{
     vt_buf_init(&place->answer, kind->max_bytes);
     enum vt_code code = vt_transfer_begin(
         fetcher->courier, url, kind->content_type != NULL ? kind->content_type : "", place->post,
@@ -112,7 +116,8 @@ static enum vt_code begin_transfer(struct fetcher *fetcher, struct place *place,
 }
 
 /* FETCH: {"url", "type"}, and for a POST its body as a memory file. */
-static enum vt_code take_request(struct fetcher *fetcher, struct place *place, struct vt_err *err) {
+static enum vt_code take_request(struct fetcher *fetcher, struct place *place, struct vt_err *err)
+{
     struct vt_message *message = &fetcher->message;
     enum vt_code code = vt_wire_receive(place->fd, message, 1, vt_clock_monotonic_msecs(), err);
     if (code != VT_OK)
@@ -133,7 +138,8 @@ static enum vt_code take_request(struct fetcher *fetcher, struct place *place, s
     return code;
 }
 
-static void serve_place(struct fetcher *fetcher, struct place *place) {
+static void serve_place(struct fetcher *fetcher, struct place *place)
+{
     struct vt_err err = {0};
     /* While it is fetching only the end of its client makes a place readable. */
     if (place->fetching) {
@@ -148,7 +154,8 @@ static void serve_place(struct fetcher *fetcher, struct place *place) {
     close_place(fetcher, place);
 }
 
-static struct place *find_free(struct fetcher *fetcher) {
+static struct place *find_free(struct fetcher *fetcher)
+{
     for (size_t i = 0; i < MAX_TRANSFERS; i++) {
         if (fetcher->places[i].fd < 0)
             return &fetcher->places[i];
@@ -156,7 +163,8 @@ static struct place *find_free(struct fetcher *fetcher) {
     return NULL;
 }
 
-static void accept_one(struct fetcher *fetcher) {
+static void accept_one(struct fetcher *fetcher)
+{
     struct vt_err err = {0};
     struct place *place = find_free(fetcher);
     int fd = -1;
@@ -173,7 +181,8 @@ static void accept_one(struct fetcher *fetcher) {
 
 /* ---- the loop ---- */
 
-static void finish_transfers(struct fetcher *fetcher) {
+static void finish_transfers(struct fetcher *fetcher)
+{
     int left = 0;
     const CURLMsg *done;
     while ((done = curl_multi_info_read(fetcher->multi, &left)) != NULL) {
@@ -200,7 +209,8 @@ static void finish_transfers(struct fetcher *fetcher) {
     }
 }
 
-static void close_silent(struct fetcher *fetcher) {
+static void close_silent(struct fetcher *fetcher)
+{
     int64_t now = vt_clock_monotonic_msecs();
     for (size_t i = 0; i < MAX_TRANSFERS; i++) {
         struct place *place = &fetcher->places[i];
@@ -210,7 +220,8 @@ static void close_silent(struct fetcher *fetcher) {
 }
 
 static void serve_ready(struct fetcher *fetcher, const struct curl_waitfd *waits,
-                        struct place *const *owners, unsigned count) {
+                        struct place *const *owners, unsigned count)
+{
     for (unsigned i = 0; i < count; i++) {
         if (waits[i].revents == 0)
             continue;
@@ -223,7 +234,8 @@ static void serve_ready(struct fetcher *fetcher, const struct curl_waitfd *waits
     }
 }
 
-static void turn(struct fetcher *fetcher) {
+static void turn(struct fetcher *fetcher)
+{
     struct curl_waitfd waits[MAX_TRANSFERS + 2];
     struct place *owners[MAX_TRANSFERS + 2];
     unsigned count = 0;
@@ -252,7 +264,8 @@ static void turn(struct fetcher *fetcher) {
     close_silent(fetcher);
 }
 
-static void run(struct fetcher *fetcher) {
+static void run(struct fetcher *fetcher)
+{
     for (size_t i = 0; i < MAX_TRANSFERS; i++)
         fetcher->places[i].fd = -1;
     while (!fetcher->ending)
@@ -261,7 +274,8 @@ static void run(struct fetcher *fetcher) {
         close_place(fetcher, &fetcher->places[i]);
 }
 
-int vt_fetch_main(const struct vt_config *config, const struct vt_role_fds *fds) {
+int vt_fetch_main(const struct vt_config *config, const struct vt_role_fds *fds)
+{
     static const struct vt_sandbox sandbox = {.name = "fetch",
                                               .network = true,
                                               .address_space_bytes = ADDRESS_SPACE_BYTES,

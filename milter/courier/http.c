@@ -29,7 +29,8 @@ struct vt_courier {
 };
 
 enum vt_code vt_courier_new(const struct vt_config *config, struct vt_courier **out,
-                            struct vt_err *err) {
+                            struct vt_err *err)
+{
     *out = NULL;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return vt_err_set(err, VT_E_SYSTEM, "libcurl cannot be initialised");
@@ -41,7 +42,8 @@ enum vt_code vt_courier_new(const struct vt_config *config, struct vt_courier **
     return VT_OK;
 }
 
-void vt_courier_free(struct vt_courier *courier) {
+void vt_courier_free(struct vt_courier *courier)
+{
     if (courier == NULL)
         return;
     free(courier);
@@ -50,7 +52,8 @@ void vt_courier_free(struct vt_courier *courier) {
 
 /* ---- allowed, down ---- */
 
-static bool is_allowed(const struct vt_courier *courier, const struct vt_address *address) {
+static bool is_allowed(const struct vt_courier *courier, const struct vt_address *address)
+{
     const struct vt_strings *hosts = &courier->config->fetch_hosts;
     for (size_t i = 0; i < hosts->count; i++) {
         if (vt_address_matches(address, hosts->items[i]))
@@ -59,12 +62,14 @@ static bool is_allowed(const struct vt_courier *courier, const struct vt_address
     return false;
 }
 
-bool vt_courier_allows(const struct vt_courier *courier, const char *url) {
+bool vt_courier_allows(const struct vt_courier *courier, const char *url)
+{
     struct vt_address address;
     return vt_address_parse(url, &address, NULL) == VT_OK && is_allowed(courier, &address);
 }
 
-static struct down_host *find_down(struct vt_courier *courier, const struct vt_address *address) {
+static struct down_host *find_down(struct vt_courier *courier, const struct vt_address *address)
+{
     for (size_t i = 0; i < courier->down_count; i++) {
         if (courier->down[i].port == address->port &&
             strcmp(courier->down[i].host, address->host) == 0)
@@ -74,7 +79,8 @@ static struct down_host *find_down(struct vt_courier *courier, const struct vt_a
 }
 
 /* The entry of a host, a new one if need be; the one that ends first makes room. */
-static struct down_host *make_down(struct vt_courier *courier, const struct vt_address *address) {
+static struct down_host *make_down(struct vt_courier *courier, const struct vt_address *address)
+{
     struct down_host *entry = find_down(courier, address);
     if (entry != NULL)
         return entry;
@@ -93,7 +99,8 @@ static struct down_host *make_down(struct vt_courier *courier, const struct vt_a
 }
 
 static void remember_failure(struct vt_courier *courier, const struct vt_address *address,
-                             bool connected) {
+                             bool connected)
+{
     struct down_host *entry = make_down(courier, address);
     entry->strikes += connected ? 1 : STRIKES_UNTIL_DOWN;
     if (entry->strikes >= STRIKES_UNTIL_DOWN) {
@@ -102,7 +109,8 @@ static void remember_failure(struct vt_courier *courier, const struct vt_address
     }
 }
 
-static void forget_failures(struct vt_courier *courier, const struct vt_address *address) {
+static void forget_failures(struct vt_courier *courier, const struct vt_address *address)
+{
     struct down_host *entry = find_down(courier, address);
     if (entry != NULL) {
         entry->until_msecs = 0;
@@ -112,7 +120,8 @@ static void forget_failures(struct vt_courier *courier, const struct vt_address 
 
 /* ---- callbacks of libcurl ---- */
 
-static size_t on_bytes(char *bytes, size_t size, size_t count, void *context) {
+static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
+{
     struct vt_transfer *transfer = context;
     enum vt_code code = vt_buf_add(transfer->out, bytes, size * count);
     transfer->too_large = code == VT_E_LIMIT;
@@ -122,7 +131,8 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *context) {
 
 /* A name that an allowed host's owner lets point into our network is refused; an address that was
  * itself put on the list, and the configured proxy, are the administrator's word. */
-static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
     struct vt_transfer *transfer = context;
     (void)purpose;
     bool ours = transfer->address.is_literal || transfer->courier->config->http_proxy != NULL;
@@ -136,7 +146,8 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
 /* ---- one transfer ---- */
 
 static bool set_target(struct vt_transfer *transfer, const char *url, const char *content_type,
-                       struct vt_bytes body) {
+                       struct vt_bytes body)
+{
     char header[128];
     CURL *easy = transfer->easy;
     bool ok = curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK;
@@ -152,7 +163,8 @@ static bool set_target(struct vt_transfer *transfer, const char *url, const char
     return ok;
 }
 
-static bool set_bounds(struct vt_transfer *transfer, int64_t timeout_msecs) {
+static bool set_bounds(struct vt_transfer *transfer, int64_t timeout_msecs)
+{
     CURL *easy = transfer->easy;
     const char *proxy = transfer->courier->config->http_proxy;
     long timeout = timeout_msecs < 1 ? 1 : timeout_msecs > 600000 ? 600000 : (long)timeout_msecs;
@@ -175,7 +187,8 @@ static bool set_bounds(struct vt_transfer *transfer, int64_t timeout_msecs) {
            curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK;
 }
 
-void vt_transfer_abort(struct vt_transfer *transfer) {
+void vt_transfer_abort(struct vt_transfer *transfer)
+{
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->headers);
     transfer->easy = NULL;
@@ -183,7 +196,8 @@ void vt_transfer_abort(struct vt_transfer *transfer) {
 }
 
 static enum vt_code check_address(struct vt_courier *courier, const char *url,
-                                  struct vt_address *address, struct vt_err *err) {
+                                  struct vt_address *address, struct vt_err *err)
+{
     enum vt_code code = vt_address_parse(url, address, err);
     if (code != VT_OK)
         return code;
@@ -200,7 +214,8 @@ static enum vt_code check_address(struct vt_courier *courier, const char *url,
 enum vt_code vt_transfer_begin(struct vt_courier *courier, const char *url,
                                const char *content_type, struct vt_bytes body, struct vt_buf *out,
                                int64_t timeout_msecs, struct vt_transfer *transfer,
-                               struct vt_err *err) {
+                               struct vt_err *err)
+{
     *transfer = (struct vt_transfer){.courier = courier, .out = out};
     enum vt_code code = check_address(courier, url, &transfer->address, err);
     if (code != VT_OK)
@@ -214,8 +229,8 @@ enum vt_code vt_transfer_begin(struct vt_courier *courier, const char *url,
     return VT_OK;
 }
 
-static enum vt_code explain(const struct vt_transfer *transfer, CURLcode result,
-                            struct vt_err *err) {
+static enum vt_code explain(const struct vt_transfer *transfer, CURLcode result, struct vt_err *err)
+{
     const struct vt_address *address = &transfer->address;
     char why[CURL_ERROR_SIZE];
     (void)vt_text_clean(why, sizeof(why), vt_bytes_str(transfer->error));
@@ -237,7 +252,8 @@ static enum vt_code explain(const struct vt_transfer *transfer, CURLcode result,
 }
 
 enum vt_code vt_transfer_end(struct vt_transfer *transfer, CURLcode result, long *out_http_status,
-                             struct vt_err *err) {
+                             struct vt_err *err)
+{
     enum vt_code code = VT_OK;
     curl_off_t connect_usecs = 0;
     *out_http_status = 0;
@@ -257,7 +273,8 @@ enum vt_code vt_transfer_end(struct vt_transfer *transfer, CURLcode result, long
 
 enum vt_code vt_courier_fetch(struct vt_courier *courier, const char *url, const char *content_type,
                               struct vt_bytes body, struct vt_buf *out, long *out_http_status,
-                              int64_t timeout_msecs, struct vt_err *err) {
+                              int64_t timeout_msecs, struct vt_err *err)
+{
     struct vt_transfer transfer;
     *out_http_status = 0;
     enum vt_code code =

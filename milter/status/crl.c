@@ -8,7 +8,8 @@
 
 #include "status/signature.h"
 
-static X509_NAME *decode_name(struct vt_bytes der) {
+static X509_NAME *decode_name(struct vt_bytes der)
+{
     const unsigned char *cursor = der.ptr;
     X509_NAME *name = d2i_X509_NAME(NULL, &cursor, (long)der.len);
     if (name != NULL && cursor != der.ptr + der.len) {
@@ -19,7 +20,8 @@ static X509_NAME *decode_name(struct vt_bytes der) {
 }
 
 enum vt_code vt_crl_verify(const struct vt_crl *crl, const struct vt_certificate *issuer,
-                           struct vt_err *err) {
+                           struct vt_err *err)
+{
     X509 *x509 = vt_certificate_x509(issuer);
     X509_NAME *name = decode_name(crl->issuer);
     bool same = name != NULL && X509_NAME_cmp(name, X509_get_subject_name(x509)) == 0;
@@ -36,7 +38,8 @@ enum vt_code vt_crl_verify(const struct vt_crl *crl, const struct vt_certificate
 }
 
 /* True when one of the names is in both lists. */
-static bool share_name(const GENERAL_NAMES *a, const GENERAL_NAMES *b) {
+static bool share_name(const GENERAL_NAMES *a, const GENERAL_NAMES *b)
+{
     for (int i = 0; i < sk_GENERAL_NAME_num(a); i++) {
         for (int j = 0; j < sk_GENERAL_NAME_num(b); j++) {
             if (GENERAL_NAME_cmp(sk_GENERAL_NAME_value(a, i), sk_GENERAL_NAME_value(b, j)) == 0) {
@@ -48,7 +51,8 @@ static bool share_name(const GENERAL_NAMES *a, const GENERAL_NAMES *b) {
 }
 
 /* Compare a full name with a name relative to the issuer, which was completed before. */
-static bool has_directory_name(const GENERAL_NAMES *names, const X509_NAME *wanted) {
+static bool has_directory_name(const GENERAL_NAMES *names, const X509_NAME *wanted)
+{
     for (int i = 0; wanted != NULL && i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
         if (name->type == GEN_DIRNAME && X509_NAME_cmp(name->d.directoryName, wanted) == 0) {
@@ -59,7 +63,8 @@ static bool has_directory_name(const GENERAL_NAMES *names, const X509_NAME *want
 }
 
 /* RFC 5280 6.3.3 (b)(2)(i): one of the names of the CRL is one of the certificate's. */
-static bool points_match(DIST_POINT_NAME *a, DIST_POINT_NAME *b) {
+static bool points_match(DIST_POINT_NAME *a, DIST_POINT_NAME *b)
+{
     if (a->type == 0 && b->type == 0) {
         return share_name(a->name.fullname, b->name.fullname);
     }
@@ -72,7 +77,8 @@ static bool points_match(DIST_POINT_NAME *a, DIST_POINT_NAME *b) {
 
 /* The CRL's own distribution point against those of the certificate. A certificate without any has
  * that of its issuer's name (RFC 5280 6.3.3, the local CRL of step 3). */
-static bool certificate_names_point(X509 *x509, DIST_POINT_NAME *wanted) {
+static bool certificate_names_point(X509 *x509, DIST_POINT_NAME *wanted)
+{
     bool match = false;
     const X509_NAME *issuer = X509_get_issuer_name(x509);
     CRL_DIST_POINTS *points = X509_get_ext_d2i(x509, NID_crl_distribution_points, NULL, NULL);
@@ -99,8 +105,8 @@ done:
 }
 
 /* RFC 5280 5.2.5. */
-static enum vt_code covers_by_point(const ISSUING_DIST_POINT *point, X509 *x509,
-                                    struct vt_err *err) {
+static enum vt_code covers_by_point(const ISSUING_DIST_POINT *point, X509 *x509, struct vt_err *err)
+{
     bool is_ca = (X509_get_extension_flags(x509) & EXFLAG_CA) != 0;
     if (point->indirectCRL > 0) {
         return vt_err_set(err, VT_E_UNSUPPORTED,
@@ -118,7 +124,8 @@ static enum vt_code covers_by_point(const ISSUING_DIST_POINT *point, X509 *x509,
 }
 
 enum vt_code vt_crl_covers(const struct vt_crl *crl, const struct vt_certificate *certificate,
-                           enum vt_crl_scope *out_scope, struct vt_err *err) {
+                           enum vt_crl_scope *out_scope, struct vt_err *err)
+{
     *out_scope = crl->is_delta ? VT_CRL_PARTIAL : VT_CRL_COMPLETE;
     if (crl->unknown_critical)
         return vt_err_set(err, VT_E_UNSUPPORTED,
@@ -137,7 +144,8 @@ enum vt_code vt_crl_covers(const struct vt_crl *crl, const struct vt_certificate
     return code;
 }
 
-const char *vt_crl_reason_name(int reason) {
+const char *vt_crl_reason_name(int reason)
+{
     /* RFC 5280 5.3.1 */
     static const char *const names[] = {
         "unspecified",   "keyCompromise",        "cACompromise",    "affiliationChanged",
@@ -149,7 +157,8 @@ const char *vt_crl_reason_name(int reason) {
 enum vt_code vt_status_fact_begin(struct vt_arena *arena, const struct vt_certificate *certificate,
                                   const struct vt_certificate *issuer, struct vt_bytes data,
                                   const char *source, const char *origin,
-                                  struct vt_status_fact *out, struct vt_err *err) {
+                                  struct vt_status_fact *out, struct vt_err *err)
+{
     *out = (struct vt_status_fact){.source = source,
                                    .this_update_utc_secs = VT_TIME_NONE,
                                    .next_update_utc_secs = VT_TIME_NONE,
@@ -171,7 +180,8 @@ enum vt_code vt_status_fact_begin(struct vt_arena *arena, const struct vt_certif
     return VT_OK;
 }
 
-static enum vt_status_value value_of(const struct vt_crl_entry *entry) {
+static enum vt_status_value value_of(const struct vt_crl_entry *entry)
+{
     if (!entry->found || entry->reason == VT_CRL_REASON_REMOVE)
         return VT_STATUS_GOOD;
     return entry->reason == VT_CRL_REASON_HOLD ? VT_STATUS_SUSPENDED : VT_STATUS_REVOKED;
@@ -180,7 +190,8 @@ static enum vt_status_value value_of(const struct vt_crl_entry *entry) {
 enum vt_code vt_crl_fact(struct vt_arena *arena, const struct vt_crl *crl,
                          const struct vt_certificate *certificate,
                          const struct vt_certificate *issuer, const char *origin,
-                         struct vt_status_fact *out, struct vt_err *err) {
+                         struct vt_status_fact *out, struct vt_err *err)
+{
     struct vt_crl_entry entry;
     enum vt_crl_scope scope;
     enum vt_code code = vt_crl_covers(crl, certificate, &scope, err);

@@ -28,7 +28,8 @@ struct extension {
 };
 
 /* Time ::= CHOICE { utcTime, generalTime } (RFC 5280 5.1.2.4) */
-static bool read_time(struct vt_bytes *rest, int64_t *out_utc_secs) {
+static bool read_time(struct vt_bytes *rest, int64_t *out_utc_secs)
+{
     struct vt_der element;
     if (vt_der_next(rest, &element) != VT_OK ||
         (element.tag != VT_DER_UTC_TIME && element.tag != VT_DER_GENERALIZED_TIME)) {
@@ -39,7 +40,8 @@ static bool read_time(struct vt_bytes *rest, int64_t *out_utc_secs) {
 }
 
 /* Extension ::= SEQUENCE { extnID OID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING } */
-static bool next_extension(struct vt_bytes *rest, struct extension *out) {
+static bool next_extension(struct vt_bytes *rest, struct extension *out)
+{
     struct vt_der sequence;
     struct vt_der oid;
     struct vt_der critical;
@@ -62,7 +64,8 @@ static bool next_extension(struct vt_bytes *rest, struct extension *out) {
 }
 
 /* Read the one extension of a list. False: malformed. */
-static bool take_list_extension(struct vt_crl *crl, const struct extension *extension) {
+static bool take_list_extension(struct vt_crl *crl, const struct extension *extension)
+{
     struct vt_der element;
     struct vt_bytes rest = extension->value;
     switch (extension->id) {
@@ -90,7 +93,8 @@ static bool take_list_extension(struct vt_crl *crl, const struct extension *exte
 }
 
 /* Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension */
-static bool read_list_extensions(struct vt_crl *crl, struct vt_bytes explicit_content) {
+static bool read_list_extensions(struct vt_crl *crl, struct vt_bytes explicit_content)
+{
     struct vt_der sequence;
     struct extension extension;
     if (vt_der_expect(&explicit_content, VT_DER_SEQUENCE, &sequence) != VT_OK ||
@@ -107,7 +111,8 @@ static bool read_list_extensions(struct vt_crl *crl, struct vt_bytes explicit_co
 }
 
 /* reasonCode ::= ENUMERATED (RFC 5280 5.3.1) */
-static bool read_reason(struct vt_bytes value, int *out_reason) {
+static bool read_reason(struct vt_bytes value, int *out_reason)
+{
     struct vt_der element;
     if (vt_der_expect(&value, DER_ENUMERATED, &element) != VT_OK || element.body.len != 1) {
         return false;
@@ -125,7 +130,8 @@ struct raw_entry {
 
 /* SEQUENCE { userCertificate INTEGER, revocationDate Time, crlEntryExtensions Extensions OPTIONAL }
  */
-static bool next_entry(struct vt_bytes *rest, struct raw_entry *out) {
+static bool next_entry(struct vt_bytes *rest, struct raw_entry *out)
+{
     struct vt_der entry;
     struct vt_der element;
     bool has_extensions = false;
@@ -164,7 +170,8 @@ static bool next_entry(struct vt_bytes *rest, struct raw_entry *out) {
     return true;
 }
 
-static bool check_entries(struct vt_crl *crl) {
+static bool check_entries(struct vt_crl *crl)
+{
     struct raw_entry entry;
     struct vt_bytes rest = crl->entries;
     while (rest.len > 0) {
@@ -179,7 +186,8 @@ static bool check_entries(struct vt_crl *crl) {
 /* TBSCertList ::= SEQUENCE { version INTEGER OPTIONAL, signature, issuer Name, thisUpdate Time,
  *   nextUpdate Time OPTIONAL, revokedCertificates SEQUENCE OPTIONAL, crlExtensions [0] OPTIONAL }
  */
-static bool read_tbs(struct vt_crl *crl, struct vt_bytes rest) {
+static bool read_tbs(struct vt_crl *crl, struct vt_bytes rest)
+{
     struct vt_der element;
     bool found = false;
     if (vt_der_optional(&rest, VT_DER_INTEGER, &element, &found) != VT_OK ||
@@ -209,7 +217,8 @@ static bool read_tbs(struct vt_crl *crl, struct vt_bytes rest) {
 }
 
 /* CertificateList ::= SEQUENCE { tbsCertList, signatureAlgorithm, signatureValue BIT STRING } */
-static bool read_list(struct vt_crl *crl) {
+static bool read_list(struct vt_crl *crl)
+{
     struct vt_der list;
     struct vt_der tbs;
     struct vt_der algorithm;
@@ -231,7 +240,8 @@ static bool read_list(struct vt_crl *crl) {
     return read_tbs(crl, tbs.body);
 }
 
-enum vt_code vt_crl_parse(struct vt_bytes der, struct vt_crl *out, struct vt_err *err) {
+enum vt_code vt_crl_parse(struct vt_bytes der, struct vt_crl *out, struct vt_err *err)
+{
     *out = (struct vt_crl){.der = der,
                            .this_update_utc_secs = VT_TIME_NONE,
                            .next_update_utc_secs = VT_TIME_NONE,
@@ -246,22 +256,40 @@ enum vt_code vt_crl_parse(struct vt_bytes der, struct vt_crl *out, struct vt_err
 }
 
 /* The same INTEGER: 255 (00 ff) is not -1 (ff), but a needless 00 in front changes nothing. */
-static bool is_same_serial(struct vt_bytes a, struct vt_bytes b) {
+static bool is_same_serial(struct vt_bytes a, struct vt_bytes b)
+{
     return ((a.ptr[0] ^ b.ptr[0]) & 0x80) == 0 &&
            vt_bytes_equal(vt_der_trim_integer(a), vt_der_trim_integer(b));
 }
 
-void vt_crl_find(const struct vt_crl *crl, struct vt_bytes serial, struct vt_crl_entry *out) {
+/* Take one entry off *rest and say whether it is that of serial, without reading more of it. */
+static bool skip_entry(struct vt_bytes *rest, struct vt_bytes serial, bool *out_same)
+{
+    struct vt_der entry;
+    struct vt_der number;
+    if (vt_der_expect(rest, VT_DER_SEQUENCE, &entry) != VT_OK)
+        return false;
+    struct vt_bytes inner = entry.body;
+    if (vt_der_expect(&inner, VT_DER_INTEGER, &number) != VT_OK || number.body.len == 0)
+        return false;
+    *out_same = is_same_serial(number.body, serial);
+    return true;
+}
+
+void vt_crl_find(const struct vt_crl *crl, struct vt_bytes serial, struct vt_crl_entry *out)
+{
     struct raw_entry entry;
     struct vt_bytes rest = crl->entries;
     *out = (struct vt_crl_entry){.revoked_at_utc_secs = VT_TIME_NONE, .reason = -1};
-    while (serial.len > 0 && rest.len > 0 && next_entry(&rest, &entry)) {
+    while (serial.len > 0 && rest.len > 0) {
+        struct vt_bytes at = rest;
+        bool same = false;
+        if (!skip_entry(&rest, serial, &same) || (same && !next_entry(&at, &entry)))
+            return;
         /* Of several entries the final revocation counts before a hold. */
-        if (is_same_serial(entry.serial, serial) &&
-            (!out->found || out->reason == VT_CRL_REASON_HOLD)) {
+        if (same && (!out->found || out->reason == VT_CRL_REASON_HOLD))
             *out = (struct vt_crl_entry){.found = true,
                                          .revoked_at_utc_secs = entry.revoked_at_utc_secs,
                                          .reason = entry.reason};
-        }
     }
 }

@@ -15,7 +15,8 @@
 /* ---- the question ---- */
 
 static OCSP_REQUEST *build_request(X509 *certificate, X509 *issuer,
-                                   uint8_t nonce[VT_OCSP_NONCE_BYTES]) {
+                                   uint8_t nonce[VT_OCSP_NONCE_BYTES])
+{
     OCSP_REQUEST *request = OCSP_REQUEST_new();
     /* SHA-1 here identifies and protects nothing; it is what all responders know (RFC 5019 2.1.1).
      */
@@ -36,7 +37,8 @@ static OCSP_REQUEST *build_request(X509 *certificate, X509 *issuer,
 enum vt_code vt_ocsp_request(struct vt_arena *arena, const struct vt_certificate *certificate,
                              const struct vt_certificate *issuer,
                              uint8_t out_nonce[VT_OCSP_NONCE_BYTES], struct vt_bytes *out,
-                             struct vt_err *err) {
+                             struct vt_err *err)
+{
     unsigned char *der = NULL;
     OCSP_REQUEST *request =
         build_request(vt_certificate_x509(certificate), vt_certificate_x509(issuer), out_nonce);
@@ -53,7 +55,8 @@ enum vt_code vt_ocsp_request(struct vt_arena *arena, const struct vt_certificate
 /* ---- the answers ---- */
 
 enum vt_code vt_fetched_ocsp(struct vt_status_store *store, const struct vt_fetched *fetched,
-                             struct vt_err *err) {
+                             struct vt_err *err)
+{
     struct vt_status_fact fact;
     enum vt_code code =
         vt_status_read_ocsp(fetched->arena, fetched->pool, fetched->data, fetched->certificate,
@@ -68,8 +71,8 @@ enum vt_code vt_fetched_ocsp(struct vt_status_store *store, const struct vt_fetc
 }
 
 /* PEM in the place of DER (RFC 2585 3 asks for DER). *out_owned: OPENSSL_free it. */
-static struct vt_bytes from_pem(struct vt_bytes data, const char *wanted,
-                                unsigned char **out_owned) {
+static struct vt_bytes from_pem(struct vt_bytes data, const char *wanted, unsigned char **out_owned)
+{
     char *name = NULL;
     char *header = NULL;
     long len = 0;
@@ -86,7 +89,8 @@ static struct vt_bytes from_pem(struct vt_bytes data, const char *wanted,
 }
 
 enum vt_code vt_fetched_crl(struct vt_status_store *store, const struct vt_fetched *fetched,
-                            struct vt_err *err) {
+                            struct vt_err *err)
+{
     struct vt_crl crl;
     unsigned char *owned = NULL;
     struct vt_bytes der = from_pem(fetched->data, PEM_STRING_X509_CRL, &owned);
@@ -100,7 +104,8 @@ enum vt_code vt_fetched_crl(struct vt_status_store *store, const struct vt_fetch
     return code;
 }
 
-static bool issued(const struct vt_certificate *issuer, const struct vt_certificate *certificate) {
+static bool issued(const struct vt_certificate *issuer, const struct vt_certificate *certificate)
+{
     X509 *x509 = vt_certificate_x509(certificate);
     EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(issuer));
     return key != NULL &&
@@ -111,7 +116,8 @@ static bool issued(const struct vt_certificate *issuer, const struct vt_certific
 
 enum vt_code vt_fetched_issuer(struct vt_status_store *store, const struct vt_trust_store *trust,
                                const struct vt_fetched *fetched, struct vt_bytes *out_der,
-                               struct vt_err *err) {
+                               struct vt_err *err)
+{
     const struct vt_certificate *found[MAX_ISSUERS_IN_ANSWER];
     size_t count = 0;
     enum vt_code code = vt_certificate_add_file(fetched->pool, fetched->data, found,

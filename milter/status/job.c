@@ -57,7 +57,8 @@ struct vt_job_board {
 enum vt_code vt_jobs_new(int fetch_channel, struct vt_status_store *store,
                          const struct vt_trust_store *trust, int64_t timeout_msecs,
                          vt_job_done *done, void *context, struct vt_job_board **out,
-                         struct vt_err *err) {
+                         struct vt_err *err)
+{
     *out = NULL;
     struct vt_job_board *board = calloc(1, sizeof(*board));
     if (board == NULL)
@@ -74,7 +75,8 @@ enum vt_code vt_jobs_new(int fetch_channel, struct vt_status_store *store,
     return VT_OK;
 }
 
-static void clear_job(struct job *job) {
+static void clear_job(struct job *job)
+{
     if (job->fd >= 0)
         (void)close(job->fd);
     free(job->url);
@@ -82,7 +84,8 @@ static void clear_job(struct job *job) {
     *job = (struct job){.fd = -1};
 }
 
-void vt_jobs_free(struct vt_job_board *board) {
+void vt_jobs_free(struct vt_job_board *board)
+{
     if (board == NULL)
         return;
     for (size_t i = 0; i < VT_MAX_JOBS; i++)
@@ -93,7 +96,8 @@ void vt_jobs_free(struct vt_job_board *board) {
 /* ---- which one ---- */
 
 /* The same address for another issuer or certificate is another job. */
-static enum vt_code make_key(const struct vt_job_wish *wish, char key[65]) {
+static enum vt_code make_key(const struct vt_job_wish *wish, char key[65])
+{
     struct vt_buf buf;
     vt_buf_init(&buf, 16 * 1024);
     const struct vt_certificate *about =
@@ -106,7 +110,8 @@ static enum vt_code make_key(const struct vt_job_wish *wish, char key[65]) {
     return code;
 }
 
-static const struct job *find_running(const struct vt_job_board *board, const char *key) {
+static const struct job *find_running(const struct vt_job_board *board, const char *key)
+{
     for (size_t i = 0; i < VT_MAX_JOBS; i++) {
         if (board->jobs[i].fd >= 0 && strcmp(board->jobs[i].key, key) == 0)
             return &board->jobs[i];
@@ -114,7 +119,8 @@ static const struct job *find_running(const struct vt_job_board *board, const ch
     return NULL;
 }
 
-static const struct recent *find_recent(const struct vt_job_board *board, const char *key) {
+static const struct recent *find_recent(const struct vt_job_board *board, const char *key)
+{
     int64_t now = vt_clock_monotonic_msecs();
     for (size_t i = 0; i < MAX_RECENT; i++) {
         if (board->recent[i].until_msecs > now && strcmp(board->recent[i].key, key) == 0)
@@ -123,7 +129,8 @@ static const struct recent *find_recent(const struct vt_job_board *board, const 
     return NULL;
 }
 
-static struct job *find_free(struct vt_job_board *board) {
+static struct job *find_free(struct vt_job_board *board)
+{
     for (size_t i = 0; i < VT_MAX_JOBS; i++) {
         if (board->jobs[i].fd < 0)
             return &board->jobs[i];
@@ -135,7 +142,8 @@ static struct job *find_free(struct vt_job_board *board) {
 
 /* A job outlives the mail that wanted it: it has its own certificates. */
 static enum vt_code own_certificates(const struct vt_job_board *board, struct job *job,
-                                     const struct vt_job_wish *wish) {
+                                     const struct vt_job_wish *wish)
+{
     enum vt_code code = VT_OK;
     job->arena = vt_arena_new(JOB_ARENA_BYTES);
     job->pool = job->arena != NULL
@@ -152,7 +160,8 @@ static enum vt_code own_certificates(const struct vt_job_board *board, struct jo
     return code;
 }
 
-static enum vt_code send_request(struct job *job, struct vt_err *err) {
+static enum vt_code send_request(struct job *job, struct vt_err *err)
+{
     static const char *const types[] = {"ocsp", "crl", "issuer"};
     int post = -1;
     int64_t deadline = vt_clock_monotonic_msecs();
@@ -179,7 +188,8 @@ static enum vt_code send_request(struct job *job, struct vt_err *err) {
 }
 
 static enum vt_code begin(struct vt_job_board *board, struct job *job,
-                          const struct vt_job_wish *wish, struct vt_err *err) {
+                          const struct vt_job_wish *wish, struct vt_err *err)
+{
     job->kind = wish->kind;
     job->until_msecs = vt_clock_monotonic_msecs() + board->timeout_msecs + GRACE_MSECS;
     enum vt_code code = own_certificates(board, job, wish);
@@ -193,7 +203,8 @@ static enum vt_code begin(struct vt_job_board *board, struct job *job,
 
 enum vt_code vt_jobs_start(struct vt_job_board *board, const struct vt_job_wish *wish,
                            uint64_t *out_id, enum vt_code *out_code,
-                           char out_text[VT_JOB_TEXT_BYTES], struct vt_err *err) {
+                           char out_text[VT_JOB_TEXT_BYTES], struct vt_err *err)
+{
     char key[65];
     *out_id = 0;
     *out_code = VT_OK;
@@ -228,7 +239,8 @@ enum vt_code vt_jobs_start(struct vt_job_board *board, const struct vt_job_wish 
 /* ---- end ---- */
 
 static void finish(struct vt_job_board *board, struct job *job, enum vt_code code,
-                   const struct vt_err *err, struct vt_bytes issuer_der) {
+                   const struct vt_err *err, struct vt_bytes issuer_der)
+{
     struct recent *recent = &board->recent[board->recent_next++ % MAX_RECENT];
     struct vt_job_result result = {
         .id = job->id, .kind = job->kind, .code = code, .issuer_der = issuer_der};
@@ -250,7 +262,8 @@ static void finish(struct vt_job_board *board, struct job *job, enum vt_code cod
 }
 
 /* FETCHED: {"http_status", "code", "error"} */
-static enum vt_code read_answer(const struct vt_message *message, struct vt_err *err) {
+static enum vt_code read_answer(const struct vt_message *message, struct vt_err *err)
+{
     char why[VT_JOB_TEXT_BYTES];
     enum vt_code code = VT_E_FORMAT;
     json_t *body =
@@ -276,7 +289,8 @@ static enum vt_code read_answer(const struct vt_message *message, struct vt_err 
 
 static enum vt_code take_data(const struct vt_job_board *board, const struct job *job,
                               struct vt_bytes data, int64_t now, struct vt_bytes *out_issuer,
-                              struct vt_err *err) {
+                              struct vt_err *err)
+{
     struct vt_fetched fetched = {.arena = job->arena,
                                  .pool = job->pool,
                                  .certificate = job->certificate,
@@ -295,7 +309,8 @@ static enum vt_code take_data(const struct vt_job_board *board, const struct job
     }
 }
 
-static void serve_job(struct vt_job_board *board, struct job *job, int64_t now_utc_secs) {
+static void serve_job(struct vt_job_board *board, struct job *job, int64_t now_utc_secs)
+{
     struct vt_message *message = &board->message;
     struct vt_err err = {0};
     struct vt_bytes data = {0};
@@ -315,7 +330,8 @@ static void serve_job(struct vt_job_board *board, struct job *job, int64_t now_u
         vt_memfd_unmap(data);
 }
 
-size_t vt_jobs_poll(const struct vt_job_board *board, struct pollfd *out) {
+size_t vt_jobs_poll(const struct vt_job_board *board, struct pollfd *out)
+{
     size_t count = 0;
     for (size_t i = 0; i < VT_MAX_JOBS; i++) {
         if (board->jobs[i].fd >= 0)
@@ -325,7 +341,8 @@ size_t vt_jobs_poll(const struct vt_job_board *board, struct pollfd *out) {
 }
 
 void vt_jobs_serve(struct vt_job_board *board, const struct pollfd *fds, size_t count,
-                   int64_t now_utc_secs) {
+                   int64_t now_utc_secs)
+{
     int64_t now = vt_clock_monotonic_msecs();
     struct vt_err late = {0};
     (void)vt_err_set(&late, VT_E_TIMEOUT, "fetch did not answer in time");

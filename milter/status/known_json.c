@@ -88,13 +88,15 @@ static const struct vt_record wants_record = {wants_fields,
                                               sizeof(wants_fields) / sizeof(wants_fields[0]),
                                               sizeof(struct vt_wants), SIZE_MAX};
 
-bool vt_wants_is_empty(const struct vt_wants *wants) {
+bool vt_wants_is_empty(const struct vt_wants *wants)
+{
     return wants->status_count + wants->issuer_of_count + wants->first_seen_count == 0;
 }
 
 /* ---- DER as base64 ---- */
 
-static json_t *der_to_json(struct vt_bytes der) {
+static json_t *der_to_json(struct vt_bytes der)
+{
     json_t *value = NULL;
     if (der.len > VT_MAX_CERTIFICATE_BYTES)
         return NULL;
@@ -107,7 +109,8 @@ static json_t *der_to_json(struct vt_bytes der) {
     return value;
 }
 
-static json_t *ders_to_json(const struct vt_bytes *ders, size_t count) {
+static json_t *ders_to_json(const struct vt_bytes *ders, size_t count)
+{
     json_t *array = json_array();
     for (size_t i = 0; array != NULL && i < count; i++) {
         if (json_array_append_new(array, der_to_json(ders[i])) != 0) {
@@ -119,7 +122,8 @@ static json_t *ders_to_json(const struct vt_bytes *ders, size_t count) {
 }
 
 static enum vt_code der_from_json(struct vt_arena *arena, const json_t *value, struct vt_bytes *out,
-                                  struct vt_err *err) {
+                                  struct vt_err *err)
+{
     const char *text = json_string_value(value);
     size_t len = json_string_length(value);
     if (text == NULL || len > 2 * VT_MAX_CERTIFICATE_BYTES)
@@ -129,7 +133,8 @@ static enum vt_code der_from_json(struct vt_arena *arena, const json_t *value, s
 }
 
 static enum vt_code ders_from_json(struct vt_arena *arena, const json_t *array,
-                                   struct vt_bytes **out, size_t *out_count, struct vt_err *err) {
+                                   struct vt_bytes **out, size_t *out_count, struct vt_err *err)
+{
     size_t count = json_array_size(array);
     if (count == 0)
         return VT_OK;
@@ -150,7 +155,8 @@ static enum vt_code ders_from_json(struct vt_arena *arena, const json_t *array,
 /* ---- known ---- */
 
 enum vt_code vt_known_to_json(const struct vt_known *known, char **out_text, size_t *out_len,
-                              struct vt_err *err) {
+                              struct vt_err *err)
+{
     json_t *root = vt_record_to_json(&known_record, known);
     if (root != NULL &&
         json_object_set_new(root, "issuers", ders_to_json(known->issuers, known->issuers_count)) !=
@@ -162,7 +168,8 @@ enum vt_code vt_known_to_json(const struct vt_known *known, char **out_text, siz
 }
 
 enum vt_code vt_known_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_known *out,
-                                struct vt_err *err) {
+                                struct vt_err *err)
+{
     json_t *root = NULL;
     *out = (struct vt_known){0};
     enum vt_code code = vt_json_object(json, MAX_JSON_BYTES, &root, err);
@@ -180,7 +187,8 @@ enum vt_code vt_known_from_json(struct vt_arena *arena, struct vt_bytes json, st
 
 /* ---- wants ---- */
 
-static json_t *statuses_to_json(const struct vt_wants *wants) {
+static json_t *statuses_to_json(const struct vt_wants *wants)
+{
     json_t *array = json_array();
     for (size_t i = 0; array != NULL && i < wants->status_count; i++) {
         json_t *item =
@@ -195,7 +203,8 @@ static json_t *statuses_to_json(const struct vt_wants *wants) {
 }
 
 enum vt_code vt_wants_to_json(const struct vt_wants *wants, char **out_text, size_t *out_len,
-                              struct vt_err *err) {
+                              struct vt_err *err)
+{
     json_t *root = vt_record_to_json(&wants_record, wants);
     bool ok = root != NULL && json_object_set_new(root, "status", statuses_to_json(wants)) == 0 &&
               json_object_set_new(root, "issuer_of",
@@ -208,7 +217,8 @@ enum vt_code vt_wants_to_json(const struct vt_wants *wants, char **out_text, siz
 }
 
 static enum vt_code statuses_from_json(struct vt_arena *arena, const json_t *array,
-                                       struct vt_wants *out, struct vt_err *err) {
+                                       struct vt_wants *out, struct vt_err *err)
+{
     size_t count = json_array_size(array);
     if (count == 0)
         return VT_OK;
@@ -232,7 +242,8 @@ static enum vt_code statuses_from_json(struct vt_arena *arena, const json_t *arr
 }
 
 enum vt_code vt_wants_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_wants *out,
-                                struct vt_err *err) {
+                                struct vt_err *err)
+{
     json_t *root = NULL;
     *out = (struct vt_wants){0};
     enum vt_code code = vt_json_object(json, MAX_JSON_BYTES, &root, err);

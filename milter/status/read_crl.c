@@ -22,12 +22,14 @@ struct vt_status_cache {
     size_t count;
 };
 
-struct vt_status_cache *vt_status_cache_new(struct vt_arena *arena) {
+struct vt_status_cache *vt_status_cache_new(struct vt_arena *arena)
+{
     return vt_arena_alloc(arena, sizeof(struct vt_status_cache));
 }
 
 static struct cached *find_slot(struct vt_status_cache *cache, struct vt_bytes der,
-                                struct cached *spare) {
+                                struct cached *spare)
+{
     for (size_t i = 0; cache != NULL && i < cache->count; i++) {
         if (cache->items[i].der.ptr == der.ptr && cache->items[i].der.len == der.len) {
             return &cache->items[i];
@@ -41,7 +43,8 @@ static struct cached *find_slot(struct vt_status_cache *cache, struct vt_bytes d
 }
 
 static enum vt_code verify_once(struct cached *slot, const struct vt_certificate *issuer,
-                                struct vt_err *err) {
+                                struct vt_err *err)
+{
     const char *digest = vt_certificate_sha256(issuer);
     if (strcmp(slot->issuer_sha256, digest) != 0) {
         enum vt_code code = vt_crl_verify(&slot->crl, issuer, err);
@@ -60,7 +63,8 @@ static enum vt_code verify_once(struct cached *slot, const struct vt_certificate
 enum vt_code vt_status_read_crl(struct vt_arena *arena, struct vt_status_cache *cache,
                                 struct vt_bytes crl, const struct vt_certificate *certificate,
                                 const struct vt_certificate *issuer, const char *origin,
-                                struct vt_status_fact *out, struct vt_err *err) {
+                                struct vt_status_fact *out, struct vt_err *err)
+{
     struct cached spare;
     struct cached *slot = find_slot(cache, crl, &spare);
     if (slot->parse_code != VT_OK) {

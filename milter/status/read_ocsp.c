@@ -22,7 +22,8 @@ struct ocsp_answer {
 
 /* OCSPResponse ::= SEQUENCE { responseStatus ENUMERATED, … }; BasicOCSPResponse begins with a
  * SEQUENCE. Documents carry either (PDF: OCSPResponse, CAdES: BasicOCSPResponse). */
-static enum vt_code decode(struct vt_bytes der, struct ocsp_answer *out, struct vt_err *err) {
+static enum vt_code decode(struct vt_bytes der, struct ocsp_answer *out, struct vt_err *err)
+{
     const unsigned char *cursor = der.ptr;
     out->response_status = OCSP_RESPONSE_STATUS_SUCCESSFUL;
     if (der.len == 0 || der.len > VT_MAX_OCSP_BYTES) {
@@ -46,8 +47,8 @@ static enum vt_code decode(struct vt_bytes der, struct ocsp_answer *out, struct 
                               : vt_err_set(err, VT_E_FORMAT, "the OCSP response is malformed");
 }
 
-static bool digest_is(const EVP_MD *md, const void *data, size_t len,
-                      const ASN1_OCTET_STRING *want) {
+static bool digest_is(const EVP_MD *md, const void *data, size_t len, const ASN1_OCTET_STRING *want)
+{
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned length = 0;
     return EVP_Digest(data, len, digest, &length, md, NULL) == 1 &&
@@ -56,7 +57,8 @@ static bool digest_is(const EVP_MD *md, const void *data, size_t len,
 }
 
 /* CertID (RFC 6960 4.1.1): name and key of the issuer by any hash, and the serial number. */
-static bool names_certificate(const OCSP_CERTID *id, X509 *certificate, X509 *issuer) {
+static bool names_certificate(const OCSP_CERTID *id, X509 *certificate, X509 *issuer)
+{
     ASN1_OCTET_STRING *name_hash = NULL;
     ASN1_OCTET_STRING *key_hash = NULL;
     ASN1_OBJECT *algorithm = NULL;
@@ -78,7 +80,8 @@ static bool names_certificate(const OCSP_CERTID *id, X509 *certificate, X509 *is
 }
 
 /* The youngest answer for this certificate, or NULL. */
-static OCSP_SINGLERESP *find_single(OCSP_BASICRESP *basic, X509 *certificate, X509 *issuer) {
+static OCSP_SINGLERESP *find_single(OCSP_BASICRESP *basic, X509 *certificate, X509 *issuer)
+{
     OCSP_SINGLERESP *best = NULL;
     ASN1_GENERALIZEDTIME *best_time = NULL;
     int count = OCSP_resp_count(basic);
@@ -98,7 +101,8 @@ static OCSP_SINGLERESP *find_single(OCSP_BASICRESP *basic, X509 *certificate, X5
 /* ---- the responder (RFC 6960 4.2.2.2) ---- */
 
 /* ResponderID ::= CHOICE { byName [1] Name, byKey [2] SHA-1 of the key } */
-static bool is_responder(const OCSP_BASICRESP *basic, X509 *candidate) {
+static bool is_responder(const OCSP_BASICRESP *basic, X509 *candidate)
+{
     const ASN1_OCTET_STRING *key_hash = NULL;
     const X509_NAME *name = NULL;
     const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(candidate);
@@ -112,13 +116,15 @@ static bool is_responder(const OCSP_BASICRESP *basic, X509 *candidate) {
                                     (size_t)ASN1_STRING_length(key), key_hash);
 }
 
-static bool has_ocsp_signing_usage(X509 *candidate) {
+static bool has_ocsp_signing_usage(X509 *candidate)
+{
     return (X509_get_extension_flags(candidate) & EXFLAG_XKUSAGE) != 0 &&
            (X509_get_extended_key_usage(candidate) & XKU_OCSP_SIGN) != 0;
 }
 
 /* Issued by the issuer's own key for OCSP signing, and valid when the response was produced. */
-static bool is_delegated(X509 *candidate, X509 *issuer, const ASN1_GENERALIZEDTIME *produced) {
+static bool is_delegated(X509 *candidate, X509 *issuer, const ASN1_GENERALIZEDTIME *produced)
+{
     return has_ocsp_signing_usage(candidate) &&
            X509_NAME_cmp(X509_get_issuer_name(candidate), X509_get_subject_name(issuer)) == 0 &&
            ASN1_TIME_compare(X509_get0_notBefore(candidate), produced) <= 0 &&
@@ -126,7 +132,8 @@ static bool is_delegated(X509 *candidate, X509 *issuer, const ASN1_GENERALIZEDTI
            X509_verify(candidate, X509_get0_pubkey(issuer)) == 1;
 }
 
-static bool signature_verifies(const OCSP_BASICRESP *basic, X509 *signer) {
+static bool signature_verifies(const OCSP_BASICRESP *basic, X509 *signer)
+{
     EVP_PKEY *key = X509_get0_pubkey(signer);
     /* ASN1_item_verify of OpenSSL 3.0 encodes the data anew: the same bytes for DER. */
     return key != NULL &&
@@ -143,7 +150,8 @@ struct responder_search {
     X509 *delegate; /* NULL: the issuer itself */
 };
 
-static void try_delegate(struct responder_search *search, X509 *candidate) {
+static void try_delegate(struct responder_search *search, X509 *candidate)
+{
     if (search->verified || !is_responder(search->basic, candidate)) {
         return;
     }
@@ -158,7 +166,8 @@ static void try_delegate(struct responder_search *search, X509 *candidate) {
 }
 
 static enum vt_code check_responder(struct responder_search *search,
-                                    const struct vt_certificate_pool *pool, struct vt_err *err) {
+                                    const struct vt_certificate_pool *pool, struct vt_err *err)
+{
     const STACK_OF(X509) *carried = OCSP_resp_get0_certs(search->basic);
     if (is_responder(search->basic, search->issuer)) {
         search->delegate_seen = true;
@@ -182,7 +191,8 @@ static enum vt_code check_responder(struct responder_search *search,
 
 /* ---- content ---- */
 
-static enum vt_code check_nonce(OCSP_BASICRESP *basic, struct vt_bytes nonce, struct vt_err *err) {
+static enum vt_code check_nonce(OCSP_BASICRESP *basic, struct vt_bytes nonce, struct vt_err *err)
+{
     int at = OCSP_BASICRESP_get_ext_by_NID(basic, NID_id_pkix_OCSP_Nonce, -1);
     if (nonce.len == 0 || at < 0) {
         return VT_OK;
@@ -200,7 +210,8 @@ static enum vt_code check_nonce(OCSP_BASICRESP *basic, struct vt_bytes nonce, st
                             "the nonce of the OCSP response is not that of the request");
 }
 
-static bool has_unknown_critical(OCSP_SINGLERESP *single, OCSP_BASICRESP *basic) {
+static bool has_unknown_critical(OCSP_SINGLERESP *single, OCSP_BASICRESP *basic)
+{
     for (int i = 0; i < OCSP_SINGLERESP_get_ext_count(single); i++) {
         if (X509_EXTENSION_get_critical(OCSP_SINGLERESP_get_ext(single, i))) {
             return true;
@@ -216,7 +227,8 @@ static bool has_unknown_critical(OCSP_SINGLERESP *single, OCSP_BASICRESP *basic)
     return false;
 }
 
-static int64_t time_of(const ASN1_GENERALIZEDTIME *time) {
+static int64_t time_of(const ASN1_GENERALIZEDTIME *time)
+{
     int64_t secs = VT_TIME_NONE;
     if (time == NULL ||
         vt_time_parse_asn1(
@@ -227,7 +239,8 @@ static int64_t time_of(const ASN1_GENERALIZEDTIME *time) {
     return secs;
 }
 
-static void take_archive_cutoff(OCSP_SINGLERESP *single, struct vt_status_fact *out) {
+static void take_archive_cutoff(OCSP_SINGLERESP *single, struct vt_status_fact *out)
+{
     ASN1_GENERALIZEDTIME *cutoff =
         OCSP_SINGLERESP_get1_ext_d2i(single, NID_id_pkix_OCSP_archiveCutoff, NULL, NULL);
     out->keeps_expired_since_utc_secs = time_of(cutoff);
@@ -235,7 +248,8 @@ static void take_archive_cutoff(OCSP_SINGLERESP *single, struct vt_status_fact *
 }
 
 static enum vt_code take_single(OCSP_SINGLERESP *single, struct vt_status_fact *out,
-                                struct vt_err *err) {
+                                struct vt_err *err)
+{
     ASN1_GENERALIZEDTIME *revoked_at = NULL;
     ASN1_GENERALIZEDTIME *this_update = NULL;
     ASN1_GENERALIZEDTIME *next_update = NULL;
@@ -262,7 +276,8 @@ static enum vt_code take_single(OCSP_SINGLERESP *single, struct vt_status_fact *
 
 /* RFC 6960 4.2.1: an unsuccessful status is not signed and proves nothing. */
 static enum vt_code take_error_status(struct vt_arena *arena, int status,
-                                      struct vt_status_fact *out, struct vt_err *err) {
+                                      struct vt_status_fact *out, struct vt_err *err)
+{
     out->value = VT_STATUS_UNKNOWN;
     out->finding = vt_arena_printf(arena, "the OCSP responder answered with the error \"%s\"",
                                    OCSP_response_status_str(status));
@@ -271,7 +286,8 @@ static enum vt_code take_error_status(struct vt_arena *arena, int status,
 
 static enum vt_code judge_basic(const struct vt_certificate_pool *pool, OCSP_BASICRESP *basic,
                                 X509 *certificate, X509 *issuer, struct vt_bytes nonce,
-                                struct vt_status_fact *out, struct vt_err *err) {
+                                struct vt_status_fact *out, struct vt_err *err)
+{
     OCSP_SINGLERESP *single = find_single(basic, certificate, issuer);
     if (single == NULL) {
         return vt_err_set(err, VT_E_NOT_FOUND, "the OCSP response is for another certificate");
@@ -301,8 +317,8 @@ static enum vt_code judge_basic(const struct vt_certificate_pool *pool, OCSP_BAS
 enum vt_code vt_status_read_ocsp(struct vt_arena *arena, struct vt_certificate_pool *pool,
                                  struct vt_bytes response, const struct vt_certificate *certificate,
                                  const struct vt_certificate *issuer, struct vt_bytes nonce,
-                                 const char *origin, struct vt_status_fact *out,
-                                 struct vt_err *err) {
+                                 const char *origin, struct vt_status_fact *out, struct vt_err *err)
+{
     struct ocsp_answer answer = {0};
     enum vt_code code =
         vt_status_fact_begin(arena, certificate, issuer, response, "ocsp", origin, out, err);

@@ -53,7 +53,8 @@ struct vt_status_request {
 
 static struct want *add_want(struct vt_status_request *request,
                              const struct vt_certificate *certificate,
-                             const struct vt_certificate *issuer) {
+                             const struct vt_certificate *issuer)
+{
     if (request->wants_count == MAX_WANTED)
         return NULL;
     struct want *want = &request->wants[request->wants_count++];
@@ -63,7 +64,8 @@ static struct want *add_want(struct vt_status_request *request,
 
 /* Others of the same mail may stand between a certificate and its anchor. */
 static size_t gather_issuers(const struct vt_status_request *request,
-                             const struct vt_certificate *out[VT_MAX_CERTIFICATES]) {
+                             const struct vt_certificate *out[VT_MAX_CERTIFICATES])
+{
     size_t count = 0;
     for (size_t i = 0; i < request->wants_count && count < VT_MAX_CERTIFICATES; i++) {
         if (request->wants[i].issuer != NULL)
@@ -79,7 +81,8 @@ static size_t gather_issuers(const struct vt_status_request *request,
 }
 
 /* A stranger's certificate makes nobody fetch: it has to be signed by what leads to an anchor. */
-static void refuse_strangers(struct vt_status_request *request) {
+static void refuse_strangers(struct vt_status_request *request)
+{
     const struct vt_certificate *others[VT_MAX_CERTIFICATES];
     size_t count = gather_issuers(request, others);
     for (size_t i = 0; i < request->wants_count; i++) {
@@ -96,7 +99,8 @@ static void refuse_strangers(struct vt_status_request *request) {
     }
 }
 
-static enum vt_code take_wants(struct vt_status_request *request, const struct vt_wants *wants) {
+static enum vt_code take_wants(struct vt_status_request *request, const struct vt_wants *wants)
+{
     for (size_t i = 0; i < wants->status_count; i++) {
         const struct vt_certificate *certificate = NULL;
         const struct vt_certificate *issuer = NULL;
@@ -122,7 +126,8 @@ static enum vt_code take_wants(struct vt_status_request *request, const struct v
 }
 
 static enum vt_code read_wants(struct vt_status_request *request, const struct vt_message *message,
-                               struct vt_err *err) {
+                               struct vt_err *err)
+{
     struct vt_bytes json = {0};
     struct vt_wants wants;
     if (message->type != VT_MSG_STATUS || message->fds_count != 1)
@@ -139,7 +144,8 @@ static enum vt_code read_wants(struct vt_status_request *request, const struct v
 
 enum vt_code vt_status_request_new(const struct vt_status_desk *desk,
                                    const struct vt_message *message, int64_t now_utc_secs,
-                                   struct vt_status_request **out, struct vt_err *err) {
+                                   struct vt_status_request **out, struct vt_err *err)
+{
     *out = NULL;
     struct vt_arena *arena = vt_arena_new(REQUEST_ARENA_BYTES);
     struct vt_status_request *request =
@@ -165,14 +171,16 @@ enum vt_code vt_status_request_new(const struct vt_status_desk *desk,
     return VT_OK;
 }
 
-void vt_status_request_free(struct vt_status_request *request) {
+void vt_status_request_free(struct vt_status_request *request)
+{
     if (request != NULL)
         vt_arena_free(request->arena);
 }
 
 /* ---- fetching ---- */
 
-static void add_text(struct want *want, const char *text) {
+static void add_text(struct want *want, const char *text)
+{
     size_t len = strlen(want->text);
     if (text[0] == '\0' || strstr(want->text, text) != NULL)
         return;
@@ -180,7 +188,8 @@ static void add_text(struct want *want, const char *text) {
                    text);
 }
 
-static void note_outcome(struct want *want, enum vt_code code, const char *text) {
+static void note_outcome(struct want *want, enum vt_code code, const char *text)
+{
     add_text(want, text);
     if (code == VT_E_NOT_FOUND || code == VT_E_CONFIG || code == VT_E_FORMAT)
         want->not_found = true;
@@ -189,7 +198,8 @@ static void note_outcome(struct want *want, enum vt_code code, const char *text)
 }
 
 static void start_one(struct vt_status_request *request, struct want *want, enum vt_job_kind kind,
-                      const char *url) {
+                      const char *url)
+{
     uint64_t id = 0;
     enum vt_code outcome = VT_OK;
     char text[VT_JOB_TEXT_BYTES];
@@ -206,7 +216,8 @@ static void start_one(struct vt_status_request *request, struct want *want, enum
 }
 
 static void start_all(struct vt_status_request *request, struct want *want, enum vt_job_kind kind,
-                      enum vt_address_kind addresses) {
+                      enum vt_address_kind addresses)
+{
     for (size_t i = 0; i < MAX_ADDRESSES; i++) {
         const char *url = vt_certificate_address(want->certificate, addresses, i);
         if (url == NULL)
@@ -216,7 +227,8 @@ static void start_all(struct vt_status_request *request, struct want *want, enum
 }
 
 /* Start the next stage when the one before has nothing more to bring. */
-static void advance_status(struct vt_status_request *request, struct want *want, int64_t now_utc) {
+static void advance_status(struct vt_status_request *request, struct want *want, int64_t now_utc)
+{
     int64_t waited = vt_clock_monotonic_msecs() - request->begun_msecs;
     enum vt_freshness fresh =
         vt_status_store_find(request->desk->store, request->arena, want->certificate, want->issuer,
@@ -236,7 +248,8 @@ static void advance_status(struct vt_status_request *request, struct want *want,
         want->done = true;
 }
 
-static void advance_issuer(struct vt_status_request *request, struct want *want) {
+static void advance_issuer(struct vt_status_request *request, struct want *want)
+{
     if (want->stage == STAGE_NEW) {
         want->stage = STAGE_OVER;
         want->was_reachable = true;
@@ -246,7 +259,8 @@ static void advance_issuer(struct vt_status_request *request, struct want *want)
         want->done = true;
 }
 
-bool vt_status_request_advance(struct vt_status_request *request, int64_t now_utc_secs) {
+bool vt_status_request_advance(struct vt_status_request *request, int64_t now_utc_secs)
+{
     bool complete = true;
     for (size_t i = 0; i < request->wants_count; i++) {
         struct want *want = &request->wants[i];
@@ -259,7 +273,8 @@ bool vt_status_request_advance(struct vt_status_request *request, int64_t now_ut
     return complete || vt_clock_monotonic_msecs() >= request->deadline_msecs;
 }
 
-int64_t vt_status_request_wake_msecs(const struct vt_status_request *request) {
+int64_t vt_status_request_wake_msecs(const struct vt_status_request *request)
+{
     int64_t third = request->begun_msecs + request->desk->budget_msecs / 3 + 1;
     return vt_clock_monotonic_msecs() < third ? third : request->deadline_msecs;
 }
@@ -267,7 +282,8 @@ int64_t vt_status_request_wake_msecs(const struct vt_status_request *request) {
 /* ---- what jobs bring ---- */
 
 /* Keep an issuer for the answer, and go one link up when it does not lead to an anchor yet. */
-static void take_issuer(struct vt_status_request *request, struct want *want, struct vt_bytes der) {
+static void take_issuer(struct vt_status_request *request, struct want *want, struct vt_bytes der)
+{
     const struct vt_certificate *issuer = NULL;
     if (vt_certificate_add(request->pool, der, &issuer, NULL) != VT_OK)
         return;
@@ -285,7 +301,8 @@ static void take_issuer(struct vt_status_request *request, struct want *want, st
         next->chain = want->chain + 1;
 }
 
-static bool take_job(struct want *want, uint64_t id) {
+static bool take_job(struct want *want, uint64_t id)
+{
     for (size_t i = 0; i < want->jobs_count; i++) {
         if (want->jobs[i] == id) {
             want->jobs[i] = want->jobs[--want->jobs_count];
@@ -295,7 +312,8 @@ static bool take_job(struct want *want, uint64_t id) {
     return false;
 }
 
-void vt_status_request_note(struct vt_status_request *request, const struct vt_job_result *result) {
+void vt_status_request_note(struct vt_status_request *request, const struct vt_job_result *result)
+{
     size_t count = request->wants_count;
     for (size_t i = 0; i < count; i++) {
         struct want *want = &request->wants[i];
@@ -309,7 +327,8 @@ void vt_status_request_note(struct vt_status_request *request, const struct vt_j
 
 /* ---- the answer ---- */
 
-static bool has_issuer(const struct vt_status_request *request, const struct want *want) {
+static bool has_issuer(const struct vt_status_request *request, const struct want *want)
+{
     for (size_t i = 0; i < request->issuers_count; i++) {
         const struct vt_certificate *issuer = NULL;
         if (vt_certificate_add(request->pool, request->issuers[i], &issuer, NULL) == VT_OK &&
@@ -321,7 +340,8 @@ static bool has_issuer(const struct vt_status_request *request, const struct wan
 }
 
 static void answer_status(struct vt_status_request *request, const struct want *want,
-                          struct vt_known *out) {
+                          struct vt_known *out)
+{
     struct vt_status_fact *fact = &out->facts[out->facts_count];
     *fact = want->fact;
     if (!want->has_fact) {
@@ -338,7 +358,8 @@ static void answer_status(struct vt_status_request *request, const struct want *
     out->facts_count++;
 }
 
-void vt_status_request_answer(struct vt_status_request *request, struct vt_known *out) {
+void vt_status_request_answer(struct vt_status_request *request, struct vt_known *out)
+{
     *out = (struct vt_known){0};
     out->facts = vt_arena_alloc(request->arena, (request->wants_count + 1) * sizeof(*out->facts));
     out->no_issuer_of =

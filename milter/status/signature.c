@@ -9,7 +9,8 @@
 #include <openssl/x509.h>
 
 /* RFC 4055 3.1: absent fields mean SHA-1, MGF1 with SHA-1, salt of 20. */
-static bool set_pss(EVP_PKEY_CTX *context, const X509_ALGOR *algorithm, const EVP_MD **out_digest) {
+static bool set_pss(EVP_PKEY_CTX *context, const X509_ALGOR *algorithm, const EVP_MD **out_digest)
+{
     bool ok = false;
     const void *value = NULL;
     int type = 0;
@@ -46,7 +47,8 @@ static bool set_pss(EVP_PKEY_CTX *context, const X509_ALGOR *algorithm, const EV
 
 /* Which digest and kind of key an AlgorithmIdentifier asks for. */
 static bool find_digest(const X509_ALGOR *algorithm, const EVP_PKEY *key, const EVP_MD **out_digest,
-                        bool *out_pss) {
+                        bool *out_pss)
+{
     int digest = NID_undef;
     int kind = NID_undef;
     const ASN1_OBJECT *oid = NULL;
@@ -70,7 +72,8 @@ static bool find_digest(const X509_ALGOR *algorithm, const EVP_PKEY *key, const 
 
 enum vt_code vt_status_verify_signature(struct vt_bytes signed_bytes, struct vt_bytes algorithm,
                                         struct vt_bytes signature, const struct x509_st *signer,
-                                        struct vt_err *err) {
+                                        struct vt_err *err)
+{
     enum vt_code code = VT_E_INTERNAL;
     const unsigned char *cursor = algorithm.ptr;
     X509_ALGOR *parsed = d2i_X509_ALGOR(NULL, &cursor, (long)algorithm.len);

@@ -45,14 +45,16 @@ struct server {
 
 /* ---- clients ---- */
 
-static void close_client(struct client *client) {
+static void close_client(struct client *client)
+{
     vt_status_request_free(client->request);
     if (client->fd >= 0)
         (void)close(client->fd);
     *client = (struct client){.fd = -1};
 }
 
-static void answer(struct client *client) {
+static void answer(struct client *client)
+{
     struct vt_known known;
     struct vt_err err = {0};
     char *text = NULL;
@@ -73,7 +75,8 @@ static void answer(struct client *client) {
     close_client(client);
 }
 
-static void refuse(struct client *client, const struct vt_err *err) {
+static void refuse(struct client *client, const struct vt_err *err)
+{
     struct vt_err ignored = {0};
     if (vt_wire_send(client->fd, VT_MSG_ERROR, vt_bytes_str(err->text), NULL, 0,
                      vt_clock_monotonic_msecs(), &ignored) != VT_OK)
@@ -81,7 +84,8 @@ static void refuse(struct client *client, const struct vt_err *err) {
     close_client(client);
 }
 
-static void serve_client(struct server *server, struct client *client) {
+static void serve_client(struct server *server, struct client *client)
+{
     struct vt_err err = {0};
     /* While it waits for its answer, only the end of the client makes it readable. */
     if (client->request != NULL) {
@@ -101,7 +105,8 @@ static void serve_client(struct server *server, struct client *client) {
         refuse(client, &err);
 }
 
-static struct client *find_free(struct server *server) {
+static struct client *find_free(struct server *server)
+{
     for (size_t i = 0; i < MAX_CLIENTS; i++) {
         if (server->clients[i].fd < 0)
             return &server->clients[i];
@@ -109,7 +114,8 @@ static struct client *find_free(struct server *server) {
     return NULL;
 }
 
-static void accept_one(struct server *server) {
+static void accept_one(struct server *server)
+{
     struct vt_err err = {0};
     struct client *client = find_free(server);
     int fd = -1;
@@ -124,7 +130,8 @@ static void accept_one(struct server *server) {
     }
 }
 
-static void on_job_done(void *context, const struct vt_job_result *result) {
+static void on_job_done(void *context, const struct vt_job_result *result)
+{
     struct server *server = context;
     for (size_t i = 0; i < MAX_CLIENTS; i++) {
         if (server->clients[i].request != NULL)
@@ -132,7 +139,8 @@ static void on_job_done(void *context, const struct vt_job_result *result) {
     }
 }
 
-static void advance_all(struct server *server) {
+static void advance_all(struct server *server)
+{
     int64_t now_msecs = vt_clock_monotonic_msecs();
     int64_t now = vt_clock_now_utc_secs();
     for (size_t i = 0; i < MAX_CLIENTS; i++) {
@@ -147,7 +155,8 @@ static void advance_all(struct server *server) {
 
 /* ---- generations ---- */
 
-static enum vt_code publish(const struct server *server, struct vt_err *err) {
+static enum vt_code publish(const struct server *server, struct vt_err *err)
+{
     struct vt_known known;
     char *text = NULL;
     size_t len = 0;
@@ -171,7 +180,8 @@ static enum vt_code publish(const struct server *server, struct vt_err *err) {
     return code;
 }
 
-static bool is_publishing_due(const struct server *server) {
+static bool is_publishing_due(const struct server *server)
+{
     int64_t age = vt_clock_monotonic_msecs() - server->published_msecs;
     bool changed = vt_status_store_version(server->desk.store) != server->published_version;
     return server->fds->generation >= 0 &&
@@ -179,7 +189,8 @@ static bool is_publishing_due(const struct server *server) {
                     : server->published_version > 0 && age >= REPUBLISH_MSECS);
 }
 
-static void publish_if_due(struct server *server) {
+static void publish_if_due(struct server *server)
+{
     struct vt_err err = {0};
     if (!is_publishing_due(server))
         return;
@@ -194,7 +205,8 @@ static void publish_if_due(struct server *server) {
 
 /* ---- the loop ---- */
 
-static int next_wake_msecs(const struct server *server) {
+static int next_wake_msecs(const struct server *server)
+{
     int64_t wake = vt_clock_monotonic_msecs() + REQUEST_MSECS;
     for (size_t i = 0; i < MAX_CLIENTS; i++) {
         if (server->clients[i].request == NULL)
@@ -205,7 +217,8 @@ static int next_wake_msecs(const struct server *server) {
     return vt_clock_left_msecs(wake);
 }
 
-static size_t fill_poll(struct server *server, struct pollfd *fds, struct client **owners) {
+static size_t fill_poll(struct server *server, struct pollfd *fds, struct client **owners)
+{
     size_t count = 0;
     fds[count++] = (struct pollfd){.fd = server->fds->control, .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = find_free(server) != NULL ? server->fds->status : -1,
@@ -219,7 +232,8 @@ static size_t fill_poll(struct server *server, struct pollfd *fds, struct client
     return count;
 }
 
-static void turn(struct server *server) {
+static void turn(struct server *server)
+{
     struct pollfd fds[2 + MAX_CLIENTS + VT_MAX_JOBS];
     struct client *owners[2 + MAX_CLIENTS] = {NULL};
     size_t clients = fill_poll(server, fds, owners);
@@ -241,14 +255,16 @@ static void turn(struct server *server) {
 
 /* ---- setting up ---- */
 
-static bool is_folder(const char *path) {
+static bool is_folder(const char *path)
+{
     struct stat status;
     return path != NULL && stat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
            access(path, R_OK | W_OK | X_OK) == 0;
 }
 
 static enum vt_code set_up(const struct vt_config *config, struct server *server,
-                           struct vt_err *err) {
+                           struct vt_err *err)
+{
     const char *folder = is_folder(config->state_directory) ? config->state_directory : NULL;
     const struct vt_sandbox sandbox = {.name = "status",
                                        .writable_directory = folder,
@@ -276,7 +292,8 @@ static enum vt_code set_up(const struct vt_config *config, struct server *server
     return code;
 }
 
-int vt_status_main(const struct vt_config *config, const struct vt_role_fds *fds) {
+int vt_status_main(const struct vt_config *config, const struct vt_role_fds *fds)
+{
     int status = EX_OSERR;
     struct vt_err err = {0};
     struct server *server = calloc(1, sizeof(*server));

@@ -41,7 +41,8 @@ struct vt_status_store {
     uint64_t version;
 };
 
-enum vt_code vt_status_store_new(struct vt_status_store **out, struct vt_err *err) {
+enum vt_code vt_status_store_new(struct vt_status_store **out, struct vt_err *err)
+{
     *out = NULL;
     struct vt_status_store *store = calloc(1, sizeof(*store));
     if (store != NULL)
@@ -55,31 +56,36 @@ enum vt_code vt_status_store_new(struct vt_status_store **out, struct vt_err *er
 }
 
 enum vt_code vt_status_store_keep_in(struct vt_status_store *store, const char *directory,
-                                     struct vt_err *err) {
+                                     struct vt_err *err)
+{
     free(store->directory);
     store->directory = strdup(directory);
     return store->directory != NULL ? VT_OK
                                     : vt_err_set(err, VT_E_NOMEM, "out of memory for a path");
 }
 
-static void drop_string(const char *string) {
+static void drop_string(const char *string)
+{
     free((void *)(uintptr_t)string);
 }
 
-static void clear_fact(struct kept_fact *kept) {
+static void clear_fact(struct kept_fact *kept)
+{
     drop_string(kept->fact.serial);
     drop_string(kept->fact.origin);
     drop_string(kept->fact.revocation_reason);
     *kept = (struct kept_fact){0};
 }
 
-static void clear_crl(struct kept_crl *kept) {
+static void clear_crl(struct kept_crl *kept)
+{
     free(kept->origin);
     free(kept->bytes);
     *kept = (struct kept_crl){0};
 }
 
-void vt_status_store_free(struct vt_status_store *store) {
+void vt_status_store_free(struct vt_status_store *store)
+{
     if (store == NULL)
         return;
     for (size_t i = 0; i < store->crls_count; i++)
@@ -95,7 +101,8 @@ void vt_status_store_free(struct vt_status_store *store) {
 
 /* ---- facts ---- */
 
-static bool is_in_force(const struct vt_status_fact *fact, int64_t now) {
+static bool is_in_force(const struct vt_status_fact *fact, int64_t now)
+{
     int64_t from = fact->this_update_utc_secs;
     if (fact->value == VT_STATUS_REVOKED)
         return true; /* never ends */
@@ -106,7 +113,8 @@ static bool is_in_force(const struct vt_status_fact *fact, int64_t now) {
 }
 
 static enum vt_freshness freshness_of(const struct vt_status_fact *fact, int64_t fetched,
-                                      int64_t now) {
+                                      int64_t now)
+{
     if (!is_in_force(fact, now))
         return VT_FRESH_NONE;
     return fact->value == VT_STATUS_REVOKED ||
@@ -116,7 +124,8 @@ static enum vt_freshness freshness_of(const struct vt_status_fact *fact, int64_t
 }
 
 static struct kept_fact *find_fact(struct vt_status_store *store, const char *key,
-                                   const char *serial) {
+                                   const char *serial)
+{
     for (size_t i = 0; i < store->facts_count; i++) {
         struct kept_fact *kept = &store->facts[i];
         if (strcmp(kept->fact.issuer_key_sha256, key) == 0 &&
@@ -127,7 +136,8 @@ static struct kept_fact *find_fact(struct vt_status_store *store, const char *ke
 }
 
 /* A place for one more; of a full table the one that was not used for longest. */
-static struct kept_fact *make_room(struct vt_status_store *store) {
+static struct kept_fact *make_room(struct vt_status_store *store)
+{
     if (store->facts_count < VT_MAX_STORE_FACTS)
         return &store->facts[store->facts_count++];
     struct kept_fact *oldest = &store->facts[0];
@@ -139,21 +149,24 @@ static struct kept_fact *make_room(struct vt_status_store *store) {
     return oldest;
 }
 
-static char *dup_or_null(const char *string, bool *ok) {
+static char *dup_or_null(const char *string, bool *ok)
+{
     char *copy = string != NULL ? strdup(string) : NULL;
     *ok = *ok && (string == NULL || copy != NULL);
     return copy;
 }
 
 /* An older statement never replaces a younger one, and nothing replaces a final revocation. */
-static bool may_replace(const struct kept_fact *old, const struct vt_status_fact *fact) {
+static bool may_replace(const struct kept_fact *old, const struct vt_status_fact *fact)
+{
     bool was = old->fact.value == VT_STATUS_REVOKED;
     bool is = fact->value == VT_STATUS_REVOKED;
     return was == is ? fact->this_update_utc_secs >= old->fact.this_update_utc_secs : is;
 }
 
 static enum vt_code keep_fact(struct vt_status_store *store, const struct vt_status_fact *fact,
-                              int64_t fetched, struct vt_err *err) {
+                              int64_t fetched, struct vt_err *err)
+{
     bool ok = true;
     struct kept_fact *place = find_fact(store, fact->issuer_key_sha256, fact->serial);
     if (place != NULL && !may_replace(place, fact))
@@ -178,7 +191,8 @@ static enum vt_code keep_fact(struct vt_status_store *store, const struct vt_sta
 
 /* A new list says anew what the old one said; a final revocation stays even when it is no longer
  * listed (RFC 5280 3.3: after the certificate has expired). */
-static void drop_facts_of_crl(struct vt_status_store *store, const char *key) {
+static void drop_facts_of_crl(struct vt_status_store *store, const char *key)
+{
     for (size_t i = 0; i < store->facts_count;) {
         struct kept_fact *kept = &store->facts[i];
         if (strcmp(kept->fact.issuer_key_sha256, key) != 0 ||
@@ -195,7 +209,8 @@ static void drop_facts_of_crl(struct vt_status_store *store, const char *key) {
 /* ---- CRLs ---- */
 
 static struct kept_crl *find_crl(struct vt_status_store *store, const char *key,
-                                 const struct vt_crl *like) {
+                                 const struct vt_crl *like)
+{
     for (size_t i = 0; i < store->crls_count; i++) {
         struct kept_crl *kept = &store->crls[i];
         if (strcmp(kept->issuer_key, key) == 0 && kept->crl.is_delta == like->is_delta &&
@@ -206,26 +221,30 @@ static struct kept_crl *find_crl(struct vt_status_store *store, const char *key,
 }
 
 /* cRLNumber as a number: shorter is smaller (RFC 5280 5.2.3: at most 20 octets). */
-static int compare_numbers(struct vt_bytes a, struct vt_bytes b) {
+static int compare_numbers(struct vt_bytes a, struct vt_bytes b)
+{
     if (a.len != b.len)
         return a.len < b.len ? -1 : 1;
     return a.len == 0 ? 0 : memcmp(a.ptr, b.ptr, a.len);
 }
 
-static bool goes_back(const struct vt_crl *fresh, const struct vt_crl *kept) {
+static bool goes_back(const struct vt_crl *fresh, const struct vt_crl *kept)
+{
     bool numbered = fresh->number.len > 0 && kept->number.len > 0;
     return fresh->this_update_utc_secs < kept->this_update_utc_secs ||
            (numbered && compare_numbers(fresh->number, kept->number) < 0);
 }
 
-static void drop_crl(struct vt_status_store *store, struct kept_crl *kept) {
+static void drop_crl(struct vt_status_store *store, struct kept_crl *kept)
+{
     store->crls_bytes -= kept->crl.der.len;
     clear_crl(kept);
     *kept = store->crls[--store->crls_count];
     store->crls[store->crls_count] = (struct kept_crl){0};
 }
 
-static void make_room_for_crl(struct vt_status_store *store, size_t bytes) {
+static void make_room_for_crl(struct vt_status_store *store, size_t bytes)
+{
     while (store->crls_count > 0 && (store->crls_count == VT_MAX_STORE_CRLS ||
                                      store->crls_bytes + bytes > VT_MAX_STORE_CRL_BYTES)) {
         struct kept_crl *oldest = &store->crls[0];
@@ -238,7 +257,8 @@ static void make_room_for_crl(struct vt_status_store *store, size_t bytes) {
 }
 
 static enum vt_code copy_crl(struct vt_bytes crl, const char *origin, struct kept_crl *out,
-                             struct vt_err *err) {
+                             struct vt_err *err)
+{
     out->bytes = malloc(crl.len + 1);
     out->origin = strdup(origin);
     if (out->bytes == NULL || out->origin == NULL) {
@@ -250,7 +270,8 @@ static enum vt_code copy_crl(struct vt_bytes crl, const char *origin, struct kep
 }
 
 static void write_crl(const struct vt_status_store *store, const struct kept_crl *kept,
-                      const struct vt_certificate *issuer) {
+                      const struct vt_certificate *issuer)
+{
     char name[64];
     char scope[65];
     struct vt_status_file file = {.issuer = vt_certificate_der(issuer),
@@ -267,7 +288,8 @@ static void write_crl(const struct vt_status_store *store, const struct kept_crl
 enum vt_code vt_status_store_put_crl(struct vt_status_store *store,
                                      const struct vt_certificate *issuer, struct vt_bytes crl,
                                      const char *origin, int64_t fetched_utc_secs,
-                                     struct vt_err *err) {
+                                     struct vt_err *err)
+{
     struct kept_crl fresh = {.fetched_utc_secs = fetched_utc_secs, .used = ++store->clock};
     enum vt_code code = vt_verify_sha256(vt_certificate_public_key_der(issuer), fresh.issuer_key);
     if (code == VT_OK)
@@ -294,7 +316,8 @@ enum vt_code vt_status_store_put_crl(struct vt_status_store *store,
 /* The youngest fact of the lists at hand, kept for the next generation. */
 static void ask_crls(struct vt_status_store *store, struct vt_arena *arena,
                      const struct vt_certificate *certificate, const struct vt_certificate *issuer,
-                     const char *key) {
+                     const char *key)
+{
     for (size_t i = 0; i < store->crls_count; i++) {
         struct kept_crl *kept = &store->crls[i];
         struct vt_status_fact fact;
@@ -310,7 +333,8 @@ static void ask_crls(struct vt_status_store *store, struct vt_arena *arena,
 enum vt_freshness vt_status_store_find(struct vt_status_store *store, struct vt_arena *arena,
                                        const struct vt_certificate *certificate,
                                        const struct vt_certificate *issuer, int64_t now_utc_secs,
-                                       struct vt_status_fact *out) {
+                                       struct vt_status_fact *out)
+{
     char key[65];
     const char *serial = vt_certificate_facts(certificate)->serial;
     if (serial == NULL || vt_verify_sha256(vt_certificate_public_key_der(issuer), key) != VT_OK)
@@ -339,7 +363,8 @@ enum vt_code vt_status_store_put_ocsp(struct vt_status_store *store,
                                       const struct vt_certificate *certificate,
                                       const struct vt_certificate *issuer, struct vt_bytes response,
                                       const struct vt_status_fact *fact, int64_t fetched_utc_secs,
-                                      struct vt_err *err) {
+                                      struct vt_err *err)
+{
     char name[64];
     struct vt_status_file file = {.issuer = vt_certificate_der(issuer),
                                   .certificate = vt_certificate_der(certificate),
@@ -356,7 +381,8 @@ enum vt_code vt_status_store_put_ocsp(struct vt_status_store *store,
 }
 
 enum vt_code vt_status_store_put_issuer(struct vt_status_store *store,
-                                        const struct vt_certificate *issuer, struct vt_err *err) {
+                                        const struct vt_certificate *issuer, struct vt_err *err)
+{
     char name[64];
     struct vt_bytes der = vt_certificate_der(issuer);
     for (size_t i = 0; i < store->issuers_count; i++) {
@@ -383,22 +409,26 @@ enum vt_code vt_status_store_put_issuer(struct vt_status_store *store,
     return VT_OK;
 }
 
-size_t vt_status_store_issuers(const struct vt_status_store *store) {
+size_t vt_status_store_issuers(const struct vt_status_store *store)
+{
     return store->issuers_count;
 }
 
-struct vt_bytes vt_status_store_issuer(const struct vt_status_store *store, size_t index) {
+struct vt_bytes vt_status_store_issuer(const struct vt_status_store *store, size_t index)
+{
     return store->issuers[index];
 }
 
 /* ---- generations ---- */
 
-uint64_t vt_status_store_version(const struct vt_status_store *store) {
+uint64_t vt_status_store_version(const struct vt_status_store *store)
+{
     return store->version;
 }
 
 enum vt_code vt_status_store_known(const struct vt_status_store *store, struct vt_arena *arena,
-                                   int64_t now_utc_secs, struct vt_known *out, struct vt_err *err) {
+                                   int64_t now_utc_secs, struct vt_known *out, struct vt_err *err)
+{
     *out = (struct vt_known){0};
     out->facts = vt_arena_alloc(arena, (store->facts_count + 1) * sizeof(*out->facts));
     out->issuers = vt_arena_alloc(arena, (store->issuers_count + 1) * sizeof(*out->issuers));

@@ -23,14 +23,16 @@ static const char magic[16] = "vanthu-status 1";
 
 /* ---- writing ---- */
 
-static enum vt_code add_blob(struct vt_buf *buf, struct vt_bytes blob) {
+static enum vt_code add_blob(struct vt_buf *buf, struct vt_bytes blob)
+{
     const uint8_t length[4] = {(uint8_t)(blob.len >> 24), (uint8_t)(blob.len >> 16),
                                (uint8_t)(blob.len >> 8), (uint8_t)blob.len};
     enum vt_code code = vt_buf_add(buf, length, sizeof(length));
     return code == VT_OK ? vt_buf_add(buf, blob.ptr, blob.len) : code;
 }
 
-static enum vt_code encode(const struct vt_status_file *file, struct vt_buf *buf) {
+static enum vt_code encode(const struct vt_status_file *file, struct vt_buf *buf)
+{
     char fetched[24];
     (void)snprintf(fetched, sizeof(fetched), "%lld", (long long)file->fetched_utc_secs);
     const struct vt_bytes blobs[] = {file->issuer, file->certificate, file->origin,
@@ -41,7 +43,8 @@ static enum vt_code encode(const struct vt_status_file *file, struct vt_buf *buf
     return code;
 }
 
-static bool write_all(int fd, struct vt_bytes bytes) {
+static bool write_all(int fd, struct vt_bytes bytes)
+{
     size_t done = 0;
     while (done < bytes.len) {
         ssize_t written = write(fd, bytes.ptr + done, bytes.len - done);
@@ -55,7 +58,8 @@ static bool write_all(int fd, struct vt_bytes bytes) {
 }
 
 void vt_status_file_write(const char *directory, const char *name,
-                          const struct vt_status_file *file) {
+                          const struct vt_status_file *file)
+{
     char path[MAX_NAME_BYTES];
     char temporary[MAX_NAME_BYTES + 8];
     struct vt_buf buf;
@@ -79,7 +83,8 @@ done:
 
 /* ---- reading ---- */
 
-static bool take_blob(struct vt_bytes *rest, struct vt_bytes *out) {
+static bool take_blob(struct vt_bytes *rest, struct vt_bytes *out)
+{
     if (rest->len < 4)
         return false;
     size_t len = (size_t)rest->ptr[0] << 24 | (size_t)rest->ptr[1] << 16 |
@@ -91,7 +96,8 @@ static bool take_blob(struct vt_bytes *rest, struct vt_bytes *out) {
     return true;
 }
 
-static bool decode(struct vt_bytes bytes, struct vt_status_file *out) {
+static bool decode(struct vt_bytes bytes, struct vt_status_file *out)
+{
     char fetched[24] = "";
     struct vt_bytes time;
     if (bytes.len < sizeof(magic) || memcmp(bytes.ptr, magic, sizeof(magic)) != 0)
@@ -106,7 +112,8 @@ static bool decode(struct vt_bytes bytes, struct vt_status_file *out) {
     return true;
 }
 
-static bool read_whole(const char *path, uint8_t **out, size_t *out_len) {
+static bool read_whole(const char *path, uint8_t **out, size_t *out_len)
+{
     struct stat status;
     bool ok = false;
     uint8_t *bytes = NULL;
@@ -142,7 +149,8 @@ struct loading {
 };
 
 static bool load_crl(const struct loading *loading, const struct vt_status_file *file,
-                     const struct vt_certificate *issuer, const char *origin) {
+                     const struct vt_certificate *issuer, const char *origin)
+{
     struct vt_crl crl;
     return vt_crl_parse(file->data, &crl, NULL) == VT_OK &&
            vt_crl_verify(&crl, issuer, NULL) == VT_OK &&
@@ -151,7 +159,8 @@ static bool load_crl(const struct loading *loading, const struct vt_status_file 
 }
 
 static bool load_ocsp(const struct loading *loading, const struct vt_status_file *file,
-                      const struct vt_certificate *issuer, const char *origin) {
+                      const struct vt_certificate *issuer, const char *origin)
+{
     const struct vt_certificate *certificate = NULL;
     struct vt_status_fact fact;
     if (vt_certificate_add(loading->pool, file->certificate, &certificate, NULL) != VT_OK ||
@@ -166,7 +175,8 @@ static bool load_ocsp(const struct loading *loading, const struct vt_status_file
 }
 
 /* True when the file was of use. */
-static bool load_file(const struct loading *loading, struct vt_bytes bytes) {
+static bool load_file(const struct loading *loading, struct vt_bytes bytes)
+{
     struct vt_status_file file;
     const struct vt_certificate *issuer = NULL;
     char origin[1024];
@@ -183,7 +193,8 @@ static bool load_file(const struct loading *loading, struct vt_bytes bytes) {
 
 /* Each file in an arena of its own, so that a large folder needs no large memory. */
 static bool load_path(const char *path, struct vt_status_store *store,
-                      const struct vt_trust_store *trust, int64_t now) {
+                      const struct vt_trust_store *trust, int64_t now)
+{
     uint8_t *bytes = NULL;
     size_t len = 0;
     bool ok = false;
@@ -203,7 +214,8 @@ static bool load_path(const char *path, struct vt_status_store *store,
 }
 
 void vt_status_folder_load(const char *directory, struct vt_status_store *store,
-                           const struct vt_trust_store *trust, int64_t now_utc_secs) {
+                           const struct vt_trust_store *trust, int64_t now_utc_secs)
+{
     char path[MAX_NAME_BYTES];
     size_t loaded = 0;
     size_t removed = 0;

@@ -34,7 +34,8 @@ static const struct key_end key_ends[] = {
 };
 
 /* The first end that applies, or INT64_MAX. */
-static int64_t end_of_digest(int nid) {
+static int64_t end_of_digest(int nid)
+{
     for (size_t i = 0; i < sizeof(digest_ends) / sizeof(digest_ends[0]); i++) {
         if (digest_ends[i].nid == nid)
             return vt_time_from_civil(digest_ends[i].year, digest_ends[i].month, 1, 0, 0, 0);
@@ -42,7 +43,8 @@ static int64_t end_of_digest(int nid) {
     return INT64_MAX;
 }
 
-static int64_t end_of_key(const struct vt_certificate_facts *facts) {
+static int64_t end_of_key(const struct vt_certificate_facts *facts)
+{
     for (size_t i = 0; facts->key_algorithm != NULL && i < sizeof(key_ends) / sizeof(key_ends[0]);
          i++) {
         const struct key_end *end = &key_ends[i];
@@ -53,7 +55,8 @@ static int64_t end_of_key(const struct vt_certificate_facts *facts) {
     return INT64_MAX;
 }
 
-static int nid_of_digest(const char *name) {
+static int nid_of_digest(const char *name)
+{
     for (size_t i = 0; name != NULL && i < sizeof(digest_ends) / sizeof(digest_ends[0]); i++) {
         if (strcmp(digest_ends[i].name, name) == 0)
             return digest_ends[i].nid;
@@ -63,7 +66,8 @@ static int nid_of_digest(const char *name) {
 
 /* Without proof of an earlier time the best time is now, and time stamps could still help. */
 static enum vt_code weak(struct vt_judgement *judgement, int64_t end, const char *what,
-                         const char *whose) {
+                         const char *whose)
+{
     if (judgement->times.best_utc_secs < end)
         return VT_OK;
     return vt_judge_fail(judgement,
@@ -75,14 +79,16 @@ static enum vt_code weak(struct vt_judgement *judgement, int64_t end, const char
 
 /* A certificate that the administrator put into the store cannot be one that a collision made. */
 static bool is_from_store(const struct vt_judgement *judgement,
-                          const struct vt_certificate *certificate) {
+                          const struct vt_certificate *certificate)
+{
     const struct vt_trust_store *store = judgement->input->store;
     return vt_certificate_list_has(&store->intermediates, certificate) ||
            vt_certificate_list_has(&store->anchors[judgement->path.set], certificate);
 }
 
 static enum vt_code judge_certificate(struct vt_judgement *judgement,
-                                      const struct vt_certificate *certificate) {
+                                      const struct vt_certificate *certificate)
+{
     int digest = NID_undef;
     const char *name = vt_judge_name(certificate);
     enum vt_code code = weak(judgement, end_of_key(vt_certificate_facts(certificate)),
@@ -93,7 +99,8 @@ static enum vt_code judge_certificate(struct vt_judgement *judgement,
     return code;
 }
 
-enum vt_code vt_judge_algorithms(struct vt_judgement *judgement) {
+enum vt_code vt_judge_algorithms(struct vt_judgement *judgement)
+{
     const struct vt_verified *verified = judgement->input->verified;
     const struct vt_path *path = &judgement->path;
     enum vt_code code = weak(judgement, end_of_digest(nid_of_digest(verified->digest_algorithm)),

@@ -4,7 +4,8 @@
 #include "trust/judge.h"
 
 static enum vt_code copy_findings(struct vt_judgement *judgement, const char *const *findings,
-                                  size_t count) {
+                                  size_t count)
+{
     enum vt_code code = VT_OK;
     for (size_t i = 0; code == VT_OK && i < count; i++)
         code = vt_judge_note(judgement, "%s", findings[i]);
@@ -12,7 +13,8 @@ static enum vt_code copy_findings(struct vt_judgement *judgement, const char *co
 }
 
 /* A sub-indication of verify with the reason that fits it best, all others being merged anyway. */
-static void take_verdict(struct vt_judgement *judgement) {
+static void take_verdict(struct vt_judgement *judgement)
+{
     const struct vt_verified *verified = judgement->input->verified;
     struct vt_signature *out = judgement->out;
     enum vt_sub_indication sub = verified->sub_indication;
@@ -33,7 +35,8 @@ static void take_verdict(struct vt_judgement *judgement) {
     vt_signature_worsen(out, sub, reason);
 }
 
-static enum vt_code judge_coverage(struct vt_judgement *judgement) {
+static enum vt_code judge_coverage(struct vt_judgement *judgement)
+{
     const struct vt_signed_object *object = judgement->input->object;
     if (object->covers != VT_COVERS_PART)
         return VT_OK;
@@ -42,7 +45,8 @@ static enum vt_code judge_coverage(struct vt_judgement *judgement) {
                          "called signed.");
 }
 
-static enum vt_code judge_changes(struct vt_judgement *judgement) {
+static enum vt_code judge_changes(struct vt_judgement *judgement)
+{
     switch (judgement->input->object->changes_after) {
     case VT_CHANGES_NONE:
     case VT_CHANGES_PERMITTED:
@@ -57,7 +61,8 @@ static enum vt_code judge_changes(struct vt_judgement *judgement) {
     }
 }
 
-enum vt_code vt_judge_integrity(struct vt_judgement *judgement) {
+enum vt_code vt_judge_integrity(struct vt_judgement *judgement)
+{
     const struct vt_signed_object *object = judgement->input->object;
     const struct vt_verified *verified = judgement->input->verified;
     struct vt_signature *out = judgement->out;

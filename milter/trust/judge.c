@@ -17,8 +17,8 @@
 static enum vt_code add_note(struct vt_judgement *judgement, const char *format, va_list arguments)
     __attribute__((__format__(printf, 2, 0)));
 
-static enum vt_code add_note(struct vt_judgement *judgement, const char *format,
-                             va_list arguments) {
+static enum vt_code add_note(struct vt_judgement *judgement, const char *format, va_list arguments)
+{
     char raw[FINDING_BYTES];
     char text[FINDING_BYTES];
     struct vt_signature *out = judgement->out;
@@ -31,7 +31,8 @@ static enum vt_code add_note(struct vt_judgement *judgement, const char *format,
     return vt_findings_add(judgement->arena, &out->findings, &out->findings_count, "%s", text);
 }
 
-enum vt_code vt_judge_note(struct vt_judgement *judgement, const char *format, ...) {
+enum vt_code vt_judge_note(struct vt_judgement *judgement, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
     enum vt_code code = add_note(judgement, format, arguments);
@@ -40,7 +41,8 @@ enum vt_code vt_judge_note(struct vt_judgement *judgement, const char *format, .
 }
 
 enum vt_code vt_judge_fail(struct vt_judgement *judgement, enum vt_sub_indication sub,
-                           enum vt_reason reason, const char *format, ...) {
+                           enum vt_reason reason, const char *format, ...)
+{
     va_list arguments;
     vt_signature_worsen(judgement->out, sub, reason);
     va_start(arguments, format);
@@ -49,7 +51,8 @@ enum vt_code vt_judge_fail(struct vt_judgement *judgement, enum vt_sub_indicatio
     return code;
 }
 
-const char *vt_judge_name(const struct vt_certificate *certificate) {
+const char *vt_judge_name(const struct vt_certificate *certificate)
+{
     const struct vt_certificate_facts *facts = vt_certificate_facts(certificate);
     const char *name = facts->common_name != NULL ? facts->common_name : facts->subject;
     return name != NULL && name[0] != '\0' ? name : "certificate without a name";
@@ -57,7 +60,8 @@ const char *vt_judge_name(const struct vt_certificate *certificate) {
 
 enum vt_code vt_judge_want_status(struct vt_judgement *judgement,
                                   const struct vt_certificate *certificate,
-                                  const struct vt_certificate *issuer) {
+                                  const struct vt_certificate *issuer)
+{
     struct vt_wants *wants = judgement->wants;
     struct vt_bytes der = vt_certificate_der(certificate);
     for (size_t i = 0; i < wants->status_count; i++) {
@@ -75,7 +79,8 @@ enum vt_code vt_judge_want_status(struct vt_judgement *judgement,
 }
 
 enum vt_code vt_judge_want_issuer(struct vt_judgement *judgement,
-                                  const struct vt_certificate *certificate) {
+                                  const struct vt_certificate *certificate)
+{
     struct vt_wants *wants = judgement->wants;
     struct vt_bytes der = vt_certificate_der(certificate);
     for (size_t i = 0; i < wants->issuer_of_count; i++) {
@@ -94,13 +99,15 @@ enum vt_code vt_judge_want_issuer(struct vt_judgement *judgement,
 /* ---- gathering ---- */
 
 static enum vt_code add_other(struct vt_judgement *judgement,
-                              const struct vt_certificate *certificate) {
+                              const struct vt_certificate *certificate)
+{
     enum vt_code code = vt_certificate_list_add(judgement->arena, &judgement->others, certificate);
     return code == VT_E_LIMIT ? VT_OK : code;
 }
 
 static enum vt_code add_others(struct vt_judgement *judgement,
-                               const struct vt_certificate *const *items, size_t count) {
+                               const struct vt_certificate *const *items, size_t count)
+{
     enum vt_code code = VT_OK;
     for (size_t i = 0; code == VT_OK && i < count; i++)
         code = add_other(judgement, items[i]);
@@ -109,7 +116,8 @@ static enum vt_code add_others(struct vt_judgement *judgement,
 
 /* Certificates as bytes; one that cannot be read is no link of any path. */
 static enum vt_code add_ders(struct vt_judgement *judgement, const struct vt_bytes *ders,
-                             size_t count) {
+                             size_t count)
+{
     for (size_t i = 0; i < count; i++) {
         const struct vt_certificate *certificate = NULL;
         enum vt_code code = vt_certificate_add(judgement->input->pool, ders[i], &certificate, NULL);
@@ -121,7 +129,8 @@ static enum vt_code add_ders(struct vt_judgement *judgement, const struct vt_byt
     return VT_OK;
 }
 
-static enum vt_code gather(struct vt_judgement *judgement) {
+static enum vt_code gather(struct vt_judgement *judgement)
+{
     const struct vt_trust_input *input = judgement->input;
     const struct vt_verified *verified = input->verified;
     const struct vt_validation_data *data = input->validation_data;
@@ -143,7 +152,8 @@ static enum vt_code gather(struct vt_judgement *judgement) {
 
 /* ---- the verdict ---- */
 
-static void fill_document_fields(const struct vt_trust_input *input, struct vt_signature *out) {
+static void fill_document_fields(const struct vt_trust_input *input, struct vt_signature *out)
+{
     const struct vt_signed_object *object = input->object;
     const struct vt_verified *verified = input->verified;
     bool cades = object->format == VT_SIGNATURE_CMS && verified->ess_bound;
@@ -163,7 +173,8 @@ static void fill_document_fields(const struct vt_trust_input *input, struct vt_s
 }
 
 /* A document time stamp is a token over the file, judged at its own time. */
-static enum vt_code judge_document_timestamp(struct vt_judgement *judgement) {
+static enum vt_code judge_document_timestamp(struct vt_judgement *judgement)
+{
     const struct vt_verified *verified = judgement->input->verified;
     struct vt_signature *out = judgement->out;
     if (verified->timestamps_count == 0)
@@ -186,7 +197,8 @@ static enum vt_code judge_document_timestamp(struct vt_judgement *judgement) {
     return verified->signer != NULL ? vt_judge_path(judgement) : VT_OK;
 }
 
-static enum vt_code judge_signer(struct vt_judgement *judgement) {
+static enum vt_code judge_signer(struct vt_judgement *judgement)
+{
     bool signer_good = false;
     enum vt_code code = vt_judge_times(judgement);
     if (judgement->input->verified->signer == NULL) {
@@ -208,7 +220,8 @@ static enum vt_code judge_signer(struct vt_judgement *judgement) {
 }
 
 enum vt_code vt_trust_judge(struct vt_arena *arena, const struct vt_trust_input *input,
-                            struct vt_signature *out, struct vt_wants *wants, struct vt_err *err) {
+                            struct vt_signature *out, struct vt_wants *wants, struct vt_err *err)
+{
     struct vt_signature verdict = {.indication = VT_TOTAL_PASSED};
     struct vt_judgement judgement = {
         .arena = arena, .input = input, .wants = wants, .out = &verdict, .may_ask = true};

@@ -4,7 +4,8 @@
 
 #include "trust/judge.h"
 
-static enum vt_code fail_for(struct vt_judgement *judgement, const struct vt_path_why *why) {
+static enum vt_code fail_for(struct vt_judgement *judgement, const struct vt_path_why *why)
+{
     const char *imitated = why->imitated ? vt_judge_name(why->imitated) : NULL;
     const struct vt_path *path = &judgement->path;
     const char *top = vt_judge_name(path->items[path->count - 1]);
@@ -32,7 +33,8 @@ static enum vt_code fail_for(struct vt_judgement *judgement, const struct vt_pat
 }
 
 static enum vt_code judge_absence(struct vt_judgement *judgement,
-                                  const struct vt_path_request *request) {
+                                  const struct vt_path_request *request)
+{
     struct vt_path_why why;
     const struct vt_known *known = judgement->input->known;
     enum vt_code code =
@@ -68,7 +70,8 @@ static const struct problem_meaning {
 };
 
 static enum vt_code judge_problem(struct vt_judgement *judgement,
-                                  const struct vt_path_problem *problem) {
+                                  const struct vt_path_problem *problem)
+{
     struct problem_meaning meaning = {problem->error, VT_SUB_CERTIFICATE_CHAIN_GENERAL_FAILURE,
                                       VT_REASON_CA_INVALID};
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
@@ -82,7 +85,8 @@ static enum vt_code judge_problem(struct vt_judgement *judgement,
                          X509_verify_cert_error_string(problem->error));
 }
 
-static enum vt_code show_path(struct vt_judgement *judgement) {
+static enum vt_code show_path(struct vt_judgement *judgement)
+{
     const struct vt_path *path = &judgement->path;
     struct vt_signature *out = judgement->out;
     out->path = vt_arena_alloc(judgement->arena, path->count * sizeof(*out->path));
@@ -95,7 +99,8 @@ static enum vt_code show_path(struct vt_judgement *judgement) {
     return VT_OK;
 }
 
-enum vt_code vt_judge_path(struct vt_judgement *judgement) {
+enum vt_code vt_judge_path(struct vt_judgement *judgement)
+{
     struct vt_path_request request = {.store = judgement->input->store,
                                       .target = judgement->input->verified->signer,
                                       .others = &judgement->others,

@@ -9,7 +9,8 @@
 /* What an event at this time means for a signature. */
 enum event { EVENT_LATER, EVENT_BEFORE, EVENT_PERHAPS_BEFORE };
 
-static enum event place_event(const struct vt_signing_times *times, int64_t event_utc_secs) {
+static enum event place_event(const struct vt_signing_times *times, int64_t event_utc_secs)
+{
     if (times->best_utc_secs < event_utc_secs)
         return EVENT_LATER;
     return times->made_at_utc_secs != VT_TIME_NONE && times->made_at_utc_secs >= event_utc_secs
@@ -18,7 +19,8 @@ static enum event place_event(const struct vt_signing_times *times, int64_t even
 }
 
 static enum vt_code signer_revoked(struct vt_judgement *judgement,
-                                   const struct vt_status_fact *fact) {
+                                   const struct vt_status_fact *fact)
+{
     char when[VT_TIME_TEXT_BYTES];
     const char *reason = fact->revocation_reason ? fact->revocation_reason : "no reason given";
     (void)vt_time_rfc3339(when, fact->revoked_at_utc_secs);
@@ -42,7 +44,8 @@ static enum vt_code signer_revoked(struct vt_judgement *judgement,
 
 /* EN 319 102-1 5.2.6.4: on hold gives TRY_LATER. */
 static enum vt_code signer_suspended(struct vt_judgement *judgement,
-                                     const struct vt_status_fact *fact) {
+                                     const struct vt_status_fact *fact)
+{
     char when[VT_TIME_TEXT_BYTES];
     (void)vt_time_rfc3339(when, fact->revoked_at_utc_secs);
     if (place_event(&judgement->times, fact->revoked_at_utc_secs) == EVENT_LATER)
@@ -56,7 +59,8 @@ static enum vt_code signer_suspended(struct vt_judgement *judgement,
 
 static enum vt_code authority_bad(struct vt_judgement *judgement,
                                   const struct vt_certificate *authority,
-                                  const struct vt_status_fact *fact) {
+                                  const struct vt_status_fact *fact)
+{
     char when[VT_TIME_TEXT_BYTES];
     bool revoked = fact->value == VT_STATUS_REVOKED;
     (void)vt_time_rfc3339(when, fact->revoked_at_utc_secs);
@@ -74,7 +78,8 @@ static enum vt_code authority_bad(struct vt_judgement *judgement,
  * this alone is no reason to wait; but a source that keeps expired ones may know of a revocation.
  */
 static enum vt_code status_missing(struct vt_judgement *judgement, size_t index,
-                                   const struct vt_status_fact *fact) {
+                                   const struct vt_status_fact *fact)
+{
     const struct vt_certificate *certificate = judgement->path.items[index];
     enum vt_code code = VT_OK;
     if (!judgement->may_ask)
@@ -92,7 +97,8 @@ static enum vt_code status_missing(struct vt_judgement *judgement, size_t index,
 }
 
 static void show_status(struct vt_judgement *judgement, const struct vt_certificate *certificate,
-                        const struct vt_status_fact *fact) {
+                        const struct vt_status_fact *fact)
+{
     const struct vt_certificate_facts *facts = vt_certificate_facts(certificate);
     struct vt_status_facts *shown = &judgement->out->statuses[judgement->out->statuses_count++];
     *shown = (struct vt_status_facts){.subject_common_name = facts->common_name,
@@ -112,7 +118,8 @@ static const struct vt_status_fact no_fact = {.this_update_utc_secs = VT_TIME_NO
                                               .next_update_utc_secs = VT_TIME_NONE,
                                               .revoked_at_utc_secs = VT_TIME_NONE};
 
-static enum vt_code judge_one(struct vt_judgement *judgement, size_t index, bool *out_good) {
+static enum vt_code judge_one(struct vt_judgement *judgement, size_t index, bool *out_good)
+{
     const struct vt_certificate *certificate = judgement->path.items[index];
     struct vt_status_choice choice;
     enum vt_code code =
@@ -132,7 +139,8 @@ static enum vt_code judge_one(struct vt_judgement *judgement, size_t index, bool
                                              : signer_suspended(judgement, &choice.fact);
 }
 
-enum vt_code vt_judge_statuses(struct vt_judgement *judgement, bool *out_signer_good) {
+enum vt_code vt_judge_statuses(struct vt_judgement *judgement, bool *out_signer_good)
+{
     const struct vt_path *path = &judgement->path;
     *out_signer_good = false;
     if (!path->found)

@@ -5,12 +5,14 @@
 
 #include "trust/judge.h"
 
-static bool is_intact(const struct vt_timestamp_facts *facts, const char *kind) {
+static bool is_intact(const struct vt_timestamp_facts *facts, const char *kind)
+{
     return facts->integrity == VT_INTEGRITY_INTACT && facts->kind != NULL &&
            strcmp(facts->kind, kind) == 0;
 }
 
-static bool has_timestamp(const struct vt_signature *signature, const char *kind) {
+static bool has_timestamp(const struct vt_signature *signature, const char *kind)
+{
     for (size_t i = 0; i < signature->timestamps_count; i++) {
         if (is_intact(&signature->timestamps[i], kind))
             return true;
@@ -19,7 +21,8 @@ static bool has_timestamp(const struct vt_signature *signature, const char *kind
 }
 
 /* Revocation data, and every certificate between signer and anchor. */
-static bool has_validation_data(const struct vt_judgement *judgement) {
+static bool has_validation_data(const struct vt_judgement *judgement)
+{
     const struct vt_verified *verified = judgement->input->verified;
     const struct vt_validation_data *data = judgement->input->validation_data;
     size_t revocations = verified->crls_count + verified->ocsps_count +
@@ -28,7 +31,8 @@ static bool has_validation_data(const struct vt_judgement *judgement) {
     return revocations > 0 && judgement->path.found && carried + 1 >= judgement->path.count;
 }
 
-const char *vt_judge_level(const struct vt_judgement *judgement) {
+const char *vt_judge_level(const struct vt_judgement *judgement)
+{
     const struct vt_signature *out = judgement->out;
     const struct vt_verified *verified = judgement->input->verified;
     if ((out->format != VT_SIGNATURE_PADES && out->format != VT_SIGNATURE_CADES) ||

@@ -25,23 +25,27 @@ struct search {
     struct vt_err *err;
 };
 
-bool vt_certificate_is_valid_at(const struct vt_certificate *certificate, int64_t at_utc_secs) {
+bool vt_certificate_is_valid_at(const struct vt_certificate *certificate, int64_t at_utc_secs)
+{
     const struct vt_certificate_facts *facts = vt_certificate_facts(certificate);
     return at_utc_secs >= facts->not_before_utc_secs && at_utc_secs <= facts->not_after_utc_secs;
 }
 
 bool vt_certificate_names_issuer(const struct vt_certificate *certificate,
-                                 const struct vt_certificate *issuer) {
+                                 const struct vt_certificate *issuer)
+{
     return X509_NAME_cmp(X509_get_issuer_name(vt_certificate_x509(certificate)),
                          X509_get_subject_name(vt_certificate_x509(issuer))) == 0;
 }
 
-bool vt_certificate_is_self_issued(const struct vt_certificate *certificate) {
+bool vt_certificate_is_self_issued(const struct vt_certificate *certificate)
+{
     return vt_certificate_names_issuer(certificate, certificate);
 }
 
 /* A certificate, or another one of the same subject and key, is on the path already. */
-static bool is_on_path(const struct vt_path *path, const struct vt_certificate *candidate) {
+static bool is_on_path(const struct vt_path *path, const struct vt_certificate *candidate)
+{
     X509 *x509 = vt_certificate_x509(candidate);
     for (size_t i = 0; i < path->count; i++) {
         const struct vt_certificate *item = path->items[i];
@@ -58,7 +62,8 @@ static bool is_on_path(const struct vt_path *path, const struct vt_certificate *
 /* Issued by this candidate's key. A DSA key that inherits its parameters (RFC 3279 2.3.2) cannot
  * be tried alone: the check of the whole path decides. */
 static bool is_issued_by(struct search *search, const struct vt_certificate *certificate,
-                         const struct vt_certificate *candidate) {
+                         const struct vt_certificate *candidate)
+{
     EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(candidate));
     if (key == NULL || !vt_certificate_names_issuer(certificate, candidate))
         return false;
@@ -71,14 +76,16 @@ static bool is_issued_by(struct search *search, const struct vt_certificate *cer
 }
 
 /* Smaller is better; 0: nothing against it. Without a time periods are not looked at. */
-static unsigned score_of(const struct vt_path *path, int64_t at_utc_secs) {
+static unsigned score_of(const struct vt_path *path, int64_t at_utc_secs)
+{
     unsigned score = 100 * (unsigned)path->problems_count;
     for (size_t i = 0; at_utc_secs != VT_TIME_NONE && i < path->count; i++)
         score += vt_certificate_is_valid_at(path->items[i], at_utc_secs) ? 0 : 1;
     return score;
 }
 
-static void take_complete_path(struct search *search) {
+static void take_complete_path(struct search *search)
+{
     struct vt_path path = search->now;
     path.found = true;
     path.set = search->set;
@@ -91,14 +98,16 @@ static void take_complete_path(struct search *search) {
     }
 }
 
-static bool is_finished(const struct search *search) {
+static bool is_finished(const struct search *search)
+{
     return search->code != VT_OK || search->paths >= MAX_PATHS ||
            (search->best->found && search->best_score == 0);
 }
 
 static void walk(struct search *search);
 
-static void try_candidates(struct search *search, const struct vt_certificate_list *list) {
+static void try_candidates(struct search *search, const struct vt_certificate_list *list)
+{
     struct vt_path *path = &search->now;
     for (size_t i = 0; i < list->count && !is_finished(search); i++) {
         const struct vt_certificate *candidate = list->items[i];
@@ -112,7 +121,8 @@ static void try_candidates(struct search *search, const struct vt_certificate_li
 }
 
 /* One step; the recursion is at most VT_MAX_PATH deep. */
-static void walk(struct search *search) {
+static void walk(struct search *search)
+{
     struct vt_path *path = &search->now;
     const struct vt_certificate *top = path->items[path->count - 1];
     if (!search->best->found && path->count > search->best->count)
@@ -130,7 +140,8 @@ static void walk(struct search *search) {
 }
 
 enum vt_code vt_path_find(const struct vt_path_request *request, struct vt_path *out,
-                          struct vt_err *err) {
+                          struct vt_err *err)
+{
     *out = (struct vt_path){0};
     struct search search = {.request = request, .best = out, .err = err};
     for (int set = 0; set < VT_TRUST_SETS && !is_finished(&search); set++) {
@@ -145,7 +156,8 @@ enum vt_code vt_path_find(const struct vt_path_request *request, struct vt_path 
 }
 
 bool vt_trust_has_path(const struct vt_trust_store *store, const struct vt_certificate *certificate,
-                       const struct vt_certificate *const *others, size_t others_count) {
+                       const struct vt_certificate *const *others, size_t others_count)
+{
     struct vt_path path;
     const struct vt_certificate *items[VT_MAX_CERTIFICATES];
     struct vt_certificate_list list = {.items = items};

@@ -11,14 +11,16 @@
 
 #define NAME_BYTES 256
 
-static bool is_self_signed(const struct vt_certificate *certificate) {
+static bool is_self_signed(const struct vt_certificate *certificate)
+{
     X509 *x509 = vt_certificate_x509(certificate);
     EVP_PKEY *key = X509_get0_pubkey(x509);
     return key != NULL && vt_certificate_is_self_issued(certificate) && X509_verify(x509, key) == 1;
 }
 
 /* A name as a reader would see it: without accents, case, spaces and signs. */
-static void fold_name(char out[NAME_BYTES], const char *name) {
+static void fold_name(char out[NAME_BYTES], const char *name)
+{
     size_t len = 0;
     (void)vt_text_ascii(out, NAME_BYTES, name);
     for (const char *at = out; *at != '\0'; at++) {
@@ -29,7 +31,8 @@ static void fold_name(char out[NAME_BYTES], const char *name) {
 }
 
 /* The same distinguished name, or a common name that looks the same. */
-static bool looks_like(const struct vt_certificate *root, const struct vt_certificate *configured) {
+static bool looks_like(const struct vt_certificate *root, const struct vt_certificate *configured)
+{
     char mine[NAME_BYTES];
     char theirs[NAME_BYTES];
     const char *name = vt_certificate_facts(root)->common_name;
@@ -50,7 +53,8 @@ typedef bool match_function(const struct vt_certificate *mine,
 /* The first configured CA of any set for which match says so, or NULL. */
 static const struct vt_certificate *find_configured(const struct vt_trust_store *store,
                                                     const struct vt_certificate *mine,
-                                                    match_function *match) {
+                                                    match_function *match)
+{
     const struct vt_certificate_list *lists[2 * VT_TRUST_SETS + 1] = {&store->intermediates};
     for (int set = 0; set < VT_TRUST_SETS; set++) {
         lists[1 + 2 * set] = &store->anchors[set];
@@ -68,7 +72,8 @@ static const struct vt_certificate *find_configured(const struct vt_trust_store 
 /* The certificate says that a configured CA's very key signed it (RFC 5280 4.2.1.1). As that key
  * was tried and did not, this is a forgery. */
 static bool claims_key_of(const struct vt_certificate *certificate,
-                          const struct vt_certificate *configured) {
+                          const struct vt_certificate *configured)
+{
     const ASN1_OCTET_STRING *wanted = X509_get0_authority_key_id(vt_certificate_x509(certificate));
     const ASN1_OCTET_STRING *have = X509_get0_subject_key_id(vt_certificate_x509(configured));
     EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(configured));
@@ -79,7 +84,8 @@ static bool claims_key_of(const struct vt_certificate *certificate,
 }
 
 static bool was_looked_for(const struct vt_certificate *certificate,
-                           const char *const *no_issuer_of, size_t count) {
+                           const char *const *no_issuer_of, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
         if (strcmp(no_issuer_of[i], vt_certificate_sha256(certificate)) == 0)
             return true;
@@ -90,7 +96,8 @@ static bool was_looked_for(const struct vt_certificate *certificate,
 /* The chain ends with a certificate whose issuer is not at hand. */
 static void explain_missing_issuer(const struct vt_path_request *request,
                                    const struct vt_certificate *top, bool looked_for,
-                                   struct vt_path_why *out) {
+                                   struct vt_path_why *out)
+{
     bool has_address = vt_certificate_address(top, VT_ADDRESS_CA_ISSUERS, 0) != NULL;
     out->imitated = find_configured(request->store, top, claims_key_of);
     if (out->imitated != NULL) {
@@ -106,7 +113,8 @@ static void explain_missing_issuer(const struct vt_path_request *request,
 
 enum vt_code vt_path_explain(const struct vt_path_request *request, const struct vt_path *path,
                              const char *const *no_issuer_of, size_t no_issuer_of_count,
-                             struct vt_path_why *out, struct vt_err *err) {
+                             struct vt_path_why *out, struct vt_err *err)
+{
     struct vt_path unconfirmed;
     struct vt_path_request again = *request;
     const struct vt_trust_store *store = request->store;

@@ -9,7 +9,8 @@
 
 #include "trust/path.h"
 
-static void add_problem(struct vt_path *path, int error, int depth) {
+static void add_problem(struct vt_path *path, int error, int depth)
+{
     size_t at = depth < 0 ? 0 : (size_t)depth;
     if (at >= path->count)
         at = path->count - 1;
@@ -23,7 +24,8 @@ static void add_problem(struct vt_path *path, int error, int depth) {
 }
 
 /* ok is 0 for an error and 2 for a notice of the policy check. */
-static int collect(int ok, X509_STORE_CTX *context) {
+static int collect(int ok, X509_STORE_CTX *context)
+{
     if (ok == 0)
         add_problem(X509_STORE_CTX_get_app_data(context), X509_STORE_CTX_get_error(context),
                     X509_STORE_CTX_get_error_depth(context));
@@ -32,7 +34,8 @@ static int collect(int ok, X509_STORE_CTX *context) {
 
 /* A CA that may not sign certificates is no issuer to OpenSSL's search, which would then say only
  * that the issuer is missing. */
-static void check_cert_sign(struct vt_path *path) {
+static void check_cert_sign(struct vt_path *path)
+{
     for (size_t i = 1; i < path->count; i++) {
         X509 *x509 = vt_certificate_x509(path->items[i]);
         if ((X509_get_extension_flags(x509) & EXFLAG_KUSAGE) != 0 &&
@@ -44,7 +47,8 @@ static void check_cert_sign(struct vt_path *path) {
 /* Time is left out (it is judged at the proven time), the security level is 0 (algorithms are
  * judged by date), and any policy will do, so that only what a CA itself requires applies. An
  * anchor that is not self-signed was given as trusted itself. */
-static bool set_parameters(X509_STORE_CTX *context, const struct vt_certificate *anchor) {
+static bool set_parameters(X509_STORE_CTX *context, const struct vt_certificate *anchor)
+{
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
     unsigned long flags = X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_POLICY_CHECK;
     if (!vt_certificate_is_self_issued(anchor))
@@ -55,7 +59,8 @@ static bool set_parameters(X509_STORE_CTX *context, const struct vt_certificate 
            X509_VERIFY_PARAM_add0_policy(param, OBJ_nid2obj(NID_any_policy)) == 1;
 }
 
-enum vt_code vt_path_check(struct vt_path *path, struct vt_err *err) {
+enum vt_code vt_path_check(struct vt_path *path, struct vt_err *err)
+{
     enum vt_code code = VT_E_NOMEM;
     const struct vt_certificate *anchor = path->items[path->count - 1];
     X509_STORE *store = X509_STORE_new();

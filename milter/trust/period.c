@@ -5,7 +5,8 @@
 #include "trust/judge.h"
 
 static enum vt_code not_yet(struct vt_judgement *judgement,
-                            const struct vt_certificate_facts *facts) {
+                            const struct vt_certificate_facts *facts)
+{
     const struct vt_signing_times *times = &judgement->times;
     char from[VT_TIME_TEXT_BYTES];
     (void)vt_time_rfc3339(from, facts->not_before_utc_secs);
@@ -24,7 +25,8 @@ static enum vt_code not_yet(struct vt_judgement *judgement,
 }
 
 static enum vt_code expired(struct vt_judgement *judgement,
-                            const struct vt_certificate_facts *facts, bool signer_good) {
+                            const struct vt_certificate_facts *facts, bool signer_good)
+{
     const struct vt_signing_times *times = &judgement->times;
     char until[VT_TIME_TEXT_BYTES];
     (void)vt_time_rfc3339(until, facts->not_after_utc_secs);
@@ -43,7 +45,8 @@ static enum vt_code expired(struct vt_judgement *judgement,
 }
 
 static enum vt_code judge_authority(struct vt_judgement *judgement,
-                                    const struct vt_certificate *authority) {
+                                    const struct vt_certificate *authority)
+{
     if (vt_certificate_is_valid_at(authority, judgement->times.best_utc_secs))
         return VT_OK;
     return vt_judge_fail(judgement, VT_SUB_OUT_OF_BOUNDS_NO_POE, VT_REASON_CA_INVALID,
@@ -51,7 +54,8 @@ static enum vt_code judge_authority(struct vt_judgement *judgement,
                          vt_judge_name(authority));
 }
 
-enum vt_code vt_judge_periods(struct vt_judgement *judgement, bool signer_good) {
+enum vt_code vt_judge_periods(struct vt_judgement *judgement, bool signer_good)
+{
     const struct vt_path *path = &judgement->path;
     const struct vt_certificate_facts *facts =
         vt_certificate_facts(judgement->input->verified->signer);

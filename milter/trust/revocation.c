@@ -22,8 +22,8 @@ struct choosing {
 
 /* A certificate that had expired when the data was issued may have been left out of it
  * (RFC 5280 3.3), unless the source says that it keeps them. */
-static bool still_lists(const struct vt_status_fact *fact,
-                        const struct vt_certificate *certificate) {
+static bool still_lists(const struct vt_status_fact *fact, const struct vt_certificate *certificate)
+{
     int64_t end = vt_certificate_facts(certificate)->not_after_utc_secs;
     return fact->this_update_utc_secs <= end ||
            (fact->keeps_expired_since_utc_secs != VT_TIME_NONE &&
@@ -32,7 +32,8 @@ static bool still_lists(const struct vt_status_fact *fact,
 
 bool vt_revocation_counts(const struct vt_status_fact *fact,
                           const struct vt_certificate *certificate, int64_t at_utc_secs,
-                          int64_t now_utc_secs) {
+                          int64_t now_utc_secs)
+{
     int64_t from = fact->this_update_utc_secs;
     if (from == VT_TIME_NONE || from > now_utc_secs + VT_CLOCK_TOLERANCE_SECS ||
         !still_lists(fact, certificate))
@@ -44,14 +45,16 @@ bool vt_revocation_counts(const struct vt_status_fact *fact,
 
 /* Only the first of equals: sources come in the order of preference (legal.md R-27). */
 static void keep(struct vt_status_fact *slot, bool *has, const struct vt_status_fact *fact,
-                 bool better) {
+                 bool better)
+{
     if (!*has || better) {
         *slot = *fact;
         *has = true;
     }
 }
 
-static void take_fact(struct choosing *choosing, const struct vt_status_fact *fact) {
+static void take_fact(struct choosing *choosing, const struct vt_status_fact *fact)
+{
     int64_t now = choosing->judgement->input->now_utc_secs;
     struct vt_status_fact shown = *fact;
     switch (fact->value) {
@@ -82,7 +85,8 @@ static void take_fact(struct choosing *choosing, const struct vt_status_fact *fa
 /* One reading of one piece of data. What is not about this certificate is passed over; what is and
  * cannot be used is a finding. */
 static enum vt_code take_result(struct choosing *choosing, enum vt_code code,
-                                const struct vt_status_fact *fact, const struct vt_err *err) {
+                                const struct vt_status_fact *fact, const struct vt_err *err)
+{
     if (code == VT_OK) {
         take_fact(choosing, fact);
         return fact->finding == NULL
@@ -99,7 +103,8 @@ static enum vt_code take_result(struct choosing *choosing, enum vt_code code,
 }
 
 static enum vt_code take_crls(struct choosing *choosing, const struct vt_bytes *crls, size_t count,
-                              const char *origin) {
+                              const char *origin)
+{
     enum vt_code code = VT_OK;
     for (size_t i = 0; code == VT_OK && i < count; i++) {
         struct vt_status_fact fact;
@@ -113,7 +118,8 @@ static enum vt_code take_crls(struct choosing *choosing, const struct vt_bytes *
 }
 
 static enum vt_code take_ocsps(struct choosing *choosing, const struct vt_bytes *ocsps,
-                               size_t count) {
+                               size_t count)
+{
     enum vt_code code = VT_OK;
     const struct vt_judgement *judgement = choosing->judgement;
     for (size_t i = 0; code == VT_OK && i < count; i++) {
@@ -127,7 +133,8 @@ static enum vt_code take_ocsps(struct choosing *choosing, const struct vt_bytes 
     return code;
 }
 
-static enum vt_code take_known(struct choosing *choosing, const struct vt_known *known) {
+static enum vt_code take_known(struct choosing *choosing, const struct vt_known *known)
+{
     char key[65];
     const char *serial = vt_certificate_facts(choosing->certificate)->serial;
     enum vt_code code = vt_verify_sha256(vt_certificate_public_key_der(choosing->issuer), key);
@@ -140,7 +147,8 @@ static enum vt_code take_known(struct choosing *choosing, const struct vt_known 
     return code;
 }
 
-static enum vt_code take_all(struct choosing *choosing) {
+static enum vt_code take_all(struct choosing *choosing)
+{
     const struct vt_trust_input *input = choosing->judgement->input;
     const struct vt_verified *verified = input->verified;
     const struct vt_validation_data *data = input->validation_data;
@@ -161,7 +169,8 @@ static enum vt_code take_all(struct choosing *choosing) {
 enum vt_code vt_revocation_choose(struct vt_judgement *judgement,
                                   const struct vt_certificate *certificate,
                                   const struct vt_certificate *issuer, int64_t at_utc_secs,
-                                  struct vt_status_choice *out) {
+                                  struct vt_status_choice *out)
+{
     struct choosing choosing = {.judgement = judgement,
                                 .certificate = certificate,
                                 .issuer = issuer,

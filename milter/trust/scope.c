@@ -6,12 +6,14 @@
 
 #include "trust/judge.h"
 
-static bool is_critical(X509 *x509) {
+static bool is_critical(X509 *x509)
+{
     int at = X509_get_ext_by_NID(x509, NID_key_usage, -1);
     return at >= 0 && X509_EXTENSION_get_critical(X509_get_ext(x509, at)) == 1;
 }
 
-enum vt_code vt_judge_scope(struct vt_judgement *judgement) {
+enum vt_code vt_judge_scope(struct vt_judgement *judgement)
+{
     X509 *x509 = vt_certificate_x509(judgement->input->verified->signer);
     if ((X509_get_extension_flags(x509) & EXFLAG_KUSAGE) == 0 ||
         (X509_get_key_usage(x509) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) != 0)

@@ -20,7 +20,8 @@
 #define MAX_PER_FILE 512
 
 bool vt_certificate_list_has(const struct vt_certificate_list *list,
-                             const struct vt_certificate *certificate) {
+                             const struct vt_certificate *certificate)
+{
     const char *digest = vt_certificate_sha256(certificate);
     for (size_t i = 0; i < list->count; i++) {
         if (list->items[i] == certificate ||
@@ -31,7 +32,8 @@ bool vt_certificate_list_has(const struct vt_certificate_list *list,
 }
 
 enum vt_code vt_certificate_list_add(struct vt_arena *arena, struct vt_certificate_list *list,
-                                     const struct vt_certificate *certificate) {
+                                     const struct vt_certificate *certificate)
+{
     if (vt_certificate_list_has(list, certificate))
         return VT_OK;
     if (list->count >= VT_MAX_STORE_CERTIFICATES)
@@ -46,7 +48,8 @@ enum vt_code vt_certificate_list_add(struct vt_arena *arena, struct vt_certifica
 }
 
 /* Compare a fingerprint as people write it with 64 hexadecimal digits. */
-static bool fingerprint_is(const char *written, const char *digest) {
+static bool fingerprint_is(const char *written, const char *digest)
+{
     for (; *written != '\0'; written++) {
         if (*written == ':' || *written == ' ')
             continue;
@@ -58,7 +61,8 @@ static bool fingerprint_is(const char *written, const char *digest) {
 }
 
 static bool is_confirmed(const struct vt_trust_source *source,
-                         const struct vt_certificate *certificate) {
+                         const struct vt_certificate *certificate)
+{
     for (size_t i = 0; i < source->confirmed_count; i++) {
         if (fingerprint_is(source->confirmed[i], vt_certificate_sha256(certificate)))
             return true;
@@ -67,8 +71,8 @@ static bool is_confirmed(const struct vt_trust_source *source,
 }
 
 /* Read a whole small file. *out is malloc'd. */
-static enum vt_code read_file(const char *path, uint8_t **out, size_t *out_len,
-                              struct vt_err *err) {
+static enum vt_code read_file(const char *path, uint8_t **out, size_t *out_len, struct vt_err *err)
+{
     enum vt_code code = VT_E_INTERNAL;
     struct stat status;
     uint8_t *bytes = NULL;
@@ -115,7 +119,8 @@ struct loading {
 };
 
 static enum vt_code take_certificate(const struct loading *loading,
-                                     const struct vt_certificate *certificate) {
+                                     const struct vt_certificate *certificate)
+{
     struct vt_trust_store *store = loading->store;
     struct vt_certificate_list *list = &store->intermediates;
     if (loading->anchors) {
@@ -126,7 +131,8 @@ static enum vt_code take_certificate(const struct loading *loading,
     return vt_certificate_list_add(store->arena, list, certificate);
 }
 
-static enum vt_code load_file(const struct loading *loading, const char *path, struct vt_err *err) {
+static enum vt_code load_file(const struct loading *loading, const char *path, struct vt_err *err)
+{
     const struct vt_certificate *found[MAX_PER_FILE];
     size_t count = 0;
     uint8_t *bytes = NULL;
@@ -154,7 +160,8 @@ static enum vt_code load_file(const struct loading *loading, const char *path, s
 }
 
 /* In a folder only what is named like a certificate: a README or a key beside it is no mistake. */
-static int is_certificate_name(const struct dirent *entry) {
+static int is_certificate_name(const struct dirent *entry)
+{
     static const char *const endings[] = {".pem", ".crt", ".cer", ".der"};
     const char *dot = strrchr(entry->d_name, '.');
     for (size_t i = 0; entry->d_name[0] != '.' && dot != NULL && i < 4; i++) {
@@ -164,8 +171,8 @@ static int is_certificate_name(const struct dirent *entry) {
     return 0;
 }
 
-static enum vt_code load_folder(const struct loading *loading, const char *path,
-                                struct vt_err *err) {
+static enum vt_code load_folder(const struct loading *loading, const char *path, struct vt_err *err)
+{
     enum vt_code code = VT_OK;
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, is_certificate_name, alphasort);
@@ -189,7 +196,8 @@ static enum vt_code load_folder(const struct loading *loading, const char *path,
     return code;
 }
 
-static enum vt_code load_path(const struct loading *loading, const char *path, struct vt_err *err) {
+static enum vt_code load_path(const struct loading *loading, const char *path, struct vt_err *err)
+{
     struct stat status;
     if (path == NULL)
         return VT_OK;
@@ -203,7 +211,8 @@ static enum vt_code load_path(const struct loading *loading, const char *path, s
 }
 
 enum vt_code vt_trust_store_load(const struct vt_trust_source *sources, size_t count,
-                                 struct vt_trust_store **out, struct vt_err *err) {
+                                 struct vt_trust_store **out, struct vt_err *err)
+{
     enum vt_code code = VT_E_INTERNAL;
     struct vt_trust_store *store = calloc(1, sizeof(*store));
     *out = NULL;
@@ -232,22 +241,26 @@ done:
     return code;
 }
 
-void vt_trust_store_free(struct vt_trust_store *store) {
+void vt_trust_store_free(struct vt_trust_store *store)
+{
     if (store == NULL)
         return;
     vt_arena_free(store->arena);
     free(store);
 }
 
-const struct vt_certificate_pool *vt_trust_store_pool(const struct vt_trust_store *store) {
+const struct vt_certificate_pool *vt_trust_store_pool(const struct vt_trust_store *store)
+{
     return store->pool;
 }
 
-size_t vt_trust_store_anchors(const struct vt_trust_store *store, enum vt_trust_set_id set) {
+size_t vt_trust_store_anchors(const struct vt_trust_store *store, enum vt_trust_set_id set)
+{
     return store->anchors[set].count;
 }
 
-const char *vt_trust_set_name(enum vt_trust_set_id set) {
+const char *vt_trust_set_name(enum vt_trust_set_id set)
+{
     static const char *const names[VT_TRUST_SETS] = {"official", "public"};
     return set < VT_TRUST_SETS ? names[set] : "none";
 }

@@ -13,14 +13,16 @@ struct proofs {
     enum vt_time_source source;
 };
 
-static void take_existence(struct proofs *proofs, int64_t time, enum vt_time_source source) {
+static void take_existence(struct proofs *proofs, int64_t time, enum vt_time_source source)
+{
     if (proofs->existed_utc_secs == VT_TIME_NONE || time < proofs->existed_utc_secs) {
         proofs->existed_utc_secs = time;
         proofs->source = source;
     }
 }
 
-static void take_valid(struct proofs *proofs, const char *kind, int64_t time) {
+static void take_valid(struct proofs *proofs, const char *kind, int64_t time)
+{
     if (kind != NULL && kind[0] == 'c') { /* "content": before the signature */
         if (proofs->content_utc_secs == VT_TIME_NONE || time > proofs->content_utc_secs)
             proofs->content_utc_secs = time;
@@ -35,7 +37,8 @@ static void take_valid(struct proofs *proofs, const char *kind, int64_t time) {
 /* What a time stamp of the signature itself brings to its verdict. A later revision's has its own.
  */
 static enum vt_code take_verdict(struct vt_judgement *judgement,
-                                 const struct vt_timestamp_facts *facts) {
+                                 const struct vt_timestamp_facts *facts)
+{
     if ((facts->reasons & VT_REASON_BIT(VT_REASON_TIMESTAMP_INVALID)) != 0)
         return vt_judge_fail(judgement, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_TIMESTAMP_INVALID,
                              "The time stamp is broken or belongs to something else.");
@@ -44,7 +47,8 @@ static enum vt_code take_verdict(struct vt_judgement *judgement,
     return VT_OK;
 }
 
-static enum vt_code judge_tokens(struct vt_judgement *judgement, struct proofs *proofs) {
+static enum vt_code judge_tokens(struct vt_judgement *judgement, struct proofs *proofs)
+{
     const struct vt_trust_input *input = judgement->input;
     const struct vt_verified *verified = input->verified;
     struct vt_signature *out = judgement->out;
@@ -69,7 +73,8 @@ static enum vt_code judge_tokens(struct vt_judgement *judgement, struct proofs *
     return VT_OK;
 }
 
-static int64_t claimed_by(const struct vt_trust_input *input) {
+static int64_t claimed_by(const struct vt_trust_input *input)
+{
     return input->verified->claimed_time_utc_secs != VT_TIME_NONE
                ? input->verified->claimed_time_utc_secs
                : input->object->claimed_time_utc_secs;
@@ -77,14 +82,16 @@ static int64_t claimed_by(const struct vt_trust_input *input) {
 
 /* Local time written as UTC: 7 hours ahead of the time stamp. Without one the signature may be up
  * to 7 hours old when it arrives, so anything up to 7 hours ahead of now is that fault. */
-static bool is_local_time_fault(int64_t ahead, bool stamped) {
+static bool is_local_time_fault(int64_t ahead, bool stamped)
+{
     int64_t least =
         stamped ? VT_LOCAL_TIME_FAULT_SECS - FAULT_TOLERANCE_SECS : VT_CLOCK_TOLERANCE_SECS + 1;
     return ahead >= least && ahead <= VT_LOCAL_TIME_FAULT_SECS + FAULT_TOLERANCE_SECS;
 }
 
 /* Compare the claim with what is proven, and keep what it can still be used for. */
-static enum vt_code judge_claim(struct vt_judgement *judgement, const struct proofs *proofs) {
+static enum vt_code judge_claim(struct vt_judgement *judgement, const struct proofs *proofs)
+{
     struct vt_signing_times *times = &judgement->times;
     int64_t claimed = claimed_by(judgement->input);
     bool stamped = proofs->signature_utc_secs != VT_TIME_NONE;
@@ -108,7 +115,8 @@ static enum vt_code judge_claim(struct vt_judgement *judgement, const struct pro
                                        : "The claimed signing time lies in the future.");
 }
 
-static void find_best(struct vt_judgement *judgement, struct proofs *proofs) {
+static void find_best(struct vt_judgement *judgement, struct proofs *proofs)
+{
     struct vt_signing_times *times = &judgement->times;
     const struct vt_trust_input *input = judgement->input;
     if (input->first_seen_utc_secs != VT_TIME_NONE &&
@@ -122,7 +130,8 @@ static void find_best(struct vt_judgement *judgement, struct proofs *proofs) {
 
 /* A signature time stamp is made when signing; a document's may come years later, and when it
  * was first seen says nothing about when it was made. */
-static void find_made_at(struct vt_signing_times *times, const struct proofs *proofs) {
+static void find_made_at(struct vt_signing_times *times, const struct proofs *proofs)
+{
     times->made_at_utc_secs = proofs->signature_utc_secs != VT_TIME_NONE
                                   ? proofs->signature_utc_secs
                                   : times->claimed_utc_secs;
@@ -131,7 +140,8 @@ static void find_made_at(struct vt_signing_times *times, const struct proofs *pr
         times->made_at_utc_secs = proofs->content_utc_secs;
 }
 
-static void show_times(struct vt_judgement *judgement) {
+static void show_times(struct vt_judgement *judgement)
+{
     const struct vt_signing_times *times = &judgement->times;
     struct vt_signature *out = judgement->out;
     out->claimed_time_utc_secs = claimed_by(judgement->input);
@@ -142,7 +152,8 @@ static void show_times(struct vt_judgement *judgement) {
         out->signing_time_source = VT_TIME_SOURCE_CLAIMED;
 }
 
-enum vt_code vt_judge_times(struct vt_judgement *judgement) {
+enum vt_code vt_judge_times(struct vt_judgement *judgement)
+{
     struct proofs proofs = {VT_TIME_NONE, VT_TIME_NONE, VT_TIME_NONE, VT_TIME_SOURCE_NONE};
     enum vt_code code = judge_tokens(judgement, &proofs);
     if (code != VT_OK)

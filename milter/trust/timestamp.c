@@ -15,7 +15,8 @@ struct tsa {
     struct vt_path path;
 };
 
-static void worsen(struct tsa *tsa, enum vt_sub_indication sub, enum vt_reason reason) {
+static void worsen(struct tsa *tsa, enum vt_sub_indication sub, enum vt_reason reason)
+{
     struct vt_signature verdict = {.indication = tsa->out->indication,
                                    .sub_indication = tsa->out->sub_indication,
                                    .reasons = tsa->out->reasons};
@@ -25,14 +26,16 @@ static void worsen(struct tsa *tsa, enum vt_sub_indication sub, enum vt_reason r
     tsa->out->reasons = verdict.reasons;
 }
 
-static enum vt_code unverified(struct tsa *tsa, enum vt_sub_indication sub, const char *why) {
+static enum vt_code unverified(struct tsa *tsa, enum vt_sub_indication sub, const char *why)
+{
     worsen(tsa, sub, VT_REASON_TIMESTAMP_UNVERIFIED);
     return vt_judge_note(tsa->judgement, "The time stamp of \"%s\" proves no time: %s.",
                          tsa->token->signer ? vt_judge_name(tsa->token->signer) : "unknown", why);
 }
 
 /* RFC 3161 2.3: extended key usage with timeStamping alone, critical. */
-static bool is_for_time_stamping(const struct vt_certificate *certificate) {
+static bool is_for_time_stamping(const struct vt_certificate *certificate)
+{
     X509 *x509 = vt_certificate_x509(certificate);
     int critical = 0;
     EXTENDED_KEY_USAGE *usage = X509_get_ext_d2i(x509, NID_ext_key_usage, &critical, NULL);
@@ -42,7 +45,8 @@ static bool is_for_time_stamping(const struct vt_certificate *certificate) {
     return ok;
 }
 
-static enum vt_code check_signer(struct tsa *tsa) {
+static enum vt_code check_signer(struct tsa *tsa)
+{
     int64_t now = tsa->judgement->input->now_utc_secs;
     int64_t time = tsa->token->time_utc_secs;
     if (!is_for_time_stamping(tsa->token->signer))
@@ -56,7 +60,8 @@ static enum vt_code check_signer(struct tsa *tsa) {
     return VT_OK;
 }
 
-static enum vt_code check_path(struct tsa *tsa) {
+static enum vt_code check_path(struct tsa *tsa)
+{
     struct vt_judgement *judgement = tsa->judgement;
     struct vt_path_request request = {.store = judgement->input->store,
                                       .target = tsa->token->signer,
@@ -90,7 +95,8 @@ static enum vt_code check_path(struct tsa *tsa) {
 
 /* RFC 3161 4 (1): tokens from before the revocation stay valid only if it was not for a compromise,
  * and without a reason none do. The same is asked of its CA. */
-static bool survives_revocation(const struct vt_status_fact *fact, int64_t time) {
+static bool survives_revocation(const struct vt_status_fact *fact, int64_t time)
+{
     static const char *const harmless[] = {"unspecified", "affiliationChanged", "superseded",
                                            "cessationOfOperation"};
     for (size_t i = 0; fact->revocation_reason != NULL && i < 4; i++) {
@@ -100,7 +106,8 @@ static bool survives_revocation(const struct vt_status_fact *fact, int64_t time)
     return false;
 }
 
-static enum vt_code check_status(struct tsa *tsa, size_t index) {
+static enum vt_code check_status(struct tsa *tsa, size_t index)
+{
     struct vt_judgement *judgement = tsa->judgement;
     const struct vt_certificate *certificate = tsa->path.items[index];
     const struct vt_certificate *issuer = tsa->path.items[index + 1];
@@ -131,7 +138,8 @@ static enum vt_code check_status(struct tsa *tsa, size_t index) {
 }
 
 /* A token that is broken or over other bytes says so itself (legal.md R-40). */
-static void take_integrity(struct tsa *tsa) {
+static void take_integrity(struct tsa *tsa)
+{
     if (tsa->token->integrity == VT_INTEGRITY_BROKEN)
         worsen(tsa, VT_SUB_SIG_CRYPTO_FAILURE, VT_REASON_TIMESTAMP_INVALID);
     else
@@ -140,7 +148,8 @@ static void take_integrity(struct tsa *tsa) {
 
 enum vt_code vt_judge_timestamp(struct vt_judgement *judgement,
                                 const struct vt_verified_timestamp *token,
-                                struct vt_timestamp_facts *out) {
+                                struct vt_timestamp_facts *out)
+{
     struct tsa tsa = {.judgement = judgement, .token = token, .out = out};
     *out = (struct vt_timestamp_facts){.kind = token->kind,
                                        .time_utc_secs = token->time_utc_secs,
