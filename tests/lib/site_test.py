@@ -283,8 +283,8 @@ def run_one(site, test):
         test(site)
     except Exception:
         print(f"FAIL {test.__name__}: {test.__doc__}\n{traceback.format_exc()}")
-        lines = [line[:400] for line in site.log()[size:].splitlines()]
-        print("\n".join(["     the log meanwhile:"] + lines[-25:]), flush=True)
+        lines = [line[:250] for line in site.log()[size:].splitlines()]
+        print("\n".join(["     the log meanwhile:"] + lines[-15:]), flush=True)
         return False
     print(f"ok   {test.__name__} ({time.monotonic() - begin:.1f} s): {test.__doc__}", flush=True)
     return True
