@@ -1,0 +1,161 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every named document judged by pyHanko too, an independent validator of PDF signatures in Python:
+# integrity, coverage, changes after signing, and the indication of EN 319 102-1 with the same roots
+# and CRLs. Where it says something else than vanthu, the reason stands in DIFFERENCES; a difference
+# that is not there, or no longer occurs, fails.
+# pyHanko comes from the Python package index into build/peers. Exit status 77: it cannot be had.
+#   peers_pyhanko.py [--install]     only see that it is there
+"""Agreement with pyHanko."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+from made import make, names
+
+import expect
+
+VERSION = "0.38.0"
+HERE = os.path.dirname(os.path.abspath(__file__))
+FOLDER = os.path.join(HERE, "..", "..", "build", "peers", "pyhanko-" + VERSION)
+PYTHON = FOLDER + "/bin/python"
+
+# Files that pyHanko gives up on or passes over, and why.
+UNREADABLE = {
+    "broken-xref.pdf": "no cross-reference section at the offset: vanthu calls it FILE_UNREADABLE",
+    "declared-1gb.pdf": "the same after the length was changed: vanthu calls it damaged",
+    "junk-before.pdf": "pyHanko wants %PDF at the first byte; vanthu reads it, and the ranges do not fit",
+    "range-huge.pdf": "a number beyond 64 bits: vanthu calls it MALFORMED",
+    "range-three.pdf": "three numbers: vanthu says that the signature is broken",
+    "truncated.pdf": "no end: vanthu shows the signature whose revision is complete, as INDETERMINATE",
+    "sha1-subfilter.pdf": "pyHanko does not know adbe.pkcs7.sha1",
+}
+
+DIFF_IS_APART = "the indication of pyHanko's process knows nothing of changes after signing (it agrees on those themselves)"
+STRUCTURE = "pyHanko leaves a gap that is not /Contents, or ranges that are no ranges, to the coverage it reports"
+CLAIM_IS_WORSE = "the signer's own time is after it: a claimed time makes a verdict worse, never better"
+HASHED = "pyHanko hashes what the ranges name; vanthu calls ranges that cannot be right a defect of the format"
+BROKEN_FORMAT = "FAILED/FORMAT_FAILURE"
+
+# (file, what): what pyHanko says, what vanthu says, and why they differ.
+DIFFERENCES = {
+    ("content-replaced.pdf", "indication"): ("PASSED PASSED", f"{BROKEN_FORMAT} {BROKEN_FORMAT}", DIFF_IS_APART),
+    ("note-added.pdf", "indication"): ("PASSED PASSED", " ".join(["INDETERMINATE/SIG_CONSTRAINTS_FAILURE"] * 2), DIFF_IS_APART),
+    ("page-added.pdf", "indication"): ("PASSED PASSED", " ".join(["INDETERMINATE/SIG_CONSTRAINTS_FAILURE"] * 2), DIFF_IS_APART),
+    ("junk-after.pdf", "indication"): ("PASSED PASSED", " ".join(["INDETERMINATE/SIG_CONSTRAINTS_FAILURE"] * 2), DIFF_IS_APART),
+    ("junk-after.pdf", "changes"): ("permitted permitted", "not permitted not permitted",
+                                    "bytes after the last %%EOF: pyHanko looks at objects only, vanthu cannot say what they are for"),
+    ("gap-wider.pdf", "integrity"): ("intact", "broken", STRUCTURE),
+    ("gap-wider.pdf", "indication"): ("PASSED", BROKEN_FORMAT, STRUCTURE),
+    ("range-beyond.pdf", "integrity"): ("intact", "broken", STRUCTURE),
+    ("range-beyond.pdf", "indication"): ("PASSED", BROKEN_FORMAT, STRUCTURE),
+    ("range-negative.pdf", "indication"): ("FAILED/HASH_FAILURE", BROKEN_FORMAT, HASHED),
+    ("range-not-from-start.pdf", "indication"): ("FAILED/HASH_FAILURE", BROKEN_FORMAT, HASHED),
+    ("range-overlapping.pdf", "indication"): ("FAILED/HASH_FAILURE", BROKEN_FORMAT, HASHED),
+    ("expired-before.pdf", "indication"): ("INDETERMINATE/OUT_OF_BOUNDS_NO_POE", "FAILED/EXPIRED", CLAIM_IS_WORSE),
+    ("revoked.pdf", "indication"): ("INDETERMINATE/REVOKED_NO_POE", "FAILED/REVOKED", CLAIM_IS_WORSE),
+    ("not-yet.pdf", "indication"): ("INDETERMINATE/CERTIFICATE_CHAIN_GENERAL_FAILURE", "FAILED/NOT_YET_VALID",
+                                    "the time stamp proves a time before the certificate's period (EN 319 102-1 5.5.4)"),
+    ("other-stamp.pdf", "indication"): ("FAILED/HASH_FAILURE", "INDETERMINATE/SIG_CONSTRAINTS_FAILURE",
+                                        "a stamp over other bytes spoils the stamp; the document is intact"),
+    ("unknown-stamp.pdf", "indication"): ("INDETERMINATE/NO_CERTIFICATE_CHAIN_FOUND", "PASSED",
+                                          "a stamp that proves nothing is left out, and the signature judged without it"),
+    ("self-made.pdf", "indication"): ("INDETERMINATE/CHAIN_CONSTRAINTS_FAILURE", "INDETERMINATE/NO_CERTIFICATE_CHAIN_FOUND",
+                                      "a self-signed signer that is no anchor: there is no chain (EN 319 102-1 5.2.6)"),
+    ("status-unknown.pdf", "indication"): ("INDETERMINATE/CERTIFICATE_CHAIN_GENERAL_FAILURE", "INDETERMINATE/TRY_LATER",
+                                           "status that may be had later is TRY_LATER (EN 319 102-1 table 6)"),
+    ("suspended.pdf", "indication"): ("INDETERMINATE/REVOKED_NO_POE", "INDETERMINATE/TRY_LATER",
+                                      "certificateHold may end: TRY_LATER (EN 319 102-1 table 6)"),
+    ("weak-digest.pdf", "indication"): ("INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE", "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
+                                        "vanthu says that it would be another verdict with proof of an earlier time"),
+    ("weak-key.pdf", "indication"): ("INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE", "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
+                                     "the same"),
+}
+
+
+def install():
+    """True when pyHanko is there. Failing is no fault of ours: no network, or no python3-venv."""
+    if os.path.exists(PYTHON) and subprocess.run([PYTHON, "-c", "import pyhanko"], capture_output=True, check=False).returncode == 0:
+        return True
+    for command in (["/usr/bin/python3", "-m", "venv", "--clear", FOLDER],
+                    [FOLDER + "/bin/pip", "install", "-q", "--disable-pip-version-check", "--timeout", "20", "--retries", "1",
+                     "pyHanko==" + VERSION]):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            print((done.stderr.strip() or done.stdout.strip()).splitlines()[-1])
+            return False
+    return True
+
+
+def pyhanko(pki, files):
+    """{file: its signatures, or a text}."""
+    done = subprocess.run([PYTHON, HERE + "/pyhanko_verdicts.py", pki, *files], capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {line["file"]: line.get("signatures", line.get("error")) for line in lines}
+
+
+def vanthu(pki, config, path):
+    status, evidence = expect.check(pki, config, path)
+    if "stderr" in evidence:
+        raise RuntimeError(f"{path}: no evidence (exit {status}): {evidence['stderr']}")
+    return [signature for document in evidence["documents"] for signature in document["signatures"]]
+
+
+# ---- vanthu's words as pyHanko's ----
+
+def changes_of(signature):
+    # pyHanko does not tell what is forbidden from what it does not know.
+    return {"none": "none", "permitted": "permitted"}.get(signature["changes_after"], "not permitted")
+
+
+def indication_of(signature):
+    word = signature["indication"].replace("TOTAL-", "")
+    return word + ("/" + signature["sub_indication"] if signature["sub_indication"] else "")
+
+
+OURS = {"integrity": lambda s: s["integrity"], "covers": lambda s: s["covers"], "changes": changes_of, "indication": indication_of}
+
+
+def compare(name, theirs, ours, unused):
+    """Texts of unstated differences."""
+    unused.discard((name, "*"))
+    if name in UNREADABLE:
+        if isinstance(theirs, list) and theirs:
+            yield "pyHanko reads it now"
+        return
+    if not isinstance(theirs, list):
+        yield f"pyHanko cannot read it: {theirs}"
+        return
+    for what, get in OURS.items():
+        said, we_say = " ".join(s[what] for s in theirs), " ".join(get(s) for s in ours)
+        unused.discard((name, what))
+        stated = DIFFERENCES.get((name, what), (we_say, we_say))[:2]
+        if (said, we_say) != stated:
+            yield f"{what}: pyHanko {said}, vanthu {we_say}, stated {stated}"
+
+
+def main():
+    if not install():
+        print("pyHanko cannot be installed from the package index")
+        return 77
+    if sys.argv[1:] == ["--install"]:
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        pki, documents, _ = make(folder)
+        config, unused, failed = expect.configure(pki, folder), set(DIFFERENCES) | {(n, "*") for n in UNREADABLE}, 0
+        files = [f"{documents}/{name}" for name in names(documents, ".pdf")]
+        for path, theirs in pyhanko(pki, files).items():
+            name = os.path.basename(path)
+            wrong = list(compare(name, theirs, vanthu(pki, config, path), unused))
+            failed += bool(wrong)
+            print("FAIL" if wrong else "ok", name, "; ".join(wrong), sep="  ")
+    for name, what in sorted(unused):
+        print(f"FAIL  {name}: a difference in {what} is stated, but the file is not there")
+    return 1 if failed or unused else 0
+
+
+sys.exit(main())
