@@ -17,7 +17,7 @@ struct vt_role_fds {
     int generation;    /* status: client end; inspector: server end */
     int policy;        /* gateway: the policy's text as checked by the master, a sealed memory file;
                           its name is config->policy_file */
-    int overrides;     /* inspector: what a command line put over the configuration (packed) */
+    int overrides;     /* inspector, status: what a command line put over the configuration (packed) */
 };
 
 /* Entry points; each returns an exit status of sysexits(3). config is loaded by the new process

@@ -247,7 +247,8 @@ static bool ask_status(struct run *run)
         code = read_status(run, &fresh, &err);
     vt_message_close(&run->message);
     inspection->spent_status_msecs += vt_clock_monotonic_msecs() - start;
-    return code == VT_OK && fresh.facts_count + fresh.issuers_count > 0 &&
+    return code == VT_OK &&
+           fresh.facts_count + fresh.issuers_count + fresh.no_issuer_of_count > 0 &&
            remember(run, &fresh, &err) == VT_OK;
 }
 

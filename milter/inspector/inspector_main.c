@@ -29,27 +29,6 @@ struct setup {
     struct vt_trust_store *store;
 };
 
-/* The sources of the configuration, but of a set that was given on the command line only those. */
-static enum vt_code load_trust(const struct vt_config *config, struct setup *setup,
-                               struct vt_err *err)
-{
-    size_t count = 0;
-    struct vt_trust_source *sources = vt_arena_alloc(
-        setup->arena, (VT_TRUST_SETS + setup->overrides.trust_count) * sizeof(*sources));
-    if (sources == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "no memory for trust sources");
-    for (size_t set = 0; set < VT_TRUST_SETS; set++) {
-        bool given = false;
-        for (size_t i = 0; i < setup->overrides.trust_count; i++)
-            given = given || setup->overrides.trust[i].set == config->trust[set].set;
-        if (!given)
-            sources[count++] = config->trust[set];
-    }
-    for (size_t i = 0; i < setup->overrides.trust_count; i++)
-        sources[count++] = setup->overrides.trust[i];
-    return vt_trust_store_load(sources, count, &setup->store, err);
-}
-
 /* The first use of an algorithm costs more than the use: have it in the zygote, once. The keys of
  * the anchors tell which ones this site's signatures need. */
 static void warm_openssl(const struct vt_trust_store *store)
@@ -94,15 +73,11 @@ static enum vt_code prepare(const struct vt_config *config, const struct vt_role
         code = vt_role_overrides_unpack(setup->arena, fds->overrides, &setup->overrides,
                                         &setup->late_user, err);
     if (code == VT_OK)
-        code = load_trust(config, setup, err);
+        code = vt_role_trust_load(setup->arena, config, &setup->overrides, &setup->store, err);
     if (code == VT_OK)
         code = warm(setup->store, err);
-    if (code == VT_OK && setup->late_user != NULL) {
-        struct vt_role_user user;
-        code = vt_role_user_find(setup->late_user, &user, err);
-        if (code == VT_OK)
-            code = vt_role_user_become(&user, err);
-    }
+    if (code == VT_OK)
+        code = vt_role_become_late(setup->late_user, err);
     if (code != VT_OK)
         return code;
     const struct vt_sandbox sandbox = {.name = "inspector", .fork = true};

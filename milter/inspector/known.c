@@ -19,7 +19,9 @@ static void *joined(struct vt_arena *arena, const void *first, size_t first_coun
 
 static bool is_empty(const struct vt_known *known)
 {
-    return known->facts_count + known->issuers_count + known->first_seen_count == 0;
+    return known->facts_count + known->issuers_count + known->no_issuer_of_count +
+               known->first_seen_count ==
+           0;
 }
 
 enum vt_code vt_known_join(struct vt_arena *arena, const struct vt_known *first,
@@ -36,11 +38,16 @@ enum vt_code vt_known_join(struct vt_arena *arena, const struct vt_known *first,
         .issuers = joined(arena, first->issuers, first->issuers_count, second->issuers,
                           second->issuers_count, sizeof(*all.issuers)),
         .issuers_count = first->issuers_count + second->issuers_count,
+        .no_issuer_of =
+            joined(arena, first->no_issuer_of, first->no_issuer_of_count, second->no_issuer_of,
+                   second->no_issuer_of_count, sizeof(*all.no_issuer_of)),
+        .no_issuer_of_count = first->no_issuer_of_count + second->no_issuer_of_count,
         .first_seen = joined(arena, first->first_seen, first->first_seen_count, second->first_seen,
                              second->first_seen_count, sizeof(*all.first_seen)),
         .first_seen_count = first->first_seen_count + second->first_seen_count,
     };
-    if (all.facts == NULL || all.issuers == NULL || all.first_seen == NULL)
+    if (all.facts == NULL || all.issuers == NULL || all.no_issuer_of == NULL ||
+        all.first_seen == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for what is known");
     *out = all;
     return VT_OK;

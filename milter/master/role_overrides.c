@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "role_start.h"
 #include "vanthu/wire.h"
 
 #define MAX_ITEMS 4096
@@ -175,4 +176,34 @@ enum vt_code vt_role_overrides_unpack(struct vt_arena *arena, int fd, struct vt_
                          &out->contents_count, err);
     json_decref(root);
     return code;
+}
+
+enum vt_code vt_role_trust_load(struct vt_arena *arena, const struct vt_config *config,
+                                const struct vt_role_overrides *overrides,
+                                struct vt_trust_store **out, struct vt_err *err)
+{
+    size_t count = 0;
+    struct vt_trust_source *sources =
+        vt_arena_alloc(arena, (VT_TRUST_SETS + overrides->trust_count) * sizeof(*sources));
+    if (sources == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for trust sources");
+    for (size_t set = 0; set < VT_TRUST_SETS; set++) {
+        bool given = false;
+        for (size_t i = 0; i < overrides->trust_count; i++)
+            given = given || overrides->trust[i].set == config->trust[set].set;
+        if (!given)
+            sources[count++] = config->trust[set];
+    }
+    for (size_t i = 0; i < overrides->trust_count; i++)
+        sources[count++] = overrides->trust[i];
+    return vt_trust_store_load(sources, count, out, err);
+}
+
+enum vt_code vt_role_become_late(const char *late_user, struct vt_err *err)
+{
+    struct vt_role_user user;
+    if (late_user == NULL)
+        return VT_OK;
+    enum vt_code code = vt_role_user_find(late_user, &user, err);
+    return code == VT_OK ? vt_role_user_become(&user, err) : code;
 }

@@ -142,7 +142,7 @@ static enum vt_code make_plan(struct vt_role_set *set, const struct vt_config *c
                                   .quiet = true};
     out->wanted[VT_ROLE_INSPECTOR] = true;
     out->wanted[VT_ROLE_STATUS] = out->wanted[VT_ROLE_FETCH] = !offline;
-    out->change_user[VT_ROLE_STATUS] = out->change_user[VT_ROLE_FETCH] = is_root;
+    out->change_user[VT_ROLE_FETCH] = is_root;
     enum vt_code code = vt_role_binary(&set->binary, err);
     out->binary = set->binary;
     if (code == VT_OK)

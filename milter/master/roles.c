@@ -172,6 +172,7 @@ static struct vt_role_fds ends_of(const struct vt_roles *roles, enum vt_role_id 
         fds.status = roles->status.server;
         fds.fetch = roles->fetch.client;
         fds.generation = roles->generation.client;
+        fds.overrides = roles->plan.overrides;
         break;
     case VT_ROLE_FETCH:
         fds.fetch = roles->fetch.server;

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "master/role_overrides.h"
 #include "status/request.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
@@ -22,6 +23,7 @@
 /* Generations are not made more often than this, and anew when facts grow old. */
 #define PUBLISH_MSECS 1000
 #define REPUBLISH_MSECS 300000
+#define SETUP_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 #define GENERATION_ARENA_BYTES ((size_t)64 * 1024 * 1024)
 #define ADDRESS_SPACE_BYTES ((size_t)2 * 1024 * 1024 * 1024)
 
@@ -262,28 +264,57 @@ static bool is_folder(const char *path)
            access(path, R_OK | W_OK | X_OK) == 0;
 }
 
+/* The sources of the configuration, or of the command line the roles were started from. */
+static enum vt_code load_trust(const struct vt_config *config, struct server *server,
+                               struct vt_err *err)
+{
+    struct vt_role_overrides overrides = {0};
+    const char *late_user = NULL;
+    struct vt_arena *arena = vt_arena_new(SETUP_ARENA_BYTES);
+    enum vt_code code = arena != NULL ? VT_OK : vt_err_set(err, VT_E_NOMEM, "out of memory");
+    if (code == VT_OK && server->fds->overrides >= 0)
+        code = vt_role_overrides_unpack(arena, server->fds->overrides, &overrides, &late_user, err);
+    if (code == VT_OK)
+        code = vt_role_trust_load(arena, config, &overrides, &server->trust, err);
+    if (code == VT_OK)
+        code = vt_role_become_late(late_user, err);
+    vt_arena_free(arena);
+    return code;
+}
+
+/* What is kept over a restart, verified again. */
+static enum vt_code load_folder(const struct vt_config *config, const char *folder,
+                                struct server *server, struct vt_err *err)
+{
+    if (folder != NULL) {
+        vt_status_folder_load(folder, server->desk.store, server->trust, vt_clock_now_utc_secs());
+        return vt_status_store_keep_in(server->desk.store, folder, err);
+    }
+    if (server->fds->overrides < 0 && config->state_directory != NULL)
+        vt_log(VT_LOG_WARNING, "status keeps nothing over a restart: %s is no writable folder",
+               config->state_directory);
+    return VT_OK;
+}
+
 static enum vt_code set_up(const struct vt_config *config, struct server *server,
                            struct vt_err *err)
 {
-    const char *folder = is_folder(config->state_directory) ? config->state_directory : NULL;
+    /* The folder belongs to the service: a set of a command line keeps nothing. */
+    bool keeps = server->fds->overrides < 0 && is_folder(config->state_directory);
+    const char *folder = keeps ? config->state_directory : NULL;
     const struct vt_sandbox sandbox = {.name = "status",
                                        .writable_directory = folder,
                                        .address_space_bytes = ADDRESS_SPACE_BYTES,
                                        .open_files = 1024};
     int64_t budget = config->status_msecs - MARGIN_MSECS;
     server->desk.budget_msecs = budget > LEAST_BUDGET_MSECS ? budget : LEAST_BUDGET_MSECS;
-    enum vt_code code = vt_trust_store_load(config->trust, VT_TRUST_SETS, &server->trust, err);
+    enum vt_code code = load_trust(config, server, err);
     if (code == VT_OK)
         code = vt_sandbox_enter(&sandbox, err);
     if (code == VT_OK)
         code = vt_status_store_new(&server->desk.store, err);
-    if (code == VT_OK && folder != NULL) {
-        vt_status_folder_load(folder, server->desk.store, server->trust, vt_clock_now_utc_secs());
-        code = vt_status_store_keep_in(server->desk.store, folder, err);
-    } else if (code == VT_OK && config->state_directory != NULL) {
-        vt_log(VT_LOG_WARNING, "status keeps nothing over a restart: %s is no writable folder",
-               config->state_directory);
-    }
+    if (code == VT_OK)
+        code = load_folder(config, folder, server, err);
     if (code == VT_OK)
         code =
             vt_jobs_new(server->fds->fetch, server->desk.store, server->trust,

@@ -371,7 +371,9 @@ static void the_role_serves_many_at_once(void **state)
                                   .inspect = -1,
                                   .milter_socket = -1,
                                   .status = -1,
-                                  .generation = -1};
+                                  .generation = -1,
+                                  .policy = -1,
+                                  .overrides = -1};
         _exit(vt_fetch_main(&config, &fds));
     }
     (void)close(channel[1]);

@@ -343,7 +343,9 @@ static void start_role(int64_t status_msecs)
                                   .fetch = pairs[2][1],
                                   .generation = pairs[3][1],
                                   .inspect = -1,
-                                  .milter_socket = -1};
+                                  .milter_socket = -1,
+                                  .policy = -1,
+                                  .overrides = -1};
         _exit(vt_status_main(&config, &fds));
     }
     for (size_t i = 0; i < 4; i++)
