@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Changes every byte of a good document or mail once, inspects each result in process, and fails
  * when one passes although the changed byte is covered by the signature.
- *   mutate ANCHORS CRL… -- FILE…         MUTATE_STEP=n takes every n-th byte only
- * ANCHORS is a file or folder of certificates. Two processes share the work. */
+ *   mutate ANCHORS INTERMEDIATES CRL… -- FILE…         MUTATE_STEP=n takes every n-th byte only
+ * ANCHORS and INTERMEDIATES are files or folders of certificates. Two processes share the work. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,16 +161,18 @@ int main(int argc, char **argv)
 {
     static struct vt_bytes crls[MAX_CRLS];
     struct vt_err err = {0};
-    if (argc < 4)
-        die("usage: mutate ANCHORS CRL… -- FILE…", NULL);
-    struct vt_trust_source source = {
-        .set = VT_TRUST_OFFICIAL, .anchors = argv[1], .confirmed_all = true};
+    if (argc < 5)
+        die("usage: mutate ANCHORS INTERMEDIATES CRL… -- FILE…", NULL);
+    struct vt_trust_source source = {.set = VT_TRUST_OFFICIAL,
+                                     .anchors = argv[1],
+                                     .intermediates = argv[2],
+                                     .confirmed_all = true};
     struct vt_trust_store *store = NULL;
     if (vt_unpack_warm(&err) != VT_OK || vt_document_warm(&err) != VT_OK ||
         vt_trust_store_load(&source, 1, &store, &err) != VT_OK)
         die("start", &err);
     options = (struct vt_inspect_options){.store = store, .given_crls = crls};
-    int i = 2;
+    int i = 3;
     for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (options.given_crls_count < MAX_CRLS)
             crls[options.given_crls_count++] = read_file(argv[i]);
