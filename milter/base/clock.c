@@ -59,9 +59,13 @@ static bool to_civil(int64_t utc_secs, struct tm *out)
 char *vt_time_rfc3339(char out[VT_TIME_TEXT_BYTES], int64_t utc_secs)
 {
     struct tm tm;
-    if (!to_civil(utc_secs, &tm) ||
-        strftime(out, VT_TIME_TEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+    /* strftime(3) writes the year 1 as "1"; RFC 3339 5.6 has four digits, and vt_time_parse too. */
+    if (!to_civil(utc_secs, &tm))
         (void)snprintf(out, VT_TIME_TEXT_BYTES, "-");
+    else
+        (void)snprintf(out, VT_TIME_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02dZ",
+                       (tm.tm_year + 1900) % 10000, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+                       tm.tm_min, tm.tm_sec);
     return out;
 }
 

@@ -186,6 +186,10 @@ static void times_are_read_and_written(void **state)
     char text[VT_TIME_TEXT_BYTES], people[64];
     assert_string_equal(vt_time_rfc3339(text, 1796263920), "2026-12-03T02:12:00Z");
     assert_string_equal(vt_time_rfc3339(text, VT_TIME_NONE), "-");
+    assert_string_equal(vt_time_rfc3339(text, vt_time_from_civil(1, 1, 1, 0, 0, 0)),
+                        "0001-01-01T00:00:00Z");
+    assert_string_equal(vt_time_rfc3339(text, vt_time_from_civil(9999, 12, 31, 23, 59, 59)),
+                        "9999-12-31T23:59:59Z");
     assert_string_equal(vt_time_vietnam(people, 1796263920),
                         "09:12 ngày 03/12/2026 (giờ Việt Nam)");
 }
