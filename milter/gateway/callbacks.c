@@ -96,6 +96,14 @@ static void ask_macros(SMFICTX *ctx)
     }
 }
 
+/* Without memory for a session: the MTA does what it does without its milter, but in observe mode
+ * the mail passes. Callbacks of no session answer every step. */
+static sfsistat no_session(unsigned long *out_steps)
+{
+    *out_steps &= SMFIP_NODATA | SMFIP_NOUNKNOWN | SMFIP_HDR_LEADSPC;
+    return the_gateway->config->mode == VT_MODE_OBSERVE ? SMFIS_CONTINUE : SMFIS_TEMPFAIL;
+}
+
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
                              unsigned long unused_in2, unsigned long unused_in3,
                              unsigned long *out_actions, unsigned long *out_steps,
@@ -110,12 +118,12 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     end_session(ctx);
     struct vt_session *session = calloc(1, sizeof(*session));
     if (session == NULL)
-        return SMFIS_TEMPFAIL;
+        return no_session(out_steps);
     session->actions = *out_actions;
     session->steps = *out_steps;
     if (the_gateway->api->set_private(ctx, session) != MI_SUCCESS) {
         free(session);
-        return SMFIS_TEMPFAIL;
+        return no_session(out_steps);
     }
     if (*out_actions != wanted_actions())
         log_degraded(*out_actions);

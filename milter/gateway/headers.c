@@ -264,7 +264,7 @@ static enum vt_code results(struct vt_arena *arena, const struct vt_evidence *ev
 {
     struct vt_buf value;
     vt_buf_init(&value, VT_MAX_RESULTS_BYTES);
-    enum vt_code code = vt_buf_addf(&value, "%.200s", authserv_id);
+    enum vt_code code = vt_buf_addf(&value, "%s", authserv_id);
     if (code == VT_OK)
         code = smime_results(&value, evidence);
     if (code == VT_OK)

@@ -64,6 +64,9 @@ static void complete_facts(struct work *work)
     mail->daemon_name = work->session->daemon_name;
     mail->size_bytes = transaction->spool.size_bytes;
     mail->direction = vt_direction_of(mail, &work->gateway->internal, config);
+    /* One of those that were not kept may be anywhere. */
+    if (transaction->recipients_dropped_count > 0 && mail->direction == VT_INTERNAL)
+        mail->direction = VT_OUTBOUND;
     work->poison_key = vt_siphash_get(&transaction->hash);
 }
 

@@ -3,6 +3,7 @@
  * neighbours is found). */
 #include "gateway/reference.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -56,8 +57,13 @@ enum vt_code vt_reference_init(struct vt_reference *reference, const char *hostn
     if (dir >= 0)
         fd = openat(dir, "reference", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     struct stat status;
-    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
-        (status.st_size < (off_t)sizeof(uint64_t) && ftruncate(fd, sizeof(uint64_t)) != 0)) {
+    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        code = vt_err_sys(err, "%s/reference", directory);
+        goto done;
+    }
+    /* A hole would be filled by writing to the mapping, and a full disk then ends the process. */
+    errno = posix_fallocate(fd, 0, sizeof(uint64_t));
+    if (errno != 0) {
         code = vt_err_sys(err, "%s/reference", directory);
         goto done;
     }
