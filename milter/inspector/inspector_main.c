@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The inspector role: read anchors and given files, warm what every child will need, give away its
  * rights, and be the zygote. May: fork. May not: network, files, keys, mail. */
-#include <jansson.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -56,8 +55,7 @@ static enum vt_code warm(const struct vt_trust_store *store, struct vt_err *err)
         code = vt_document_warm(err);
     if (code == VT_OK)
         warm_openssl(store);
-    /* Otherwise the first child would look for random bytes and for the time zone in files. */
-    json_object_seed(0);
+    /* Otherwise the first child would look for the time zone in files. */
     tzset();
     return code;
 }

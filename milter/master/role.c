@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The first thing both programs do: find out whether they were exec'd as a role, and if so read
  * the inherited configuration and become that role. */
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +134,8 @@ static int live(const struct birth *birth)
     struct vt_config *config = NULL;
     struct vt_err err = {0};
     close_to_others(birth);
+    /* From /dev/urandom, which the sandboxes close; jansson would take the clock there. */
+    json_object_seed(0);
     vt_log_open(roles[birth->role].log_name, false, VT_LOG_INFO);
     enum vt_code code = read_config(birth, &config, &err);
     if (code != VT_OK) {
