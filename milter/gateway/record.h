@@ -10,9 +10,5 @@
  * evidence is left out, and {"mail": {…}} stands in its place, when there is none. */
 void vt_record_write(const struct vt_transaction *transaction, const struct vt_judgement *judgement,
                      int64_t now_utc_secs);
-/* The same line without its end, for tests. VT_E_NOMEM, VT_E_LIMIT. */
-enum vt_code vt_record_make(const struct vt_transaction *transaction,
-                            const struct vt_judgement *judgement, int64_t now_utc_secs,
-                            struct vt_buf *out) VT_MUST_CHECK;
 
 #endif

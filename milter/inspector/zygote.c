@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -267,15 +268,16 @@ static void read_last_words(int words, char out[LAST_WORDS_BYTES])
     (void)vt_text_clean(out, LAST_WORDS_BYTES, vt_bytes_of(raw, len));
 }
 
-/* The client hears why; the text is ours and has no characters that JSON would escape. */
+/* The client hears why: {"why": "…"}. */
 static void tell_client(const struct child *child, const char *why)
 {
-    char body[160];
-    int len = snprintf(body, sizeof(body), "{\"why\": \"%s\"}", why);
-    if (len > 0 && (size_t)len < sizeof(body) &&
-        vt_wire_send(child->connection, VT_MSG_DIED, vt_bytes_of(body, (size_t)len), NULL, 0, 0,
-                     NULL) != VT_OK)
+    json_t *body = json_pack("{s:s}", "why", why);
+    char *text = json_dumps(body, JSON_COMPACT);
+    if (text == NULL ||
+        vt_wire_send(child->connection, VT_MSG_DIED, vt_bytes_str(text), NULL, 0, 0, NULL) != VT_OK)
         vt_log(VT_LOG_INFO, "nobody waits for child %ld any more", (long)child->pid);
+    free(text);
+    json_decref(body);
 }
 
 static void bury(struct zygote *zygote, struct child *child, int wait_status)

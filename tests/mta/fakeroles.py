@@ -231,7 +231,7 @@ class Gateway:
 
     def records(self):
         lines = self.log_text().splitlines()
-        return [json.loads(line[line.index("{"):]) for line in lines if '"record": "mail"' in line]
+        return [json.loads(line[line.index("{"):]) for line in lines if ' record {' in line]
 
     def drain(self):
         """What the master does: it closes its end."""

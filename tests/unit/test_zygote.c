@@ -214,11 +214,11 @@ static void a_death_is_told_with_its_cause(void **state)
         const char *request, *want;
         bool renews;
     } cases[] = {
-        {"segv", "{\"why\": \"signal 11 (SEGV)\"}", true},
-        {"sys", "{\"why\": \"sandbox: forbidden system call\"}", true},
-        {"xcpu", "{\"why\": \"out of processor time\"}", false},
-        {"memory", "{\"why\": \"out of memory\"}", false},
-        {"exit", "{\"why\": \"exit status 9\"}", false},
+        {"segv", "{\"why\":\"signal 11 (SEGV)\"}", true},
+        {"sys", "{\"why\":\"sandbox: forbidden system call\"}", true},
+        {"xcpu", "{\"why\":\"out of processor time\"}", false},
+        {"memory", "{\"why\":\"out of memory\"}", false},
+        {"exit", "{\"why\":\"exit status 9\"}", false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct bench bench;
@@ -248,7 +248,7 @@ static void a_hanging_child_is_killed_at_its_deadline(void **state)
     assert_int_equal(vt_wire_receive(hanging, &answer, 0, soon(), NULL), VT_OK);
     answer.body[answer.body_len] = '\0';
     assert_int_equal(answer.type, VT_MSG_DIED);
-    assert_string_equal(answer_text(), "{\"why\": \"deadline 0 s\"}");
+    assert_string_equal(answer_text(), "{\"why\":\"deadline 0 s\"}");
     assert_int_equal(vt_wire_receive(waiting, &answer, 0, soon(), NULL), VT_OK);
     assert_int_equal(answer.type, VT_MSG_INSPECTED);
     assert_true(vt_clock_monotonic_msecs() - start >= CHILD_MSECS / 2);
