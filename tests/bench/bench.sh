@@ -69,7 +69,7 @@ whole_service() {
 		echo "P6, P7, P16: not measured, they need root"
 		return 0
 	fi
-	tests/bench/milter_bench.py "$in" "$pairs" | while read -r name numbers; do
+	tests/bench/milter_bench.py "$pairs" | while read -r name numbers; do
 		case $name in
 		plain-10k) echo "$numbers" | show "P6 10k, milter" 2.0 1.3 ;;
 		plain-10m) echo "$numbers" | show "P7 10m, milter" 1.0 0.6 ;;

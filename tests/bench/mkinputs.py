@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Mails to measure with.
-#   mkinputs.py PKI OUT
+#   mkinputs.py PKI OUT [NAME...]
 # pdf-SIZE.eml: one signed PDF that is one large stream; pdf-SIZE-objects.eml: the same with 200
 # objects a megabyte, so that comparing revisions is seen; pdf-25m-10.eml: ten signatures, each a
 # revision of its own; smime-25m.eml: multipart/signed; plain-10k.eml and plain-10m.eml: nothing to
@@ -48,24 +48,32 @@ def ten_signatures(data):
     return data
 
 
-def mails():
-    for name, size in SIZES.items():
-        yield f"pdf-{name}", with_attachment(signed(pdf(size, 0)))
-        yield f"pdf-{name}-objects", with_attachment(signed(pdf(size, 200)))
-    yield "pdf-25m-10", with_attachment(ten_signatures(pdf(SIZES["25m"], 0)))
-    yield "pdf-25m-objects-10", with_attachment(ten_signatures(pdf(SIZES["25m"], 200)))
-    picture = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + random.Random(7).randbytes(SIZES["25m"])
-    entity = mailbuild.multipart([mailbuild.text_part(), mailbuild.attachment(picture, "anh.jpg", "image/jpeg")])
-    yield "smime-25m", mailbuild.mail(mailbuild.multipart_signed(entity, PKI, "smime"), sender="binhtt@ninhbinh.gov.vn")
-    yield "plain-10k", mailbuild.mail(mailbuild.text_part(mailbuild.TEXT * 70))
-    yield "plain-10m", with_attachment(picture[:SIZES["10m"]], "anh.jpg", "image/jpeg")
+def picture(size):
+    return b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + random.Random(7).randbytes(size)
+
+
+def message_signature(size):
+    parts = [mailbuild.text_part(), mailbuild.attachment(picture(size), "anh.jpg", "image/jpeg")]
+    return mailbuild.mail(mailbuild.multipart_signed(mailbuild.multipart(parts), PKI, "smime"), sender="binhtt@ninhbinh.gov.vn")
+
+
+# name: how to make it
+MAILS = {f"pdf-{name}{suffix}": lambda size=size, objects=objects: with_attachment(signed(pdf(size, objects)))
+         for name, size in SIZES.items() for suffix, objects in (("", 0), ("-objects", 200))}
+MAILS |= {
+    "pdf-25m-10": lambda: with_attachment(ten_signatures(pdf(SIZES["25m"], 0))),
+    "pdf-25m-objects-10": lambda: with_attachment(ten_signatures(pdf(SIZES["25m"], 200))),
+    "smime-25m": lambda: message_signature(SIZES["25m"]),
+    "plain-10k": lambda: mailbuild.mail(mailbuild.text_part(mailbuild.TEXT * 70)),
+    "plain-10m": lambda: with_attachment(picture(SIZES["10m"]), "anh.jpg", "image/jpeg"),
+}
 
 
 def main():
     os.makedirs(OUT, exist_ok=True)
-    for name, data in mails():
+    for name in sys.argv[3:] or MAILS:
         with open(f"{OUT}/{name}.eml", "wb") as file:
-            file.write(data)
+            file.write(MAILS[name]())
 
 
 main()
