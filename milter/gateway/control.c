@@ -16,6 +16,9 @@
 /* An SMTP connection in which nothing happens is not waited for longer; a mail that is coming in
  * is, until the master ends this process. */
 #define IDLE_SESSION_MSECS 20000
+/* A session that libmilter has accepted is counted from its first callback on: give the last ones
+ * time to get there. */
+#define UNCOUNTED_SESSION_MSECS 1000
 #define LONGEST_DRAIN_MSECS (30 * 60 * 1000)
 #define STOP_MSECS 5000
 #define STEP_MSECS 50
@@ -56,7 +59,9 @@ static void drain(const struct vt_gateway *gateway)
 {
     int64_t now = vt_clock_monotonic_msecs();
     int64_t idle_until = now + IDLE_SESSION_MSECS, until = now + LONGEST_DRAIN_MSECS;
-    while (atomic_load(&gateway->sessions_count) > 0 && vt_clock_left_msecs(idle_until) > 0)
+    int64_t counted_at = now + UNCOUNTED_SESSION_MSECS;
+    while (vt_clock_left_msecs(counted_at) > 0 ||
+           (atomic_load(&gateway->sessions_count) > 0 && vt_clock_left_msecs(idle_until) > 0))
         nap();
     while (atomic_load(&gateway->messages_count) > 0 && vt_clock_left_msecs(until) > 0)
         nap();
