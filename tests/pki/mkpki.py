@@ -11,6 +11,7 @@
 """Test PKI: certificates, CRLs and index.txt files."""
 
 import datetime
+import functools
 import hashlib
 import os
 import sys
@@ -143,6 +144,7 @@ def now():
     return datetime.datetime.utcnow().replace(microsecond=0)
 
 
+@functools.lru_cache(None)
 def load_key(out, name):
     with open(f"{out}/keys/{name}.key", "rb") as f:
         return serialization.load_pem_private_key(f.read(), None)
