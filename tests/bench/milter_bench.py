@@ -3,8 +3,9 @@
 #
 # What a mail costs in the whole service, beside a milter that does (almost) nothing, in turn.
 #   milter_bench.py [PAIRS]
-# The test is the MTA. Status is asked for once, by the first mail, and known afterwards. Prints lines of: name, ours, other, median, lowest and highest ratio (CPU ms per mail, all
-# processes of the service together; for latency: ms from MAIL to the answer, fastest of three, and their difference).
+# The test is the MTA. Status is asked for once, by the first mail, and known afterwards. Prints
+# lines of: name, ours, other, median, lowest and highest ratio (CPU ms per mail, all processes of the
+# service together; for latency: ms from MAIL to the answer, fastest of three, and their difference).
 # Needs root: the roles run under users of their own.
 """CPU and latency per mail, through the milter protocol."""
 
