@@ -3,24 +3,28 @@
  * that it outlives either end. A request opens one connection: a fresh socket pair of which one
  * end travels over the channel. One request, one answer, closed to cancel. A message has at most
  * VT_MAX_MESSAGE_BYTES; larger things travel as a descriptor: a memory file whose four seals the
- * receiver checks, or a spool file read by pread(2).
+ * receiver checks, or a spool file read by pread(2). A server that failed answers any request with
+ * ERROR. */
+/* clang-format off */
+/* The table of requests. A descriptor is a memory file of at most the size behind it.
  *
- * The table of requests:
- *   from      to         message      body, descriptors              deadline    down: the mail
- * gets gateway   inspector  INSPECT      JSON: now, name, is_mail;      inspection  451, then
- * NOT_CHECKED command                           mail, mail facts, known INSPECTED    -; evidence,
- * wants (JSON) DIED         JSON: why                      - gateway   status     STATUS       -;
- * wants                       status      STATUS_UNKNOWN command              STATUS_IS    -; known
- *   status    fetch      FETCH        JSON: url, type; post body     fetch       UNREACHABLE
- *                        FETCHED      JSON: http status; bytes
- *   status    inspector  GENERATION   -; known (no answer)           -           older generation
- *   command   master     CONTROL      JSON: {"command": "reload"}    10 s        -
- *                                     or "status", "drain"
- *                        CONTROLLED   JSON: {"ok": …, …}
- *   role      master     READY        - (no answer)                  -           -
- *   inspector master     RENEW        -; known (no answer)           -           -
- * A server that failed answers any request with ERROR.
+ * from, to              message     body (JSON); descriptors            deadline    when it is down
+ * gateway, command      INSPECT     now, name, is_mail, facts, known;   inspection  451, after some
+ *   to inspector                    mail 64M, facts 8M, known 64M                   NOT_CHECKED
+ *                       INSPECTED   -; evidence 16M, wants 64M
+ *                       DIED        why; -
+ * gateway, command      STATUS      -; wants 16M                        status      STATUS_UNKNOWN
+ *   to status           STATUS_IS   -; known 64M
+ * status to fetch       FETCH       url, type; body of a POST 64K       fetch       STATUS_UNKNOWN
+ *                       FETCHED     http_status, code, error; bytes 64M
+ * status to inspector   GENERATION  -; known 64M (not answered)         none        an older one
+ * command to master     CONTROL     command: reload, status, drain; -   30 s        -
+ *                       CONTROLLED  ok, text, mistakes, mode, roles; -
+ * role to master        READY       -; - (not answered)                 none        -
+ * inspector to master   RENEW       -; known 64M (not answered)         none        -
+ * master to inspector   GENERATION  -; known 64M (not answered)         none        -
  */
+/* clang-format on */
 #ifndef VANTHU_WIRE_H
 #define VANTHU_WIRE_H
 
@@ -83,6 +87,9 @@ enum vt_code vt_wire_call(int channel_fd, enum vt_message_type type, struct vt_b
                           const int *fds, size_t fds_count, struct vt_message *answer,
                           size_t max_fds, int64_t deadline_msecs, struct vt_err *err) VT_MUST_CHECK;
 
+/* Write all of bytes at the file's offset, however many calls it takes. VT_E_SYSTEM: a part of them
+ * may have been written. */
+enum vt_code vt_output_write(int fd, struct vt_bytes bytes, struct vt_err *err) VT_MUST_CHECK;
 /* A memory file with these bytes and all four seals. */
 enum vt_code vt_memfd_seal(const char *name, struct vt_bytes bytes, int *out_fd,
                            struct vt_err *err) VT_MUST_CHECK;

@@ -13,7 +13,7 @@
 
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-static enum vt_code write_all(int fd, struct vt_bytes bytes, struct vt_err *err)
+enum vt_code vt_output_write(int fd, struct vt_bytes bytes, struct vt_err *err)
 {
     size_t done = 0;
     while (done < bytes.len) {
@@ -21,7 +21,7 @@ static enum vt_code write_all(int fd, struct vt_bytes bytes, struct vt_err *err)
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return vt_err_sys(err, "writing %zu bytes to a memory file", bytes.len);
+            return vt_err_sys(err, "writing %zu bytes", bytes.len);
         done += (size_t)written;
     }
     return VT_OK;
@@ -32,7 +32,7 @@ enum vt_code vt_memfd_seal(const char *name, struct vt_bytes bytes, int *out_fd,
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return vt_err_sys(err, "memfd_create");
-    enum vt_code code = write_all(fd, bytes, err);
+    enum vt_code code = vt_output_write(fd, bytes, err);
     if (code == VT_OK && fcntl(fd, F_ADD_SEALS, ALL_SEALS) != 0)
         code = vt_err_sys(err, "sealing a memory file");
     if (code != VT_OK) {

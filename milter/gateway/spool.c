@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "vanthu/wire.h"
+
 #define ALL_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 
 void vt_spool_init(struct vt_spool *spool, const char *directory, size_t memory_bytes)
@@ -27,19 +29,6 @@ void vt_spool_close(struct vt_spool *spool)
     spool->fd = -1;
 }
 
-static enum vt_code write_all(int fd, struct vt_bytes bytes, struct vt_err *err)
-{
-    while (bytes.len > 0) {
-        ssize_t written = write(fd, bytes.ptr, bytes.len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return vt_err_sys(err, "cannot spool the mail");
-        bytes = vt_bytes_slice(bytes, (size_t)written, SIZE_MAX);
-    }
-    return VT_OK;
-}
-
 /* Copy what the memory file holds so far. */
 static enum vt_code copy_to(int file, int memory, struct vt_err *err)
 {
@@ -53,7 +42,7 @@ static enum vt_code copy_to(int file, int memory, struct vt_err *err)
             return vt_err_sys(err, "cannot read the memory file");
         if (got == 0)
             return VT_OK;
-        enum vt_code code = write_all(file, vt_bytes_of(piece, (size_t)got), err);
+        enum vt_code code = vt_output_write(file, vt_bytes_of(piece, (size_t)got), err);
         if (code != VT_OK)
             return code;
         offset += got;
@@ -90,7 +79,7 @@ static enum vt_code write_out(struct vt_spool *spool, struct vt_bytes more, stru
         if (code != VT_OK)
             return code;
     }
-    return write_all(spool->fd, more, err);
+    return vt_output_write(spool->fd, more, err);
 }
 
 static enum vt_code flush(struct vt_spool *spool, struct vt_err *err)

@@ -13,6 +13,7 @@
 #include "status/store.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
+#include "vanthu/wire.h"
 
 static const char magic[16] = "vanthu-status 1";
 
@@ -43,20 +44,6 @@ static enum vt_code encode(const struct vt_status_file *file, struct vt_buf *buf
     return code;
 }
 
-static bool write_all(int fd, struct vt_bytes bytes)
-{
-    size_t done = 0;
-    while (done < bytes.len) {
-        ssize_t written = write(fd, bytes.ptr + done, bytes.len - done);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        done += (size_t)written;
-    }
-    return true;
-}
-
 void vt_status_file_write(const char *directory, const char *name,
                           const struct vt_status_file *file)
 {
@@ -69,7 +56,7 @@ void vt_status_file_write(const char *directory, const char *name,
     if (len < 0 || (size_t)len >= sizeof(path) || encode(file, &buf) != VT_OK)
         goto done;
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool ok = fd >= 0 && write_all(fd, vt_buf_bytes(&buf));
+    bool ok = fd >= 0 && vt_output_write(fd, vt_buf_bytes(&buf), NULL) == VT_OK;
     if (fd >= 0)
         ok = close(fd) == 0 && ok;
     if (ok)
