@@ -188,11 +188,12 @@ static enum vt_code read_signed_data(struct vt_arena *arena, struct vt_bytes res
     return read_signers(arena, signers.body, out, err);
 }
 
-/* Bytes after the last one that is not zero are the padding of a PDF /Contents string. */
+/* Zeros are the padding of a PDF /Contents string, line ends come with transport. */
 static size_t count_trailing(struct vt_bytes rest)
 {
     size_t len = rest.len;
-    while (len > 0 && rest.ptr[len - 1] == 0)
+    while (len > 0 &&
+           (rest.ptr[len - 1] == 0 || rest.ptr[len - 1] == '\r' || rest.ptr[len - 1] == '\n'))
         len--;
     return len;
 }

@@ -7,6 +7,7 @@
 
 #include <openssl/evp.h>
 
+#include "verify/oid.h"
 #include "verify/signer.h"
 
 /* Everything about one object on its way. */
@@ -205,12 +206,35 @@ static enum vt_code no_signer(struct object_work *work, struct vt_err *err)
     return one_unreadable(work, VT_E_FORMAT, "the CMS has no signer", err);
 }
 
+/* Behind a CMS that is a file of its own, bytes are seen by whoever opens the file as something
+ * else; in a PDF they lie in /Contents, which nothing shows. */
 static void note_trailing(struct object_work *work)
 {
-    for (size_t i = 0; i < work->out->count && work->cms.trailing_bytes > 0; i++)
+    bool is_file = work->object->format == VT_SIGNATURE_SMIME ||
+                   work->object->format == VT_SIGNATURE_CMS ||
+                   work->object->format == VT_SIGNATURE_CADES;
+    for (size_t i = 0; i < work->out->count && work->cms.trailing_bytes > 0; i++) {
         VT_NOTE(work->arena, &work->out->items[i],
                 "%zu bytes follow the CMS that are neither part of it nor padding.",
                 work->cms.trailing_bytes);
+        if (is_file)
+            vt_verified_fail(&work->out->items[i], VT_SUB_SIG_CONSTRAINTS_FAILURE,
+                             VT_REASON_MALFORMED);
+    }
+}
+
+/* RFC 3161: a token is signed by a time stamp authority for anybody who asks. Its content says when
+ * something existed, not who wrote it. */
+static void refuse_token(struct object_work *work)
+{
+    if (!vt_bytes_equal(work->cms.content_type, VT_OID_TST_INFO))
+        return;
+    for (size_t i = 0; i < work->out->count; i++) {
+        vt_verified_fail(&work->out->items[i], VT_SUB_SIG_CONSTRAINTS_FAILURE,
+                         VT_REASON_FORMAT_UNSUPPORTED);
+        VT_NOTE(work->arena, &work->out->items[i],
+                "The CMS is a time stamp token (RFC 3161), which is nobody's signature.");
+    }
 }
 
 static enum vt_code verify_cms(struct object_work *work, struct vt_err *err)
@@ -229,8 +253,10 @@ static enum vt_code verify_cms(struct object_work *work, struct vt_err *err)
     if (work->cms.signers_count > VT_MAX_SIGNERS)
         return one_unreadable(work, VT_E_LIMIT, "it has more signers than are verified", err);
     code = work->cms.signers_count == 0 ? no_signer(work, err) : verify_signers(work, err);
-    if (code == VT_OK)
+    if (code == VT_OK) {
         note_trailing(work);
+        refuse_token(work);
+    }
     return code;
 }
 
