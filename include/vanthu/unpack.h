@@ -32,7 +32,9 @@ struct vt_part {
      * signature is over the canonical form); else empty. */
     struct vt_bytes signed_bytes_canonical;
     size_t signature_part;
-    vt_reasons reasons; /* MALFORMED, TOO_LARGE, FILE_UNREADABLE, FORMAT_UNSUPPORTED */
+    const char *from;    /* of a mail: the first author's address; NULL: none */
+    unsigned from_count; /* of a mail: authors; more than one: nobody knows who wrote it */
+    vt_reasons reasons;  /* MALFORMED, TOO_LARGE, FILE_UNREADABLE, FORMAT_UNSUPPORTED */
     const char **findings;
     size_t findings_count;
 };

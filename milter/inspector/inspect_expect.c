@@ -6,7 +6,16 @@
 
 #include "inspector/inspect_internal.h"
 
-static bool ends_with(const char *name, const char *ending)
+bool vt_inspect_is_signed(const struct vt_document *document)
+{
+    for (size_t i = 0; i < document->signatures_count; i++) {
+        if (document->signatures[i].format != VT_SIGNATURE_DOCTIMESTAMP)
+            return true;
+    }
+    return false;
+}
+
+bool vt_inspect_name_ends(const char *name, const char *ending)
 {
     size_t name_len = name == NULL ? 0 : strlen(name), ending_len = strlen(ending);
     return name_len >= ending_len && strcasecmp(name + name_len - ending_len, ending) == 0;
@@ -39,7 +48,7 @@ static bool is_companion(const struct vt_evidence *evidence, const struct vt_doc
 {
     for (size_t i = 0; i < evidence->documents_count; i++) {
         const struct vt_document *other = &evidence->documents[i];
-        if (other != document && other->signatures_count > 0 && other->name != NULL &&
+        if (other != document && vt_inspect_is_signed(other) && other->name != NULL &&
             document->name != NULL && has_same_stem(other->name, document->name))
             return true;
     }
@@ -48,7 +57,7 @@ static bool is_companion(const struct vt_evidence *evidence, const struct vt_doc
 
 static bool is_due(const struct vt_mail *mail, const struct vt_document *document)
 {
-    if (ends_with(document->name, ".signed.pdf"))
+    if (vt_inspect_name_ends(document->name, ".signed.pdf"))
         return true;
     return mail->sender_class == VT_SENDER_STATE && mail->direction == VT_INBOUND &&
            document->attachment && is_official_form(document->format);
@@ -61,9 +70,10 @@ void vt_inspect_expectations(struct vt_inspect_run *run)
         struct vt_document *document = &evidence->documents[i];
         if (!is_due(&evidence->mail, document))
             continue;
-        bool companion = document->signatures_count == 0 && is_companion(evidence, document);
+        bool is_signed = vt_inspect_is_signed(document);
+        bool companion = !is_signed && is_companion(evidence, document);
         document->expects_signature = !companion;
-        if (document->signatures_count == 0 && vt_reasons_mean_read(document->reasons))
+        if (!is_signed && vt_reasons_mean_read(document->reasons))
             document->reasons |=
                 VT_REASON_BIT(companion ? VT_REASON_UNSIGNED_COMPANION : VT_REASON_NO_SIGNATURE);
     }

@@ -32,6 +32,12 @@ enum vt_code vt_inspect_part(struct vt_inspect_run *run, size_t index,
  * documents are known. */
 void vt_inspect_expectations(struct vt_inspect_run *run);
 
+/* True when somebody signed the document: a time stamp alone is no signature of anybody. */
+bool vt_inspect_is_signed(const struct vt_document *document);
+
+/* True when a file name, which may be NULL, ends so. Comparison without case. */
+bool vt_inspect_name_ends(const char *name, const char *ending);
+
 /* True when domain is entry or below it. Comparison without case. */
 bool vt_inspect_domain_is_under(const char *domain, const char *entry);
 /* The domain of an address, or NULL. */

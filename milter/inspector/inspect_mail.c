@@ -39,6 +39,13 @@ static bool is_aligned(const char *from_domain, const char *proven_domain)
             vt_inspect_domain_is_under(proven_domain, from_domain));
 }
 
+/* What a quoted string may hold and a token may not: a stranger's words in a result that somebody
+ * else gives must not look like results of their own. */
+static char quoted_char(char c)
+{
+    return strchr("; \t\r\n=", c) != NULL ? '_' : c;
+}
+
 /* RFC 8601 2.2: CFWS may stand between all tokens. Comments go, quoted strings lose their quotes.
  */
 static void strip_comments(char *text)
@@ -50,7 +57,9 @@ static void strip_comments(char *text)
         if (*in == '\\' && in[1] != '\0' && (quoted || depth > 0)) {
             in++;
             if (depth == 0)
-                *out++ = *in;
+                *out++ = quoted_char(*in);
+        } else if (quoted && *in != '"') {
+            *out++ = quoted_char(*in);
         } else if (depth == 0 && *in == '"') {
             quoted = !quoted;
         } else if (!quoted && *in == '(') {

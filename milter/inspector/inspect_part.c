@@ -91,9 +91,27 @@ static void apply_doubts(struct part_work *work)
                             vt_reasons_first(reasons));
 }
 
+/* Anybody gets a time stamp over any file: alone it says when, and nobody says what. */
+static enum vt_code apply_absence_of_signer(struct part_work *work)
+{
+    struct vt_document *document = &work->document;
+    enum vt_code code = VT_OK;
+    if (vt_inspect_is_signed(document))
+        return VT_OK;
+    for (size_t i = 0; code == VT_OK && i < document->signatures_count; i++) {
+        struct vt_signature *signature = &document->signatures[i];
+        vt_signature_worsen(signature, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_COUNT);
+        code = vt_findings_add(work->run->arena, &signature->findings, &signature->findings_count,
+                               "The file has time stamps only: nobody signed it.");
+    }
+    return code;
+}
+
 static enum vt_code end_document(struct part_work *work, struct vt_err *err)
 {
     apply_doubts(work);
+    if (apply_absence_of_signer(work) != VT_OK)
+        return no_memory(err);
     struct vt_evidence *evidence = work->run->evidence;
     void *grown = vt_arena_grow(work->run->arena, evidence->documents, evidence->documents_count,
                                 sizeof(*evidence->documents));
@@ -177,7 +195,18 @@ static enum vt_code look_up_first_seen(struct part_work *work, const struct vt_v
     return VT_OK;
 }
 
-static bool signer_is_sender(const struct vt_mail *mail, const struct vt_certificate *signer)
+/* The mail, outermost or nested, that a message signature speaks of. NULL for a lone entity. */
+static const struct vt_part *mail_of(const struct part_work *work)
+{
+    const struct vt_part *parts = work->run->unpacked->parts;
+    for (size_t i = part_of(work)->parent; i != VT_NO_PART; i = parts[i].parent) {
+        if (parts[i].format == VT_FORMAT_MAIL)
+            return &parts[i];
+    }
+    return NULL;
+}
+
+static bool signer_is_sender(const struct vt_part *mail, const struct vt_certificate *signer)
 {
     size_t count = 0;
     for (const char *email; (email = vt_certificate_email(signer, count)) != NULL; count++) {
@@ -197,8 +226,8 @@ static void judge_as_message(struct part_work *work, const struct vt_verified *v
     if ((signature->reasons & changed) != 0)
         signature->reasons =
             (signature->reasons & ~changed) | VT_REASON_BIT(VT_REASON_MESSAGE_CHANGED);
-    if (!work->document.nested && work->run->unpacked->is_mail && verified->signer != NULL &&
-        !signer_is_sender(&work->run->evidence->mail, verified->signer))
+    const struct vt_part *mail = mail_of(work);
+    if (mail != NULL && verified->signer != NULL && !signer_is_sender(mail, verified->signer))
         vt_signature_worsen(signature, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_NAME_MISMATCH);
 }
 
@@ -375,6 +404,30 @@ static bool is_possible_content(const struct vt_part *part)
            part->format != VT_FORMAT_MULTIPART && part->format != VT_FORMAT_MAIL;
 }
 
+/* The file of the mail that the signature is named after; *out stays NULL without one. Of two
+ * different files of that name nobody can tell which one a reader opens. */
+static enum vt_code find_named_content(struct part_work *work, const struct vt_part **out,
+                                       struct vt_err *err)
+{
+    struct vt_inspect_run *run = work->run;
+    for (size_t i = 0; i < run->unpacked->parts_count; i++) {
+        const struct vt_part *part = &run->unpacked->parts[i];
+        if (i == work->index || !is_possible_content(part) ||
+            !is_named_after(work->document.name, part->name))
+            continue;
+        if (*out == NULL) {
+            *out = part;
+        } else if (!vt_bytes_equal((*out)->bytes, part->bytes)) {
+            work->document.reasons |= VT_REASON_BIT(VT_REASON_MALFORMED);
+            return add_finding(work, "Several files of the mail have the name that the signature "
+                                     "is named after, and they differ.") == VT_OK
+                       ? VT_OK
+                       : no_memory(err);
+        }
+    }
+    return VT_OK;
+}
+
 /* What a detached signature may sign: what was given, the file of its name, else every other
  * file of the mail. */
 static enum vt_code choose_candidates(struct part_work *work, struct vt_err *err)
@@ -389,17 +442,36 @@ static enum vt_code choose_candidates(struct part_work *work, struct vt_err *err
     if (found == NULL)
         return no_memory(err);
     work->candidates = found;
+    const struct vt_part *named = NULL;
+    enum vt_code code = find_named_content(work, &named, err);
+    if (code != VT_OK)
+        return code;
     for (size_t i = 0; i < run->unpacked->parts_count; i++) {
         const struct vt_part *part = &run->unpacked->parts[i];
-        if (i == work->index || !is_possible_content(part))
+        if (i == work->index || !is_possible_content(part) || (named != NULL && named != part))
             continue;
-        if (is_named_after(work->document.name, part->name)) {
-            found[0] = part->bytes;
-            work->candidates_count = 1;
-            return VT_OK;
-        }
         if (work->candidates_count < MAX_CANDIDATES)
             found[work->candidates_count++] = part->bytes;
+    }
+    return VT_OK;
+}
+
+/* "report.pdf.p7s" with a content of its own beside another "report.pdf": each is what it is, but
+ * who sees both takes the file for the signed one. */
+static enum vt_code compare_own_content(struct part_work *work, struct vt_err *err)
+{
+    const struct vt_part *named = NULL;
+    enum vt_code code = find_named_content(work, &named, err);
+    if (code != VT_OK || named == NULL)
+        return code;
+    for (size_t i = 0; i < work->objects_count; i++) {
+        if (!work->verified[i].has_content ||
+            vt_bytes_equal(work->verified[i].content, named->bytes))
+            continue;
+        work->document.reasons |= VT_REASON_BIT(VT_REASON_MALFORMED);
+        if (add_finding(work, "The signature holds a content of its own that is not the file it is "
+                              "named after; that file is not signed by it.") != VT_OK)
+            return no_memory(err);
     }
     return VT_OK;
 }
@@ -432,6 +504,8 @@ static enum vt_code inspect_cms(struct part_work *work, struct vt_err *err)
     enum vt_code code = has_content ? VT_OK : choose_candidates(work, err);
     if (code == VT_OK)
         code = judge_objects(work, err);
+    if (code == VT_OK && has_content && vt_inspect_name_ends(work->document.name, ".p7s"))
+        code = compare_own_content(work, err);
     return code == VT_OK && has_content ? unpack_content(work, err) : code;
 }
 

@@ -76,16 +76,15 @@ static unsigned count_mailboxes(InternetAddressList *list, unsigned depth, const
 static void read_from(struct vt_unpack_work *work, size_t index,
                       const struct vt_header_field *field)
 {
-    struct vt_unpacked *unpacked = work->unpacked;
+    struct vt_part *part = vt_work_part(work, index);
     char *text = text_of(work, index, field, MAX_TEXT_BYTES);
     InternetAddressList *list =
         text == NULL ? NULL : internet_address_list_parse(vt_entity_options(), text);
     const char *first = NULL;
     unsigned count = count_mailboxes(list, 0, &first);
-    if (unpacked->from_count == 0)
-        (void)vt_work_check(work,
-                            vt_name_text(work->arena, first, MAX_TEXT_BYTES, &unpacked->from));
-    unpacked->from_count += count > 0 ? count : 1;
+    if (part->from_count == 0)
+        (void)vt_work_check(work, vt_name_text(work->arena, first, MAX_TEXT_BYTES, &part->from));
+    part->from_count += count > 0 ? count : 1;
     if (list != NULL)
         g_object_unref(list);
     free(text);
@@ -168,6 +167,19 @@ void vt_facts_read(struct vt_unpack_work *work, size_t index, struct vt_bytes ma
             if (vt_header_name_is(&field, readers[i].name))
                 readers[i].read(work, index, &field);
         }
+    }
+    work->unpacked->from = vt_work_part(work, index)->from;
+    work->unpacked->from_count = vt_work_part(work, index)->from_count;
+}
+
+void vt_facts_read_author(struct vt_unpack_work *work, size_t index, struct vt_bytes mail)
+{
+    struct vt_header_block block;
+    struct vt_header_field field;
+    vt_header_split(mail, true, &block);
+    while (work->code == VT_OK && vt_header_next(&block.fields, &field)) {
+        if (vt_header_name_is(&field, "From"))
+            read_from(work, index, &field);
     }
 }
 

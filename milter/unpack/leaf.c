@@ -154,6 +154,37 @@ static void say_what_is_unread(struct vt_unpack_work *work, size_t index)
     }
 }
 
+/* A file that is two things at once: what is signed as a PDF or CMS is shown as what name or type
+ * say. */
+static bool is_shown_as_other(const struct vt_part *part, const struct vt_entity *entity)
+{
+    static const char *const others[] = {
+        ".htm", ".html", ".xhtml", ".shtml", ".mht",   ".mhtml", ".svg",  ".xml",
+        ".hta", ".zip",  ".docx",  ".docm",  ".xlsx",  ".xlsm",  ".pptx", ".pptm",
+        ".odt", ".ods",  ".odp",   ".jar",   ".rar",   ".7z",    ".eml",  ".js",
+        ".vbs", ".bat",  ".cmd",   ".asice", ".asics", ".iso",   ".img"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (vt_name_has_extension(part->name, others[i]))
+            return true;
+    }
+    return entity != NULL &&
+           (vt_entity_is_kind(entity, "text/") || vt_entity_is(entity, "application/xhtml+xml")) &&
+           !(entity->disposition == VT_DISPOSITION_ATTACHMENT &&
+             (vt_name_has_extension(part->name, ".pdf") ||
+              vt_name_has_extension(part->name, ".p7m") ||
+              vt_name_has_extension(part->name, ".p7s")));
+}
+
+static void say_two_kinds(struct vt_unpack_work *work, size_t index, const struct vt_entity *entity)
+{
+    const struct vt_part *part = vt_work_part(work, index);
+    if ((part->format == VT_FORMAT_PDF || part->format == VT_FORMAT_CMS) &&
+        is_shown_as_other(part, entity))
+        vt_work_blame(work, index, VT_REASON_MALFORMED,
+                      "The file is of another kind than its name or its Content-Type say; programs "
+                      "may show something else than what is signed.");
+}
+
 static void say_pgp(struct vt_unpack_work *work, size_t index)
 {
     struct vt_bytes bytes = vt_work_part(work, index)->bytes;
@@ -200,4 +231,5 @@ void vt_leaf_classify(struct vt_unpack_work *work, size_t index, const struct vt
         return;
     say_what_is_unread(work, index);
     say_pgp(work, index);
+    say_two_kinds(work, index, entity);
 }

@@ -33,6 +33,8 @@ void vt_signed_check(struct vt_unpack_work *work, size_t index);
 /* ---- facts.c: headers of the outermost mail ---- */
 
 void vt_facts_read(struct vt_unpack_work *work, size_t index, struct vt_bytes mail);
+/* Of a nested mail only who wrote it. */
+void vt_facts_read_author(struct vt_unpack_work *work, size_t index, struct vt_bytes mail);
 /* True when the fields are those of a mail and not of a bare MIME entity. */
 bool vt_facts_is_mail(struct vt_bytes entity);
 

@@ -9,6 +9,7 @@
 
 #include "unpack/charset.h"
 #include "unpack/mime.h"
+#include "unpack/names.h"
 
 /* ---- structure ---- */
 
@@ -66,6 +67,11 @@ void vt_signed_begin(struct vt_unpack_work *work, size_t index, const struct vt_
                                 "the signature (RFC 1847 2.1); this one has not.");
         return;
     }
+    if (!declares_pkcs7_signature(children[1].bytes))
+        vt_work_blame_structure(work, index, VT_REASON_MALFORMED,
+                                "The second part of a multipart/signed is not declared as "
+                                "application/pkcs7-signature (RFC 8551 3.5.3.2); programs may "
+                                "show it as a file.");
     part->signed_bytes = children[0].bytes;
     children[0].covered = true;
     children[1].is_signature = true;
@@ -374,8 +380,27 @@ static void add_canonical(struct vt_unpack_work *work, size_t index)
     vt_work_part(work, index)->signed_bytes_canonical = vt_bytes_of(out, from.len + lines_count);
 }
 
+/* A signature under the name of a document is a document to whoever opens it. */
+static bool is_named_as_signature(const struct vt_part *part)
+{
+    return part->name == NULL || strrchr(part->name, '.') == NULL ||
+           vt_name_has_extension(part->name, ".p7s") || vt_name_has_extension(part->name, ".p7m") ||
+           vt_name_has_extension(part->name, ".p7c") || vt_name_has_extension(part->name, ".dat");
+}
+
+static void check_name(struct vt_unpack_work *work, size_t index)
+{
+    size_t signature = vt_work_part(work, index)->signature_part;
+    if (signature == VT_NO_PART || is_named_as_signature(vt_work_part(work, signature)))
+        return;
+    vt_work_blame_structure(work, index, VT_REASON_MALFORMED,
+                            "The signature of the message has the name of another kind of file; "
+                            "it should be smime.p7s (RFC 8551 3.2.1).");
+}
+
 void vt_signed_check(struct vt_unpack_work *work, size_t index)
 {
+    check_name(work, index);
     if (work->limit_reached || vt_work_part(work, index)->signature_part == VT_NO_PART) {
         vt_work_blame(work, index, VT_REASON_TOO_LARGE,
                       "A limit was reached before the signed message was read completely; its "

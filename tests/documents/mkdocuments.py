@@ -79,6 +79,11 @@ def documents():
     yield "good-certified.pdf", signed(certify=2), "0", PASSED, "-"
     yield "metadata-after.pdf", pdfsign.change_metadata(good, moment("1d-ago")), "0|2", "*", "*"
 
+    yield "only-stamped.pdf", pdfsign.stamp(new(), PKI, SIGNED), "2", "INDETERMINATE/SIG_CONSTRAINTS_FAILURE", "-"
+    # A signed file that is also a web page, under the name of one.
+    yield "two-kinds.html", pdfsign.add_dss(signed(), [b"<html>Shown instead</html>"]), "2", \
+        "INDETERMINATE/SIG_CONSTRAINTS_FAILURE", "MALFORMED"
+
     yield "byte-changed.pdf", byte_changed(good), "1", "TOTAL-FAILED/HASH_FAILURE TOTAL-FAILED/HASH_FAILURE", "CONTENT_CHANGED"
     yield "content-replaced.pdf", pdfsign.replace_content(good), "1|2", "*", "CONTENT_CHANGED|CHANGE_UNCLEAR"
     yield "page-added.pdf", pdfsign.add_page(good), "1|2", "*", "CONTENT_CHANGED|CHANGE_UNCLEAR"

@@ -8,14 +8,19 @@
 """Mails of the tests."""
 
 import base64
+import datetime
+import hashlib
 import os
 import sys
 
 import mailbuild as build
+import cmsmake
+import credentials
 from mailbuild import CRLF, attachment, mail, multipart, text_part
 
 PKI, DOCUMENTS, OUT = sys.argv[1:4]
 PASSED = "TOTAL-PASSED"
+STAMPED = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=100)
 NAME = "Quyết định số 123-QĐ-UBND (phụ lục).signed.pdf"
 
 
@@ -79,6 +84,46 @@ def good_mails():
                                                  "application/pkcs7-signature")])), "0", PASSED, "-", "a.pdf|a.pdf.p7s")
 
 
+def beside(signature, *files):
+    """Files and a signature named after a.pdf."""
+    return mail(multipart([text_part()] + [attachment(data, "a.pdf") for data in files]
+                          + [attachment(signature, "a.pdf.p7s", "application/pkcs7-signature")]))
+
+
+def smime_named(kind, name):
+    """The signature of a signed message goes by another type or name."""
+    return smime().replace(b"Content-Type: application/pkcs7-signature; name=smime.p7s", b"Content-Type: " + kind, 1).replace(
+        b"filename=smime.p7s", b"filename=" + name, 1)
+
+
+def substituted_mails():
+    """Signatures that are right, beside something that is taken for what they sign."""
+    open_verdict = "INDETERMINATE/SIG_CONSTRAINTS_FAILURE"
+    signed, other = document("unsigned.pdf"), document("unsigned.pdf").replace(b"%%EOF", b"% other\n%%EOF")
+    token = cmsmake.time_stamp_token(credentials.load(PKI, "tsa"), hashlib.sha256(other).digest(), STAMPED)
+    yield "p7s-own-content.eml", beside(build.p7m(b"another text", PKI, "agency"), other), "2", open_verdict, "MALFORMED", "*"
+    yield "p7s-two-files.eml", beside(build.p7s(signed, PKI, "agency"), signed, other), "2", open_verdict, "MALFORMED", "*"
+    yield "p7s-same-file-twice.eml", beside(build.p7s(signed, PKI, "agency"), signed, signed), "0", PASSED, "-", "*"
+    yield "p7s-token.eml", beside(token, other), "2", open_verdict, "FORMAT_UNSUPPORTED", "*"
+    yield "smime-part-type.eml", smime_named(b"application/pdf; name=a.p7s", b"a.p7s"), "2", "*", "MALFORMED", "*"
+    yield "smime-part-name.eml", smime_named(b"application/pkcs7-signature; name=a.pdf", b"a.pdf"), "2", open_verdict, "MALFORMED", "*"
+    entity = text_part()
+    cms = cmsmake.signed_data(credentials.load(PKI, "smime"), entity) + b"%PDF-1.4 something else"
+    part = (b"Content-Type: application/pkcs7-signature; name=smime.p7s" + CRLF + b"Content-Transfer-Encoding: base64" + CRLF
+            + CRLF + build.base64_lines(cms))
+    yield ("smime-part-longer.eml", mail(multipart([entity, part], "signed", "=_signed",
+                                                   b"; protocol=\"application/pkcs7-signature\"; micalg=sha-256"),
+                                         sender="binhtt@ninhbinh.gov.vn"), "2", open_verdict, "MALFORMED", "*")
+    yield ("smime-opaque-beside.eml", mail(multipart([text_part("Chữ đặt thêm\r\n"), build.opaque(entity, PKI, "smime")]),
+                                           sender="binhtt@ninhbinh.gov.vn"), "2", open_verdict, "*", "*")
+    yield ("smime-nested-other-sender.eml", mail(build.nested(mail(build.multipart_signed(entity, PKI, "smime"),
+                                                                   sender="giamdoc@ninhbinh.gov.vn"))), "2", open_verdict,
+           "NAME_MISMATCH", "*")
+    page = attachment(document("two-kinds.html"), "a.dat", "text/html")
+    yield "pdf-as-html.eml", mail(multipart([text_part(), page])), "2", open_verdict, "MALFORMED", "*"
+    yield "pdf-as-docx.eml", with_pdf("good-small.pdf", "a.docx"), "2", open_verdict, "MALFORMED", "*"
+
+
 def bad_mails():
     changed = smime().replace(b"Tr=C3=A2n", b"Tr=C3=A1n", 1)
     yield "smime-changed.eml", changed, "1", "TOTAL-FAILED/HASH_FAILURE", "MESSAGE_CHANGED", ""
@@ -111,7 +156,7 @@ def main():
     os.makedirs(OUT, exist_ok=True)
     with open(os.path.join(OUT, "mails.tsv"), "w", encoding="utf-8") as table:
         table.write("file\texit\tverdicts\treasons\tnames\n")
-        for make in (good_mails, bad_mails):
+        for make in (good_mails, substituted_mails, bad_mails):
             for name, data, status, verdicts, reasons, names in make():
                 with open(os.path.join(OUT, name), "wb") as file:
                     file.write(data)
