@@ -64,6 +64,8 @@ DIFFERENCES = {
                                         "a stamp over other bytes spoils the stamp; the document is intact"),
     ("unknown-stamp.pdf", "indication"): ("INDETERMINATE/NO_CERTIFICATE_CHAIN_FOUND", "PASSED",
                                           "a stamp that proves nothing is left out, and the signature judged without it"),
+    ("only-stamped.pdf", "indication"): ("PASSED", "INDETERMINATE/SIG_CONSTRAINTS_FAILURE",
+                                         "a time stamp that covers no signature is good as a stamp, and signed by nobody"),
     ("self-made.pdf", "indication"): ("INDETERMINATE/CHAIN_CONSTRAINTS_FAILURE", "INDETERMINATE/NO_CERTIFICATE_CHAIN_FOUND",
                                       "a self-signed signer that is no anchor: there is no chain (EN 319 102-1 5.2.6)"),
     ("status-unknown.pdf", "indication"): ("INDETERMINATE/CERTIFICATE_CHAIN_GENERAL_FAILURE", "INDETERMINATE/TRY_LATER",
