@@ -33,7 +33,8 @@ struct check {
 
 static int fault(const struct vt_err *err, enum vt_code code)
 {
-    vt_command_print_fault(err);
+    struct vt_err unexplained = {.code = code};
+    vt_command_print_fault(err->text[0] != '\0' ? err : &unexplained);
     return vt_command_exit_status(code);
 }
 

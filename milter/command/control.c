@@ -22,10 +22,11 @@ static void print_answer(const json_t *answer)
 {
     size_t i = 0;
     json_t *item = NULL;
-    json_array_foreach(json_object_get(answer, "mistakes"), i, item)
-        fprintf(stderr, "%s:%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT ": %s\n",
-                text_of(item, "file"), json_integer_value(json_object_get(item, "line")),
-                json_integer_value(json_object_get(item, "column")), text_of(item, "text"));
+    json_array_foreach(json_object_get(answer, "mistakes"), i, item) fprintf(
+        stderr, "%s:%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT ": %s%s\n",
+        text_of(item, "file"), json_integer_value(json_object_get(item, "line")),
+        json_integer_value(json_object_get(item, "column")),
+        json_is_true(json_object_get(item, "warning")) ? "warning: " : "", text_of(item, "text"));
     if (*text_of(answer, "mode") != '\0')
         printf("mode       %s\n", text_of(answer, "mode"));
     json_array_foreach(json_object_get(answer, "roles"), i, item)
@@ -40,7 +41,8 @@ static void print_answer(const json_t *answer)
             json_integer_value(json_object_get(item, "restarts")));
     }
     if (*text_of(answer, "text") != '\0')
-        printf("%s\n", text_of(answer, "text"));
+        fprintf(json_is_true(json_object_get(answer, "ok")) ? stdout : stderr, "%s\n",
+                text_of(answer, "text"));
 }
 
 static int ask(const char *control_socket, const char *command, bool json)

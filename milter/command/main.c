@@ -29,6 +29,15 @@ static int usage(FILE *out, int status)
     return status;
 }
 
+/* What did not get out was not said: a full disk or a closed pipe is no success. */
+static int flushed(int status)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return status;
+    perror("vanthu: standard output");
+    return EX_IOERR;
+}
+
 int main(int argc, char **argv)
 {
     int status = EX_SOFTWARE;
@@ -41,7 +50,7 @@ int main(int argc, char **argv)
         return usage(stdout, EX_OK);
     for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
         if (strcmp(argv[1], subcommands[i].name) == 0)
-            return subcommands[i].run(argc - 1, argv + 1);
+            return flushed(subcommands[i].run(argc - 1, argv + 1));
     }
     fprintf(stderr, "vanthu: there is no subcommand \"%s\"\n", argv[1]);
     return usage(stderr, EX_USAGE);

@@ -8,8 +8,19 @@
 
 #include "command/command.h"
 
-static json_t *mistakes_json(const char *file, const struct vt_mistakes *mistakes,
-                             const char *version)
+static json_t *codes_json(vt_reasons reasons)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
+        if ((reasons & VT_REASON_BIT(i)) != 0)
+            (void)json_array_append_new(list, json_string(vt_reason_info((enum vt_reason)i)->code));
+    }
+    return list;
+}
+
+/* policy: NULL when the file has mistakes. */
+static json_t *report_json(const char *file, const struct vt_mistakes *mistakes,
+                           const struct vt_policy *policy)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < mistakes->count; i++) {
@@ -19,8 +30,23 @@ static json_t *mistakes_json(const char *file, const struct vt_mistakes *mistake
                                                     "column", (int)mistake->column, "warning",
                                                     mistake->warning, "text", mistake->text));
     }
-    return json_pack("{s:s, s:b, s:s?, s:o}", "file", file, "ok", version != NULL, "version",
-                     version, "mistakes", list);
+    return json_pack("{s:s, s:b, s:s?, s:o, s:o}", "file", file, "ok", policy != NULL, "version",
+                     policy != NULL ? vt_policy_version(policy) : NULL, "mistakes", list,
+                     "unhandled", codes_json(policy != NULL ? vt_policy_unhandled(policy) : 0));
+}
+
+static void print_good(const char *file, const struct vt_policy *policy)
+{
+    vt_reasons unhandled = vt_policy_unhandled(policy);
+    printf("%s: in order (version %s)\n", file, vt_policy_version(policy));
+    if (unhandled == 0)
+        return;
+    printf("%s: no rule names", file);
+    for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
+        if ((unhandled & VT_REASON_BIT(i)) != 0)
+            printf(" %s", vt_reason_info((enum vt_reason)i)->code);
+    }
+    putchar('\n');
 }
 
 static int check_one(const char *file, bool json)
@@ -30,9 +56,8 @@ static int check_one(const char *file, bool json)
     struct vt_policy *policy = NULL;
     vt_mistakes_init(&mistakes);
     enum vt_code code = vt_policy_load(file, &policy, &mistakes, &err);
-    const char *version = code == VT_OK ? vt_policy_version(policy) : NULL;
     if (json) {
-        json_t *line = mistakes_json(file, &mistakes, version);
+        json_t *line = report_json(file, &mistakes, policy);
         (void)json_dumpf(line, stdout, JSON_COMPACT);
         (void)fputc('\n', stdout);
         json_decref(line);
@@ -45,7 +70,7 @@ static int check_one(const char *file, bool json)
         fprintf(stderr, "%s: %zu %s; the policy is not usable\n", file, mistakes.errors_count,
                 mistakes.errors_count == 1 ? "mistake" : "mistakes");
     else if (!json)
-        printf("%s: in order (version %s)\n", file, version);
+        print_good(file, policy);
     vt_policy_free(policy);
     vt_mistakes_clear(&mistakes);
     return vt_command_exit_status(code);
