@@ -52,9 +52,6 @@ enum vt_code vt_err_sys(struct vt_err *err, const char *format, ...) VT_PRINTF(2
 /* Set the place of a fault in a configuration file. file: copied, cut if long. */
 void vt_err_at(struct vt_err *err, const char *file, unsigned line, unsigned column);
 
-/* True when a retry may help (the world's fault or ours): the MTA is answered 451, never 550. */
-bool vt_code_is_temporary(enum vt_code code);
-
 /* A constant English name of the code, for logs. Never NULL. */
 const char *vt_code_name(enum vt_code code);
 

@@ -246,15 +246,9 @@ const char *vt_indication_name(enum vt_indication indication);
 const char *vt_sub_indication_name(enum vt_sub_indication sub); /* NULL for VT_SUB_NONE */
 /* The indication a sub-indication belongs to. */
 enum vt_indication vt_sub_indication_of(enum vt_sub_indication sub);
-const char *vt_integrity_name(enum vt_integrity integrity);
-const char *vt_covers_name(enum vt_covers covers);
-const char *vt_changes_name(enum vt_changes changes);
 const char *vt_signature_format_name(enum vt_signature_format format);
-const char *vt_time_source_name(enum vt_time_source source);
 const char *vt_direction_name(enum vt_direction direction);
-const char *vt_sender_class_name(enum vt_sender_class class);
 const char *vt_format_name(enum vt_format format);
-const char *vt_status_name(enum vt_status_value value);
 
 /* Lower an indication to what a new failure asks for: TOTAL-FAILED beats INDETERMINATE beats
  * TOTAL-PASSED; among sub-indications of one indication the earlier in the enum wins. */

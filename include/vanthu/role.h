@@ -17,7 +17,7 @@ struct vt_role_fds {
     int generation;    /* status: client end; inspector: server end */
     int policy;        /* gateway: the policy's text as checked by the master, a sealed memory file;
                           its name is config->policy_file */
-    int overrides;     /* inspector, status: what a command line put over the configuration (packed) */
+    int overrides; /* inspector, status: what a command line put over the configuration (packed) */
 };
 
 /* Entry points; each returns an exit status of sysexits(3). config is loaded by the new process
@@ -107,7 +107,7 @@ enum vt_code vt_sandbox_enter(const struct vt_sandbox *sandbox, struct vt_err *e
  * it within the budget; ask the inspector once more with it. mail_fd: sealed memory file or spool
  * file, borrowed. *out_evidence lives in arena. deadline_msecs: monotonic, for everything.
  * offline: the status role is not asked.
- * VT_E_PEER: the inspector died or was stopped, why in err->text. Others as vt_wire_call. */
+ * VT_E_PEER: the inspector died or was stopped, why in err->text. Others as vt_wire_receive. */
 struct vt_inspection {
     int inspect_fd, status_fd; /* client ends of the channels */
     int mail_fd;

@@ -61,8 +61,6 @@ struct vt_wants {
     size_t first_seen_count;
 };
 
-bool vt_wants_is_empty(const struct vt_wants *wants);
-
 /* JSON forms (DER as base64): how they travel between roles. Text is malloc'd. */
 enum vt_code vt_known_to_json(const struct vt_known *known, char **out_text, size_t *out_len,
                               struct vt_err *err) VT_MUST_CHECK;

@@ -82,10 +82,6 @@ enum vt_code vt_wire_accept(int channel_fd, int64_t deadline_msecs, int *out_fd,
 bool vt_wire_peer_is_gone(int fd);
 /* A channel: a connected pair, close-on-exec. */
 enum vt_code vt_wire_pair(int out_fds[2], struct vt_err *err) VT_MUST_CHECK;
-/* Client: open, send, wait for the answer. */
-enum vt_code vt_wire_call(int channel_fd, enum vt_message_type type, struct vt_bytes body,
-                          const int *fds, size_t fds_count, struct vt_message *answer,
-                          size_t max_fds, int64_t deadline_msecs, struct vt_err *err) VT_MUST_CHECK;
 
 /* Write all of bytes at the file's offset, however many calls it takes. VT_E_SYSTEM: a part of them
  * may have been written. */

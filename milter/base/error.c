@@ -52,11 +52,6 @@ void vt_err_at(struct vt_err *err, const char *file, unsigned line, unsigned col
     err->column = column;
 }
 
-bool vt_code_is_temporary(enum vt_code code)
-{
-    return code <= VT_E_NETWORK;
-}
-
 const char *vt_code_name(enum vt_code code)
 {
     switch (code) {

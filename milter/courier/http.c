@@ -62,12 +62,6 @@ static bool is_allowed(const struct vt_courier *courier, const struct vt_address
     return false;
 }
 
-bool vt_courier_allows(const struct vt_courier *courier, const char *url)
-{
-    struct vt_address address;
-    return vt_address_parse(url, &address, NULL) == VT_OK && is_allowed(courier, &address);
-}
-
 static struct down_host *find_down(struct vt_courier *courier, const struct vt_address *address)
 {
     for (size_t i = 0; i < courier->down_count; i++) {
@@ -269,17 +263,4 @@ enum vt_code vt_transfer_end(struct vt_transfer *transfer, CURLcode result, long
         forget_failures(transfer->courier, &transfer->address);
     vt_transfer_abort(transfer);
     return code;
-}
-
-enum vt_code vt_courier_fetch(struct vt_courier *courier, const char *url, const char *content_type,
-                              struct vt_bytes body, struct vt_buf *out, long *out_http_status,
-                              int64_t timeout_msecs, struct vt_err *err)
-{
-    struct vt_transfer transfer;
-    *out_http_status = 0;
-    enum vt_code code =
-        vt_transfer_begin(courier, url, content_type, body, out, timeout_msecs, &transfer, err);
-    if (code != VT_OK)
-        return code;
-    return vt_transfer_end(&transfer, curl_easy_perform(transfer.easy), out_http_status, err);
 }

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One HTTP transfer: begun, driven by its owner (alone or many at once), ended. */
+ * Bounded HTTP to allowed hosts, without credentials. It brings bytes and looks at none of them
+ * (legal.md R-80: no arbitrary address of a certificate is followed). A transfer is begun, driven
+ * by its owner (alone or many at once), ended. Redirects are not followed. */
 #ifndef VANTHU_COURIER_HTTP_H
 #define VANTHU_COURIER_HTTP_H
 
 #include <curl/curl.h>
 
 #include "courier/address.h"
-#include "vanthu/courier.h"
+#include "vanthu/config.h"
+
+struct vt_courier;
+
+/* config: allowed hosts, proxy, timeouts; borrowed. *out: vt_courier_free. VT_E_SYSTEM, VT_E_NOMEM.
+ */
+enum vt_code vt_courier_new(const struct vt_config *config, struct vt_courier **out,
+                            struct vt_err *err) VT_MUST_CHECK;
+/* After the last transfer. NULL is allowed. */
+void vt_courier_free(struct vt_courier *courier);
 
 struct vt_transfer {
     struct vt_courier *courier;
@@ -18,7 +29,8 @@ struct vt_transfer {
     bool too_large, no_memory, address_refused;
 };
 
-/* Check the address and set everything up; nothing is sent yet. body: borrowed until the end.
+/* Check the address and set everything up; nothing is sent yet. GET, or POST when body is not
+ * empty; body and out: borrowed until the end, out is filled up to its maximum.
  * VT_E_CONFIG (not allowed), VT_E_FORMAT, VT_E_LIMIT, VT_E_NETWORK (the host is known to be
  * down), VT_E_NOMEM. On failure nothing is left to end. */
 enum vt_code vt_transfer_begin(struct vt_courier *courier, const char *url,

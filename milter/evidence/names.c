@@ -166,29 +166,9 @@ const char *vt_sub_indication_name(enum vt_sub_indication sub)
     return sub < VT_SUB_COUNT ? sub_indications[sub] : NULL;
 }
 
-const char *vt_integrity_name(enum vt_integrity integrity)
-{
-    return word_of(&vt_words_integrity, integrity);
-}
-
-const char *vt_covers_name(enum vt_covers covers)
-{
-    return word_of(&vt_words_covers, covers);
-}
-
-const char *vt_changes_name(enum vt_changes value)
-{
-    return word_of(&vt_words_changes, value);
-}
-
 const char *vt_signature_format_name(enum vt_signature_format format)
 {
     return word_of(&vt_words_signature_format, format);
-}
-
-const char *vt_time_source_name(enum vt_time_source source)
-{
-    return word_of(&vt_words_time_source, source);
 }
 
 const char *vt_direction_name(enum vt_direction direction)
@@ -196,19 +176,9 @@ const char *vt_direction_name(enum vt_direction direction)
     return word_of(&vt_words_direction, direction);
 }
 
-const char *vt_sender_class_name(enum vt_sender_class class)
-{
-    return word_of(&vt_words_sender_class, class);
-}
-
 const char *vt_format_name(enum vt_format format)
 {
     return word_of(&vt_words_format, format);
-}
-
-const char *vt_status_name(enum vt_status_value value)
-{
-    return word_of(&vt_words_status, value);
 }
 
 const char *vt_action_name(enum vt_action action)

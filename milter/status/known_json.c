@@ -88,11 +88,6 @@ static const struct vt_record wants_record = {wants_fields,
                                               sizeof(wants_fields) / sizeof(wants_fields[0]),
                                               sizeof(struct vt_wants), SIZE_MAX};
 
-bool vt_wants_is_empty(const struct vt_wants *wants)
-{
-    return wants->status_count + wants->issuer_of_count + wants->first_seen_count == 0;
-}
-
 /* ---- DER as base64 ---- */
 
 static json_t *der_to_json(struct vt_bytes der)

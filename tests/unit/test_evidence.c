@@ -67,7 +67,7 @@ static void every_sub_indication_has_a_word(void **state)
     assert_int_equal(vt_sub_indication_of(VT_SUB_NOT_YET_VALID), VT_TOTAL_FAILED);
     assert_int_equal(vt_sub_indication_of(VT_SUB_SIG_CONSTRAINTS_FAILURE), VT_INDETERMINATE);
     assert_int_equal(vt_sub_indication_of(VT_SUB_NONE), VT_INDETERMINATE);
-    assert_string_equal(vt_status_name((enum vt_status_value)99), "unknown");
+    assert_string_equal(vt_format_name((enum vt_format)99), "unknown");
 }
 
 /* ---- exit status ---- */

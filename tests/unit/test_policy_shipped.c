@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "vanthu/policy.h"
+#include "evidence/names.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 #define BIT(name) VT_REASON_BIT(VT_REASON_##name)
@@ -116,7 +116,7 @@ static void every_reason_has_its_default(void **state)
             enum vt_action of_mail = needs_signature ? wanted : decide(&s, &rule);
             if (of_document != wanted || of_mail != wanted)
                 fail_msg("%s, %s: %s by %s, wanted %s", vt_reason_info((enum vt_reason)i)->code,
-                         vt_sender_class_name(s.class), vt_action_name(of_document), rule,
+                         vt_words_sender_class.words[s.class], vt_action_name(of_document), rule,
                          vt_action_name(wanted));
         }
     }
@@ -139,8 +139,9 @@ static void every_pair_gives_the_severer_default(void **state)
                 if (got != wanted)
                     fail_msg("%s and %s, %s: %s by %s, wanted %s",
                              vt_reason_info((enum vt_reason)a)->code,
-                             vt_reason_info((enum vt_reason)b)->code, vt_sender_class_name(s.class),
-                             vt_action_name(got), rule, vt_action_name(wanted));
+                             vt_reason_info((enum vt_reason)b)->code,
+                             vt_words_sender_class.words[s.class], vt_action_name(got), rule,
+                             vt_action_name(wanted));
             }
         }
     }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../lib/wire_client.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -129,8 +130,8 @@ static int gateway_drains(int inspect)
 {
     static struct vt_message answer;
     nanosleep(&(struct timespec){.tv_nsec = 200 * 1000 * 1000}, NULL);
-    enum vt_code code = vt_wire_call(inspect, VT_MSG_STATUS, VT_BYTES("last"), NULL, 0, &answer, 0,
-                                     vt_clock_monotonic_msecs() + 3000, NULL);
+    enum vt_code code = wire_call(inspect, VT_MSG_STATUS, VT_BYTES("last"), NULL, 0, &answer, 0,
+                                  vt_clock_monotonic_msecs() + 3000, NULL);
     return code == VT_OK ? EX_OK : EX_UNAVAILABLE;
 }
 
@@ -405,10 +406,10 @@ static void a_local_set_serves_and_ends(void **state)
     assert_int_equal(vt_role_set_status_fd(set), -1);
     int channel = vt_role_set_inspect_fd(set);
     assert_int_equal(
-        vt_wire_call(channel, VT_MSG_STATUS, VT_BYTES("crash"), NULL, 0, &answer, 0, soon(), NULL),
+        wire_call(channel, VT_MSG_STATUS, VT_BYTES("crash"), NULL, 0, &answer, 0, soon(), NULL),
         VT_E_PEER);
     assert_int_equal(
-        vt_wire_call(channel, VT_MSG_STATUS, VT_BYTES("who"), NULL, 0, &answer, 0, soon(), NULL),
+        wire_call(channel, VT_MSG_STATUS, VT_BYTES("who"), NULL, 0, &answer, 0, soon(), NULL),
         VT_OK);
     answer.body[answer.body_len] = '\0';
     pid_t inspector = (pid_t)value_of("pid=");
@@ -426,8 +427,8 @@ static void a_local_set_that_cannot_start_answers_so(void **state)
     int64_t begin = vt_clock_monotonic_msecs();
     enum vt_code code = VT_OK;
     while (code == VT_OK && vt_clock_monotonic_msecs() - begin < 5000)
-        code = vt_wire_call(vt_role_set_inspect_fd(set), VT_MSG_STATUS, VT_BYTES("who"), NULL, 0,
-                            &answer, 0, soon(), NULL);
+        code = wire_call(vt_role_set_inspect_fd(set), VT_MSG_STATUS, VT_BYTES("who"), NULL, 0,
+                         &answer, 0, soon(), NULL);
     assert_int_equal(code, VT_E_PEER);
     vt_role_set_stop(set);
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../lib/wire_client.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -324,8 +325,8 @@ static void *call_often(void *argument)
     caller->right = answer != NULL;
     for (uint32_t i = 0; caller->right && i < 50; i++) {
         uint32_t body[2] = {caller->number, i};
-        caller->code = vt_wire_call(caller->channel, VT_MSG_STATUS, vt_bytes_of(body, sizeof(body)),
-                                    NULL, 0, answer, 0, in_msecs(10000), NULL);
+        caller->code = wire_call(caller->channel, VT_MSG_STATUS, vt_bytes_of(body, sizeof(body)),
+                                 NULL, 0, answer, 0, in_msecs(10000), NULL);
         caller->right = caller->code == VT_OK && answer->body_len == sizeof(body) &&
                         memcmp(answer->body, body, sizeof(body)) == 0;
     }

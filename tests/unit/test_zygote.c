@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../lib/wire_client.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -159,8 +160,8 @@ static void close_bench(struct bench *bench)
 
 static void ask(const struct bench *bench, const char *request, struct vt_message *answer)
 {
-    assert_int_equal(vt_wire_call(bench->inspect[0], VT_MSG_INSPECT, vt_bytes_str(request), NULL, 0,
-                                  answer, 0, soon(), NULL),
+    assert_int_equal(wire_call(bench->inspect[0], VT_MSG_INSPECT, vt_bytes_str(request), NULL, 0,
+                               answer, 0, soon(), NULL),
                      VT_OK);
     answer->body[answer->body_len] = '\0';
 }
