@@ -75,6 +75,19 @@ enum vt_code vt_buf_add(struct vt_buf *buf, const void *ptr, size_t len) VT_MUST
 enum vt_code vt_buf_addf(struct vt_buf *buf, const char *format, ...) VT_PRINTF(2, 3) VT_MUST_CHECK;
 struct vt_bytes vt_buf_bytes(const struct vt_buf *buf);
 
+/* ---- base64 (RFC 4648 4, RFC 2045 6.8) ---- */
+
+/* Upper bound of the decoded length of len encoded bytes. */
+size_t vt_base64_max(size_t len);
+/* Decode into out, which has vt_base64_max(text.len) bytes. Strict about what it says, lenient
+ * about what it does: *out_defect is NULL, or a constant English clause that names the first defect
+ * ("a character that is not base64"), and what can be read is still given. White space between
+ * characters is none. Returns the decoded length. */
+size_t vt_base64_read(struct vt_bytes text, uint8_t *out, const char **out_defect);
+/* The same into arena, all or nothing. VT_E_FORMAT: a defect, or no bytes at all. VT_E_NOMEM. */
+enum vt_code vt_base64_decode(struct vt_arena *arena, struct vt_bytes text,
+                              struct vt_bytes *out) VT_MUST_CHECK;
+
 /* ---- text ---- */
 
 /* Copy text from mail into out for a log line or an answer: control characters, DEL and invalid

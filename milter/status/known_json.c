@@ -9,7 +9,6 @@
 
 #include "evidence/record_json.h"
 #include "vanthu/status.h"
-#include "verify/base64.h"
 
 /* A published generation, and what one mail's own wants brought (status and issuers of the paths
  * of all its signatures). */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * CMS at a glance (RFC 5652 3): ContentInfo ::= SEQUENCE { contentType OBJECT IDENTIFIER, ... } in
  * DER or BER, and the same as base64 or PEM (RFC 7468), as careless programs attach it. */
-#include "unpack/decode.h"
 #include "unpack/identify.h"
 
 /* Enough for SEQUENCE, its length, and the object identifier. */
@@ -79,7 +78,7 @@ static enum vt_format by_base64(struct vt_bytes text)
     /* A base64 SEQUENCE of this size begins with "MA" to "MI". */
     if (begin.len < 4 || begin.ptr[0] != 'M')
         return VT_FORMAT_UNKNOWN;
-    size_t len = vt_decode_base64(begin, out, &defect);
+    size_t len = vt_base64_read(begin, out, &defect);
     return by_object_identifier(vt_bytes_of(out, len));
 }
 

@@ -23,14 +23,14 @@ static struct vt_bytes decode(struct vt_unpack_work *work, size_t index,
 {
     struct vt_bytes body = entity->block.body;
     bool is_base64 = entity->encoding == VT_ENCODING_BASE64;
-    size_t max = is_base64 ? vt_decode_base64_max(body.len) : body.len;
+    size_t max = is_base64 ? vt_base64_max(body.len) : body.len;
     if (body.len == 0 || !vt_work_take_unpacked(work, index, max))
         return (struct vt_bytes){0};
     uint8_t *out = vt_arena_alloc(work->arena, max);
     if (!vt_work_has(work, out))
         return (struct vt_bytes){0};
     const char *defect = NULL;
-    size_t len = is_base64 ? vt_decode_base64(body, out, &defect)
+    size_t len = is_base64 ? vt_base64_read(body, out, &defect)
                            : vt_decode_quoted_printable(body, out, &defect);
     if (defect != NULL)
         blame_defect(work, index, is_base64 ? "base64" : "quoted-printable", defect);

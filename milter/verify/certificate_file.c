@@ -2,7 +2,6 @@
  * Files of certificates: one in DER, or PEM blocks with any text between them (RFC 7468). */
 #include <string.h>
 
-#include "verify/base64.h"
 #include "verify/certificate.h"
 
 #define PEM_BEGIN VT_BYTES("-----BEGIN ")

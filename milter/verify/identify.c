@@ -2,7 +2,6 @@
  * What kind of CMS some bytes are, in DER or BER, or in base64 or PEM of it. */
 #include "vanthu/verify.h"
 
-#include "verify/base64.h"
 #include "verify/cms.h"
 #include "verify/der.h"
 #include "verify/oid.h"

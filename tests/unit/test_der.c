@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "verify/base64.h"
 #include "verify/der.h"
 
 #define ENTRIES(table) (sizeof(table) / sizeof((table)[0]))

@@ -66,9 +66,9 @@ static void base64_by_table(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(base64_cases); i++) {
         struct vt_bytes in = vt_bytes_str(base64_cases[i].in);
-        uint8_t *out = malloc(vt_decode_base64_max(in.len));
+        uint8_t *out = malloc(vt_base64_max(in.len));
         const char *defect = "unset";
-        size_t len = vt_decode_base64(in, out, &defect);
+        size_t len = vt_base64_read(in, out, &defect);
         assert_decoded(&base64_cases[i], out, len, defect);
         free(out);
     }
@@ -96,7 +96,7 @@ static void every_byte_in_base64(void **state)
         uint8_t in[5] = {'A', 'A', 'A', (uint8_t)c, 'A'}, out[8];
         const char *defect = NULL;
         const char *digit = c == 0 ? NULL : strchr(digits, (int)c);
-        size_t len = vt_decode_base64(vt_bytes_of(in, 4), out, &defect);
+        size_t len = vt_base64_read(vt_bytes_of(in, 4), out, &defect);
         if (digit != NULL) {
             assert_int_equal(len, 3);
             assert_int_equal(out[2], digit - digits);
