@@ -67,6 +67,8 @@ void pdf_compare_forms(struct pdf_pair *pair, const struct pdf_value *a, const s
 void pdf_compare_structure(struct pdf_pair *pair, const struct pdf_value *a,
                            const struct pdf_value *b);
 void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
+/* pdf_overlay.c: what later signatures hide of a page. page: its dictionary at step b. */
+void pdf_compare_overlay(struct pdf_pair *pair, const struct pdf_value *page);
 
 /* Run the comparison: trailers, then what is queued, then what was redefined without being seen. */
 void pdf_compare(struct pdf_pair *pair);

@@ -54,6 +54,45 @@ static const char *check_containers(const struct pdf_section *section,
     return found == containers->count ? NULL : "an update uses an object stream it does not bring";
 }
 
+/* Where "N G obj" begins whose "obj" stands at at; SIZE_MAX for another word. */
+static size_t object_begin(struct vt_bytes bytes, size_t from, size_t at)
+{
+    size_t begin = at;
+    for (int number = 0; number < 2; number++) {
+        size_t end = begin;
+        while (end > from && pdf_is_space(bytes.ptr[end - 1]))
+            end--;
+        size_t first = end;
+        while (first > from && bytes.ptr[first - 1] >= '0' && bytes.ptr[first - 1] <= '9')
+            first--;
+        if (first == end || (number == 1 && end == begin))
+            return SIZE_MAX;
+        begin = first;
+    }
+    return begin;
+}
+
+/* A reader that does not like the cross-reference section builds its own from every "N G obj" it
+ * sees. It must not find other objects than the section lists. */
+static const char *check_unlisted(struct pdf_reader *reader, const struct pdf_section *section,
+                                  size_t from, size_t to)
+{
+    const struct vt_bytes bytes = vt_bytes_slice(reader->bytes, 0, to);
+    struct pdf_set listed = {0};
+    for (size_t i = 0; i < section->entries_count; i++) {
+        if (section->entries[i].type == PDF_ENTRY_OFFSET)
+            (void)pdf_set_add(reader, &listed, section->entries[i].place);
+    }
+    if (section->is_stream)
+        (void)pdf_set_add(reader, &listed, section->at);
+    for (size_t at = from; (at = vt_bytes_find(bytes, VT_BYTES("obj"), at)) != SIZE_MAX; at++) {
+        size_t begin = object_begin(bytes, from, at);
+        if (begin != SIZE_MAX && !pdf_set_has(&listed, begin))
+            return "an update brings an object that its cross-reference section does not list";
+    }
+    return NULL;
+}
+
 static const char *add_revision(struct pdf_history *history, struct pdf_step *step, size_t index)
 {
     const struct pdf_revision *revision = &history->chain->revisions[index];
@@ -70,7 +109,9 @@ static const char *add_revision(struct pdf_history *history, struct pdf_step *st
         return "the cross-reference section of an update lies before the update";
     const char *defect =
         add_entries(history->reader, step, section, from, revision->end, &containers);
-    return defect != NULL ? defect : check_containers(section, &containers);
+    if (defect == NULL)
+        defect = check_containers(section, &containers);
+    return defect != NULL ? defect : check_unlisted(history->reader, section, from, revision->end);
 }
 
 /* An object that had a higher generation number before and is redefined as generation 0: readers

@@ -186,10 +186,12 @@ static void compare_node(struct tree *tree, const struct pdf_value *ref, unsigne
     pdf_pair_explain(pair, ref, ref, true);
     struct pdf_value kids = pdf_pair_get(pair, pair->a, &from, "Kids");
     struct pdf_value kids_to = pdf_pair_get(pair, pair->b, &to, "Kids");
-    if (kids.kind != PDF_NONE || kids_to.kind != PDF_NONE)
+    if (kids.kind != PDF_NONE || kids_to.kind != PDF_NONE) {
         compare_inner(tree, &from, &to, &kids, depth);
-    else
+    } else {
         pdf_pair_dicts(pair, &from, &to, page_rule, NULL, "a page");
+        pdf_compare_overlay(pair, &to);
+    }
 }
 
 /* ---- pages that are gone ---- */

@@ -87,6 +87,13 @@ def documents():
     yield "byte-changed.pdf", byte_changed(good), "1", "TOTAL-FAILED/HASH_FAILURE TOTAL-FAILED/HASH_FAILURE", "CONTENT_CHANGED"
     yield "content-replaced.pdf", pdfsign.replace_content(good), "1|2", "*", "CONTENT_CHANGED|CHANGE_UNCLEAR"
     yield "page-added.pdf", pdfsign.add_page(good), "1|2", "*", "CONTENT_CHANGED|CHANGE_UNCLEAR"
+    for name, rects in (("fake-page.pdf", [[0, 0, 595, 842]]), ("fake-page-in-parts.pdf", [[0, y, 595, y + 169] for y in range(0, 676, 169)])):
+        hidden = good
+        for rect in rects:
+            hidden = signed("public", hidden, rect=rect)
+        yield name, hidden, "2", " ".join(["INDETERMINATE/SIG_CONSTRAINTS_FAILURE"] * (1 + len(rects)) + [PASSED]), "CHANGE_UNCLEAR"
+    yield "good-large-seal.pdf", signed("agency", signed("person"), rect=[300, 60, 560, 320]), "0", f"{PASSED} {PASSED}", "-"
+    yield "unlisted-object.pdf", pdfsign.add_unlisted(signed()), "2", "INDETERMINATE/SIG_CONSTRAINTS_FAILURE", "CHANGE_UNCLEAR"
     yield "note-added.pdf", pdfsign.add_note(good), "1|2", "*", "ADDED_AFTER_SIGNING|CHANGE_UNCLEAR"
     yield "signature-removed.pdf", pdfsign.remove_signature_value(signed()), "1|2", "*", "*"
     yield "other-key.pdf", signed(key_of="agency2"), "1", "TOTAL-FAILED/SIG_CRYPTO_FAILURE", "BAD_SIGNATURE"

@@ -98,7 +98,7 @@ def _field_count(pdf):
 
 def sign(data, pki, by, at, sub_filter="ETSI.CAdES.detached", scheme="auto", digest="sha256", stamped=None, tsa="tsa",
          wrong_stamp=False, certs="chain", ess=True, claim=True, key_of=None, visible=True, certify=None,
-         local_as_utc=False, byte_range=None, gap=(0, 0), reason=None):
+         local_as_utc=False, byte_range=None, gap=(0, 0), reason=None, rect=None):
     """Sign with the credential called `by`.
 
     at            aware datetime: /M, and for adbe.* the signing-time attribute
@@ -108,6 +108,7 @@ def sign(data, pki, by, at, sub_filter="ETSI.CAdES.detached", scheme="auto", dig
     claim         False leaves out every claimed time
     key_of        name of the credential whose key really signs
     certify       DocMDP level 1, 2 or 3
+    rect          where the signature shows on the first page
     local_as_utc  the signing-time attribute holds local time called UTC (+7 h)
     """
     pdf = PdfFile(data)
@@ -126,7 +127,7 @@ def sign(data, pki, by, at, sub_filter="ETSI.CAdES.detached", scheme="auto", dig
         root["Perms"] = {"DocMDP": Ref(value_num)}
     objects = {value_num: _signature_dictionary("Sig", sub_filter, extra)}
     count = _field_count(pdf)
-    rect = [350, 480 - 40 * count, 560, 515 - 40 * count] if visible else [0, 0, 0, 0]
+    rect = rect or ([350, 480 - 40 * count, 560, 515 - 40 * count] if visible else [0, 0, 0, 0])
     root = _add_field(pdf, objects, numbers, Ref(value_num), f"Signature{count + 1}", rect,
                       f"Ký bởi: {signer.common_name}" if visible else None, root)
     if certify:
@@ -200,6 +201,16 @@ def replace_content(data, lines=(("left", "Nội dung này đã bị thay sau kh
     fresh[number] = unicode_map
     fresh[page["Contents"].num] = Stream({"Filter": Name("FlateDecode")}, zlib.compress(page_content(font, lines)))
     return pdf.append(fresh)
+
+
+def add_unlisted(data):
+    """A validation store, and a page content that no cross-reference section lists."""
+    pdf = PdfFile(data)
+    _, page = pdf.first_page()
+    hidden = PdfFile(data + b"%d 0 obj\n" % page["Contents"].num + write(Stream({}, b"BT ET\n")) + b"\nendobj\n")
+    root = dict(pdf.root)
+    root["DSS"] = {"Type": Name("DSS")}
+    return hidden.append({pdf.trailer["Root"].num: root})
 
 
 def add_page(data):
