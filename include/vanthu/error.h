@@ -46,6 +46,10 @@ struct vt_err {
 enum vt_code vt_err_set(struct vt_err *err, enum vt_code code, const char *format, ...)
     VT_PRINTF(3, 4);
 
+#ifdef __clang_analyzer__ /* it does not see into other files: the result is the code */
+#define vt_err_set(err, code, ...) (vt_err_set(err, code, __VA_ARGS__), (code))
+#endif
+
 /* As vt_err_set with VT_E_SYSTEM or VT_E_NOMEM, appending ": " and strerror(errno). */
 enum vt_code vt_err_sys(struct vt_err *err, const char *format, ...) VT_PRINTF(2, 3);
 

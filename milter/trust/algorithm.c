@@ -103,8 +103,12 @@ enum vt_code vt_judge_algorithms(struct vt_judgement *judgement)
 {
     const struct vt_verified *verified = judgement->input->verified;
     const struct vt_path *path = &judgement->path;
-    enum vt_code code = weak(judgement, end_of_digest(nid_of_digest(verified->digest_algorithm)),
-                             "The digest in the signature", vt_judge_name(verified->signer));
+    /* adbe.pkcs7.sha1: whatever the signature is made with, SHA-1 ties it to the document. */
+    int digest = judgement->input->object->binding == VT_BINDING_PDF_SHA1
+                     ? NID_sha1
+                     : nid_of_digest(verified->digest_algorithm);
+    enum vt_code code = weak(judgement, end_of_digest(digest), "The digest in the signature",
+                             vt_judge_name(verified->signer));
     for (size_t i = 0; code == VT_OK && i < path->count; i++)
         code = judge_certificate(judgement, path->items[i]);
     return code;
