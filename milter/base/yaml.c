@@ -4,6 +4,7 @@
  * that one run shows the other mistakes too. */
 #include "base/yaml.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -110,6 +111,7 @@ static enum vt_code place(struct builder *b, struct vt_yaml_node *node)
         return VT_OK;
     }
     struct vt_yaml_node *parent = b->open[b->depth - 1];
+    assert(parent != NULL); /* open at every depth */
     if (parent->kind == VT_YAML_SEQUENCE)
         return add_entry(b, parent, NULL, node);
     struct vt_yaml_node *key = b->key[b->depth - 1];
@@ -265,8 +267,10 @@ static enum vt_code read_events(struct builder *b, yaml_parser_t *parser)
         if (code != VT_OK)
             return code;
     }
-    for (unsigned i = 0; b->is_full && i < b->depth; i++)
+    for (unsigned i = 0; b->is_full && i < b->depth; i++) {
+        assert(b->open[i] != NULL);
         b->open[i]->cut = true;
+    }
     return VT_OK;
 }
 

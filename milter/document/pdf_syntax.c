@@ -97,6 +97,8 @@ static size_t end_of_word(struct vt_bytes text, size_t at)
 static void classify_number(struct pdf_value *value)
 {
     const uint8_t *p = value->text.ptr;
+    if (value->text.len == 0)
+        return;
     size_t i = p[0] == '+' || p[0] == '-' ? 1 : 0;
     size_t digits = 0, dots = 0;
     int64_t number = 0;

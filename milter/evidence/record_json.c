@@ -200,7 +200,9 @@ static enum vt_code read_string(struct vt_arena *arena, const char *key, const j
 {
     if (!json_is_string(value) || has_control(json_string_value(value)))
         return wrong(err, key, "a string without control characters");
-    *out = vt_arena_dup(arena, json_string_value(value), json_string_length(value));
+    const char *text = json_string_value(value);
+    assert(out != NULL);
+    *out = text == NULL ? NULL : vt_arena_dup(arena, text, json_string_length(value));
     return *out == NULL ? vt_err_set(err, VT_E_NOMEM, "no memory for JSON") : VT_OK;
 }
 
