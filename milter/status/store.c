@@ -399,8 +399,8 @@ enum vt_code vt_status_store_put_issuer(struct vt_status_store *store,
                 (VT_MAX_STORE_ISSUERS - 1) * sizeof(store->issuers[0]));
         store->issuers_count--;
     }
-    store->issuers[store->issuers_count++] = vt_bytes_of(copy, der.len);
     /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the view keeps the copy */
+    store->issuers[store->issuers_count++] = vt_bytes_of(copy, der.len);
     store->version++;
     if (store->directory != NULL) {
         struct vt_status_file file = {.issuer = der};
