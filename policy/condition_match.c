@@ -44,18 +44,11 @@ static bool is_address_in(const struct vt_condition *condition, const char *addr
 /* "x" is the domain and everything below, "=x" the domain alone. */
 static bool is_domain_in(const struct vt_condition *condition, const char *address)
 {
-    const char *at = strrchr(address, '@');
-    if (at == NULL)
-        return false;
-    const char *domain = at + 1;
-    size_t len = strlen(domain);
-    for (size_t i = 0; i < condition->words_count; i++) {
-        bool is_exact = condition->words[i][0] == '=';
-        const char *wanted = condition->words[i] + (is_exact ? 1 : 0);
-        size_t wanted_len = strlen(wanted);
-        if (len < wanted_len || strcasecmp(domain + len - wanted_len, wanted) != 0)
-            continue;
-        if (len == wanted_len || (!is_exact && domain[len - wanted_len - 1] == '.'))
+    const char *domain = vt_address_domain(address);
+    for (size_t i = 0; domain != NULL && i < condition->words_count; i++) {
+        const char *wanted = condition->words[i];
+        if (wanted[0] == '=' ? strcasecmp(domain, wanted + 1) == 0
+                             : vt_domain_is_under(domain, wanted))
             return true;
     }
     return false;

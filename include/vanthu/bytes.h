@@ -101,6 +101,11 @@ char *vt_text_ascii(char *out, size_t out_bytes, const char *utf8);
 bool vt_text_is_utf8(struct vt_bytes text);
 /* Lower-case hexadecimal of bytes, NUL-terminated; out has room for 2 * len + 1. Returns out. */
 char *vt_text_hex(char *out, struct vt_bytes bytes);
+/* The domain of a mail address: what stands behind its last "@". NULL: there is none, or address is
+ * NULL. */
+const char *vt_address_domain(const char *address);
+/* True when domain is entry or below it, in any case of letters. Either may be NULL: false. */
+bool vt_domain_is_under(const char *domain, const char *entry);
 /* Distance of two words in edits (insert, delete, replace, swap), at most limit + 1. For
  * "did you mean". */
 unsigned vt_text_distance(const char *a, const char *b, unsigned limit);

@@ -3,6 +3,7 @@
  * UTF-8 by RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "vanthu/bytes.h"
 
@@ -169,6 +170,22 @@ char *vt_text_hex(char *out, struct vt_bytes bytes)
     }
     out[2 * bytes.len] = '\0';
     return out;
+}
+
+const char *vt_address_domain(const char *address)
+{
+    const char *at = address == NULL ? NULL : strrchr(address, '@');
+    return at == NULL || at[1] == '\0' ? NULL : at + 1;
+}
+
+bool vt_domain_is_under(const char *domain, const char *entry)
+{
+    if (domain == NULL || entry == NULL || *entry == '\0')
+        return false;
+    size_t domain_len = strlen(domain), entry_len = strlen(entry);
+    if (domain_len < entry_len || strcasecmp(domain + domain_len - entry_len, entry) != 0)
+        return false;
+    return domain_len == entry_len || domain[domain_len - entry_len - 1] == '.';
 }
 
 static unsigned smaller(unsigned a, unsigned b)

@@ -95,18 +95,11 @@ bool vt_networks_contain(const struct vt_networks *networks, const char *address
     return false;
 }
 
-bool vt_address_is_within(const char *address, const struct vt_strings *domains)
+static bool is_within(const char *address, const struct vt_strings *domains)
 {
-    const char *at = strrchr(address, '@');
-    if (at == NULL)
-        return false;
-    size_t len = strlen(at + 1);
+    const char *domain = vt_address_domain(address);
     for (size_t i = 0; i < domains->count; i++) {
-        size_t domain_len = strlen(domains->items[i]);
-        if (domain_len == 0 || len < domain_len)
-            continue;
-        const char *tail = at + 1 + len - domain_len;
-        if (strcasecmp(tail, domains->items[i]) == 0 && (len == domain_len || tail[-1] == '.'))
+        if (vt_domain_is_under(domain, domains->items[i]))
             return true;
     }
     return false;
@@ -134,7 +127,7 @@ enum vt_direction vt_direction_of(const struct vt_mail *mail, const struct vt_ne
     if (!is_ours)
         return VT_INBOUND;
     for (size_t i = 0; i < mail->recipients_count; i++) {
-        if (!vt_address_is_within(mail->recipients[i], &config->our_domains))
+        if (!is_within(mail->recipients[i], &config->our_domains))
             return VT_OUTBOUND;
     }
     return mail->recipients_count > 0 ? VT_INTERNAL : VT_OUTBOUND;

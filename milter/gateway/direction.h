@@ -22,9 +22,6 @@ enum vt_code vt_networks_parse(struct vt_arena *arena, const struct vt_strings *
 /* address: as an MTA gives it, "192.0.2.1", "2001:db8::1", "IPv6:2001:db8::1"; NULL is in none. */
 bool vt_networks_contain(const struct vt_networks *networks, const char *address);
 
-/* True when the domain of an address is one of domains or below one. */
-bool vt_address_is_within(const char *address, const struct vt_strings *domains);
-
 /* The direction of a mail by its envelope. Inbound: from a client that is not ours. Ours is a
  * client in an internal network, an authenticated one, or one of a listener for our own users.
  * What ours send is internal when every recipient is in our domains, else outbound. */

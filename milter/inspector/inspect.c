@@ -58,6 +58,7 @@ enum vt_code vt_inspect(struct vt_arena *arena, const struct vt_inspect_options 
     if (code != VT_OK)
         return code;
     take_findings_of_the_whole(&run);
+    vt_inspect_doubts(&run);
     vt_inspect_expectations(&run);
     *out_evidence = run.evidence;
     return VT_OK;

@@ -17,6 +17,7 @@ struct vt_inspect_run {
     struct vt_wants *wants;
     bool *part_is_consumed; /* a signature part of a multipart/signed is no document of its own */
     size_t signatures_count;
+    size_t *document_parts; /* the part of each document of the evidence */
 };
 
 /* Sender, alignment and class from envelope, headers and trusted Authentication-Results
@@ -28,6 +29,10 @@ enum vt_code vt_inspect_mail_facts(struct vt_inspect_run *run, struct vt_err *er
 enum vt_code vt_inspect_part(struct vt_inspect_run *run, size_t index,
                              struct vt_err *err) VT_MUST_CHECK;
 
+/* A good signature in a mail of doubtful structure is no passed one. To be called when everything
+ * is unpacked: the last part may be the one that makes it doubtful. */
+void vt_inspect_doubts(struct vt_inspect_run *run);
+
 /* Which documents should have been signed, and were not (users.md 1). To be called when all
  * documents are known. */
 void vt_inspect_expectations(struct vt_inspect_run *run);
@@ -37,10 +42,5 @@ bool vt_inspect_is_signed(const struct vt_document *document);
 
 /* True when a file name, which may be NULL, ends so. Comparison without case. */
 bool vt_inspect_name_ends(const char *name, const char *ending);
-
-/* True when domain is entry or below it. Comparison without case. */
-bool vt_inspect_domain_is_under(const char *domain, const char *entry);
-/* The domain of an address, or NULL. */
-const char *vt_inspect_domain_of(const char *address);
 
 #endif

@@ -60,9 +60,6 @@ static enum vt_code begin_document(struct part_work *work, struct vt_err *err)
         .size_bytes = part->bytes.len,
         .nested = part->nested,
         .attachment = part->attachment,
-        .reasons = part->reasons,
-        .findings = part->findings,
-        .findings_count = part->findings_count,
     };
     struct vt_bytes hashed = part->format == VT_FORMAT_SMIME && part->signed_bytes.len > 0
                                  ? part->signed_bytes
@@ -71,24 +68,27 @@ static enum vt_code begin_document(struct part_work *work, struct vt_err *err)
 }
 
 /* What makes it uncertain that this is the file the reader will see, or that it was read whole. */
-static vt_reasons doubts(const struct part_work *work)
+static vt_reasons doubts_about(const struct vt_unpacked *unpacked, size_t part)
 {
-    const struct vt_unpacked *unpacked = work->run->unpacked;
-    vt_reasons reasons = unpacked->reasons | work->document.reasons;
-    for (size_t i = work->index; i != VT_NO_PART; i = unpacked->parts[i].parent)
+    vt_reasons reasons = unpacked->reasons;
+    for (size_t i = part; i != VT_NO_PART; i = unpacked->parts[i].parent)
         reasons |= unpacked->parts[i].reasons;
-    return reasons &
-           (VT_REASON_BIT(VT_REASON_MALFORMED) | VT_REASON_BIT(VT_REASON_FILE_UNREADABLE) |
-            VT_REASON_BIT(VT_REASON_TOO_LARGE));
+    return reasons;
 }
 
-/* A good signature in a mail of doubtful structure is no passed one. */
-static void apply_doubts(struct part_work *work)
+void vt_inspect_doubts(struct vt_inspect_run *run)
 {
-    vt_reasons reasons = doubts(work);
-    for (size_t i = 0; reasons != 0 && i < work->document.signatures_count; i++)
-        vt_signature_worsen(&work->document.signatures[i], VT_SUB_SIG_CONSTRAINTS_FAILURE,
-                            vt_reasons_first(reasons));
+    const vt_reasons doubtful = VT_REASON_BIT(VT_REASON_MALFORMED) |
+                                VT_REASON_BIT(VT_REASON_FILE_UNREADABLE) |
+                                VT_REASON_BIT(VT_REASON_TOO_LARGE);
+    for (size_t d = 0; d < run->evidence->documents_count; d++) {
+        struct vt_document *document = &run->evidence->documents[d];
+        vt_reasons reasons =
+            (document->reasons | doubts_about(run->unpacked, run->document_parts[d])) & doubtful;
+        for (size_t i = 0; reasons != 0 && i < document->signatures_count; i++)
+            vt_signature_worsen(&document->signatures[i], VT_SUB_SIG_CONSTRAINTS_FAILURE,
+                                vt_reasons_first(reasons));
+    }
 }
 
 /* Anybody gets a time stamp over any file: alone it says when, and nobody says what. */
@@ -107,25 +107,41 @@ static enum vt_code apply_absence_of_signer(struct part_work *work)
     return code;
 }
 
-static enum vt_code end_document(struct part_work *work, struct vt_err *err)
-{
-    apply_doubts(work);
-    if (apply_absence_of_signer(work) != VT_OK)
-        return no_memory(err);
-    struct vt_evidence *evidence = work->run->evidence;
-    void *grown = vt_arena_grow(work->run->arena, evidence->documents, evidence->documents_count,
-                                sizeof(*evidence->documents));
-    if (grown == NULL)
-        return no_memory(err);
-    evidence->documents = grown;
-    evidence->documents[evidence->documents_count++] = work->document;
-    return VT_OK;
-}
-
 static enum vt_code add_finding(struct part_work *work, const char *text)
 {
     return vt_findings_add(work->run->arena, &work->document.findings,
                            &work->document.findings_count, "%s", text);
+}
+
+/* What unpacking found about the part, its content included. */
+static enum vt_code take_findings_of_part(struct part_work *work)
+{
+    const struct vt_part *part = part_of(work);
+    enum vt_code code = VT_OK;
+    work->document.reasons |= part->reasons;
+    for (size_t i = 0; code == VT_OK && i < part->findings_count; i++)
+        code = add_finding(work, part->findings[i]);
+    return code;
+}
+
+static enum vt_code end_document(struct part_work *work, struct vt_err *err)
+{
+    struct vt_inspect_run *run = work->run;
+    struct vt_evidence *evidence = run->evidence;
+    size_t count = evidence->documents_count;
+    if (take_findings_of_part(work) != VT_OK || apply_absence_of_signer(work) != VT_OK)
+        return no_memory(err);
+    struct vt_document *documents =
+        vt_arena_grow(run->arena, evidence->documents, count, sizeof(*documents));
+    size_t *parts = vt_arena_grow(run->arena, run->document_parts, count, sizeof(*parts));
+    if (documents == NULL || parts == NULL)
+        return no_memory(err);
+    documents[count] = work->document;
+    parts[count] = work->index;
+    evidence->documents = documents;
+    evidence->documents_count = count + 1;
+    run->document_parts = parts;
+    return VT_OK;
 }
 
 /* ---- verification and judgement of the objects of one document ---- */
@@ -297,6 +313,9 @@ static enum vt_code judge_objects(struct part_work *work, struct vt_err *err)
                               "was not looked at.") != VT_OK)
             return no_memory(err);
     }
+    if (work->run->signatures_count >= VT_MAX_SIGNATURES)
+        work->objects_count =
+            work->objects_count > 0 ? 1 : 0; /* enough to say that there are more */
     enum vt_code code = verify_objects(work, err);
     for (size_t i = 0; code == VT_OK && i < work->objects_count; i++)
         code = judge_object(work, i, err);

@@ -220,6 +220,30 @@ static void asn1_times_are_read(void **state)
     }
 }
 
+static void compares_domains(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *address;
+        bool within;
+    } cases[] = {{"a@ninhbinh.gov.vn", true},
+                 {"a@NinhBinh.GOV.vn", true},
+                 {"a@soxd.ninhbinh.gov.vn", true},
+                 {"a@xninhbinh.gov.vn", false},
+                 {"a@gov.vn", false},
+                 {"ninhbinh.gov.vn", false},
+                 {"", false},
+                 {NULL, false},
+                 {"\"a@ninhbinh.gov.vn\"@evil.vn", false},
+                 {"a@", false},
+                 {"a@ninhbinh.gov.vn.evil.vn", false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        if (vt_domain_is_under(vt_address_domain(cases[i].address), "ninhbinh.gov.vn") !=
+            cases[i].within)
+            fail_msg("%s", cases[i].address == NULL ? "NULL" : cases[i].address);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +257,7 @@ int main(void)
         cmocka_unit_test(near_words_are_found),
         cmocka_unit_test(times_are_read_and_written),
         cmocka_unit_test(asn1_times_are_read),
+        cmocka_unit_test(compares_domains),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
