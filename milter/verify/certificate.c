@@ -10,6 +10,7 @@
 #include <openssl/x509.h>
 
 #include "verify/der.h"
+#include "verify/digest.h"
 
 /* Index of the first slot table; grows by doubling and stays at most half full. */
 #define FIRST_SLOTS 64
@@ -24,6 +25,7 @@ struct vt_certificate_pool {
     /* Open addressing by the first bytes of the digest; index + 1, 0 is free. */
     size_t *slots;
     size_t slots_count;
+    struct vt_digest_cache *digests; /* of this mail; NULL: none yet */
 };
 
 struct vt_certificate_pool *vt_certificate_pool_new(struct vt_arena *arena,
@@ -35,6 +37,13 @@ struct vt_certificate_pool *vt_certificate_pool_new(struct vt_arena *arena,
         pool->base = base;
     }
     return pool;
+}
+
+struct vt_digest_cache *vt_certificate_pool_digests(struct vt_certificate_pool *pool)
+{
+    if (pool->digests == NULL)
+        pool->digests = vt_digest_cache_new(pool->arena);
+    return pool->digests;
 }
 
 /* ---- hash table ---- */

@@ -40,6 +40,9 @@ enum vt_code vt_certificate_read_extensions(struct vt_arena *arena,
 enum vt_code vt_certificate_read_facts(struct vt_arena *arena,
                                        struct vt_certificate *certificate) VT_MUST_CHECK;
 
+/* What was digested of the mail that the pool is for; NULL: memory is out. */
+struct vt_digest_cache;
+struct vt_digest_cache *vt_certificate_pool_digests(struct vt_certificate_pool *pool);
 /* The certificate with this SHA-256 in the pool or its base, or NULL. */
 const struct vt_certificate *vt_certificate_find(const struct vt_certificate_pool *pool,
                                                  const uint8_t sha256[32]);

@@ -10,8 +10,9 @@
 #define MAX_RESULTS 256
 /* Documents of one mail whose prefix is kept open, times algorithms. */
 #define MAX_PREFIXES 16
-/* A prefix below this is cheaper to hash again than to clone. */
+/* What is shorter is cheaper to hash again than to keep. */
 #define MIN_PREFIX_BYTES 4096
+#define MIN_RESULT_BYTES 4096
 
 struct result {
     const struct vt_digest *digest;
@@ -140,6 +141,11 @@ bool vt_content_has_bare_lf(const struct vt_content *content)
     return false;
 }
 
+void vt_digest_cache_next(struct vt_digest_cache *cache)
+{
+    cache->prefixes_count = 0;
+}
+
 /* ---- prefixes ---- */
 
 static struct prefix *find_prefix(struct vt_digest_cache *cache, const struct vt_digest *digest,
@@ -239,7 +245,10 @@ static const struct result *find_result(const struct vt_digest_cache *cache,
 
 static void keep_result(struct vt_digest_cache *cache, const struct result *result)
 {
-    if (cache->results_count == MAX_RESULTS)
+    size_t len = 0;
+    for (size_t i = 0; i < result->content.count; i++)
+        len += result->content.ranges[i].len;
+    if (cache->results_count == MAX_RESULTS || len < MIN_RESULT_BYTES)
         return;
     struct result *results =
         vt_arena_grow(cache->arena, cache->results, cache->results_count, sizeof(*results));

@@ -26,6 +26,8 @@ struct vt_content {
 /* Remembers by address: the bytes must not change while it is used. */
 struct vt_digest_cache;
 struct vt_digest_cache *vt_digest_cache_new(struct vt_arena *arena) VT_MUST_CHECK;
+/* Another document follows: the prefixes of the one before are not needed any more. */
+void vt_digest_cache_next(struct vt_digest_cache *cache);
 
 /* VT_E_UNSUPPORTED: OpenSSL does not compute it. */
 enum vt_code vt_digest_content(struct vt_digest_cache *cache, const struct vt_digest *digest,

@@ -336,10 +336,11 @@ enum vt_code vt_verify_objects(struct vt_arena *arena, struct vt_certificate_poo
                                const struct vt_bytes *detached_candidates, size_t candidates_count,
                                struct vt_verified_list *out, struct vt_err *err)
 {
-    struct vt_digest_cache *cache = vt_digest_cache_new(arena);
+    struct vt_digest_cache *cache = vt_certificate_pool_digests(pool);
     struct object_work *work = vt_arena_alloc(arena, sizeof(*work));
     if (cache == NULL || work == NULL)
         return no_memory(err);
+    vt_digest_cache_next(cache);
     for (size_t i = 0; i < objects_count; i++) {
         *work = (struct object_work){
             .arena = arena,
