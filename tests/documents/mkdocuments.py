@@ -114,6 +114,7 @@ def documents():
     yield "status-unknown.pdf", signed("unreachable"), "2", "INDETERMINATE/TRY_LATER", "STATUS_UNKNOWN"
     yield "weak-key.pdf", signed("weak"), "2", "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE", "WEAK_ALGORITHM"
     yield "weak-digest.pdf", signed(digest="sha1"), "2", "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE", "WEAK_ALGORITHM"
+    yield "authority-signs.pdf", signed("tsa"), "2", "INDETERMINATE/CHAIN_CONSTRAINTS_FAILURE", "CERT_SCOPE"
     yield "sha1-subfilter.pdf", signed(sub_filter="adbe.pkcs7.sha1"), "2", "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE", "WEAK_ALGORITHM"
     yield "other-stamp.pdf", stamped(wrong_stamp=True), "1|2", "*", "TIMESTAMP_INVALID"
     yield "unknown-stamp.pdf", stamped(tsa="tsa-unknown"), "0|2", "*", "TIMESTAMP_UNVERIFIED"
