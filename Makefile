@@ -36,7 +36,7 @@ room        = $(patsubst %.c,$(BUILD)/%.o,$(wildcard milter/$(1)/*.c))
 BASE        = $(call room,base) $(call room,evidence)
 POLICY      = $(patsubst %.c,$(BUILD)/%.o,$(wildcard policy/*.c))
 
-.PHONY: all deps demo test unit-programs fuzzers test-long test-peers bench lint format install clean help
+.PHONY: FORCE all deps demo test unit-programs fuzzers test-long test-peers bench lint format install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(BUILD)/vanthu-milter $(BUILD)/vanthu
@@ -53,6 +53,12 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
+
+# The folder that is compiled in: after another PREFIX these are built anew.
+$(BUILD)/sysconfdir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(SYSCONFDIR)' | cmp -s - $@ || echo '$(SYSCONFDIR)' >$@
+$(addprefix $(BUILD)/milter/,main.o base/config.o command/check.o command/control.o): $(BUILD)/sysconfdir
 
 # ---- packages ----
 BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev libcurl4-openssl-dev \
@@ -158,14 +164,14 @@ format:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(SYSCONFDIR)/vanthu \
 	  $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
-	  $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/vanthu \
+	  $(DESTDIR)$(PREFIX)/share/man/man8 \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d \
 	  $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	install -m 755 build/vanthu-milter $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 build/vanthu $(DESTDIR)$(PREFIX)/bin/
 	for f in vanthu.yaml policy.yaml; do [ -e $(DESTDIR)$(SYSCONFDIR)/vanthu/$$f ] || \
 	  install -m 644 conf/$$f $(DESTDIR)$(SYSCONFDIR)/vanthu/; done
-	install -m 644 conf/policy.schema.json $(DESTDIR)$(PREFIX)/share/vanthu/
+	install -m 644 conf/policy.schema.json $(DESTDIR)$(SYSCONFDIR)/vanthu/
 	for s in 1 5 8; do for m in $(wildcard conf/*.[158] milter/*/*.[158] policy/*.[158]); do \
 	  case $$m in *.$$s) install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/;; esac; done; done
 	sed 's|@sbindir@|$(PREFIX)/sbin|; s|@bindir@|$(PREFIX)/bin|; s|@sysconfdir@|$(SYSCONFDIR)|' \
