@@ -11,7 +11,7 @@
  * from, to              message     body (JSON); descriptors            deadline    when it is down
  * gateway, command      INSPECT     now, name, is_mail, facts, known;   inspection  451, after some
  *   to inspector                    mail 64M, facts 8M, known 64M                   NOT_CHECKED
- *                       INSPECTED   -; evidence 16M, wants 64M
+ *                       INSPECTED   -; evidence 16M, wants 16M
  *                       DIED        why; -
  * gateway, command      STATUS      -; wants 16M                        status      STATUS_UNKNOWN
  *   to status           STATUS_IS   -; known 64M

@@ -128,7 +128,7 @@ static enum vt_code read_evidence(struct run *run, struct vt_evidence **out, str
 static enum vt_code read_wants(struct run *run, struct vt_err *err)
 {
     struct vt_bytes json;
-    enum vt_code code = vt_memfd_map(run->message.fds[1], VT_MAX_KNOWN_BYTES, &json, err);
+    enum vt_code code = vt_memfd_map(run->message.fds[1], VT_MAX_WANTS_BYTES, &json, err);
     if (code != VT_OK)
         return code;
     run->wants = (struct vt_wants){0};

@@ -12,7 +12,6 @@
 #include "vanthu/clock.h"
 
 #define REQUEST_ARENA_BYTES ((size_t)64 * 1024 * 1024)
-#define MAX_WANTS_BYTES ((size_t)16 * 1024 * 1024)
 /* Statuses and issuers of one mail that are looked after. */
 #define MAX_WANTED 256
 #define MAX_ADDRESSES 4
@@ -132,7 +131,7 @@ static enum vt_code read_wants(struct vt_status_request *request, const struct v
     struct vt_wants wants;
     if (message->type != VT_MSG_STATUS || message->fds_count != 1)
         return vt_err_set(err, VT_E_FORMAT, "a request for status is malformed");
-    enum vt_code code = vt_memfd_map(message->fds[0], MAX_WANTS_BYTES, &json, err);
+    enum vt_code code = vt_memfd_map(message->fds[0], VT_MAX_WANTS_BYTES, &json, err);
     if (code != VT_OK)
         return code;
     code = vt_wants_from_json(request->arena, json, &wants, err);
