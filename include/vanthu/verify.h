@@ -38,10 +38,7 @@ struct vt_bytes vt_certificate_der(const struct vt_certificate *certificate);
 const char *vt_certificate_sha256(const struct vt_certificate *certificate);
 /* Facts for people; strings live as long as the pool. */
 const struct vt_certificate_facts *vt_certificate_facts(const struct vt_certificate *certificate);
-/* DER of subject and issuer names (canonical comparison is the trust room's), of the
- * SubjectPublicKeyInfo, and of the serial number's content octets. */
-struct vt_bytes vt_certificate_subject_der(const struct vt_certificate *certificate);
-struct vt_bytes vt_certificate_issuer_der(const struct vt_certificate *certificate);
+/* DER of the SubjectPublicKeyInfo, and the content octets of the serial number. */
 struct vt_bytes vt_certificate_public_key_der(const struct vt_certificate *certificate);
 struct vt_bytes vt_certificate_serial(const struct vt_certificate *certificate);
 /* The OpenSSL object (struct x509_st), borrowed; for the rooms verify, trust and status. */
@@ -115,17 +112,11 @@ struct vt_verified_list {
     struct vt_bytes content;
 };
 
-/* Verify every SignerInfo of one signed object. detached_candidates: further contents to try when
- * a detached CMS comes without its bytes (`--content`), may be NULL. Certificates go into pool.
- * Bad signatures are findings. Returns VT_OK, VT_E_NOMEM, VT_E_INTERNAL. */
-enum vt_code vt_verify_object(struct vt_arena *arena, struct vt_certificate_pool *pool,
-                              const struct vt_signed_object *object, size_t object_index,
-                              const struct vt_bytes *detached_candidates, size_t candidates_count,
-                              struct vt_verified_list *out, struct vt_err *err) VT_MUST_CHECK;
-
-/* The same for all objects of a mail at once, out[i] for objects[i]: digests are shared, so that
- * the work grows with bytes plus signatures (revisions of one PDF have their beginning in common).
- * The bytes must not change during the call. */
+/* Verify every SignerInfo of all signed objects of a document, out[i] for objects[i]. Digests are
+ * shared, so that the work grows with bytes plus signatures (revisions of one PDF have their
+ * beginning in common). detached_candidates: further contents to try when a detached CMS comes
+ * without its bytes (`--content`), may be NULL. Certificates go into pool. The bytes must not
+ * change during the call. Bad signatures are findings. Returns VT_OK, VT_E_NOMEM, VT_E_INTERNAL. */
 enum vt_code vt_verify_objects(struct vt_arena *arena, struct vt_certificate_pool *pool,
                                const struct vt_signed_object *objects, size_t objects_count,
                                const struct vt_bytes *detached_candidates, size_t candidates_count,

@@ -55,8 +55,6 @@ bool vt_yaml_is_mapping(struct vt_yaml *yaml, const struct vt_yaml_node *node, c
 /* Add a mistake for every key that is not one of names. */
 void vt_yaml_check_keys(struct vt_yaml *yaml, const struct vt_yaml_node *mapping,
                         const char *const *names, size_t count);
-/* The nearest of some words to a misspelt one, or NULL. Entries may be NULL. */
-const char *vt_yaml_nearest(const char *word, const char *const *words, size_t count);
 
 /* A scalar or the scalars of a sequence: their number, and the one at index. */
 size_t vt_yaml_values_count(const struct vt_yaml_node *node);

@@ -32,7 +32,8 @@ bool vt_yaml_is_mapping(struct vt_yaml *yaml, const struct vt_yaml_node *node, c
     return vt_yaml_mistake(yaml, node, "%s is written as \"key: value\" lines", what);
 }
 
-const char *vt_yaml_nearest(const char *word, const char *const *words, size_t count)
+/* The nearest of some words to a misspelt one, or NULL. Entries may be NULL. */
+static const char *nearest_of(const char *word, const char *const *words, size_t count)
 {
     /* Two edits, but not more than half of a short word. */
     unsigned limit = strlen(word) < 4 ? 1 : 2;
@@ -85,7 +86,7 @@ void vt_yaml_check_keys(struct vt_yaml *yaml, const struct vt_yaml_node *mapping
             is_known = strcmp(key->text, names[n]) == 0;
         if (is_known)
             continue;
-        const char *nearest = vt_yaml_nearest(key->text, names, count);
+        const char *nearest = nearest_of(key->text, names, count);
         if (nearest != NULL)
             vt_yaml_mistake(yaml, key, "unknown key \"%s\": did you mean \"%s\"?", shown(word, key),
                             nearest);
@@ -265,7 +266,7 @@ bool vt_yaml_word(struct vt_yaml *yaml, const struct vt_yaml_node *node, const c
             return true;
         }
     }
-    const char *nearest = vt_yaml_nearest(node->text, words, count);
+    const char *nearest = nearest_of(node->text, words, count);
     if (nearest != NULL)
         return vt_yaml_mistake(yaml, node, "\"%s\" is not %s: did you mean \"%s\"?",
                                shown(word, node), what, nearest);

@@ -100,8 +100,6 @@ void pdf_finding(struct pdf_reader *reader, enum vt_reason reason, const char *f
     VT_PRINTF(3, 4);
 void pdf_signature_finding(struct pdf_reader *reader, struct pdf_signature *signature,
                            enum vt_reason reason, const char *format, ...) VT_PRINTF(4, 5);
-/* An object of the newest revision. */
-struct pdf_object pdf_fetch(struct pdf_reader *reader, struct pdf_ref ref);
 /* Follow a reference (references to references are not PDF); other values are returned as they
  * are. PDF_NULL and PDF_NONE both become PDF_NONE. A stream becomes its dictionary. */
 struct pdf_value pdf_resolve(struct pdf_reader *reader, struct pdf_value value);

@@ -116,7 +116,8 @@ void pdf_signature_finding(struct pdf_reader *reader, struct pdf_signature *sign
         signature->object.reasons |= VT_REASON_BIT(reason);
 }
 
-struct pdf_object pdf_fetch(struct pdf_reader *reader, struct pdf_ref ref)
+/* An object of the newest revision. */
+static struct pdf_object fetch(struct pdf_reader *reader, struct pdf_ref ref)
 {
     struct pdf_object none = {0};
     if (reader->main.qpdf == NULL || !pdf_visit(reader))
@@ -130,7 +131,7 @@ struct pdf_object pdf_fetch(struct pdf_reader *reader, struct pdf_ref ref)
 struct pdf_value pdf_resolve(struct pdf_reader *reader, struct pdf_value value)
 {
     if (value.kind == PDF_REF)
-        value = pdf_fetch(reader, value.ref).value;
+        value = fetch(reader, value.ref).value;
     if (value.kind == PDF_NULL)
         value.kind = PDF_NONE;
     return value;

@@ -13,7 +13,7 @@ bool pdf_is_space(uint8_t c)
     return c == 0 || c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ';
 }
 
-bool pdf_is_delimiter(uint8_t c)
+static bool is_delimiter(uint8_t c)
 {
     switch (c) {
     case '(':
@@ -88,7 +88,7 @@ static size_t end_of_hex(struct vt_bytes text, size_t at)
 
 static size_t end_of_word(struct vt_bytes text, size_t at)
 {
-    while (at < text.len && !pdf_is_space(text.ptr[at]) && !pdf_is_delimiter(text.ptr[at]))
+    while (at < text.len && !pdf_is_space(text.ptr[at]) && !is_delimiter(text.ptr[at]))
         at++;
     return at;
 }

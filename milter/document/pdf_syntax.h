@@ -39,7 +39,6 @@ struct pdf_value {
 };
 
 bool pdf_is_space(uint8_t c);
-bool pdf_is_delimiter(uint8_t c);
 /* The value of a hexadecimal digit, or -1. */
 int pdf_hex_digit(uint8_t c);
 /* Offset of the first byte at or after at that is neither white space nor comment. */

@@ -226,7 +226,9 @@ static const char *why_signal(int number)
     }
 }
 
-void vt_zygote_describe_death(int wait_status, int64_t deadline_msecs, char *out, size_t out_bytes)
+/* What a wait status means for the one whose mail it was. deadline_msecs: 0 unless the zygote
+ * killed the child at its deadline. */
+static void describe_death(int wait_status, int64_t deadline_msecs, char *out, size_t out_bytes)
 {
     if (deadline_msecs > 0)
         (void)snprintf(out, out_bytes, "deadline %lld s", (long long)(deadline_msecs / 1000));
@@ -285,8 +287,8 @@ static void bury(struct zygote *zygote, struct child *child, int wait_status)
     bool good = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == EX_OK;
     if (!good && !child->cancelled) {
         char why[100], words[LAST_WORDS_BYTES];
-        vt_zygote_describe_death(wait_status, child->late ? zygote->options->child_msecs : 0, why,
-                                 sizeof(why));
+        describe_death(wait_status, child->late ? zygote->options->child_msecs : 0, why,
+                       sizeof(why));
         read_last_words(child->words, words);
         vt_log(VT_LOG_ERROR, "inspection child=%ld died why=\"%s\" said=\"%s\"", (long)child->pid,
                why, words);

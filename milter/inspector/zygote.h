@@ -21,8 +21,4 @@ struct vt_zygote_options {
  * layout; running children are finished first. Returns an exit status of sysexits(3). */
 int vt_zygote_run(const struct vt_zygote_options *options);
 
-/* What a wait status means for the one whose mail it was. deadline_msecs: 0 unless the zygote
- * killed the child at its deadline. */
-void vt_zygote_describe_death(int wait_status, int64_t deadline_msecs, char *out, size_t out_bytes);
-
 #endif

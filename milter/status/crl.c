@@ -8,6 +8,12 @@
 
 #include "status/signature.h"
 
+/* How far a CRL speaks about a certificate. */
+enum scope {
+    SCOPE_COMPLETE = 0, /* not being listed means not revoked */
+    SCOPE_PARTIAL /* a delta, or for some reasons only: being listed counts, absence does not */
+};
+
 static X509_NAME *decode_name(struct vt_bytes der)
 {
     const unsigned char *cursor = der.ptr;
@@ -123,10 +129,12 @@ static enum vt_code covers_by_point(const ISSUING_DIST_POINT *point, X509 *x509,
     return VT_OK;
 }
 
-enum vt_code vt_crl_covers(const struct vt_crl *crl, const struct vt_certificate *certificate,
-                           enum vt_crl_scope *out_scope, struct vt_err *err)
+/* It covers this certificate (RFC 5280 6.3.3 b and 5.2.5). VT_OK; VT_E_NOT_FOUND (out of scope);
+ * VT_E_UNSUPPORTED (indirect, unknown critical extension). */
+static enum vt_code find_scope(const struct vt_crl *crl, const struct vt_certificate *certificate,
+                               enum scope *out_scope, struct vt_err *err)
 {
-    *out_scope = crl->is_delta ? VT_CRL_PARTIAL : VT_CRL_COMPLETE;
+    *out_scope = crl->is_delta ? SCOPE_PARTIAL : SCOPE_COMPLETE;
     if (crl->unknown_critical)
         return vt_err_set(err, VT_E_UNSUPPORTED,
                           "the CRL has a critical extension that is not known");
@@ -138,7 +146,7 @@ enum vt_code vt_crl_covers(const struct vt_crl *crl, const struct vt_certificate
     if (point == NULL)
         return vt_err_set(err, VT_E_FORMAT, "the CRL's issuing distribution point is malformed");
     if (point->onlysomereasons != NULL)
-        *out_scope = VT_CRL_PARTIAL;
+        *out_scope = SCOPE_PARTIAL;
     enum vt_code code = covers_by_point(point, vt_certificate_x509(certificate), err);
     ISSUING_DIST_POINT_free(point);
     return code;
@@ -193,13 +201,13 @@ enum vt_code vt_crl_fact(struct vt_arena *arena, const struct vt_crl *crl,
                          struct vt_status_fact *out, struct vt_err *err)
 {
     struct vt_crl_entry entry;
-    enum vt_crl_scope scope;
-    enum vt_code code = vt_crl_covers(crl, certificate, &scope, err);
+    enum scope scope;
+    enum vt_code code = find_scope(crl, certificate, &scope, err);
     if (code != VT_OK)
         return code;
     vt_crl_find(crl, vt_certificate_serial(certificate), &entry);
     enum vt_status_value value = value_of(&entry);
-    if (scope == VT_CRL_PARTIAL && value == VT_STATUS_GOOD)
+    if (scope == SCOPE_PARTIAL && value == VT_STATUS_GOOD)
         return vt_err_set(err, VT_E_UNSUPPORTED,
                           "it is a delta CRL or one for some reasons only, and not being listed "
                           "there proves nothing");

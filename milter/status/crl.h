@@ -35,15 +35,6 @@ enum vt_code vt_crl_parse(struct vt_bytes der, struct vt_crl *out,
  * VT_OK; VT_E_NOT_FOUND (another issuer); VT_E_FORMAT; VT_E_UNSUPPORTED; VT_E_NOMEM. */
 enum vt_code vt_crl_verify(const struct vt_crl *crl, const struct vt_certificate *issuer,
                            struct vt_err *err) VT_MUST_CHECK;
-/* How far a CRL speaks about a certificate. */
-enum vt_crl_scope {
-    VT_CRL_COMPLETE = 0, /* not being listed means not revoked */
-    VT_CRL_PARTIAL /* a delta, or for some reasons only: being listed counts, absence does not */
-};
-/* It covers this certificate (RFC 5280 6.3.3 b and 5.2.5). VT_OK; VT_E_NOT_FOUND (out of scope);
- * VT_E_UNSUPPORTED (indirect, unknown critical extension). */
-enum vt_code vt_crl_covers(const struct vt_crl *crl, const struct vt_certificate *certificate,
-                           enum vt_crl_scope *out_scope, struct vt_err *err) VT_MUST_CHECK;
 /* Look a serial number (content octets) up. */
 void vt_crl_find(const struct vt_crl *crl, struct vt_bytes serial, struct vt_crl_entry *out);
 /* Name of a CRLReason ("keyCompromise"), NULL for none. */

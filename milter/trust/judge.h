@@ -95,9 +95,5 @@ enum vt_code vt_revocation_choose(struct vt_judgement *judgement,
                                   const struct vt_certificate *certificate,
                                   const struct vt_certificate *issuer, int64_t at_utc_secs,
                                   struct vt_status_choice *out) VT_MUST_CHECK;
-/* True when a fact that says "good" proves it for this time. */
-bool vt_revocation_counts(const struct vt_status_fact *fact,
-                          const struct vt_certificate *certificate, int64_t at_utc_secs,
-                          int64_t now_utc_secs);
 
 #endif

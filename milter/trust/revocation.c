@@ -30,9 +30,9 @@ static bool still_lists(const struct vt_status_fact *fact, const struct vt_certi
             fact->keeps_expired_since_utc_secs <= end);
 }
 
-bool vt_revocation_counts(const struct vt_status_fact *fact,
-                          const struct vt_certificate *certificate, int64_t at_utc_secs,
-                          int64_t now_utc_secs)
+/* True when a fact that says "good" proves it for this time. */
+static bool counts(const struct vt_status_fact *fact, const struct vt_certificate *certificate,
+                   int64_t at_utc_secs, int64_t now_utc_secs)
 {
     int64_t from = fact->this_update_utc_secs;
     if (from == VT_TIME_NONE || from > now_utc_secs + VT_CLOCK_TOLERANCE_SECS ||
@@ -67,7 +67,7 @@ static void take_fact(struct choosing *choosing, const struct vt_status_fact *fa
              fact->this_update_utc_secs > choosing->suspended.this_update_utc_secs);
         return;
     case VT_STATUS_GOOD:
-        if (vt_revocation_counts(fact, choosing->certificate, choosing->at_utc_secs, now)) {
+        if (counts(fact, choosing->certificate, choosing->at_utc_secs, now)) {
             keep(&choosing->good, &choosing->has_good, fact, false);
             if (fact->this_update_utc_secs > choosing->youngest_good_utc_secs)
                 choosing->youngest_good_utc_secs = fact->this_update_utc_secs;

@@ -7,7 +7,8 @@
 
 #include "vanthu/limits.h"
 
-struct vt_bytes vt_header_take_line(struct vt_bytes *rest)
+/* Take one line with its line end from *rest; an unterminated last line counts. */
+static struct vt_bytes take_line(struct vt_bytes *rest)
 {
     const uint8_t *end = rest->len == 0 ? NULL : memchr(rest->ptr, '\n', rest->len);
     size_t len = end == NULL ? rest->len : (size_t)(end - rest->ptr) + 1;
@@ -16,7 +17,8 @@ struct vt_bytes vt_header_take_line(struct vt_bytes *rest)
     return line;
 }
 
-struct vt_bytes vt_header_strip_line_end(struct vt_bytes line)
+/* A line without its CRLF or LF. */
+static struct vt_bytes strip_line_end(struct vt_bytes line)
 {
     if (line.len > 0 && line.ptr[line.len - 1] == '\n') {
         line.len--;
@@ -43,7 +45,9 @@ static size_t name_len(struct vt_bytes line)
     return colon < line.len && line.ptr[colon] == ':' ? len : 0;
 }
 
-bool vt_header_is_field(struct vt_bytes line)
+/* True when the line begins with a field name and a colon (RFC 5322 2.2, 4.5: obsolete white space
+ * before the colon). */
+static bool is_field(struct vt_bytes line)
 {
     return name_len(line) > 0;
 }
@@ -78,7 +82,7 @@ static void skip_mbox_line(struct vt_bytes *rest)
 {
     if (vt_bytes_starts_with(*rest, VT_BYTES("From ")) ||
         vt_bytes_starts_with(*rest, VT_BYTES(">From ")))
-        (void)vt_header_take_line(rest);
+        (void)take_line(rest);
 }
 
 void vt_header_split(struct vt_bytes entity, bool is_mail, struct vt_header_block *out)
@@ -92,11 +96,11 @@ void vt_header_split(struct vt_bytes entity, bool is_mail, struct vt_header_bloc
     size_t fields_len = 0;
     while (rest.len > 0) {
         struct vt_bytes before = rest;
-        struct vt_bytes line = vt_header_strip_line_end(vt_header_take_line(&rest));
+        struct vt_bytes line = strip_line_end(take_line(&rest));
         if (line.len == 0)
             break;
         bool folded = fields_len > 0 && is_fold(line);
-        if (!folded && !vt_header_is_field(line)) {
+        if (!folded && !is_field(line)) {
             out->has_bad_line = true;
             rest = before;
             break;
@@ -129,9 +133,9 @@ bool vt_header_next(struct vt_bytes *rest, struct vt_header_field *out)
     if (rest->len == 0)
         return false;
     struct vt_bytes field = *rest;
-    size_t len = vt_header_take_line(rest).len;
+    size_t len = take_line(rest).len;
     while (is_fold(*rest))
-        len += vt_header_take_line(rest).len;
+        len += take_line(rest).len;
     field.len = len;
     out->name = vt_bytes_slice(field, 0, name_len(field));
     const uint8_t *colon = memchr(field.ptr, ':', field.len);

@@ -30,13 +30,6 @@ struct vt_header_field {
 void vt_header_split(struct vt_bytes entity, bool is_mail, struct vt_header_block *out);
 /* Take the next field from *rest. False at the end. */
 bool vt_header_next(struct vt_bytes *rest, struct vt_header_field *out);
-/* Take one line with its line end from *rest; an unterminated last line counts. */
-struct vt_bytes vt_header_take_line(struct vt_bytes *rest);
-/* A line without its CRLF or LF. */
-struct vt_bytes vt_header_strip_line_end(struct vt_bytes line);
-/* True when the line begins with a field name and a colon (RFC 5322 2.2, 4.5: obsolete white space
- * before the colon). */
-bool vt_header_is_field(struct vt_bytes line);
 bool vt_header_name_is(const struct vt_header_field *field, const char *name);
 
 #endif

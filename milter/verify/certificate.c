@@ -70,12 +70,13 @@ static const struct vt_certificate *find_own(const struct vt_certificate_pool *p
     return NULL;
 }
 
-const struct vt_certificate *vt_certificate_find(const struct vt_certificate_pool *pool,
-                                                 const uint8_t sha256[32])
+/* The certificate with this SHA-256 in the pool or its base, or NULL. */
+static const struct vt_certificate *find(const struct vt_certificate_pool *pool,
+                                         const uint8_t sha256[32])
 {
     const struct vt_certificate *found = NULL;
     if (pool->base != NULL)
-        found = vt_certificate_find(pool->base, sha256);
+        found = find(pool->base, sha256);
     return found != NULL ? found : find_own(pool, sha256);
 }
 
@@ -175,7 +176,7 @@ enum vt_code vt_certificate_add(struct vt_certificate_pool *pool, struct vt_byte
                           der.len, VT_MAX_CERTIFICATE_BYTES);
     if (EVP_Digest(der.ptr, der.len, sha256, NULL, EVP_sha256(), NULL) != 1)
         return vt_err_set(err, VT_E_INTERNAL, "SHA-256 failed");
-    const struct vt_certificate *known = vt_certificate_find(pool, sha256);
+    const struct vt_certificate *known = find(pool, sha256);
     if (known != NULL) {
         *out = known;
         return VT_OK;
@@ -221,16 +222,6 @@ const char *vt_certificate_sha256(const struct vt_certificate *certificate)
 const struct vt_certificate_facts *vt_certificate_facts(const struct vt_certificate *certificate)
 {
     return &certificate->facts;
-}
-
-struct vt_bytes vt_certificate_subject_der(const struct vt_certificate *certificate)
-{
-    return certificate->subject;
-}
-
-struct vt_bytes vt_certificate_issuer_der(const struct vt_certificate *certificate)
-{
-    return certificate->issuer;
 }
 
 struct vt_bytes vt_certificate_public_key_der(const struct vt_certificate *certificate)

@@ -43,9 +43,6 @@ enum vt_code vt_certificate_read_facts(struct vt_arena *arena,
 /* What was digested of the mail that the pool is for; NULL: memory is out. */
 struct vt_digest_cache;
 struct vt_digest_cache *vt_certificate_pool_digests(struct vt_certificate_pool *pool);
-/* The certificate with this SHA-256 in the pool or its base, or NULL. */
-const struct vt_certificate *vt_certificate_find(const struct vt_certificate_pool *pool,
-                                                 const uint8_t sha256[32]);
 /* True when the certificate has this issuer name and serial number (RFC 5652 10.2.4). Names are
  * compared as bytes first, then by RFC 5280 7.1. */
 bool vt_certificate_is_issuer_serial(const struct vt_certificate *certificate,

@@ -359,18 +359,6 @@ enum vt_code vt_verify_objects(struct vt_arena *arena, struct vt_certificate_poo
     return VT_OK;
 }
 
-enum vt_code vt_verify_object(struct vt_arena *arena, struct vt_certificate_pool *pool,
-                              const struct vt_signed_object *object, size_t object_index,
-                              const struct vt_bytes *detached_candidates, size_t candidates_count,
-                              struct vt_verified_list *out, struct vt_err *err)
-{
-    enum vt_code code =
-        vt_verify_objects(arena, pool, object, 1, detached_candidates, candidates_count, out, err);
-    for (size_t i = 0; code == VT_OK && i < out->count; i++)
-        out->items[i].object = object_index;
-    return code;
-}
-
 enum vt_code vt_verify_sha256(struct vt_bytes bytes, char out_hex[65])
 {
     uint8_t digest[32];

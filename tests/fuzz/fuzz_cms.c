@@ -54,7 +54,7 @@ static void verify(struct vt_arena *arena, struct vt_bytes cms, uint8_t how)
     bool has_content;
     require(pool != NULL);
     (void)vt_verify_identify_cms(arena, cms, &object.cms, &has_content);
-    enum vt_code code = vt_verify_object(arena, pool, &object, 0, candidates, 2, &list, NULL);
+    enum vt_code code = vt_verify_objects(arena, pool, &object, 1, candidates, 2, &list, NULL);
     require(code == VT_OK || code == VT_E_NOMEM);
     if (code != VT_OK)
         return;

@@ -47,7 +47,7 @@ static struct outcome verify(struct vt_signed_object object)
 {
     struct outcome outcome = {.arena = vt_arena_new(16u << 20)};
     struct vt_certificate_pool *pool = vt_certificate_pool_new(outcome.arena, NULL);
-    TC_CHECK(vt_verify_object(outcome.arena, pool, &object, 0, NULL, 0, &outcome.list, NULL) ==
+    TC_CHECK(vt_verify_objects(outcome.arena, pool, &object, 1, NULL, 0, &outcome.list, NULL) ==
              VT_OK);
     TC_CHECK(outcome.list.count == 1);
     return outcome;
