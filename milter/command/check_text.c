@@ -148,6 +148,13 @@ static void print_findings(const struct printer *p, const char *const *findings,
         line(p, W_NOTE, findings[i]);
 }
 
+/* For an English reader by RFC 3339, which names its zone. out has room for 64 bytes. */
+static const char *time_text(const struct printer *p, char out[64], int64_t utc_secs)
+{
+    return p->language == VT_LANGUAGE_VIETNAMESE ? vt_time_vietnam(out, utc_secs)
+                                                 : vt_time_rfc3339(out, utc_secs);
+}
+
 static void print_signing_time(const struct printer *p, const struct vt_signature *signature)
 {
     static const enum word sources[] = {
@@ -162,7 +169,7 @@ static void print_signing_time(const struct printer *p, const struct vt_signatur
         return;
     }
     label(p, W_TIME);
-    fprintf(p->out, "%s, %s\n", vt_time_vietnam(text, signature->signing_time_utc_secs),
+    fprintf(p->out, "%s, %s\n", time_text(p, text, signature->signing_time_utc_secs),
             word(p, sources[signature->signing_time_source]));
 }
 
@@ -174,8 +181,8 @@ static void print_period(const struct printer *p, const struct vt_certificate_fa
         return;
     }
     label(p, W_PERIOD);
-    fprintf(p->out, "%s %s %s\n", vt_time_vietnam(from, signer->not_before_utc_secs), word(p, W_TO),
-            vt_time_vietnam(until, signer->not_after_utc_secs));
+    fprintf(p->out, "%s %s %s\n", time_text(p, from, signer->not_before_utc_secs), word(p, W_TO),
+            time_text(p, until, signer->not_after_utc_secs));
 }
 
 static enum word integrity_word(enum vt_integrity integrity)

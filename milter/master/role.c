@@ -168,6 +168,9 @@ void vt_role_ready(int control)
     if (control < 0)
         return;
     struct vt_err err = {0};
-    if (vt_wire_send(control, VT_MSG_READY, (struct vt_bytes){NULL, 0}, NULL, 0, 0, &err) != VT_OK)
+    enum vt_code code =
+        vt_wire_send(control, VT_MSG_READY, (struct vt_bytes){NULL, 0}, NULL, 0, 0, &err);
+    /* A master that has gone is no news: the role will end for that. */
+    if (code != VT_OK && code != VT_E_PEER)
         vt_log(VT_LOG_WARNING, "cannot tell the master that this role is ready: %s", err.text);
 }
