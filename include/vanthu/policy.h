@@ -4,6 +4,8 @@
 #ifndef VANTHU_POLICY_H
 #define VANTHU_POLICY_H
 
+#include <stdio.h>
+
 #include "vanthu/evidence.h"
 
 enum vt_mode { VT_MODE_OBSERVE = 0, VT_MODE_TAG, VT_MODE_ENFORCE };
@@ -24,9 +26,13 @@ struct vt_mistakes {
 };
 void vt_mistakes_init(struct vt_mistakes *mistakes);
 void vt_mistakes_clear(struct vt_mistakes *mistakes);
+/* Add one; the texts are copied. VT_E_NOMEM: it is counted all the same. */
 enum vt_code vt_mistakes_add(struct vt_mistakes *mistakes, const char *file, unsigned line,
                              unsigned column, bool warning, const char *format, ...)
     VT_PRINTF(6, 7);
+/* Each as "file:line:column: text", into the log, or for people on a stream. */
+void vt_mistakes_log(const struct vt_mistakes *mistakes);
+void vt_mistakes_print(const struct vt_mistakes *mistakes, FILE *stream);
 
 /* Read and check a policy file. Every mistake of the file is added to mistakes, with line and
  * column. *out is set only when there is no error. Returns VT_OK, VT_E_CONFIG, VT_E_SYSTEM,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/yaml.h"
+#include "vanthu/log.h"
 
 /* More than anybody repairs in one go. Errors beyond are counted, not kept. */
 #define MAX_MISTAKES 200
@@ -57,6 +58,24 @@ enum vt_code vt_mistakes_add(struct vt_mistakes *mistakes, const char *file, uns
         return VT_E_NOMEM;
     }
     return VT_OK;
+}
+
+void vt_mistakes_log(const struct vt_mistakes *mistakes)
+{
+    for (size_t i = 0; i < mistakes->count; i++) {
+        const struct vt_mistake *mistake = &mistakes->items[i];
+        vt_log(mistake->warning ? VT_LOG_WARNING : VT_LOG_ERROR, "%s:%u:%u: %s", mistake->file,
+               mistake->line, mistake->column, mistake->text);
+    }
+}
+
+void vt_mistakes_print(const struct vt_mistakes *mistakes, FILE *stream)
+{
+    for (size_t i = 0; i < mistakes->count; i++) {
+        const struct vt_mistake *mistake = &mistakes->items[i];
+        fprintf(stream, "%s:%u:%u: %s%s\n", mistake->file, mistake->line, mistake->column,
+                mistake->warning ? "warning: " : "", mistake->text);
+    }
 }
 
 static bool is_before(const struct vt_mistake *a, const struct vt_mistake *b)

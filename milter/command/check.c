@@ -147,7 +147,7 @@ static int load_config(struct check *check)
                                                       : NULL;
     enum vt_code code = file == NULL ? vt_config_default(&check->config, &err)
                                      : vt_config_load(file, &check->config, &mistakes, &err);
-    vt_command_print_mistakes(&mistakes);
+    vt_mistakes_print(&mistakes, stderr);
     vt_mistakes_clear(&mistakes);
     return code == VT_OK ? EX_OK : fault(&err, code);
 }
@@ -164,7 +164,7 @@ static int load_policy(struct check *check)
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
     enum vt_code code = vt_policy_load(file, &check->policy, &mistakes, &err);
-    vt_command_print_mistakes(&mistakes);
+    vt_mistakes_print(&mistakes, stderr);
     vt_mistakes_clear(&mistakes);
     return code == VT_OK ? EX_OK : fault(&err, code);
 }

@@ -18,8 +18,6 @@ int vt_command_check(int argc, char **argv);
 int vt_command_policy(int argc, char **argv);
 int vt_command_control(int argc, char **argv);
 
-/* Print every mistake as "file:line:column: text" on standard error. */
-void vt_command_print_mistakes(const struct vt_mistakes *mistakes);
 /* "vanthu: " and a fault on standard error, with its place if it has one. */
 void vt_command_print_fault(const struct vt_err *err);
 /* The exit status of sysexits(3) for a fault. */

@@ -18,15 +18,6 @@ enum vt_language vt_command_language(void)
     return VT_LANGUAGE_ENGLISH;
 }
 
-void vt_command_print_mistakes(const struct vt_mistakes *mistakes)
-{
-    for (size_t i = 0; i < mistakes->count; i++) {
-        const struct vt_mistake *mistake = &mistakes->items[i];
-        fprintf(stderr, "%s:%u:%u: %s%s\n", mistake->file, mistake->line, mistake->column,
-                mistake->warning ? "warning: " : "", mistake->text);
-    }
-}
-
 void vt_command_print_fault(const struct vt_err *err)
 {
     if (err->file[0] != '\0' && err->line > 0)

@@ -88,7 +88,7 @@ int vt_command_control(int argc, char **argv)
     struct vt_config *config = NULL;
     vt_mistakes_init(&mistakes);
     enum vt_code code = vt_config_load(file, &config, &mistakes, &err);
-    vt_command_print_mistakes(&mistakes);
+    vt_mistakes_print(&mistakes, stderr);
     vt_mistakes_clear(&mistakes);
     if (code != VT_OK) {
         vt_command_print_fault(&err);

@@ -62,7 +62,7 @@ static int check_one(const char *file, bool json)
         (void)fputc('\n', stdout);
         json_decref(line);
     } else {
-        vt_command_print_mistakes(&mistakes);
+        vt_mistakes_print(&mistakes, stderr);
     }
     if (code != VT_OK && mistakes.errors_count == 0)
         vt_command_print_fault(&err);

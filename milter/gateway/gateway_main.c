@@ -37,15 +37,6 @@ static void block_signals(void)
     pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 
-static void log_mistakes(const struct vt_mistakes *mistakes)
-{
-    for (size_t i = 0; i < mistakes->count; i++) {
-        const struct vt_mistake *mistake = &mistakes->items[i];
-        vt_log(mistake->warning ? VT_LOG_WARNING : VT_LOG_ERROR, "%s:%u:%u: %s", mistake->file,
-               mistake->line, mistake->column, mistake->text);
-    }
-}
-
 /* The text the master has checked, so that all roles of a set see the same policy. */
 static enum vt_code load_policy(const struct vt_config *config, int policy_fd,
                                 struct vt_policy **out, struct vt_err *err)
@@ -63,7 +54,7 @@ static enum vt_code load_policy(const struct vt_config *config, int policy_fd,
             vt_memfd_unmap(text);
         }
     }
-    log_mistakes(&mistakes);
+    vt_mistakes_log(&mistakes);
     vt_mistakes_clear(&mistakes);
     return code;
 }

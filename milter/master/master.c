@@ -117,14 +117,6 @@ static void stop(struct master *master, const char *why)
 
 /* ---- reload ---- */
 
-static void log_mistakes(const struct vt_mistakes *mistakes)
-{
-    for (size_t i = 0; i < mistakes->count; i++)
-        vt_log(mistakes->items[i].warning ? VT_LOG_WARNING : VT_LOG_ERROR, "%s:%u:%u: %s",
-               mistakes->items[i].file, mistakes->items[i].line, mistakes->items[i].column,
-               mistakes->items[i].text);
-}
-
 static size_t free_old_slot(const struct master *master)
 {
     for (size_t i = FIRST_OLD; i < MAX_SETS; i++)
@@ -153,7 +145,7 @@ static enum vt_code begin_reload(struct master *master, struct vt_mistakes *mist
         free_old_slot(master) == MAX_SETS)
         return vt_err_set(err, VT_E_BUSY, "a start, a reload or a drain is under way");
     enum vt_code code = vt_loaded_read(master->options->config_file, &loaded, mistakes, err);
-    log_mistakes(mistakes);
+    vt_mistakes_log(mistakes);
     if (code == VT_OK)
         code = listen_anew(master, loaded.config, &milter_socket, err);
     if (code == VT_OK)
@@ -483,10 +475,7 @@ static int load(const char *config_file, struct vt_loaded *out)
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
     enum vt_code code = vt_loaded_read(config_file, out, &mistakes, &err);
-    for (size_t i = 0; i < mistakes.count; i++)
-        fprintf(stderr, "%s:%u:%u: %s%s\n", mistakes.items[i].file, mistakes.items[i].line,
-                mistakes.items[i].column, mistakes.items[i].warning ? "warning: " : "",
-                mistakes.items[i].text);
+    vt_mistakes_print(&mistakes, stderr);
     if (code != VT_OK)
         fprintf(stderr, "vanthu-milter: %s\n", err.text);
     vt_mistakes_clear(&mistakes);
