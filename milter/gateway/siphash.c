@@ -2,6 +2,7 @@
  * SipHash-2-4 over a stream, as in "SipHash: a fast short-input PRF", section 2. */
 #include "gateway/siphash.h"
 
+#include <endian.h>
 #include <string.h>
 
 static uint64_t rotate(uint64_t x, unsigned bits)
@@ -11,10 +12,9 @@ static uint64_t rotate(uint64_t x, unsigned bits)
 
 static uint64_t little_endian(const uint8_t *p)
 {
-    uint64_t x = 0;
-    for (unsigned i = 0; i < 8; i++)
-        x |= (uint64_t)p[i] << (8 * i);
-    return x;
+    uint64_t x;
+    memcpy(&x, p, sizeof(x));
+    return le64toh(x);
 }
 
 static void round_of(uint64_t v[4])
@@ -39,6 +39,15 @@ static void word(uint64_t v[4], uint64_t m)
     v[0] ^= m;
 }
 
+/* Whole words; the state is kept in registers meanwhile. */
+static void add_words(uint64_t state[4], const uint8_t *p, size_t words)
+{
+    uint64_t v[4] = {state[0], state[1], state[2], state[3]};
+    for (size_t i = 0; i < words; i++)
+        word(v, little_endian(p + 8 * i));
+    memcpy(state, v, sizeof(v));
+}
+
 void vt_siphash_init(struct vt_siphash *hash, const uint8_t key[VT_SIPHASH_KEY_BYTES])
 {
     uint64_t k0 = little_endian(key), k1 = little_endian(key + 8);
@@ -60,10 +69,9 @@ void vt_siphash_add(struct vt_siphash *hash, struct vt_bytes bytes)
             return;
         word(hash->v, little_endian(hash->tail));
     }
-    while (bytes.len >= 8) {
-        word(hash->v, little_endian(bytes.ptr));
-        bytes = vt_bytes_slice(bytes, 8, SIZE_MAX);
-    }
+    size_t words = bytes.len / 8;
+    add_words(hash->v, bytes.ptr, words);
+    bytes = vt_bytes_slice(bytes, 8 * words, SIZE_MAX);
     if (bytes.len > 0)
         memcpy(hash->tail, bytes.ptr, bytes.len);
 }
