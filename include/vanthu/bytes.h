@@ -22,9 +22,11 @@ struct vt_bytes {
 struct vt_bytes vt_bytes_of(const void *ptr, size_t len);
 /* The view of a C string without its NUL; NULL gives the empty view. */
 struct vt_bytes vt_bytes_str(const char *string);
+/* Same length and bytes; an empty view equals every empty view. */
 bool vt_bytes_equal(struct vt_bytes a, struct vt_bytes b);
 /* ASCII case-insensitive comparison. */
 bool vt_bytes_equal_nocase(struct vt_bytes a, struct vt_bytes b);
+/* True when prefix stands at the begin; the empty prefix always does. */
 bool vt_bytes_starts_with(struct vt_bytes bytes, struct vt_bytes prefix);
 bool vt_bytes_starts_with_nocase(struct vt_bytes bytes, struct vt_bytes prefix);
 /* The part [offset, offset + len), cut to what is there. */
@@ -71,8 +73,11 @@ struct vt_buf {
 void vt_buf_init(struct vt_buf *buf, size_t max_bytes);
 /* Free what it holds; it may be used again with the same maximum. */
 void vt_buf_clear(struct vt_buf *buf);
+/* Append len bytes, which are copied. VT_E_LIMIT (then nothing is added), VT_E_NOMEM. */
 enum vt_code vt_buf_add(struct vt_buf *buf, const void *ptr, size_t len) VT_MUST_CHECK;
+/* Append printf-formatted text without its NUL. Errors as vt_buf_add. */
 enum vt_code vt_buf_addf(struct vt_buf *buf, const char *format, ...) VT_PRINTF(2, 3) VT_MUST_CHECK;
+/* What it holds; valid until the next call that changes buf. */
 struct vt_bytes vt_buf_bytes(const struct vt_buf *buf);
 
 /* ---- base64 (RFC 4648 4, RFC 2045 6.8) ---- */

@@ -11,7 +11,9 @@
 /* A time that is not known. */
 #define VT_TIME_NONE INT64_MIN
 
+/* Wall clock: seconds since 1970, UTC. It may jump; deadlines are on the other clock. */
 int64_t vt_clock_now_utc_secs(void);
+/* Monotonic clock in milliseconds, of no meaning outside of this machine. */
 int64_t vt_clock_monotonic_msecs(void);
 /* Milliseconds from now to a deadline on the monotonic clock, 0 when it has passed, at most
  * INT_MAX: what poll(2) takes. */

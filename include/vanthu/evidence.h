@@ -227,7 +227,6 @@ struct vt_mail {
     unsigned from_count;
     bool is_list;      /* List-Id, Precedence: bulk or list */
     bool is_automatic; /* Auto-Submitted other than no */
-    char sha256[65];
     uint64_t size_bytes;
 };
 

@@ -10,8 +10,10 @@
 
 enum vt_log_level { VT_LOG_ERROR = 3, VT_LOG_WARNING = 4, VT_LOG_INFO = 6, VT_LOG_DEBUG = 7 };
 
-/* ident: static storage, e.g. "vanthu/gateway". to_syslog: false writes to standard error. */
+/* Called before threads are made, again after the configuration was read. ident: static storage,
+ * e.g. "vanthu/gateway". to_syslog: false writes to standard error. */
 void vt_log_open(const char *ident, bool to_syslog, enum vt_log_level highest);
+/* One line, cut at 2 KiB, when level is at most the highest one that was opened. Thread-safe. */
 void vt_log(enum vt_log_level level, const char *format, ...) VT_PRINTF(2, 3);
 /* A whole line of any length (the JSON record of a mail): to standard error unchanged, to syslog
  * cut into numbered pieces below 8 KiB. */

@@ -42,6 +42,7 @@ enum vt_code vt_policy_load(const char *file, struct vt_policy **out, struct vt_
 /* The same from memory; name stands for the file in messages. */
 enum vt_code vt_policy_parse(struct vt_bytes text, const char *name, struct vt_policy **out,
                              struct vt_mistakes *mistakes, struct vt_err *err) VT_MUST_CHECK;
+/* NULL is allowed. */
 void vt_policy_free(struct vt_policy *policy);
 /* First 8 hexadecimal digits of a digest (FNV-1a, 64 bits) of the normalised policy: to tell two
  * versions apart, not for security. */
@@ -91,6 +92,7 @@ enum vt_code vt_policy_evaluate(struct vt_arena *arena, const struct vt_policy *
                                 const struct vt_policy_input *input, struct vt_decision **out,
                                 struct vt_err *err) VT_MUST_CHECK;
 
+/* "observe", "tag", "enforce". */
 const char *vt_mode_name(enum vt_mode mode);
 /* The decision as a JSON object text (malloc'd), for logs and `vanthu check --json`. */
 enum vt_code vt_decision_to_json(const struct vt_decision *decision, char **out_text,

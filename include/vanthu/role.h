@@ -99,6 +99,8 @@ struct vt_sandbox {
      * like end the process, so that a library's new habit does not stop the mail. */
     bool forbidden_kills;
 };
+/* Enter it, for ever; a second one only takes away. Returns VT_OK; VT_E_SYSTEM: the process is not,
+ * or only partly, confined and must end. VT_E_NOMEM. */
 enum vt_code vt_sandbox_enter(const struct vt_sandbox *sandbox, struct vt_err *err) VT_MUST_CHECK;
 
 /* ---- client side of the roles, for gateway and command ---- */

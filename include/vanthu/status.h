@@ -61,7 +61,8 @@ struct vt_wants {
     size_t first_seen_count;
 };
 
-/* JSON forms (DER as base64): how they travel between roles. Text is malloc'd. */
+/* JSON forms (DER as base64): how they travel between roles. *out_text is malloc'd, *out lives in
+ * arena; every array has a maximum. Writing: VT_E_NOMEM, VT_E_LIMIT. Reading: VT_E_FORMAT too. */
 enum vt_code vt_known_to_json(const struct vt_known *known, char **out_text, size_t *out_len,
                               struct vt_err *err) VT_MUST_CHECK;
 enum vt_code vt_known_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_known *out,

@@ -34,6 +34,8 @@ size_t vt_certificate_pool_count(const struct vt_certificate_pool *pool);
 const struct vt_certificate *vt_certificate_pool_get(const struct vt_certificate_pool *pool,
                                                      size_t index);
 
+/* The whole certificate, and its SHA-256 as lower-case hexadecimal; both live as long as the pool.
+ */
 struct vt_bytes vt_certificate_der(const struct vt_certificate *certificate);
 const char *vt_certificate_sha256(const struct vt_certificate *certificate);
 /* Facts for people; strings live as long as the pool. */
@@ -128,6 +130,10 @@ enum vt_cms_kind { VT_CMS_NOT, VT_CMS_SIGNED, VT_CMS_ENCRYPTED, VT_CMS_OTHER };
 enum vt_cms_kind vt_verify_identify_cms(struct vt_arena *arena, struct vt_bytes bytes,
                                         struct vt_bytes *out_der, bool *out_has_content);
 
+/* SHA-256 of a file as lower-case hexadecimal. Where signatures of the same file were verified into
+ * this pool just before, it goes on from their digest instead of beginning again. */
+enum vt_code vt_verify_file_sha256(struct vt_certificate_pool *pool, struct vt_bytes bytes,
+                                   char out_hex[65]) VT_MUST_CHECK;
 /* SHA-256 as lower-case hexadecimal. */
 enum vt_code vt_verify_sha256(struct vt_bytes bytes, char out_hex[65]) VT_MUST_CHECK;
 

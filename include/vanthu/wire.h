@@ -60,6 +60,7 @@ struct vt_message {
     size_t fds_count;
 };
 
+/* Close the descriptors that are left in a message; nothing of it is freed. */
 void vt_message_close(struct vt_message *message);
 
 /* Deadlines are on the monotonic clock (vt_clock_monotonic_msecs). A late peer is VT_E_TIMEOUT, a
@@ -92,6 +93,7 @@ enum vt_code vt_memfd_seal(const char *name, struct vt_bytes bytes, int *out_fd,
 /* Map a memory file after checking its four seals and its size; vt_memfd_unmap to release. */
 enum vt_code vt_memfd_map(int fd, size_t max_bytes, struct vt_bytes *out,
                           struct vt_err *err) VT_MUST_CHECK;
+/* bytes: exactly as vt_memfd_map gave them; the empty view is allowed. */
 void vt_memfd_unmap(struct vt_bytes bytes);
 /* Read a whole regular file by pread(2) into malloc'd memory (never mapped: it might shrink), or a
  * sealed memory file. *out_mapped says how to release it: vt_input_release. */
