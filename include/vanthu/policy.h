@@ -47,7 +47,7 @@ void vt_policy_free(struct vt_policy *policy);
 /* First 8 hexadecimal digits of a digest (FNV-1a, 64 bits) of the normalised policy: to tell two
  * versions apart, not for security. */
 const char *vt_policy_version(const struct vt_policy *policy);
-/* Reasons that no rule names: `vanthu policy check` lists them. */
+/* Reasons that are found and that no rule names: `vanthu policy check` lists them. */
 vt_reasons vt_policy_unhandled(const struct vt_policy *policy);
 
 /* One rule that was tried for one document (document index, or SIZE_MAX for the mail itself). */

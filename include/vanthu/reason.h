@@ -4,6 +4,7 @@
 #ifndef VANTHU_REASON_H
 #define VANTHU_REASON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,6 +58,8 @@ enum vt_reason {
 /* A set of reasons; bit i is enum vt_reason i. */
 typedef uint64_t vt_reasons;
 #define VT_REASON_BIT(reason) (UINT64_C(1) << (reason))
+/* Every reason that this version finds. */
+vt_reasons vt_reasons_found(void);
 
 enum vt_cause { VT_CAUSE_SENDER, VT_CAUSE_RECEIVER, VT_CAUSE_NOBODY };
 
@@ -84,6 +87,8 @@ struct vt_reason_info {
     /* Defaults of the shipped policy for senders of class state and for others. */
     enum vt_action default_state;
     enum vt_action default_other;
+    /* The code has its meaning, but nothing in this version finds it: no rule for it can match. */
+    bool is_reserved;
 };
 
 /* The entry of a reason. reason must be below VT_REASON_COUNT. Never NULL. */

@@ -160,7 +160,6 @@ static const struct vt_field mail_fields[] = {
     FIELD(vt_mail, "from_count", from_count, UINT),
     FIELD(vt_mail, "is_list", is_list, BOOL),
     FIELD(vt_mail, "is_automatic", is_automatic, BOOL),
-    FIELD(vt_mail, "sha256", sha256, DIGEST),
     FIELD(vt_mail, "size", size_bytes, U64),
 };
 static const struct vt_record mail_record = RECORD(mail_fields, vt_mail, SIZE_MAX);

@@ -68,6 +68,7 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_ADDED_AFTER_SIGNING] =
         {
             FACTS(ADDED_AFTER_SIGNING, SENDER, "7.7", REJECT, REJECT),
+            .is_reserved = true,
             .english = "Something was added after signing and is not signed.",
             .vietnamese = "Văn bản có phần được bổ sung sau khi ký số và phần này chưa được ký số.",
             .vietnamese_to_do = "Gửi lại bản đã ký số không có phần bổ sung, hoặc ký số sau khi bổ "
@@ -155,6 +156,7 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_WRONG_KIND] =
         {
             FACTS(WRONG_KIND, SENDER, "7.1", TAG, ACCEPT),
+            .is_reserved = true,
             .english =
                 "A document of a state agency was signed with a public certificate instead of "
                 "an official-use one.",
@@ -237,6 +239,7 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_IMAGE_ONLY] =
         {
             FACTS(IMAGE_ONLY, SENDER, "7.1", TAG, ACCEPT),
+            .is_reserved = true,
             .english =
                 "The document has only a picture of a signature or seal; it is not digitally "
                 "signed.",
@@ -251,6 +254,7 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_NO_AGENCY_SIG] =
         {
             FACTS(NO_AGENCY_SIG, SENDER, "7.1", TAG, ACCEPT),
+            .is_reserved = true,
             .english = "The document does not yet carry the signature of the issuing office.",
             .vietnamese = "Văn bản chưa có chữ ký số của cơ quan, tổ chức ban hành.",
             .vietnamese_to_do = "Bổ sung chữ ký số của cơ quan, tổ chức và gửi lại.",
@@ -259,6 +263,7 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_NO_PERSON_SIG] =
         {
             FACTS(NO_PERSON_SIG, SENDER, "7.1", NOTE, ACCEPT),
+            .is_reserved = true,
             .english = "The document does not yet carry the signature of an authorised person.",
             .vietnamese = "Văn bản chưa có chữ ký số của người có thẩm quyền.",
             .vietnamese_to_do =
@@ -269,6 +274,7 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_ANNEX_UNSIGNED] =
         {
             FACTS(ANNEX_UNSIGNED, SENDER, "7.1", TAG, ACCEPT),
+            .is_reserved = true,
             .english = "An annex in a file of its own is not signed by the office.",
             .vietnamese =
                 "Phụ lục hoặc tài liệu kèm theo (tệp riêng) chưa được cơ quan, tổ chức ký "
@@ -287,6 +293,7 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_COPY_INVALID] =
         {
             FACTS(COPY_INVALID, SENDER, "7.1", TAG, ACCEPT),
+            .is_reserved = true,
             .english = "The electronic copy is not signed by the office that made it.",
             .vietnamese =
                 "Bản sao điện tử chưa có chữ ký số của cơ quan, tổ chức thực hiện sao văn "
@@ -314,6 +321,7 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_SECRET_MARK] =
         {
             FACTS(SECRET_MARK, SENDER, "7.1", REJECT, REJECT),
+            .is_reserved = true,
             .english = "This mail is outside of what this system receives.",
             .vietnamese = "Thư này không thuộc phạm vi tiếp nhận của hệ thống.",
             .vietnamese_to_do = "Kính đề nghị Quý cơ quan liên hệ trực tiếp với nơi nhận.",
@@ -322,6 +330,7 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_INCOMPLETE] =
         {
             FACTS(INCOMPLETE, SENDER, "7.1", ACCEPT, ACCEPT),
+            .is_reserved = true,
             .english = "Files or pages are missing from the document.",
             .vietnamese =
                 "Văn bản gửi đến thiếu tệp hoặc thiếu trang so với nội dung ghi trong văn "
@@ -332,6 +341,7 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_WRONG_RECIPIENT] =
         {
             FACTS(WRONG_RECIPIENT, SENDER, "7.1", ACCEPT, ACCEPT),
+            .is_reserved = true,
             .english = "The document was sent to the wrong office.",
             .vietnamese = "Văn bản gửi không đúng nơi nhận.",
             .vietnamese_to_do = "Gửi đến đúng cơ quan theo mục \"Nơi nhận\".",
@@ -340,6 +350,7 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_RECALLED] =
         {
             FACTS(RECALLED, SENDER, "7.1", ACCEPT, ACCEPT),
+            .is_reserved = true,
             .english = "The issuing office has recalled this document.",
             .vietnamese = "Văn bản đã được cơ quan, tổ chức ban hành thông báo thu hồi.",
             .vietnamese_to_do = "Không gửi lại văn bản này.",
@@ -435,6 +446,16 @@ const char *vt_reason_suggest(const char *code)
         }
     }
     return nearest;
+}
+
+vt_reasons vt_reasons_found(void)
+{
+    vt_reasons found = 0;
+    for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
+        if (!reasons[i].is_reserved)
+            found |= VT_REASON_BIT(i);
+    }
+    return found;
 }
 
 enum vt_reason vt_reasons_first(vt_reasons set)

@@ -51,9 +51,7 @@ enum vt_code vt_inspect(struct vt_arena *arena, const struct vt_inspect_options 
     code = vt_unpack(arena, input->bytes, input->name, input->is_mail, &run.unpacked, err);
     if (code != VT_OK)
         return code;
-    code = vt_inspect_mail_facts(&run, err);
-    if (code != VT_OK)
-        return code;
+    vt_inspect_mail_facts(&run);
     code = inspect_parts(&run, err);
     if (code != VT_OK)
         return code;

@@ -22,7 +22,7 @@ struct vt_inspect_run {
 
 /* Sender, alignment and class from envelope, headers and trusted Authentication-Results
  * (RFC 8601). Fills run->evidence->mail. */
-enum vt_code vt_inspect_mail_facts(struct vt_inspect_run *run, struct vt_err *err) VT_MUST_CHECK;
+void vt_inspect_mail_facts(struct vt_inspect_run *run);
 
 /* Find, verify and judge the signatures of part index; adds a document to the evidence when the
  * part is one. May append parts (content of an opaque signature). */

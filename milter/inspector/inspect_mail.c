@@ -151,7 +151,7 @@ static enum vt_sender_class class_of(const struct vt_inspect_run *run, const str
     return VT_SENDER_OTHER;
 }
 
-enum vt_code vt_inspect_mail_facts(struct vt_inspect_run *run, struct vt_err *err)
+void vt_inspect_mail_facts(struct vt_inspect_run *run)
 {
     struct vt_mail *mail = &run->evidence->mail;
     const struct vt_unpacked *unpacked = run->unpacked;
@@ -166,7 +166,4 @@ enum vt_code vt_inspect_mail_facts(struct vt_inspect_run *run, struct vt_err *er
     mail->size_bytes = run->input->bytes.len;
     mail->sender_aligned = unpacked->is_mail && sender_is_aligned(run, mail);
     mail->sender_class = class_of(run, mail);
-    if (vt_verify_sha256(run->input->bytes, mail->sha256) != VT_OK)
-        return vt_err_set(err, VT_E_NOMEM, "no memory to hash the mail");
-    return VT_OK;
 }

@@ -50,7 +50,7 @@ static bool is_document(const struct vt_part *part)
     }
 }
 
-static enum vt_code begin_document(struct part_work *work, struct vt_err *err)
+static void begin_document(struct part_work *work)
 {
     const struct vt_part *part = part_of(work);
     work->document = (struct vt_document){
@@ -61,10 +61,19 @@ static enum vt_code begin_document(struct part_work *work, struct vt_err *err)
         .nested = part->nested,
         .attachment = part->attachment,
     };
+}
+
+/* After its signatures, whose digest it shares. */
+static enum vt_code hash_document(struct part_work *work, struct vt_err *err)
+{
+    const struct vt_part *part = part_of(work);
+    if (work->document.sha256[0] != '\0')
+        return VT_OK;
     struct vt_bytes hashed = part->format == VT_FORMAT_SMIME && part->signed_bytes.len > 0
                                  ? part->signed_bytes
                                  : part->bytes;
-    return vt_verify_sha256(hashed, work->document.sha256) == VT_OK ? VT_OK : no_memory(err);
+    enum vt_code code = vt_verify_file_sha256(work->run->pool, hashed, work->document.sha256);
+    return code == VT_OK ? VT_OK : no_memory(err);
 }
 
 /* What makes it uncertain that this is the file the reader will see, or that it was read whole. */
@@ -317,6 +326,8 @@ static enum vt_code judge_objects(struct part_work *work, struct vt_err *err)
         work->objects_count =
             work->objects_count > 0 ? 1 : 0; /* enough to say that there are more */
     enum vt_code code = verify_objects(work, err);
+    if (code == VT_OK)
+        code = hash_document(work, err);
     for (size_t i = 0; code == VT_OK && i < work->objects_count; i++)
         code = judge_object(work, i, err);
     return code;
@@ -550,8 +561,9 @@ enum vt_code vt_inspect_part(struct vt_inspect_run *run, size_t index, struct vt
     struct part_work work = {.run = run, .index = index};
     if (run->part_is_consumed[index] || !is_document(part_of(&work)))
         return VT_OK;
-    enum vt_code code = begin_document(&work, err);
+    begin_document(&work);
+    enum vt_code code = inspect_form(&work, err);
     if (code == VT_OK)
-        code = inspect_form(&work, err);
+        code = hash_document(&work, err);
     return code == VT_OK ? end_document(&work, err) : code;
 }

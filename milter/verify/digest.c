@@ -210,9 +210,8 @@ static enum vt_code hash_ranges(struct vt_digest_cache *cache, const struct vt_d
     if (content->canonical_text)
         return hash_canonical(context, content);
     for (size_t i = 0; i < content->count; i++) {
-        enum vt_code code = i == 0 && content->count > 1
-                                ? hash_first(cache, digest, content->ranges[0], context)
-                                : update(context, content->ranges[i]);
+        enum vt_code code = i == 0 ? hash_first(cache, digest, content->ranges[0], context)
+                                   : update(context, content->ranges[i]);
         if (code != VT_OK)
             return code;
     }

@@ -368,3 +368,16 @@ enum vt_code vt_verify_sha256(struct vt_bytes bytes, char out_hex[65])
     vt_text_hex(out_hex, vt_bytes_of(digest, sizeof(digest)));
     return VT_OK;
 }
+
+enum vt_code vt_verify_file_sha256(struct vt_certificate_pool *pool, struct vt_bytes bytes,
+                                   char out_hex[65])
+{
+    struct vt_digest_cache *cache = vt_certificate_pool_digests(pool);
+    const struct vt_content content = {.ranges = {bytes}, .count = 1};
+    struct vt_digest_value value;
+    out_hex[0] = '\0';
+    if (cache == NULL || vt_digest_content(cache, vt_digest_sha256(), &content, &value) != VT_OK)
+        return VT_E_NOMEM;
+    vt_text_hex(out_hex, vt_bytes_of(value.bytes, value.len));
+    return VT_OK;
+}

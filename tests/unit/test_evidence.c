@@ -274,7 +274,6 @@ static void fill(struct sample *s)
                                                 .from_count = 1,
                                                 .is_list = true,
                                                 .is_automatic = true,
-                                                .sha256 = HEX64,
                                                 .size_bytes = 25 * 1024 * 1024},
                                        .inspected_at_utc_secs = 1764727920,
                                        .reasons = VT_REASON_BIT(VT_REASON_TOO_LARGE),
@@ -406,8 +405,9 @@ static void hostile_json_is_refused(void **state)
         {"NUL", "{\"v\":1,\"documents\":[{\"name\":\"a\\u0000b\"}]}"},
         {"bad UTF-8", "{\"v\":1,\"documents\":[{\"name\":\"a\xFF\"}]}"},
         {"short digest", "{\"v\":1,\"documents\":[{\"sha256\":\"ab\"}]}"},
-        {"capital digest", "{\"v\":1,\"mail\":{\"sha256\":\"A123456789abcdef0123456789abcdef01234"
-                           "56789abcdef0123456789abcdef\"}}"},
+        {"capital digest",
+         "{\"v\":1,\"documents\":[{\"sha256\":\"A123456789abcdef0123456789abcdef01234"
+         "56789abcdef0123456789abcdef\"}]}"},
         {"negative size", "{\"v\":1,\"documents\":[{\"size\":-1}]}"},
         {"size as float", "{\"v\":1,\"documents\":[{\"size\":1.5}]}"},
         {"huge revision", "{\"v\":1,\"documents\":[{\"signatures\":[{\"revision\":4294967296}]}]}"},
