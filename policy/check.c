@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What no single rule shows: refusals for causes that are ours, holds without an officer, rules
- * that can never match and rules that hide others. */
+ * that can never match, rules that hide others, rules that have ended. */
 #include <string.h>
 
 #include "rule.h"
@@ -108,6 +108,55 @@ static void check_possible(struct vt_yaml *yaml, const struct vt_rule *rule)
                     indication->needs);
 }
 
+/* True when a reason is asked for and none of those asked for is ever found. */
+static bool is_in_vain(const struct vt_condition *condition)
+{
+    if (condition->test->match == vt_match_reason)
+        return condition->set != 0 && (condition->set & vt_reasons_found()) == 0;
+    if (condition->test->match != vt_match_any_of)
+        return false;
+    for (size_t i = 0; i < condition->groups_count; i++) {
+        bool is_dead = false;
+        for (size_t c = 0; c < condition->groups[i].count; c++)
+            is_dead = is_dead || is_in_vain(&condition->groups[i].items[c]);
+        if (!is_dead)
+            return false;
+    }
+    return true;
+}
+
+/* Rules for reasons that are reserved: nobody shall rely on them. */
+static void check_found(struct vt_yaml *yaml, const struct vt_rule *rule)
+{
+    for (size_t i = 0; i < rule->when.count; i++) {
+        const struct vt_condition *condition = &rule->when.items[i];
+        if (!is_in_vain(condition))
+            continue;
+        enum vt_reason first = vt_reasons_first(vt_conditions_reasons(&rule->when));
+        bool is_one = condition->test->match == vt_match_reason &&
+                      vt_yaml_values_count(condition->node) == 1;
+        if (is_one)
+            vt_yaml_warning(yaml, condition->node,
+                            "\"%s\" is not found by this version: the rule cannot match",
+                            vt_reason_info(first)->code);
+        else
+            vt_yaml_warning(yaml, condition->node,
+                            "none of these reasons is found by this version: the rule cannot "
+                            "match");
+        return;
+    }
+}
+
+/* A rule that is over decides nothing any more; whoever reads the file may not see that. */
+static void check_until(struct vt_yaml *yaml, const struct vt_rule *rule, int64_t now_utc_secs)
+{
+    char until[VT_TIME_TEXT_BYTES];
+    if (rule->until_utc_secs != VT_TIME_NONE && rule->until_utc_secs <= now_utc_secs)
+        vt_yaml_warning(yaml, vt_yaml_find(rule->node, "until"),
+                        "rule \"%s\" ended at %s: remove it or give it a later end", rule->name,
+                        vt_time_rfc3339(until, rule->until_utc_secs));
+}
+
 static bool has_word(const struct vt_condition *condition, const char *word)
 {
     for (size_t i = 0; i < condition->words_count; i++) {
@@ -183,6 +232,8 @@ void vt_policy_check(struct vt_yaml *yaml, const struct vt_policy *policy)
     if (yaml->mistakes->errors_count > 0)
         return;
     for (size_t i = 0; i < policy->rules_count; i++) {
+        check_found(yaml, &policy->rules[i]);
+        check_until(yaml, &policy->rules[i], vt_clock_now_utc_secs());
         check_possible(yaml, &policy->rules[i]);
         check_hidden(yaml, policy, i);
     }
@@ -193,5 +244,5 @@ vt_reasons vt_policy_unhandled(const struct vt_policy *policy)
     vt_reasons handled = 0;
     for (size_t i = 0; i < policy->rules_count; i++)
         handled |= vt_conditions_reasons(&policy->rules[i].when);
-    return ~handled & ((UINT64_C(1) << VT_REASON_COUNT) - 1);
+    return ~handled & vt_reasons_found();
 }

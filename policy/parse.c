@@ -41,8 +41,11 @@ static bool parse_code(struct vt_yaml *yaml, const struct vt_yaml_node *node, en
         return false;
     if (strlen(text) != 3 || text[0] != first || strspn(text + 1, "0123456789") != 2 ||
         text[1] > '5' || strcmp(text, "421") == 0)
-        return vt_yaml_mistake(yaml, node, "the code of a %s is three digits such as %s",
-                               vt_action_name(action), first == '4' ? "451" : "550");
+        return vt_yaml_mistake(yaml, node,
+                               first == '4' ? "the code of a defer is one of 400 to 459 such as "
+                                              "451, but not 421"
+                                            : "the code of a reject is one of 500 to 559 such as "
+                                              "550 or 554");
     *out = text;
     return true;
 }
@@ -302,8 +305,9 @@ static enum vt_code read_policy(struct vt_policy *policy, struct vt_bytes text,
     uint64_t hash = digest_node(UINT64_C(14695981039346656037), root);
     (void)snprintf(policy->version, sizeof(policy->version), "%08x", (unsigned)(hash >> 32));
     if (yaml->mistakes->errors_count > 0)
-        return vt_err_set(err, VT_E_CONFIG, "%s has %zu mistake(s)", yaml->file,
-                          yaml->mistakes->errors_count);
+        return vt_err_set(err, VT_E_CONFIG, "%s has %zu mistake%s", yaml->file,
+                          yaml->mistakes->errors_count,
+                          yaml->mistakes->errors_count == 1 ? "" : "s");
     return VT_OK;
 }
 

@@ -35,8 +35,8 @@ void vt_mistakes_log(const struct vt_mistakes *mistakes);
 void vt_mistakes_print(const struct vt_mistakes *mistakes, FILE *stream);
 
 /* Read and check a policy file. Every mistake of the file is added to mistakes, with line and
- * column. *out is set only when there is no error. Returns VT_OK, VT_E_CONFIG, VT_E_SYSTEM,
- * VT_E_NOMEM. */
+ * column. *out is set only when there is no error. Returns VT_OK, VT_E_CONFIG, VT_E_NOT_FOUND,
+ * VT_E_SYSTEM, VT_E_LIMIT, VT_E_NOMEM. */
 enum vt_code vt_policy_load(const char *file, struct vt_policy **out, struct vt_mistakes *mistakes,
                             struct vt_err *err) VT_MUST_CHECK;
 /* The same from memory; name stands for the file in messages. */

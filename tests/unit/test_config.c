@@ -285,7 +285,7 @@ static void files(void **state)
     struct vt_mistakes mistakes;
     struct vt_err err = {0};
     vt_mistakes_init(&mistakes);
-    assert_int_equal(vt_config_load("/nonexistent/vanthu.yaml", &c, &mistakes, &err), VT_E_SYSTEM);
+    assert_int_equal(vt_config_load("/nonexistent/vanthu.yaml", &c, &mistakes, &err), VT_E_NOT_FOUND);
     assert_non_null(strstr(err.text, "/nonexistent/vanthu.yaml"));
     assert_int_equal(vt_config_load("/dev/zero", &c, &mistakes, &err), VT_E_LIMIT);
     assert_null(c);

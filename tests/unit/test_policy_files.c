@@ -126,7 +126,7 @@ static void unreadable_file(void **state)
     struct vt_mistakes mistakes;
     struct vt_err err = {0};
     vt_mistakes_init(&mistakes);
-    assert_int_equal(vt_policy_load("/nonexistent.yaml", &policy, &mistakes, &err), VT_E_SYSTEM);
+    assert_int_equal(vt_policy_load("/nonexistent.yaml", &policy, &mistakes, &err), VT_E_NOT_FOUND);
     assert_non_null(strstr(err.text, "/nonexistent.yaml"));
     assert_int_equal(mistakes.count, 0);
 }

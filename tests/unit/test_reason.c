@@ -4,9 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
+#include <glob.h>
 
 #include "vanthu/bytes.h"
 #include "vanthu/reason.h"
@@ -25,6 +27,44 @@ static void every_reason_is_complete(void **state)
         assert_true(strlen(info->vietnamese) > 10);
         assert_true(strlen(info->vietnamese_to_do) > 10);
         assert_true(strlen(info->english_to_do) > 10);
+    }
+}
+
+/* A reason is found when a stage that judges names it; the answer's words and the table do not
+ * count. */
+static bool is_named_by_a_stage(const char *code)
+{
+    char wanted[64];
+    (void)snprintf(wanted, sizeof(wanted), "VT_REASON_%s", code);
+    size_t len = strlen(wanted);
+    glob_t files;
+    bool is_named = false;
+    assert_int_equal(glob("milter/*/*.c", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc && !is_named; i++) {
+        static char text[256 * 1024];
+        if (strstr(files.gl_pathv[i], "/reason.c") != NULL ||
+            strstr(files.gl_pathv[i], "/answer.c") != NULL ||
+            strstr(files.gl_pathv[i], "milter/command/") != NULL)
+            continue;
+        FILE *in = fopen(files.gl_pathv[i], "r");
+        assert_non_null(in);
+        text[fread(text, 1, sizeof(text) - 1, in)] = '\0';
+        (void)fclose(in);
+        for (const char *at = strstr(text, wanted); at != NULL; at = strstr(at + 1, wanted))
+            is_named = is_named || strspn(at + len, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == 0;
+    }
+    globfree(&files);
+    return is_named;
+}
+
+static void reserved_is_what_nothing_finds(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
+        const struct vt_reason_info *info = vt_reason_info((enum vt_reason)i);
+        if (is_named_by_a_stage(info->code) == info->is_reserved)
+            fail_msg("%s: reserved is %s", info->code, info->is_reserved ? "true" : "false");
+        assert_int_equal((vt_reasons_found() & VT_REASON_BIT(i)) == 0, info->is_reserved);
     }
 }
 
@@ -127,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_reason_is_complete),
+        cmocka_unit_test(reserved_is_what_nothing_finds),
         cmocka_unit_test(english_fits_an_smtp_answer),
         cmocka_unit_test(enhanced_codes),
         cmocka_unit_test(our_causes_never_refuse),
