@@ -24,6 +24,7 @@ struct vt_strings {
 struct vt_config {
     struct vt_arena *arena;
     const char *file;
+    struct vt_config_place *places; /* where each setting stands: vt_config_mistake */
 
     enum vt_mode mode;           /* mode: observe (default), tag, enforce */
     const char *hostname;        /* hostname: of this machine by default */
@@ -74,6 +75,10 @@ enum vt_code vt_config_parse(struct vt_bytes text, const char *name, struct vt_c
 /* The defaults alone (vanthu check without a configuration). */
 enum vt_code vt_config_default(struct vt_config **out, struct vt_err *err) VT_MUST_CHECK;
 void vt_config_free(struct vt_config *config);
+/* Add a mistake at the value of a setting ("trust.official.anchors"), or at the beginning of the
+ * file where the setting does not stand in it. */
+void vt_config_mistake(const struct vt_config *config, struct vt_mistakes *mistakes,
+                       const char *key, bool warning, const char *format, ...) VT_PRINTF(5, 6);
 const char *vt_role_name(enum vt_role_id role); /* "gateway" */
 
 #endif

@@ -18,6 +18,10 @@
 #define MAX_CHILDREN 64
 #define MAX_KEY_BYTES 64
 
+struct vt_config_place {
+    unsigned line, column; /* 0: not in the file */
+};
+
 const char *vt_role_name(enum vt_role_id role)
 {
     static const char *const names[VT_ROLES] = {[VT_ROLE_MASTER] = "master",
@@ -124,6 +128,8 @@ static void read_group(struct vt_config_reader *reader, const struct vt_yaml_nod
         (void)snprintf(key, sizeof(key), "%s%s", prefix, children[i]);
         const struct vt_setting *setting = find_setting(key);
         if (setting != NULL) {
+            reader->config->places[setting - vt_settings] =
+                (struct vt_config_place){node->line, node->column};
             set_value(reader, setting, node);
             continue;
         }
@@ -150,16 +156,6 @@ static void check_between(struct vt_config_reader *reader, const struct vt_yaml_
                         "limits.total of %llds is shorter than queue, inspection and status "
                         "together (%llds)",
                         (long long)(c->total_msecs / 1000), (long long)(parts / 1000));
-    const struct vt_yaml_node *trust = vt_yaml_find(root, "trust");
-    static const char *const sets[VT_TRUST_SETS] = {"official", "public"};
-    for (unsigned i = 0; i < VT_TRUST_SETS; i++) {
-        const struct vt_trust_source *source = &c->trust[i];
-        if (source->anchors != NULL && source->confirmed_count == 0)
-            vt_yaml_warning(&reader->yaml, place_of(trust, sets[i], "anchors"),
-                            "no root of trust.%s is confirmed: none is used, and its documents "
-                            "stay NOT_CHECKED",
-                            sets[i]);
-    }
 }
 
 /* Folder of a file name, "" when it has none. */
@@ -186,8 +182,9 @@ static enum vt_code read_text(struct vt_config_reader *reader, struct vt_bytes t
         code = set_computed(reader->config, err);
     vt_mistakes_sort(reader->yaml.mistakes);
     if (code == VT_OK && reader->yaml.mistakes->errors_count > 0)
-        code = vt_err_set(err, VT_E_CONFIG, "%s has %zu mistake(s)", reader->yaml.file,
-                          reader->yaml.mistakes->errors_count);
+        code = vt_err_set(err, VT_E_CONFIG, "%s: %zu mistake%s", reader->yaml.file,
+                          reader->yaml.mistakes->errors_count,
+                          reader->yaml.mistakes->errors_count == 1 ? "" : "s");
     return code;
 }
 
@@ -198,12 +195,14 @@ static enum vt_code new_config(const char *name, struct vt_config **out, struct 
         return vt_err_set(err, VT_E_NOMEM, "no memory for the configuration");
     struct vt_config *config = vt_arena_alloc(arena, sizeof(*config));
     char *file = vt_arena_str(arena, name);
-    if (config == NULL || file == NULL) {
+    struct vt_config_place *places = vt_arena_alloc(arena, vt_settings_count * sizeof(*places));
+    if (config == NULL || file == NULL || places == NULL) {
         vt_arena_free(arena);
         return vt_err_set(err, VT_E_NOMEM, "no memory for the configuration");
     }
     config->arena = arena;
     config->file = file;
+    config->places = places;
     *out = config;
     return VT_OK;
 }
@@ -251,6 +250,22 @@ enum vt_code vt_config_default(struct vt_config **out, struct vt_err *err)
         vt_config_parse((struct vt_bytes){0}, VT_SYSCONFDIR "/vanthu.yaml", out, &mistakes, err);
     vt_mistakes_clear(&mistakes);
     return code;
+}
+
+void vt_config_mistake(const struct vt_config *config, struct vt_mistakes *mistakes,
+                       const char *key, bool warning, const char *format, ...)
+{
+    struct vt_config_place place = {0, 0};
+    const struct vt_setting *setting = find_setting(key);
+    if (setting != NULL && config->places != NULL)
+        place = config->places[setting - vt_settings];
+    char text[VT_ERR_TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    (void)vt_mistakes_add(mistakes, config->file, place.line == 0 ? 1 : place.line,
+                          place.column == 0 ? 1 : place.column, warning, "%s", text);
 }
 
 void vt_config_free(struct vt_config *config)

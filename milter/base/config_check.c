@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the texts of a configuration may be. Syntax only: no name is looked up. */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -127,6 +128,25 @@ bool vt_check_socket(const char *text)
         return false;
     return vt_check_domain(at + 1) ||
            is_address(at + 1, strlen(at + 1), is_v6 ? AF_INET6 : AF_INET);
+}
+
+bool vt_check_socket_of_postfix(const char *text, char *out, size_t out_bytes)
+{
+    bool is_v6 = strncmp(text, "inet6:", 6) == 0;
+    if (!is_v6 && strncmp(text, "inet:", 5) != 0)
+        return false;
+    const char *host = strchr(text, ':') + 1, *colon = strrchr(host, ':');
+    if (colon == NULL)
+        return false;
+    size_t len = (size_t)(colon - host);
+    if (len >= 2 && host[0] == '[' && host[len - 1] == ']') {
+        is_v6 = true;
+        host++;
+        len -= 2;
+    }
+    int written =
+        snprintf(out, out_bytes, "%s:%s@%.*s", is_v6 ? "inet6" : "inet", colon + 1, (int)len, host);
+    return written > 0 && (size_t)written < out_bytes && vt_check_socket(out);
 }
 
 bool vt_check_proxy(const char *text)

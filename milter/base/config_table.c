@@ -3,6 +3,7 @@
 #include "base/config_table.h"
 
 #include <string.h>
+#include <sys/un.h>
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 #define KIBI 1024
@@ -32,6 +33,34 @@ static bool is_accepted(struct vt_config_reader *r, const struct vt_setting *s,
 static bool set_text(struct vt_config_reader *r, const struct vt_setting *s,
                      const struct vt_yaml_node *node, void *field)
 {
+    return is_accepted(r, s, node, field);
+}
+
+static bool is_short(struct vt_config_reader *r, const struct vt_yaml_node *node, const char *path)
+{
+    const size_t room = sizeof(((struct sockaddr_un *)NULL)->sun_path);
+    if (strlen(path) < room)
+        return true;
+    return vt_yaml_mistake(&r->yaml, node,
+                           "the path of a unix socket is too long: %zu bytes with its end, and the "
+                           "kernel takes %zu",
+                           strlen(path) + 1, room);
+}
+
+/* What Postfix writes as inet:HOST:PORT, milters write as inet:PORT@HOST. */
+static bool set_socket(struct vt_config_reader *r, const struct vt_setting *s,
+                       const struct vt_yaml_node *node, void *field)
+{
+    char swapped[300];
+    const char *text = NULL;
+    if (!vt_yaml_text(&r->yaml, node, &text))
+        return false;
+    if (strncmp(text, "unix:/", 6) == 0 && !is_short(r, node, text + 5))
+        return false;
+    if (!s->is_valid(text) && vt_check_socket_of_postfix(text, swapped, sizeof(swapped)))
+        return vt_yaml_mistake(&r->yaml, node,
+                               "inet:HOST:PORT is how Postfix writes it: did you mean \"%s\"?",
+                               swapped);
     return is_accepted(r, s, node, field);
 }
 
@@ -66,6 +95,12 @@ static bool set_path(struct vt_config_reader *r, const struct vt_setting *s,
         return no_memory(r, node);
     *(const char **)field = path;
     return true;
+}
+
+static bool set_socket_path(struct vt_config_reader *r, const struct vt_setting *s,
+                            const struct vt_yaml_node *node, void *field)
+{
+    return set_path(r, s, node, field) && is_short(r, node, *(const char **)field);
 }
 
 /* Every value of a list by a setter for one of them. */
@@ -182,11 +217,12 @@ const struct vt_setting vt_settings[] = {
     {"mode", set_mode, PLACE(mode), "observe", 0, 0, NULL, "a mode"},
     {"hostname", set_domain, PLACE(hostname), NULL, 0, 0, DOMAIN},
     {"office-phone", set_text, PLACE(office_phone), NULL, 0, 0, SHORT},
-    {"socket", set_text, PLACE(socket), "unix:/run/vanthu/milter.sock", 0, 0, SOCKET},
+    {"socket", set_socket, PLACE(socket), "unix:/run/vanthu/milter.sock", 0, 0, SOCKET},
     {"socket-mode", set_file_mode, PLACE(socket_mode), "0660", 0, 0777, NULL, NULL},
     {"socket-group", set_text, PLACE(socket_group), NULL, 0, 0, vt_check_user,
      "the name or number of a group other than root"},
-    {"control-socket", set_path, PLACE(control_socket), "/run/vanthu/control.sock", 0, 0, PATH},
+    {"control-socket", set_socket_path, PLACE(control_socket), "/run/vanthu/control.sock", 0, 0,
+     PATH},
     {"policy", set_path, PLACE(policy_file), "policy.yaml", 0, 0, PATH},
     {"spool-directory", set_path, PLACE(spool_directory), "/var/spool/vanthu", 0, 0, PATH},
     {"state-directory", set_path, PLACE(state_directory), "/var/lib/vanthu", 0, 0, PATH},

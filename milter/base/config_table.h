@@ -31,10 +31,12 @@ extern const size_t vt_settings_count;
 
 /* ---- what a text may be (config_check.c) ---- */
 
-bool vt_check_domain(const char *text);      /* labels of letters, digits and hyphens */
-bool vt_check_host_port(const char *text);   /* "host", "host:port", "[v6]:port" */
-bool vt_check_network(const char *text);     /* an address, or CIDR without bits below the mask */
-bool vt_check_socket(const char *text);      /* unix:/path, inet:PORT@HOST, inet6:PORT@HOST */
+bool vt_check_domain(const char *text);    /* labels of letters, digits and hyphens */
+bool vt_check_host_port(const char *text); /* "host", "host:port", "[v6]:port" */
+bool vt_check_network(const char *text);   /* an address, or CIDR without bits below the mask */
+bool vt_check_socket(const char *text);    /* unix:/path, inet:PORT@HOST, inet6:PORT@HOST */
+/* True for inet:HOST:PORT; out is the same as inet:PORT@HOST. */
+bool vt_check_socket_of_postfix(const char *text, char *out, size_t out_bytes);
 bool vt_check_proxy(const char *text);       /* http://host:port */
 bool vt_check_user(const char *text);        /* a name or number other than root's */
 bool vt_check_path(const char *text);        /* neither empty nor absurdly long */

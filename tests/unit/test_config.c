@@ -166,6 +166,10 @@ static void mistakes_of_one_line(void **state)
         {"socket: /run/x.sock\n", 1, 9, "\"/run/x.sock\" is not unix:/path, inet:PORT@HOST"},
         {"socket: inet:0@localhost\n", 1, 9, "is not unix:/path"},
         {"socket: inet:70000@localhost\n", 1, 9, "is not unix:/path"},
+        {"socket: inet:127.0.0.1:8891\n", 1, 9, "did you mean \"inet:8891@127.0.0.1\"?"},
+        {"socket: inet:mx1.vn:8891\n", 1, 9, "did you mean \"inet:8891@mx1.vn\"?"},
+        {"socket: \"inet6:[::1]:8891\"\n", 1, 9, "did you mean \"inet6:8891@::1\"?"},
+        {"socket: inet:127.0.0.1:0\n", 1, 9, "is not unix:/path"},
         {"socket: unix:x\n", 1, 9, "is not unix:/path"},
         {"socket-mode: 660\n", 1, 14, "is not a file mode such as 0660"},
         {"socket-mode: 07777\n", 1, 14, "is not a file mode such as 0660"},
@@ -242,17 +246,54 @@ static void all_mistakes_in_one_run(void **state)
     vt_mistakes_clear(&mistakes);
 }
 
-static void unconfirmed_roots_are_a_warning(void **state)
+/* Mistakes that are found later stand where the setting does. */
+static void settings_have_a_place(void **state)
 {
     (void)state;
     struct vt_mistakes mistakes;
-    struct vt_config *c = parse("trust:\n  public:\n    anchors: roots\n", &mistakes);
+    struct vt_config *c = parse("mode: tag\ntrust:\n  public:\n    anchors: roots\n", &mistakes);
     assert_non_null(c);
-    assert_int_equal(mistakes.count, 1);
-    assert_true(mistakes.items[0].warning);
-    assert_int_equal(mistakes.items[0].line, 3);
+    vt_config_mistake(c, &mistakes, "trust.public.anchors", false, "%s", "no such folder");
+    vt_config_mistake(c, &mistakes, "policy", true, "not in the file");
+    assert_int_equal(mistakes.count, 2);
+    assert_int_equal(mistakes.errors_count, 1);
+    assert_string_equal(mistakes.items[0].text, "no such folder");
+    assert_int_equal(mistakes.items[0].line, 4);
+    assert_int_equal(mistakes.items[0].column, 14);
+    assert_true(mistakes.items[1].warning);
+    assert_int_equal(mistakes.items[1].line, 1);
+    assert_int_equal(mistakes.items[1].column, 1);
     vt_config_free(c);
     vt_mistakes_clear(&mistakes);
+}
+
+/* 107 bytes, which is all that fits. */
+#define LONG_PATH                                                                                  \
+    "/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890" \
+    "123456789012345"
+
+static void paths_of_sockets_are_bounded(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool good;
+    } cases[] = {
+        {"socket: unix:" LONG_PATH "\n", true},
+        {"socket: unix:" LONG_PATH "7\n", false},
+        {"control-socket: " LONG_PATH "\n", true},
+        {"control-socket: " LONG_PATH "7\n", false},
+    };
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        struct vt_mistakes mistakes;
+        struct vt_config *c = parse(cases[i].text, &mistakes);
+        assert_int_equal(c != NULL, cases[i].good);
+        if (c == NULL)
+            assert_non_null(strstr(mistakes.items[0].text, "too long: 109 bytes with its end, and "
+                                                           "the kernel takes 108"));
+        vt_config_free(c);
+        vt_mistakes_clear(&mistakes);
+    }
 }
 
 static void bounds_of_the_yaml_subset(void **state)
@@ -285,7 +326,8 @@ static void files(void **state)
     struct vt_mistakes mistakes;
     struct vt_err err = {0};
     vt_mistakes_init(&mistakes);
-    assert_int_equal(vt_config_load("/nonexistent/vanthu.yaml", &c, &mistakes, &err), VT_E_NOT_FOUND);
+    assert_int_equal(vt_config_load("/nonexistent/vanthu.yaml", &c, &mistakes, &err),
+                     VT_E_NOT_FOUND);
     assert_non_null(strstr(err.text, "/nonexistent/vanthu.yaml"));
     assert_int_equal(vt_config_load("/dev/zero", &c, &mistakes, &err), VT_E_LIMIT);
     assert_null(c);
@@ -314,7 +356,8 @@ int main(void)
         cmocka_unit_test(every_setting),
         cmocka_unit_test(mistakes_of_one_line),
         cmocka_unit_test(all_mistakes_in_one_run),
-        cmocka_unit_test(unconfirmed_roots_are_a_warning),
+        cmocka_unit_test(settings_have_a_place),
+        cmocka_unit_test(paths_of_sockets_are_bounded),
         cmocka_unit_test(bounds_of_the_yaml_subset),
         cmocka_unit_test(files),
         cmocka_unit_test(roles_have_names),
