@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import processes
 import site_test
 from site_lab import wait_for
-from site_test import equal, large_document, own_headers, pdf_mail, plain_mail
+from site_test import equal, long_mail, own_headers, pdf_mail, plain_mail
 
 WAITING = 20
 
@@ -45,7 +45,7 @@ def killed_while_connections_wait(site):
 
 def killed_in_mid_mail(site):
     """The gateway killed while it judges a mail: Postfix answers 451; the next mail is served."""
-    message = pdf_mail(large_document(65000))
+    message = long_mail()
     gateway = site.pid("gateway")
     answer = site.send_in_background(message)
     child, _ = site.held_child()
@@ -89,7 +89,7 @@ def nothing_unchecked(site):
 
 def terminated_with_a_mail_under_way(site):
     """SIGTERM: the mail under way is answered before the end."""
-    message = pdf_mail(large_document(66000))
+    message = long_mail()
     pids = [role["pid"] for role in site.roles().values()]
     answer = site.send_in_background(message)
     child, _ = site.held_child()

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import processes
 import site_test
 from site_lab import message_id, wait_for
-from site_test import equal, large_document, own_headers, pdf_mail, plain_mail
+from site_test import equal, long_mail, own_headers, plain_mail
 
 FAILURES = 2  # limits.poison-failures of this site
 
@@ -47,14 +47,14 @@ def expect_served(site):
 
 def child_killed(site):
     """An inspector child killed with SIGKILL in mid-mail."""
-    message = pdf_mail(large_document())
+    message = long_mail()
     expect_451(site, message, strike(site, message, signal.SIGKILL), "killed")
     expect_served(site)
 
 
 def child_crashes(site):
     """An inspector child that dies of SIGSEGV in mid-mail; the zygote is exec'd anew."""
-    message = pdf_mail(large_document(61000))
+    message = long_mail()
     before = site.pid("inspector")
     expect_451(site, message, strike(site, message, signal.SIGSEGV), "SEGV")
     site.wait_restarted("inspector", before)
@@ -64,7 +64,7 @@ def child_crashes(site):
 
 def zygote_killed(site):
     """The zygote killed in mid-mail; its child goes with it."""
-    message = pdf_mail(large_document(62000))
+    message = long_mail()
     before = site.pid("inspector")
     restarts = site.restarts()["inspector"]
     expect_451(site, message, strike(site, message, signal.SIGKILL, "zygote"))
@@ -75,7 +75,7 @@ def zygote_killed(site):
 
 def neighbours_unharmed(site):
     """Mails beside the one whose child is killed are served."""
-    message = pdf_mail(large_document(63000))
+    message = long_mail()
     victim = site.send_in_background(message)
     child, _ = site.held_child()
     burst = site.burst([plain_mail() for _ in range(10)])
@@ -88,7 +88,7 @@ def neighbours_unharmed(site):
 
 def poison_is_given_up(site):
     """A mail whose inspection fails again and again is delivered, tagged NOT_CHECKED."""
-    message = pdf_mail(large_document(64000))
+    message = long_mail()
     codes = [strike(site, message, signal.SIGSEGV)["code"] for _ in range(FAILURES)]
     equal(codes, [451] * (FAILURES - 1) + [250], "answers")
     delivered = site.delivered(message)

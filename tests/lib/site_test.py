@@ -6,6 +6,7 @@
 
 import concurrent.futures
 import datetime
+import functools
 import itertools
 import json
 import os
@@ -56,9 +57,14 @@ def pdf_mail(document, name="2415-SNV.signed.pdf", **options):
     return mail(build.multipart([build.text_part(), build.attachment(document, name)]), **options)
 
 
+@functools.lru_cache(None)
 def large_document(objects=60000, padding=0):
-    """A PDF that takes a child long enough to be met on the way."""
     return pdfbuild.build("V/v báo cáo", "1/BC", days_ago(10), pad_objects=objects, pad_bytes=padding)
+
+
+def long_mail(**options):
+    """A mail that takes a child long enough to be met on the way; no two have the same body."""
+    return pdf_mail(large_document(), f"{next(NUMBERS)}.pdf", **options)
 
 
 def own_headers(delivered):

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import processes
 import site_test
 from site_lab import all_reasons, wait_for
-from site_test import CRLF, build, equal, large_document, mail, pdf_mail, plain_mail
+from site_test import CRLF, build, equal, long_mail, mail, pdf_mail, plain_mail
 
 OBSERVE_MSECS = 5000  # a mail waits no longer
 
@@ -76,7 +76,7 @@ def nothing_changes(site):
 
 def inspector_killed(site):
     """An inspector child killed in mid-mail: accepted, unchanged."""
-    message = pdf_mail(large_document(67000))
+    message = long_mail()
     answer = site.send_in_background(message)
     child, _ = site.held_child()
     os.kill(child, signal.SIGKILL)
@@ -90,7 +90,7 @@ def inspector_killed(site):
 
 def inspector_hangs(site):
     """An inspector child that hangs: the mail waits five seconds and no longer."""
-    message = pdf_mail(large_document(68000))
+    message = long_mail()
     answer = site.send_in_background(message)
     child, _ = site.held_child()
     found = answer.result(60)
@@ -103,7 +103,7 @@ def inspector_hangs(site):
 
 def gateway_killed(site):
     """The gateway killed in mid-mail: Postfix accepts, unchanged."""
-    message = pdf_mail(large_document(69000))
+    message = long_mail()
     gateway = site.pid("gateway")
     answer = site.send_in_background(message)
     site.held_child()
