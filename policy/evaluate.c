@@ -8,8 +8,9 @@
 
 #include "rule.h"
 
-/* Rules that did not match are not traced beyond: 1000 parts times 1000 rules are possible. */
-#define MAX_TRACE 4096
+/* 1000 parts times 1000 rules are possible: not more is traced, and half of it is kept for rules
+ * that match. */
+#define MAX_TRACE 8192
 #define WHY_BYTES 400
 /* A refusal that is lowered to a defer has no clock of its own. */
 #define LOWERED_DEFER_SECS (15 * 60)
@@ -167,7 +168,7 @@ static enum vt_code trace(struct evaluation *e, const struct vt_rule *rule, size
 {
     struct vt_decision *d = e->decision;
     char why[WHY_BYTES];
-    if (outcome == NULL && d->trace_count >= MAX_TRACE)
+    if (d->trace_count >= (outcome == NULL ? MAX_TRACE / 2 : MAX_TRACE))
         return VT_OK;
     if (is_over(e, rule)) {
         char until[VT_TIME_TEXT_BYTES];
