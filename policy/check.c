@@ -133,8 +133,8 @@ static void check_found(struct vt_yaml *yaml, const struct vt_rule *rule)
         if (!is_in_vain(condition))
             continue;
         enum vt_reason first = vt_reasons_first(vt_conditions_reasons(&rule->when));
-        bool is_one = condition->test->match == vt_match_reason &&
-                      vt_yaml_values_count(condition->node) == 1;
+        bool is_one =
+            condition->test->match == vt_match_reason && vt_yaml_values_count(condition->node) == 1;
         if (is_one)
             vt_yaml_warning(yaml, condition->node,
                             "\"%s\" is not found by this version: the rule cannot match",

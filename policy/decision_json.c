@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The decision as JSON, with the trace of every rule tried. */
+ * The decision as JSON, with what the trace holds. */
 #include "evidence/record_json.h"
 
 /* A trace of 4096 lines stays far below. */
@@ -39,12 +39,13 @@ enum vt_code vt_decision_to_json(const struct vt_decision *decision, char **out_
                                  size_t *out_len, struct vt_err *err)
 {
     json_t *root = json_pack(
-        "{s:s, s:s, s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "action",
+        "{s:s, s:s, s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "action",
         vt_action_name(decision->action), "would_be", vt_action_name(decision->would_be), "rule",
         vt_json_string(decision->rule), "rule_line", (int)decision->rule_line, "mode",
         vt_mode_name(decision->mode), "reason", optional_reason(decision->reason), "document",
         optional_index(decision->document), "code", vt_json_string(decision->code), "text",
         vt_json_string(decision->text), "defer_until", vt_json_time(decision->defer_until_utc_secs),
-        "policy_version", vt_json_string(decision->policy_version), "trace", trace_array(decision));
+        "policy_version", vt_json_string(decision->policy_version), "tried",
+        (json_int_t)decision->tried_count, "trace", trace_array(decision));
     return vt_json_text(root, 0, MAX_DECISION_BYTES, out_text, out_len, err);
 }

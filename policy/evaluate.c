@@ -246,7 +246,10 @@ static enum vt_code evaluate_subject(struct evaluation *e, size_t document)
         struct outcome o = {0};
         if (is_match)
             o = outcome_of(e, rule, &scope, matched);
-        enum vt_code code = trace(e, rule, document, &scope, is_match ? &o : NULL);
+        e->decision->tried_count++;
+        enum vt_code code = VT_OK;
+        if (is_match || e->input->is_traced)
+            code = trace(e, rule, document, &scope, is_match ? &o : NULL);
         if (code != VT_OK)
             return code;
         if (!is_match)

@@ -247,6 +247,7 @@ const char *vt_sub_indication_name(enum vt_sub_indication sub); /* NULL for VT_S
 enum vt_indication vt_sub_indication_of(enum vt_sub_indication sub);
 const char *vt_signature_format_name(enum vt_signature_format format);
 const char *vt_direction_name(enum vt_direction direction);
+const char *vt_sender_class_name(enum vt_sender_class class);
 const char *vt_format_name(enum vt_format format);
 
 /* Lower an indication to what a new failure asks for: TOTAL-FAILED beats INDETERMINATE beats

@@ -50,7 +50,7 @@ const char *vt_policy_version(const struct vt_policy *policy);
 /* Reasons that are found and that no rule names: `vanthu policy check` lists them. */
 vt_reasons vt_policy_unhandled(const struct vt_policy *policy);
 
-/* One rule that was tried for one document (document index, or SIZE_MAX for the mail itself). */
+/* One rule that matched, or was tried, for one document (document index, or SIZE_MAX for the mail itself). */
 struct vt_trace {
     const char *rule;
     unsigned line;
@@ -72,8 +72,9 @@ struct vt_decision {
     const char *code;             /* SMTP "550", "451"; NULL when neither rejected nor deferred */
     const char *text;             /* text of the rule for the answer, or NULL */
     int64_t defer_until_utc_secs; /* end of a defer, VT_TIME_NONE */
-    struct vt_trace *trace;
+    struct vt_trace *trace; /* rules that matched, or all that were tried */
     size_t trace_count;
+    size_t tried_count; /* rules tried, over all documents and the mail */
     const char *policy_version;
 };
 
@@ -84,6 +85,7 @@ struct vt_policy_input {
     int64_t first_deferred_utc_secs;
     int64_t now_utc_secs;
     bool is_submission; /* never deferred: a mail program does not queue (users.md 1) */
+    bool is_traced;     /* the trace has the rules that did not match, too */
 };
 
 /* Decide. *out lives in arena; names and texts of rules in it are the policy's, which must outlive

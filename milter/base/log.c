@@ -3,8 +3,10 @@
 #include "vanthu/log.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -69,20 +71,44 @@ void vt_log(enum vt_log_level level, const char *format, ...)
         line_to_stderr(level_name(level), text, (int)strlen(text));
 }
 
-void vt_log_record(const char *line, size_t len)
+static void record_to_stderr(const char *line, size_t len)
+{
+    char head[256], end[] = "\n";
+    int used = snprintf(head, sizeof(head), "%.200s[%ld]: record ", target.ident, (long)getpid());
+    if (used <= 0)
+        return;
+    /* writev(2) takes its vectors without const, and only reads them. */
+    struct iovec pieces[] = {
+        {head, (size_t)used}, {(void *)(uintptr_t)line, len}, {end, sizeof(end) - 1}};
+    ssize_t written = writev(STDERR_FILENO, pieces, 3);
+    (void)written;
+}
+
+/* How much of the rest fits into one piece, whole characters of UTF-8 only. */
+static size_t piece_len(const char *rest, size_t left)
+{
+    size_t len = left < RECORD_PIECE_BYTES ? left : RECORD_PIECE_BYTES;
+    while (len < left && len > RECORD_PIECE_BYTES - 4 && ((unsigned char)rest[len] & 0xC0) == 0x80)
+        len--;
+    return len;
+}
+
+void vt_log_record(const char *reference, const char *line, size_t len)
 {
     if (!target.to_syslog) {
-        flockfile(stderr);
-        fprintf(stderr, "%s[%ld]: record ", target.ident, (long)getpid());
-        fwrite(line, 1, len, stderr);
-        fputc('\n', stderr);
-        funlockfile(stderr);
+        record_to_stderr(line, len);
         return;
     }
-    size_t pieces = len == 0 ? 1 : (len + RECORD_PIECE_BYTES - 1) / RECORD_PIECE_BYTES;
+    size_t pieces = 0, offset = 0;
+    do {
+        offset += piece_len(line + offset, len - offset);
+        pieces++;
+    } while (offset < len);
+    offset = 0;
     for (size_t i = 0; i < pieces; i++) {
-        size_t offset = i * RECORD_PIECE_BYTES;
-        size_t piece = len - offset < RECORD_PIECE_BYTES ? len - offset : RECORD_PIECE_BYTES;
-        syslog(LOG_INFO, "record %zu/%zu %.*s", i + 1, pieces, (int)piece, line + offset);
+        size_t piece = piece_len(line + offset, len - offset);
+        syslog(LOG_INFO, "record %s %zu/%zu %.*s", reference, i + 1, pieces, (int)piece,
+               line + offset);
+        offset += piece;
     }
 }

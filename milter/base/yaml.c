@@ -331,9 +331,9 @@ enum vt_code vt_yaml_read_file(struct vt_arena *arena, const char *file, struct 
 {
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
-        return errno == ENOENT ? vt_err_set(err, VT_E_NOT_FOUND, "cannot open %s: %s", file,
-                                            strerror(errno))
-                               : vt_err_sys(err, "cannot open %s", file);
+        return errno == ENOENT
+                   ? vt_err_set(err, VT_E_NOT_FOUND, "cannot open %s: %s", file, strerror(errno))
+                   : vt_err_sys(err, "cannot open %s", file);
     struct vt_buf buf;
     vt_buf_init(&buf, VT_MAX_CONFIG_BYTES);
     enum vt_code code = read_all(fd, &buf);

@@ -176,6 +176,11 @@ const char *vt_direction_name(enum vt_direction direction)
     return word_of(&vt_words_direction, direction);
 }
 
+const char *vt_sender_class_name(enum vt_sender_class class)
+{
+    return word_of(&vt_words_sender_class, class);
+}
+
 const char *vt_format_name(enum vt_format format)
 {
     return word_of(&vt_words_format, format);

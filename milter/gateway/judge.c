@@ -2,6 +2,7 @@
  * Judging one mail. A fault of ours ends in 451, in observe mode in nothing at all. */
 #include "gateway/judge.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "gateway/record.h"
@@ -10,6 +11,8 @@
 /* The MTA is told that we still work; Sendmail waits 10 s. */
 #define PROGRESS_MSECS 2500
 #define KICK_MSECS 1000
+/* Every code with its comma. */
+#define REASONS_TEXT_BYTES (VT_REASON_COUNT * 24)
 /* Nobody notices in observe mode: a mail waits no longer than this. */
 #define OBSERVE_MSECS 5000
 
@@ -277,27 +280,43 @@ static void prepare_answer(struct work *work, enum vt_code code)
     }
 }
 
+/* "CERT_REVOKED,NO_SIGNATURE", or "-". */
+static const char *reasons_text(vt_reasons reasons, char *out, size_t out_bytes)
+{
+    size_t used = 0;
+    (void)snprintf(out, out_bytes, "-");
+    for (unsigned i = 0; i < VT_REASON_COUNT && used < out_bytes; i++) {
+        if ((reasons & VT_REASON_BIT(i)) != 0)
+            used += (size_t)snprintf(out + used, out_bytes - used, "%s%s", used > 0 ? "," : "",
+                                     vt_reason_info((enum vt_reason)i)->code);
+    }
+    return out;
+}
+
+/* What a person looks for first, in one line; the record has the rest. */
 static void log_outcome(const struct work *work)
 {
-    const struct vt_mail *mail = &work->transaction->mail;
     const struct vt_judgement *out = work->out;
     const struct vt_decision *decision = out->decision;
-    bool has_reason = decision != NULL && decision->reason < VT_REASON_COUNT;
-    char text[VT_ERR_TEXT_BYTES];
+    /* Class and alignment are found in the header. */
+    const struct vt_mail *mail =
+        out->evidence != NULL ? &out->evidence->mail : &work->transaction->mail;
+    char fault[VT_ERR_TEXT_BYTES], reasons[REASONS_TEXT_BYTES];
+    bool has_code = out->answer.code[0] != '\0', has_fault = out->fault.code != VT_OK;
     vt_log(VT_LOG_INFO,
-           "mail: queue-id=%s reference=%s sender=%s bytes=%llu direction=%s answer=%s%s%s "
-           "action=%s would-be=%s reason=%s rule=%s msecs=%lld%s%s",
+           "mail: queue-id=%s reference=%s sender=%s bytes=%llu direction=%s class=%s aligned=%s "
+           "answer=%s%s%s action=%s would-be=%s reasons=%s rule=%s msecs=%lld%s%s",
            mail->queue_id != NULL ? mail->queue_id : "-", mail->reference, mail->sender,
            (unsigned long long)mail->size_bytes, vt_direction_name(mail->direction),
-           vt_answer_kind_name(out->answer.kind), out->answer.code[0] != '\0' ? " code=" : "",
-           out->answer.code, decision != NULL ? vt_action_name(decision->action) : "-",
+           vt_sender_class_name(mail->sender_class), mail->sender_aligned ? "yes" : "no",
+           vt_answer_kind_name(out->answer.kind), has_code ? " code=" : "", out->answer.code,
+           decision != NULL ? vt_action_name(decision->action) : "-",
            decision != NULL ? vt_action_name(decision->would_be) : "-",
-           has_reason ? vt_reason_info(decision->reason)->code : "-",
+           reasons_text(out->evidence != NULL ? vt_evidence_all_reasons(out->evidence) : 0, reasons,
+                        sizeof(reasons)),
            decision != NULL && decision->rule != NULL ? decision->rule : "-",
-           (long long)out->total_msecs, out->fault.code != VT_OK ? " fault=" : "",
-           out->fault.code != VT_OK
-               ? vt_text_clean(text, sizeof(text), vt_bytes_str(out->fault.text))
-               : "");
+           (long long)out->total_msecs, has_fault ? " fault=" : "",
+           has_fault ? vt_text_clean(fault, sizeof(fault), vt_bytes_str(out->fault.text)) : "");
 }
 
 void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SMFICTX *ctx,

@@ -90,7 +90,7 @@ void vt_record_write(const struct vt_transaction *transaction, const struct vt_j
 {
     char *line = make_line(transaction, judgement, now_utc_secs);
     if (line != NULL)
-        vt_log_record(line, strlen(line));
+        vt_log_record(transaction->mail.reference, line, strlen(line));
     else
         vt_log(VT_LOG_ERROR, "no record could be written: reference=%s",
                transaction->mail.reference);

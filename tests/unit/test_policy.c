@@ -507,7 +507,15 @@ static void trace_says_why(void **state)
     usual_mail(&m);
     m.signatures[0].reasons = BIT(CERT_REVOKED_SINCE);
     const struct vt_decision *d = decide(text, &m);
+    /* What matched: d and g of the document, h of the mail. */
+    assert_int_equal(d->trace_count, 3);
+    assert_int_equal(d->tried_count, 7 + 8);
+    assert_string_equal(d->trace[0].rule, "d");
+    assert_string_equal(d->trace[2].rule, "h");
+    m.input.is_traced = true;
+    d = decide(text, &m);
     assert_int_equal(d->trace_count, 7 + 8);
+    assert_int_equal(d->tried_count, 7 + 8);
     for (size_t i = 0; i < ELEMENTS(wanted); i++) {
         assert_string_equal(d->trace[i].rule, wanted[i].rule);
         assert_string_equal(d->trace[i].why, wanted[i].why);
@@ -552,6 +560,7 @@ static void trace_is_bounded(void **state)
         at += sprintf(
             at, "  - {name: r%u, when: {reason: CERT_REVOKED}, then: tag, mode: observe}\n", i);
     (void)stpcpy(at, "  - {name: last, when: {format: pdf}, then: note}\n");
+    m.input.is_traced = true;
     const struct vt_decision *d = decide(text, &m);
     assert_int_equal(d->action, VT_ACTION_NOTE);
     assert_true(d->trace_count <= 4096 + DOCUMENTS);
@@ -582,7 +591,8 @@ static void decision_as_json(void **state)
                         "2026-12-03T02:13:00Z");
     assert_int_equal(json_integer_value(json_object_get(root, "document")), 0);
     assert_true(json_is_null(json_object_get(root, "text")));
-    assert_int_equal(json_array_size(json_object_get(root, "trace")), 2);
+    assert_int_equal(json_array_size(json_object_get(root, "trace")), 1);
+    assert_int_equal(json_integer_value(json_object_get(root, "tried")), 2);
     json_decref(root);
     free(text);
 }
