@@ -37,6 +37,11 @@ void vt_inspect_doubts(struct vt_inspect_run *run);
  * documents are known. */
 void vt_inspect_expectations(struct vt_inspect_run *run);
 
+/* True when the signer of the message signature in part index is the author of the mail, outermost
+ * or nested, that it stands in; true also when the certificate names nobody (RFC 8551 3). */
+bool vt_inspect_signer_is_sender(const struct vt_unpacked *unpacked, size_t index,
+                                 const struct vt_certificate *signer);
+
 /* True when somebody signed the document: a time stamp alone is no signature of anybody. */
 bool vt_inspect_is_signed(const struct vt_document *document);
 

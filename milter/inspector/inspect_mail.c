@@ -167,3 +167,31 @@ void vt_inspect_mail_facts(struct vt_inspect_run *run)
     mail->sender_aligned = unpacked->is_mail && sender_is_aligned(run, mail);
     mail->sender_class = class_of(run, mail);
 }
+
+/* ---- message signatures ---- */
+
+/* The mail, outermost or nested, that a message signature speaks of. NULL for a lone entity. */
+static const struct vt_part *mail_of(const struct vt_unpacked *unpacked, size_t index)
+{
+    const struct vt_part *parts = unpacked->parts;
+    for (size_t i = parts[index].parent; i != VT_NO_PART; i = parts[i].parent) {
+        if (parts[i].format == VT_FORMAT_MAIL)
+            return &parts[i];
+    }
+    return NULL;
+}
+
+bool vt_inspect_signer_is_sender(const struct vt_unpacked *unpacked, size_t index,
+                                 const struct vt_certificate *signer)
+{
+    const struct vt_part *mail = mail_of(unpacked, index);
+    size_t count = 0;
+    if (mail == NULL)
+        return true;
+    for (const char *email; (email = vt_certificate_email(signer, count)) != NULL; count++) {
+        if (mail->from != NULL && mail->from_count == 1 && strcasecmp(email, mail->from) == 0)
+            return true;
+    }
+    /* RFC 8551 3: a certificate without an address is not compared. */
+    return count == 0;
+}

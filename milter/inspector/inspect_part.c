@@ -220,28 +220,6 @@ static enum vt_code look_up_first_seen(struct part_work *work, const struct vt_v
     return VT_OK;
 }
 
-/* The mail, outermost or nested, that a message signature speaks of. NULL for a lone entity. */
-static const struct vt_part *mail_of(const struct part_work *work)
-{
-    const struct vt_part *parts = work->run->unpacked->parts;
-    for (size_t i = part_of(work)->parent; i != VT_NO_PART; i = parts[i].parent) {
-        if (parts[i].format == VT_FORMAT_MAIL)
-            return &parts[i];
-    }
-    return NULL;
-}
-
-static bool signer_is_sender(const struct vt_part *mail, const struct vt_certificate *signer)
-{
-    size_t count = 0;
-    for (const char *email; (email = vt_certificate_email(signer, count)) != NULL; count++) {
-        if (mail->from != NULL && mail->from_count == 1 && strcasecmp(email, mail->from) == 0)
-            return true;
-    }
-    /* RFC 8551 3: a certificate without an address is not compared. */
-    return count == 0;
-}
-
 /* A message signature speaks of the message: what was changed on the way is no forged document,
  * and the signer has to be the sender (RFC 8551 section 3). */
 static void judge_as_message(struct part_work *work, const struct vt_verified *verified,
@@ -251,8 +229,8 @@ static void judge_as_message(struct part_work *work, const struct vt_verified *v
     if ((signature->reasons & changed) != 0)
         signature->reasons =
             (signature->reasons & ~changed) | VT_REASON_BIT(VT_REASON_MESSAGE_CHANGED);
-    const struct vt_part *mail = mail_of(work);
-    if (mail != NULL && verified->signer != NULL && !signer_is_sender(mail, verified->signer))
+    if (verified->signer != NULL &&
+        !vt_inspect_signer_is_sender(work->run->unpacked, work->index, verified->signer))
         vt_signature_worsen(signature, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_NAME_MISMATCH);
 }
 
@@ -506,6 +484,36 @@ static enum vt_code compare_own_content(struct part_work *work, struct vt_err *e
     return VT_OK;
 }
 
+/* Something was put beside a signed message, as a list puts its footer: mail programs show both as
+ * the text of the mail. "letter.eml.p7m" is a file. */
+static bool is_message_in_part(const struct part_work *work)
+{
+    const struct vt_part *part = part_of(work);
+    const char *dot = part->name == NULL ? NULL : strchr(part->name, '.');
+    bool is_declared =
+        part->content_type != NULL && (strcmp(part->content_type, "application/pkcs7-mime") == 0 ||
+                                       strcmp(part->content_type, "application/x-pkcs7-mime") == 0);
+    return is_declared && work->document.format == VT_FORMAT_CMS &&
+           (dot == NULL || strchr(dot + 1, '.') == NULL) &&
+           vt_unpack_identify(work->verified[0].content, NULL) == VT_FORMAT_MAIL;
+}
+
+static enum vt_code judge_as_part(struct part_work *work, struct vt_err *err)
+{
+    if (!is_message_in_part(work))
+        return VT_OK;
+    work->document.format = VT_FORMAT_SMIME;
+    for (size_t i = 0; i < work->document.signatures_count; i++) {
+        work->document.signatures[i].covers = VT_COVERS_PART;
+        vt_signature_worsen(&work->document.signatures[i], VT_SUB_SIG_CONSTRAINTS_FAILURE,
+                            VT_REASON_COUNT);
+    }
+    return add_finding(work, "The signed message is only a part of the mail; what stands beside it "
+                             "is not signed.") == VT_OK
+               ? VT_OK
+               : no_memory(err);
+}
+
 /* An opaque message signature, or a .p7m or .p7s file. */
 static enum vt_code inspect_cms(struct part_work *work, struct vt_err *err)
 {
@@ -534,6 +542,8 @@ static enum vt_code inspect_cms(struct part_work *work, struct vt_err *err)
     enum vt_code code = has_content ? VT_OK : choose_candidates(work, err);
     if (code == VT_OK)
         code = judge_objects(work, err);
+    if (code == VT_OK && has_content)
+        code = judge_as_part(work, err);
     if (code == VT_OK && has_content && vt_inspect_name_ends(work->document.name, ".p7s"))
         code = compare_own_content(work, err);
     return code == VT_OK && has_content ? unpack_content(work, err) : code;

@@ -6,7 +6,6 @@
 #include "unpack/mime.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "unpack/boundary.h"
 
@@ -200,20 +199,6 @@ static void mark_opaque(struct vt_unpack_work *work, size_t index, const struct 
                       "(RFC 8551 3.2).");
 }
 
-/* A signed message that something was put beside, as a list puts its footer: mail programs show its
- * text as that of the mail. "report.pdf.p7m" is a file. */
-static void mark_opaque_part(struct vt_unpack_work *work, size_t index,
-                             const struct vt_entity *entity)
-{
-    struct vt_part *part = vt_work_part(work, index);
-    bool is_file = part->name != NULL && strchr(part->name, '.') != NULL &&
-                   strcasecmp(strchr(part->name, '.'), ".p7m") != 0;
-    bool is_message = vt_entity_is(entity, "application/pkcs7-mime") ||
-                      vt_entity_is(entity, "application/x-pkcs7-mime");
-    if (is_message && !is_file && part->format == VT_FORMAT_CMS)
-        part->format = VT_FORMAT_SMIME;
-}
-
 static void open_leaf(struct vt_unpack_work *work, size_t index, const struct vt_unpack_item *item,
                       const struct vt_entity *entity)
 {
@@ -224,8 +209,6 @@ static void open_leaf(struct vt_unpack_work *work, size_t index, const struct vt
         open_mail(work, index, part->bytes);
     else if (item->is_root)
         mark_opaque(work, index, entity);
-    else
-        mark_opaque_part(work, index, entity);
 }
 
 static void take_entity(struct vt_unpack_work *work, const struct vt_unpack_item *item)

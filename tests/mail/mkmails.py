@@ -116,6 +116,8 @@ def substituted_mails():
                                          sender="binhtt@ninhbinh.gov.vn"), "2", open_verdict, "MALFORMED", "*")
     yield ("smime-opaque-beside.eml", mail(multipart([text_part("Chữ đặt thêm\r\n"), build.opaque(entity, PKI, "smime")]),
                                            sender="binhtt@ninhbinh.gov.vn"), "2", open_verdict, "*", "*")
+    yield ("p7m-without-inner-name.eml", mail(multipart([text_part(), attachment(build.p7m(signed, PKI, "agency"), "a.p7m",
+                                                                                "application/pkcs7-mime")])), "0", PASSED, "-", "*")
     yield ("smime-nested-other-sender.eml", mail(build.nested(mail(build.multipart_signed(entity, PKI, "smime"),
                                                                    sender="giamdoc@ninhbinh.gov.vn"))), "2", open_verdict,
            "NAME_MISMATCH", "*")
