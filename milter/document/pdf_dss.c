@@ -12,7 +12,8 @@ struct store {
     struct pdf_reader *reader;
     struct pdf_set seen;
     size_t bytes;
-    bool cut; /* something was left out */
+    bool too_large; /* a stream was */
+    bool cut;       /* something was left out */
 };
 
 struct shelf {
@@ -26,13 +27,15 @@ static void add_stream(struct store *store, const struct shelf *shelf, struct pd
 {
     uint8_t *data = NULL;
     size_t len = 0;
-    if (!pdf_set_add(store->reader, &store->seen, pdf_ref_key(ref)))
+    if (store->too_large || !pdf_set_add(store->reader, &store->seen, pdf_ref_key(ref)))
         return;
     if (*shelf->count == shelf->max_count || !pdf_visit(store->reader) ||
         !pdf_doc_stream(&store->reader->main, ref, true, shelf->max_bytes, &data, &len) ||
         len > MAX_STORE_BYTES - store->bytes) {
         free(data);
         store->cut = true;
+        /* The library knows the size of a stream only when it is decoded: not a second time. */
+        store->too_large = len > shelf->max_bytes || len > MAX_STORE_BYTES - store->bytes;
         return;
     }
     uint8_t *copy = vt_arena_dup(store->reader->arena, data, len);

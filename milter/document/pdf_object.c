@@ -190,12 +190,12 @@ static bool stream_data(qpdf_data qpdf, qpdf_oh stream, bool decode, size_t max_
         qpdf, stream, decode ? qpdf_dl_generalized : qpdf_dl_none, &filtered, &data, &len);
     bool ok = (code & QPDF_ERRORS) == 0 && data != NULL && len <= max_bytes &&
               (!decode || filtered == QPDF_TRUE);
+    *out_len = len;
     if (!ok) {
         free(data);
         return false;
     }
     *out = data;
-    *out_len = len;
     return true;
 }
 

@@ -55,7 +55,7 @@ bool pdf_doc_fetch_refs(struct pdf_doc *doc, struct vt_arena *arena, struct pdf_
 
 /* Bytes of a stream, raw or with its general-purpose filters undone (not images). malloc'd by the
  * library: release with free(3). False when there is no such stream, it cannot be decoded or has
- * more than max_bytes. */
+ * more than max_bytes; *out_len is then its size as far as it is known. */
 bool pdf_doc_stream(struct pdf_doc *doc, struct pdf_ref ref, bool decode, size_t max_bytes,
                     uint8_t **out, size_t *out_len);
 /* Undo the filters of bytes that are no object of a document, by the text of /Filter and

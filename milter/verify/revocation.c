@@ -81,8 +81,8 @@ static enum vt_code keep_certificates(struct vt_signer_work *work,
     struct vt_der element;
     if (attribute == NULL || vt_attribute_single(attribute, &value) != VT_OK)
         return VT_OK;
-    while (work->out->carried_count < VT_MAX_CERTIFICATES &&
-           vt_der_next(&value.body, &element) == VT_OK) {
+    for (size_t tried = 0;
+         tried < VT_MAX_CERTIFICATES && vt_der_next(&value.body, &element) == VT_OK; tried++) {
         const struct vt_certificate *certificate;
         enum vt_code code = vt_certificate_add(work->signing->pool, element.raw, &certificate, err);
         if (code == VT_E_NOMEM || code == VT_E_INTERNAL)

@@ -55,7 +55,8 @@ enum vt_code vt_signing_begin(struct vt_signing *signing, struct vt_err *err)
     struct vt_der element;
     size_t left_out = 0;
 
-    while (common->carried_count < VT_MAX_CERTIFICATES && vt_der_next(&rest, &element) == VT_OK) {
+    while (common->carried_count + left_out < VT_MAX_CERTIFICATES &&
+           vt_der_next(&rest, &element) == VT_OK) {
         const struct vt_certificate *certificate;
         enum vt_code code = element.tag == VT_DER_SEQUENCE
                                 ? vt_certificate_add(signing->pool, element.raw, &certificate, err)
