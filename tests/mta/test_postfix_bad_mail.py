@@ -41,7 +41,7 @@ def bad_ones(site):
             yield row["file"], re.sub(rb"Message-ID: <1@", f"Message-ID: <{row['file']}@".encode(), message, 1), row["reasons"]
     for row in table(site.documents, "documents.tsv"):
         if "0" not in row["exit"].split("|"):
-            yield row["file"], pdf_mail(site.document(row["file"]), "van-ban.pdf"), row["reasons"]
+            yield row["file"], pdf_mail(site.document(row["file"]), row["file"]), row["reasons"]
 
 
 def passes_as_a_whole(evidence):
