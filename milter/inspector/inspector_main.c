@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The inspector role: read anchors and given files, warm what every child will need, give away its
  * rights, and be the zygote. May: fork. May not: network, files, keys, mail. */
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
@@ -27,6 +29,35 @@ struct setup {
     const char *late_user;
     struct vt_trust_store *store;
 };
+
+/* To OpenSSL's callers a lack of memory looks like a wrong signature. So it ends the process
+ * instead (as GLib does), and the mail is tried again; zygote.c knows the status. Nothing for a
+ * size of 0 is what OpenSSL's own functions do. */
+static void *resized_or_end(void *memory, size_t len, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    if (len == 0) {
+        free(memory);
+        return NULL;
+    }
+    void *resized = realloc(memory, len);
+    if (resized == NULL)
+        _exit(EX_TEMPFAIL);
+    return resized;
+}
+
+static void *allocated_or_end(size_t len, const char *file, int line)
+{
+    return resized_or_end(NULL, len, file, line);
+}
+
+static void give_back(void *memory, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(memory);
+}
 
 /* The first use of an algorithm costs more than the use: have it in the zygote, once. The keys of
  * the anchors tell which ones this site's signatures need. */
@@ -94,6 +125,9 @@ int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *
 {
     struct vt_err err = {0};
     struct setup setup = {0};
+    /* Possible only before OpenSSL's first allocation. */
+    if (CRYPTO_set_mem_functions(allocated_or_end, resized_or_end, give_back) != 1)
+        vt_log(VT_LOG_WARNING, "OpenSSL keeps its own way with a lack of memory");
     unsigned parallel = parallel_of(config); /* reads a file */
     enum vt_code code = prepare(config, fds, &setup, &err);
     if (code != VT_OK) {
