@@ -70,6 +70,7 @@ void vt_role_set_stop(struct vt_role_set *set);
 
 /* Ask the running master: command is "reload", "status" or "drain". *out_json: the answer,
  * malloc'd: {"ok": true|false, "text": …, "mistakes": [{file, line, column, warning, text}],
+ * "warnings": the same, of what is served, "socket": …,
  * "roles": [{role, pid, running, restarts, started_utc_secs}], "mode": …}.
  * VT_E_NOT_FOUND: no master listens there. VT_E_SYSTEM, VT_E_TIMEOUT, VT_E_PEER. */
 enum vt_code vt_control_ask(const char *control_socket, const char *command, char **out_json,
@@ -116,6 +117,7 @@ struct vt_inspection {
     const char *name;
     bool is_mail;
     const struct vt_mail *mail; /* or NULL */
+    bool is_class_given;        /* of the sender, in mail; false: found in the header */
     int64_t now_utc_secs;
     int64_t deadline_msecs;
     int64_t inspection_msecs; /* budget of one pass */

@@ -33,6 +33,12 @@ void vt_trust_store_free(struct vt_trust_store *store);
 const struct vt_certificate_pool *vt_trust_store_pool(const struct vt_trust_store *store);
 /* Number of usable (confirmed) anchors of a set. */
 size_t vt_trust_store_anchors(const struct vt_trust_store *store, enum vt_trust_set_id set);
+/* The index-th anchor of a set that nobody confirmed, or NULL. */
+const struct vt_certificate *vt_trust_store_unconfirmed(const struct vt_trust_store *store,
+                                                        enum vt_trust_set_id set, size_t index);
+/* True when a usable anchor of the set has this fingerprint, as people write it. */
+bool vt_trust_store_has_anchor(const struct vt_trust_store *store, enum vt_trust_set_id set,
+                               const char *fingerprint);
 const char *vt_trust_set_name(enum vt_trust_set_id set); /* "official", "public" */
 
 /* True when certificate leads to a confirmed anchor of any set, by the store's intermediates and by

@@ -18,17 +18,27 @@ static const char *text_of(const json_t *object, const char *key)
     return text == NULL ? "" : text;
 }
 
-static void print_answer(const json_t *answer)
+static void print_mistakes(const json_t *answer, const char *key)
 {
     size_t i = 0;
     json_t *item = NULL;
-    json_array_foreach(json_object_get(answer, "mistakes"), i, item) fprintf(
+    json_array_foreach(json_object_get(answer, key), i, item) fprintf(
         stderr, "%s:%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT ": %s%s\n",
         text_of(item, "file"), json_integer_value(json_object_get(item, "line")),
         json_integer_value(json_object_get(item, "column")),
         json_is_true(json_object_get(item, "warning")) ? "warning: " : "", text_of(item, "text"));
+}
+
+static void print_answer(const json_t *answer)
+{
+    size_t i = 0;
+    json_t *item = NULL;
+    print_mistakes(answer, "mistakes");
+    print_mistakes(answer, "warnings");
     if (*text_of(answer, "mode") != '\0')
         printf("mode       %s\n", text_of(answer, "mode"));
+    if (*text_of(answer, "socket") != '\0')
+        printf("socket     %s\n", text_of(answer, "socket"));
     json_array_foreach(json_object_get(answer, "roles"), i, item)
     {
         char started[VT_TIME_TEXT_BYTES];
@@ -75,6 +85,10 @@ int vt_command_control(int argc, char **argv)
     const char *file = VT_SYSCONFDIR "/vanthu.yaml";
     bool json = false;
     int option = 0;
+    const char *command = argv[0];
+    char name[32];
+    (void)snprintf(name, sizeof(name), "vanthu %s", command);
+    argv[0] = name; /* in the messages of getopt_long(3) */
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'j')
             json = true;
@@ -94,7 +108,7 @@ int vt_command_control(int argc, char **argv)
         vt_command_print_fault(&err);
         return vt_command_exit_status(code);
     }
-    int status = ask(config->control_socket, argv[0], json);
+    int status = ask(config->control_socket, command, json);
     vt_config_free(config);
     return status;
 }

@@ -97,35 +97,45 @@ static json_t *list_roles(const struct vt_roles *roles)
     return list;
 }
 
-/* A list of mistakes may be longer than a message: then without it, and the text says so. */
-static char *answer_text(bool ok, const char *text, const struct vt_mistakes *mistakes,
-                         const char *mode, const struct vt_roles *roles)
+static void set_text(json_t *root, const char *key, const char *text)
 {
+    if (text != NULL)
+        (void)json_object_set_new(root, key, json_string(text));
+}
+
+/* Lists of mistakes may be longer than a message: then without their ends. */
+static char *answer_text(bool ok, const char *text, const struct vt_mistakes *mistakes,
+                         const struct vt_control_state *state)
+{
+    static const char *const lists[] = {"warnings", "mistakes"};
     json_t *root = json_object();
     (void)json_object_set_new(root, "ok", json_boolean(ok));
-    if (text != NULL)
-        (void)json_object_set_new(root, "text", json_string(text));
-    if (mode != NULL)
-        (void)json_object_set_new(root, "mode", json_string(mode));
+    set_text(root, "text", text);
+    set_text(root, "mode", state->mode);
+    set_text(root, "socket", state->socket);
     (void)json_object_set_new(root, "mistakes", list_mistakes(mistakes));
-    (void)json_object_set_new(root, "roles", list_roles(roles));
+    (void)json_object_set_new(root, "warnings", list_mistakes(state->warnings));
+    (void)json_object_set_new(root, "roles", list_roles(state->roles));
     char *json = json_dumps(root, JSON_COMPACT);
-    json_t *list = json_object_get(root, "mistakes");
-    while (json != NULL && strlen(json) > VT_MAX_MESSAGE_BYTES && json_array_size(list) > 0) {
-        (void)json_array_remove(list, json_array_size(list) - 1);
-        free(json);
-        json = json_dumps(root, JSON_COMPACT);
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        json_t *list = json_object_get(root, lists[i]);
+        while (json != NULL && strlen(json) > VT_MAX_MESSAGE_BYTES && json_array_size(list) > 0) {
+            (void)json_array_remove(list, json_array_size(list) - 1);
+            free(json);
+            json = json_dumps(root, JSON_COMPACT);
+        }
     }
     json_decref(root);
     return json;
 }
 
 void vt_control_answer(int fd, bool ok, const char *text, const struct vt_mistakes *mistakes,
-                       const char *mode, const struct vt_roles *roles)
+                       const struct vt_control_state *state)
 {
+    static const struct vt_control_state none = {NULL, NULL, NULL, NULL};
     if (fd < 0)
         return;
-    char *json = answer_text(ok, text, mistakes, mode, roles);
+    char *json = answer_text(ok, text, mistakes, state == NULL ? &none : state);
     struct vt_err err = {0};
     if (json == NULL ||
         vt_wire_send(fd, VT_MSG_CONTROLLED, vt_bytes_str(json), NULL, 0, 0, &err) != VT_OK)

@@ -2,8 +2,11 @@
  * The listening sockets. The master makes and keeps them, so that what has connected waits while a
  * role restarts, and so that roles need no right to make them. */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -54,7 +57,7 @@ static enum vt_code remove_stale(const struct sockaddr_un *address, int type, st
     int why = errno;
     (void)close(fd);
     if (served)
-        return vt_err_set(err, VT_E_CONFIG, "another process serves the socket %s", path);
+        return vt_err_set(err, VT_E_BUSY, "another process serves the socket %s", path);
     errno = why;
     if (why != ECONNREFUSED)
         return vt_err_sys(err, "cannot tell whether the socket %s is in use", path);
@@ -77,6 +80,47 @@ static enum vt_code find_group(const char *name, gid_t *out, struct vt_err *err)
     return VT_OK;
 }
 
+static const char *folder_of(const char *path, char *out, size_t out_bytes)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    (void)snprintf(out, out_bytes, "%.*s", len == 0 ? 1 : (int)len, len == 0 ? "." : path);
+    return out;
+}
+
+#define UNIT_FOLDER "/run/vanthu"
+#define CHROOT_FOLDER "/var/spool/postfix/vanthu"
+
+/* How a folder that is missing comes. */
+static const char *missing(const char *folder, char *out, size_t out_bytes)
+{
+    if (strcmp(folder, UNIT_FOLDER) == 0)
+        (void)snprintf(out, out_bytes,
+                       "the folder %s is missing: vanthu.service makes it (RuntimeDirectory=); "
+                       "without systemd: mkdir %s",
+                       folder, folder);
+    else if (strcmp(folder, CHROOT_FOLDER) == 0)
+        (void)snprintf(out, out_bytes,
+                       "the folder %s is missing: systemd-tmpfiles --create vanthu.conf makes it; "
+                       "without systemd: install -d -m 2750 -g postfix %s",
+                       folder, folder);
+    else
+        (void)snprintf(out, out_bytes, "the folder %s is missing: mkdir %s", folder, folder);
+    return out;
+}
+
+static enum vt_code explain_bind(const char *path, int why, struct vt_err *err)
+{
+    char folder[PATH_MAX], text[3 * PATH_MAX];
+    if (why == ENOENT)
+        return vt_err_set(err, VT_E_CONFIG, "cannot make the socket %s: %s", path,
+                          missing(folder_of(path, folder, sizeof(folder)), text, sizeof(text)));
+    errno = why;
+    bool is_denied = (why == EACCES || why == EPERM) && geteuid() != 0;
+    return vt_err_sys(err, "cannot make the socket %s%s", path,
+                      is_denied ? " (start as root)" : "");
+}
+
 /* From the first moment no more than its mode: bound with 0600, opened when its group is set. */
 static enum vt_code bind_unix(int fd, const struct sockaddr_un *address, unsigned mode,
                               const char *group, struct vt_err *err)
@@ -92,7 +136,7 @@ static enum vt_code bind_unix(int fd, const struct sockaddr_un *address, unsigne
     (void)umask(before);
     errno = why;
     if (failed != 0)
-        return vt_err_sys(err, "cannot make the socket %s", path);
+        return explain_bind(path, why, err);
     if (group != NULL && lchown(path, (uid_t)-1, gid) != 0)
         return vt_err_sys(err, "cannot give the socket %s to the group %s", path, group);
     if (chmod(path, (mode_t)mode) != 0)
@@ -133,12 +177,14 @@ static enum vt_code bind_inet(const struct addrinfo *found, const char *address,
         return vt_err_sys(err, "socket");
     if (setsockopt(out->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
         bind(out->fd, found->ai_addr, found->ai_addrlen) != 0 || listen(out->fd, BACKLOG) != 0)
-        return vt_err_sys(err, "cannot listen on %s", address);
+        return errno == EADDRINUSE
+                   ? vt_err_set(err, VT_E_BUSY, "another process listens on %s", address)
+                   : vt_err_sys(err, "cannot listen on %s", address);
     return VT_OK;
 }
 
 /* "inet:PORT@HOST", "inet6:PORT@HOST", as milters write it. */
-static enum vt_code listen_inet(const char *address, struct vt_bound *out, struct vt_err *err)
+static enum vt_code find_inet(const char *address, struct addrinfo **out, struct vt_err *err)
 {
     const char *port = strchr(address, ':') + 1;
     const char *at = strchr(port, '@');
@@ -148,16 +194,23 @@ static enum vt_code listen_inet(const char *address, struct vt_bound *out, struc
                           address);
     memcpy(service, port, (size_t)(at - port));
     service[at - port] = '\0';
-    struct addrinfo *found = NULL;
     const struct addrinfo hints = {.ai_family =
                                        strncmp(address, "inet6:", 6) == 0 ? AF_INET6 : AF_INET,
                                    .ai_socktype = SOCK_STREAM,
                                    .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    int failed = getaddrinfo(at + 1, service, &hints, &found);
-    if (failed != 0)
-        return vt_err_set(err, VT_E_CONFIG, "the host of the socket %s is not known: %s", address,
-                          gai_strerror(failed));
-    enum vt_code code = bind_inet(found, address, out, err);
+    int failed = getaddrinfo(at + 1, service, &hints, out);
+    return failed == 0 ? VT_OK
+                       : vt_err_set(err, VT_E_CONFIG, "the host of the socket %s is not known: %s",
+                                    address, gai_strerror(failed));
+}
+
+static enum vt_code listen_inet(const char *address, struct vt_bound *out, struct vt_err *err)
+{
+    struct addrinfo *found = NULL;
+    enum vt_code code = find_inet(address, &found, err);
+    if (code != VT_OK)
+        return code;
+    code = bind_inet(found, address, out, err);
     freeaddrinfo(found);
     return code;
 }
@@ -188,4 +241,41 @@ enum vt_code vt_listen_control(const char *path, struct vt_bound *out, struct vt
     if (code != VT_OK)
         vt_bound_clear(out);
     return code;
+}
+
+/* ---- whether they could be made ---- */
+
+/* The folder that the unit makes may come with the start. */
+static void check_place(const struct vt_config *config, const char *key, const char *path,
+                        struct vt_mistakes *mistakes)
+{
+    char folder[PATH_MAX], text[3 * PATH_MAX];
+    struct stat info;
+    (void)folder_of(path, folder, sizeof(folder));
+    if (stat(folder, &info) != 0 && errno == ENOENT)
+        vt_config_mistake(config, mistakes, key, strcmp(folder, UNIT_FOLDER) == 0, "%s",
+                          missing(folder, text, sizeof(text)));
+    else if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0)
+        vt_config_mistake(config, mistakes, key, false,
+                          "no socket can be made in the folder %s: %s%s", folder, strerror(errno),
+                          geteuid() == 0 ? "" : "; start as root");
+    else if (lstat(path, &info) == 0 && !S_ISSOCK(info.st_mode))
+        vt_config_mistake(config, mistakes, key, false, "%s exists and is not a socket", path);
+}
+
+void vt_listen_check(const struct vt_config *config, struct vt_mistakes *mistakes)
+{
+    struct vt_err err = {0};
+    struct addrinfo *found = NULL;
+    gid_t gid;
+    check_place(config, "control-socket", config->control_socket, mistakes);
+    if (strncmp(config->socket, "unix:", 5) == 0) {
+        check_place(config, "socket", config->socket + 5, mistakes);
+        if (config->socket_group != NULL && find_group(config->socket_group, &gid, &err) != VT_OK)
+            vt_config_mistake(config, mistakes, "socket-group", false, "%s", err.text);
+    } else if (find_inet(config->socket, &found, &err) != VT_OK) {
+        vt_config_mistake(config, mistakes, "socket", false, "%s", err.text);
+    } else {
+        freeaddrinfo(found);
+    }
 }

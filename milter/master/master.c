@@ -13,6 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "daemon.h"
 #include "master.h"
 #include "roles.h"
@@ -29,6 +30,7 @@
 struct set {
     struct vt_config *config;
     struct vt_roles *roles; /* NULL: no set here */
+    struct vt_mistakes warnings;
 };
 
 enum { ENTRY_SIGNALS, ENTRY_CONTROL, ENTRY_CLIENTS };
@@ -38,7 +40,8 @@ enum { ENTRY_SIGNALS, ENTRY_CONTROL, ENTRY_CLIENTS };
 struct master {
     const struct vt_master_options *options;
     int binary, signal_fd;
-    int *started_fd; /* of the one who waits for our start; -1: nobody */
+    bool log_to_syslog; /* at the start */
+    int *started_fd;    /* of the one who waits for our start; -1: nobody */
     struct vt_bound milter, next_milter, control;
     struct set sets[MAX_SETS]; /* current, pending, old ones */
     int clients[VT_CONTROL_MAX_CLIENTS];
@@ -58,7 +61,8 @@ static void clear_set(struct set *set)
 {
     vt_roles_free(set->roles);
     vt_config_free(set->config);
-    *set = (struct set){NULL, NULL};
+    vt_mistakes_clear(&set->warnings);
+    *set = (struct set){0};
 }
 
 /* ---- starting a set ---- */
@@ -85,6 +89,8 @@ static enum vt_code start_set(struct master *master, struct vt_loaded *loaded, i
     if (code == VT_OK) {
         out->config = loaded->config;
         loaded->config = NULL;
+        out->warnings = loaded->mistakes;
+        vt_mistakes_init(&loaded->mistakes);
         code = vt_roles_start(out->roles, err);
     }
     if (code != VT_OK) {
@@ -136,23 +142,21 @@ static enum vt_code listen_anew(struct master *master, const struct vt_config *c
     return code;
 }
 
-static enum vt_code begin_reload(struct master *master, struct vt_mistakes *mistakes,
+static enum vt_code begin_reload(struct master *master, struct vt_loaded *loaded,
                                  struct vt_err *err)
 {
-    struct vt_loaded loaded = {.config_text = -1, .policy_text = -1};
     int milter_socket = -1;
     if (master->stopping || !master->serving || master->sets[PENDING].roles != NULL ||
         free_old_slot(master) == MAX_SETS)
         return vt_err_set(err, VT_E_BUSY, "a start, a reload or a drain is under way");
-    enum vt_code code = vt_loaded_read(master->options->config_file, &loaded, mistakes, err);
-    vt_mistakes_log(mistakes);
+    enum vt_code code = vt_loaded_read(master->options->config_file, loaded, err);
+    vt_mistakes_log(&loaded->mistakes);
     if (code == VT_OK)
-        code = listen_anew(master, loaded.config, &milter_socket, err);
+        code = listen_anew(master, loaded->config, &milter_socket, err);
     if (code == VT_OK)
-        code = start_set(master, &loaded, milter_socket, &master->sets[PENDING], err);
+        code = start_set(master, loaded, milter_socket, &master->sets[PENDING], err);
     if (code != VT_OK)
         vt_bound_clear(&master->next_milter);
-    vt_loaded_clear(&loaded);
     return code;
 }
 
@@ -160,9 +164,8 @@ static enum vt_code begin_reload(struct master *master, struct vt_mistakes *mist
 static void reload(struct master *master, int client)
 {
     struct vt_err err = {0};
-    struct vt_mistakes mistakes;
-    vt_mistakes_init(&mistakes);
-    if (begin_reload(master, &mistakes, &err) == VT_OK) {
+    struct vt_loaded loaded = {.config_text = -1, .policy_text = -1};
+    if (begin_reload(master, &loaded, &err) == VT_OK) {
         char state[64];
         (void)snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%lld",
                        (long long)vt_clock_monotonic_msecs() * 1000);
@@ -170,19 +173,40 @@ static void reload(struct master *master, int client)
         master->reloading_client = client;
     } else {
         vt_log(VT_LOG_ERROR, "reload refused, everything stays as it was: %s", err.text);
-        vt_control_answer(client, false, err.text, &mistakes, NULL, NULL);
+        vt_control_answer(client, false, err.text, &loaded.mistakes, NULL);
     }
-    vt_mistakes_clear(&mistakes);
+    vt_loaded_clear(&loaded);
+}
+
+/* What is served now, for an answer. */
+static void answer(const struct master *master, int client, bool ok, const char *text)
+{
+    const struct set *set = &master->sets[CURRENT];
+    struct vt_control_state state = {.mode = set->config == NULL ? NULL
+                                                                 : vt_mode_name(set->config->mode),
+                                     .socket = master->milter.address,
+                                     .warnings = &set->warnings,
+                                     .roles = set->roles};
+    vt_control_answer(client, ok, text, NULL, &state);
 }
 
 static void finish_reload(struct master *master, bool good, const char *text)
 {
     vt_log(good ? VT_LOG_INFO : VT_LOG_ERROR, "%s", text);
     vt_notify("READY=1");
-    const struct set *set = &master->sets[CURRENT];
-    vt_control_answer(master->reloading_client, good, text, NULL, vt_mode_name(set->config->mode),
-                      set->roles);
+    answer(master, master->reloading_client, good, text);
     master->reloading_client = -1;
+}
+
+static void switch_socket(struct master *master)
+{
+    if (master->next_milter.fd < 0)
+        return;
+    vt_log(VT_LOG_INFO, "now serving on %s (was %s)", master->next_milter.address,
+           master->milter.address);
+    vt_bound_clear(&master->milter);
+    master->milter = master->next_milter;
+    master->next_milter = (struct vt_bound){.fd = -1};
 }
 
 static void switch_to_pending(struct master *master)
@@ -191,15 +215,11 @@ static void switch_to_pending(struct master *master)
     drain_set(&master->sets[CURRENT]);
     master->sets[old] = master->sets[CURRENT];
     master->sets[CURRENT] = master->sets[PENDING];
-    master->sets[PENDING] = (struct set){NULL, NULL};
-    if (master->next_milter.fd >= 0) {
-        vt_bound_clear(&master->milter);
-        master->milter = master->next_milter;
-        master->next_milter = (struct vt_bound){.fd = -1};
-    }
+    master->sets[PENDING] = (struct set){0};
     const struct vt_config *config = master->sets[CURRENT].config;
     vt_log_open("vanthu/master", config->log_to_syslog && !master->options->foreground,
                 VT_LOG_INFO);
+    switch_socket(master);
     finish_reload(master, true, "configuration and policy loaded");
 }
 
@@ -218,12 +238,23 @@ static void drop_pending(struct master *master)
 
 /* ---- what has become of the sets ---- */
 
+/* Whoever waits for the daemon's start reads standard error, not the log. */
+static void complain(const struct master *master, const char *text)
+{
+    vt_log(VT_LOG_ERROR, "%s", text);
+    if (*master->started_fd >= 0 && master->log_to_syslog)
+        fprintf(stderr, "vanthu-milter: %s\n", text);
+}
+
 static void first_start(struct master *master)
 {
     const struct vt_roles *roles = master->sets[CURRENT].roles;
     if (vt_roles_state(roles) == VT_ROLES_FAILED) {
-        vt_log(VT_LOG_ERROR, "the role %s cannot start (status %d)", vt_roles_failed_name(roles),
-               vt_roles_exit_status(roles));
+        char text[160];
+        (void)snprintf(text, sizeof(text),
+                       "cannot start: the role %s has ended (status %d; its log says why)",
+                       vt_roles_failed_name(roles), vt_roles_exit_status(roles));
+        complain(master, text);
         master->exit_status = vt_roles_exit_status(roles);
         if (master->exit_status == EX_OK)
             master->exit_status = EX_SOFTWARE;
@@ -267,21 +298,18 @@ static void look_at_sets(struct master *master)
 
 static void obey(struct master *master, int client, enum vt_control_command command)
 {
-    const struct set *set = &master->sets[CURRENT];
     switch (command) {
     case VT_CONTROL_RELOAD:
         reload(master, client);
         return;
     case VT_CONTROL_DRAIN:
-        vt_control_answer(client, true, "finishing the mails under way, then ending", NULL, NULL,
-                          NULL);
+        vt_control_answer(client, true, "finishing the mails under way, then ending", NULL, NULL);
         if (!master->stopping)
             stop(master, "drain");
         return;
     case VT_CONTROL_STATUS:
     case VT_CONTROL_NONE:
-        vt_control_answer(client, true, master->stopping ? "draining" : NULL, NULL,
-                          set->config == NULL ? NULL : vt_mode_name(set->config->mode), set->roles);
+        answer(master, client, true, master->stopping ? "draining" : NULL);
     }
 }
 
@@ -297,7 +325,7 @@ static void serve_client(struct master *master, int *client)
     if (code == VT_OK)
         obey(master, fd, command);
     else
-        vt_control_answer(fd, false, err.text, NULL, NULL, NULL);
+        vt_control_answer(fd, false, err.text, NULL, NULL);
 }
 
 /* When all places are taken, the first one is given up: it had its time. */
@@ -433,7 +461,7 @@ static void end(struct master *master)
     for (size_t i = 0; i < VT_CONTROL_MAX_CLIENTS; i++)
         if (master->clients[i] >= 0)
             (void)close(master->clients[i]);
-    vt_control_answer(master->reloading_client, false, "vanthu-milter is ending", NULL, NULL, NULL);
+    vt_control_answer(master->reloading_client, false, "vanthu-milter is ending", NULL, NULL);
     vt_bound_clear(&master->milter);
     vt_bound_clear(&master->next_milter);
     vt_bound_clear(&master->control);
@@ -441,6 +469,11 @@ static void end(struct master *master)
         (void)close(master->signal_fd);
     if (master->binary >= 0)
         (void)close(master->binary);
+}
+
+static int status_of(enum vt_code code)
+{
+    return code == VT_E_CONFIG ? EX_CONFIG : code == VT_E_BUSY ? EX_UNAVAILABLE : EX_OSERR;
 }
 
 static int run(const struct vt_master_options *options, struct vt_loaded *loaded, int *started_fd)
@@ -455,12 +488,15 @@ static int run(const struct vt_master_options *options, struct vt_loaded *loaded
     master->milter = master->next_milter = master->control = (struct vt_bound){.fd = -1};
     for (size_t i = 0; i < VT_CONTROL_MAX_CLIENTS; i++)
         master->clients[i] = -1;
+    master->log_to_syslog = loaded->config->log_to_syslog && !options->foreground;
     enum vt_code code = begin(master, loaded, &err);
     if (code == VT_OK) {
         loop(master);
     } else {
-        vt_log(VT_LOG_ERROR, "cannot start: %s", err.text);
-        master->exit_status = code == VT_E_CONFIG ? EX_CONFIG : EX_OSERR;
+        char text[VT_ERR_TEXT_BYTES + 32];
+        (void)snprintf(text, sizeof(text), "cannot start: %s", err.text);
+        complain(master, text);
+        master->exit_status = status_of(code);
     }
     end(master);
     int status = master->exit_status;
@@ -472,13 +508,10 @@ static int run(const struct vt_master_options *options, struct vt_loaded *loaded
 static int load(const char *config_file, struct vt_loaded *out)
 {
     struct vt_err err = {0};
-    struct vt_mistakes mistakes;
-    vt_mistakes_init(&mistakes);
-    enum vt_code code = vt_loaded_read(config_file, out, &mistakes, &err);
-    vt_mistakes_print(&mistakes, stderr);
+    enum vt_code code = vt_loaded_read(config_file, out, &err);
+    vt_mistakes_print(&out->mistakes, stderr);
     if (code != VT_OK)
         fprintf(stderr, "vanthu-milter: %s\n", err.text);
-    vt_mistakes_clear(&mistakes);
     return code == VT_OK ? EX_OK : code == VT_E_CONFIG ? EX_CONFIG : EX_NOINPUT;
 }
 
@@ -486,25 +519,34 @@ int vt_master_check(const char *config_file)
 {
     struct vt_loaded loaded;
     int status = load(config_file, &loaded);
+    if (status == EX_OK)
+        printf("%s: no mistakes; %s\n", config_file, vt_check_left_out());
     vt_loaded_clear(&loaded);
+    return status;
+}
+
+static int start(const struct vt_master_options *options, struct vt_loaded *loaded)
+{
+    int started_fd = -1;
+    int status = options->foreground ? EX_OK : vt_daemon_begin(&started_fd);
+    if (!options->foreground && started_fd < 0)
+        return status;
+    bool to_syslog = loaded->config->log_to_syslog && !options->foreground;
+    vt_log_open("vanthu/master", to_syslog, VT_LOG_INFO);
+    if (to_syslog)
+        vt_mistakes_log(&loaded->mistakes); /* elsewhere they have been read already */
+    status = run(options, loaded, &started_fd);
+    if (started_fd >= 0)
+        vt_daemon_failed(started_fd, status);
     return status;
 }
 
 int vt_master_run(const struct vt_master_options *options)
 {
     struct vt_loaded loaded;
-    int started_fd = -1;
     int status = load(options->config_file, &loaded);
-    if (status == EX_OK && !options->foreground)
-        status = vt_daemon_begin(&started_fd);
-    if (status != EX_OK || (!options->foreground && started_fd < 0)) {
-        vt_loaded_clear(&loaded);
-        return status;
-    }
-    vt_log_open("vanthu/master", loaded.config->log_to_syslog && !options->foreground, VT_LOG_INFO);
-    status = run(options, &loaded, &started_fd);
+    if (status == EX_OK)
+        status = start(options, &loaded);
     vt_loaded_clear(&loaded);
-    if (started_fd >= 0)
-        vt_daemon_failed(started_fd, status);
     return status;
 }

@@ -20,12 +20,14 @@ int vt_master_check(const char *config_file);
 struct vt_loaded {
     struct vt_config *config;
     int config_text, policy_text; /* sealed memory files; taken over by the set of roles */
+    struct vt_mistakes mistakes;  /* of all of them; without errors after a success */
 };
 
-/* Read and check configuration, policy and trust sources as one. Every mistake is added to
- * mistakes. VT_E_CONFIG: there are errors among them. */
+/* Read and check configuration, policy and trust sources, and what the machine has of that they
+ * name, as one. The mistakes stand in *out also after a failure: vt_loaded_clear in any case.
+ * VT_E_CONFIG: there are errors among them. */
 enum vt_code vt_loaded_read(const char *config_file, struct vt_loaded *out,
-                            struct vt_mistakes *mistakes, struct vt_err *err) VT_MUST_CHECK;
+                            struct vt_err *err) VT_MUST_CHECK;
 void vt_loaded_clear(struct vt_loaded *loaded);
 /* Make the folders of the roles where they are missing; as root give them to their users. */
 enum vt_code vt_loaded_prepare(const struct vt_loaded *loaded, struct vt_err *err) VT_MUST_CHECK;
@@ -39,13 +41,15 @@ struct vt_bound {
     char *path;
     uint64_t device, inode;
 };
-/* config->socket with its mode and group. A stale socket is removed; one that somebody serves is an
- * error. */
+/* config->socket with its mode and group. A stale socket is removed. VT_E_BUSY: somebody serves it.
+ */
 enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_bound *out,
                               struct vt_err *err) VT_MUST_CHECK;
 /* The control socket, mode 0600. */
 enum vt_code vt_listen_control(const char *path, struct vt_bound *out,
                                struct vt_err *err) VT_MUST_CHECK;
+/* Add to mistakes what would keep both from being made, as far as it can be seen. */
+void vt_listen_check(const struct vt_config *config, struct vt_mistakes *mistakes);
 /* Close; remove the file when it is still this socket. */
 void vt_bound_clear(struct vt_bound *listener);
 
@@ -71,9 +75,15 @@ int vt_control_accept(int listening_fd);
 enum vt_code vt_control_read(int fd, enum vt_control_command *out,
                              struct vt_err *err) VT_MUST_CHECK;
 struct vt_roles;
-/* Answer {"ok", "text", "mistakes", "mode", "roles"} and close fd. -1 is allowed, text, mistakes
- * and roles may be NULL. */
+/* What is served; each may be NULL. */
+struct vt_control_state {
+    const char *mode, *socket;
+    const struct vt_mistakes *warnings; /* of the configuration that is served */
+    const struct vt_roles *roles;
+};
+/* Answer {"ok", "text", "mistakes", "mode", "socket", "warnings", "roles"} and close fd. -1 is
+ * allowed, text, mistakes and state may be NULL. */
 void vt_control_answer(int fd, bool ok, const char *text, const struct vt_mistakes *mistakes,
-                       const char *mode, const struct vt_roles *roles);
+                       const struct vt_control_state *state);
 
 #endif

@@ -259,6 +259,23 @@ size_t vt_trust_store_anchors(const struct vt_trust_store *store, enum vt_trust_
     return store->anchors[set].count;
 }
 
+const struct vt_certificate *vt_trust_store_unconfirmed(const struct vt_trust_store *store,
+                                                        enum vt_trust_set_id set, size_t index)
+{
+    const struct vt_certificate_list *list = &store->unconfirmed[set];
+    return index < list->count ? list->items[index] : NULL;
+}
+
+bool vt_trust_store_has_anchor(const struct vt_trust_store *store, enum vt_trust_set_id set,
+                               const char *fingerprint)
+{
+    const struct vt_certificate_list *list = &store->anchors[set];
+    for (size_t i = 0; i < list->count; i++)
+        if (fingerprint_is(fingerprint, vt_certificate_sha256(list->items[i])))
+            return true;
+    return false;
+}
+
 const char *vt_trust_set_name(enum vt_trust_set_id set)
 {
     static const char *const names[VT_TRUST_SETS] = {"official", "public"};

@@ -86,7 +86,7 @@ static void a_stale_socket_is_replaced_and_a_served_one_is_not(void **state)
     struct vt_config config = config_for(address);
     struct vt_err err = {0};
     assert_int_equal(vt_listen_milter(&config, &first, NULL), VT_OK);
-    assert_int_equal(vt_listen_milter(&config, &second, &err), VT_E_CONFIG);
+    assert_int_equal(vt_listen_milter(&config, &second, &err), VT_E_BUSY);
     assert_non_null(strstr(err.text, "another process serves"));
     close(first.fd); /* a crash: the file stays */
     first.fd = -1;
@@ -179,8 +179,9 @@ static pid_t serve_one(int listening_fd)
     vt_mistakes_init(&mistakes);
     if (vt_mistakes_add(&mistakes, "policy", 3, 7, false, "no \"such\" key") != VT_OK)
         _exit(1);
-    vt_control_answer(fd, code == VT_OK && command == VT_CONTROL_RELOAD, err.text, &mistakes,
-                      "observe", NULL);
+    vt_control_answer(
+        fd, code == VT_OK && command == VT_CONTROL_RELOAD, err.text, &mistakes,
+        &(struct vt_control_state){.mode = "observe", .socket = "inet:1@h", .warnings = &mistakes});
     vt_mistakes_clear(&mistakes);
     _exit(0);
 }
@@ -215,6 +216,8 @@ static void a_command_is_answered(void **state)
     const json_t *mistake = json_array_get(json_object_get(answer, "mistakes"), 0);
     assert_int_equal(json_integer_value(json_object_get(mistake, "column")), 7);
     assert_string_equal(json_string_value(json_object_get(mistake, "text")), "no \"such\" key");
+    assert_string_equal(json_string_value(json_object_get(answer, "socket")), "inet:1@h");
+    assert_int_equal(json_array_size(json_object_get(answer, "warnings")), 1);
     json_decref(answer);
     answer = ask(&listener, "format the disk");
     assert_true(json_is_false(json_object_get(answer, "ok")));

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Whether this machine has what the configuration names: users, folders, places for sockets. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "master.h"
+#include "role_start.h"
+
+static const char *const user_keys[VT_ROLES] = {[VT_ROLE_GATEWAY] = "users.gateway",
+                                                [VT_ROLE_INSPECTOR] = "users.inspector",
+                                                [VT_ROLE_STATUS] = "users.status",
+                                                [VT_ROLE_FETCH] = "users.fetch"};
+
+static bool is_same_user(const char *a, const char *b)
+{
+    struct vt_role_user found_a, found_b;
+    if (strcmp(a, b) == 0)
+        return true;
+    return vt_role_user_find(a, &found_a, NULL) == VT_OK &&
+           vt_role_user_find(b, &found_b, NULL) == VT_OK && found_a.uid == found_b.uid;
+}
+
+/* Only root changes users; others need none. */
+static void check_users(const struct vt_config *config, struct vt_mistakes *mistakes)
+{
+    for (enum vt_role_id role = VT_ROLE_GATEWAY; role < VT_ROLES; role++) {
+        struct vt_role_user found;
+        struct vt_err err = {0};
+        if (geteuid() == 0 && vt_role_user_find(config->role_user[role], &found, &err) != VT_OK)
+            vt_config_mistake(config, mistakes, user_keys[role], false, "%s", err.text);
+    }
+    for (enum vt_role_id a = VT_ROLE_GATEWAY; a < VT_ROLES; a++)
+        for (enum vt_role_id b = a + 1; b < VT_ROLES; b++)
+            if (is_same_user(config->role_user[a], config->role_user[b]))
+                vt_config_mistake(config, mistakes, user_keys[b], true,
+                                  "the roles %s and %s run as the same user %s: an attacker in one "
+                                  "of them reaches the other",
+                                  vt_role_name(a), vt_role_name(b), config->role_user[b]);
+}
+
+static void check_folder(const struct vt_config *config, const char *key, const char *path,
+                         enum vt_role_id role, struct vt_mistakes *mistakes)
+{
+    struct vt_role_user found;
+    struct vt_err err = {0};
+    const char *user = config->role_user[role];
+    if (path == NULL || (geteuid() == 0 && vt_role_user_find(user, &found, NULL) != VT_OK))
+        return;
+    if (vt_folder_check(path, user, &err) != VT_OK)
+        vt_config_mistake(config, mistakes, key, false, "%s", err.text);
+}
+
+void vt_check_site(const struct vt_config *config, struct vt_mistakes *mistakes)
+{
+    check_users(config, mistakes);
+    check_folder(config, "spool-directory", config->spool_directory, VT_ROLE_GATEWAY, mistakes);
+    check_folder(config, "state-directory", config->state_directory, VT_ROLE_STATUS, mistakes);
+    vt_listen_check(config, mistakes);
+}
+
+const char *vt_check_left_out(void)
+{
+    return geteuid() == 0
+               ? "not checked: whether the sockets are free, and whether the kernel has what the "
+                 "sandboxes need"
+               : "not checked: the users of the roles and what they may read and write (only root "
+                 "can), whether the sockets are free, and whether the kernel has what the "
+                 "sandboxes need";
+}
