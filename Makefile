@@ -2,6 +2,7 @@
 # vanthu: build, test, install. `make help` lists the targets.
 #   CC=gcc|clang   SANITIZE=1 (address and undefined behaviour, own folder)   V=1 (show commands)
 
+VERSION    := 0.1.0
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 CC         ?= cc
@@ -10,7 +11,7 @@ Q          := $(if $(V),,@)
 
 PACKAGES   := openssl gmime-3.0 libcurl libqpdf jansson yaml-0.1 libseccomp
 BASE_FLAGS := -std=c11 -D_GNU_SOURCE -Iinclude -Imilter -g -MMD -MP \
-              -DVT_SYSCONFDIR='"$(SYSCONFDIR)/vanthu"'
+              -DVT_SYSCONFDIR='"$(SYSCONFDIR)/vanthu"' -DVT_VERSION='"$(VERSION)"'
 WARNINGS   := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
               -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wconversion \
               -Wno-sign-conversion -Werror
@@ -54,11 +55,13 @@ $(BUILD)/%.o: %.c
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
-# The folder that is compiled in: after another PREFIX these are built anew.
-$(BUILD)/sysconfdir: FORCE
+# What is compiled in: after another PREFIX or version these are built anew.
+COMPILED_IN := $(SYSCONFDIR) $(VERSION)
+$(BUILD)/compiled-in: FORCE
 	@mkdir -p $(@D)
-	@echo '$(SYSCONFDIR)' | cmp -s - $@ || echo '$(SYSCONFDIR)' >$@
-$(addprefix $(BUILD)/milter/,main.o base/config.o command/check.o command/control.o): $(BUILD)/sysconfdir
+	@echo '$(COMPILED_IN)' | cmp -s - $@ || echo '$(COMPILED_IN)' >$@
+$(addprefix $(BUILD)/milter/,main.o base/config.o $(addprefix command/,check.o control.o main.o)): \
+  $(BUILD)/compiled-in
 
 # ---- packages ----
 BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev libcurl4-openssl-dev \
@@ -143,7 +146,8 @@ test-peers: deps
 	$(Q)tests/run.sh peers
 # A make of its own after deps: pkg-config is asked when a Makefile is read.
 demo: deps
-	$(Q)$(MAKE) --no-print-directory -j2 all
+	@mkdir -p $(BUILD); echo "Building …"; \
+	$(MAKE) --no-print-directory -j2 all >$(BUILD)/demo-build.log 2>&1 || { cat $(BUILD)/demo-build.log; exit 1; }
 	$(Q)tests/demo/demo.py
 bench: deps
 	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/bench/inspect_bench $(BUILD)/tests/bench/noop_milter

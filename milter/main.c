@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * vanthu-milter(8): options, then the master; or, exec'd by the master, one of its roles. */
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ static int usage(FILE *out, int status)
 {
     fputs("usage: vanthu-milter [-f] [-c FILE]\n"
           "       vanthu-milter -t [-c FILE]\n"
+          "       vanthu-milter --version\n"
           "  -c FILE  the configuration, " VT_SYSCONFDIR "/vanthu.yaml\n"
           "  -f       stay in the foreground, log to standard error\n"
           "  -t       check configuration and policy, and exit\n",
@@ -28,6 +30,10 @@ int main(int argc, char **argv)
     int status = EX_SOFTWARE;
     if (vt_role_dispatch(argc, argv, &status))
         return status;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("vanthu-milter %s\n", VT_VERSION);
+        return EX_OK;
+    }
     vt_log_open("vanthu/master", false, VT_LOG_INFO);
     struct vt_master_options options = {.config_file = VT_SYSCONFDIR "/vanthu.yaml"};
     bool check = false;

@@ -24,7 +24,8 @@ struct vt_inspect_input {
     struct vt_bytes bytes;      /* a mail, or a file */
     const char *name;           /* file name or NULL */
     bool is_mail;               /* from an MTA; false: decided by content */
-    const struct vt_mail *mail; /* envelope facts; NULL for a file */
+    const struct vt_mail *mail; /* envelope facts; NULL: none */
+    bool is_class_given;        /* mail->sender_class holds, whatever the header proves */
     int64_t now_utc_secs;
     const struct vt_known *known; /* may be NULL: nothing known */
 };

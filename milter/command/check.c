@@ -10,24 +10,17 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "command/command.h"
-#include "vanthu/role.h"
+#include "command/check.h"
 #include "vanthu/wire.h"
 
-#define MAX_REPEATED 64
 /* One file has as long as one mail at the gateway would have without a waiting MTA. */
 #define FILE_BUDGET_MSECS 60000
 
 struct check {
-    bool json, offline;
-    const char *config_file, *policy_file;
-    int64_t now_utc_secs;
-    struct vt_role_overrides overrides;
-    struct vt_trust_source trust[MAX_REPEATED];
-    struct vt_buf crls[MAX_REPEATED], contents[MAX_REPEATED];
-    struct vt_bytes crl_views[MAX_REPEATED], content_views[MAX_REPEATED];
+    struct vt_check_options options;
     struct vt_config *config;
     struct vt_policy *policy;
+    const char *policy_file; /* it was read from */
     struct vt_role_set *roles;
 };
 
@@ -38,102 +31,6 @@ static int fault(const struct vt_err *err, enum vt_code code)
     return vt_command_exit_status(code);
 }
 
-static int bad_usage(const char *text)
-{
-    fprintf(stderr, "vanthu check: %s\n", text);
-    return EX_USAGE;
-}
-
-/* ---- options ---- */
-
-static int add_trust(struct check *check, const char *argument)
-{
-    for (int set = 0; set < VT_TRUST_SETS; set++) {
-        const char *name = vt_trust_set_name((enum vt_trust_set_id)set);
-        size_t len = strlen(name);
-        if (strncmp(argument, name, len) != 0 || argument[len] != '=')
-            continue;
-        if (check->overrides.trust_count == MAX_REPEATED)
-            return bad_usage("--trust is repeated too often");
-        check->trust[check->overrides.trust_count++] = (struct vt_trust_source){
-            .set = (enum vt_trust_set_id)set, .anchors = argument + len + 1, .confirmed_all = true};
-        return EX_OK;
-    }
-    return bad_usage("--trust wants official=PATH or public=PATH");
-}
-
-static int add_file(const char *file, size_t max_bytes, struct vt_buf *bufs, struct vt_bytes *views,
-                    size_t *count)
-{
-    struct vt_err err = {0};
-    if (*count == MAX_REPEATED)
-        return bad_usage("an option is repeated too often");
-    enum vt_code code = vt_command_read_file(file, max_bytes, &bufs[*count], &err);
-    if (code != VT_OK)
-        return fault(&err, code);
-    views[*count] = vt_buf_bytes(&bufs[*count]);
-    (*count)++;
-    return EX_OK;
-}
-
-static int set_time(struct check *check, const char *text)
-{
-    return vt_time_parse(text, &check->now_utc_secs) == VT_OK
-               ? EX_OK
-               : bad_usage("--at wants a time of RFC 3339, such as 2026-12-03T09:12:00+07:00");
-}
-
-static int take_option(struct check *check, int option)
-{
-    switch (option) {
-    case 'j':
-        check->json = true;
-        return EX_OK;
-    case 'c':
-        check->config_file = optarg;
-        return EX_OK;
-    case 'p':
-        check->policy_file = optarg;
-        return EX_OK;
-    case 't':
-        return add_trust(check, optarg);
-    case 'r':
-        return add_file(optarg, VT_MAX_CRL_BYTES, check->crls, check->crl_views,
-                        &check->overrides.crls_count);
-    case 'a':
-        return set_time(check, optarg);
-    case 'o':
-        check->offline = true;
-        return EX_OK;
-    case 'd':
-        return add_file(optarg, VT_MAX_MAIL_BYTES, check->contents, check->content_views,
-                        &check->overrides.contents_count);
-    default:
-        return EX_USAGE;
-    }
-}
-
-static int take_options(struct check *check, int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},
-        {"config", required_argument, NULL, 'c'},
-        {"policy", required_argument, NULL, 'p'},
-        {"trust", required_argument, NULL, 't'},
-        {"crl", required_argument, NULL, 'r'},
-        {"at", required_argument, NULL, 'a'},
-        {"offline", no_argument, NULL, 'o'},
-        {"content", required_argument, NULL, 'd'},
-        {NULL, 0, NULL, 0},
-    };
-    int option = 0, status = EX_OK;
-    while (status == EX_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
-        status = take_option(check, option);
-    if (status == EX_OK && optind == argc)
-        return bad_usage("which file? (\"-\" is standard input)");
-    return status;
-}
-
 /* ---- configuration, policy, roles ---- */
 
 static int load_config(struct check *check)
@@ -142,9 +39,9 @@ static int load_config(struct check *check)
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
     const char *installed = VT_SYSCONFDIR "/vanthu.yaml";
-    const char *file = check->config_file != NULL     ? check->config_file
-                       : access(installed, R_OK) == 0 ? installed
-                                                      : NULL;
+    const char *file = check->options.config_file != NULL ? check->options.config_file
+                       : access(installed, R_OK) == 0     ? installed
+                                                          : NULL;
     enum vt_code code = file == NULL ? vt_config_default(&check->config, &err)
                                      : vt_config_load(file, &check->config, &mistakes, &err);
     vt_mistakes_print(&mistakes, stderr);
@@ -154,12 +51,13 @@ static int load_config(struct check *check)
 
 static int load_policy(struct check *check)
 {
-    const char *file = check->policy_file;
+    const char *file = check->options.policy_file;
     if (file == NULL && check->config->policy_file != NULL &&
         access(check->config->policy_file, R_OK) == 0)
         file = check->config->policy_file;
     if (file == NULL)
         return EX_OK;
+    check->policy_file = file;
     struct vt_err err = {0};
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
@@ -172,16 +70,13 @@ static int load_policy(struct check *check)
 static int start(struct check *check)
 {
     struct vt_err err = {0};
-    check->overrides.trust = check->trust;
-    check->overrides.crls = check->crl_views;
-    check->overrides.contents = check->content_views;
     int status = load_config(check);
     if (status == EX_OK)
         status = load_policy(check);
     if (status != EX_OK)
         return status;
-    enum vt_code code = vt_role_set_start_local(check->config, &check->overrides, check->offline,
-                                                &check->roles, &err);
+    enum vt_code code = vt_role_set_start_local(check->config, &check->options.overrides,
+                                                check->options.offline, &check->roles, &err);
     return code == VT_OK ? EX_OK : fault(&err, code);
 }
 
@@ -190,10 +85,7 @@ static void stop(struct check *check)
     vt_role_set_stop(check->roles);
     vt_policy_free(check->policy);
     vt_config_free(check->config);
-    for (size_t i = 0; i < check->overrides.crls_count; i++)
-        vt_buf_clear(&check->crls[i]);
-    for (size_t i = 0; i < check->overrides.contents_count; i++)
-        vt_buf_clear(&check->contents[i]);
+    vt_check_options_clear(&check->options);
 }
 
 /* ---- one file ---- */
@@ -225,16 +117,20 @@ static enum vt_code inspect_bytes(struct check *check, struct vt_arena *arena, c
     enum vt_code code = vt_memfd_seal("vanthu-check", bytes, &mail_fd, err);
     if (code != VT_OK)
         return code;
+    const struct vt_mail assumed = {.direction = check->options.direction,
+                                    .sender_class = check->options.sender_class};
     struct vt_inspection inspection = {
         .inspect_fd = vt_role_set_inspect_fd(check->roles),
         .status_fd = vt_role_set_status_fd(check->roles),
         .mail_fd = mail_fd,
         .name = strcmp(file, "-") == 0 ? NULL : base_name(file),
-        .now_utc_secs = check->now_utc_secs,
+        .mail = &assumed,
+        .is_class_given = check->options.has_sender_class,
+        .now_utc_secs = check->options.now_utc_secs,
         .deadline_msecs = vt_clock_monotonic_msecs() + FILE_BUDGET_MSECS,
         .inspection_msecs = check->config->inspection_msecs,
         .status_msecs = check->config->status_msecs,
-        .offline = check->offline,
+        .offline = check->options.offline,
     };
     code = vt_inspection_run(arena, &inspection, out, err);
     (void)close(mail_fd);
@@ -268,7 +164,8 @@ static enum vt_code decide(struct check *check, struct vt_arena *arena,
         .evidence = evidence,
         .site_mode = VT_MODE_ENFORCE,
         .first_deferred_utc_secs = VT_TIME_NONE,
-        .now_utc_secs = check->now_utc_secs,
+        .now_utc_secs = check->options.now_utc_secs,
+        .is_traced = check->options.trace,
     };
     return vt_policy_evaluate(arena, check->policy, &input, out, err);
 }
@@ -304,6 +201,18 @@ done:
     return code;
 }
 
+static void print_text(const struct check *check, const char *file,
+                       const struct vt_evidence *evidence, const struct vt_decision *decision)
+{
+    const struct vt_check_text text = {
+        .language = vt_command_language(),
+        .file = file,
+        .policy_file = check->policy_file == NULL ? NULL : base_name(check->policy_file),
+        .offline = check->options.offline,
+    };
+    vt_command_print_evidence(stdout, &text, evidence, decision);
+}
+
 static int check_file(struct check *check, const char *file)
 {
     struct vt_err err = {0};
@@ -315,10 +224,10 @@ static int check_file(struct check *check, const char *file)
         code = inspect_file(check, arena, file, &evidence, &err);
     if (code == VT_OK)
         code = decide(check, arena, evidence, &decision, &err);
-    if (code == VT_OK && check->json)
+    if (code == VT_OK && check->options.json)
         code = print_json(file, evidence, decision, &err);
     else if (code == VT_OK)
-        vt_command_print_evidence(stdout, vt_command_language(), file, evidence, decision);
+        print_text(check, file, evidence, decision);
     int status = code == VT_OK ? vt_evidence_exit_status(evidence) : fault(&err, code);
     vt_arena_free(arena);
     return status;
@@ -335,8 +244,9 @@ static int worse(int a, int b)
 int vt_command_check(int argc, char **argv)
 {
     static struct check check; /* large, and one run has one */
-    check.now_utc_secs = vt_clock_now_utc_secs();
-    int status = take_options(&check, argc, argv);
+    static char name[] = "vanthu check";
+    argv[0] = name; /* in the messages of getopt_long(3) */
+    int status = vt_check_options_read(argc, argv, &check.options);
     if (status == EX_OK)
         status = start(&check);
     for (int i = optind; status < EX__BASE && i < argc; i++)

@@ -40,6 +40,16 @@ enum word {
     W_DECISION,
     W_RULE,
     W_NO_RULE,
+    W_AS,
+    W_FROM_CLASS,
+    W_INBOUND,
+    W_OUTBOUND,
+    W_INTERNAL,
+    W_STATE,
+    W_OTHER,
+    W_NOT_ASKED,
+    W_ASK,
+    W_ASK_LATER,
     W_PASSED,
     W_FAILED,
     W_INDETERMINATE,
@@ -82,6 +92,18 @@ static const char *const words[WORDS][2] = {
     [W_DECISION] = {"Xử lý theo chính sách", "By the policy"},
     [W_RULE] = {"quy tắc", "rule"},
     [W_NO_RULE] = {"không có quy tắc nào khớp", "no rule matches"},
+    [W_AS] = {"coi là", "as"},
+    [W_FROM_CLASS] = {"từ người gửi thuộc nhóm", "from a sender of class"},
+    [W_INBOUND] = {"thư đến", "inbound mail"},
+    [W_OUTBOUND] = {"thư đi", "outbound mail"},
+    [W_INTERNAL] = {"thư nội bộ", "internal mail"},
+    [W_STATE] = {"cơ quan nhà nước", "state"},
+    [W_OTHER] = {"khác", "other"},
+    [W_NOT_ASKED] = {"Chưa kiểm tra tình trạng thu hồi của chứng thư chữ ký số vì không kết nối "
+                     "mạng (--offline).",
+                     "The revocation status was not asked for: --offline."},
+    [W_ASK] = {"Kiểm tra lại, không dùng --offline.", "Check again without --offline."},
+    [W_ASK_LATER] = {"Kiểm tra lại sau.", "Check again later."},
     [W_PASSED] = {"hợp lệ", "valid"},
     [W_FAILED] = {"KHÔNG HỢP LỆ", "NOT VALID"},
     [W_INDETERMINATE] = {"chưa xác định được", "undetermined"},
@@ -90,6 +112,7 @@ static const char *const words[WORDS][2] = {
 struct printer {
     FILE *out;
     enum vt_language language;
+    const struct vt_check_text *text;
 };
 
 static const char *word(const struct printer *p, enum word w)
@@ -126,11 +149,17 @@ static void print_reason(const struct printer *p, enum vt_reason reason,
     bool vi = p->language == VT_LANGUAGE_VIETNAMESE;
     char text[VT_REASON_TEXT_BYTES];
     label(p, W_REASON);
-    fprintf(p->out, "%s: %s\n", info->code,
-            vt_reason_fill(text, sizeof(text), vi ? info->vietnamese : info->english, fields));
+    /* The milter asks and asks again; a command only where it may, and once. */
+    bool is_status = reason == VT_REASON_STATUS_UNKNOWN, is_offline = p->text->offline;
+    fprintf(
+        p->out, "%s: %s\n", info->code,
+        is_status && is_offline
+            ? word(p, W_NOT_ASKED)
+            : vt_reason_fill(text, sizeof(text), vi ? info->vietnamese : info->english, fields));
     line(p, W_TO_DO,
-         vt_reason_fill(text, sizeof(text), vi ? info->vietnamese_to_do : info->english_to_do,
-                        fields));
+         is_status ? word(p, is_offline ? W_ASK : W_ASK_LATER)
+                   : vt_reason_fill(text, sizeof(text),
+                                    vi ? info->vietnamese_to_do : info->english_to_do, fields));
 }
 
 static void print_reasons(const struct printer *p, vt_reasons reasons,
@@ -148,11 +177,18 @@ static void print_findings(const struct printer *p, const char *const *findings,
         line(p, W_NOTE, findings[i]);
 }
 
-/* For an English reader by RFC 3339, which names its zone. out has room for 64 bytes. */
+/* The time in Vietnam: that of the clocks of nearly all who sign. out has room for 64 bytes. */
 static const char *time_text(const struct printer *p, char out[64], int64_t utc_secs)
 {
-    return p->language == VT_LANGUAGE_VIETNAMESE ? vt_time_vietnam(out, utc_secs)
-                                                 : vt_time_rfc3339(out, utc_secs);
+    enum { VIETNAM_OFFSET_SECS = 7 * 3600 };
+    char text[VT_TIME_TEXT_BYTES];
+    if (p->language == VT_LANGUAGE_VIETNAMESE || utc_secs == VT_TIME_NONE)
+        return vt_time_vietnam(out, utc_secs);
+    vt_time_rfc3339(text, utc_secs + VIETNAM_OFFSET_SECS);
+    if (strcmp(text, "-") == 0)
+        return vt_time_vietnam(out, utc_secs);
+    (void)snprintf(out, 64, "%.10s %.5s +07:00", text, text + strlen("2026-08-14T"));
+    return out;
 }
 
 static void print_signing_time(const struct printer *p, const struct vt_signature *signature)
@@ -266,30 +302,41 @@ static void print_document(const struct printer *p, const struct vt_document *do
         print_signature(p, &document->signatures[i], i, document->signatures_count);
 }
 
-static void print_decision(const struct printer *p, const struct vt_decision *decision)
+/* Which rules match depends on who sent it to whom, and of a file nobody knows that. */
+static void print_assumption(const struct printer *p, const struct vt_mail *mail)
+{
+    static const enum word directions[] = {
+        [VT_INBOUND] = W_INBOUND, [VT_OUTBOUND] = W_OUTBOUND, [VT_INTERNAL] = W_INTERNAL};
+    fprintf(p->out, ", %s %s %s %s\n", word(p, W_AS), word(p, directions[mail->direction]),
+            word(p, W_FROM_CLASS),
+            word(p, mail->sender_class == VT_SENDER_STATE ? W_STATE : W_OTHER));
+}
+
+static void print_decision(const struct printer *p, const struct vt_mail *mail,
+                           const struct vt_decision *decision)
 {
     if (decision == NULL)
         return;
     fprintf(p->out, "%s: %s", word(p, W_DECISION), vt_action_name(decision->action));
     if (decision->rule == NULL)
-        fprintf(p->out, " (%s)\n", word(p, W_NO_RULE));
+        fprintf(p->out, " (%s)", word(p, W_NO_RULE));
     else
-        fprintf(p->out, " (%s \"%s\", %u)\n", word(p, W_RULE), decision->rule, decision->rule_line);
+        fprintf(p->out, " (%s \"%s\", %s:%u)", word(p, W_RULE), decision->rule,
+                p->text->policy_file, decision->rule_line);
+    print_assumption(p, mail);
 }
 
-void vt_command_print_evidence(FILE *out, enum vt_language language, const char *file,
+void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
                                const struct vt_evidence *evidence,
                                const struct vt_decision *decision)
 {
-    const struct printer p = {out, language};
-    fprintf(out, "%s: ", file);
+    const struct printer p = {out, text->language, text};
+    fprintf(out, "%s\n", text->file);
     if (evidence->documents_count == 0)
-        fprintf(out, "%s\n", word(&p, W_NO_DOCUMENTS));
-    else
-        fputc('\n', out);
+        fprintf(out, "   %s\n", word(&p, W_NO_DOCUMENTS));
     print_reasons(&p, evidence->reasons, &(struct vt_reason_fields){0});
     print_findings(&p, evidence->findings, evidence->findings_count);
     for (size_t i = 0; i < evidence->documents_count; i++)
         print_document(&p, &evidence->documents[i]);
-    print_decision(&p, decision);
+    print_decision(&p, &evidence->mail, decision);
 }

@@ -25,7 +25,13 @@ int vt_command_exit_status(enum vt_code code);
 
 /* Print the evidence of one file for a person: the seven facts of each signature in the order of
  * legal.md R-39, then indication, reasons, and policy's decision (may be NULL). */
-void vt_command_print_evidence(FILE *out, enum vt_language language, const char *file,
+struct vt_check_text {
+    enum vt_language language;
+    const char *file;
+    const char *policy_file; /* for the place of a rule */
+    bool offline;            /* --offline: that a status is not known is nobody's fault */
+};
+void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
                                const struct vt_evidence *evidence,
                                const struct vt_decision *decision);
 

@@ -14,8 +14,9 @@ static const struct {
     const char *usage;
 } subcommands[] = {
     {"check", vt_command_check,
-     "check [--json] [--config FILE] [--policy FILE] [--trust SET=PATH]… [--crl FILE]…\n"
-     "               [--at TIME] [--offline] [--content FILE]… FILE…"},
+     "check [--json [--trace]] [--config FILE] [--policy FILE] [--trust SET=PATH]…\n"
+     "               [--crl FILE]… [--content FILE]… [--at TIME] [--offline]\n"
+     "               [--sender-class state|other] [--direction inbound|outbound|internal] FILE…"},
     {"policy", vt_command_policy, "policy check [--json] FILE…"},
     {"status", vt_command_control, "status [--json] [--config FILE]"},
     {"reload", vt_command_control, "reload [--json] [--config FILE]"},
@@ -26,6 +27,7 @@ static int usage(FILE *out, int status)
 {
     for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++)
         fprintf(out, "%s vanthu %s\n", i == 0 ? "usage:" : "      ", subcommands[i].usage);
+    fprintf(out, "       vanthu help | --version\n");
     return status;
 }
 
@@ -47,7 +49,11 @@ int main(int argc, char **argv)
     if (argc < 2)
         return usage(stderr, EX_USAGE);
     if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
-        return usage(stdout, EX_OK);
+        return flushed(usage(stdout, EX_OK));
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("vanthu %s\n", VT_VERSION);
+        return flushed(EX_OK);
+    }
     for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
         if (strcmp(argv[1], subcommands[i].name) == 0)
             return flushed(subcommands[i].run(argc - 1, argv + 1));

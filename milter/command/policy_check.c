@@ -84,6 +84,8 @@ int vt_command_policy(int argc, char **argv)
         fprintf(stderr, "usage: vanthu policy check [--json] FILE…\n");
         return EX_USAGE;
     }
+    static char name[] = "vanthu policy check";
+    argv[1] = name; /* in the messages of getopt_long(3) */
     int option = 0;
     while ((option = getopt_long(argc - 1, argv + 1, "", options, NULL)) != -1) {
         if (option != 'j')

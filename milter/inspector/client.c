@@ -85,10 +85,12 @@ static char *request_body(const struct run *run)
 {
     const struct vt_inspection *inspection = run->inspection;
     json_t *body = json_object();
-    int failed = json_object_set_new(body, "now", json_integer(inspection->now_utc_secs)) |
-                 json_object_set_new(body, "is_mail", json_boolean(inspection->is_mail)) |
-                 json_object_set_new(body, "facts", json_boolean(run->facts_fd >= 0)) |
-                 json_object_set_new(body, "known", json_boolean(run->known_fd >= 0));
+    int failed =
+        json_object_set_new(body, "now", json_integer(inspection->now_utc_secs)) |
+        json_object_set_new(body, "is_mail", json_boolean(inspection->is_mail)) |
+        json_object_set_new(body, "class_given", json_boolean(inspection->is_class_given)) |
+        json_object_set_new(body, "facts", json_boolean(run->facts_fd >= 0)) |
+        json_object_set_new(body, "known", json_boolean(run->known_fd >= 0));
     /* A name that is no UTF-8 says nothing about the file. */
     if (inspection->name != NULL && vt_text_is_utf8(vt_bytes_str(inspection->name)) &&
         strlen(inspection->name) <= VT_MAX_NAME_BYTES)

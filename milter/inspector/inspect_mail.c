@@ -165,7 +165,11 @@ void vt_inspect_mail_facts(struct vt_inspect_run *run)
     mail->is_automatic = unpacked->is_automatic;
     mail->size_bytes = run->input->bytes.len;
     mail->sender_aligned = unpacked->is_mail && sender_is_aligned(run, mail);
-    mail->sender_class = class_of(run, mail);
+    /* An office of the state is one whose domain is proven. */
+    if (!run->input->is_class_given)
+        mail->sender_class = class_of(run, mail);
+    else if (mail->sender_class == VT_SENDER_STATE)
+        mail->sender_aligned = true;
 }
 
 /* ---- message signatures ---- */

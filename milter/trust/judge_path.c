@@ -3,6 +3,16 @@
 #include <openssl/x509_vfy.h>
 
 #include "trust/judge.h"
+#include "trust/store.h"
+
+/* Confirmed or not. */
+static bool has_roots(const struct vt_trust_store *store)
+{
+    size_t count = 0;
+    for (int set = 0; set < VT_TRUST_SETS; set++)
+        count += store->anchors[set].count + store->unconfirmed[set].count;
+    return count > 0;
+}
 
 static enum vt_code fail_for(struct vt_judgement *judgement, const struct vt_path_why *why)
 {
@@ -12,6 +22,10 @@ static enum vt_code fail_for(struct vt_judgement *judgement, const struct vt_pat
     const enum vt_sub_indication sub = VT_SUB_NO_CERTIFICATE_CHAIN_FOUND;
     switch (why->absence) {
     case VT_PATH_UNCONFIRMED:
+        if (!has_roots(judgement->input->store))
+            return vt_judge_fail(judgement, sub, VT_REASON_NOT_CHECKED,
+                                 "No trust anchors are configured, so the path of this "
+                                 "certificate was not checked; configure trust anchors.");
         return vt_judge_fail(judgement, sub, VT_REASON_NOT_CHECKED,
                              "No root was confirmed for this certificate, so its path was not "
                              "checked; confirm the fingerprints of the configured roots.");

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * vanthu check: what its options say. */
+#ifndef VANTHU_COMMAND_CHECK_H
+#define VANTHU_COMMAND_CHECK_H
+
+#include "command/command.h"
+#include "vanthu/role.h"
+
+#define VT_MAX_REPEATED_OPTIONS 64
+
+struct vt_check_options {
+    bool json, offline, trace;
+    const char *config_file, *policy_file;
+    int64_t now_utc_secs;
+    /* What the mail is taken for; the class: unless its own header proves one. */
+    bool has_sender_class;
+    enum vt_sender_class sender_class;
+    enum vt_direction direction;
+    /* Its lists are the arrays below. */
+    struct vt_role_overrides overrides;
+    struct vt_trust_source trust[VT_MAX_REPEATED_OPTIONS];
+    struct vt_buf crls[VT_MAX_REPEATED_OPTIONS], contents[VT_MAX_REPEATED_OPTIONS];
+    struct vt_bytes crl_views[VT_MAX_REPEATED_OPTIONS], content_views[VT_MAX_REPEATED_OPTIONS];
+};
+
+/* Read the command line, and whatever its options name: files that cannot be read are told now.
+ * The files to check are argv[optind] and on. *out begins as zero; clear it in any case. Returns
+ * EX_OK, or the exit status of what was wrong and has been said. */
+int vt_check_options_read(int argc, char **argv, struct vt_check_options *out);
+void vt_check_options_clear(struct vt_check_options *options);
+
+#endif
