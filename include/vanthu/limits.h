@@ -40,7 +40,7 @@
 #define VT_MAX_MAIL_ARENA_BYTES (256u * 1024 * 1024)
 /* Evidence of one mail as JSON, and what is wanted for it: a child that was taken over must not
  * fill the memory of those who read its answer. */
-#define VT_MAX_EVIDENCE_BYTES (16u * 1024 * 1024)
+#define VT_MAX_EVIDENCE_BYTES (4u * 1024 * 1024)
 #define VT_MAX_WANTS_BYTES (16u * 1024 * 1024)
 /* One framed message between roles; larger things travel as a descriptor. */
 #define VT_MAX_MESSAGE_BYTES (64u * 1024)
