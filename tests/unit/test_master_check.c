@@ -127,7 +127,8 @@ static const struct {
      "nowhere.yaml: No such file or directory", false},
     {"no user", SOCKETS FOLDERS "users:\n  status: no-such-user\n", false, 6,
      "the user no-such-user does not exist", true},
-    {"one user", SOCKETS FOLDERS "users: {gateway: 1001,\n  status: 01001}\n", true, 6,
+    {"one user",
+     SOCKETS FOLDERS "users: {gateway: 1001, inspector: 2, fetch: 3,\n  status: 01001}\n", true, 6,
      "the roles gateway and status run as the same user", false},
     {"no group", SITE "socket-group: no-such-group\n", false, 6,
      "the group no-such-group of \"socket-group\" does not exist", false},
@@ -163,7 +164,8 @@ static void each_mistake_has_its_line(void **state)
             vt_mistakes_print(&loaded.mistakes, stderr);
             fail_msg("%s: not told", cases[i].name);
         }
-        assert_true((loaded.mistakes.errors_count > 0) == !cases[i].warning);
+        if ((loaded.mistakes.errors_count == 0) != cases[i].warning)
+            fail_msg("%s: %s", cases[i].name, err.text);
         assert_int_equal(lstat(in_folder("spool"), &info), -1);
         vt_loaded_clear(&loaded);
     }
