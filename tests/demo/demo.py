@@ -39,9 +39,11 @@ class Case:
     """One mail and what has to become of it."""
 
     def __init__(self, title, mail, sender=STATE, code=250, reason=None, verdict=None, smime=None, absent=None,
-                 unchanged=False):
+                 unchanged=False, sender_class=None, notes=(), forged=b""):
         self.title, self.mail, self.sender, self.code = title, mail, sender, code
         self.reason, self.verdict, self.smime, self.absent, self.unchanged = reason, verdict, smime, absent, unchanged
+        self.sender_class, self.notes = sender_class, notes
+        self.forged = [line for line in forged.decode().split("\r\n") if line]
 
 
 def cases(lab):
@@ -66,9 +68,12 @@ def cases(lab):
     yield Case("certificate expired since", pdf("expired.pdf"), verdict="INDETERMINATE", reason="CERT_EXPIRED_SINCE")
     yield Case("certificate from a CA nobody knows", pdf("unknown-ca.pdf"), verdict="INDETERMINATE", reason="PATH_UNKNOWN_ROOT")
     yield Case("self-made certificate with the agency's name", pdf("self-made.pdf"), code=550, reason="PATH_SELF_MADE")
-    yield Case("unsigned PDF from a state office", pdf("unsigned.pdf", "2415-SNV.pdf"), reason="NO_SIGNATURE")
+    yield Case("unsigned PDF from a state office", pdf("unsigned.pdf", "2415-SNV.pdf"), reason="NO_SIGNATURE",
+               sender_class="state", notes=("a state office: the domain of From is below gov.vn, and a DKIM result of auth.lab.test, which",
+                      "the configuration trusts, proves that domain; so a signature is due"))
     yield Case("unsigned PDF from a citizen", pdf("unsigned.pdf", "don.pdf", sender=CITIZEN, extra=b""), sender=CITIZEN,
-               absent="NO_SIGNATURE")
+               absent="NO_SIGNATURE", sender_class="other",
+               notes=("no state office: the domain of From is not below gov.vn; no signature is due",))
     yield Case("signed message (S/MIME)", smime(), sender="binhtt@ninhbinh.gov.vn", verdict="TOTAL-PASSED", smime="pass")
     yield Case("signed message altered on the way", smime().replace(b"Tr=C3=A2n", b"Tr=C3=A1n", 1),
                sender="binhtt@ninhbinh.gov.vn", verdict="TOTAL-FAILED", reason="MESSAGE_CHANGED", smime="fail")
@@ -77,12 +82,23 @@ def cases(lab):
                reason="FILE_UNREADABLE")
     yield Case("ordinary mail without a document", mail(build.text_part(), CITIZEN, b""), sender=CITIZEN, absent="INDETERMINATE")
     yield Case("ordinary mail with a forged verdict", mail(build.text_part(), CITIZEN, FORGED), sender=CITIZEN,
-               absent="everything is fine")
+               absent="everything is fine", forged=FORGED)
     yield "observe"
     yield Case("the changed PDF again, in observe mode", pdf("byte-changed.pdf"), unchanged=True)
 
 
 # ---- what became of a mail ----
+
+def sentence(reason):
+    """What the manual says of a reason, its first sentence."""
+    with open(os.path.join(TESTS, "..", "policy", "vanthu-policy.5"), encoding="utf-8") as manual:
+        return re.search(rf"(?m)^\.It Dv {reason}\n(.*)$", manual.read()).group(1)
+
+
+def gone(case, delivered):
+    """The forged headers of a mail that are not in its delivered copy."""
+    head = delivered.split(b"\r\n\r\n", 1)[0].decode("utf-8", "replace")
+    return [line for line in case.forged if line not in head]
 
 def own_headers(delivered):
     """Our headers of a delivered mail, unfolded."""
@@ -99,6 +115,9 @@ def complaints(case, answer, delivered, record):
     reasons = record["reasons"]
     if case.reason and case.reason not in reasons:
         yield f"reasons {reasons}, expected {case.reason}"
+    found = record["record"].get("evidence", {}).get("mail", {}).get("sender_class")
+    if case.sender_class not in (None, found):
+        yield f"the sender is of class {found}, expected {case.sender_class}"
     if delivered is None:
         return
     headers = "\n".join(own_headers(delivered))
@@ -107,6 +126,8 @@ def complaints(case, answer, delivered, record):
             yield f"no {wanted} in the headers"
     if case.absent and case.absent in headers:
         yield f"{case.absent} in the headers"
+    if gone(case, delivered) != case.forged:
+        yield "a forged header was delivered"
     if case.unchanged and headers:
         yield "observe mode added headers"
     if not delivered.endswith(case.mail.split(b"\r\n\r\n", 1)[1]):
@@ -118,9 +139,17 @@ def show(number, case, answer, delivered, record, found):
     for line in answer["text"].split("\n"):
         print(f"      SMTP       {answer['code']} {line}")
     print(f"      delivered  {'yes' if delivered is not None else 'no'}")
+    for header in case.forged:
+        print(f"      sent       {header[:150]}")
+    for header in gone(case, delivered) if delivered else []:
+        print(f"      removed    the {header.split(':')[0]} that was sent")
     for header in own_headers(delivered) if delivered else []:
         print(f"      header     {header[:150]}")
     print(f"      why        {record['why']}")
+    if record["reasons"]:
+        print(f"                 {sentence(record['reasons'][0])}")
+    for note in case.notes:
+        print(f"                 {note}")
     for complaint in found:
         print(f"      UNEXPECTED {complaint}")
 
@@ -137,9 +166,10 @@ def run_case(lab, number, case):
 def summary(good, all_cases, seconds):
     print()
     print(f"{good} of {all_cases} mails ended as expected, in {seconds:.0f} s.")
-    print("Proven forgeries are refused while the sender is still connected; what is only unproven is marked and")
-    print("delivered; a citizen's mail is left alone; what cannot be checked now is asked for again (451); in observe")
-    print("mode nothing is touched. `build/vanthu check FILE` shows the same for a file, conf/policy.yaml decides.")
+    print("A document that is proven forged or altered is refused while the sender is still connected. What is only")
+    print("unproven is marked and delivered, and so is a message whose own signature broke on its way: that says nothing")
+    print("about the documents in it. A citizen's mail is left alone; what cannot be checked now is asked for again (451);")
+    print("in observe mode nothing is touched. `build/vanthu check FILE` shows the same for a file, conf/policy.yaml decides.")
 
 
 def main():
