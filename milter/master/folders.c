@@ -18,9 +18,14 @@ enum plan { PLAN_LEAVE, PLAN_MAKE, PLAN_GIVE };
 static enum vt_code try_writing(const void *context, struct vt_err *err)
 {
     const char *path = context;
-    return faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) == 0
-               ? VT_OK
-               : vt_err_sys(err, "cannot write in the folder %s", path);
+    if (faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) == 0)
+        return VT_OK;
+    if (errno == EROFS)
+        return vt_err_set(err, VT_E_UNSUPPORTED,
+                          "cannot write in the folder %s: it is read-only here (ReadWritePaths= of "
+                          "vanthu.service)",
+                          path);
+    return vt_err_sys(err, "cannot write in the folder %s", path);
 }
 
 static bool is_empty(const char *path)
@@ -73,8 +78,11 @@ static enum vt_code look(const char *path, enum plan *out, struct vt_err *err)
 static enum vt_code check_writing(const char *path, const char *user, struct vt_err *err)
 {
     struct vt_err inner = {0};
-    if (vt_as_user(geteuid() == 0 ? user : NULL, try_writing, path, &inner) == VT_OK)
+    enum vt_code code = vt_as_user(geteuid() == 0 ? user : NULL, try_writing, path, &inner);
+    if (code == VT_OK)
         return VT_OK;
+    if (code == VT_E_UNSUPPORTED)
+        return vt_err_set(err, VT_E_CONFIG, "the user %s %s", user, inner.text);
     if (geteuid() != 0)
         return vt_err_set(err, VT_E_CONFIG, "%s; start as root", inner.text);
     return vt_err_set(err, VT_E_CONFIG, "the user %s %s; if it is meant for vanthu: chown %s %s",

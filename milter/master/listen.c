@@ -121,6 +121,16 @@ static enum vt_code explain_bind(const char *path, int why, struct vt_err *err)
                       is_denied ? " (start as root)" : "");
 }
 
+static enum vt_code open_to(const char *path, unsigned mode, const char *group, gid_t gid,
+                            struct vt_err *err)
+{
+    if (group != NULL && lchown(path, (uid_t)-1, gid) != 0)
+        return vt_err_sys(err, "cannot give the socket %s to the group %s", path, group);
+    if (chmod(path, (mode_t)mode) != 0)
+        return vt_err_sys(err, "cannot set the mode of the socket %s", path);
+    return VT_OK;
+}
+
 /* From the first moment no more than its mode: bound with 0600, opened when its group is set. */
 static enum vt_code bind_unix(int fd, const struct sockaddr_un *address, unsigned mode,
                               const char *group, struct vt_err *err)
@@ -137,11 +147,7 @@ static enum vt_code bind_unix(int fd, const struct sockaddr_un *address, unsigne
     errno = why;
     if (failed != 0)
         return explain_bind(path, why, err);
-    if (group != NULL && lchown(path, (uid_t)-1, gid) != 0)
-        return vt_err_sys(err, "cannot give the socket %s to the group %s", path, group);
-    if (chmod(path, (mode_t)mode) != 0)
-        return vt_err_sys(err, "cannot set the mode of the socket %s", path);
-    return VT_OK;
+    return open_to(path, mode, group, gid, err);
 }
 
 static enum vt_code listen_unix(const char *path, int type, unsigned mode, const char *group,
@@ -228,6 +234,20 @@ enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_bound *o
     if (code != VT_OK)
         vt_bound_clear(out);
     return code;
+}
+
+enum vt_code vt_listen_adjust(const struct vt_config *config, const struct vt_bound *listener,
+                              struct vt_err *err)
+{
+    gid_t gid = (gid_t)-1;
+    enum vt_code code = VT_OK;
+    if (listener->path == NULL)
+        return VT_OK;
+    if (config->socket_group != NULL)
+        code = find_group(config->socket_group, &gid, err);
+    return code != VT_OK
+               ? code
+               : open_to(listener->path, config->socket_mode, config->socket_group, gid, err);
 }
 
 enum vt_code vt_listen_control(const char *path, struct vt_bound *out, struct vt_err *err)

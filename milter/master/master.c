@@ -200,8 +200,12 @@ static void finish_reload(struct master *master, bool good, const char *text)
 
 static void switch_socket(struct master *master)
 {
-    if (master->next_milter.fd < 0)
+    struct vt_err err = {0};
+    if (master->next_milter.fd < 0) {
+        if (vt_listen_adjust(master->sets[CURRENT].config, &master->milter, &err) != VT_OK)
+            vt_log(VT_LOG_WARNING, "%s", err.text);
         return;
+    }
     vt_log(VT_LOG_INFO, "now serving on %s (was %s)", master->next_milter.address,
            master->milter.address);
     vt_bound_clear(&master->milter);

@@ -45,6 +45,9 @@ struct vt_bound {
  */
 enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_bound *out,
                               struct vt_err *err) VT_MUST_CHECK;
+/* Mode and group of the configuration for a socket that stays. */
+enum vt_code vt_listen_adjust(const struct vt_config *config, const struct vt_bound *listener,
+                              struct vt_err *err) VT_MUST_CHECK;
 /* The control socket, mode 0600. */
 enum vt_code vt_listen_control(const char *path, struct vt_bound *out,
                                struct vt_err *err) VT_MUST_CHECK;

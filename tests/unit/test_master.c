@@ -79,6 +79,55 @@ static void an_unknown_group_is_told(void **state)
     (void)unlink(path);
 }
 
+static void a_socket_that_stays_gets_another_mode_and_group(void **state)
+{
+    (void)state;
+    struct vt_bound listener;
+    struct vt_config config = config_for(address);
+    struct stat info;
+    char group[16];
+    assert_int_equal(vt_listen_milter(&config, &listener, NULL), VT_OK);
+    (void)snprintf(group, sizeof(group), "%ld", (long)(geteuid() == 0 ? 54322 : getegid()));
+    config.socket_group = group;
+    config.socket_mode = 0666;
+    assert_int_equal(vt_listen_adjust(&config, &listener, NULL), VT_OK);
+    assert_int_equal(lstat(path, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0666);
+    assert_int_equal(info.st_gid, atol(group));
+    config.socket_group = "no-such-group";
+    assert_int_equal(vt_listen_adjust(&config, &listener, NULL), VT_E_CONFIG);
+    vt_bound_clear(&listener);
+}
+
+static void a_missing_folder_is_told(void **state)
+{
+    (void)state;
+    struct vt_bound listener;
+    struct vt_config config = config_for("unix:/tmp/test_master_none/none/m.sock");
+    struct vt_err err = {0};
+    assert_int_equal(vt_listen_milter(&config, &listener, &err), VT_E_CONFIG);
+    assert_non_null(strstr(err.text, "is missing: mkdir /tmp/test_master_none/none"));
+}
+
+static void a_port_in_use_is_told(void **state)
+{
+    (void)state;
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof(to);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&to, len), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&to, &len), 0);
+    char name[64];
+    (void)snprintf(name, sizeof(name), "inet:%u@127.0.0.1", ntohs(to.sin_port));
+    struct vt_bound listener;
+    struct vt_config config = config_for(name);
+    struct vt_err err = {0};
+    assert_int_equal(vt_listen_milter(&config, &listener, &err), VT_E_BUSY);
+    assert_non_null(strstr(err.text, "another process listens on inet:"));
+    close(fd);
+}
+
 static void a_stale_socket_is_replaced_and_a_served_one_is_not(void **state)
 {
     (void)state;
@@ -301,6 +350,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_socket_has_its_mode_and_group),
         cmocka_unit_test(an_unknown_group_is_told),
+        cmocka_unit_test(a_socket_that_stays_gets_another_mode_and_group),
+        cmocka_unit_test(a_missing_folder_is_told),
+        cmocka_unit_test(a_port_in_use_is_told),
         cmocka_unit_test(a_stale_socket_is_replaced_and_a_served_one_is_not),
         cmocka_unit_test(the_socket_of_another_is_not_removed),
         cmocka_unit_test(a_file_in_the_way_is_left_alone),
