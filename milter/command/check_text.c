@@ -7,6 +7,7 @@
 
 enum word {
     W_NO_DOCUMENTS,
+    W_ONE_SIGNATURE,
     W_SIGNATURES,
     W_NO_SIGNATURES,
     W_SIGNATURE,
@@ -58,7 +59,8 @@ enum word {
 
 static const char *const words[WORDS][2] = {
     [W_NO_DOCUMENTS] = {"không có tệp nào để kiểm tra chữ ký số", "holds no file to check"},
-    [W_SIGNATURES] = {"chữ ký số", "signature(s)"},
+    [W_ONE_SIGNATURE] = {"chữ ký số", "signature"},
+    [W_SIGNATURES] = {"chữ ký số", "signatures"},
     [W_NO_SIGNATURES] = {"không có chữ ký số", "no signature"},
     [W_SIGNATURE] = {"Chữ ký số", "Signature"},
     [W_ISSUER] = {"Tổ chức cấp chứng thư", "Issuing CA"},
@@ -294,7 +296,8 @@ static void print_document(const struct printer *p, const struct vt_document *do
     if (document->signatures_count == 0)
         fprintf(p->out, "%s\n", word(p, W_NO_SIGNATURES));
     else
-        fprintf(p->out, "%zu %s\n", document->signatures_count, word(p, W_SIGNATURES));
+        fprintf(p->out, "%zu %s\n", document->signatures_count,
+                word(p, document->signatures_count == 1 ? W_ONE_SIGNATURE : W_SIGNATURES));
     const struct vt_reason_fields fields = {.file = document->name};
     print_reasons(p, document->reasons, &fields);
     print_findings(p, document->findings, document->findings_count);

@@ -82,8 +82,33 @@ static void facts_of(const char *results, size_t i, struct vt_evidence *evidence
                                  .input = &input,
                                  .unpacked = &unpacked,
                                  .evidence = evidence};
-    assert_int_equal(vt_inspect_mail_facts(&run, NULL), VT_OK);
+    vt_inspect_mail_facts(&run);
     vt_arena_free(arena);
+}
+
+/* What a person says of a file holds, whatever its header proves. */
+static void class_that_is_given(void **state)
+{
+    (void)state;
+    static const char *const states[] = {"gov.vn"};
+    const struct vt_inspect_options options = {.state_domains = states, .state_domains_count = 1};
+    struct vt_unpacked unpacked = {.is_mail = true, .from = FROM, .from_count = 1};
+    for (unsigned class = VT_SENDER_OTHER; class <= VT_SENDER_STATE; class ++) {
+        const struct vt_mail mail = {.authenticated = class == VT_SENDER_OTHER ? "login" : NULL,
+                                     .sender_class = (enum vt_sender_class) class};
+        struct vt_inspect_input input = {
+            .bytes = VT_BYTES("x"), .mail = &mail, .is_class_given = true};
+        struct vt_evidence evidence = {0};
+        struct vt_inspect_run run = {
+            .options = &options, .input = &input, .unpacked = &unpacked, .evidence = &evidence};
+        vt_inspect_mail_facts(&run);
+        assert_int_equal(evidence.mail.sender_class, class);
+        assert_true(evidence.mail.sender_aligned);
+        input.is_class_given = false;
+        evidence = (struct vt_evidence){0};
+        vt_inspect_mail_facts(&run);
+        assert_int_not_equal(evidence.mail.sender_class, class);
+    }
 }
 
 static void alignment_is_proven_by_trusted_results_only(void **state)
@@ -121,6 +146,7 @@ static void a_value_that_is_too_long_proves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(class_that_is_given),
         cmocka_unit_test(alignment_is_proven_by_trusted_results_only),
         cmocka_unit_test(a_value_that_is_too_long_proves_nothing),
     };
