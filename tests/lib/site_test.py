@@ -279,7 +279,7 @@ def run(*tests, **options):
     finally:
         if not os.environ.get("VANTHU_KEEP"):
             shutil.rmtree(folder, ignore_errors=True)
-    print(f"{len(chosen) - failed} passed, {failed} failed")
+    print(f"{len(chosen)} tests, {failed} failed")
     return 0 if chosen and not failed else 1
 
 
