@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,12 +46,16 @@ static enum vt_code check_parent(const char *path, struct vt_err *err)
 {
     char copy[PATH_MAX];
     struct stat info;
-    if (strlen(path) >= sizeof(copy))
+    int len = snprintf(copy, sizeof(copy), "%s", path);
+    if (len < 0 || (size_t)len >= sizeof(copy))
         return vt_err_set(err, VT_E_CONFIG, "the name of the folder %.64s… is too long", path);
-    const char *parent = dirname(strcpy(copy, path));
+    const char *parent = dirname(copy);
     if (stat(parent, &info) != 0)
         return vt_err_sys(err, "cannot make the folder %s: the folder above it", path);
-    if (!S_ISDIR(info.st_mode) || faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) != 0)
+    if (!S_ISDIR(info.st_mode))
+        return vt_err_set(err, VT_E_CONFIG, "cannot make the folder %s: %s is not a folder", path,
+                          parent);
+    if (faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) != 0)
         return vt_err_sys(err, "cannot make the folder %s%s", path,
                           geteuid() == 0 ? "" : " (start as root)");
     return VT_OK;
