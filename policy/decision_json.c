@@ -15,6 +15,12 @@ static json_t *optional_reason(enum vt_reason reason)
     return reason < VT_REASON_COUNT ? json_string(vt_reason_info(reason)->code) : json_null();
 }
 
+/* Without a rule there is none that ran in a mode. */
+static json_t *mode_of(const struct vt_decision *decision)
+{
+    return decision->rule != NULL ? json_string(vt_mode_name(decision->mode)) : json_null();
+}
+
 static json_t *trace_line(const struct vt_trace *line)
 {
     return json_pack("{s:o, s:i, s:o, s:s, s:b, s:s, s:o}", "rule", vt_json_string(line->rule),
@@ -39,10 +45,10 @@ enum vt_code vt_decision_to_json(const struct vt_decision *decision, char **out_
                                  size_t *out_len, struct vt_err *err)
 {
     json_t *root = json_pack(
-        "{s:s, s:s, s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "action",
+        "{s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "action",
         vt_action_name(decision->action), "would_be", vt_action_name(decision->would_be), "rule",
         vt_json_string(decision->rule), "rule_line", (int)decision->rule_line, "mode",
-        vt_mode_name(decision->mode), "reason", optional_reason(decision->reason), "document",
+        mode_of(decision), "reason", optional_reason(decision->reason), "document",
         optional_index(decision->document), "code", vt_json_string(decision->code), "text",
         vt_json_string(decision->text), "defer_until", vt_json_time(decision->defer_until_utc_secs),
         "policy_version", vt_json_string(decision->policy_version), "tried",
