@@ -74,7 +74,8 @@ enum vt_code vt_role_user_find(const char *name, struct vt_role_user *out, struc
     const struct passwd *entry = numeric ? getpwuid((uid_t)number) : getpwnam(name);
     if (entry == NULL && !numeric)
         return vt_err_set(err, VT_E_CONFIG,
-                          "the user %s does not exist; create it, or name another one under "
+                          "the user %s does not exist; create it (for the default names: "
+                          "systemd-sysusers), or name another one under "
                           "\"users:\" (a number will do)",
                           name);
     out->uid = entry == NULL ? (uid_t)number : entry->pw_uid;
