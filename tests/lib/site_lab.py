@@ -6,6 +6,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -56,7 +57,7 @@ limits:
 
 def free_ports(count, span=1):
     """First ports of runs of span ports that nobody listens on."""
-    found, port = [], 20000 + os.getpid() % 9000
+    found, port = [], random.randrange(10000, 30000)  # two sites that start together seldom meet
     while len(found) < count:
         port += span + 1
         if all(is_free(port + i) for i in range(span)):
@@ -152,9 +153,12 @@ class Lab:
     def background(self, name, *arguments, **extra):
         environment = dict(os.environ, VT_OCSP_PORT=str(self.ocsp), VT_CRL_PORT=str(self.crl), LAB_PORT=str(self.port),
                            LAB_MILTER=f"unix:{self.folder}/run/milter.sock", **extra)
-        with open(self.folder + "/start.log", "ab") as log:
-            subprocess.run([os.path.join(TESTS, name), *arguments], check=True, env=environment, stdin=subprocess.DEVNULL,
-                           stdout=log, stderr=log)
+        with open(self.folder + "/start.log", "ab+") as log:
+            done = subprocess.run([os.path.join(TESTS, name), *arguments], env=environment, stdin=subprocess.DEVNULL,
+                                  stdout=log, stderr=log)
+            log.seek(0)
+            if done.returncode != 0:
+                raise RuntimeError(f"{name} {' '.join(arguments)} failed:\n" + log.read().decode("utf-8", "replace")[-2000:])
 
     def write_config(self):
         with open(self.folder + "/vanthu.yaml", "w", encoding="utf-8") as file:
