@@ -94,8 +94,7 @@ class Lab:
         self.host_down = host_down
         self.environment = environment or {}
         self.pki, self.documents, self.mta = folder + "/pki", folder + "/documents", folder + "/mta"
-        self.ocsp, self.crl = free_ports(2)
-        self.port = free_ports(1, 10)[0]
+        self.ocsp, self.crl, self.port = free_ports(3, 10)
         self.milter = None
 
     # ---- start and stop ----
