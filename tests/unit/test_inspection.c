@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The client of an inspection against an inspector and a status role of the test's own, which
  * answer as each case says: passes, deaths, nonsense, lateness. */
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,6 +30,8 @@ enum answer {
     WANTS,        /* evidence; status of a certificate wanted, until something is known */
     WANTS_ALWAYS, /* however much is known */
     DIES,
+    DIES_AT_ONCE,   /* before the request was sent */
+    DIES_UNREADING, /* before the request was read */
     REPORTS,
     WRONG_TYPE,
     NO_DESCRIPTORS,
@@ -61,6 +64,8 @@ static int sealed(char *text, size_t len)
 }
 
 /* ---- the servers ---- */
+
+static const char segv[] = "{\"why\": \"signal 11 (SEGV)\"}";
 
 /* The message id tells the test which pass this is and what came with the request. */
 static int evidence_fd(unsigned pass, const struct vt_message *request)
@@ -115,11 +120,19 @@ static void be_inspector(int channel, enum answer answer)
     static struct vt_message request;
     for (unsigned pass = 1;; pass++) {
         int fd = -1;
-        if (vt_wire_accept(channel, in_msecs(10000), &fd, NULL) != VT_OK ||
-            vt_wire_receive(fd, &request, 3, in_msecs(1000), NULL) != VT_OK)
+        if (vt_wire_accept(channel, in_msecs(10000), &fd, NULL) != VT_OK)
             _exit(15);
+        if (answer == DIES_AT_ONCE || answer == DIES_UNREADING) {
+            if (answer == DIES_UNREADING)
+                (void)poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 1000);
+            send_text(fd, VT_MSG_DIED, segv);
+            close(fd);
+            continue;
+        }
+        if (vt_wire_receive(fd, &request, 3, in_msecs(1000), NULL) != VT_OK)
+            _exit(20);
         if (answer == DIES)
-            send_text(fd, VT_MSG_DIED, "{\"why\": \"signal 11 (SEGV)\"}");
+            send_text(fd, VT_MSG_DIED, segv);
         else if (answer == REPORTS)
             send_text(fd, VT_MSG_ERROR, "evil\r\ntext");
         else if (answer == SILENT)
@@ -194,6 +207,10 @@ static const struct {
     {"status fails", WANTS, STATUS_ERROR, false, VT_OK, 1, "pass 1, 1 descriptors"},
     {"status closes", WANTS, STATUS_CLOSED, false, VT_OK, 1, "pass 1, 1 descriptors"},
     {"the child died", DIES, KNOWS, false, VT_E_PEER, 1, "signal 11 (SEGV)"},
+    {"the child died before it was asked", DIES_AT_ONCE, KNOWS, false, VT_E_PEER, 1,
+     "signal 11 (SEGV)"},
+    {"the child died before it read", DIES_UNREADING, KNOWS, false, VT_E_PEER, 1,
+     "signal 11 (SEGV)"},
     {"the child reports a fault", REPORTS, KNOWS, false, VT_E_PEER, 1, "evil??text"},
     {"another message", WRONG_TYPE, KNOWS, false, VT_E_PEER, 1, "something else"},
     {"no descriptors", NO_DESCRIPTORS, KNOWS, false, VT_E_PEER, 1, "something else"},
