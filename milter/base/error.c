@@ -2,6 +2,8 @@
  * Faults: recording code, text and place for the person who can fix them. */
 #include "vanthu/error.h"
 
+#undef vt_err_set /* a macro for the analyser only */
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
