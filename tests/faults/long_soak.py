@@ -105,7 +105,7 @@ def soak(site):
             try:
                 act(site)
                 counts[act.__name__] = counts.get(act.__name__, 0) + 1
-            except (ProcessLookupError, KeyError):
+            except ProcessLookupError:
                 pass  # it is dead already
             time.sleep(PAUSE * choose.random())
     finally:

@@ -110,7 +110,11 @@ class Site(Lab):
         return {role["role"]: role for role in json.loads(done.stdout)["roles"]} if done.returncode == 0 else {}
 
     def pid(self, role):
-        return self.roles()[role]["pid"]
+        """ProcessLookupError while it is down: its number is 0 then, which kill(2) takes for all of us."""
+        pid = self.roles().get(role, {}).get("pid", 0)
+        if pid <= 0:
+            raise ProcessLookupError(role)
+        return pid
 
     def restarts(self):
         return {name: role["restarts"] for name, role in self.roles().items()}
