@@ -13,7 +13,8 @@
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
 
-/* How long an outcome stands: a source that answered uselessly is not asked by every mail. */
+/* How long an answer stands: a source that answered uselessly is not asked by every mail. A failure
+ * stands as long as its host is left alone. */
 #define RECENT_MSECS 60000
 #define MAX_RECENT 256
 /* fetch has its own time limit; this one is for a fetch that hangs. */
@@ -45,6 +46,7 @@ struct vt_job_board {
     struct vt_status_store *store;
     const struct vt_trust_store *trust;
     int64_t timeout_msecs;
+    int64_t failure_msecs;
     vt_job_done *done;
     void *context;
     struct job jobs[VT_MAX_JOBS];
@@ -56,8 +58,8 @@ struct vt_job_board {
 
 enum vt_code vt_jobs_new(int fetch_channel, struct vt_status_store *store,
                          const struct vt_trust_store *trust, int64_t timeout_msecs,
-                         vt_job_done *done, void *context, struct vt_job_board **out,
-                         struct vt_err *err)
+                         int64_t failure_msecs, vt_job_done *done, void *context,
+                         struct vt_job_board **out, struct vt_err *err)
 {
     *out = NULL;
     struct vt_job_board *board = calloc(1, sizeof(*board));
@@ -67,6 +69,7 @@ enum vt_code vt_jobs_new(int fetch_channel, struct vt_status_store *store,
     board->store = store;
     board->trust = trust;
     board->timeout_msecs = timeout_msecs;
+    board->failure_msecs = failure_msecs;
     board->done = done;
     board->context = context;
     for (size_t i = 0; i < VT_MAX_JOBS; i++)
@@ -250,8 +253,9 @@ static void finish(struct vt_job_board *board, struct job *job, enum vt_code cod
      * fetch died or hung. */
     if ((job->kind != VT_JOB_ISSUER || code != VT_OK) && code != VT_E_PEER &&
         code != VT_E_TIMEOUT) {
+        int64_t stands_msecs = code == VT_OK ? RECENT_MSECS : board->failure_msecs;
         *recent =
-            (struct recent){.code = code, .until_msecs = vt_clock_monotonic_msecs() + RECENT_MSECS};
+            (struct recent){.code = code, .until_msecs = vt_clock_monotonic_msecs() + stands_msecs};
         memcpy(recent->key, job->key, sizeof(recent->key));
         memcpy(recent->text, result.text, sizeof(recent->text));
     }

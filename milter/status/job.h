@@ -35,12 +35,12 @@ struct vt_job_result {
 };
 typedef void vt_job_done(void *context, const struct vt_job_result *result);
 
-/* fetch_channel: client end; store and trust: borrowed. done is called once for each job, never
- * from within vt_jobs_start. */
+/* fetch_channel: client end; store and trust: borrowed. failure_msecs: how long a source that
+ * failed is left alone. done is called once for each job, never from within vt_jobs_start. */
 enum vt_code vt_jobs_new(int fetch_channel, struct vt_status_store *store,
                          const struct vt_trust_store *trust, int64_t timeout_msecs,
-                         vt_job_done *done, void *context, struct vt_job_board **out,
-                         struct vt_err *err) VT_MUST_CHECK;
+                         int64_t failure_msecs, vt_job_done *done, void *context,
+                         struct vt_job_board **out, struct vt_err *err) VT_MUST_CHECK;
 void vt_jobs_free(struct vt_job_board *board);
 
 /* Begin a fetch, or join one that is under way. *out_id: what done will name; 0 when it was tried a

@@ -316,9 +316,9 @@ static enum vt_code set_up(const struct vt_config *config, struct server *server
     if (code == VT_OK)
         code = load_folder(config, folder, server, err);
     if (code == VT_OK)
-        code =
-            vt_jobs_new(server->fds->fetch, server->desk.store, server->trust,
-                        config->fetch_timeout_msecs, on_job_done, server, &server->desk.jobs, err);
+        code = vt_jobs_new(server->fds->fetch, server->desk.store, server->trust,
+                           config->fetch_timeout_msecs, config->host_down_msecs, on_job_done,
+                           server, &server->desk.jobs, err);
     server->desk.trust = server->trust;
     return code;
 }
