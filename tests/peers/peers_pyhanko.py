@@ -41,6 +41,10 @@ CLAIM_IS_WORSE = "the signer's own time is after it: a claimed time makes a verd
 HASHED = "pyHanko hashes what the ranges name; vanthu calls ranges that cannot be right a defect of the format"
 BROKEN_FORMAT = "FAILED/FORMAT_FAILURE"
 
+APPEARANCE = "pyHanko lets a new signature field look like anything; an appearance that covers the page may hide it"
+UNLISTED = "an object that no cross-reference section lists is shown by readers that rebuild the table"
+OPEN = "INDETERMINATE/SIG_CONSTRAINTS_FAILURE"
+
 # (file, what): what pyHanko says, what vanthu says, and why they differ.
 DIFFERENCES = {
     ("content-replaced.pdf", "indication"): ("PASSED PASSED", f"{BROKEN_FORMAT} {BROKEN_FORMAT}", DIFF_IS_APART),
@@ -49,6 +53,14 @@ DIFFERENCES = {
     ("junk-after.pdf", "indication"): ("PASSED PASSED", " ".join(["INDETERMINATE/SIG_CONSTRAINTS_FAILURE"] * 2), DIFF_IS_APART),
     ("junk-after.pdf", "changes"): ("permitted permitted", "not permitted not permitted",
                                     "bytes after the last %%EOF: pyHanko looks at objects only, vanthu cannot say what they are for"),
+    ("fake-page.pdf", "changes"): ("permitted permitted none", "not permitted not permitted none", APPEARANCE),
+    ("fake-page.pdf", "indication"): ("PASSED PASSED PASSED", f"{OPEN} {OPEN} PASSED", APPEARANCE),
+    ("fake-page-in-parts.pdf", "changes"): ("permitted " * 5 + "none", "not permitted " * 5 + "none", APPEARANCE),
+    ("fake-page-in-parts.pdf", "indication"): ("PASSED " * 5 + "PASSED", f"{OPEN} " * 5 + "PASSED", APPEARANCE),
+    ("unlisted-object.pdf", "changes"): ("permitted", "not permitted", UNLISTED),
+    ("unlisted-object.pdf", "indication"): ("PASSED", OPEN, UNLISTED),
+    ("authority-signs.pdf", "indication"): ("PASSED", "INDETERMINATE/CHAIN_CONSTRAINTS_FAILURE",
+                                            "pyHanko asks for no extended key usage; a certificate for OCSP or time stamps signs no documents"),
     ("gap-wider.pdf", "integrity"): ("intact", "broken", STRUCTURE),
     ("gap-wider.pdf", "indication"): ("PASSED", BROKEN_FORMAT, STRUCTURE),
     ("range-beyond.pdf", "integrity"): ("intact", "broken", STRUCTURE),
