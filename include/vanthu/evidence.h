@@ -118,6 +118,8 @@ struct vt_certificate_facts {
     const char *key_algorithm; /* "RSA", "EC P-256", … */
     unsigned key_bits;
     bool is_self_signed;
+    const char **policies; /* certificate policy OIDs, "2.16.704.1.1.1.1.1" (RFC 5280 4.2.1.4) */
+    size_t policies_count;
 };
 
 /* How the status of one certificate was found. */
@@ -141,7 +143,10 @@ struct vt_status_facts {
     int64_t this_update_utc_secs;
     int64_t next_update_utc_secs;
     int64_t revoked_at_utc_secs;
-    const char *revocation_reason; /* "keyCompromise", … */
+    const char *revocation_reason;  /* "keyCompromise", … */
+    int64_t invalid_since_utc_secs; /* RFC 5280 5.3.2, VT_TIME_NONE */
+    const char *responder;          /* OCSP: common name of a delegated responder */
+    bool source_down;               /* UNREACHABLE: the sources are being left alone for a while */
 };
 
 struct vt_timestamp_facts {
@@ -152,6 +157,13 @@ struct vt_timestamp_facts {
     enum vt_indication indication;
     enum vt_sub_indication sub_indication;
     vt_reasons reasons;
+    /* A time stamp is a signature of its own, with its own path and status. */
+    int64_t judged_at_utc_secs;        /* when it provably existed, now without proof */
+    const char *trust_set;             /* "official", "public"; NULL: none matched */
+    struct vt_certificate_facts *path; /* TSA first, anchor last */
+    size_t path_count;
+    struct vt_status_facts *statuses; /* of the certificates of the path, in its order */
+    size_t statuses_count;
 };
 
 /* One signature. Who, when, over which bytes, with which verdict and why. */

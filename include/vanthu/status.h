@@ -7,6 +7,12 @@
 
 #include "vanthu/verify.h"
 
+/* Who brought a piece of revocation data. What comes with a document was chosen by the sender, so
+ * its "good" counts only if it was issued at or after the best signing time; what is given or
+ * fetched is the newest that the CA publishes, and counts too while it is in force (legal.md R-42).
+ */
+enum vt_status_origin { VT_ORIGIN_EMBEDDED = 0, VT_ORIGIN_GIVEN, VT_ORIGIN_FETCHED };
+
 /* One verified statement about one certificate: the signature of the CRL or OCSP response, the
  * authority of its signer and its scope have been checked. */
 struct vt_status_fact {
@@ -15,18 +21,37 @@ struct vt_status_fact {
     /* GOOD, REVOKED, SUSPENDED; UNKNOWN (OCSP "unknown"); UNREACHABLE (every source failed). */
     enum vt_status_value value;
     const char *source; /* "ocsp" or "crl" */
+    enum vt_status_origin from;
     const char *origin; /* "embedded", "given", or an address */
     char data_sha256[65];
     int64_t this_update_utc_secs;
     int64_t next_update_utc_secs; /* VT_TIME_NONE: not stated */
     int64_t revoked_at_utc_secs;
     const char *revocation_reason;
+    /* The key may have been misused since (RFC 5280 5.3.2 invalidityDate); VT_TIME_NONE. */
+    int64_t invalid_since_utc_secs;
+    int64_t produced_at_utc_secs; /* OCSP producedAt; VT_TIME_NONE */
+    /* DER of the delegated OCSP responder's certificate when its own status is to be asked (it has
+     * no id-pkix-ocsp-nocheck, RFC 6960 4.2.2.2.1); empty: it is not. */
+    struct vt_bytes responder;
+    /* UNREACHABLE, and every source's host is being left alone (its breaker is open): waiting a
+     * few minutes would change nothing. */
+    bool source_down;
     /* The source still lists certificates that expired after this time (ExpiredCertsOnCRL, OCSP
      * archive cutoff); VT_TIME_NONE: it does not say. */
     int64_t keeps_expired_since_utc_secs;
     /* An invalid or unusable part of it, for the administrator; NULL: none. */
     const char *finding;
 };
+
+/* A CRL whose signature was verified with the key of a signer, indexed, immutable: answers for one
+ * serial number come by lookup. Whether that signer may speak for the issuer of a certificate is
+ * the caller's question (RFC 5280 6.3.3 f). */
+struct vt_crl_list;
+
+/* Verified lists that one message carries: a generation, or the answer to one mail's wants. */
+#define VT_MAX_GENERATION_LISTS 64
+#define VT_MAX_ANSWER_LISTS 8
 
 struct vt_first_seen {
     char digest_sha256[65];
@@ -37,6 +62,8 @@ struct vt_first_seen {
 struct vt_known {
     struct vt_status_fact *facts;
     size_t facts_count;
+    const struct vt_crl_list **lists;
+    size_t lists_count;
     struct vt_bytes *issuers; /* DER of issuer certificates found by AIA */
     size_t issuers_count;
     struct vt_first_seen *first_seen;
@@ -71,6 +98,17 @@ enum vt_code vt_wants_to_json(const struct vt_wants *wants, char **out_text, siz
                               struct vt_err *err) VT_MUST_CHECK;
 enum vt_code vt_wants_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_wants *out,
                                 struct vt_err *err) VT_MUST_CHECK;
+
+/* How what is known travels with its lists: a sealed memory file of JSON, then one of each list.
+ * vt_known_seal: out_fds has room for 1 + max_lists; the lists beyond that are left out, so the
+ * most useful come first; descriptors are the caller's. vt_known_open: fds stay the caller's; the
+ * lists are mapped and live until vt_known_close (which a process that ends may omit).
+ * VT_E_FORMAT, VT_E_LIMIT, VT_E_NOMEM, VT_E_SYSTEM. */
+enum vt_code vt_known_seal(const struct vt_known *known, size_t max_lists, int *out_fds,
+                           size_t *out_count, struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_known_open(struct vt_arena *arena, const int *fds, size_t count,
+                           struct vt_known *out, struct vt_err *err) VT_MUST_CHECK;
+void vt_known_close(struct vt_known *known);
 
 /* ---- judging one CRL or OCSP response (RFC 5280 6.3, RFC 6960 3.2) ---- */
 

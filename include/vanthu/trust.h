@@ -12,8 +12,29 @@ enum vt_trust_set_id { VT_TRUST_OFFICIAL = 0, VT_TRUST_PUBLIC, VT_TRUST_SETS };
 /* Anchors and intermediates by set. Immutable after load; owns its certificates. */
 struct vt_trust_store;
 
+/* What a set asks of signatures, by date and place (legal.md ). */
+enum vt_weakness {
+    VT_WEAK_SHA1_SIGNATURE = 0, /* the digest that ties signature and document */
+    VT_WEAK_SHA1_CERTIFICATE,   /* the digest in a certificate that is not from the store */
+    VT_WEAK_RSA_BELOW_2048,
+    VT_WEAK_EC_BELOW_256,
+    VT_WEAKNESSES
+};
+struct vt_trust_rules {
+    /* Own revocation data older than this does not count, though it be in force; 0: as long as it
+     * is in force. */
+    int64_t revocation_max_age_secs;
+    /* The moment from which each is no longer relied on; INT64_MAX: never. */
+    int64_t weak_from_utc_secs[VT_WEAKNESSES];
+};
+extern const struct vt_trust_rules vt_trust_default_rules;
+
 struct vt_trust_source {
     enum vt_trust_set_id set;
+    const struct vt_trust_rules *rules; /* NULL: vt_trust_default_rules */
+    /* Folder with anchors/, intermediates/ and the file confirmed, as `vanthu trust` keeps it;
+     * NULL, or not there: none. */
+    const char *directory;
     const char *anchors;       /* file or folder of certificates, NULL: none */
     const char *intermediates; /* file or folder, or NULL */
     /* SHA-256 fingerprints (hex, any case, colons and spaces allowed) an administrator confirmed.
@@ -31,6 +52,9 @@ enum vt_code vt_trust_store_load(const struct vt_trust_source *sources, size_t c
 void vt_trust_store_free(struct vt_trust_store *store);
 /* Parsed certificates of the store, base for the pools of mails. */
 const struct vt_certificate_pool *vt_trust_store_pool(const struct vt_trust_store *store);
+/* Never NULL. */
+const struct vt_trust_rules *vt_trust_store_rules(const struct vt_trust_store *store,
+                                                  enum vt_trust_set_id set);
 /* Number of usable (confirmed) anchors of a set. */
 size_t vt_trust_store_anchors(const struct vt_trust_store *store, enum vt_trust_set_id set);
 /* The index-th anchor of a set that nobody confirmed, or NULL. */

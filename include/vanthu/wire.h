@@ -51,7 +51,8 @@ enum vt_message_type {
     VT_MSG_COUNT
 };
 
-#define VT_WIRE_MAX_FDS 4
+/* A generation: its JSON and VT_MAX_GENERATION_LISTS lists; the kernel allows 253. */
+#define VT_WIRE_MAX_FDS 72
 
 struct vt_message {
     enum vt_message_type type;

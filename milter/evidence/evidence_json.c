@@ -37,6 +37,7 @@
 #define MAX_STATUSES (VT_MAX_PATH * 8)
 /* Time stamps of one signature: signature, content and archive ones. */
 #define MAX_TIMESTAMPS 64
+#define MAX_POLICIES 32
 
 static const struct vt_field certificate_fields[] = {
     FIELD(vt_certificate_facts, "sha256", sha256, DIGEST),
@@ -53,6 +54,7 @@ static const struct vt_field certificate_fields[] = {
     FIELD(vt_certificate_facts, "key_algorithm", key_algorithm, STRING),
     FIELD(vt_certificate_facts, "key_bits", key_bits, UINT),
     FIELD(vt_certificate_facts, "is_self_signed", is_self_signed, BOOL),
+    STRINGS_FIELD(vt_certificate_facts, policies, MAX_POLICIES),
 };
 static const struct vt_record certificate_record =
     RECORD(certificate_fields, vt_certificate_facts, offsetof(struct vt_certificate_facts, sha256));
@@ -68,6 +70,9 @@ static const struct vt_field status_fields[] = {
     FIELD(vt_status_facts, "next_update", next_update_utc_secs, TIME),
     FIELD(vt_status_facts, "revoked_at", revoked_at_utc_secs, TIME),
     FIELD(vt_status_facts, "revocation_reason", revocation_reason, STRING),
+    FIELD(vt_status_facts, "invalid_since", invalid_since_utc_secs, TIME),
+    FIELD(vt_status_facts, "responder", responder, STRING),
+    FIELD(vt_status_facts, "source_down", source_down, BOOL),
 };
 static const struct vt_record status_record = RECORD(status_fields, vt_status_facts, SIZE_MAX);
 
@@ -79,6 +84,10 @@ static const struct vt_field timestamp_fields[] = {
     WORD_FIELD(vt_timestamp_facts, "indication", indication, indication),
     WORD_FIELD(vt_timestamp_facts, "sub_indication", sub_indication, sub_indication),
     FIELD(vt_timestamp_facts, "reasons", reasons, REASONS),
+    FIELD(vt_timestamp_facts, "judged_at", judged_at_utc_secs, TIME),
+    FIELD(vt_timestamp_facts, "trust_set", trust_set, STRING),
+    RECORDS_FIELD(vt_timestamp_facts, "path", path, certificate_record, VT_MAX_PATH),
+    RECORDS_FIELD(vt_timestamp_facts, "statuses", statuses, status_record, MAX_STATUSES),
 };
 static const struct vt_record timestamp_record =
     RECORD(timestamp_fields, vt_timestamp_facts, SIZE_MAX);

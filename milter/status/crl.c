@@ -171,6 +171,8 @@ enum vt_code vt_status_fact_begin(struct vt_arena *arena, const struct vt_certif
                                    .this_update_utc_secs = VT_TIME_NONE,
                                    .next_update_utc_secs = VT_TIME_NONE,
                                    .revoked_at_utc_secs = VT_TIME_NONE,
+                                   .invalid_since_utc_secs = VT_TIME_NONE,
+                                   .produced_at_utc_secs = VT_TIME_NONE,
                                    .keeps_expired_since_utc_secs = VT_TIME_NONE};
     enum vt_code code =
         vt_verify_sha256(vt_certificate_public_key_der(issuer), out->issuer_key_sha256);

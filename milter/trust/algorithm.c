@@ -9,6 +9,13 @@
 
 #include "trust/judge.h"
 
+/* 2012-08-01, and Circular 15/2025 in force. */
+const struct vt_trust_rules vt_trust_default_rules = {
+    .weak_from_utc_secs = {[VT_WEAK_SHA1_SIGNATURE] = INT64_C(1343779200),
+                           [VT_WEAK_SHA1_CERTIFICATE] = INT64_C(1343779200),
+                           [VT_WEAK_RSA_BELOW_2048] = INT64_C(1755216000),
+                           [VT_WEAK_EC_BELOW_256] = INT64_C(1633046400)}};
+
 struct digest_end {
     int nid;
     const char *name;

@@ -89,11 +89,15 @@ struct vt_status_choice {
     struct vt_status_fact fact; /* the one that decided; fact.source NULL: there is none */
 };
 
-/* What is known about one certificate, judged for a time: revoked if any authentic source says so;
- * good only by data issued at or after that time, or in force now (design.md 4). */
-enum vt_code vt_revocation_choose(struct vt_judgement *judgement,
-                                  const struct vt_certificate *certificate,
-                                  const struct vt_certificate *issuer, int64_t at_utc_secs,
+/* What is known about the certificate at index of a path (its issuer is the next, the anchor the
+ * last), judged for a time: revoked if any authentic source says so; good only by data that counts
+ * then (enum vt_status_origin). The signers of CRLs and OCSP responses have a path to the same
+ * anchor and a status of their own; what is missing for that is wanted (RFC 5280 6.3.3). */
+enum vt_code vt_revocation_choose(struct vt_judgement *judgement, const struct vt_path *path,
+                                  size_t index, int64_t at_utc_secs,
                                   struct vt_status_choice *out) VT_MUST_CHECK;
+/* A status as it stands in evidence. fact->source NULL: nothing is known. */
+void vt_status_show(const struct vt_certificate *certificate, const struct vt_status_fact *fact,
+                    struct vt_status_facts *out);
 
 #endif

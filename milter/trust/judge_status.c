@@ -96,35 +96,42 @@ static enum vt_code status_missing(struct vt_judgement *judgement, size_t index,
                : vt_judge_want_status(judgement, certificate, judgement->path.items[index + 1]);
 }
 
+void vt_status_show(const struct vt_certificate *certificate, const struct vt_status_fact *fact,
+                    struct vt_status_facts *out)
+{
+    const struct vt_certificate_facts *facts = vt_certificate_facts(certificate);
+    *out = (struct vt_status_facts){.subject_common_name = facts->common_name,
+                                    .value = fact->value,
+                                    .source = fact->source,
+                                    .origin = fact->origin,
+                                    .this_update_utc_secs = fact->this_update_utc_secs,
+                                    .next_update_utc_secs = fact->next_update_utc_secs,
+                                    .revoked_at_utc_secs = fact->revoked_at_utc_secs,
+                                    .revocation_reason = fact->revocation_reason,
+                                    .invalid_since_utc_secs = fact->invalid_since_utc_secs,
+                                    .source_down = fact->source_down};
+    memcpy(out->certificate_sha256, vt_certificate_sha256(certificate),
+           sizeof(out->certificate_sha256));
+    memcpy(out->data_sha256, fact->data_sha256, sizeof(out->data_sha256));
+}
+
 static void show_status(struct vt_judgement *judgement, const struct vt_certificate *certificate,
                         const struct vt_status_fact *fact)
 {
-    const struct vt_certificate_facts *facts = vt_certificate_facts(certificate);
-    struct vt_status_facts *shown = &judgement->out->statuses[judgement->out->statuses_count++];
-    *shown = (struct vt_status_facts){.subject_common_name = facts->common_name,
-                                      .value = fact->value,
-                                      .source = fact->source,
-                                      .origin = fact->origin,
-                                      .this_update_utc_secs = fact->this_update_utc_secs,
-                                      .next_update_utc_secs = fact->next_update_utc_secs,
-                                      .revoked_at_utc_secs = fact->revoked_at_utc_secs,
-                                      .revocation_reason = fact->revocation_reason};
-    memcpy(shown->certificate_sha256, vt_certificate_sha256(certificate),
-           sizeof(shown->certificate_sha256));
-    memcpy(shown->data_sha256, fact->data_sha256, sizeof(shown->data_sha256));
+    vt_status_show(certificate, fact, &judgement->out->statuses[judgement->out->statuses_count++]);
 }
 
 static const struct vt_status_fact no_fact = {.this_update_utc_secs = VT_TIME_NONE,
                                               .next_update_utc_secs = VT_TIME_NONE,
-                                              .revoked_at_utc_secs = VT_TIME_NONE};
+                                              .revoked_at_utc_secs = VT_TIME_NONE,
+                                              .invalid_since_utc_secs = VT_TIME_NONE};
 
 static enum vt_code judge_one(struct vt_judgement *judgement, size_t index, bool *out_good)
 {
     const struct vt_certificate *certificate = judgement->path.items[index];
     struct vt_status_choice choice;
-    enum vt_code code =
-        vt_revocation_choose(judgement, certificate, judgement->path.items[index + 1],
-                             judgement->times.best_utc_secs, &choice);
+    enum vt_code code = vt_revocation_choose(judgement, &judgement->path, index,
+                                             judgement->times.best_utc_secs, &choice);
     if (code != VT_OK)
         return code;
     show_status(judgement, certificate, choice.fact.source != NULL ? &choice.fact : &no_fact);

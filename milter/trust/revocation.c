@@ -166,14 +166,12 @@ static enum vt_code take_all(struct choosing *choosing)
     return code;
 }
 
-enum vt_code vt_revocation_choose(struct vt_judgement *judgement,
-                                  const struct vt_certificate *certificate,
-                                  const struct vt_certificate *issuer, int64_t at_utc_secs,
-                                  struct vt_status_choice *out)
+enum vt_code vt_revocation_choose(struct vt_judgement *judgement, const struct vt_path *path,
+                                  size_t index, int64_t at_utc_secs, struct vt_status_choice *out)
 {
     struct choosing choosing = {.judgement = judgement,
-                                .certificate = certificate,
-                                .issuer = issuer,
+                                .certificate = path->items[index],
+                                .issuer = path->items[index + 1],
                                 .at_utc_secs = at_utc_secs,
                                 .youngest_good_utc_secs = VT_TIME_NONE};
     *out = (struct vt_status_choice){0};

@@ -224,8 +224,12 @@ enum vt_code vt_trust_store_load(const struct vt_trust_source *sources, size_t c
         code = vt_err_set(err, VT_E_NOMEM, "out of memory for the trust store");
         goto done;
     }
+    for (size_t set = 0; set < VT_TRUST_SETS; set++)
+        store->rules[set] = vt_trust_default_rules;
     for (size_t i = 0; i < count; i++) {
         struct loading loading = {.store = store, .source = &sources[i], .anchors = true};
+        if (sources[i].rules != NULL)
+            store->rules[sources[i].set] = *sources[i].rules;
         code = load_path(&loading, sources[i].anchors, err);
         loading.anchors = false;
         if (code == VT_OK)
@@ -252,6 +256,12 @@ void vt_trust_store_free(struct vt_trust_store *store)
 const struct vt_certificate_pool *vt_trust_store_pool(const struct vt_trust_store *store)
 {
     return store->pool;
+}
+
+const struct vt_trust_rules *vt_trust_store_rules(const struct vt_trust_store *store,
+                                                  enum vt_trust_set_id set)
+{
+    return set < VT_TRUST_SETS ? &store->rules[set] : &vt_trust_default_rules;
 }
 
 size_t vt_trust_store_anchors(const struct vt_trust_store *store, enum vt_trust_set_id set)

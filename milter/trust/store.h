@@ -21,6 +21,7 @@ struct vt_trust_store {
      * be unchecked instead of untrusted. */
     struct vt_certificate_list unconfirmed[VT_TRUST_SETS];
     struct vt_certificate_list intermediates;
+    struct vt_trust_rules rules[VT_TRUST_SETS];
 };
 
 bool vt_certificate_list_has(const struct vt_certificate_list *list,

@@ -113,7 +113,7 @@ static enum vt_code check_status(struct tsa *tsa, size_t index)
     const struct vt_certificate *issuer = tsa->path.items[index + 1];
     int64_t time = tsa->token->time_utc_secs;
     struct vt_status_choice choice;
-    enum vt_code code = vt_revocation_choose(judgement, certificate, issuer, time, &choice);
+    enum vt_code code = vt_revocation_choose(judgement, &tsa->path, index, time, &choice);
     if (code != VT_OK)
         return code;
     switch (choice.value) {
