@@ -171,6 +171,25 @@ static unsigned local_time_as_utc(const struct vt_scope *s)
     return of_bool(ahead >= least && ahead <= LOCAL_TIME_FAULT_SECS + LOCAL_TIME_SLACK_SECS);
 }
 
+static bool is_missing(enum vt_status_value value)
+{
+    return value == VT_STATUS_UNKNOWN || value == VT_STATUS_UNREACHABLE || value == VT_STATUS_STALE;
+}
+
+/* Some status is missing, and for each that is, all its sources are known to be down: a few
+ * minutes of waiting would change nothing (users.md 1). */
+static unsigned source_down(const struct vt_scope *s)
+{
+    bool any = false;
+    for (size_t i = 0; s->signature != NULL && i < s->signature->statuses_count; i++) {
+        const struct vt_status_facts *status = &s->signature->statuses[i];
+        if (is_missing(status->value) && !status->source_down)
+            return 0;
+        any |= is_missing(status->value);
+    }
+    return of_bool(any);
+}
+
 /* ---- the table ---- */
 
 #define WORD_TEST(key, places, what, accessor, word_set)                                           \
@@ -215,6 +234,7 @@ const struct vt_test vt_tests[] = {
               &vt_words_time_source),
     WORD_TEST("trust-set", VT_IN_WHEN, "a trust set", trust_set, &trust_set_words),
     BOOL_TEST("local-time-as-utc", VT_IN_WHEN, local_time_as_utc),
+    BOOL_TEST("source-down", VT_IN_WHEN, source_down),
     {"signed-before", VT_IN_WHEN, "a date such as 2025-08-15", vt_parse_date,
      vt_match_signed_before, vt_describe_signing_time, NULL, NULL, NULL},
 

@@ -136,6 +136,7 @@ static void on_usual_mail(void **state)
         {"{trust-set: official}", true},
         {"{trust-set: [public, none]}", false},
         {"{local-time-as-utc: true}", false},
+        {"{source-down: true}", false},
         {"{signed-before: 2030-01-01}", true},
         {"{signed-before: 2025-08-15}", false},
         {"{direction: inbound}", true},
@@ -301,6 +302,38 @@ static void local_time_written_as_utc(void **state)
     m.signatures[0].claimed_time_utc_secs = INT64_MAX;
     m.signatures[0].signing_time_utc_secs = -5;
     assert_false(matches("{local-time-as-utc: true}", &m));
+}
+
+static void source_down(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct vt_status_facts statuses[2];
+        bool is_down;
+    } cases[] = {
+        {"both known", {{.value = VT_STATUS_GOOD}, {.value = VT_STATUS_NOT_NEEDED}}, false},
+        {"revoked", {{.value = VT_STATUS_REVOKED, .source_down = true}}, false},
+        {"missing, sources down", {{.value = VT_STATUS_UNREACHABLE, .source_down = true}}, true},
+        {"missing, sources tried", {{.value = VT_STATUS_UNREACHABLE}}, false},
+        {"stale, sources down",
+         {{.value = VT_STATUS_GOOD}, {.value = VT_STATUS_STALE, .source_down = true}},
+         true},
+        {"one of two may still answer",
+         {{.value = VT_STATUS_UNREACHABLE, .source_down = true}, {.value = VT_STATUS_STALE}},
+         false},
+    };
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        struct mail m;
+        usual_mail(&m);
+        struct vt_status_facts statuses[2] = {cases[i].statuses[0], cases[i].statuses[1]};
+        if (statuses[1].value == VT_STATUS_UNKNOWN)
+            statuses[1].value = VT_STATUS_NOT_NEEDED;
+        m.signatures[0].statuses = statuses;
+        m.signatures[0].statuses_count = 2;
+        if (matches("{source-down: true}", &m) != cases[i].is_down)
+            fail_msg("%s", cases[i].name);
+    }
 }
 
 /* ---- modes and severity ---- */
@@ -649,6 +682,7 @@ int main(void)
         cmocka_unit_test(one_signature_at_a_time),
         cmocka_unit_test(urgency_marks),
         cmocka_unit_test(local_time_written_as_utc),
+        cmocka_unit_test(source_down),
         cmocka_unit_test(modes),
         cmocka_unit_test(documents_are_judged_one_by_one),
         cmocka_unit_test(lowering),
