@@ -75,6 +75,11 @@ void vt_role_set_stop(struct vt_role_set *set);
  * VT_E_NOT_FOUND: no master listens there. VT_E_SYSTEM, VT_E_TIMEOUT, VT_E_PEER. */
 enum vt_code vt_control_ask(const char *control_socket, const char *command, char **out_json,
                             struct vt_err *err) VT_MUST_CHECK;
+/* Have the master connect this process with the status role, for STATUS_IMPORT and STATUS_REPORT.
+ * *out_fd: the client end, closed by the caller. Errors as vt_control_ask; VT_E_NOT_FOUND too when
+ * no status role is configured. */
+enum vt_code vt_control_connect_status(const char *control_socket, int *out_fd,
+                                       struct vt_err *err) VT_MUST_CHECK;
 
 /* ---- sandbox (milter/base/sandbox.c) ---- */
 

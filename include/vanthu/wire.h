@@ -19,8 +19,18 @@
  * status to fetch       FETCH       url, type; body of a POST 64K       fetch       STATUS_UNKNOWN
  *                       FETCHED     http_status, code, error; bytes 64M
  * status to inspector   GENERATION  -; known 64M (not answered)         none        an older one
- * command to master     CONTROL     command: reload, status, drain; -   30 s        -
- *                       CONTROLLED  ok, text, mistakes, mode, roles; -
+ * command to master     CONTROL     command: reload, status, drain,     30 s        -
+ *                                   status-role; -
+ *                       CONTROLLED  ok, text, mistakes, mode, roles; of
+ *                                   status-role a connection to status
+ * command to status     STATUS_     origin; up to 16 CRLs 64M           60 s        exit status 69
+ *   (by status-role)    IMPORT
+ *                       STATUS_     results; -
+ *                       IMPORTED
+ *                       STATUS_     -; -                                5 s         it is left out
+ *                       REPORT
+ *                       STATUS_     -; report 4M
+ *                       REPORTED
  * role to master        READY       -; - (not answered)                 none        -
  * inspector to master   RENEW       -; known 64M (not answered)         none        -
  * master to inspector   GENERATION  -; known 64M (not answered)         none        -
@@ -48,6 +58,10 @@ enum vt_message_type {
     VT_MSG_CONNECT, /* over a channel: the server's end of a new connection */
     VT_MSG_READY,   /* role to master, over its control socket: set up and serving */
     VT_MSG_RENEW,   /* inspector to master: exec a successor now; may carry the generation */
+    VT_MSG_STATUS_IMPORT, /* command to status, over a connection that the master made */
+    VT_MSG_STATUS_IMPORTED,
+    VT_MSG_STATUS_REPORT, /* what the status role knows of hosts, lists and its memory */
+    VT_MSG_STATUS_REPORTED,
     VT_MSG_COUNT
 };
 

@@ -26,6 +26,7 @@ static const struct {
     {"reload", VT_CONTROL_RELOAD},
     {"status", VT_CONTROL_STATUS},
     {"drain", VT_CONTROL_DRAIN},
+    {"status-role", VT_CONTROL_STATUS_ROLE},
 };
 
 /* ---- the master's side ---- */
@@ -144,6 +145,27 @@ void vt_control_answer(int fd, bool ok, const char *text, const struct vt_mistak
     (void)close(fd);
 }
 
+/* The master makes the connection and hands it on, so that it never waits for a role. */
+void vt_control_answer_connection(int fd, int channel)
+{
+    struct vt_err err = {0};
+    int connection = -1;
+    enum vt_code code = VT_E_NOT_FOUND;
+    if (channel < 0)
+        (void)vt_err_set(&err, code, "there is no status role");
+    else
+        code = vt_wire_open(channel, 0, &connection, &err);
+    if (code != VT_OK) {
+        vt_control_answer(fd, false, err.text, NULL, NULL);
+        return;
+    }
+    if (vt_wire_send(fd, VT_MSG_CONTROLLED, VT_BYTES("{\"ok\": true}"), &connection, 1, 0, &err) !=
+        VT_OK)
+        vt_log(VT_LOG_WARNING, "control: nobody heard the answer");
+    (void)close(connection);
+    (void)close(fd);
+}
+
 /* ---- the command's side ---- */
 
 static enum vt_code dial(const char *path, int *out_fd, struct vt_err *err)
@@ -168,9 +190,9 @@ static enum vt_code dial(const char *path, int *out_fd, struct vt_err *err)
     return vt_err_sys(err, "cannot speak to vanthu-milter on %s", path);
 }
 
-static enum vt_code exchange(int fd, const char *command, char **out_json, struct vt_err *err)
+static enum vt_code exchange(int fd, const char *command, size_t max_fds, struct vt_message *answer,
+                             struct vt_err *err)
 {
-    struct vt_message answer;
     int64_t deadline_msecs = vt_clock_monotonic_msecs() + ASK_MSECS;
     json_t *root = json_pack("{s:s}", "command", command);
     char *body = root == NULL ? NULL : json_dumps(root, JSON_COMPACT);
@@ -181,23 +203,54 @@ static enum vt_code exchange(int fd, const char *command, char **out_json, struc
         vt_wire_send(fd, VT_MSG_CONTROL, vt_bytes_str(body), NULL, 0, deadline_msecs, err);
     free(body);
     if (code == VT_OK)
-        code = vt_wire_receive(fd, &answer, 0, deadline_msecs, err);
-    if (code != VT_OK)
+        code = vt_wire_receive(fd, answer, max_fds, deadline_msecs, err);
+    if (code != VT_OK || answer->type == VT_MSG_CONTROLLED)
         return code;
-    if (answer.type != VT_MSG_CONTROLLED)
-        return vt_err_set(err, VT_E_PEER, "vanthu-milter answered something else than asked");
-    *out_json = strndup((const char *)answer.body, answer.body_len);
-    return *out_json == NULL ? vt_err_set(err, VT_E_NOMEM, "no memory for an answer") : VT_OK;
+    vt_message_close(answer);
+    return vt_err_set(err, VT_E_PEER, "vanthu-milter answered something else than asked");
 }
 
 enum vt_code vt_control_ask(const char *control_socket, const char *command, char **out_json,
                             struct vt_err *err)
 {
     int fd = -1;
+    struct vt_message answer;
     enum vt_code code = dial(control_socket, &fd, err);
     if (code != VT_OK)
         return code;
-    code = exchange(fd, command, out_json, err);
+    code = exchange(fd, command, 0, &answer, err);
     (void)close(fd);
+    if (code != VT_OK)
+        return code;
+    *out_json = strndup((const char *)answer.body, answer.body_len);
+    return *out_json == NULL ? vt_err_set(err, VT_E_NOMEM, "no memory for an answer") : VT_OK;
+}
+
+/* What the master says instead of a connection. */
+static enum vt_code refused(const struct vt_message *answer, struct vt_err *err)
+{
+    json_t *root =
+        json_loadb((const char *)answer->body, answer->body_len, JSON_REJECT_DUPLICATES, NULL);
+    const char *text = json_string_value(json_object_get(root, "text"));
+    enum vt_code code = vt_err_set(err, VT_E_NOT_FOUND, "vanthu-milter says: %.200s",
+                                   text != NULL ? text : "there is no status role");
+    json_decref(root);
     return code;
+}
+
+enum vt_code vt_control_connect_status(const char *control_socket, int *out_fd, struct vt_err *err)
+{
+    int fd = -1;
+    struct vt_message answer;
+    enum vt_code code = dial(control_socket, &fd, err);
+    if (code != VT_OK)
+        return code;
+    code = exchange(fd, "status-role", 1, &answer, err);
+    (void)close(fd);
+    if (code != VT_OK)
+        return code;
+    if (answer.fds_count != 1)
+        return refused(&answer, err);
+    *out_fd = answer.fds[0];
+    return VT_OK;
 }

@@ -69,7 +69,8 @@ enum vt_control_command {
     VT_CONTROL_NONE = 0,
     VT_CONTROL_RELOAD,
     VT_CONTROL_STATUS,
-    VT_CONTROL_DRAIN
+    VT_CONTROL_DRAIN,
+    VT_CONTROL_STATUS_ROLE
 };
 
 /* Accept one client; -1: none, or not root and not us. */
@@ -88,5 +89,7 @@ struct vt_control_state {
  * allowed, text, mistakes and state may be NULL. */
 void vt_control_answer(int fd, bool ok, const char *text, const struct vt_mistakes *mistakes,
                        const struct vt_control_state *state);
+/* Answer with a connection over this channel (client end; -1: there is none), and close fd. */
+void vt_control_answer_connection(int fd, int channel);
 
 #endif
