@@ -60,7 +60,7 @@ COMPILED_IN := $(SYSCONFDIR) $(VERSION)
 $(BUILD)/compiled-in: FORCE
 	@mkdir -p $(@D)
 	@echo '$(COMPILED_IN)' | cmp -s - $@ || echo '$(COMPILED_IN)' >$@
-$(addprefix $(BUILD)/milter/,main.o base/config.o $(addprefix command/,check.o control.o main.o)): \
+$(addprefix $(BUILD)/milter/,main.o base/config.o $(addprefix command/,common.o control.o main.o)): \
   $(BUILD)/compiled-in
 
 # ---- packages ----

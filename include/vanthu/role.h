@@ -121,6 +121,7 @@ struct vt_inspection {
     int mail_fd;
     const char *name;
     bool is_mail;
+    bool is_certificate;        /* `vanthu trust path`: vt_inspect_input */
     const struct vt_mail *mail; /* or NULL */
     bool is_class_given;        /* of the sender, in mail; false: found in the header */
     int64_t now_utc_secs;

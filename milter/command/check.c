@@ -24,30 +24,7 @@ struct check {
     struct vt_role_set *roles;
 };
 
-static int fault(const struct vt_err *err, enum vt_code code)
-{
-    struct vt_err unexplained = {.code = code};
-    vt_command_print_fault(err->text[0] != '\0' ? err : &unexplained);
-    return vt_command_exit_status(code);
-}
-
-/* ---- configuration, policy, roles ---- */
-
-static int load_config(struct check *check)
-{
-    struct vt_err err = {0};
-    struct vt_mistakes mistakes;
-    vt_mistakes_init(&mistakes);
-    const char *installed = VT_SYSCONFDIR "/vanthu.yaml";
-    const char *file = check->options.config_file != NULL ? check->options.config_file
-                       : access(installed, R_OK) == 0     ? installed
-                                                          : NULL;
-    enum vt_code code = file == NULL ? vt_config_default(&check->config, &err)
-                                     : vt_config_load(file, &check->config, &mistakes, &err);
-    vt_mistakes_print(&mistakes, stderr);
-    vt_mistakes_clear(&mistakes);
-    return code == VT_OK ? EX_OK : fault(&err, code);
-}
+/* ---- policy, roles ---- */
 
 static int load_policy(struct check *check)
 {
@@ -64,20 +41,20 @@ static int load_policy(struct check *check)
     enum vt_code code = vt_policy_load(file, &check->policy, &mistakes, &err);
     vt_mistakes_print(&mistakes, stderr);
     vt_mistakes_clear(&mistakes);
-    return code == VT_OK ? EX_OK : fault(&err, code);
+    return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
 }
 
 static int start(struct check *check)
 {
     struct vt_err err = {0};
-    int status = load_config(check);
+    int status = vt_command_load_config(check->options.config_file, &check->config);
     if (status == EX_OK)
         status = load_policy(check);
     if (status != EX_OK)
         return status;
     enum vt_code code = vt_role_set_start_local(check->config, &check->options.overrides,
                                                 check->options.offline, &check->roles, &err);
-    return code == VT_OK ? EX_OK : fault(&err, code);
+    return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
 }
 
 static void stop(struct check *check)
@@ -228,7 +205,7 @@ static int check_file(struct check *check, const char *file)
         code = print_json(file, evidence, decision, &err);
     else if (code == VT_OK)
         print_text(check, file, evidence, decision);
-    int status = code == VT_OK ? vt_evidence_exit_status(evidence) : fault(&err, code);
+    int status = code == VT_OK ? vt_evidence_exit_status(evidence) : vt_command_fault(&err, code);
     vt_arena_free(arena);
     return status;
 }
@@ -246,7 +223,7 @@ int vt_command_check(int argc, char **argv)
     static struct check check; /* large, and one run has one */
     static char name[] = "vanthu check";
     argv[0] = name; /* in the messages of getopt_long(3) */
-    int status = vt_check_options_read(argc, argv, &check.options);
+    int status = vt_check_options_read(VT_CHECK_DOCUMENTS, argc, argv, &check.options);
     if (status == EX_OK)
         status = start(&check);
     for (int i = optind; status < EX__BASE && i < argc; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * vanthu check: what its options say. */
+ * vanthu check and vanthu trust path: what their options say. */
 #ifndef VANTHU_COMMAND_CHECK_H
 #define VANTHU_COMMAND_CHECK_H
 
@@ -9,6 +9,7 @@
 #define VT_MAX_REPEATED_OPTIONS 64
 
 struct vt_check_options {
+    const char *command; /* "vanthu check", for messages */
     bool json, offline, trace;
     const char *config_file, *policy_file;
     int64_t now_utc_secs;
@@ -23,10 +24,14 @@ struct vt_check_options {
     struct vt_bytes crl_views[VT_MAX_REPEATED_OPTIONS], content_views[VT_MAX_REPEATED_OPTIONS];
 };
 
+/* What belongs to one of the two commands only. */
+enum vt_check_command { VT_CHECK_DOCUMENTS = 0, VT_CHECK_CERTIFICATES };
+
 /* Read the command line, and whatever its options name: files that cannot be read are told now.
  * The files to check are argv[optind] and on. *out begins as zero; clear it in any case. Returns
  * EX_OK, or the exit status of what was wrong and has been said. */
-int vt_check_options_read(int argc, char **argv, struct vt_check_options *out);
+int vt_check_options_read(enum vt_check_command command, int argc, char **argv,
+                          struct vt_check_options *out);
 void vt_check_options_clear(struct vt_check_options *options);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The command line of vanthu check. Everything it names is looked at before a role is started, so
- * that a wrong path is a fault of the command and never a verdict. */
+ * The command line of vanthu check, and of vanthu trust path. Everything it names is looked at
+ * before a role is started, so that a wrong path is a fault of the command and never a verdict. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -12,15 +12,16 @@
 #include "command/check.h"
 #include "evidence/names.h"
 
-static int bad_usage(const char *text)
+static int bad_usage(const struct vt_check_options *options, const char *text)
 {
-    fprintf(stderr, "vanthu check: %s\n", text);
+    fprintf(stderr, "%s: %s\n", options->command, text);
     return EX_USAGE;
 }
 
-static int cannot_read(const char *option, const char *file, int error)
+static int cannot_read(const struct vt_check_options *options, const char *option, const char *file,
+                       int error)
 {
-    fprintf(stderr, "vanthu check: %s%s: cannot read: %s\n", option, file, strerror(error));
+    fprintf(stderr, "%s: %s%s: cannot read: %s\n", options->command, option, file, strerror(error));
     return EX_NOINPUT;
 }
 
@@ -32,18 +33,18 @@ static int add_trust(struct vt_check_options *options, const char *argument)
         if (strncmp(argument, name, len) != 0 || argument[len] != '=')
             continue;
         if (options->overrides.trust_count == VT_MAX_REPEATED_OPTIONS)
-            return bad_usage("--trust is repeated too often");
+            return bad_usage(options, "--trust is repeated too often");
         if (access(argument + len + 1, R_OK) != 0)
-            return cannot_read("--trust ", argument, errno);
+            return cannot_read(options, "--trust ", argument, errno);
         options->trust[options->overrides.trust_count++] = (struct vt_trust_source){
             .set = (enum vt_trust_set_id)set, .anchors = argument + len + 1, .confirmed_all = true};
         return EX_OK;
     }
-    return bad_usage("--trust wants official=PATH or public=PATH");
+    return bad_usage(options, "--trust wants official=PATH or public=PATH");
 }
 
 /* A set that holds nothing, or what is no certificate, would only make every path unknown. */
-static int check_trust(const struct vt_trust_source *source)
+static int check_trust(const struct vt_check_options *options, const struct vt_trust_source *source)
 {
     struct vt_err err = {0};
     struct vt_trust_store *store = NULL;
@@ -53,20 +54,20 @@ static int check_trust(const struct vt_trust_source *source)
     vt_trust_store_free(store);
     if (code == VT_OK)
         return EX_OK;
-    fprintf(stderr, "vanthu check: --trust %s=%s: %s\n", vt_trust_set_name(source->set),
+    fprintf(stderr, "%s: --trust %s=%s: %s\n", options->command, vt_trust_set_name(source->set),
             source->anchors, err.text);
     return vt_command_exit_status(code);
 }
 
-static int add_file(const char *option, const char *file, size_t max_bytes, struct vt_buf *bufs,
-                    struct vt_bytes *views, size_t *count)
+static int add_file(const struct vt_check_options *options, const char *option, const char *file,
+                    size_t max_bytes, struct vt_buf *bufs, struct vt_bytes *views, size_t *count)
 {
     struct vt_err err = {0};
     if (*count == VT_MAX_REPEATED_OPTIONS)
-        return bad_usage("an option is repeated too often");
+        return bad_usage(options, "an option is repeated too often");
     enum vt_code code = vt_command_read_file(file, max_bytes, &bufs[*count], &err);
     if (code != VT_OK) {
-        fprintf(stderr, "vanthu check: %s: %s\n", option, err.text);
+        fprintf(stderr, "%s: %s: %s\n", options->command, option, err.text);
         vt_buf_clear(&bufs[*count]);
         return code == VT_E_SYSTEM ? EX_NOINPUT : vt_command_exit_status(code);
     }
@@ -79,14 +80,15 @@ static int set_time(struct vt_check_options *options, const char *text)
 {
     return vt_time_parse(text, &options->now_utc_secs) == VT_OK
                ? EX_OK
-               : bad_usage("--at wants a time of RFC 3339, such as 2026-12-03T09:12:00+07:00");
+               : bad_usage(options,
+                           "--at wants a time of RFC 3339, such as 2026-12-03T09:12:00+07:00");
 }
 
 static int set_sender_class(struct vt_check_options *options, const char *text)
 {
     unsigned found = vt_words_find(&vt_words_sender_class, text);
     if (found >= vt_words_sender_class.count)
-        return bad_usage("--sender-class wants state or other");
+        return bad_usage(options, "--sender-class wants state or other");
     options->sender_class = (enum vt_sender_class)found;
     options->has_sender_class = true;
     return EX_OK;
@@ -96,7 +98,7 @@ static int set_direction(struct vt_check_options *options, const char *text)
 {
     unsigned found = vt_words_find(&vt_words_direction, text);
     if (found >= vt_words_direction.count)
-        return bad_usage("--direction wants inbound, outbound or internal");
+        return bad_usage(options, "--direction wants inbound, outbound or internal");
     options->direction = (enum vt_direction)found;
     return EX_OK;
 }
@@ -122,11 +124,15 @@ static int take_option(struct vt_check_options *options, int option)
     case 't':
         return add_trust(options, optarg);
     case 'r':
-        return add_file("--crl", optarg, VT_MAX_CRL_BYTES, options->crls, options->crl_views,
-                        &options->overrides.crls_count);
+        return add_file(options, "--crl", optarg, VT_MAX_CRL_BYTES, options->crls,
+                        options->crl_views, &options->overrides.crls_count);
     case 'd':
-        return add_file("--content", optarg, VT_MAX_MAIL_BYTES, options->contents,
+        return add_file(options, "--content", optarg, VT_MAX_MAIL_BYTES, options->contents,
                         options->content_views, &options->overrides.contents_count);
+    case 'w':
+        return add_file(options, "--with", optarg, VT_MAX_CERTIFICATES * VT_MAX_CERTIFICATE_BYTES,
+                        options->contents, options->content_views,
+                        &options->overrides.contents_count);
     case 'a':
         return set_time(options, optarg);
     case 's':
@@ -139,7 +145,7 @@ static int take_option(struct vt_check_options *options, int option)
 }
 
 /* Only opened: what it holds is read when its turn comes. */
-static int check_readable(const char *file)
+static int check_readable(const struct vt_check_options *options, const char *file)
 {
     struct stat status;
     if (strcmp(file, "-") == 0)
@@ -148,7 +154,7 @@ static int check_readable(const char *file)
     int error = fd < 0 || fstat(fd, &status) != 0 ? errno : S_ISDIR(status.st_mode) ? EISDIR : 0;
     if (fd >= 0)
         (void)close(fd);
-    return error == 0 ? EX_OK : cannot_read("", file, error);
+    return error == 0 ? EX_OK : cannot_read(options, "", file, error);
 }
 
 /* What the options and arguments name is there. */
@@ -156,15 +162,16 @@ static int check_named(const struct vt_check_options *options, int argc, char **
 {
     int status = EX_OK;
     for (size_t i = 0; i < options->overrides.trust_count && status == EX_OK; i++)
-        status = check_trust(&options->trust[i]);
+        status = check_trust(options, &options->trust[i]);
     for (int i = optind; i < argc && status == EX_OK; i++)
-        status = check_readable(argv[i]);
+        status = check_readable(options, argv[i]);
     return status;
 }
 
-int vt_check_options_read(int argc, char **argv, struct vt_check_options *out)
+int vt_check_options_read(enum vt_check_command command, int argc, char **argv,
+                          struct vt_check_options *out)
 {
-    static const struct option known[] = {
+    static const struct option of_documents[] = {
         {"json", no_argument, NULL, 'j'},
         {"trace", no_argument, NULL, 'T'},
         {"config", required_argument, NULL, 'c'},
@@ -178,14 +185,22 @@ int vt_check_options_read(int argc, char **argv, struct vt_check_options *out)
         {"direction", required_argument, NULL, 'D'},
         {NULL, 0, NULL, 0},
     };
+    static const struct option of_certificates[] = {
+        {"json", no_argument, NULL, 'j'},        {"config", required_argument, NULL, 'c'},
+        {"trust", required_argument, NULL, 't'}, {"crl", required_argument, NULL, 'r'},
+        {"at", required_argument, NULL, 'a'},    {"offline", no_argument, NULL, 'o'},
+        {"with", required_argument, NULL, 'w'},  {NULL, 0, NULL, 0},
+    };
+    const struct option *known = command == VT_CHECK_CERTIFICATES ? of_certificates : of_documents;
     int option = 0, status = EX_OK;
+    out->command = argv[0];
     out->now_utc_secs = vt_clock_now_utc_secs();
     while (status == EX_OK && (option = getopt_long(argc, argv, "", known, NULL)) != -1)
         status = take_option(out, option);
     if (status == EX_OK && out->trace && !out->json)
-        status = bad_usage("--trace belongs to --json");
+        status = bad_usage(out, "--trace belongs to --json");
     if (status == EX_OK && optind == argc)
-        status = bad_usage("which file? (\"-\" is standard input)");
+        status = bad_usage(out, "which file? (\"-\" is standard input)");
     if (status == EX_OK)
         status = check_named(out, argc, argv);
     out->overrides.trust = out->trust;

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "vanthu/policy.h"
+#include "vanthu/config.h"
 
 enum vt_language { VT_LANGUAGE_VIETNAMESE = 0, VT_LANGUAGE_ENGLISH };
 
@@ -17,9 +17,15 @@ enum vt_language vt_command_language(void);
 int vt_command_check(int argc, char **argv);
 int vt_command_policy(int argc, char **argv);
 int vt_command_control(int argc, char **argv);
+int vt_command_trust(int argc, char **argv);
 
 /* "vanthu: " and a fault on standard error, with its place if it has one. */
 void vt_command_print_fault(const struct vt_err *err);
+/* Print a fault, or the name of code where err has no text; returns its exit status. */
+int vt_command_fault(const struct vt_err *err, enum vt_code code);
+/* Read a configuration, telling its mistakes: file, or where it is NULL the installed one, or where
+ * there is none the defaults. Returns EX_OK with *out, or the exit status of what was told. */
+int vt_command_load_config(const char *file, struct vt_config **out);
 /* The exit status of sysexits(3) for a fault. */
 int vt_command_exit_status(enum vt_code code);
 

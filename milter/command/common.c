@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "command/command.h"
 
@@ -24,6 +25,27 @@ void vt_command_print_fault(const struct vt_err *err)
         fprintf(stderr, "vanthu: %s:%u:%u: %s\n", err->file, err->line, err->column, err->text);
     else
         fprintf(stderr, "vanthu: %s\n", err->text[0] == '\0' ? vt_code_name(err->code) : err->text);
+}
+
+int vt_command_fault(const struct vt_err *err, enum vt_code code)
+{
+    struct vt_err unexplained = {.code = code};
+    vt_command_print_fault(err->text[0] != '\0' ? err : &unexplained);
+    return vt_command_exit_status(code);
+}
+
+int vt_command_load_config(const char *file, struct vt_config **out)
+{
+    struct vt_err err = {0};
+    struct vt_mistakes mistakes;
+    vt_mistakes_init(&mistakes);
+    if (file == NULL && access(VT_SYSCONFDIR "/vanthu.yaml", R_OK) == 0)
+        file = VT_SYSCONFDIR "/vanthu.yaml";
+    enum vt_code code =
+        file == NULL ? vt_config_default(out, &err) : vt_config_load(file, out, &mistakes, &err);
+    vt_mistakes_print(&mistakes, stderr);
+    vt_mistakes_clear(&mistakes);
+    return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
 }
 
 int vt_command_exit_status(enum vt_code code)

@@ -18,6 +18,9 @@ static const struct {
      "               [--crl FILE]… [--content FILE]… [--at TIME] [--offline]\n"
      "               [--sender-class state|other] [--direction inbound|outbound|internal] FILE…"},
     {"policy", vt_command_policy, "policy check [--json] FILE…"},
+    {"trust", vt_command_trust,
+     "trust path [--json] [--config FILE] [--trust SET=PATH]… [--with FILE]… [--crl FILE]…\n"
+     "                    [--at TIME] [--offline] FILE…"},
     {"status", vt_command_control, "status [--json] [--config FILE]"},
     {"reload", vt_command_control, "reload [--json] [--config FILE]"},
     {"drain", vt_command_control, "drain [--json] [--config FILE]"},

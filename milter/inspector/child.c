@@ -25,7 +25,7 @@ struct request {
     struct vt_message message;
     int64_t now_utc_secs;
     const char *name;
-    bool is_mail, is_class_given;
+    bool is_mail, is_certificate, is_class_given;
     struct vt_bytes mail;
     const struct vt_mail *facts;
     struct vt_known known; /* that of the request and the generation's */
@@ -91,6 +91,7 @@ static enum vt_code read_body(struct vt_arena *arena, struct request *request, b
     request->now_utc_secs = json_integer_value(now);
     request->name = vt_arena_str(arena, name);
     request->is_mail = json_is_true(json_object_get(body, "is_mail"));
+    request->is_certificate = json_is_true(json_object_get(body, "certificate"));
     request->is_class_given = json_is_true(json_object_get(body, "class_given"));
     *out_has_facts = json_is_true(json_object_get(body, "facts"));
     *out_has_known = json_is_true(json_object_get(body, "known"));
@@ -180,6 +181,7 @@ static enum vt_code inspect(struct vt_arena *arena, const struct vt_child_contex
     const struct vt_inspect_input input = {.bytes = request->mail,
                                            .name = request->name,
                                            .is_mail = request->is_mail,
+                                           .is_certificate = request->is_certificate,
                                            .mail = request->facts,
                                            .is_class_given = request->is_class_given,
                                            .now_utc_secs = request->now_utc_secs,

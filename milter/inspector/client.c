@@ -92,6 +92,7 @@ static char *request_body(const struct run *run)
     int failed =
         json_object_set_new(body, "now", json_integer(inspection->now_utc_secs)) |
         json_object_set_new(body, "is_mail", json_boolean(inspection->is_mail)) |
+        json_object_set_new(body, "certificate", json_boolean(inspection->is_certificate)) |
         json_object_set_new(body, "class_given", json_boolean(inspection->is_class_given)) |
         json_object_set_new(body, "facts", json_boolean(run->facts_fd >= 0)) |
         json_object_set_new(body, "known", json_boolean(run->known_fd >= 0));

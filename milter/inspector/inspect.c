@@ -48,6 +48,12 @@ enum vt_code vt_inspect(struct vt_arena *arena, const struct vt_inspect_options 
     enum vt_code code = start(&run, err);
     if (code != VT_OK)
         return code;
+    if (input->is_certificate) {
+        code = vt_inspect_certificate(&run, err);
+        if (code == VT_OK)
+            *out_evidence = run.evidence;
+        return code;
+    }
     code = vt_unpack(arena, input->bytes, input->name, input->is_mail, &run.unpacked, err);
     if (code != VT_OK)
         return code;

@@ -33,6 +33,9 @@ enum vt_code vt_inspect_part(struct vt_inspect_run *run, size_t index,
  * is unpacked: the last part may be the one that makes it doubtful. */
 void vt_inspect_doubts(struct vt_inspect_run *run);
 
+/* Judge the path of the certificates that the input is, instead of a mail or file. */
+enum vt_code vt_inspect_certificate(struct vt_inspect_run *run, struct vt_err *err) VT_MUST_CHECK;
+
 /* Which documents should have been signed, and were not (users.md 1). To be called when all
  * documents are known. */
 void vt_inspect_expectations(struct vt_inspect_run *run);
