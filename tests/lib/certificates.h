@@ -147,8 +147,9 @@ static TC_UNUSED struct tc_entity tc_leaf(struct vt_arena *arena, struct vt_cert
 struct tc_entry {
     const struct tc_entity *certificate; /* NULL: end of the entries */
     int64_t revoked_at_utc_secs;
-    int reason;               /* CRLReason, -1: none */
-    const char *critical_oid; /* an unknown critical extension of the entry, or NULL */
+    int reason;                     /* CRLReason, -1: none */
+    const char *critical_oid;       /* an unknown critical extension of the entry, or NULL */
+    int64_t invalid_since_utc_secs; /* invalidityDate (RFC 5280 5.3.2), 0: none */
 };
 
 struct tc_crl_options {
@@ -193,6 +194,12 @@ static TC_UNUSED void tc_add_entry(X509_CRL *crl, const struct tc_entry *entry)
         X509_EXTENSION *extension = tc_raw_extension(entry->critical_oid, true, VT_BYTES("\5\0"));
         TC_CHECK(X509_REVOKED_add_ext(revoked, extension, -1) == 1);
         X509_EXTENSION_free(extension);
+    }
+    if (entry->invalid_since_utc_secs != 0) {
+        ASN1_GENERALIZEDTIME *since =
+            ASN1_GENERALIZEDTIME_set(NULL, (time_t)entry->invalid_since_utc_secs);
+        TC_CHECK(X509_REVOKED_add1_ext_i2d(revoked, NID_invalidity_date, since, 0, 0) == 1);
+        ASN1_GENERALIZEDTIME_free(since);
     }
     TC_CHECK(X509_CRL_add0_revoked(crl, revoked) == 1);
     ASN1_TIME_free(when);

@@ -111,6 +111,9 @@ struct tcms_options {
     struct vt_bytes signing_time;    /* whole element */
     struct vt_bytes more_attributes; /* whole Attribute elements, signed */
     struct vt_bytes unsigned_attributes;
+    /* Instead: makes them out of the signature value, which is known only then. */
+    struct vt_bytes (*unsigned_of)(struct vt_arena *arena, void *context, struct vt_bytes value);
+    void *unsigned_context;
     struct vt_bytes revocations; /* body of crls [1] */
     bool no_signers, two_signers;
     struct vt_bytes trailing;
@@ -282,13 +285,16 @@ static TC_UNUSED struct vt_bytes tcms_signer_info(struct vt_arena *arena,
         signed_bytes = tcms_attributes(arena, options,
                                        options->is_unsorted && !options->is_signed_sorted, 0x31);
     }
-    struct vt_bytes unsigned_attributes = options->unsigned_attributes.len > 0
-                                              ? TD(arena, 0xa1, options->unsigned_attributes)
-                                              : TD_NONE;
+    struct vt_bytes value = tcms_sign(arena, options, signed_bytes);
+    struct vt_bytes unsigned_attributes = options->unsigned_attributes;
+    if (options->unsigned_of != NULL)
+        unsigned_attributes = options->unsigned_of(arena, options->unsigned_context, value);
+    if (unsigned_attributes.len > 0)
+        unsigned_attributes = TD(arena, 0xa1, unsigned_attributes);
     return TD(arena, 0x30, td_number(arena, options->by_key_id ? 3 : 1), tcms_sid(arena, options),
               tcms_digest_algorithm(arena, options), attributes,
-              tcms_signature_algorithm(arena, options),
-              TD(arena, 0x04, tcms_sign(arena, options, signed_bytes)), unsigned_attributes);
+              tcms_signature_algorithm(arena, options), TD(arena, 0x04, value),
+              unsigned_attributes);
 }
 
 static TC_UNUSED struct vt_bytes tcms_enclosed(struct vt_arena *arena,
