@@ -147,15 +147,15 @@ static TC_UNUSED struct tc_entity tc_leaf(struct vt_arena *arena, struct vt_cert
 struct tc_entry {
     const struct tc_entity *certificate; /* NULL: end of the entries */
     int64_t revoked_at_utc_secs;
-    int reason;                     /* CRLReason, -1: none */
-    const char *critical_oid;       /* an unknown critical extension of the entry, or NULL */
-    int64_t invalid_since_utc_secs; /* invalidityDate (RFC 5280 5.3.2), 0: none */
+    int reason;               /* CRLReason, -1: none */
+    const char *critical_oid; /* an unknown critical extension of the entry, or NULL */
 };
 
 struct tc_crl_options {
     int64_t this_update_utc_secs, next_update_utc_secs; /* 0: TC_NOW - 1 day, TC_NOW + 1 day */
     struct tc_entry entries[4];
-    const char *extensions[6][2]; /* "OID" or name, value as for X509V3_EXT_conf */
+    int64_t invalid_since_utc_secs[4]; /* invalidityDate of each entry (RFC 5280 5.3.2), 0: none */
+    const char *extensions[6][2];      /* "OID" or name, value as for X509V3_EXT_conf */
     bool bad_signature;
     const EVP_MD *digest;
     int64_t expired_certs_utc_secs; /* ExpiredCertsOnCRL, 0: none */
@@ -177,7 +177,8 @@ static TC_UNUSED X509_EXTENSION *tc_raw_extension(const char *oid, bool critical
     return extension;
 }
 
-static TC_UNUSED void tc_add_entry(X509_CRL *crl, const struct tc_entry *entry)
+static TC_UNUSED void tc_add_entry(X509_CRL *crl, const struct tc_entry *entry,
+                                   int64_t invalid_since)
 {
     X509_REVOKED *revoked = X509_REVOKED_new();
     ASN1_TIME *when = ASN1_TIME_set(NULL, (time_t)entry->revoked_at_utc_secs);
@@ -195,9 +196,8 @@ static TC_UNUSED void tc_add_entry(X509_CRL *crl, const struct tc_entry *entry)
         TC_CHECK(X509_REVOKED_add_ext(revoked, extension, -1) == 1);
         X509_EXTENSION_free(extension);
     }
-    if (entry->invalid_since_utc_secs != 0) {
-        ASN1_GENERALIZEDTIME *since =
-            ASN1_GENERALIZEDTIME_set(NULL, (time_t)entry->invalid_since_utc_secs);
+    if (invalid_since != 0) {
+        ASN1_GENERALIZEDTIME *since = ASN1_GENERALIZEDTIME_set(NULL, (time_t)invalid_since);
         TC_CHECK(X509_REVOKED_add1_ext_i2d(revoked, NID_invalidity_date, since, 0, 0) == 1);
         ASN1_GENERALIZEDTIME_free(since);
     }
@@ -232,7 +232,7 @@ static TC_UNUSED struct vt_bytes tc_crl(struct vt_arena *arena, const struct tc_
     TC_CHECK(X509_CRL_set1_nextUpdate(crl, time) == 1);
     ASN1_TIME_free(time);
     for (size_t i = 0; i < 4 && options->entries[i].certificate != NULL; i++)
-        tc_add_entry(crl, &options->entries[i]);
+        tc_add_entry(crl, &options->entries[i], options->invalid_since_utc_secs[i]);
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer->x509, NULL, NULL, crl, 0);
     X509V3_set_ctx_nodb(&context);
