@@ -77,6 +77,10 @@ static bool take_list_extension(struct vt_crl *crl, const struct extension *exte
         return true;
     case EXT_DELTA_INDICATOR:
         crl->is_delta = true;
+        if (vt_der_expect(&rest, VT_DER_INTEGER, &element) != VT_OK || rest.len != 0) {
+            return false;
+        }
+        crl->base_number = vt_der_trim_integer(element.body);
         return true;
     case EXT_ISSUING_DISTRIBUTION_POINT:
         crl->distribution_point = extension->value;
@@ -121,64 +125,110 @@ static bool read_reason(struct vt_bytes value, int *out_reason)
     return true;
 }
 
-struct raw_entry {
-    struct vt_bytes serial;
-    int64_t revoked_at_utc_secs;
-    int reason;
-    bool unknown_critical;
-};
-
-/* SEQUENCE { userCertificate INTEGER, revocationDate Time, crlEntryExtensions Extensions OPTIONAL }
- */
-static bool next_entry(struct vt_bytes *rest, struct raw_entry *out)
+/* invalidityDate ::= GeneralizedTime (RFC 5280 5.3.2) */
+static bool read_invalidity(struct vt_bytes value, int64_t *out_utc_secs)
 {
-    struct vt_der entry;
+    return read_time(&value, out_utc_secs) && value.len == 0;
+}
+
+/* certificateIssuer ::= GeneralNames (RFC 5280 5.3.3): its directoryName [4], which RFC 5280
+ * demands. One that cannot be understood leaves the name empty. */
+static bool read_certificate_issuer(struct vt_bytes value, struct vt_crl_raw_entry *out)
+{
+    struct vt_der names;
     struct vt_der element;
-    bool has_extensions = false;
-    *out = (struct raw_entry){.reason = -1};
-    if (vt_der_expect(rest, VT_DER_SEQUENCE, &entry) != VT_OK) {
+    struct vt_der name;
+    if (vt_der_whole(value, VT_DER_SEQUENCE, &names) != VT_OK) {
         return false;
     }
-    struct vt_bytes inner = entry.body;
-    if (vt_der_expect(&inner, VT_DER_INTEGER, &element) != VT_OK) {
-        return false;
-    }
-    if (element.body.len == 0) {
-        return false;
-    }
-    out->serial = element.body;
-    if (!read_time(&inner, &out->revoked_at_utc_secs) ||
-        vt_der_optional(&inner, VT_DER_SEQUENCE, &element, &has_extensions) != VT_OK ||
-        inner.len != 0) {
-        return false;
-    }
-    struct vt_bytes extensions = has_extensions ? element.body : (struct vt_bytes){0};
-    while (extensions.len > 0) {
-        struct extension extension;
-        if (!next_extension(&extensions, &extension)) {
+    out->names_issuer = true;
+    while (names.body.len > 0) {
+        if (vt_der_next(&names.body, &element) != VT_OK) {
             return false;
         }
-        if (extension.id == EXT_REASON_CODE) {
-            if (!read_reason(extension.value, &out->reason)) {
+        if (element.tag == VT_DER_CONTEXT_CONSTRUCTED(4) && out->issuer.len == 0) {
+            if (vt_der_whole(element.body, VT_DER_SEQUENCE, &name) != VT_OK) {
                 return false;
             }
-        } else if (extension.id != EXT_HOLD_INSTRUCTION && extension.id != EXT_INVALIDITY_DATE &&
-                   extension.id != EXT_CERTIFICATE_ISSUER) {
-            out->unknown_critical |= extension.critical;
+            out->issuer = name.raw;
         }
     }
     return true;
 }
 
-static bool check_entries(struct vt_crl *crl)
+static bool take_entry_extension(const struct extension *extension, struct vt_crl_raw_entry *out)
 {
-    struct raw_entry entry;
-    struct vt_bytes rest = crl->entries;
-    while (rest.len > 0) {
-        if (!next_entry(&rest, &entry)) {
+    switch (extension->id) {
+    case EXT_REASON_CODE:
+        return read_reason(extension->value, &out->entry.reason);
+    case EXT_INVALIDITY_DATE:
+        return read_invalidity(extension->value, &out->entry.invalid_since_utc_secs);
+    case EXT_CERTIFICATE_ISSUER:
+        return read_certificate_issuer(extension->value, out);
+    case EXT_HOLD_INSTRUCTION:
+        return true;
+    default:
+        out->unknown_critical |= extension->critical;
+        return true;
+    }
+}
+
+bool vt_crl_next_serial(struct vt_bytes *rest, struct vt_bytes *out_entry,
+                        struct vt_bytes *out_serial)
+{
+    struct vt_der entry;
+    struct vt_der number;
+    if (vt_der_expect(rest, VT_DER_SEQUENCE, &entry) != VT_OK ||
+        vt_der_expect(&entry.body, VT_DER_INTEGER, &number) != VT_OK || number.body.len == 0) {
+        return false;
+    }
+    *out_entry = entry.raw;
+    *out_serial = number.body;
+    return true;
+}
+
+/* SEQUENCE { userCertificate INTEGER, revocationDate Time, crlEntryExtensions Extensions OPTIONAL }
+ */
+bool vt_crl_next_entry(struct vt_bytes *rest, struct vt_crl_raw_entry *out)
+{
+    struct vt_der entry;
+    struct vt_der element;
+    struct extension extension;
+    bool has_extensions = false;
+    *out = (struct vt_crl_raw_entry){.entry = VT_CRL_ENTRY_NONE};
+    if (vt_der_expect(rest, VT_DER_SEQUENCE, &entry) != VT_OK ||
+        vt_der_expect(&entry.body, VT_DER_INTEGER, &element) != VT_OK || element.body.len == 0) {
+        return false;
+    }
+    out->serial = element.body;
+    if (!read_time(&entry.body, &out->entry.revoked_at_utc_secs) ||
+        vt_der_optional(&entry.body, VT_DER_SEQUENCE, &element, &has_extensions) != VT_OK ||
+        entry.body.len != 0) {
+        return false;
+    }
+    while (has_extensions && element.body.len > 0) {
+        if (!next_extension(&element.body, &extension) || !take_entry_extension(&extension, out)) {
             return false;
         }
-        crl->unknown_critical |= entry.unknown_critical;
+    }
+    out->entry.found = true;
+    return true;
+}
+
+/* Read every entry once, count them, and keep what stands in the way of using the list. */
+static bool check_entries(struct vt_crl *crl)
+{
+    struct vt_crl_raw_entry entry;
+    struct vt_bytes rest = crl->entries;
+    while (rest.len > 0) {
+        if (!vt_crl_next_entry(&rest, &entry)) {
+            return false;
+        }
+        crl->entries_count++;
+        crl->issuer_changes_count += entry.names_issuer;
+        /* An issuer of another form than a name leaves open whose certificates are meant. */
+        crl->unknown_critical |=
+            entry.unknown_critical || (entry.names_issuer && entry.issuer.len == 0);
     }
     return true;
 }
@@ -213,7 +263,7 @@ static bool read_tbs(struct vt_crl *crl, struct vt_bytes rest)
         (found && !read_list_extensions(crl, element.body))) {
         return false;
     }
-    return rest.len == 0 && check_entries(crl);
+    return rest.len == 0;
 }
 
 /* CertificateList ::= SEQUENCE { tbsCertList, signatureAlgorithm, signatureValue BIT STRING } */
@@ -240,7 +290,7 @@ static bool read_list(struct vt_crl *crl)
     return read_tbs(crl, tbs.body);
 }
 
-enum vt_code vt_crl_parse(struct vt_bytes der, struct vt_crl *out, struct vt_err *err)
+enum vt_code vt_crl_parse_frame(struct vt_bytes der, struct vt_crl *out, struct vt_err *err)
 {
     *out = (struct vt_crl){.der = der,
                            .this_update_utc_secs = VT_TIME_NONE,
@@ -255,41 +305,41 @@ enum vt_code vt_crl_parse(struct vt_bytes der, struct vt_crl *out, struct vt_err
     return VT_OK;
 }
 
+enum vt_code vt_crl_parse(struct vt_bytes der, struct vt_crl *out, struct vt_err *err)
+{
+    enum vt_code code = vt_crl_parse_frame(der, out, err);
+    if (code == VT_OK && !check_entries(out)) {
+        code = vt_err_set(err, VT_E_FORMAT, "an entry of the CRL is malformed");
+    }
+    return code;
+}
+
 /* The same INTEGER: 255 (00 ff) is not -1 (ff), but a needless 00 in front changes nothing. */
-static bool is_same_serial(struct vt_bytes a, struct vt_bytes b)
+bool vt_crl_is_same_serial(struct vt_bytes a, struct vt_bytes b)
 {
     return ((a.ptr[0] ^ b.ptr[0]) & 0x80) == 0 &&
            vt_bytes_equal(vt_der_trim_integer(a), vt_der_trim_integer(b));
 }
 
-/* Take one entry off *rest and say whether it is that of serial, without reading more of it. */
-static bool skip_entry(struct vt_bytes *rest, struct vt_bytes serial, bool *out_same)
+bool vt_crl_entry_is_final(const struct vt_crl_entry *entry)
 {
-    struct vt_der entry;
-    struct vt_der number;
-    if (vt_der_expect(rest, VT_DER_SEQUENCE, &entry) != VT_OK)
-        return false;
-    struct vt_bytes inner = entry.body;
-    if (vt_der_expect(&inner, VT_DER_INTEGER, &number) != VT_OK || number.body.len == 0)
-        return false;
-    *out_same = is_same_serial(number.body, serial);
-    return true;
+    return entry->found && entry->reason != VT_CRL_REASON_HOLD &&
+           entry->reason != VT_CRL_REASON_REMOVE;
 }
 
 void vt_crl_find(const struct vt_crl *crl, struct vt_bytes serial, struct vt_crl_entry *out)
 {
-    struct raw_entry entry;
     struct vt_bytes rest = crl->entries;
-    *out = (struct vt_crl_entry){.revoked_at_utc_secs = VT_TIME_NONE, .reason = -1};
-    while (serial.len > 0 && rest.len > 0) {
-        struct vt_bytes at = rest;
-        bool same = false;
-        if (!skip_entry(&rest, serial, &same) || (same && !next_entry(&at, &entry)))
+    *out = VT_CRL_ENTRY_NONE;
+    while (serial.len > 0 && rest.len > 0 && !vt_crl_entry_is_final(out)) {
+        struct vt_crl_raw_entry found;
+        struct vt_bytes at;
+        struct vt_bytes number;
+        if (!vt_crl_next_serial(&rest, &at, &number))
             return;
         /* Of several entries the final revocation counts before a hold. */
-        if (same && (!out->found || out->reason == VT_CRL_REASON_HOLD))
-            *out = (struct vt_crl_entry){.found = true,
-                                         .revoked_at_utc_secs = entry.revoked_at_utc_secs,
-                                         .reason = entry.reason};
+        if (vt_crl_is_same_serial(number, serial) && vt_crl_next_entry(&at, &found) &&
+            (!out->found || vt_crl_entry_is_final(&found.entry)))
+            *out = found.entry;
     }
 }
