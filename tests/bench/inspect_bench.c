@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/read_crl.h"
 #include "floor.h"
 #include "vanthu/inspect.h"
 #include "vanthu/wire.h"
@@ -38,12 +39,14 @@ static struct vt_inspect_options options;
 static struct vt_known known;
 static struct floor *floor_state;
 
-static void die(const char *what, const struct vt_err *err) {
+static void die(const char *what, const struct vt_err *err)
+{
     fprintf(stderr, "inspect_bench: %s: %s\n", what, err == NULL ? "" : err->text);
     exit(2);
 }
 
-static struct vt_bytes read_file(const char *path) {
+static struct vt_bytes read_file(const char *path)
+{
     struct vt_err err = {0};
     struct vt_bytes bytes;
     bool mapped = false;
@@ -58,7 +61,8 @@ static struct vt_bytes read_file(const char *path) {
 
 /* ---- the sides ---- */
 
-static int inspect(struct vt_arena *arena, struct vt_bytes mail, struct vt_wants *wants) {
+static int inspect(struct vt_arena *arena, struct vt_bytes mail, struct vt_wants *wants)
+{
     struct vt_err err = {0};
     struct vt_evidence *evidence = NULL;
     struct vt_inspect_input input = {
@@ -68,7 +72,8 @@ static int inspect(struct vt_arena *arena, struct vt_bytes mail, struct vt_wants
     return vt_evidence_exit_status(evidence);
 }
 
-static void run_inspect(const struct side *side) {
+static void run_inspect(const struct side *side)
+{
     struct vt_wants wants;
     struct vt_arena *arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES);
     if (inspect(arena, side->mail, &wants) != 0)
@@ -76,12 +81,14 @@ static void run_inspect(const struct side *side) {
     vt_arena_free(arena);
 }
 
-static void run_floor(const struct side *side) {
+static void run_floor(const struct side *side)
+{
     if (floor_verify(floor_state, side->mail) == 0)
         die("the floor finds no good signature", NULL);
 }
 
-static void run_command(const struct side *side) {
+static void run_command(const struct side *side)
+{
     int status = 0;
     pid_t child = fork();
     if (child == 0) {
@@ -98,7 +105,8 @@ static void run_command(const struct side *side) {
 /* ---- what the status role would know: the CRLs' word on every certificate that is asked for ----
  */
 
-static bool add_fact(struct vt_arena *arena, const struct vt_want_status *want, const char *path) {
+static bool add_fact(struct vt_arena *arena, const struct vt_want_status *want, const char *path)
+{
     struct vt_err err = {0};
     const struct vt_certificate *certificate = NULL, *issuer = NULL;
     struct vt_certificate_pool *pool = vt_certificate_pool_new(arena, NULL);
@@ -106,15 +114,16 @@ static bool add_fact(struct vt_arena *arena, const struct vt_want_status *want, 
         vt_certificate_add(pool, want->certificate, &certificate, &err) != VT_OK ||
         vt_certificate_add(pool, want->issuer, &issuer, &err) != VT_OK)
         die("status", &err);
-    if (vt_status_read_crl(arena, NULL, read_file(path), certificate, issuer, "given",
-                           &known.facts[known.facts_count], &err) != VT_OK)
+    if (read_crl(arena, read_file(path), certificate, issuer, "given",
+                 &known.facts[known.facts_count], &err) != VT_OK)
         return false;
     known.facts_count++;
     return true;
 }
 
 /* The arena lives as long as the program. */
-static void learn_status(const char *pki, struct vt_bytes mail) {
+static void learn_status(const char *pki, struct vt_bytes mail)
+{
     char pattern[4096];
     struct vt_wants wants;
     glob_t crls;
@@ -136,7 +145,8 @@ static void learn_status(const char *pki, struct vt_bytes mail) {
 
 /* ---- measuring ---- */
 
-static double cpu_msecs(bool in_children) {
+static double cpu_msecs(bool in_children)
+{
     struct timespec own;
     struct rusage ended;
     if (!in_children) {
@@ -148,7 +158,8 @@ static double cpu_msecs(bool in_children) {
            (double)(ended.ru_utime.tv_usec + ended.ru_stime.tv_usec) * 1e-3;
 }
 
-static double sample(const struct side *side) {
+static double sample(const struct side *side)
+{
     double start = cpu_msecs(side->in_children);
     for (unsigned i = 0; i < side->repeats; i++)
         side->run(side);
@@ -156,7 +167,8 @@ static double sample(const struct side *side) {
 }
 
 /* The first run fills caches and says how often to repeat. */
-static void warm(struct side *side) {
+static void warm(struct side *side)
+{
     side->repeats = 1;
     (void)sample(side);
     double once = sample(side);
@@ -164,17 +176,20 @@ static void warm(struct side *side) {
     side->repeats = repeats < 1 ? 1 : repeats > MAX_REPEATS ? MAX_REPEATS : (unsigned)repeats;
 }
 
-static int compare_doubles(const void *a, const void *b) {
+static int compare_doubles(const void *a, const void *b)
+{
     double x = *(const double *)a, y = *(const double *)b;
     return x < y ? -1 : x > y;
 }
 
-static double median(double *values, size_t count) {
+static double median(double *values, size_t count)
+{
     qsort(values, count, sizeof(*values), compare_doubles);
     return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-static void compare(struct side *ours, struct side *other, size_t pairs) {
+static void compare(struct side *ours, struct side *other, size_t pairs)
+{
     double ours_msecs[MAX_PAIRS], other_msecs[MAX_PAIRS], ratios[MAX_PAIRS];
     warm(ours);
     warm(other);
@@ -194,7 +209,8 @@ static void compare(struct side *ours, struct side *other, size_t pairs) {
 
 /* ---- start ---- */
 
-static void load_store(const char *pki) {
+static void load_store(const char *pki)
+{
     struct vt_err err = {0};
     struct vt_trust_store *store = NULL;
     static char anchors[4096], intermediates[4096];
@@ -211,7 +227,8 @@ static void load_store(const char *pki) {
     options.store = store;
 }
 
-static struct side other_side(const char *pki, const struct side *ours, char **words, int count) {
+static struct side other_side(const char *pki, const struct side *ours, char **words, int count)
+{
     if (count == 1 && strcmp(words[0], "floor") == 0)
         return (struct side){.run = run_floor, .mail = ours->mail};
     if (count == 2 && strcmp(words[0], "inspect") == 0) {
@@ -225,7 +242,8 @@ static struct side other_side(const char *pki, const struct side *ours, char **w
     abort();
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     size_t pairs = 7;
     int option = 0;
     while ((option = getopt(argc, argv, "+n:")) != -1) {

@@ -8,13 +8,13 @@
 #include <cmocka.h>
 
 #include "../lib/certificates.h"
-#include "vanthu/status.h"
+#include "../lib/read_crl.h"
 
 static struct fixture {
     struct vt_arena *arena;
     struct vt_certificate_pool *pool;
     struct tc_entity ca, other_ca, rekeyed_ca, mute_ca, rsa_ca;
-    struct tc_entity leaf, sub_ca, pointed;
+    struct tc_entity leaf, sub_ca, pointed, rsa_leaf;
 } f;
 
 static int setup(void **state)
@@ -34,6 +34,7 @@ static int setup(void **state)
     struct tc_options with_rsa = {.name = "CA RSA", .key = rsa};
     f.rsa_ca = tc_make(f.arena, f.pool, &with_rsa);
     f.leaf = tc_leaf(f.arena, f.pool, "van thu", &f.ca);
+    f.rsa_leaf = tc_leaf(f.arena, f.pool, "van thu RSA", &f.rsa_ca);
     f.sub_ca = tc_ca(f.arena, f.pool, "CA con", &f.ca);
     struct tc_options pointed = {
         .name = "co diem phan phoi",
@@ -96,6 +97,7 @@ static const struct crl_case {
     {.name = "SHA-1",
      .signer = &f.rsa_ca,
      .issuer = &f.rsa_ca,
+     .certificate = &f.rsa_leaf,
      .digest = EVP_sha1,
      .value = VT_STATUS_GOOD},
     {.name = "users only, asked for a user",
@@ -188,8 +190,8 @@ static void reads_a_crl(void **state)
         const struct tc_entity *issuer = c->issuer ? c->issuer : &f.ca;
         const struct tc_entity *certificate = c->certificate ? c->certificate : &f.leaf;
         struct vt_bytes crl = tc_crl(f.arena, signer, &options);
-        enum vt_code code = vt_status_read_crl(f.arena, NULL, crl, certificate->certificate,
-                                               issuer->certificate, "given", &fact, &err);
+        enum vt_code code = read_crl(f.arena, crl, certificate->certificate, issuer->certificate,
+                                     "given", &fact, &err);
         if (code != c->want || (code == VT_OK && fact.value != c->value))
             fail_msg("%s: code %d value %d: %s", c->name, code, (int)fact.value, err.text);
         if (code != VT_OK)
@@ -211,9 +213,8 @@ static void says_that_it_keeps_expired_ones(void **state)
     struct vt_status_fact fact;
     struct tc_crl_options options = {.expired_certs_utc_secs = TC_NOW - 400 * TC_DAY};
     struct vt_bytes crl = tc_crl(f.arena, &f.ca, &options);
-    assert_int_equal(vt_status_read_crl(f.arena, NULL, crl, f.leaf.certificate, f.ca.certificate,
-                                        "given", &fact, NULL),
-                     VT_OK);
+    assert_int_equal(
+        read_crl(f.arena, crl, f.leaf.certificate, f.ca.certificate, "given", &fact, NULL), VT_OK);
     assert_int_equal(fact.keeps_expired_since_utc_secs, TC_NOW - 400 * TC_DAY);
 }
 
@@ -228,13 +229,13 @@ static void negative_serials_are_others(void **state)
     struct tc_entity positive = tc_make(f.arena, f.pool, &plus);
     struct tc_crl_options options = {.entries = {{&positive, TC_NOW - TC_DAY, 1, NULL}}};
     struct vt_bytes crl = tc_crl(f.arena, &f.ca, &options);
-    assert_int_equal(vt_status_read_crl(f.arena, NULL, crl, negative.certificate, f.ca.certificate,
-                                        "given", &fact, NULL),
-                     VT_OK);
+    assert_int_equal(
+        read_crl(f.arena, crl, negative.certificate, f.ca.certificate, "given", &fact, NULL),
+        VT_OK);
     assert_int_equal(fact.value, VT_STATUS_GOOD);
-    assert_int_equal(vt_status_read_crl(f.arena, NULL, crl, positive.certificate, f.ca.certificate,
-                                        "given", &fact, NULL),
-                     VT_OK);
+    assert_int_equal(
+        read_crl(f.arena, crl, positive.certificate, f.ca.certificate, "given", &fact, NULL),
+        VT_OK);
     assert_int_equal(fact.value, VT_STATUS_REVOKED);
 }
 
@@ -248,31 +249,34 @@ static void every_byte_counts(void **state)
     struct vt_status_fact fact;
     for (size_t i = 0; i < crl.len; i++) {
         copy[i] ^= 0x21;
-        assert_int_not_equal(vt_status_read_crl(f.arena, NULL, vt_bytes_of(copy, crl.len),
-                                                f.leaf.certificate, f.ca.certificate, "given",
-                                                &fact, NULL),
+        assert_int_not_equal(read_crl(f.arena, vt_bytes_of(copy, crl.len), f.leaf.certificate,
+                                      f.ca.certificate, "given", &fact, NULL),
                              VT_OK);
         copy[i] ^= 0x21;
-        assert_int_not_equal(vt_status_read_crl(f.arena, NULL, vt_bytes_of(copy, i),
-                                                f.leaf.certificate, f.ca.certificate, "given",
-                                                &fact, NULL),
+        assert_int_not_equal(read_crl(f.arena, vt_bytes_of(copy, i), f.leaf.certificate,
+                                      f.ca.certificate, "given", &fact, NULL),
                              VT_OK);
     }
 }
 
-static void a_cache_keeps_issuers_apart(void **state)
+static void a_cache_keeps_signers_apart(void **state)
 {
     (void)state;
     struct tc_crl_options options = {.entries = {{&f.leaf, TC_NOW - TC_DAY, 1, NULL}}};
     struct vt_bytes crl = tc_crl(f.arena, &f.ca, &options);
     struct vt_status_cache *cache = vt_status_cache_new(f.arena);
-    struct vt_status_fact fact;
-    const struct tc_entity *issuers[] = {&f.ca, &f.rekeyed_ca, &f.ca, &f.other_ca, &f.ca};
+    struct vt_crl_list *first = NULL;
+    const struct tc_entity *signers[] = {&f.ca, &f.rekeyed_ca, &f.ca, &f.other_ca, &f.ca};
     const enum vt_code want[] = {VT_OK, VT_E_FORMAT, VT_OK, VT_E_NOT_FOUND, VT_OK};
-    for (size_t i = 0; i < 5; i++)
-        assert_int_equal(vt_status_read_crl(f.arena, cache, crl, f.leaf.certificate,
-                                            issuers[i]->certificate, "given", &fact, NULL),
+    for (size_t i = 0; i < 5; i++) {
+        struct vt_crl_list *list = NULL;
+        assert_int_equal(vt_status_cache_list(cache, crl, VT_ORIGIN_GIVEN, "given", &list, NULL),
+                         VT_OK);
+        assert_true(first == NULL || list == first);
+        first = list;
+        assert_int_equal(vt_status_cache_verify(cache, list, signers[i]->certificate, NULL),
                          want[i]);
+    }
 }
 
 int main(void)
@@ -282,7 +286,7 @@ int main(void)
         cmocka_unit_test(says_that_it_keeps_expired_ones),
         cmocka_unit_test(negative_serials_are_others),
         cmocka_unit_test(every_byte_counts),
-        cmocka_unit_test(a_cache_keeps_issuers_apart),
+        cmocka_unit_test(a_cache_keeps_signers_apart),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
