@@ -42,7 +42,7 @@ networks:
 our-domains: [ninhbinh.gov.vn]
 trusted-authserv-ids: [auth.lab.test]
 fetch:
-  allowed-hosts: ["127.0.0.1:{ocsp}", "127.0.0.1:{crl}", "127.0.0.1:9"]
+  allowed-hosts: ["127.0.0.1:{ocsp}", "127.0.0.1:{crl}", "127.0.0.1:9"{allowed_hosts}]
   timeout: {fetch_timeout}
   host-down: {host_down}
 users:
@@ -87,11 +87,12 @@ def wait_for(what, condition, seconds=20, pause=0.05):
 
 class Lab:
     def __init__(self, folder, mode="enforce", policy=None, extra="", documents=True, status_limit="3s", fetch_timeout="3s",
-                 host_down="60s", environment=None):
+                 host_down="60s", environment=None, with_mta=True, with_servers=True):
         self.folder, self.mode, self.extra = folder, mode, extra
         self.policy = policy or os.path.join(ROOT, "conf", "policy.yaml")
         self.with_documents, self.status_limit, self.fetch_timeout = documents, status_limit, fetch_timeout
-        self.host_down = host_down
+        self.host_down, self.allowed_hosts = host_down, ""
+        self.with_mta, self.with_servers = with_mta, with_servers
         self.environment = environment or {}
         self.pki, self.documents, self.mta = folder + "/pki", folder + "/documents", folder + "/mta"
         self.ocsp, self.crl, self.port = free_ports(3, 10)
@@ -121,13 +122,15 @@ class Lab:
         self.make_pki()
         if self.with_documents:
             self.script("documents/mkdocuments.py", self.pki, self.documents)
-        self.script_servers("start", self.pki, self.folder + "/servers")
+        if self.with_servers:
+            self.script_servers("start", self.pki, self.folder + "/servers")
         for name, role in (("state", "status"), ("spool-vanthu", "gateway")):
             os.makedirs(f"{self.folder}/{name}", exist_ok=True)
             os.chown(f"{self.folder}/{name}", USERS[role], USERS[role])
         os.makedirs(self.folder + "/run", exist_ok=True)
         self.start_milter()
-        self.script_servers_mta("start")
+        if self.with_mta:
+            self.script_servers_mta("start")
 
     def make_pki(self):
         if os.path.isdir(KEYS):
@@ -164,7 +167,7 @@ class Lab:
             trust = self.script("pki/mktrust.sh", self.pki).stdout
             file.write(CONFIG.format(folder=self.folder, mode=self.mode, policy=self.policy, ocsp=self.ocsp, crl=self.crl,
                                      extra=self.extra, status_limit=self.status_limit, fetch_timeout=self.fetch_timeout,
-                                     host_down=self.host_down, **USERS)
+                                     host_down=self.host_down, allowed_hosts=self.allowed_hosts, **USERS)
                        + trust)
 
     def start_milter(self):

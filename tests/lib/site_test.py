@@ -87,15 +87,17 @@ class Site(Lab):
         at = at or days_ago(10)
         return pdfsign.sign(data or pdfbuild.build("V/v chữ ký số", "1/QĐ", at), self.pki, by, at, **options)
 
-    def issue(self, count, by="ca-party", ocsp="/ocsp", crl="", name="extra"):
+    def issue(self, count, by="ca-party", ocsp="/ocsp", crl="", name="extra", ports=None):
         """Names of new credentials that share a key: a path on the OCSP server and one on the CRL
-        server each, None for an address where nothing listens."""
-        os.environ.update(VT_OCSP_URL=f"http://127.0.0.1:{self.ocsp}", VT_CRL_URL=f"http://127.0.0.1:{self.crl}")
+        server each, None for an address where nothing listens. ports: (OCSP, CRL) of other servers."""
         import mkpki
         names = [f"{name}-{next(NUMBERS)}" for _ in range(count)]
         rows = mkpki.read_index(self.pki, by)
-        options = {"ocsp": mkpki.DEAD_URL if ocsp is None else mkpki.OCSP_URL + ocsp,
-                   "crl": mkpki.DEAD_URL if crl is None else f"{mkpki.CRL_URL}{crl}/crl/{by}.crl"}
+        ocsp_url, crl_url = (f"http://127.0.0.1:{port}" for port in ports or (self.ocsp, self.crl))
+        options = {"ocsp": mkpki.DEAD_URL if ocsp is None else ocsp_url + ocsp,
+                   "crl": mkpki.DEAD_URL if crl is None else f"{crl_url}{crl}/crl/{by}.crl"}
+        # Of the address of the issuer; the module took its own when it was imported.
+        mkpki.CRL_URL = f"http://127.0.0.1:{self.crl}"
         for one in names:
             shutil.copy(f"{self.pki}/keys/slow.key", f"{self.pki}/keys/{one}.key")
             subject = {"O": "TỈNH ỦY NINH BÌNH", "CN": f"BAN {one}"}
@@ -262,7 +264,7 @@ def equal(found, wanted, what):
         raise AssertionError(f"{what}: {found!r}, expected {wanted!r}")
 
 
-def run(*tests, **options):
+def run(*tests, site_class=None, **options):
     """Run tests in one site: exit status. With names on the command line only those."""
     if os.geteuid() != 0 or not shutil.which("postfix", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
         print("needs root and Postfix")
@@ -272,7 +274,7 @@ def run(*tests, **options):
     failed = 0
     try:
         begin = time.monotonic()
-        with Site(folder, **{"documents": False, **options}) as site:
+        with (site_class or Site)(folder, **{"documents": False, **options}) as site:
             print(f"site ready after {time.monotonic() - begin:.1f} s", flush=True)
             for test in chosen:
                 failed += not run_one(site, test)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Fifty mails in a row while the hosts of certificate status are dead, slow or lying: what each got
+# and how long it took. For tests that must show that a mail server stays calm.
+"""with CalmSite(folder) as site: …"""
+
+import os
+import statistics
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+for name in ("mta", "servers"):
+    sys.path.insert(0, os.path.join(HERE, "..", name))
+
+import milterclient
+from lying import Lying
+from site_lab import all_reasons, wait_for
+from site_test import NUMBERS, Site, equal, pdf_mail
+
+
+class Row:
+    """What one mail got."""
+
+    def __init__(self, code, seconds, reply, record):
+        self.code, self.seconds, self.reply, self.record = code, seconds, reply, record
+        self.evidence = record["evidence"]
+        self.signatures = [s for d in self.evidence["documents"] for s in d["signatures"]]
+        self.reasons = all_reasons(self.evidence)
+        self.action = (record.get("decision") or {}).get("action")
+        self.rule = (record.get("decision") or {}).get("rule")
+
+    @property
+    def verdict(self):
+        return " ".join(s["indication"] for s in self.signatures)
+
+    def status(self, index=0):
+        """The status of a certificate of the first signature's path; 0 is the signer."""
+        return self.signatures[0]["statuses"][index]
+
+    @property
+    def source_down(self):
+        return any(status.get("source_down") for s in self.signatures for status in s["statuses"])
+
+    @property
+    def passed(self):
+        return self.code == 250 and "TOTAL-PASSED" in self.verdict and not self.reasons
+
+    def __str__(self):
+        statuses = ", ".join(f"{s['value']}/{s.get('source')}" for s in self.signatures[0]["statuses"]) if self.signatures else "-"
+        return f"{self.code} {self.verdict} {self.reasons} rule {self.rule}, {self.seconds:.3f} s, statuses {statuses}"
+
+
+class CalmSite(Site):
+    """A site without Postfix whose OCSP and CRL hosts are of class Lying; the third port, .elsewhere, is
+    a further host. Mails go straight to the milter."""
+
+    def __init__(self, folder, **options):
+        super().__init__(folder, **{"with_mta": False, "with_servers": False, **options})
+        self.elsewhere = self.ocsp + 1
+        self.allowed_hosts = f', "127.0.0.1:{self.elsewhere}"'
+        self.liar = None
+
+    def start(self):
+        super().start()
+        self.liar = Lying(self.pki, self.ocsp, self.crl, self.elsewhere)
+
+    def stop(self):
+        super().stop()
+        if self.liar:
+            self.liar.close()
+
+    def signed_mail(self, by):
+        return pdf_mail(self.sign(by))
+
+    def new_signers(self, count, **options):
+        return self.issue(count, **options)
+
+    def row(self, message):
+        """Send one mail; a Row."""
+        return self.rows([message])[0]
+
+    def rows(self, messages, pause=0):
+        """Send mails one after the other, each on a connection of its own, as an MTA does."""
+        sent = []
+        for message in messages:
+            mail = milterclient.Mail(message, sender="<vanthu@sonv.ninhbinh.gov.vn>", recipients=["<vanthu@ninhbinh.gov.vn>"],
+                                     queue_id=f"CALM{next(NUMBERS)}")
+            milter = milterclient.Milter(f"unix:{self.folder}/run/milter.sock")
+            milter.connect()
+            outcome = milter.deliver(mail)
+            milter.close()
+            sent.append((mail.queue_id, outcome))
+            time.sleep(pause)
+        records = self.records_of([queue_id for queue_id, _ in sent])
+        return [Row(outcome.code(), outcome.total_seconds, outcome.reply or "", records[queue_id]) for queue_id, outcome in sent]
+
+    def records_of(self, queue_ids):
+        def look():
+            found = {record["queue_id"]: record for record in self.records() if record.get("queue_id") in queue_ids}
+            return found if len(found) == len(set(queue_ids)) else None
+        return wait_for(f"the records of {len(queue_ids)} mails", look)
+
+    def begin_anew(self, *known):
+        """Truthful hosts, an empty state, and mails of these signers seen once."""
+        self.liar.lie("right")
+        self.liar.custom = None
+        self.restart_milter(keep_status=False)
+        for by in known:
+            row = self.row(self.signed_mail(by))
+            equal(row.passed, True, f"a mail of {by} while all is well: {row}")
+
+
+def milliseconds(rows):
+    return sorted(round(row.seconds * 1000) for row in rows)
+
+
+def summary(rows):
+    """median, 95th percentile and maximum in milliseconds."""
+    times = milliseconds(rows)
+    return round(statistics.median(times)), times[max(0, -(-95 * len(times) // 100) - 1)], times[-1]
+
+
+def counted(rows):
+    """What the rows got, each kind once with its number, in order of appearance."""
+    found = {}
+    for row in rows:
+        kind = f"{row.code} {row.verdict} {','.join(row.reasons) or '-'} ({row.rule or 'no rule'})"
+        found[kind] = found.get(kind, 0) + 1
+    return [f"{number:3} x {kind}" for kind, number in found.items()]
+
+
+def show(title, rows, first=5):
+    """The table of a scenario."""
+    print(f"     {title}")
+    for line in counted(rows):
+        print(f"       {line}")
+    for label, part in ((f"first {first}", rows[:first]), (f"last {len(rows) - first}", rows[first:])):
+        if part:
+            median, p95, most = summary(part)
+            print(f"       {label:9}: median {median} ms, 95 % within {p95} ms, longest {most} ms")
+    sys.stdout.flush()
