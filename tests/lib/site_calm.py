@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 for name in ("mta", "servers"):
     sys.path.insert(0, os.path.join(HERE, "..", name))
 
+import credentials
 import milterclient
 from lying import Lying
 from site_lab import all_reasons, wait_for
@@ -76,6 +77,9 @@ class CalmSite(Site):
     def new_signers(self, count, **options):
         return self.issue(count, **options)
 
+    def credential(self, name):
+        return credentials.load(self.pki, name)
+
     def row(self, message):
         """Send one mail; a Row."""
         return self.rows([message])[0]
@@ -128,6 +132,37 @@ def counted(rows):
         kind = f"{row.code} {row.verdict} {','.join(row.reasons) or '-'} ({row.rule or 'no rule'})"
         found[kind] = found.get(kind, 0) + 1
     return [f"{number:3} x {kind}" for kind, number in found.items()]
+
+
+# ---- one outage ----
+
+class Outage:
+    """All status hosts tell one lie while mails come in whose signers are not known yet."""
+
+    def __init__(self, site, lie, messages, known="slow"):
+        self.site, self.lie = site, lie
+        site.begin_anew(known)
+        asked = len(site.liar.asked)
+        site.liar.lie(lie)
+        begin = time.monotonic()
+        self.rows = site.rows(messages)
+        self.requests = site.liar.asked[asked:]
+        self.again = messages[0]
+        self.seconds = time.monotonic() - begin
+        self.recovery = None
+
+    def recover(self, host_down_secs):
+        """The hosts are right again: try the first mail again until it passes, as its sender's server
+        would. The seconds that took, and the longest that it may have taken: a host is left alone for
+        d, 2 d, 4 d …, each 20 % more or less. When the outage lasted t, the period that is under way
+        began within it, so it is no longer than 1.2 (d + t / 0.8)."""
+        self.site.liar.lie("right")
+        begin = time.monotonic()
+        allowed = 1.2 * (host_down_secs + self.seconds / 0.8) + 1
+        row = wait_for("a mail that passes", lambda: next((r for r in [self.site.row(self.again)] if r.passed), None),
+                       allowed + 30, 0.1)
+        self.recovery = time.monotonic() - begin
+        return row, allowed
 
 
 def show(title, rows, first=5):

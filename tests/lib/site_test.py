@@ -91,21 +91,45 @@ class Site(Lab):
         """Names of new credentials that share a key: a path on the OCSP server and one on the CRL
         server each, None for an address where nothing listens. ports: (OCSP, CRL) of other servers."""
         import mkpki
-        names = [f"{name}-{next(NUMBERS)}" for _ in range(count)]
-        rows = mkpki.read_index(self.pki, by)
         ocsp_url, crl_url = (f"http://127.0.0.1:{port}" for port in ports or (self.ocsp, self.crl))
         options = {"ocsp": mkpki.DEAD_URL if ocsp is None else ocsp_url + ocsp,
                    "crl": mkpki.DEAD_URL if crl is None else f"{crl_url}{crl}/crl/{by}.crl"}
-        # Of the address of the issuer; the module took its own when it was imported.
-        mkpki.CRL_URL = f"http://127.0.0.1:{self.crl}"
-        for one in names:
-            shutil.copy(f"{self.pki}/keys/slow.key", f"{self.pki}/keys/{one}.key")
-            subject = {"O": "TỈNH ỦY NINH BÌNH", "CN": f"BAN {one}"}
-            cert = mkpki.make_cert(self.pki, (one, by, "leaf", subject, options), mkpki.now())
+        return self.issue_entries([(f"{name}-{next(NUMBERS)}", by, "leaf", {"O": "TỈNH ỦY NINH BÌNH"}, options) for _ in range(count)])
+
+    def issue_entries(self, entries):
+        """Make certificates as the table of mkpki.py describes them, all with one key: their names. A name
+        is its own common name, if the entry has none."""
+        import mkpki
+        # For what has no address of its own; the module took that of its environment when it was imported.
+        mkpki.OCSP_URL, mkpki.CRL_URL = (f"http://127.0.0.1:{port}" for port in (self.ocsp, self.crl))
+        indexes = {}
+        for name, by, kind, subject, options in entries:
+            shutil.copy(f"{self.pki}/keys/slow.key", f"{self.pki}/keys/{name}.key")
+            subject = {"CN": f"BAN {name}", **subject}
+            cert = mkpki.make_cert(self.pki, (name, by, kind, subject, options), mkpki.now())
+            rows = indexes.setdefault(by, mkpki.read_index(self.pki, by))
             rows.append(["V", mkpki.index_time(cert.not_valid_after), "", mkpki.serial_hex(cert.serial_number), "unknown",
-                         "/CN=" + one])
+                         "/CN=" + subject["CN"]])
+        for by, rows in indexes.items():
+            mkpki.write_index(self.pki, by, rows)
+        return [entry[0] for entry in entries]
+
+    def revoke(self, name, by, reason="keyCompromise", days=0):
+        """Enter a revocation into the index of the CA; its CRL is made by the caller."""
+        import mkpki
+        rows, serial = mkpki.read_index(self.pki, by), mkpki.serial_hex(mkpki.load_cert(self.pki, name).serial_number)
+        when = mkpki.now() - datetime.timedelta(days=days)
+        for row in rows:
+            if row[3] == serial:
+                row[0], row[2] = "R", f"{mkpki.index_time(when)},{reason}"
         mkpki.write_index(self.pki, by, rows)
-        return names
+
+    def make_crl(self, ca, path=None, ago_secs=0, secs=30 * 86400, **options):
+        """Issue a CRL of a CA from its index, in the place of its current one or elsewhere: its path."""
+        import mkpki
+        path = path or f"{self.pki}/crl/{ca}.crl"
+        mkpki.make_crl(self.pki, ca, mkpki.now() - datetime.timedelta(seconds=ago_secs), path, days=secs / 86400, **options)
+        return path
 
     def roles(self):
         done = self.vanthu("status", "--json")

@@ -41,7 +41,8 @@ SNV = "Sở Nội vụ tỉnh Ninh Bình"
 #   kind     root, ca, leaf, ocsp, tsa
 #   options  key="ec"|1024, days=(from, to) relative to now, mail=SAN,
 #            revoked=(days ago, reason), ocsp=/crl=address, md="sha1", g1=True (old generation's
-#            oddities), usage="encrypt", issuers=False (no caIssuers address), set=trust set
+#            oddities), usage="encrypt", issuers=False (no caIssuers address), set=trust set,
+#            nocheck=False (OCSP responder whose own status is to be asked)
 ENTRIES = [
     ("root-g2", "self", "root", dict(O=BCY, CN="RootCA chuyên dùng Chính phủ G2 (thử nghiệm)"), dict(set="official")),
     ("ca-g2", "root-g2", "ca", dict(O=BCY, CN="CA phục vụ các cơ quan Nhà nước G2 (thử nghiệm)"), dict(set="intermediates")),
@@ -247,7 +248,10 @@ def make_cert(out, entry, moment):
     elif kind == "ocsp":
         builder = builder.add_extension(key_usage(digital_signature=True), critical=True)
         builder = builder.add_extension(x509.ExtendedKeyUsage([EKU.OCSP_SIGNING]), critical=False)
-        builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
+        if opts.get("nocheck", True):
+            builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
+        else:
+            builder = builder.add_extension(distribution_points(issuer, opts), critical=False)
     elif kind == "tsa":
         builder = builder.add_extension(key_usage(digital_signature=True, content_commitment=True), critical=True)
         builder = builder.add_extension(x509.ExtendedKeyUsage([EKU.TIME_STAMPING]), critical=True)

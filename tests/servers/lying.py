@@ -173,6 +173,7 @@ class Trap:
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def reply(self, status, kind, body, headers=(), promised=None):
         self.send_response(status)
@@ -239,16 +240,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Lying:
     """A host on each port, for OCSP and files alike. lie() chooses what they do; .asked lists (port, method,
-    path, lie). ocsp_validity: how long a true answer is in force. custom: a function (path, OCSPRequest or None)
+    path, lie). ocsp_validity: how long a true answer is in force. forced_status: what OCSP says of every
+    certificate, whatever the index has. custom: a function (path, OCSPRequest or None)
     that may answer before all others: bytes, or None."""
 
     def __init__(self, pki, *ports):
         self.pki, self.ports = pki, ports
         self.hosts, self.asked = {}, []
         self.lock = threading.Lock()
-        self.ocsp_validity, self.custom = HOUR, None
+        self.ocsp_validity, self.forced_status, self.custom = HOUR, None, None
         self.made = {}
-        self.keys = {}
+        self.keys, self.responders = {}, {}
         self.trap = Trap()
         self.lie("right")
 
@@ -301,10 +303,14 @@ class Lying:
 
     def responder_of(self, ca):
         """Who signs for a CA: its delegated responder, or the CA itself."""
-        delegated = next((e[0] for e in mkpki.ENTRIES if e[1] == ca and e[2] == "ocsp"), ca)
-        return load(self.pki, delegated)
+        if ca not in self.responders:
+            delegated = next((e[0] for e in mkpki.ENTRIES if e[1] == ca and e[2] == "ocsp"), ca)
+            self.responders[ca] = load(self.pki, delegated)
+        return self.responders[ca]
 
     def status_of(self, ca, serial):
+        if self.forced_status:
+            return self.forced_status
         for row in mkpki.read_index(self.pki, ca):
             if int(row[3], 16) == serial:
                 when, _, reason = row[2].partition(",")
