@@ -3,6 +3,7 @@
 #   CC=gcc|clang   SANITIZE=1 (address and undefined behaviour, own folder)   V=1 (show commands)
 
 VERSION    := 0.1.0
+RELEASED   := 2026-11-21
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 CC         ?= cc
@@ -11,7 +12,8 @@ Q          := $(if $(V),,@)
 
 PACKAGES   := openssl gmime-3.0 libcurl libqpdf jansson yaml-0.1 libseccomp
 BASE_FLAGS := -std=c11 -D_GNU_SOURCE -Iinclude -Imilter -g -MMD -MP \
-              -DVT_SYSCONFDIR='"$(SYSCONFDIR)/vanthu"' -DVT_VERSION='"$(VERSION)"'
+              -DVT_SYSCONFDIR='"$(SYSCONFDIR)/vanthu"' -DVT_VERSION='"$(VERSION)"' \
+              -DVT_RELEASED='"$(RELEASED)"'
 WARNINGS   := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
               -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wconversion \
               -Wno-sign-conversion -Werror
@@ -56,11 +58,11 @@ $(BUILD)/%.o: %.c
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
 # What is compiled in: after another PREFIX or version these are built anew.
-COMPILED_IN := $(SYSCONFDIR) $(VERSION)
+COMPILED_IN := $(SYSCONFDIR) $(VERSION) $(RELEASED)
 $(BUILD)/compiled-in: FORCE
 	@mkdir -p $(@D)
 	@echo '$(COMPILED_IN)' | cmp -s - $@ || echo '$(COMPILED_IN)' >$@
-$(addprefix $(BUILD)/milter/,main.o base/config.o $(addprefix command/,common.o control.o main.o)): \
+$(addprefix $(BUILD)/milter/,main.o base/clock.o base/config.o $(addprefix command/,common.o control.o main.o)): \
   $(BUILD)/compiled-in
 
 # ---- packages ----

@@ -19,6 +19,14 @@ int64_t vt_clock_monotonic_msecs(void);
  * INT_MAX: what poll(2) takes. */
 int vt_clock_left_msecs(int64_t deadline_msecs);
 
+/* False when now is before the day this program was released: the clock of the machine is wrong,
+ * and no judgement by it would be worth anything. */
+bool vt_clock_is_sane(int64_t now_utc_secs);
+/* The day that stands behind vt_clock_is_sane. */
+int64_t vt_clock_released_utc_secs(void);
+/* False when the kernel says that nobody keeps its clock right (adjtimex(2)). */
+bool vt_clock_is_synchronised(void);
+
 #define VT_TIME_TEXT_BYTES 32
 /* RFC 3339 in UTC, "2026-12-03T02:12:00Z"; "-" for VT_TIME_NONE. Returns out. */
 char *vt_time_rfc3339(char out[VT_TIME_TEXT_BYTES], int64_t utc_secs);

@@ -45,8 +45,9 @@ struct vt_config {
     const char *authserv_id;                /* authserv-id: "vanthu.<hostname>" */
     struct vt_strings trusted_authserv_ids; /* trusted-authserv-ids: */
 
-    struct vt_trust_source trust[VT_TRUST_SETS]; /* trust.official, trust.public: anchors,
-                                                    intermediates, confirmed */
+    struct vt_trust_source trust[VT_TRUST_SETS];      /* trust.official, trust.public: directory,
+                                                         anchors, intermediates, confirmed */
+    struct vt_trust_rules trust_rules[VT_TRUST_SETS]; /* the other keys: trust[].rules */
 
     struct vt_strings fetch_hosts; /* fetch.allowed-hosts: "host" or "host:port" */
     const char *http_proxy;        /* fetch.http-proxy; NULL */

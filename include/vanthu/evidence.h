@@ -118,6 +118,7 @@ struct vt_certificate_facts {
     const char *key_algorithm; /* "RSA", "EC P-256", … */
     unsigned key_bits;
     bool is_self_signed;
+    bool is_ca; /* basicConstraints says so (RFC 5280 4.2.1.9) */
     const char **policies; /* certificate policy OIDs, "2.16.704.1.1.1.1.1" (RFC 5280 4.2.1.4) */
     size_t policies_count;
 };

@@ -21,15 +21,16 @@ struct vt_inspect_options {
 };
 
 struct vt_inspect_input {
-    struct vt_bytes bytes;      /* a mail, or a file */
-    const char *name;           /* file name or NULL */
-    bool is_mail;               /* from an MTA; false: decided by content */
+    struct vt_bytes bytes; /* a mail, or a file */
+    const char *name;      /* file name or NULL */
+    bool is_mail;          /* from an MTA; false: decided by content */
     /* The bytes are certificates: the first is judged as that of a signature made now, the others
      * and those of options->contents may stand between it and an anchor. */
     bool is_certificate;
     const struct vt_mail *mail; /* envelope facts; NULL: none */
     bool is_class_given;        /* mail->sender_class holds, whatever the header proves */
     int64_t now_utc_secs;
+    bool clock_is_wrong;          /* as in vt_trust_input */
     const struct vt_known *known; /* may be NULL: nothing known */
 };
 

@@ -125,6 +125,9 @@ struct vt_inspection {
     const struct vt_mail *mail; /* or NULL */
     bool is_class_given;        /* of the sender, in mail; false: found in the header */
     int64_t now_utc_secs;
+    /* now_utc_secs was given by a person (--at); false: it is the clock's, and when that is not
+     * sane (vt_clock_is_sane) nothing is judged by it. */
+    bool is_now_given;
     int64_t deadline_msecs;
     int64_t inspection_msecs; /* budget of one pass */
     int64_t status_msecs;

@@ -35,7 +35,9 @@ struct vt_trust_source {
     /* Folder with anchors/, intermediates/ and the file confirmed, as `vanthu trust` keeps it;
      * NULL, or not there: none. */
     const char *directory;
-    const char *anchors;       /* file or folder of certificates, NULL: none */
+    /* File or folder of certificates, NULL: none. A folder that has a folder anchors/ is taken for
+     * a directory as above. */
+    const char *anchors;
     const char *intermediates; /* file or folder, or NULL */
     /* SHA-256 fingerprints (hex, any case, colons and spaces allowed) an administrator confirmed.
      * An anchor that is not listed is not used. confirmed_all: given explicitly on a command line.
@@ -64,6 +66,19 @@ const struct vt_certificate *vt_trust_store_unconfirmed(const struct vt_trust_st
 bool vt_trust_store_has_anchor(const struct vt_trust_store *store, enum vt_trust_set_id set,
                                const char *fingerprint);
 const char *vt_trust_set_name(enum vt_trust_set_id set); /* "official", "public" */
+/* True when a fingerprint as people write it is this SHA-256 in lower-case hexadecimal. */
+bool vt_trust_fingerprint_is(const char *written, const char *sha256);
+
+/* One certificate of the store and where it stands; one that stands in two files is there twice. */
+struct vt_trust_entry {
+    const struct vt_certificate *certificate;
+    enum vt_trust_set_id set;
+    bool is_anchor;
+    bool is_confirmed; /* an anchor that is used */
+    const char *file;
+};
+/* In the order of reading; NULL behind the last. Lives as long as the store. */
+const struct vt_trust_entry *vt_trust_store_entry(const struct vt_trust_store *store, size_t index);
 
 /* True when certificate leads to a confirmed anchor of any set, by the store's intermediates and by
  * those given; periods and status are not asked. The status role asks it before anything is
@@ -88,6 +103,8 @@ struct vt_trust_input {
     struct vt_status_cache *status_cache; /* shared by the signatures of a mail, or NULL */
     int64_t first_seen_utc_secs;          /* of this signature over these bytes, VT_TIME_NONE */
     int64_t now_utc_secs;
+    /* now_utc_secs is the clock's, and before vt_clock_is_sane: nothing is judged by it. */
+    bool clock_is_wrong;
 };
 
 /* Judge one signature. *out: indication, sub-indication, reasons, findings, signer, times, path,

@@ -9,9 +9,9 @@
 /* The table of requests. A descriptor is a memory file of at most the size behind it.
  *
  * from, to              message     body (JSON); descriptors            deadline    when it is down
- * gateway, command      INSPECT     now, name, is_mail, certificate,    inspection  451, after some
- *   to inspector                    class_given, facts, known; mail 64M,            NOT_CHECKED
- *                                   facts 8M, known 64M
+ * gateway, command      INSPECT     now, clock_wrong, name, is_mail,    inspection  451, after some
+ *   to inspector                    certificate, class_given, facts,                NOT_CHECKED
+ *                                   known; mail 64M, facts 8M, known 64M
  *                       INSPECTED   -; evidence 16M, wants 16M
  *                       DIED        why; -
  * gateway, command      STATUS      -; wants 16M                        status      STATUS_UNKNOWN

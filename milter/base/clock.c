@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/timex.h>
 #include <time.h>
 
 #define DAY_SECS INT64_C(86400)
@@ -28,6 +29,25 @@ int vt_clock_left_msecs(int64_t deadline_msecs)
 {
     int64_t left = deadline_msecs - vt_clock_monotonic_msecs();
     return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+/* Of the version, not of the build, so that a build can be repeated bit by bit. */
+int64_t vt_clock_released_utc_secs(void)
+{
+    int64_t released = 0;
+    return vt_time_parse(VT_RELEASED, &released) == VT_OK ? released : INT64_MAX;
+}
+
+bool vt_clock_is_sane(int64_t now_utc_secs)
+{
+    return now_utc_secs >= vt_clock_released_utc_secs();
+}
+
+bool vt_clock_is_synchronised(void)
+{
+    struct timex clock = {.modes = 0};
+    int state = adjtimex(&clock);
+    return state >= 0 && state != TIME_ERROR && (clock.status & STA_UNSYNC) == 0;
 }
 
 /* Days since 1970-01-01 of the proleptic Gregorian calendar, by eras of 400 years. */

@@ -73,8 +73,10 @@ static enum vt_code set_computed(struct vt_config *config, struct vt_err *err)
 static enum vt_code set_defaults(struct vt_config_reader *reader, struct vt_err *err)
 {
     enum vt_code code = VT_OK;
-    for (unsigned i = 0; i < VT_TRUST_SETS; i++)
+    for (unsigned i = 0; i < VT_TRUST_SETS; i++) {
         reader->config->trust[i].set = (enum vt_trust_set_id)i;
+        reader->config->trust[i].rules = &reader->config->trust_rules[i];
+    }
     for (size_t i = 0; i < vt_settings_count && code == VT_OK; i++)
         code = set_default(reader, &vt_settings[i], err);
     return code;

@@ -149,6 +149,41 @@ static bool set_fingerprints(struct vt_config_reader *r, const struct vt_setting
     return is_good;
 }
 
+/* How old own revocation data may be: 0 is as long as it is in force. */
+static bool set_age(struct vt_config_reader *r, const struct vt_setting *s,
+                    const struct vt_yaml_node *node, void *field)
+{
+    int64_t msecs = 0;
+    const char *text = NULL;
+    bool is_good = vt_yaml_text(&r->yaml, node, &text);
+    if (is_good && strcmp(text, "until-next-update") != 0)
+        is_good = vt_yaml_duration(&r->yaml, node, s->min, s->max, &msecs);
+    *(int64_t *)field = msecs / SECS;
+    return is_good;
+}
+
+/* The moment from which something is no longer relied on. "never" could be meant either way. */
+static bool set_until(struct vt_config_reader *r, const struct vt_setting *s,
+                      const struct vt_yaml_node *node, void *field)
+{
+    const char *text = NULL;
+    char shown[64];
+    if (!vt_yaml_text(&r->yaml, node, &text))
+        return false;
+    if (strcmp(text, "forever") == 0) {
+        *(int64_t *)field = INT64_MAX;
+        return true;
+    }
+    if (strcmp(text, "never") == 0)
+        return vt_yaml_mistake(&r->yaml, node,
+                               "\"never\" may be meant in two ways: write forever, or a day of "
+                               "the past such as 1970-01-01");
+    if (vt_time_parse(text, field) == VT_OK)
+        return true;
+    return vt_yaml_mistake(&r->yaml, node, "\"%s\" is not %s",
+                           vt_text_clean(shown, sizeof(shown), vt_bytes_str(text)), s->expected);
+}
+
 static bool set_mode(struct vt_config_reader *r, const struct vt_setting *s,
                      const struct vt_yaml_node *node, void *field)
 {
@@ -213,6 +248,26 @@ static bool set_size(struct vt_config_reader *r, const struct vt_setting *s,
 #define FINGERPRINT vt_check_fingerprint, "a SHA-256 fingerprint of 64 hexadecimal digits"
 #define PUBLISHED_HOSTS "[ca.gov.vn, pub.ca.gov.vn, ocsp.ca.gov.vn, rootca.gov.vn]"
 
+#define RULE(key, set, member, default_text)                                                       \
+    {                                                                                              \
+        key, set_until, PLACE(trust_rules[set].weak_from_utc_secs[member]), default_text, 0, 0,    \
+            NULL, "a day such as 2012-08-01, or forever"                                           \
+    }
+/* TS 119 312 and legal.md; the same as vt_trust_default_rules. */
+#define SET_RULES(prefix, set)                                                                     \
+    {prefix "revocation-max-age",                                                                  \
+     set_age,                                                                                      \
+     PLACE(trust_rules[set].revocation_max_age_secs),                                              \
+     "until-next-update",                                                                          \
+     (int64_t)1 * MINUTES,                                                                         \
+     (int64_t)3650 * DAYS,                                                                         \
+     NULL,                                                                                         \
+     NULL},                                                                                        \
+        RULE(prefix "sha1-signatures-until", set, VT_WEAK_SHA1_SIGNATURE, "2012-08-01"),           \
+        RULE(prefix "sha1-certificates-until", set, VT_WEAK_SHA1_CERTIFICATE, "2012-08-01"),       \
+        RULE(prefix "rsa-below-2048-until", set, VT_WEAK_RSA_BELOW_2048, "2025-08-15"),            \
+        RULE(prefix "ec-below-256-until", set, VT_WEAK_EC_BELOW_256, "2021-10-01")
+
 const struct vt_setting vt_settings[] = {
     {"mode", set_mode, PLACE(mode), "observe", 0, 0, NULL, "a mode"},
     {"hostname", set_domain, PLACE(hostname), NULL, 0, 0, DOMAIN},
@@ -237,16 +292,23 @@ const struct vt_setting vt_settings[] = {
     {"authserv-id", set_domain, PLACE(authserv_id), NULL, 0, 0, DOMAIN},
     {"trusted-authserv-ids", set_domains, PLACE(trusted_authserv_ids), "[]", 0, 0, DOMAIN},
 
+    {"trust.official.directory", set_path, PLACE(trust[VT_TRUST_OFFICIAL].directory),
+     "trust/official", 0, 0, PATH},
     {"trust.official.anchors", set_path, PLACE(trust[VT_TRUST_OFFICIAL].anchors), NULL, 0, 0, PATH},
     {"trust.official.intermediates", set_path, PLACE(trust[VT_TRUST_OFFICIAL].intermediates), NULL,
      0, 0, PATH},
     {"trust.official.confirmed", set_fingerprints, PLACE(trust[VT_TRUST_OFFICIAL]), "[]", 0, 0,
      FINGERPRINT},
+    SET_RULES("trust.official.", VT_TRUST_OFFICIAL),
+    {"trust.public.directory", set_path, PLACE(trust[VT_TRUST_PUBLIC].directory), "trust/public", 0,
+     0, PATH},
     {"trust.public.anchors", set_path, PLACE(trust[VT_TRUST_PUBLIC].anchors), NULL, 0, 0, PATH},
     {"trust.public.intermediates", set_path, PLACE(trust[VT_TRUST_PUBLIC].intermediates), NULL, 0,
      0, PATH},
     {"trust.public.confirmed", set_fingerprints, PLACE(trust[VT_TRUST_PUBLIC]), "[]", 0, 0,
      FINGERPRINT},
+
+    SET_RULES("trust.public.", VT_TRUST_PUBLIC),
 
     {"fetch.allowed-hosts", set_domains, PLACE(fetch_hosts), PUBLISHED_HOSTS, 0, 0, HOST_PORT},
     {"fetch.http-proxy", set_text, PLACE(http_proxy), NULL, 0, 0, PROXY},

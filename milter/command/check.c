@@ -104,6 +104,7 @@ static enum vt_code inspect_bytes(struct check *check, struct vt_arena *arena, c
         .mail = &assumed,
         .is_class_given = check->options.has_sender_class,
         .now_utc_secs = check->options.now_utc_secs,
+        .is_now_given = check->options.is_now_given,
         .deadline_msecs = vt_clock_monotonic_msecs() + FILE_BUDGET_MSECS,
         .inspection_msecs = check->config->inspection_msecs,
         .status_msecs = check->config->status_msecs,

@@ -13,6 +13,7 @@ struct vt_check_options {
     bool json, offline, trace;
     const char *config_file, *policy_file;
     int64_t now_utc_secs;
+    bool is_now_given; /* --at */
     /* What the mail is taken for; the class: unless its own header proves one. */
     bool has_sender_class;
     enum vt_sender_class sender_class;

@@ -78,6 +78,7 @@ static int add_file(const struct vt_check_options *options, const char *option, 
 
 static int set_time(struct vt_check_options *options, const char *text)
 {
+    options->is_now_given = true;
     return vt_time_parse(text, &options->now_utc_secs) == VT_OK
                ? EX_OK
                : bad_usage(options,

@@ -158,6 +158,7 @@ static enum vt_code inspect_bytes(struct paths *paths, struct vt_arena *arena, s
         .mail_fd = fd,
         .is_certificate = true,
         .now_utc_secs = paths->options.now_utc_secs,
+        .is_now_given = paths->options.is_now_given,
         .deadline_msecs = vt_clock_monotonic_msecs() + FILE_BUDGET_MSECS,
         .inspection_msecs = paths->config->inspection_msecs,
         .status_msecs = paths->config->status_msecs,

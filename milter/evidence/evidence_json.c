@@ -54,6 +54,7 @@ static const struct vt_field certificate_fields[] = {
     FIELD(vt_certificate_facts, "key_algorithm", key_algorithm, STRING),
     FIELD(vt_certificate_facts, "key_bits", key_bits, UINT),
     FIELD(vt_certificate_facts, "is_self_signed", is_self_signed, BOOL),
+    FIELD(vt_certificate_facts, "is_ca", is_ca, BOOL),
     STRINGS_FIELD(vt_certificate_facts, policies, MAX_POLICIES),
 };
 static const struct vt_record certificate_record =

@@ -25,7 +25,7 @@ struct request {
     struct vt_message message;
     int64_t now_utc_secs;
     const char *name;
-    bool is_mail, is_certificate, is_class_given;
+    bool clock_is_wrong, is_mail, is_certificate, is_class_given;
     struct vt_bytes mail;
     const struct vt_mail *facts;
     struct vt_known known; /* that of the request and the generation's */
@@ -91,6 +91,7 @@ static enum vt_code read_body(struct vt_arena *arena, struct request *request, b
     request->now_utc_secs = json_integer_value(now);
     request->name = vt_arena_str(arena, name);
     request->is_mail = json_is_true(json_object_get(body, "is_mail"));
+    request->clock_is_wrong = json_is_true(json_object_get(body, "clock_wrong"));
     request->is_certificate = json_is_true(json_object_get(body, "certificate"));
     request->is_class_given = json_is_true(json_object_get(body, "class_given"));
     *out_has_facts = json_is_true(json_object_get(body, "facts"));
@@ -185,6 +186,7 @@ static enum vt_code inspect(struct vt_arena *arena, const struct vt_child_contex
                                            .mail = request->facts,
                                            .is_class_given = request->is_class_given,
                                            .now_utc_secs = request->now_utc_secs,
+                                           .clock_is_wrong = request->clock_is_wrong,
                                            .known = &request->known};
     code = vt_inspect(arena, context->options, &input, &evidence, &wants, err);
     if (code == VT_OK)

@@ -88,9 +88,11 @@ static enum vt_code call(int channel, const struct vt_inspection *inspection,
 static char *request_body(const struct run *run)
 {
     const struct vt_inspection *inspection = run->inspection;
+    bool clock_is_wrong = !inspection->is_now_given && !vt_clock_is_sane(inspection->now_utc_secs);
     json_t *body = json_object();
     int failed =
         json_object_set_new(body, "now", json_integer(inspection->now_utc_secs)) |
+        json_object_set_new(body, "clock_wrong", json_boolean(clock_is_wrong)) |
         json_object_set_new(body, "is_mail", json_boolean(inspection->is_mail)) |
         json_object_set_new(body, "certificate", json_boolean(inspection->is_certificate)) |
         json_object_set_new(body, "class_given", json_boolean(inspection->is_class_given)) |

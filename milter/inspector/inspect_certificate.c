@@ -52,7 +52,8 @@ static enum vt_code judge(struct vt_inspect_run *run, const struct certificates 
                                          .known = run->input->known,
                                          .status_cache = run->status_cache,
                                          .first_seen_utc_secs = VT_TIME_NONE,
-                                         .now_utc_secs = run->input->now_utc_secs};
+                                         .now_utc_secs = run->input->now_utc_secs,
+                                         .clock_is_wrong = run->input->clock_is_wrong};
     return vt_trust_judge(run->arena, &input, out, run->wants, err);
 }
 

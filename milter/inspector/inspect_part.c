@@ -258,6 +258,7 @@ static enum vt_code judge_one(struct part_work *work, size_t object,
         .given_crls_count = run->options->given_crls_count,
         .known = run->input->known,
         .now_utc_secs = run->input->now_utc_secs,
+        .clock_is_wrong = run->input->clock_is_wrong,
         .status_cache = run->status_cache,
     };
     enum vt_code code = look_up_first_seen(work, verified, &input.first_seen_utc_secs, err);

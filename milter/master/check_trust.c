@@ -15,6 +15,8 @@
 
 static const char *const anchors_keys[VT_TRUST_SETS] = {"trust.official.anchors",
                                                         "trust.public.anchors"};
+static const char *const directory_keys[VT_TRUST_SETS] = {"trust.official.directory",
+                                                          "trust.public.directory"};
 static const char *const confirmed_keys[VT_TRUST_SETS] = {"trust.official.confirmed",
                                                           "trust.public.confirmed"};
 
@@ -30,6 +32,12 @@ static const char *grouped(char out[GROUPED_BYTES], const char *digest)
     return out;
 }
 
+/* The setting that a site keeps its roots by. */
+static const char *roots_key(const struct vt_config *config, enum vt_trust_set_id set)
+{
+    return config->trust[set].anchors != NULL ? anchors_keys[set] : directory_keys[set];
+}
+
 static void name_unconfirmed(const struct vt_config *config, const struct vt_trust_store *store,
                              enum vt_trust_set_id set, struct vt_mistakes *mistakes)
 {
@@ -41,24 +49,28 @@ static void name_unconfirmed(const struct vt_config *config, const struct vt_tru
         char shown[128], digest[GROUPED_BYTES];
         if (count >= MAX_NAMED)
             continue;
-        vt_config_mistake(config, mistakes, anchors_keys[set], true,
+        vt_config_mistake(config, mistakes, roots_key(config, set), true,
                           "the root \"%s\" is not confirmed and not used; its SHA-256 is %s: "
-                          "compare it with the CA by telephone, then list it under %s",
+                          "compare it with the CA by telephone (vanthu trust add, or %s)",
                           vt_text_clean(shown, sizeof(shown), vt_bytes_str(name)),
                           grouped(digest, vt_certificate_sha256(root)), confirmed_keys[set]);
     }
     if (count > MAX_NAMED)
-        vt_config_mistake(config, mistakes, anchors_keys[set], true,
+        vt_config_mistake(config, mistakes, roots_key(config, set), true,
                           "and %zu more roots that are not confirmed", count - MAX_NAMED);
+}
+
+static bool has_roots(const struct vt_trust_store *store, enum vt_trust_set_id set)
+{
+    return vt_trust_store_anchors(store, set) > 0 ||
+           vt_trust_store_unconfirmed(store, set, 0) != NULL;
 }
 
 static void check_set(const struct vt_config *config, const struct vt_trust_store *store,
                       enum vt_trust_set_id set, struct vt_mistakes *mistakes)
 {
     const struct vt_trust_source *source = &config->trust[set];
-    bool has_roots =
-        vt_trust_store_anchors(store, set) > 0 || vt_trust_store_unconfirmed(store, set, 0) != NULL;
-    if (source->anchors != NULL && !has_roots)
+    if (source->anchors != NULL && !has_roots(store, set))
         vt_config_mistake(config, mistakes, anchors_keys[set], true,
                           "%s holds no certificate (.pem, .crt, .cer or .der)", source->anchors);
     if (vt_trust_store_anchors(store, set) == 0)
@@ -66,40 +78,36 @@ static void check_set(const struct vt_config *config, const struct vt_trust_stor
     for (size_t i = 0; i < source->confirmed_count; i++)
         if (!vt_trust_store_has_anchor(store, set, source->confirmed[i]))
             vt_config_mistake(config, mistakes, confirmed_keys[set], true,
-                              "the fingerprint %s fits no root%s%s", source->confirmed[i],
-                              source->anchors == NULL ? ": there is no " : " of ",
-                              source->anchors == NULL ? anchors_keys[set] : source->anchors);
+                              "the fingerprint %s fits no root of %s", source->confirmed[i],
+                              source->anchors != NULL ? source->anchors : source->directory);
 }
 
-/* Before this was written nothing can have been signed, so the clock is wrong. */
-static bool clock_is_plausible(void)
+static void check_mode(const struct vt_config *config, const struct vt_trust_store *store,
+                       struct vt_mistakes *mistakes)
 {
-    return vt_clock_now_utc_secs() >= vt_time_from_civil(2025, 1, 1, 0, 0, 0);
-}
-
-static void check_mode(const struct vt_config *config, size_t anchors, struct vt_mistakes *mistakes)
-{
-    bool is_configured = config->trust[VT_TRUST_OFFICIAL].anchors != NULL ||
-                         config->trust[VT_TRUST_PUBLIC].anchors != NULL;
-    if (anchors == 0)
-        vt_config_mistake(
-            config, mistakes,
-            is_configured ? confirmed_keys[VT_TRUST_OFFICIAL] : anchors_keys[VT_TRUST_OFFICIAL],
-            true,
-            "no trust anchor is %s: no signature can be judged (%s, "
-            "vanthu.yaml(5))",
-            is_configured ? "confirmed" : "configured",
-            is_configured ? confirmed_keys[VT_TRUST_OFFICIAL] : anchors_keys[VT_TRUST_OFFICIAL]);
+    size_t anchors = vt_trust_store_anchors(store, VT_TRUST_OFFICIAL) +
+                     vt_trust_store_anchors(store, VT_TRUST_PUBLIC);
+    if (anchors == 0 && (has_roots(store, VT_TRUST_OFFICIAL) || has_roots(store, VT_TRUST_PUBLIC)))
+        vt_config_mistake(config, mistakes, confirmed_keys[VT_TRUST_OFFICIAL], true,
+                          "no trust anchor is confirmed: no signature can be judged; vanthu trust "
+                          "add FILE asks for the fingerprint of a root (vanthu(1))");
+    else if (anchors == 0)
+        vt_config_mistake(config, mistakes, roots_key(config, VT_TRUST_OFFICIAL), true,
+                          "no trust anchor is configured: no signature can be judged; vanthu trust "
+                          "setup official fetches the published ones (vanthu(1))");
     if (config->mode != VT_MODE_ENFORCE)
         return;
     if (anchors == 0)
         vt_config_mistake(config, mistakes, "mode", false,
                           "mode: enforce needs at least one confirmed trust anchor; without one no "
                           "signature can be judged");
-    if (!clock_is_plausible())
+    int64_t now = vt_clock_now_utc_secs();
+    char shown[VT_TIME_TEXT_BYTES];
+    if (!vt_clock_is_sane(now))
         vt_config_mistake(config, mistakes, "mode", false,
-                          "mode: enforce needs a right clock, and this machine's says that it is "
-                          "before 2025");
+                          "mode: enforce needs a right clock; the clock of this machine says %s, "
+                          "when this program was not yet made",
+                          vt_time_rfc3339(shown, now));
 }
 
 /* ---- reading ---- */
@@ -113,28 +121,40 @@ static enum vt_code read_all(const void *context, struct vt_err *err)
     return code;
 }
 
-static enum vt_code read_one(const void *context, struct vt_err *err)
+static enum vt_code read_source(const struct vt_trust_source *source, struct vt_err *err)
 {
-    /* As anchors: both kinds are read in the same way. */
-    struct vt_trust_source source = {.anchors = context};
     struct vt_trust_store *store = NULL;
-    enum vt_code code = vt_trust_store_load(&source, 1, &store, err);
+    enum vt_code code = vt_trust_store_load(source, 1, &store, err);
     vt_trust_store_free(store);
     return code;
 }
 
-/* Which of the four settings it is. */
+static enum vt_code read_one(const void *context, struct vt_err *err)
+{
+    /* As anchors: both kinds are read in the same way. */
+    return read_source(&(struct vt_trust_source){.anchors = context}, err);
+}
+
+static enum vt_code read_directory(const void *context, struct vt_err *err)
+{
+    return read_source(&(struct vt_trust_source){.directory = context}, err);
+}
+
+/* Which of the six settings it is. */
 static void blame(const struct vt_config *config, const char *user, enum vt_role_id role,
                   struct vt_mistakes *mistakes)
 {
     static const char *const intermediates_keys[VT_TRUST_SETS] = {"trust.official.intermediates",
                                                                   "trust.public.intermediates"};
-    for (size_t i = 0; i < (size_t)2 * VT_TRUST_SETS; i++) {
-        const struct vt_trust_source *source = &config->trust[i / 2];
-        const char *path = i % 2 == 0 ? source->anchors : source->intermediates;
-        const char *key = i % 2 == 0 ? anchors_keys[i / 2] : intermediates_keys[i / 2];
+    for (size_t i = 0; i < (size_t)3 * VT_TRUST_SETS; i++) {
+        const struct vt_trust_source *source = &config->trust[i / 3];
+        const char *const paths[] = {source->directory, source->anchors, source->intermediates};
+        const char *const keys[] = {directory_keys[i / 3], anchors_keys[i / 3],
+                                    intermediates_keys[i / 3]};
+        const char *path = paths[i % 3], *key = keys[i % 3];
         struct vt_err err = {0};
-        if (path == NULL || vt_as_user(user, read_one, path, &err) == VT_OK)
+        if (path == NULL ||
+            vt_as_user(user, i % 3 == 0 ? read_directory : read_one, path, &err) == VT_OK)
             continue;
         if (user == NULL)
             vt_config_mistake(config, mistakes, key, false, "%s", err.text);
@@ -172,10 +192,7 @@ void vt_check_trust(const struct vt_config *config, struct vt_mistakes *mistakes
     }
     for (enum vt_trust_set_id set = VT_TRUST_OFFICIAL; set < VT_TRUST_SETS; set++)
         check_set(config, store, set, mistakes);
-    check_mode(config,
-               vt_trust_store_anchors(store, VT_TRUST_OFFICIAL) +
-                   vt_trust_store_anchors(store, VT_TRUST_PUBLIC),
-               mistakes);
+    check_mode(config, store, mistakes);
     vt_trust_store_free(store);
     if (geteuid() == 0)
         check_readers(config, mistakes);

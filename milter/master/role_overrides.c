@@ -194,8 +194,11 @@ enum vt_code vt_role_trust_load(struct vt_arena *arena, const struct vt_config *
         if (!given)
             sources[count++] = config->trust[set];
     }
-    for (size_t i = 0; i < overrides->trust_count; i++)
-        sources[count++] = overrides->trust[i];
+    for (size_t i = 0; i < overrides->trust_count; i++) {
+        sources[count] = overrides->trust[i];
+        /* Other certificates, but what is asked of signatures stays as configured. */
+        sources[count++].rules = &config->trust_rules[overrides->trust[i].set];
+    }
     return vt_trust_store_load(sources, count, out, err);
 }
 

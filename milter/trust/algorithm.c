@@ -2,6 +2,7 @@
  * Digests and key sizes, each with the day after which it is no longer relied on: TS 119 312 V1.4.2
  * (as the DSS policy dates it), and from 2025-08-15 the lists of legal.md R-43 and R-45. They are
  * judged at the best proven time, so that an old time-stamped document stays what it was (R-84). */
+#include <limits.h>
 #include <string.h>
 
 #include <openssl/objects.h>
@@ -16,57 +17,74 @@ const struct vt_trust_rules vt_trust_default_rules = {
                            [VT_WEAK_RSA_BELOW_2048] = INT64_C(1755216000),
                            [VT_WEAK_EC_BELOW_256] = INT64_C(1633046400)}};
 
-struct digest_end {
-    int nid;
-    const char *name;
-    int year, month;
-};
+/* RIPEMD-160 (TS 119 312). MD5 and what is older collides on anybody's laptop: no time of signing
+ * helps, because the file may have been made today to fit. */
+#define END_OF_RIPEMD_UTC_SECS INT64_C(1406851200) /* 2014-08-01 */
 
-static const struct digest_end digest_ends[] = {
-    {NID_md2, "MD2", 2004, 8},    {NID_md4, "MD4", 2004, 8},
-    {NID_md5, "MD5", 2004, 8},    {NID_ripemd160, "RIPEMD-160", 2014, 8},
-    {NID_sha1, "SHA-1", 2012, 8},
-};
-
-struct key_end {
-    const char *algorithm; /* how vt_certificate_facts.key_algorithm begins */
-    unsigned below_bits;
-    int year, month, day;
-};
-
-static const struct key_end key_ends[] = {
-    {"RSA", 1024, 2010, 8, 1}, {"RSA", 1900, 2019, 10, 1}, {"RSA", 2048, 2025, 8, 15},
-    {"DSA", 1024, 2010, 8, 1}, {"DSA", 2048, 2015, 12, 1}, {"EC", 224, 2012, 8, 1},
-    {"EC", 256, 2021, 10, 1},
-};
-
-/* The first end that applies, or INT64_MAX. */
-static int64_t end_of_digest(int nid)
+static int64_t end_of_digest(int nid, int64_t end_of_sha1)
 {
-    for (size_t i = 0; i < sizeof(digest_ends) / sizeof(digest_ends[0]); i++) {
-        if (digest_ends[i].nid == nid)
-            return vt_time_from_civil(digest_ends[i].year, digest_ends[i].month, 1, 0, 0, 0);
+    switch (nid) {
+    case NID_md2:
+    case NID_md4:
+    case NID_md5:
+        return INT64_MIN;
+    case NID_ripemd160:
+        return END_OF_RIPEMD_UTC_SECS;
+    case NID_sha1:
+        return end_of_sha1;
+    default:
+        return INT64_MAX;
     }
-    return INT64_MAX;
 }
 
-static int64_t end_of_key(const struct vt_certificate_facts *facts)
+/* Sizes that TS 119 312 ends on a day of their own; the rules of a set may be stricter, and for the
+ * sizes they name they alone count. */
+static const struct key_end {
+    const char *algorithm; /* how vt_certificate_facts.key_algorithm begins */
+    unsigned below_bits;
+    int year, month;
+} key_ends[] = {
+    {"RSA", 1024, 2010, 8},  {"RSA", 1900, 2019, 10}, {"DSA", 1024, 2010, 8},
+    {"DSA", 2048, 2015, 12}, {"EC", 224, 2012, 8},
+};
+
+static bool is_below(const struct vt_certificate_facts *facts, const char *algorithm, unsigned bits)
 {
-    for (size_t i = 0; facts->key_algorithm != NULL && i < sizeof(key_ends) / sizeof(key_ends[0]);
-         i++) {
-        const struct key_end *end = &key_ends[i];
-        if (strncmp(facts->key_algorithm, end->algorithm, strlen(end->algorithm)) == 0 &&
-            facts->key_bits < end->below_bits)
-            return vt_time_from_civil(end->year, end->month, end->day, 0, 0, 0);
+    return facts->key_algorithm != NULL &&
+           strncmp(facts->key_algorithm, algorithm, strlen(algorithm)) == 0 &&
+           facts->key_bits < bits;
+}
+
+/* The first end that applies, or INT64_MAX. */
+static int64_t end_of_key(const struct vt_certificate_facts *facts,
+                          const struct vt_trust_rules *rules)
+{
+    int64_t end = INT64_MAX;
+    if (is_below(facts, "RSA", 2048))
+        end = rules->weak_from_utc_secs[VT_WEAK_RSA_BELOW_2048];
+    else if (is_below(facts, "EC", 256))
+        end = rules->weak_from_utc_secs[VT_WEAK_EC_BELOW_256];
+    for (size_t i = 0; i < sizeof(key_ends) / sizeof(key_ends[0]); i++) {
+        int64_t other = vt_time_from_civil(key_ends[i].year, key_ends[i].month, 1, 0, 0, 0);
+        if (is_below(facts, key_ends[i].algorithm, key_ends[i].below_bits) && other < end)
+            end = other;
     }
-    return INT64_MAX;
+    return end;
 }
 
 static int nid_of_digest(const char *name)
 {
-    for (size_t i = 0; name != NULL && i < sizeof(digest_ends) / sizeof(digest_ends[0]); i++) {
-        if (strcmp(digest_ends[i].name, name) == 0)
-            return digest_ends[i].nid;
+    static const struct {
+        const char *name;
+        int nid;
+    } digests[] = {{"MD2", NID_md2},
+                   {"MD4", NID_md4},
+                   {"MD5", NID_md5},
+                   {"RIPEMD-160", NID_ripemd160},
+                   {"SHA-1", NID_sha1}};
+    for (size_t i = 0; name != NULL && i < sizeof(digests) / sizeof(digests[0]); i++) {
+        if (strcmp(digests[i].name, name) == 0)
+            return digests[i].nid;
     }
     return NID_undef;
 }
@@ -94,29 +112,50 @@ static bool is_from_store(const struct vt_judgement *judgement,
 }
 
 static enum vt_code judge_certificate(struct vt_judgement *judgement,
+                                      const struct vt_trust_rules *rules,
                                       const struct vt_certificate *certificate)
 {
     int digest = NID_undef;
     const char *name = vt_judge_name(certificate);
-    enum vt_code code = weak(judgement, end_of_key(vt_certificate_facts(certificate)),
+    enum vt_code code = weak(judgement, end_of_key(vt_certificate_facts(certificate), rules),
                              "The length of the key", name);
     if (code == VT_OK && !is_from_store(judgement, certificate) &&
         X509_get_signature_info(vt_certificate_x509(certificate), &digest, NULL, NULL, NULL) == 1)
-        code = weak(judgement, end_of_digest(digest), "The digest in the certificate", name);
+        code = weak(judgement,
+                    end_of_digest(digest, rules->weak_from_utc_secs[VT_WEAK_SHA1_CERTIFICATE]),
+                    "The digest in the certificate", name);
     return code;
+}
+
+/* verify notes a weak digest or key at any time. Where the rules still relied on it then, it is no
+ * reason, but for what has no day: broken digests and DSA. */
+static void forgive(struct vt_judgement *judgement, const struct vt_trust_rules *rules,
+                    int64_t end_of_signature)
+{
+    const struct vt_verified *verified = judgement->input->verified;
+    const struct vt_certificate_facts *signer = vt_certificate_facts(verified->signer);
+    int64_t best = judgement->times.best_utc_secs;
+    if (verified->sub_indication == VT_SUB_NONE && best < end_of_signature &&
+        best < end_of_key(signer, rules) && !is_below(signer, "DSA", UINT_MAX))
+        judgement->out->reasons &= ~VT_REASON_BIT(VT_REASON_WEAK_ALGORITHM);
 }
 
 enum vt_code vt_judge_algorithms(struct vt_judgement *judgement)
 {
     const struct vt_verified *verified = judgement->input->verified;
     const struct vt_path *path = &judgement->path;
+    /* Without a path those of the official set. */
+    const struct vt_trust_rules *rules =
+        vt_trust_store_rules(judgement->input->store, path->found ? path->set : VT_TRUST_OFFICIAL);
     /* adbe.pkcs7.sha1: whatever the signature is made with, SHA-1 ties it to the document. */
     int digest = judgement->input->object->binding == VT_BINDING_PDF_SHA1
                      ? NID_sha1
                      : nid_of_digest(verified->digest_algorithm);
-    enum vt_code code = weak(judgement, end_of_digest(digest), "The digest in the signature",
-                             vt_judge_name(verified->signer));
+    int64_t end = end_of_digest(digest, rules->weak_from_utc_secs[VT_WEAK_SHA1_SIGNATURE]);
+    forgive(judgement, rules, end);
+    enum vt_code code =
+        weak(judgement, end, "The digest in the signature", vt_judge_name(verified->signer));
     for (size_t i = 0; code == VT_OK && i < path->count; i++)
-        code = judge_certificate(judgement, path->items[i]);
+        code = judge_certificate(judgement, rules, path->items[i]);
     return code;
 }

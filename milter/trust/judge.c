@@ -197,6 +197,17 @@ static enum vt_code judge_document_timestamp(struct vt_judgement *judgement)
     return verified->signer != NULL ? vt_judge_path(judgement) : VT_OK;
 }
 
+/* Whether the bytes are intact does not depend on the time; all else does, and a wrong clock would
+ * make good certificates look expired, or not yet valid. */
+static enum vt_code judge_without_clock(struct vt_judgement *judgement)
+{
+    char now[VT_TIME_TEXT_BYTES];
+    return vt_judge_fail(judgement, VT_SUB_TRY_LATER, VT_REASON_NOT_CHECKED,
+                         "The clock of this machine says %s, when this program was not yet made; "
+                         "nothing is judged by a wrong clock.",
+                         vt_time_rfc3339(now, judgement->input->now_utc_secs));
+}
+
 static enum vt_code judge_signer(struct vt_judgement *judgement)
 {
     bool signer_good = false;
@@ -230,7 +241,9 @@ enum vt_code vt_trust_judge(struct vt_arena *arena, const struct vt_trust_input 
     enum vt_code code = gather(&judgement);
     if (code == VT_OK)
         code = vt_judge_integrity(&judgement);
-    if (code == VT_OK)
+    if (code == VT_OK && input->clock_is_wrong)
+        code = judge_without_clock(&judgement);
+    else if (code == VT_OK)
         code = input->object->binding == VT_BINDING_TIMESTAMP ? judge_document_timestamp(&judgement)
                                                               : judge_signer(&judgement);
     ERR_clear_error();

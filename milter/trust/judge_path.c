@@ -5,6 +5,9 @@
 #include "trust/judge.h"
 #include "trust/store.h"
 
+/* Paths that are tried when a CA of the first one was revoked. */
+#define MAX_OTHER_PATHS 4
+
 /* Confirmed or not. */
 static bool has_roots(const struct vt_trust_store *store)
 {
@@ -113,13 +116,69 @@ static enum vt_code show_path(struct vt_judgement *judgement)
     return VT_OK;
 }
 
+/* A CA of the path whose certificate was revoked or suspended, as far as is known; 0: none. */
+static enum vt_code find_revoked(struct vt_judgement *judgement, const struct vt_path *path,
+                                 size_t *out_index)
+{
+    *out_index = 0;
+    for (size_t i = 1; i + 1 < path->count; i++) {
+        struct vt_status_choice choice;
+        enum vt_code code =
+            vt_revocation_choose(judgement, path, i, judgement->times.best_utc_secs, &choice);
+        if (code != VT_OK)
+            return code;
+        if (choice.value == VT_STATUS_REVOKED || choice.value == VT_STATUS_SUSPENDED) {
+            *out_index = i;
+            return VT_OK;
+        }
+    }
+    return VT_OK;
+}
+
+static bool is_valid(const struct vt_judgement *judgement, const struct vt_path *path)
+{
+    for (size_t i = 1; i < path->count; i++) {
+        if (!vt_certificate_is_valid_at(path->items[i], judgement->times.best_utc_secs))
+            return false;
+    }
+    return true;
+}
+
+/* A revoked cross certificate says nothing against the key it is about: another path to an anchor
+ * is as good as the first. Where there is none, the first stands with its fault. */
+static enum vt_code find_path(struct vt_judgement *judgement, struct vt_path_request *request)
+{
+    struct vt_path path;
+    struct vt_certificate_list avoid = {0};
+    size_t revoked = 0;
+    enum vt_code code = vt_path_find(request, &path, NULL);
+    judgement->path = path;
+    for (int turn = 0; code == VT_OK && turn < MAX_OTHER_PATHS; turn++) {
+        if (!path.found || path.problems_count > 0 || (turn > 0 && !is_valid(judgement, &path)))
+            return VT_OK;
+        code = find_revoked(judgement, &path, &revoked);
+        if (code != VT_OK)
+            return code;
+        if (revoked == 0) {
+            judgement->path = path;
+            return VT_OK;
+        }
+        code = vt_certificate_list_add(judgement->arena, &avoid, path.items[revoked]);
+        request->avoid = &avoid;
+        if (code == VT_OK)
+            code = vt_path_find(request, &path, NULL);
+    }
+    return code;
+}
+
 enum vt_code vt_judge_path(struct vt_judgement *judgement)
 {
     struct vt_path_request request = {.store = judgement->input->store,
                                       .target = judgement->input->verified->signer,
                                       .others = &judgement->others,
                                       .at_utc_secs = judgement->times.best_utc_secs};
-    enum vt_code code = vt_path_find(&request, &judgement->path, NULL);
+    enum vt_code code = find_path(judgement, &request);
+    request.avoid = NULL;
     if (code == VT_OK)
         code = show_path(judgement);
     if (code != VT_OK)

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The search for a path. OpenSSL chooses issuers by name and never turns back; here every candidate
  * is tried by key, so that two CAs of one name, rolled-over keys and cross certificates find their
- * way (legal.md R-81, R-89). Bounded: a stranger's 128 certificates of one name cost no more than
- * MAX_VERIFICATIONS signatures. */
+ * way (legal.md R-81, R-89). Bounded: a stranger's 128 certificates of one name and the largest
+ * keys cost no more than MAX_COST, whatever the number of sets. */
 #include "trust/path.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/x509.h>
 
-/* Signatures of certificates that are verified for one search, and complete paths that are
- * checked. A real search needs two or three, and one. */
-#define MAX_VERIFICATIONS 200
+/* What one search may spend on signatures of certificates, in verifications with RSA 2048 (some 20
+ * microseconds each), and complete paths that are checked. A real search needs two or three, and
+ * one. */
+#define MAX_COST 400
 #define MAX_PATHS 16
+/* Pairs whose verification is remembered: another set begins with the same ones. */
+#define MAX_PAIRS 256
 
 struct search {
     const struct vt_path_request *request;
@@ -19,8 +25,13 @@ struct search {
     struct vt_path now; /* the path being walked */
     struct vt_path *best;
     unsigned best_score; /* of *best when it is found */
-    unsigned verifications;
+    unsigned cost;
     unsigned paths;
+    struct pair {
+        const struct vt_certificate *certificate, *issuer;
+        bool verified;
+    } pairs[MAX_PAIRS];
+    size_t pairs_count;
     enum vt_code code;
     struct vt_err *err;
 };
@@ -59,6 +70,46 @@ static bool is_on_path(const struct vt_path *path, const struct vt_certificate *
     return false;
 }
 
+/* Bits of the public exponent, in those of 65537. */
+static unsigned exponent_of(EVP_PKEY *key)
+{
+    BIGNUM *exponent = NULL;
+    int bits = 0;
+    if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1)
+        bits = BN_num_bits(exponent);
+    BN_free(exponent);
+    return bits <= 17 ? 1 : (unsigned)bits / 17 + 1;
+}
+
+/* One verification with this key, in those with RSA 2048: a squaring grows with the square of the
+ * length, and there is one for each bit of the exponent. DSA has an exponent of hundreds of bits,
+ * and curves cost like a few. */
+static unsigned cost_of(EVP_PKEY *key)
+{
+    unsigned units = (unsigned)EVP_PKEY_get_bits(key) / 1024;
+    if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
+        return 1 + units * units * exponent_of(key) / 4;
+    return EVP_PKEY_is_a(key, "DSA") ? 10 + 5 * units * units : 5;
+}
+
+static bool is_verified(struct search *search, const struct vt_certificate *certificate,
+                        const struct vt_certificate *issuer, EVP_PKEY *key)
+{
+    for (size_t i = 0; i < search->pairs_count; i++) {
+        if (search->pairs[i].certificate == certificate && search->pairs[i].issuer == issuer)
+            return search->pairs[i].verified;
+    }
+    unsigned cost = cost_of(key);
+    if (search->cost + cost > MAX_COST)
+        return false;
+    search->cost += cost;
+    bool verified = X509_verify(vt_certificate_x509(certificate), key) == 1;
+    ERR_clear_error();
+    if (search->pairs_count < MAX_PAIRS)
+        search->pairs[search->pairs_count++] = (struct pair){certificate, issuer, verified};
+    return verified;
+}
+
 /* Issued by this candidate's key. A DSA key that inherits its parameters (RFC 3279 2.3.2) cannot
  * be tried alone: the check of the whole path decides. */
 static bool is_issued_by(struct search *search, const struct vt_certificate *certificate,
@@ -69,10 +120,7 @@ static bool is_issued_by(struct search *search, const struct vt_certificate *cer
         return false;
     if (EVP_PKEY_missing_parameters(key))
         return true;
-    if (search->verifications >= MAX_VERIFICATIONS)
-        return false;
-    search->verifications++;
-    return X509_verify(vt_certificate_x509(certificate), key) == 1;
+    return is_verified(search, certificate, candidate, key);
 }
 
 /* Smaller is better; 0: nothing against it. Without a time periods are not looked at. */
@@ -104,6 +152,14 @@ static bool is_finished(const struct search *search)
            (search->best->found && search->best_score == 0);
 }
 
+/* An anchor is trusted by decision (RFC 5280 6.1.1), whatever a CRL says of it. */
+static bool is_avoided(const struct search *search, const struct vt_certificate *candidate)
+{
+    const struct vt_certificate_list *avoid = search->request->avoid;
+    return avoid != NULL && vt_certificate_list_has(avoid, candidate) &&
+           !vt_certificate_list_has(search->anchors, candidate);
+}
+
 static void walk(struct search *search);
 
 static void try_candidates(struct search *search, const struct vt_certificate_list *list)
@@ -111,7 +167,7 @@ static void try_candidates(struct search *search, const struct vt_certificate_li
     struct vt_path *path = &search->now;
     for (size_t i = 0; i < list->count && !is_finished(search); i++) {
         const struct vt_certificate *candidate = list->items[i];
-        if (is_on_path(path, candidate) ||
+        if (is_on_path(path, candidate) || is_avoided(search, candidate) ||
             !is_issued_by(search, path->items[path->count - 1], candidate))
             continue;
         path->items[path->count++] = candidate;
@@ -148,7 +204,6 @@ enum vt_code vt_path_find(const struct vt_path_request *request, struct vt_path 
         search.set = (enum vt_trust_set_id)set;
         search.anchors = request->unconfirmed ? &request->store->unconfirmed[set]
                                               : &request->store->anchors[set];
-        search.verifications = 0;
         search.now = (struct vt_path){.items = {request->target}, .count = 1};
         walk(&search);
     }

@@ -28,6 +28,8 @@ struct vt_path_request {
     const struct vt_certificate_list *others; /* carried, validation data, brought by AIA */
     int64_t at_utc_secs; /* of several paths one that is valid then is preferred */
     bool unconfirmed;    /* look for a path to the anchors that nobody confirmed */
+    /* Certificates that are no link, anchors apart: revoked ones. May be NULL. */
+    const struct vt_certificate_list *avoid;
 };
 
 /* Find the best path: official before public, without problems before with. Always fills *out.

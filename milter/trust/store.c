@@ -6,7 +6,6 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,6 @@
 
 /* All trust files of a site together; the whole Vietnamese PKI has some hundred certificates. */
 #define MAX_STORE_BYTES (64u * 1024 * 1024)
-#define MAX_FILE_BYTES (4u * 1024 * 1024)
 #define MAX_FILES 4096
 #define MAX_PER_FILE 512
 
@@ -47,8 +45,7 @@ enum vt_code vt_certificate_list_add(struct vt_arena *arena, struct vt_certifica
     return VT_OK;
 }
 
-/* Compare a fingerprint as people write it with 64 hexadecimal digits. */
-static bool fingerprint_is(const char *written, const char *digest)
+bool vt_trust_fingerprint_is(const char *written, const char *digest)
 {
     for (; *written != '\0'; written++) {
         if (*written == ':' || *written == ' ')
@@ -60,55 +57,14 @@ static bool fingerprint_is(const char *written, const char *digest)
     return *digest == '\0';
 }
 
-static bool is_confirmed(const struct vt_trust_source *source,
-                         const struct vt_certificate *certificate)
+static bool is_listed(const char *const *confirmed, size_t count,
+                      const struct vt_certificate *certificate)
 {
-    for (size_t i = 0; i < source->confirmed_count; i++) {
-        if (fingerprint_is(source->confirmed[i], vt_certificate_sha256(certificate)))
+    for (size_t i = 0; i < count; i++) {
+        if (vt_trust_fingerprint_is(confirmed[i], vt_certificate_sha256(certificate)))
             return true;
     }
-    return source->confirmed_all;
-}
-
-/* Read a whole small file. *out is malloc'd. */
-static enum vt_code read_file(const char *path, uint8_t **out, size_t *out_len, struct vt_err *err)
-{
-    enum vt_code code = VT_E_INTERNAL;
-    struct stat status;
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &status) != 0) {
-        code = vt_err_sys(err, "%s cannot be read", path);
-        goto done;
-    }
-    if (!S_ISREG(status.st_mode) || status.st_size > (off_t)MAX_FILE_BYTES) {
-        code = vt_err_set(err, VT_E_CONFIG, "%s is not a file of at most %u bytes", path,
-                          MAX_FILE_BYTES);
-        goto done;
-    }
-    bytes = malloc((size_t)status.st_size + 1);
-    if (bytes == NULL) {
-        code = vt_err_set(err, VT_E_NOMEM, "out of memory while reading %s", path);
-        goto done;
-    }
-    while (len < (size_t)status.st_size) {
-        ssize_t got = read(fd, bytes + len, (size_t)status.st_size - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            break;
-        len += (size_t)got;
-    }
-    *out = bytes;
-    *out_len = len;
-    bytes = NULL;
-    code = VT_OK;
-done:
-    free(bytes);
-    if (fd >= 0)
-        (void)close(fd);
-    return code;
+    return false;
 }
 
 /* Where the certificates of a file go. */
@@ -116,19 +72,48 @@ struct loading {
     struct vt_trust_store *store;
     const struct vt_trust_source *source;
     bool anchors;
+    /* What the folder's own file confirms. */
+    const char *const *confirmed;
+    size_t confirmed_count;
 };
 
+static bool is_confirmed(const struct loading *loading, const struct vt_certificate *certificate)
+{
+    const struct vt_trust_source *source = loading->source;
+    return source->confirmed_all ||
+           is_listed(source->confirmed, source->confirmed_count, certificate) ||
+           is_listed(loading->confirmed, loading->confirmed_count, certificate);
+}
+
+static enum vt_code add_entry(const struct loading *loading,
+                              const struct vt_certificate *certificate, const char *file)
+{
+    struct vt_trust_store *store = loading->store;
+    struct vt_trust_entry *grown =
+        vt_arena_grow(store->arena, store->entries, store->entries_count, sizeof(*store->entries));
+    if (grown == NULL)
+        return VT_E_NOMEM;
+    store->entries = grown;
+    store->entries[store->entries_count++] = (struct vt_trust_entry){
+        .certificate = certificate,
+        .set = loading->source->set,
+        .is_anchor = loading->anchors,
+        .is_confirmed = loading->anchors && is_confirmed(loading, certificate),
+        .file = file};
+    return VT_OK;
+}
+
 static enum vt_code take_certificate(const struct loading *loading,
-                                     const struct vt_certificate *certificate)
+                                     const struct vt_certificate *certificate, const char *file)
 {
     struct vt_trust_store *store = loading->store;
     struct vt_certificate_list *list = &store->intermediates;
     if (loading->anchors) {
-        list = is_confirmed(loading->source, certificate)
-                   ? &store->anchors[loading->source->set]
-                   : &store->unconfirmed[loading->source->set];
+        list = is_confirmed(loading, certificate) ? &store->anchors[loading->source->set]
+                                                  : &store->unconfirmed[loading->source->set];
     }
-    return vt_certificate_list_add(store->arena, list, certificate);
+    enum vt_code code = vt_certificate_list_add(store->arena, list, certificate);
+    return code == VT_OK ? add_entry(loading, certificate, file) : code;
 }
 
 static enum vt_code load_file(const struct loading *loading, const char *path, struct vt_err *err)
@@ -138,14 +123,17 @@ static enum vt_code load_file(const struct loading *loading, const char *path, s
     uint8_t *bytes = NULL;
     size_t len = 0;
     struct vt_err inner = {0};
-    enum vt_code code = read_file(path, &bytes, &len, err);
+    const char *name = vt_arena_str(loading->store->arena, path);
+    if (name == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "out of memory while reading %s", path);
+    enum vt_code code = vt_trust_file_read(path, &bytes, &len, err);
     if (code != VT_OK)
         return code;
     /* The pool copies what it keeps. */
     code = vt_certificate_add_file(loading->store->pool, vt_bytes_of(bytes, len), found,
                                    MAX_PER_FILE, &count, &inner);
     for (size_t i = 0; code == VT_OK && i < count; i++)
-        code = take_certificate(loading, found[i]);
+        code = take_certificate(loading, found[i], name);
     free(bytes);
     if (code == VT_OK && count == 0)
         code = vt_err_set(err, VT_E_CONFIG, "%s holds no certificate", path);
@@ -196,6 +184,18 @@ static enum vt_code load_folder(const struct loading *loading, const char *path,
     return code;
 }
 
+/* NULL, or arena without memory. */
+static const char *in_folder(struct vt_arena *arena, const char *folder, const char *name)
+{
+    return vt_arena_printf(arena, "%s/%s", folder, name);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return path != NULL && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 static enum vt_code load_path(const struct loading *loading, const char *path, struct vt_err *err)
 {
     struct stat status;
@@ -208,6 +208,50 @@ static enum vt_code load_path(const struct loading *loading, const char *path, s
     }
     return S_ISDIR(status.st_mode) ? load_folder(loading, path, err)
                                    : load_file(loading, path, err);
+}
+
+/* anchors/, intermediates/ and confirmed; whatever of it is not there is none. */
+static enum vt_code load_directory(struct loading *loading, const char *directory,
+                                   struct vt_err *err)
+{
+    struct vt_arena *arena = loading->store->arena;
+    struct stat status;
+    if (directory == NULL || (stat(directory, &status) != 0 && errno == ENOENT))
+        return VT_OK;
+    const char *anchors = in_folder(arena, directory, "anchors");
+    const char *intermediates = in_folder(arena, directory, "intermediates");
+    const char *confirmed = in_folder(arena, directory, "confirmed");
+    if (anchors == NULL || intermediates == NULL || confirmed == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "out of memory while reading %s", directory);
+    enum vt_code code = vt_trust_confirmed_read(arena, confirmed, &loading->confirmed,
+                                                &loading->confirmed_count, err);
+    loading->anchors = true;
+    if (code == VT_OK && (stat(anchors, &status) == 0 || errno != ENOENT))
+        code = load_path(loading, anchors, err);
+    loading->anchors = false;
+    if (code == VT_OK && (stat(intermediates, &status) == 0 || errno != ENOENT))
+        code = load_path(loading, intermediates, err);
+    return code;
+}
+
+static enum vt_code load_source(struct vt_trust_store *store, const struct vt_trust_source *source,
+                                struct vt_err *err)
+{
+    struct loading loading = {.store = store, .source = source};
+    enum vt_code code = load_directory(&loading, source->directory, err);
+    if (code != VT_OK)
+        return code;
+    const char *inner =
+        source->anchors != NULL ? in_folder(store->arena, source->anchors, "anchors") : NULL;
+    if (source->anchors != NULL && inner == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "out of memory for the trust store");
+    if (is_folder(inner))
+        code = load_directory(&loading, source->anchors, err);
+    loading.anchors = true;
+    if (code == VT_OK && !is_folder(inner))
+        code = load_path(&loading, source->anchors, err);
+    loading.anchors = false;
+    return code == VT_OK ? load_path(&loading, source->intermediates, err) : code;
 }
 
 enum vt_code vt_trust_store_load(const struct vt_trust_source *sources, size_t count,
@@ -227,13 +271,9 @@ enum vt_code vt_trust_store_load(const struct vt_trust_source *sources, size_t c
     for (size_t set = 0; set < VT_TRUST_SETS; set++)
         store->rules[set] = vt_trust_default_rules;
     for (size_t i = 0; i < count; i++) {
-        struct loading loading = {.store = store, .source = &sources[i], .anchors = true};
         if (sources[i].rules != NULL)
             store->rules[sources[i].set] = *sources[i].rules;
-        code = load_path(&loading, sources[i].anchors, err);
-        loading.anchors = false;
-        if (code == VT_OK)
-            code = load_path(&loading, sources[i].intermediates, err);
+        code = load_source(store, &sources[i], err);
         if (code != VT_OK)
             goto done;
     }
@@ -281,9 +321,14 @@ bool vt_trust_store_has_anchor(const struct vt_trust_store *store, enum vt_trust
 {
     const struct vt_certificate_list *list = &store->anchors[set];
     for (size_t i = 0; i < list->count; i++)
-        if (fingerprint_is(fingerprint, vt_certificate_sha256(list->items[i])))
+        if (vt_trust_fingerprint_is(fingerprint, vt_certificate_sha256(list->items[i])))
             return true;
     return false;
+}
+
+const struct vt_trust_entry *vt_trust_store_entry(const struct vt_trust_store *store, size_t index)
+{
+    return index < store->entries_count ? &store->entries[index] : NULL;
 }
 
 const char *vt_trust_set_name(enum vt_trust_set_id set)

@@ -11,6 +11,8 @@
 #define VT_MAX_EMAILS 16
 #define VT_MAX_EMAIL_BYTES 320
 #define VT_ADDRESS_KINDS 3
+/* Policies of one certificate that are shown; real ones have one or two. */
+#define VT_MAX_POLICIES 16
 
 struct vt_certificate {
     struct vt_bytes der; /* in the pool's arena */
@@ -28,6 +30,9 @@ struct vt_certificate {
     size_t addresses_count[VT_ADDRESS_KINDS];
     const char *emails[VT_MAX_EMAILS];
     size_t emails_count;
+    const char *policies[VT_MAX_POLICIES]; /* dotted */
+    size_t policies_count;
+    bool is_ca;
     struct vt_certificate_facts facts;
 };
 

@@ -223,5 +223,8 @@ enum vt_code vt_certificate_read_facts(struct vt_arena *arena, struct vt_certifi
         read_key(arena, certificate, facts) != VT_OK)
         return VT_E_NOMEM;
     facts->is_self_signed = is_self_signed(certificate);
+    facts->is_ca = certificate->is_ca;
+    facts->policies = certificate->policies_count > 0 ? certificate->policies : NULL;
+    facts->policies_count = certificate->policies_count;
     return VT_OK;
 }

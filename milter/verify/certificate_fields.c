@@ -4,6 +4,7 @@
  * be read is left out, because whether it matters is the path's question. */
 #include <string.h>
 
+#include "verify/algorithm.h"
 #include "verify/certificate.h"
 #include "verify/der.h"
 #include "verify/oid.h"
@@ -236,6 +237,40 @@ static enum vt_code read_alt_name(struct vt_arena *arena, struct vt_certificate 
     return VT_OK;
 }
 
+/* ---- what it is for ---- */
+
+/* BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL }
+ * (RFC 5280 4.2.1.9) */
+static bool says_ca(struct vt_bytes value)
+{
+    struct vt_der list;
+    struct vt_der ca;
+    return vt_der_whole(value, VT_DER_SEQUENCE, &list) == VT_OK &&
+           vt_der_expect(&list.body, VT_DER_BOOLEAN, &ca) == VT_OK && ca.body.len == 1 &&
+           ca.body.ptr[0] != 0;
+}
+
+/* certificatePolicies ::= SEQUENCE OF SEQUENCE { policyIdentifier OID, … } (RFC 5280 4.2.1.4) */
+static enum vt_code read_policies(struct vt_arena *arena, struct vt_certificate *certificate,
+                                  struct vt_bytes value)
+{
+    struct vt_der list;
+    struct vt_der policy;
+    struct vt_der oid;
+    if (vt_der_whole(value, VT_DER_SEQUENCE, &list) != VT_OK)
+        return VT_OK;
+    while (vt_der_next(&list.body, &policy) == VT_OK &&
+           certificate->policies_count < VT_MAX_POLICIES) {
+        if (vt_der_expect(&policy.body, VT_DER_OID, &oid) != VT_OK)
+            continue;
+        const char *text = vt_oid_text(arena, oid.body);
+        if (text == NULL)
+            return VT_E_NOMEM;
+        certificate->policies[certificate->policies_count++] = text;
+    }
+    return VT_OK;
+}
+
 /* ---- the list ---- */
 
 static enum vt_code read_extension(struct vt_arena *arena, struct vt_certificate *certificate,
@@ -248,6 +283,10 @@ static enum vt_code read_extension(struct vt_arena *arena, struct vt_certificate
         return read_crl_points(arena, certificate, value);
     if (vt_bytes_equal(oid, VT_OID_SUBJECT_ALT_NAME))
         return read_alt_name(arena, certificate, value);
+    if (vt_bytes_equal(oid, VT_OID_CERTIFICATE_POLICIES))
+        return read_policies(arena, certificate, value);
+    if (vt_bytes_equal(oid, VT_OID_BASIC_CONSTRAINTS))
+        certificate->is_ca = says_ca(value);
     if (vt_bytes_equal(oid, VT_OID_SUBJECT_KEY_ID) &&
         vt_der_whole(value, VT_DER_OCTET_STRING, &key_id) == VT_OK)
         certificate->key_id = key_id.body;

@@ -103,8 +103,7 @@ static const struct {
     bool only_root;
 } cases[] = {
     {"no anchors", SITE, true, 1,
-     "no trust anchor is configured: no signature can be judged (trust.official.anchors, "
-     "vanthu.yaml(5))",
+     "no trust anchor is configured: no signature can be judged; vanthu trust setup official",
      false},
     {"unconfirmed", SITE "trust: {official: {\n  anchors: roots}}\n", true, 7,
      "the root \"Test Root\" is not confirmed and not used; its SHA-256 is ", false},
