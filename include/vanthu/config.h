@@ -20,6 +20,14 @@ struct vt_strings {
     size_t count;
 };
 
+/* Hosts that are asked in the place of others; both "host" or "host:port", in lower case. */
+struct vt_rewrites {
+    struct vt_rewrite {
+        const char *from, *to;
+    } * items;
+    size_t count;
+};
+
 /* All strings live in the arena of the configuration. */
 struct vt_config {
     struct vt_arena *arena;
@@ -49,10 +57,11 @@ struct vt_config {
                                                          anchors, intermediates, confirmed */
     struct vt_trust_rules trust_rules[VT_TRUST_SETS]; /* the other keys: trust[].rules */
 
-    struct vt_strings fetch_hosts; /* fetch.allowed-hosts: "host" or "host:port" */
-    const char *http_proxy;        /* fetch.http-proxy; NULL */
-    int64_t fetch_timeout_msecs;   /* fetch.timeout: 3s */
-    int64_t host_down_msecs;       /* fetch.host-down: 60s: how long a dead host is left alone */
+    struct vt_strings fetch_hosts;     /* fetch.allowed-hosts: "host" or "host:port" */
+    struct vt_rewrites fetch_rewrites; /* fetch.rewrite-hosts: from: to; to is an allowed one */
+    const char *http_proxy;            /* fetch.http-proxy; NULL */
+    int64_t fetch_timeout_msecs;       /* fetch.timeout: 3s: until an answer begins */
+    int64_t host_down_msecs; /* fetch.host-down: 60s: how long a dead host is left alone at first */
 
     const char *role_user[VT_ROLES]; /* users.gateway …: name or number; default vanthu-<role> */
 

@@ -34,6 +34,9 @@
 /* One CRL; the largest real ones have 50 MB. */
 #define VT_MAX_CRL_BYTES (64u * 1024 * 1024)
 #define VT_MAX_OCSP_BYTES (256u * 1024)
+/* A CRL may arrive for so many times the time until an answer has to begin (fetch.timeout): the
+ * large ones do not fit into 3 seconds on the line of a district. */
+#define VT_FETCH_LONG_TIMES 10
 /* Byte ranges of one signature: PDF has two, an S/MIME part one. */
 #define VT_MAX_RANGES 4
 /* Everything derived from one mail in one arena, the mail's bytes not counted. */

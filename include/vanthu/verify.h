@@ -46,8 +46,8 @@ struct vt_bytes vt_certificate_serial(const struct vt_certificate *certificate);
 /* The OpenSSL object (struct x509_st), borrowed; for the rooms verify, trust and status. */
 struct x509_st;
 struct x509_st *vt_certificate_x509(const struct vt_certificate *certificate);
-/* Addresses from AIA (OCSP, caIssuers) and CRL distribution points; http and https only. kind as
- * below; returns the index-th or NULL. */
+/* Addresses from AIA (OCSP, caIssuers) and CRL distribution points: http and https, and for status
+ * also ldap, which is never asked. kind as below; returns the index-th or NULL. */
 enum vt_address_kind { VT_ADDRESS_OCSP, VT_ADDRESS_CA_ISSUERS, VT_ADDRESS_CRL };
 const char *vt_certificate_address(const struct vt_certificate *certificate,
                                    enum vt_address_kind kind, size_t index);

@@ -14,10 +14,11 @@
  *                                   known; mail 64M, facts 8M, known 64M
  *                       INSPECTED   -; evidence 16M, wants 16M
  *                       DIED        why; -
- * gateway, command      STATUS      -; wants 16M                        status      STATUS_UNKNOWN
+ * gateway, command      STATUS      reference or -; wants 16M           status      STATUS_UNKNOWN
  *   to status           STATUS_IS   -; known 64M
  * status to fetch       FETCH       url, type; body of a POST 64K       fetch       STATUS_UNKNOWN
- *                       FETCHED     http_status, code, error; bytes 64M
+ *                       FETCHED     http_status, code, error,
+ *                                   connected, location; bytes 64M
  * status to inspector   GENERATION  -; known 64M (not answered)         none        an older one
  * command to master     CONTROL     command: reload, status, drain,     30 s        -
  *                                   status-role; -

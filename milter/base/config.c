@@ -149,6 +149,28 @@ static const struct vt_yaml_node *place_of(const struct vt_yaml_node *root, cons
     return node != NULL ? node : mapping != NULL ? mapping : root;
 }
 
+static bool is_allowed_host(const struct vt_config *config, const char *host)
+{
+    for (size_t i = 0; i < config->fetch_hosts.count; i++) {
+        if (strcmp(config->fetch_hosts.items[i], host) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A table that leads to hosts which nobody may ask would only be a puzzle. */
+static void check_rewrites(struct vt_config_reader *reader, const struct vt_yaml_node *root)
+{
+    const struct vt_config *c = reader->config;
+    for (size_t i = 0; i < c->fetch_rewrites.count; i++) {
+        const char *to = c->fetch_rewrites.items[i].to;
+        if (!is_allowed_host(c, to))
+            vt_yaml_mistake(&reader->yaml, place_of(root, "fetch", "rewrite-hosts"),
+                            "%s is asked in the place of %s, but is not in fetch.allowed-hosts", to,
+                            c->fetch_rewrites.items[i].from);
+    }
+}
+
 static void check_between(struct vt_config_reader *reader, const struct vt_yaml_node *root)
 {
     const struct vt_config *c = reader->config;
@@ -179,6 +201,7 @@ static enum vt_code read_text(struct vt_config_reader *reader, struct vt_bytes t
     if (code == VT_OK && root != NULL) {
         read_group(reader, root, "");
         check_between(reader, root);
+        check_rewrites(reader, root);
     }
     if (code == VT_OK)
         code = set_computed(reader->config, err);

@@ -138,6 +138,25 @@ static bool set_domains(struct vt_config_reader *r, const struct vt_setting *s,
     return set_each(r, s, node, field, set_domain);
 }
 
+/* {from: to}; the same host twice is a duplicate key. */
+static bool set_rewrites(struct vt_config_reader *r, const struct vt_setting *s,
+                         const struct vt_yaml_node *node, void *field)
+{
+    struct vt_rewrites *out = field;
+    if (!vt_yaml_is_mapping(&r->yaml, node, "hosts to be asked in the place of others"))
+        return false;
+    struct vt_rewrite *items = vt_arena_alloc(r->config->arena, (node->count + 1) * sizeof(*items));
+    if (items == NULL)
+        return no_memory(r, node);
+    bool is_good = true;
+    for (size_t i = 0; i < node->count; i++) {
+        is_good = set_domain(r, s, node->entries[i].key, &items[i].from) && is_good;
+        is_good = set_domain(r, s, node->entries[i].value, &items[i].to) && is_good;
+    }
+    *out = (struct vt_rewrites){items, is_good ? node->count : 0};
+    return is_good;
+}
+
 static bool set_fingerprints(struct vt_config_reader *r, const struct vt_setting *s,
                              const struct vt_yaml_node *node, void *field)
 {
@@ -311,6 +330,7 @@ const struct vt_setting vt_settings[] = {
     SET_RULES("trust.public.", VT_TRUST_PUBLIC),
 
     {"fetch.allowed-hosts", set_domains, PLACE(fetch_hosts), PUBLISHED_HOSTS, 0, 0, HOST_PORT},
+    {"fetch.rewrite-hosts", set_rewrites, PLACE(fetch_rewrites), "{}", 0, 0, HOST_PORT},
     {"fetch.http-proxy", set_text, PLACE(http_proxy), NULL, 0, 0, PROXY},
     {"fetch.timeout", set_duration, PLACE(fetch_timeout_msecs), "3s", 100, 60 * SECS, NULL, NULL},
     {"fetch.host-down", set_duration, PLACE(host_down_msecs), "60s", 0, 1 * HOURS, NULL, NULL},

@@ -18,7 +18,7 @@ static bool is_literal(const char *host)
     return inet_pton(AF_INET, host, raw) == 1 || inet_pton(AF_INET6, host, raw) == 1;
 }
 
-/* Lower case, ASCII only, no brackets, no zone, no final dot. */
+/* Lower case, ASCII only, no brackets, no final dot. */
 static bool take_host(const char *host, char out[VT_MAX_HOST_BYTES])
 {
     size_t len = strlen(host);
@@ -45,10 +45,12 @@ static bool take_parts(CURLU *parts, struct vt_address *out)
     char *scheme = NULL;
     char *host = NULL;
     char *port = NULL;
+    char *zone = NULL;
     bool ok = curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
               curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
               curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
               (strcasecmp(scheme, "http") == 0 || strcasecmp(scheme, "https") == 0) &&
+              curl_url_get(parts, CURLUPART_ZONEID, &zone, 0) == CURLUE_NO_ZONEID &&
               take_host(host, out->host);
     if (ok) {
         out->port = (unsigned)strtoul(port, NULL, 10);
@@ -58,6 +60,7 @@ static bool take_parts(CURLU *parts, struct vt_address *out)
     curl_free(scheme);
     curl_free(host);
     curl_free(port);
+    curl_free(zone);
     return ok;
 }
 
@@ -130,6 +133,9 @@ static bool is_public_v6(const uint8_t a[16])
         return is_public_v4(v4_at(a + 2));
     if (a[0] == 0x20 && a[1] == 0x01 && a[2] < 2) /* 2001::/23: Teredo and other protocols */
         return false;
+    if (v4_at(a) == 0x20010db8 ||
+        (a[0] == 0x3f && a[1] == 0xff && a[2] < 0x10)) /* RFC 3849, 9637 */
+        return false;
     return (a[0] & 0xe0) == 0x20; /* 2000::/3 is all that is assigned as global unicast */
 }
 
@@ -146,4 +152,14 @@ bool vt_address_is_public(const struct sockaddr *address, size_t len)
         return is_public_v6(v6.sin6_addr.s6_addr);
     }
     return false;
+}
+
+bool vt_address_text_is_public(const char *text)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
+        return vt_address_is_public((const struct sockaddr *)&v4, sizeof(v4));
+    return inet_pton(AF_INET6, text, &v6.sin6_addr) == 1 &&
+           vt_address_is_public((const struct sockaddr *)&v6, sizeof(v6));
 }

@@ -28,5 +28,7 @@ enum vt_code vt_address_parse(const char *url, struct vt_address *out,
 bool vt_address_matches(const struct vt_address *address, const char *entry);
 /* False for loopback, private, link-local, multicast and other special addresses (RFC 6890). */
 bool vt_address_is_public(const struct sockaddr *address, size_t len);
+/* The same of an address as text; what is none is not public. */
+bool vt_address_text_is_public(const char *text);
 
 #endif

@@ -25,10 +25,11 @@ static const struct kind {
     const char *type;
     const char *content_type; /* of a POST */
     size_t max_bytes;
+    int times; /* the time until it begins, for all of it */
 } kinds[] = {
-    {"ocsp", "application/ocsp-request", VT_MAX_OCSP_BYTES},
-    {"crl", NULL, VT_MAX_CRL_BYTES},
-    {"issuer", NULL, VT_MAX_CERTIFICATE_BYTES * 4}, /* PEM, or a list of certificates */
+    {"ocsp", "application/ocsp-request", VT_MAX_OCSP_BYTES, 1},
+    {"crl", NULL, VT_MAX_CRL_BYTES, VT_FETCH_LONG_TIMES},
+    {"issuer", NULL, VT_MAX_CERTIFICATE_BYTES * 4, 1}, /* PEM, or a list of certificates */
 };
 
 /* One connection of the status role: waits for its request, then for its transfer. */
@@ -67,16 +68,18 @@ static void close_place(struct fetcher *fetcher, struct place *place)
     *place = (struct place){.fd = -1};
 }
 
-/* FETCHED: {"http_status", "code", "error"} and, when an answer came, its bytes. */
-static void answer(struct place *place, enum vt_code code, long http_status,
+/* FETCHED: {"http_status", "code", "error", "connected", "location"} and, when an answer came, its
+ * bytes. */
+static void answer(struct place *place, enum vt_code code, const struct vt_transfer_end *end,
                    const struct vt_err *err)
 {
     struct vt_err own = {0};
     int fd = -1;
     if (code == VT_OK)
         code = vt_memfd_seal("vanthu-fetched", vt_buf_bytes(&place->answer), &fd, &own);
-    json_t *body = json_pack("{s:i, s:i, s:s}", "http_status", (int)http_status, "code", (int)code,
-                             "error", code == VT_OK ? "" : err->text);
+    json_t *body = json_pack("{s:i, s:i, s:s, s:b, s:s}", "http_status", (int)end->http_status,
+                             "code", (int)code, "error", code == VT_OK ? "" : err->text,
+                             "connected", (int)end->connected, "location", end->location);
     char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
     if (text != NULL && vt_wire_send(place->fd, VT_MSG_FETCHED, vt_bytes_str(text), &fd,
                                      fd >= 0 ? 1 : 0, vt_clock_monotonic_msecs(), &own) != VT_OK)
@@ -101,10 +104,12 @@ static const struct kind *find_kind(const char *type)
 static enum vt_code begin_transfer(struct fetcher *fetcher, struct place *place, const char *url,
                                    const struct kind *kind, struct vt_err *err)
 {
+    int64_t begin_msecs = fetcher->config->fetch_timeout_msecs;
+    const struct vt_patience patience = {begin_msecs, begin_msecs * kind->times};
     vt_buf_init(&place->answer, kind->max_bytes);
     enum vt_code code = vt_transfer_begin(
         fetcher->courier, url, kind->content_type != NULL ? kind->content_type : "", place->post,
-        &place->answer, fetcher->config->fetch_timeout_msecs, &place->transfer, err);
+        &place->answer, patience, &place->transfer, err);
     if (code != VT_OK)
         return code;
     if (curl_multi_add_handle(fetcher->multi, place->transfer.easy) != CURLM_OK) {
@@ -150,7 +155,7 @@ static void serve_place(struct fetcher *fetcher, struct place *place)
     if (code == VT_OK)
         return;
     if (code != VT_E_PEER && code != VT_E_TIMEOUT)
-        answer(place, code, 0, &err);
+        answer(place, code, &(struct vt_transfer_end){0}, &err);
     close_place(fetcher, place);
 }
 
@@ -189,7 +194,7 @@ static void finish_transfers(struct fetcher *fetcher)
         struct vt_err err = {0};
         struct vt_transfer *transfer = NULL;
         struct place *place = NULL;
-        long http_status = 0;
+        struct vt_transfer_end end = {0};
         CURLcode result = done->data.result;
         CURL *easy = done->easy_handle;
         (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
@@ -200,11 +205,11 @@ static void finish_transfers(struct fetcher *fetcher)
         (void)curl_multi_remove_handle(fetcher->multi, easy);
         if (place == NULL)
             continue;
-        enum vt_code code = vt_transfer_end(&place->transfer, result, &http_status, &err);
+        enum vt_code code = vt_transfer_end(&place->transfer, result, &end, &err);
         place->fetching = false;
         if (code != VT_OK)
             vt_log(VT_LOG_INFO, "fetch: %s", err.text);
-        answer(place, code, http_status, &err);
+        answer(place, code, &end, &err);
         close_place(fetcher, place);
     }
 }

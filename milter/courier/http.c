@@ -9,23 +9,8 @@
 
 #include "vanthu/clock.h"
 
-/* Hosts that are remembered as down; a site knows a dozen. */
-#define MAX_DOWN_HOSTS 64
-/* A host that cannot be connected to is down at once; one that is connected and silent may have
- * one bad page only, and is down when that happens so many times in a row. */
-#define STRIKES_UNTIL_DOWN 3
-
-struct down_host {
-    char host[VT_MAX_HOST_BYTES];
-    unsigned port;
-    unsigned strikes;
-    int64_t until_msecs;
-};
-
 struct vt_courier {
     const struct vt_config *config;
-    struct down_host down[MAX_DOWN_HOSTS];
-    size_t down_count;
 };
 
 enum vt_code vt_courier_new(const struct vt_config *config, struct vt_courier **out,
@@ -50,8 +35,6 @@ void vt_courier_free(struct vt_courier *courier)
     curl_global_cleanup();
 }
 
-/* ---- allowed, down ---- */
-
 static bool is_allowed(const struct vt_courier *courier, const struct vt_address *address)
 {
     const struct vt_strings *hosts = &courier->config->fetch_hosts;
@@ -62,79 +45,72 @@ static bool is_allowed(const struct vt_courier *courier, const struct vt_address
     return false;
 }
 
-static struct down_host *find_down(struct vt_courier *courier, const struct vt_address *address)
-{
-    for (size_t i = 0; i < courier->down_count; i++) {
-        if (courier->down[i].port == address->port &&
-            strcmp(courier->down[i].host, address->host) == 0)
-            return &courier->down[i];
-    }
-    return NULL;
-}
-
-/* The entry of a host, a new one if need be; the one that ends first makes room. */
-static struct down_host *make_down(struct vt_courier *courier, const struct vt_address *address)
-{
-    struct down_host *entry = find_down(courier, address);
-    if (entry != NULL)
-        return entry;
-    entry = &courier->down[0];
-    if (courier->down_count < MAX_DOWN_HOSTS) {
-        entry = &courier->down[courier->down_count++];
-    } else {
-        for (size_t i = 1; i < MAX_DOWN_HOSTS; i++) {
-            if (courier->down[i].until_msecs < entry->until_msecs)
-                entry = &courier->down[i];
-        }
-    }
-    *entry = (struct down_host){.port = address->port};
-    (void)snprintf(entry->host, sizeof(entry->host), "%s", address->host);
-    return entry;
-}
-
-static void remember_failure(struct vt_courier *courier, const struct vt_address *address,
-                             bool connected)
-{
-    struct down_host *entry = make_down(courier, address);
-    entry->strikes += connected ? 1 : STRIKES_UNTIL_DOWN;
-    if (entry->strikes >= STRIKES_UNTIL_DOWN) {
-        entry->strikes = 0;
-        entry->until_msecs = vt_clock_monotonic_msecs() + courier->config->host_down_msecs;
-    }
-}
-
-static void forget_failures(struct vt_courier *courier, const struct vt_address *address)
-{
-    struct down_host *entry = find_down(courier, address);
-    if (entry != NULL) {
-        entry->until_msecs = 0;
-        entry->strikes = 0;
-    }
-}
-
 /* ---- callbacks of libcurl ---- */
 
 static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
 {
     struct vt_transfer *transfer = context;
     enum vt_code code = vt_buf_add(transfer->out, bytes, size * count);
+    transfer->begun = true;
     transfer->too_large = code == VT_E_LIMIT;
     transfer->no_memory = code == VT_E_NOMEM;
     return code == VT_OK ? size * count : 0;
 }
 
-/* A name that an allowed host's owner lets point into our network is refused; an address that was
- * itself put on the list, and the configured proxy, are the administrator's word. */
+static size_t on_header(char *bytes, size_t size, size_t count, void *context)
+{
+    struct vt_transfer *transfer = context;
+    (void)bytes;
+    transfer->header_bytes += size * count;
+    transfer->too_large = transfer->header_bytes > VT_MAX_HTTP_HEADER_BYTES;
+    return transfer->too_large ? 0 : size * count;
+}
+
+/* The time until an answer begins; libcurl's own limit is for the whole. */
+static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total,
+                       curl_off_t up_now)
+{
+    struct vt_transfer *transfer = context;
+    (void)total;
+    (void)up_total;
+    (void)up_now;
+    transfer->begun = transfer->begun || now > 0;
+    transfer->begun_late =
+        !transfer->begun && vt_clock_monotonic_msecs() > transfer->begin_until_msecs;
+    return transfer->begun_late ? 1 : 0;
+}
+
+/* An address that was itself put on the list, and the configured proxy, are the administrator's
+ * word. */
+static bool is_trusted_place(const struct vt_transfer *transfer)
+{
+    return transfer->address.is_literal || transfer->courier->config->http_proxy != NULL;
+}
+
+/* A name that an allowed host's owner lets point into our network is refused. */
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct vt_transfer *transfer = context;
     (void)purpose;
-    bool ours = transfer->address.is_literal || transfer->courier->config->http_proxy != NULL;
-    if (!ours && !vt_address_is_public(&address->addr, address->addrlen)) {
+    if (!is_trusted_place(transfer) && !vt_address_is_public(&address->addr, address->addrlen)) {
         transfer->address_refused = true;
         return CURL_SOCKET_BAD;
     }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* Once more before anything is sent: what the socket is connected to, by getpeername(2), whether it
+ * is new or was kept open. */
+static int on_connected(void *context, char *peer, char *own, int peer_port, int own_port)
+{
+    struct vt_transfer *transfer = context;
+    (void)own;
+    (void)peer_port;
+    (void)own_port;
+    if (is_trusted_place(transfer) || vt_address_text_is_public(peer))
+        return CURL_PREREQFUNC_OK;
+    transfer->address_refused = true;
+    return CURL_PREREQFUNC_ABORT;
 }
 
 /* ---- one transfer ---- */
@@ -157,28 +133,57 @@ static bool set_target(struct vt_transfer *transfer, const char *url, const char
     return ok;
 }
 
-static bool set_bounds(struct vt_transfer *transfer, int64_t timeout_msecs)
+static bool set_callbacks(struct vt_transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK;
+}
+
+/* The way there: what libcurl would do by itself or by the environment is switched off. */
+static bool set_manners(struct vt_transfer *transfer)
 {
     CURL *easy = transfer->easy;
     const char *proxy = transfer->courier->config->http_proxy;
-    long timeout = timeout_msecs < 1 ? 1 : timeout_msecs > 600000 ? 600000 : (long)timeout_msecs;
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, NULL) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_USERAGENT, "vanthu") == CURLE_OK &&
            /* The empty string keeps environment variables from choosing a proxy. */
            curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL ? proxy : "") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->out->max) ==
+           curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK;
+}
+
+static long bound_msecs(int64_t msecs)
+{
+    return msecs < 1 ? 1 : msecs > 600000 ? 600000 : (long)msecs;
+}
+
+static bool set_bounds(struct vt_transfer *transfer, struct vt_patience patience)
+{
+    CURL *easy = transfer->easy;
+    transfer->begin_until_msecs = vt_clock_monotonic_msecs() + patience.begin_msecs;
+    return curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->out->max) ==
                CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, timeout) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_USERAGENT, "vanthu") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK;
+           curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, bound_msecs(patience.total_msecs)) ==
+               CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, bound_msecs(patience.begin_msecs)) ==
+               CURLE_OK;
 }
 
 void vt_transfer_abort(struct vt_transfer *transfer)
@@ -189,7 +194,7 @@ void vt_transfer_abort(struct vt_transfer *transfer)
     transfer->headers = NULL;
 }
 
-static enum vt_code check_address(struct vt_courier *courier, const char *url,
+static enum vt_code check_address(const struct vt_courier *courier, const char *url,
                                   struct vt_address *address, struct vt_err *err)
 {
     enum vt_code code = vt_address_parse(url, address, err);
@@ -198,16 +203,12 @@ static enum vt_code check_address(struct vt_courier *courier, const char *url,
     if (!is_allowed(courier, address))
         return vt_err_set(err, VT_E_CONFIG, "the host %s:%u is not in fetch.allowed-hosts",
                           address->host, address->port);
-    const struct down_host *down = find_down(courier, address);
-    if (down != NULL && vt_clock_monotonic_msecs() < down->until_msecs)
-        return vt_err_set(err, VT_E_NETWORK, "the host %s:%u did not answer a moment ago",
-                          address->host, address->port);
     return VT_OK;
 }
 
 enum vt_code vt_transfer_begin(struct vt_courier *courier, const char *url,
                                const char *content_type, struct vt_bytes body, struct vt_buf *out,
-                               int64_t timeout_msecs, struct vt_transfer *transfer,
+                               struct vt_patience patience, struct vt_transfer *transfer,
                                struct vt_err *err)
 {
     *transfer = (struct vt_transfer){.courier = courier, .out = out};
@@ -215,8 +216,8 @@ enum vt_code vt_transfer_begin(struct vt_courier *courier, const char *url,
     if (code != VT_OK)
         return code;
     transfer->easy = curl_easy_init();
-    if (transfer->easy == NULL || !set_bounds(transfer, timeout_msecs) ||
-        !set_target(transfer, url, content_type, body)) {
+    if (transfer->easy == NULL || !set_manners(transfer) || !set_bounds(transfer, patience) ||
+        !set_callbacks(transfer) || !set_target(transfer, url, content_type, body)) {
         vt_transfer_abort(transfer);
         return vt_err_set(err, VT_E_NOMEM, "libcurl cannot set a transfer up");
     }
@@ -228,6 +229,9 @@ static enum vt_code explain(const struct vt_transfer *transfer, CURLcode result,
     const struct vt_address *address = &transfer->address;
     char why[CURL_ERROR_SIZE];
     (void)vt_text_clean(why, sizeof(why), vt_bytes_str(transfer->error));
+    if (transfer->header_bytes > VT_MAX_HTTP_HEADER_BYTES)
+        return vt_err_set(err, VT_E_LIMIT, "%s:%u sends more than %u bytes of headers",
+                          address->host, address->port, VT_MAX_HTTP_HEADER_BYTES);
     if (transfer->too_large || result == CURLE_FILESIZE_EXCEEDED)
         return vt_err_set(err, VT_E_LIMIT, "%s:%u sends more than %zu bytes", address->host,
                           address->port, transfer->out->max);
@@ -238,29 +242,30 @@ static enum vt_code explain(const struct vt_transfer *transfer, CURLcode result,
                           "the name %s leads to a private address; to allow that, put the address "
                           "itself into fetch.allowed-hosts",
                           address->host);
-    if (result == CURLE_OPERATION_TIMEDOUT)
+    if (result == CURLE_OPERATION_TIMEDOUT || transfer->begun_late)
         return vt_err_set(err, VT_E_TIMEOUT, "%s:%u did not answer in time", address->host,
                           address->port);
     return vt_err_set(err, VT_E_NETWORK, "%s:%u: %s", address->host, address->port,
                       why[0] != '\0' ? why : curl_easy_strerror(result));
 }
 
-enum vt_code vt_transfer_end(struct vt_transfer *transfer, CURLcode result, long *out_http_status,
-                             struct vt_err *err)
+enum vt_code vt_transfer_end(struct vt_transfer *transfer, CURLcode result,
+                             struct vt_transfer_end *out, struct vt_err *err)
 {
     enum vt_code code = VT_OK;
     curl_off_t connect_usecs = 0;
-    *out_http_status = 0;
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, out_http_status);
+    const char *location = NULL;
+    *out = (struct vt_transfer_end){0};
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME_T, &connect_usecs);
+    out->connected = connect_usecs > 0;
     if (result != CURLE_OK) {
         code = explain(transfer, result, err);
-        *out_http_status = 0;
+    } else {
+        (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &out->http_status);
+        (void)curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &location);
+        (void)vt_text_clean(out->location, sizeof(out->location), vt_bytes_str(location));
+        out->connected = true;
     }
-    if (code == VT_E_NETWORK || code == VT_E_TIMEOUT)
-        remember_failure(transfer->courier, &transfer->address, connect_usecs > 0);
-    else if (code == VT_OK)
-        forget_failures(transfer->courier, &transfer->address);
     vt_transfer_abort(transfer);
     return code;
 }

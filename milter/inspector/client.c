@@ -235,6 +235,17 @@ static enum vt_code read_status(struct run *run, struct vt_known *out, struct vt
     return code;
 }
 
+/* The reference of the mail, so that it can be named when what is unknown now is known later; a
+ * file of a command line has none. */
+static char *status_body(const struct vt_mail *mail)
+{
+    const char *reference = mail != NULL ? mail->reference : NULL;
+    json_t *body = reference != NULL ? json_pack("{s:s}", "reference", reference) : NULL;
+    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+    json_decref(body);
+    return text;
+}
+
 /* True when something new is known, so that another pass may say more. A status role that is down
  * or late leaves STATUS_UNKNOWN in the evidence, which is the answer then. */
 static bool ask_status(struct run *run)
@@ -249,9 +260,11 @@ static bool ask_status(struct run *run)
         return false;
     struct vt_known fresh = {0};
     struct vt_err err = {0};
-    enum vt_code code = call(inspection->status_fd, inspection, VT_MSG_STATUS,
-                             (struct vt_bytes){NULL, 0}, &run->wants_fd, 1, &run->message, 1,
-                             earlier(start + budget, inspection->deadline_msecs), &err);
+    char *body = status_body(inspection->mail);
+    enum vt_code code =
+        call(inspection->status_fd, inspection, VT_MSG_STATUS, vt_bytes_str(body), &run->wants_fd,
+             1, &run->message, 1, earlier(start + budget, inspection->deadline_msecs), &err);
+    free(body);
     if (code == VT_OK)
         code = read_status(run, &fresh, &err);
     vt_message_close(&run->message);

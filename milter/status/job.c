@@ -13,12 +13,17 @@
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
 
-/* How long an answer stands: a source that answered uselessly is not asked by every mail. A failure
- * stands as long as its host is left alone. */
+/* How long an answer stands: a source that answered uselessly is not asked by every mail. */
 #define RECENT_MSECS 60000
 #define MAX_RECENT 256
 /* fetch has its own time limit; this one is for a fetch that hangs. */
 #define GRACE_MSECS 2000
+/* After this share of its patience a mail asks elsewhere too, and waits no longer for a host of
+ * which the question is whether it is back: one that is answers soon. */
+#define ELSEWHERE_SHARE 3
+/* Issuers are asked for on behalf of certificates that may be anybody's. */
+#define MAX_ISSUERS_PER_MINUTE 60
+#define MINUTE_MSECS 60000
 #define JOB_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 
 struct job {
@@ -27,8 +32,9 @@ struct job {
     char key[65];
     int64_t until_msecs;
     enum vt_job_kind kind;
-    char *url;
-    struct vt_arena *arena; /* of the certificates */
+    int64_t wait_msecs, elsewhere_msecs; /* as in its ticket */
+    struct vt_source source;
+    struct vt_arena *arena; /* of the source and the certificates */
     struct vt_certificate_pool *pool;
     const struct vt_certificate *certificate, *issuer;
     uint8_t nonce[VT_OCSP_NONCE_BYTES];
@@ -42,34 +48,26 @@ struct recent {
 };
 
 struct vt_job_board {
-    int channel;
-    struct vt_status_store *store;
-    const struct vt_trust_store *trust;
-    int64_t timeout_msecs;
-    int64_t failure_msecs;
+    struct vt_jobs_setup setup;
     vt_job_done *done;
     void *context;
     struct job jobs[VT_MAX_JOBS];
     struct recent recent[MAX_RECENT];
     size_t recent_next;
+    int64_t minute_msecs; /* when this minute of issuers began */
+    unsigned issuers_count;
     uint64_t last_id;
     struct vt_message message;
 };
 
-enum vt_code vt_jobs_new(int fetch_channel, struct vt_status_store *store,
-                         const struct vt_trust_store *trust, int64_t timeout_msecs,
-                         int64_t failure_msecs, vt_job_done *done, void *context,
+enum vt_code vt_jobs_new(const struct vt_jobs_setup *setup, vt_job_done *done, void *context,
                          struct vt_job_board **out, struct vt_err *err)
 {
     *out = NULL;
     struct vt_job_board *board = calloc(1, sizeof(*board));
     if (board == NULL)
         return vt_err_set(err, VT_E_NOMEM, "out of memory for fetches");
-    board->channel = fetch_channel;
-    board->store = store;
-    board->trust = trust;
-    board->timeout_msecs = timeout_msecs;
-    board->failure_msecs = failure_msecs;
+    board->setup = *setup;
     board->done = done;
     board->context = context;
     for (size_t i = 0; i < VT_MAX_JOBS; i++)
@@ -82,7 +80,6 @@ static void clear_job(struct job *job)
 {
     if (job->fd >= 0)
         (void)close(job->fd);
-    free(job->url);
     vt_arena_free(job->arena);
     *job = (struct job){.fd = -1};
 }
@@ -99,14 +96,14 @@ void vt_jobs_free(struct vt_job_board *board)
 /* ---- which one ---- */
 
 /* The same address for another issuer or certificate is another job. */
-static enum vt_code make_key(const struct vt_job_wish *wish, char key[65])
+static enum vt_code make_key(const struct vt_job_wish *wish, const char *url, char key[65])
 {
     struct vt_buf buf;
     vt_buf_init(&buf, 16 * 1024);
     const struct vt_certificate *about =
         wish->kind == VT_JOB_CRL ? wish->issuer : wish->certificate;
     enum vt_code code =
-        vt_buf_addf(&buf, "%d %s %s", (int)wish->kind, vt_certificate_sha256(about), wish->url);
+        vt_buf_addf(&buf, "%d %s %s", (int)wish->kind, vt_certificate_sha256(about), url);
     if (code == VT_OK)
         code = vt_verify_sha256(vt_buf_bytes(&buf), key);
     vt_buf_clear(&buf);
@@ -122,11 +119,12 @@ static const struct job *find_running(const struct vt_job_board *board, const ch
     return NULL;
 }
 
-static const struct recent *find_recent(const struct vt_job_board *board, const char *key)
+static const struct recent *find_recent(const struct vt_job_board *board, const char *key,
+                                        struct vt_moment now)
 {
-    int64_t now = vt_clock_monotonic_msecs();
     for (size_t i = 0; i < MAX_RECENT; i++) {
-        if (board->recent[i].until_msecs > now && strcmp(board->recent[i].key, key) == 0)
+        if (board->recent[i].until_msecs > now.monotonic_msecs &&
+            strcmp(board->recent[i].key, key) == 0)
             return &board->recent[i];
     }
     return NULL;
@@ -148,12 +146,8 @@ static enum vt_code own_certificates(const struct vt_job_board *board, struct jo
                                      const struct vt_job_wish *wish)
 {
     enum vt_code code = VT_OK;
-    job->arena = vt_arena_new(JOB_ARENA_BYTES);
-    job->pool = job->arena != NULL
-                    ? vt_certificate_pool_new(job->arena, vt_trust_store_pool(board->trust))
-                    : NULL;
-    job->url = strdup(wish->url);
-    if (job->pool == NULL || job->url == NULL)
+    job->pool = vt_certificate_pool_new(job->arena, vt_trust_store_pool(board->setup.trust));
+    if (job->pool == NULL)
         return VT_E_NOMEM;
     if (wish->certificate != NULL)
         code = vt_certificate_add(job->pool, vt_certificate_der(wish->certificate),
@@ -176,7 +170,7 @@ static enum vt_code send_request(struct job *job, struct vt_err *err)
         if (code == VT_OK)
             code = vt_memfd_seal("vanthu-ocsp", request, &post, err);
     }
-    json_t *body = json_pack("{s:s, s:s}", "url", job->url, "type", types[job->kind]);
+    json_t *body = json_pack("{s:s, s:s}", "url", job->source.url, "type", types[job->kind]);
     char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
     if (code == VT_OK && text == NULL)
         code = vt_err_set(err, VT_E_FORMAT, "the address is not UTF-8");
@@ -190,105 +184,260 @@ static enum vt_code send_request(struct job *job, struct vt_err *err)
     return code;
 }
 
+/* A list may take longer to come than to begin (courier/fetch_main.c). */
+static int64_t time_limit(const struct vt_job_board *board, enum vt_job_kind kind)
+{
+    int64_t most = board->setup.timeout_msecs * (kind == VT_JOB_CRL ? VT_FETCH_LONG_TIMES : 1);
+    return most + GRACE_MSECS;
+}
+
 static enum vt_code begin(struct vt_job_board *board, struct job *job,
-                          const struct vt_job_wish *wish, struct vt_err *err)
+                          const struct vt_job_wish *wish, struct vt_moment now, struct vt_err *err)
 {
     job->kind = wish->kind;
-    job->until_msecs = vt_clock_monotonic_msecs() + board->timeout_msecs + GRACE_MSECS;
+    job->until_msecs = now.monotonic_msecs + time_limit(board, wish->kind);
     enum vt_code code = own_certificates(board, job, wish);
     if (code != VT_OK)
         return vt_err_set(err, code, "a fetch cannot be begun");
-    code = vt_wire_open(board->channel, vt_clock_monotonic_msecs(), &job->fd, err);
+    code = vt_wire_open(board->setup.fetch_channel, vt_clock_monotonic_msecs(), &job->fd, err);
     if (code == VT_OK)
         code = send_request(job, err);
     return code;
 }
 
-enum vt_code vt_jobs_start(struct vt_job_board *board, const struct vt_job_wish *wish,
-                           uint64_t *out_id, enum vt_code *out_code,
-                           char out_text[VT_JOB_TEXT_BYTES], struct vt_err *err)
+static void say_down(const struct vt_job_board *board, const char *host, struct vt_job_ticket *out)
+{
+    const struct vt_breaker *breaker = vt_breaker_find(board->setup.breakers, host);
+    out->code = VT_E_NETWORK;
+    (void)snprintf(out->text, sizeof(out->text), "%.100s is left alone for a while: %.110s", host,
+                   breaker != NULL ? breaker->why : "");
+}
+
+/* What needs no new fetch. */
+static bool is_answered(const struct vt_job_board *board, const char *key, struct vt_moment now,
+                        struct vt_job_ticket *out)
+{
+    const struct job *running = find_running(board, key);
+    const struct recent *recent = find_recent(board, key, now);
+    if (running != NULL) {
+        out->id = running->id;
+        out->wait_msecs = running->wait_msecs;
+        out->elsewhere_msecs = running->elsewhere_msecs;
+    } else if (recent != NULL) {
+        out->code = recent->code;
+        (void)snprintf(out->text, sizeof(out->text), "%s", recent->text);
+    }
+    return running != NULL || recent != NULL;
+}
+
+/* Strangers must not be able to make a fetch machine of us. */
+static bool is_too_many(struct vt_job_board *board, enum vt_job_kind kind, struct vt_moment now)
+{
+    if (kind != VT_JOB_ISSUER)
+        return false;
+    if (now.monotonic_msecs - board->minute_msecs >= MINUTE_MSECS) {
+        board->minute_msecs = now.monotonic_msecs;
+        board->issuers_count = 0;
+    }
+    return board->issuers_count++ >= MAX_ISSUERS_PER_MINUTE;
+}
+
+static enum vt_code start_job(struct vt_job_board *board, struct job *job,
+                              const struct vt_job_wish *wish, int64_t patience_msecs,
+                              struct vt_moment now, struct vt_job_ticket *out, struct vt_err *err)
 {
     char key[65];
-    *out_id = 0;
-    *out_code = VT_OK;
-    out_text[0] = '\0';
-    enum vt_code code = make_key(wish, key);
+    bool probe = false;
+    enum vt_code code =
+        vt_source_read(job->arena, board->setup.rewrites, wish->url, &job->source, err);
+    if (code != VT_OK)
+        return code;
+    code = make_key(wish, job->source.url, key);
     if (code != VT_OK)
         return vt_err_set(err, code, "the address is too long");
-    const struct job *running = find_running(board, key);
-    if (running != NULL) {
-        *out_id = running->id;
+    if (is_answered(board, key, now, out))
+        return VT_OK;
+    if (is_too_many(board, wish->kind, now))
+        return vt_err_set(err, VT_E_BUSY, "too many issuers were asked for in this minute");
+    if (!vt_breaker_ask(board->setup.breakers, job->source.host, now, &probe)) {
+        say_down(board, job->source.host, out);
         return VT_OK;
     }
-    const struct recent *recent = find_recent(board, key);
-    if (recent != NULL) {
-        *out_code = recent->code;
-        (void)snprintf(out_text, VT_JOB_TEXT_BYTES, "%s", recent->text);
-        return VT_OK;
-    }
-    struct job *job = find_free(board);
-    if (job == NULL)
-        return vt_err_set(err, VT_E_BUSY, "too many fetches are under way");
-    code = begin(board, job, wish, err);
+    code = begin(board, job, wish, now, err);
     if (code != VT_OK) {
-        clear_job(job);
+        vt_breaker_tell(board->setup.breakers, job->source.host, VT_OUTCOME_NONE, "", now);
         return code;
     }
     memcpy(job->key, key, sizeof(key));
-    job->id = *out_id = ++board->last_id;
+    job->elsewhere_msecs = now.monotonic_msecs + patience_msecs / ELSEWHERE_SHARE;
+    job->wait_msecs = probe ? job->elsewhere_msecs : now.monotonic_msecs + patience_msecs;
+    out->elsewhere_msecs = job->elsewhere_msecs;
+    out->wait_msecs = job->wait_msecs;
+    job->id = out->id = ++board->last_id;
     return VT_OK;
+}
+
+enum vt_code vt_jobs_start(struct vt_job_board *board, const struct vt_job_wish *wish,
+                           int64_t patience_msecs, struct vt_moment now, struct vt_job_ticket *out,
+                           struct vt_err *err)
+{
+    struct job *job = find_free(board);
+    *out = (struct vt_job_ticket){0};
+    if (job == NULL)
+        return vt_err_set(err, VT_E_BUSY, "too many fetches are under way");
+    job->arena = vt_arena_new(JOB_ARENA_BYTES);
+    enum vt_code code = job->arena != NULL ? VT_OK : vt_err_set(err, VT_E_NOMEM, "out of memory");
+    if (code == VT_OK)
+        code = start_job(board, job, wish, patience_msecs, now, out, err);
+    if (job->id == 0)
+        clear_job(job);
+    return code;
+}
+
+static bool is_allowed(const struct vt_strings *hosts, const char *host)
+{
+    for (size_t i = 0; hosts != NULL && i < hosts->count; i++) {
+        if (vt_source_matches(host, hosts->items[i]))
+            return true;
+    }
+    return hosts == NULL;
+}
+
+bool vt_jobs_is_down(const struct vt_job_board *board, struct vt_arena *arena, const char *url,
+                     bool *out_asked)
+{
+    struct vt_source source;
+    *out_asked = vt_source_read(arena, board->setup.rewrites, url, &source, NULL) == VT_OK &&
+                 is_allowed(board->setup.hosts, source.host);
+    return *out_asked && vt_breaker_is_down(board->setup.breakers, source.host);
 }
 
 /* ---- end ---- */
 
-static void finish(struct vt_job_board *board, struct job *job, enum vt_code code,
-                   const struct vt_err *err, struct vt_bytes issuer_der)
+/* How long the same is not asked again. A certificate is not kept here, so that job is always run
+ * anew; so is one that failed because fetch died or hung. What failed on the way is for the
+ * breaker: here it only stands until that opens or the next mail asks. */
+static int64_t stands_msecs(const struct vt_job_board *board, enum vt_job_kind kind,
+                            enum vt_code code)
 {
+    if (code == VT_OK)
+        return kind == VT_JOB_ISSUER ? 0 : RECENT_MSECS;
+    if (code == VT_E_PEER || code == VT_E_TIMEOUT)
+        return 0;
+    return code == VT_E_NETWORK ? board->setup.failure_msecs / 2 : board->setup.failure_msecs;
+}
+
+static void remember(struct vt_job_board *board, const struct job *job, enum vt_code code,
+                     const char *text, struct vt_moment now)
+{
+    int64_t stands = stands_msecs(board, job->kind, code);
+    if (stands <= 0)
+        return;
     struct recent *recent = &board->recent[board->recent_next++ % MAX_RECENT];
+    *recent = (struct recent){.code = code, .until_msecs = now.monotonic_msecs + stands};
+    memcpy(recent->key, job->key, sizeof(recent->key));
+    (void)snprintf(recent->text, sizeof(recent->text), "%s", text);
+}
+
+/* An issuer's address comes from a certificate that leads nowhere yet: a stranger must not be able
+ * to have a good host left alone by naming its bad pages. */
+static enum vt_outcome judge_host(enum vt_job_kind kind, enum vt_outcome outcome)
+{
+    return kind == VT_JOB_ISSUER && outcome != VT_OUTCOME_UNREACHABLE && outcome != VT_OUTCOME_NONE
+               ? VT_OUTCOME_ALIVE
+               : outcome;
+}
+
+static void finish(struct vt_job_board *board, struct job *job, enum vt_code code,
+                   enum vt_outcome outcome, const struct vt_err *err, struct vt_bytes issuer_der,
+                   struct vt_moment now)
+{
     struct vt_job_result result = {
         .id = job->id, .kind = job->kind, .code = code, .issuer_der = issuer_der};
-    if (code != VT_OK)
+    if (code != VT_OK) {
         (void)snprintf(result.text, sizeof(result.text), "%.250s", err->text);
-    /* A certificate is not kept here, so that job is always run anew; so is one that failed because
-     * fetch died or hung. */
-    if ((job->kind != VT_JOB_ISSUER || code != VT_OK) && code != VT_E_PEER &&
-        code != VT_E_TIMEOUT) {
-        int64_t stands_msecs = code == VT_OK ? RECENT_MSECS : board->failure_msecs;
-        *recent =
-            (struct recent){.code = code, .until_msecs = vt_clock_monotonic_msecs() + stands_msecs};
-        memcpy(recent->key, job->key, sizeof(recent->key));
-        memcpy(recent->text, result.text, sizeof(recent->text));
+        vt_log(VT_LOG_INFO, "status: %s: %s", job->source.url, err->text);
     }
-    if (code != VT_OK)
-        vt_log(VT_LOG_INFO, "status: %s: %s", job->url, err->text);
+    vt_breaker_tell(board->setup.breakers, job->source.host, judge_host(job->kind, outcome),
+                    result.text, now);
+    remember(board, job, code, result.text, now);
     board->done(board->context, &result);
     clear_job(job);
 }
 
-/* FETCHED: {"http_status", "code", "error"} */
-static enum vt_code read_answer(const struct vt_message *message, struct vt_err *err)
+/* What an answer of HTTP says about its server (RFC 9110 15). */
+static enum vt_outcome judge_http(int http_status)
+{
+    bool is_refusal = http_status >= 400 && http_status < 500;
+    bool is_about_us = http_status == 407 || http_status == 408 || http_status == 429;
+    return http_status == 200           ? VT_OUTCOME_GOOD
+           : is_refusal && !is_about_us ? VT_OUTCOME_ALIVE
+                                        : VT_OUTCOME_BAD;
+}
+
+/* What fetch says about a transfer that brought nothing. */
+static enum vt_outcome judge_transfer(json_int_t code, bool connected)
+{
+    switch (code) {
+    case VT_E_NETWORK:
+    case VT_E_TIMEOUT:
+        return connected ? VT_OUTCOME_SILENT : VT_OUTCOME_UNREACHABLE;
+    case VT_E_LIMIT:
+        return VT_OUTCOME_BAD;
+    default: /* not allowed, out of memory */
+        return VT_OUTCOME_NONE;
+    }
+}
+
+static enum vt_code explain_http(const json_t *body, int http_status, struct vt_err *err)
+{
+    char where[VT_JOB_TEXT_BYTES / 2];
+    const char *location = json_string_value(json_object_get(body, "location"));
+    if (location == NULL || location[0] == '\0')
+        return vt_err_set(err, VT_E_NETWORK, "the server answered with status %d", http_status);
+    (void)vt_text_clean(where, sizeof(where), vt_bytes_str(location));
+    return vt_err_set(err, VT_E_NETWORK,
+                      "the server answered with status %d and wants to send us to %s, which is not "
+                      "followed",
+                      http_status, where);
+}
+
+/* FETCHED: {"http_status", "code", "error", "connected", "location"} */
+static enum vt_code read_answer(const struct vt_message *message, enum vt_outcome *out_outcome,
+                                struct vt_err *err)
 {
     char why[VT_JOB_TEXT_BYTES];
     enum vt_code code = VT_E_FORMAT;
     json_t *body =
         json_loadb((const char *)message->body, message->body_len, JSON_REJECT_DUPLICATES, NULL);
     const json_t *fetched = json_object_get(body, "code");
-    json_int_t http_status = json_integer_value(json_object_get(body, "http_status"));
+    int http_status = (int)json_integer_value(json_object_get(body, "http_status"));
     const char *error = json_string_value(json_object_get(body, "error"));
     (void)vt_text_clean(why, sizeof(why), vt_bytes_str(error != NULL ? error : ""));
-    if (message->type != VT_MSG_FETCHED || !json_is_integer(fetched))
+    *out_outcome = VT_OUTCOME_NONE;
+    if (message->type != VT_MSG_FETCHED || !json_is_integer(fetched)) {
         (void)vt_err_set(err, VT_E_FORMAT, "fetch answered something else than asked");
-    else if (json_integer_value(fetched) != VT_OK)
+    } else if (json_integer_value(fetched) != VT_OK) {
+        *out_outcome = judge_transfer(json_integer_value(fetched),
+                                      json_is_true(json_object_get(body, "connected")));
         code =
             vt_err_set(err, json_integer_value(fetched) == VT_E_CONFIG ? VT_E_CONFIG : VT_E_NETWORK,
                        "%s", why);
-    else if (http_status != 200 || message->fds_count != 1)
-        code =
-            vt_err_set(err, VT_E_NETWORK, "the server answered with status %d", (int)http_status);
-    else
-        code = VT_OK;
+    } else {
+        *out_outcome = judge_http(http_status);
+        code = http_status == 200 && message->fds_count == 1 ? VT_OK
+                                                             : explain_http(body, http_status, err);
+    }
     json_decref(body);
     return code;
+}
+
+/* What was brought may be no better than nothing. */
+static enum vt_outcome judge_data(enum vt_code code)
+{
+    return code == VT_E_FORMAT || code == VT_E_LIMIT     ? VT_OUTCOME_BAD
+           : code == VT_E_NOMEM || code == VT_E_INTERNAL ? VT_OUTCOME_NONE
+                                                         : VT_OUTCOME_GOOD;
 }
 
 static enum vt_code take_data(const struct vt_job_board *board, const struct job *job,
@@ -299,38 +448,42 @@ static enum vt_code take_data(const struct vt_job_board *board, const struct job
                                  .pool = job->pool,
                                  .certificate = job->certificate,
                                  .issuer = job->issuer,
-                                 .url = job->url,
+                                 .url = job->source.url,
                                  .data = data,
                                  .nonce = vt_bytes_of(job->nonce, sizeof(job->nonce)),
                                  .now_utc_secs = now};
     switch (job->kind) {
     case VT_JOB_OCSP:
-        return vt_fetched_ocsp(board->store, &fetched, err);
+        return vt_fetched_ocsp(board->setup.store, &fetched, err);
     case VT_JOB_CRL:
-        return vt_fetched_crl(board->store, &fetched, err);
+        return vt_fetched_crl(board->setup.store, &fetched, err);
     default:
-        return vt_fetched_issuer(board->store, board->trust, &fetched, out_issuer, err);
+        return vt_fetched_issuer(board->setup.store, board->setup.trust, &fetched, out_issuer, err);
     }
 }
 
-static void serve_job(struct vt_job_board *board, struct job *job, int64_t now_utc_secs)
+static void serve_job(struct vt_job_board *board, struct job *job, struct vt_moment now)
 {
     struct vt_message *message = &board->message;
     struct vt_err err = {0};
     struct vt_bytes data = {0};
     struct vt_bytes issuer = {0};
+    enum vt_outcome outcome = VT_OUTCOME_NONE;
     enum vt_code code = vt_wire_receive(job->fd, message, 1, vt_clock_monotonic_msecs(), &err);
     if (code == VT_E_TIMEOUT)
         return;
     if (code == VT_OK)
-        code = read_answer(message, &err);
+        code = read_answer(message, &outcome, &err);
     if (code == VT_OK)
         code = vt_memfd_map(message->fds[0], VT_MAX_CRL_BYTES, &data, &err);
+    bool is_mapped = code == VT_OK;
     vt_message_close(message);
-    if (code == VT_OK)
-        code = take_data(board, job, data, now_utc_secs, &issuer, &err);
-    finish(board, job, code, &err, issuer);
-    if (data.ptr != NULL)
+    if (is_mapped) {
+        code = take_data(board, job, data, now.utc_secs, &issuer, &err);
+        outcome = judge_data(code);
+    }
+    finish(board, job, code, outcome, &err, issuer, now);
+    if (is_mapped)
         vt_memfd_unmap(data);
 }
 
@@ -345,9 +498,8 @@ size_t vt_jobs_poll(const struct vt_job_board *board, struct pollfd *out)
 }
 
 void vt_jobs_serve(struct vt_job_board *board, const struct pollfd *fds, size_t count,
-                   int64_t now_utc_secs)
+                   struct vt_moment now)
 {
-    int64_t now = vt_clock_monotonic_msecs();
     struct vt_err late = {0};
     (void)vt_err_set(&late, VT_E_TIMEOUT, "fetch did not answer in time");
     for (size_t i = 0; i < VT_MAX_JOBS; i++) {
@@ -356,8 +508,18 @@ void vt_jobs_serve(struct vt_job_board *board, const struct pollfd *fds, size_t 
         for (size_t j = 0; job->fd >= 0 && !ready && j < count; j++)
             ready = fds[j].fd == job->fd && fds[j].revents != 0;
         if (ready)
-            serve_job(board, job, now_utc_secs);
-        else if (job->fd >= 0 && now > job->until_msecs)
-            finish(board, job, VT_E_TIMEOUT, &late, (struct vt_bytes){0});
+            serve_job(board, job, now);
+        else if (job->fd >= 0 && now.monotonic_msecs > job->until_msecs)
+            finish(board, job, VT_E_TIMEOUT, VT_OUTCOME_NONE, &late, (struct vt_bytes){0}, now);
     }
+}
+
+int64_t vt_jobs_wake_msecs(const struct vt_job_board *board)
+{
+    int64_t wake = INT64_MAX;
+    for (size_t i = 0; i < VT_MAX_JOBS; i++) {
+        if (board->jobs[i].fd >= 0 && board->jobs[i].until_msecs < wake)
+            wake = board->jobs[i].until_msecs;
+    }
+    return wake;
 }

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 
+#include "status/breaker.h"
 #include "status/store.h"
 #include "vanthu/wire.h"
 
@@ -16,6 +17,18 @@ enum vt_job_kind { VT_JOB_OCSP, VT_JOB_CRL, VT_JOB_ISSUER };
 
 struct vt_job_board;
 
+/* What all fetches share. Borrowed, but for the seed. */
+struct vt_jobs_setup {
+    int fetch_channel; /* client end */
+    struct vt_status_store *store;
+    const struct vt_trust_store *trust;
+    const struct vt_rewrites *rewrites; /* NULL: none */
+    const struct vt_strings *hosts;     /* that are allowed, as fetch decides; NULL: not known */
+    struct vt_breakers *breakers;
+    int64_t timeout_msecs; /* until an answer begins */
+    int64_t failure_msecs; /* how long an address that failed is not asked again */
+};
+
 /* What to fetch, and for whom. */
 struct vt_job_wish {
     enum vt_job_kind kind;
@@ -23,6 +36,16 @@ struct vt_job_wish {
     const struct vt_certificate
         *certificate;                    /* OCSP: asked about; ISSUER: whose issuer; CRL: NULL */
     const struct vt_certificate *issuer; /* OCSP, CRL */
+};
+
+/* What became of a wish. */
+struct vt_job_ticket {
+    uint64_t id; /* what done will name; 0: nothing is under way */
+    /* On the monotonic clock: until when a mail may wait for it, and from when it asks elsewhere
+     * too. */
+    int64_t wait_msecs, elsewhere_msecs;
+    enum vt_code code; /* id is 0: how it ended a moment ago, or why it is not asked */
+    char text[VT_JOB_TEXT_BYTES];
 };
 
 /* Result of one, for those who wait for it. */
@@ -35,24 +58,29 @@ struct vt_job_result {
 };
 typedef void vt_job_done(void *context, const struct vt_job_result *result);
 
-/* fetch_channel: client end; store and trust: borrowed. failure_msecs: how long a source that
- * failed is left alone. done is called once for each job, never from within vt_jobs_start. */
-enum vt_code vt_jobs_new(int fetch_channel, struct vt_status_store *store,
-                         const struct vt_trust_store *trust, int64_t timeout_msecs,
-                         int64_t failure_msecs, vt_job_done *done, void *context,
+/* done is called once for each job, never from within vt_jobs_start. */
+enum vt_code vt_jobs_new(const struct vt_jobs_setup *setup, vt_job_done *done, void *context,
                          struct vt_job_board **out, struct vt_err *err) VT_MUST_CHECK;
 void vt_jobs_free(struct vt_job_board *board);
 
-/* Begin a fetch, or join one that is under way. *out_id: what done will name; 0 when it was tried a
- * moment ago, then *out_code and out_text say how that ended. VT_E_BUSY: too many jobs. */
+/* Begin a fetch, or join one that is under way. patience_msecs: how long a mail waits for a fetch,
+ * counted from the beginning of the fetch, so that of many mails only the first ones wait for a
+ * slow host. VT_E_BUSY: too many jobs, or issuers asked for in this minute; VT_E_UNSUPPORTED,
+ * VT_E_FORMAT: no address to be asked. */
 enum vt_code vt_jobs_start(struct vt_job_board *board, const struct vt_job_wish *wish,
-                           uint64_t *out_id, enum vt_code *out_code,
-                           char out_text[VT_JOB_TEXT_BYTES], struct vt_err *err) VT_MUST_CHECK;
+                           int64_t patience_msecs, struct vt_moment now, struct vt_job_ticket *out,
+                           struct vt_err *err) VT_MUST_CHECK;
+/* True when the host of this address is being left alone; *out_asked: false when it is no address
+ * that is ever asked (ldap, a host that is not allowed). */
+bool vt_jobs_is_down(const struct vt_job_board *board, struct vt_arena *arena, const char *url,
+                     bool *out_asked);
 
 /* For the poll of the owner: at most VT_MAX_JOBS entries are added. */
 size_t vt_jobs_poll(const struct vt_job_board *board, struct pollfd *out);
 /* Read what came and end what is late. fds: as filled by vt_jobs_poll. */
 void vt_jobs_serve(struct vt_job_board *board, const struct pollfd *fds, size_t count,
-                   int64_t now_utc_secs);
+                   struct vt_moment now);
+/* When the first of them is late, on the monotonic clock; INT64_MAX: none is under way. */
+int64_t vt_jobs_wake_msecs(const struct vt_job_board *board);
 
 #endif

@@ -7,28 +7,38 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <jansson.h>
 #include <openssl/x509.h>
-
-#include "vanthu/clock.h"
+#include <openssl/x509v3.h>
 
 #define REQUEST_ARENA_BYTES ((size_t)64 * 1024 * 1024)
 /* Statuses and issuers of one mail that are looked after. */
 #define MAX_WANTED 256
-#define MAX_ADDRESSES 4
+#define MAX_ADDRESSES 8
 /* Links of a chain that is fetched upwards, certificate by certificate. */
 #define MAX_CHAIN 4
-#define TEXT_BYTES 400
+/* Addresses that one mail's certificates of unknown origin may make us ask. */
+#define MAX_ISSUER_FETCHES 8
+#define TEXT_BYTES 500
 
 enum stage { STAGE_NEW = 0, STAGE_OCSP, STAGE_CRL, STAGE_OVER };
+
+/* A fetch that a want waits for. */
+struct wait {
+    uint64_t id;
+    int64_t until_msecs, elsewhere_msecs;
+};
 
 /* One certificate whose status, or whose issuer, is wanted. */
 struct want {
     const struct vt_certificate *certificate, *issuer; /* issuer NULL: it is what is wanted */
     enum stage stage;
-    uint64_t jobs[2 * MAX_ADDRESSES];
-    size_t jobs_count;
+    struct wait waits[2 * MAX_ADDRESSES];
+    size_t waits_count;
     bool done;
-    bool has_fact; /* in force, though not young */
+    bool is_stranger;  /* nothing is fetched for it */
+    bool is_responder; /* of OCSP: asking OCSP about it would go round in circles */
+    bool has_fact;     /* in force, though not young */
     struct vt_status_fact fact;
     char text[TEXT_BYTES]; /* what failed, for the administrator */
     /* issuer wanted */
@@ -41,11 +51,13 @@ struct vt_status_request {
     const struct vt_status_desk *desk;
     struct vt_arena *arena;
     struct vt_certificate_pool *pool;
-    int64_t begun_msecs, deadline_msecs;
+    char reference[VT_REFERENCE_BYTES]; /* of the mail; "": none */
+    int64_t patience_msecs, deadline_msecs;
     struct want wants[MAX_WANTED];
     size_t wants_count;
     struct vt_bytes issuers[MAX_WANTED];
     size_t issuers_count;
+    unsigned issuer_fetches_count;
 };
 
 /* ---- taking the message ---- */
@@ -58,6 +70,10 @@ static struct want *add_want(struct vt_status_request *request,
         return NULL;
     struct want *want = &request->wants[request->wants_count++];
     *want = (struct want){.certificate = certificate, .issuer = issuer};
+    want->is_responder =
+        issuer != NULL &&
+        (X509_get_extended_key_usage(vt_certificate_x509(certificate)) & XKU_OCSP_SIGN) != 0 &&
+        X509_get_extended_key_usage(vt_certificate_x509(certificate)) != UINT32_MAX;
     return want;
 }
 
@@ -93,6 +109,7 @@ static void refuse_strangers(struct vt_status_request *request)
             vt_trust_has_path(request->desk->trust, want->issuer, others, count))
             continue;
         want->stage = STAGE_OVER;
+        want->is_stranger = true;
         (void)snprintf(want->text, sizeof(want->text),
                        "it does not lead to a root that is configured here");
     }
@@ -124,6 +141,17 @@ static enum vt_code take_wants(struct vt_status_request *request, const struct v
     return VT_OK;
 }
 
+/* {"reference": "1831-0927-5564"}; no body: nobody is to be told later. */
+static void read_reference(struct vt_status_request *request, const struct vt_message *message)
+{
+    json_t *body =
+        json_loadb((const char *)message->body, message->body_len, JSON_REJECT_DUPLICATES, NULL);
+    const char *text = json_string_value(json_object_get(body, "reference"));
+    if (text != NULL && strlen(text) < sizeof(request->reference))
+        (void)snprintf(request->reference, sizeof(request->reference), "%s", text);
+    json_decref(body);
+}
+
 static enum vt_code read_wants(struct vt_status_request *request, const struct vt_message *message,
                                struct vt_err *err)
 {
@@ -138,14 +166,14 @@ static enum vt_code read_wants(struct vt_status_request *request, const struct v
     if (code == VT_OK)
         code = take_wants(request, &wants);
     vt_memfd_unmap(json);
+    read_reference(request, message);
     return code;
 }
 
-enum vt_code vt_status_request_new(const struct vt_status_desk *desk,
-                                   const struct vt_message *message, int64_t now_utc_secs,
-                                   struct vt_status_request **out, struct vt_err *err)
+static struct vt_status_request *new_request(const struct vt_status_desk *desk,
+                                             int64_t patience_msecs, struct vt_moment now,
+                                             struct vt_err *err)
 {
-    *out = NULL;
     struct vt_arena *arena = vt_arena_new(REQUEST_ARENA_BYTES);
     struct vt_status_request *request =
         arena != NULL ? vt_arena_alloc(arena, sizeof(*request)) : NULL;
@@ -153,21 +181,50 @@ enum vt_code vt_status_request_new(const struct vt_status_desk *desk,
         request->pool = vt_certificate_pool_new(arena, vt_trust_store_pool(desk->trust));
     if (request == NULL || request->pool == NULL) {
         vt_arena_free(arena);
-        return vt_err_set(err, VT_E_NOMEM, "out of memory for a request");
+        (void)vt_err_set(err, VT_E_NOMEM, "out of memory for a request");
+        return NULL;
     }
     request->desk = desk;
     request->arena = arena;
-    request->begun_msecs = vt_clock_monotonic_msecs();
-    request->deadline_msecs = request->begun_msecs + desk->budget_msecs;
-    enum vt_code code = read_wants(request, message, err);
+    request->patience_msecs = patience_msecs;
+    request->deadline_msecs = now.monotonic_msecs + patience_msecs;
+    return request;
+}
+
+/* Start what has to be fetched, or give up. */
+static enum vt_code begin(struct vt_status_request *request, enum vt_code code,
+                          struct vt_moment now, struct vt_status_request **out)
+{
     if (code != VT_OK) {
-        vt_arena_free(arena);
+        vt_arena_free(request->arena);
         return code;
     }
     refuse_strangers(request);
-    (void)vt_status_request_advance(request, now_utc_secs);
+    (void)vt_status_request_advance(request, now);
     *out = request;
     return VT_OK;
+}
+
+enum vt_code vt_status_request_new(const struct vt_status_desk *desk,
+                                   const struct vt_message *message, struct vt_moment now,
+                                   struct vt_status_request **out, struct vt_err *err)
+{
+    *out = NULL;
+    struct vt_status_request *request = new_request(desk, desk->budget_msecs, now, err);
+    return request != NULL ? begin(request, read_wants(request, message, err), now, out)
+                           : VT_E_NOMEM;
+}
+
+enum vt_code vt_status_request_again(const struct vt_status_desk *desk, struct vt_bytes certificate,
+                                     struct vt_bytes issuer, int64_t patience_msecs,
+                                     struct vt_moment now, struct vt_status_request **out,
+                                     struct vt_err *err)
+{
+    struct vt_want_status status = {.certificate = certificate, .issuer = issuer};
+    const struct vt_wants wants = {.status = &status, .status_count = 1};
+    *out = NULL;
+    struct vt_status_request *request = new_request(desk, patience_msecs, now, err);
+    return request != NULL ? begin(request, take_wants(request, &wants), now, out) : VT_E_NOMEM;
 }
 
 void vt_status_request_free(struct vt_status_request *request)
@@ -190,92 +247,166 @@ static void add_text(struct want *want, const char *text)
 static void note_outcome(struct want *want, enum vt_code code, const char *text)
 {
     add_text(want, text);
-    if (code == VT_E_NOT_FOUND || code == VT_E_CONFIG || code == VT_E_FORMAT)
+    if (code == VT_E_NOT_FOUND || code == VT_E_CONFIG || code == VT_E_FORMAT ||
+        code == VT_E_UNSUPPORTED)
         want->not_found = true;
     else if (code != VT_OK)
         want->was_reachable = false;
 }
 
-static void start_one(struct vt_status_request *request, struct want *want, enum vt_job_kind kind,
-                      const char *url)
+/* Certificates of unknown origin name what they like: a few addresses, and no more. */
+static bool is_over_limit(struct vt_status_request *request, struct want *want,
+                          enum vt_job_kind kind)
 {
-    uint64_t id = 0;
-    enum vt_code outcome = VT_OK;
-    char text[VT_JOB_TEXT_BYTES];
+    if (kind != VT_JOB_ISSUER || request->issuer_fetches_count++ < MAX_ISSUER_FETCHES)
+        return false;
+    want->was_reachable = false;
+    add_text(want, "the mail names too many issuers that would have to be fetched");
+    return true;
+}
+
+static void start_one(struct vt_status_request *request, struct want *want, enum vt_job_kind kind,
+                      const char *url, struct vt_moment now)
+{
+    struct vt_job_ticket ticket;
     struct vt_err err = {0};
     struct vt_job_wish wish = {
         .kind = kind, .url = url, .certificate = want->certificate, .issuer = want->issuer};
-    enum vt_code code = vt_jobs_start(request->desk->jobs, &wish, &id, &outcome, text, &err);
+    if (is_over_limit(request, want, kind))
+        return;
+    enum vt_code code =
+        vt_jobs_start(request->desk->jobs, &wish, request->patience_msecs, now, &ticket, &err);
     if (code != VT_OK)
         note_outcome(want, code, err.text);
-    else if (id == 0)
-        note_outcome(want, outcome, text);
-    else if (want->jobs_count < sizeof(want->jobs) / sizeof(want->jobs[0]))
-        want->jobs[want->jobs_count++] = id;
+    else if (ticket.id == 0)
+        note_outcome(want, ticket.code, ticket.text);
+    else if (want->waits_count < sizeof(want->waits) / sizeof(want->waits[0]))
+        want->waits[want->waits_count++] =
+            (struct wait){ticket.id, ticket.wait_msecs, ticket.elsewhere_msecs};
 }
 
 static void start_all(struct vt_status_request *request, struct want *want, enum vt_job_kind kind,
-                      enum vt_address_kind addresses)
+                      enum vt_address_kind addresses, struct vt_moment now)
 {
     for (size_t i = 0; i < MAX_ADDRESSES; i++) {
         const char *url = vt_certificate_address(want->certificate, addresses, i);
         if (url == NULL)
             return;
-        start_one(request, want, kind, url);
+        start_one(request, want, kind, url, now);
     }
+}
+
+/* True when nothing that is under way is worth waiting for: others have waited for it already. */
+static bool is_waited_out(const struct want *want, struct vt_moment now)
+{
+    for (size_t i = 0; i < want->waits_count; i++) {
+        if (now.monotonic_msecs < want->waits[i].until_msecs)
+            return false;
+    }
+    return true;
+}
+
+static bool is_slow(const struct want *want, struct vt_moment now)
+{
+    for (size_t i = 0; i < want->waits_count; i++) {
+        if (now.monotonic_msecs < want->waits[i].elsewhere_msecs)
+            return false;
+    }
+    return true;
+}
+
+static bool is_wanted(const struct vt_status_request *request,
+                      const struct vt_certificate *certificate)
+{
+    const char *sha256 = vt_certificate_sha256(certificate);
+    for (size_t i = 0; i < request->wants_count; i++) {
+        if (request->wants[i].issuer != NULL &&
+            strcmp(vt_certificate_sha256(request->wants[i].certificate), sha256) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The answer of a responder counts only when that one is not revoked itself (RFC 6960 4.2.2.2.1):
+ * the question comes with the next pass in any case. */
+static void want_responder(struct vt_status_request *request, const struct want *want)
+{
+    const struct vt_certificate *responder = NULL;
+    if (want->fact.responder.len > 0 &&
+        vt_certificate_add(request->pool, want->fact.responder, &responder, NULL) == VT_OK &&
+        !is_wanted(request, responder))
+        (void)add_want(request, responder, want->issuer);
+}
+
+static void look(struct vt_status_request *request, struct want *want, struct vt_moment now)
+{
+    enum vt_freshness fresh =
+        vt_status_store_find(request->desk->store, request->arena, want->certificate, want->issuer,
+                             now.utc_secs, &want->fact);
+    want->has_fact = fresh != VT_FRESH_NONE;
+    want->done = want->done || fresh == VT_FRESH_YOUNG;
+    if (want->has_fact)
+        want_responder(request, want);
 }
 
 /* Start the next stage when the one before has nothing more to bring. */
-static void advance_status(struct vt_status_request *request, struct want *want, int64_t now_utc)
+static void advance_status(struct vt_status_request *request, struct want *want,
+                           struct vt_moment now)
 {
-    int64_t waited = vt_clock_monotonic_msecs() - request->begun_msecs;
-    enum vt_freshness fresh =
-        vt_status_store_find(request->desk->store, request->arena, want->certificate, want->issuer,
-                             now_utc, &want->fact);
-    want->has_fact = fresh != VT_FRESH_NONE;
-    want->done = fresh == VT_FRESH_YOUNG;
+    look(request, want, now);
     if (!want->done && want->stage == STAGE_NEW) {
         want->stage = STAGE_OCSP;
-        start_all(request, want, VT_JOB_OCSP, VT_ADDRESS_OCSP);
+        if (!want->is_responder)
+            start_all(request, want, VT_JOB_OCSP, VT_ADDRESS_OCSP, now);
     }
-    if (!want->done && want->stage == STAGE_OCSP &&
-        (want->jobs_count == 0 || waited > request->desk->budget_msecs / 3)) {
+    if (!want->done && want->stage == STAGE_OCSP && is_slow(want, now)) {
         want->stage = STAGE_CRL;
-        start_all(request, want, VT_JOB_CRL, VT_ADDRESS_CRL);
+        start_all(request, want, VT_JOB_CRL, VT_ADDRESS_CRL, now);
     }
-    if (want->stage >= STAGE_CRL && want->jobs_count == 0)
+    if (want->stage >= STAGE_CRL && is_waited_out(want, now))
         want->done = true;
 }
 
-static void advance_issuer(struct vt_status_request *request, struct want *want)
+static void advance_issuer(struct vt_status_request *request, struct want *want,
+                           struct vt_moment now)
 {
     if (want->stage == STAGE_NEW) {
         want->stage = STAGE_OVER;
         want->was_reachable = true;
-        start_all(request, want, VT_JOB_ISSUER, VT_ADDRESS_CA_ISSUERS);
+        start_all(request, want, VT_JOB_ISSUER, VT_ADDRESS_CA_ISSUERS, now);
     }
-    if (want->jobs_count == 0)
+    if (is_waited_out(want, now))
         want->done = true;
 }
 
-bool vt_status_request_advance(struct vt_status_request *request, int64_t now_utc_secs)
+bool vt_status_request_advance(struct vt_status_request *request, struct vt_moment now)
 {
     bool complete = true;
+    /* A responder is appended while others are looked at. */
     for (size_t i = 0; i < request->wants_count; i++) {
         struct want *want = &request->wants[i];
         if (!want->done && want->issuer != NULL)
-            advance_status(request, want, now_utc_secs);
+            advance_status(request, want, now);
         else if (!want->done)
-            advance_issuer(request, want);
+            advance_issuer(request, want, now);
         complete = complete && want->done;
     }
-    return complete || vt_clock_monotonic_msecs() >= request->deadline_msecs;
+    return complete || now.monotonic_msecs >= request->deadline_msecs;
 }
 
-int64_t vt_status_request_wake_msecs(const struct vt_status_request *request)
+int64_t vt_status_request_wake_msecs(const struct vt_status_request *request, struct vt_moment now)
 {
-    int64_t third = request->begun_msecs + request->desk->budget_msecs / 3 + 1;
-    return vt_clock_monotonic_msecs() < third ? third : request->deadline_msecs;
+    int64_t wake = request->deadline_msecs;
+    for (size_t i = 0; i < request->wants_count; i++) {
+        const struct want *want = &request->wants[i];
+        for (size_t j = 0; !want->done && j < want->waits_count; j++) {
+            int64_t at = want->waits[j].elsewhere_msecs > now.monotonic_msecs
+                             ? want->waits[j].elsewhere_msecs
+                             : want->waits[j].until_msecs;
+            wake = at < wake ? at : wake;
+        }
+    }
+    return wake;
 }
 
 /* ---- what jobs bring ---- */
@@ -302,9 +433,9 @@ static void take_issuer(struct vt_status_request *request, struct want *want, st
 
 static bool take_job(struct want *want, uint64_t id)
 {
-    for (size_t i = 0; i < want->jobs_count; i++) {
-        if (want->jobs[i] == id) {
-            want->jobs[i] = want->jobs[--want->jobs_count];
+    for (size_t i = 0; i < want->waits_count; i++) {
+        if (want->waits[i].id == id) {
+            want->waits[i] = want->waits[--want->waits_count];
             return true;
         }
     }
@@ -338,6 +469,40 @@ static bool has_issuer(const struct vt_status_request *request, const struct wan
     return false;
 }
 
+/* True when every address that could be asked is on a host that is known to be down. */
+static bool is_source_down(const struct vt_status_request *request, const struct want *want)
+{
+    static const enum vt_address_kind kinds[] = {VT_ADDRESS_OCSP, VT_ADDRESS_CRL};
+    size_t down = 0;
+    for (size_t k = want->is_responder ? 1 : 0; k < 2; k++) {
+        for (size_t i = 0; i < MAX_ADDRESSES; i++) {
+            bool asked = false;
+            const char *url = vt_certificate_address(want->certificate, kinds[k], i);
+            if (url == NULL)
+                break;
+            if (vt_jobs_is_down(request->desk->jobs, request->arena, url, &asked))
+                down++;
+            else if (asked)
+                return false;
+        }
+    }
+    return down > 0;
+}
+
+static const char *explain(const struct want *want)
+{
+    return want->text[0] != '\0'      ? want->text
+           : want->waits_count > 0    ? "no source answered in time"
+           : want->stage >= STAGE_CRL ? "the certificate names no source of its status"
+                                      : "no source was asked";
+}
+
+static bool has_source(const struct want *want)
+{
+    return vt_certificate_address(want->certificate, VT_ADDRESS_CRL, 0) != NULL ||
+           vt_certificate_address(want->certificate, VT_ADDRESS_OCSP, 0) != NULL;
+}
+
 static void answer_status(struct vt_status_request *request, const struct want *want,
                           struct vt_known *out)
 {
@@ -349,15 +514,23 @@ static void answer_status(struct vt_status_request *request, const struct want *
             return;
         fact->value = VT_STATUS_UNREACHABLE;
         fact->source = "none";
-        fact->finding = want->text[0] != '\0'      ? want->text
-                        : want->jobs_count > 0     ? "no source answered in time"
-                        : want->stage >= STAGE_CRL ? "the certificate names no source of its status"
-                                                   : "no source was asked";
+        fact->finding = explain(want);
+        fact->source_down = !want->is_stranger && is_source_down(request, want);
     }
     out->facts_count++;
 }
 
-void vt_status_request_answer(struct vt_status_request *request, struct vt_known *out)
+static void put_down(const struct vt_status_request *request, const struct want *want,
+                     struct vt_moment now)
+{
+    if (request->desk->recheck != NULL && request->reference[0] != '\0' && !want->has_fact &&
+        !want->is_stranger && has_source(want))
+        vt_recheck_add(request->desk->recheck, want->certificate, want->issuer, request->reference,
+                       now.utc_secs);
+}
+
+void vt_status_request_answer(struct vt_status_request *request, struct vt_moment now,
+                              struct vt_known *out)
 {
     *out = (struct vt_known){0};
     out->facts = vt_arena_alloc(request->arena, (request->wants_count + 1) * sizeof(*out->facts));
@@ -367,11 +540,17 @@ void vt_status_request_answer(struct vt_status_request *request, struct vt_known
         return;
     out->issuers = request->issuers;
     out->issuers_count = request->issuers_count;
-    for (size_t i = 0; i < request->wants_count; i++) {
-        const struct want *want = &request->wants[i];
-        if (want->issuer != NULL)
+    size_t count = request->wants_count; /* a responder that is found only now comes too late */
+    for (size_t i = 0; i < count; i++) {
+        struct want *want = &request->wants[i];
+        if (want->issuer != NULL) {
+            if (!want->has_fact)
+                look(request, want, now);
             answer_status(request, want, out);
-        else if (want->not_found && want->was_reachable && !has_issuer(request, want))
+            put_down(request, want, now);
+        } else if (want->not_found && want->was_reachable && want->waits_count == 0 &&
+                   !has_issuer(request, want)) {
             out->no_issuer_of[out->no_issuer_of_count++] = vt_certificate_sha256(want->certificate);
+        }
     }
 }

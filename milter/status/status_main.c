@@ -9,6 +9,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <openssl/rand.h>
+
 #include "master/role_overrides.h"
 #include "status/request.h"
 #include "vanthu/clock.h"
@@ -20,6 +22,10 @@
 /* The answer must be there before the client's own deadline. */
 #define MARGIN_MSECS 250
 #define LEAST_BUDGET_MSECS 200
+/* Gentle: few at a time, the table looked at every few seconds, and no mail waits. */
+#define MAX_REPEATS 2
+#define REPEAT_MSECS 5000
+#define REPEAT_PATIENCE_MSECS 20000
 /* Generations are not made more often than this, and anew when facts grow old. */
 #define PUBLISH_MSECS 1000
 #define REPUBLISH_MSECS 300000
@@ -34,10 +40,19 @@ struct client {
     struct vt_status_request *request;
 };
 
+/* A certificate that is asked for again, for mails that went long ago. */
+struct repeat {
+    uint64_t id; /* in the table */
+    struct vt_status_request *request;
+};
+
 struct server {
     const struct vt_role_fds *fds;
     struct vt_trust_store *trust;
     struct vt_status_desk desk;
+    struct vt_breakers breakers;
+    struct repeat repeats[MAX_REPEATS];
+    int64_t repeated_msecs; /* when the table was looked at */
     struct client clients[MAX_CLIENTS];
     uint64_t published_version;
     int64_t published_msecs;
@@ -55,6 +70,11 @@ static void close_client(struct client *client)
     *client = (struct client){.fd = -1};
 }
 
+static struct vt_moment moment(void)
+{
+    return (struct vt_moment){vt_clock_now_utc_secs(), vt_clock_monotonic_msecs()};
+}
+
 static void answer(struct client *client)
 {
     struct vt_known known;
@@ -62,7 +82,7 @@ static void answer(struct client *client)
     char *text = NULL;
     size_t len = 0;
     int fd = -1;
-    vt_status_request_answer(client->request, &known);
+    vt_status_request_answer(client->request, moment(), &known);
     enum vt_code code = vt_known_to_json(&known, &text, &len, &err);
     if (code == VT_OK)
         code = vt_memfd_seal("vanthu-known", vt_bytes_of(text, len), &fd, &err);
@@ -97,8 +117,8 @@ static void serve_client(struct server *server, struct client *client)
     enum vt_code code =
         vt_wire_receive(client->fd, &server->message, 1, vt_clock_monotonic_msecs(), &err);
     if (code == VT_OK) {
-        code = vt_status_request_new(&server->desk, &server->message, vt_clock_now_utc_secs(),
-                                     &client->request, &err);
+        code = vt_status_request_new(&server->desk, &server->message, moment(), &client->request,
+                                     &err);
         vt_message_close(&server->message);
     }
     if (code == VT_E_PEER || code == VT_E_TIMEOUT)
@@ -139,19 +159,65 @@ static void on_job_done(void *context, const struct vt_job_result *result)
         if (server->clients[i].request != NULL)
             vt_status_request_note(server->clients[i].request, result);
     }
+    for (size_t i = 0; i < MAX_REPEATS; i++) {
+        if (server->repeats[i].request != NULL)
+            vt_status_request_note(server->repeats[i].request, result);
+    }
 }
 
 static void advance_all(struct server *server)
 {
-    int64_t now_msecs = vt_clock_monotonic_msecs();
-    int64_t now = vt_clock_now_utc_secs();
+    struct vt_moment now = moment();
     for (size_t i = 0; i < MAX_CLIENTS; i++) {
         struct client *client = &server->clients[i];
         if (client->request != NULL && vt_status_request_advance(client->request, now))
             answer(client);
         else if (client->fd >= 0 && client->request == NULL &&
-                 now_msecs > client->request_until_msecs)
+                 now.monotonic_msecs > client->request_until_msecs)
             close_client(client);
+    }
+}
+
+/* ---- what is asked for again ---- */
+
+static void end_repeat(struct server *server, struct repeat *repeat, struct vt_moment now)
+{
+    struct vt_known known;
+    vt_status_request_answer(repeat->request, now, &known);
+    if (known.facts_count > 0)
+        vt_recheck_tell(server->desk.recheck, repeat->id, &known.facts[0]);
+    vt_status_request_free(repeat->request);
+    *repeat = (struct repeat){0};
+}
+
+static void begin_repeat(struct server *server, struct repeat *repeat, struct vt_moment now)
+{
+    struct vt_err err = {0};
+    const struct vt_recheck_item *item = vt_recheck_next(server->desk.recheck, now.utc_secs);
+    if (item == NULL)
+        return;
+    repeat->id = item->id;
+    if (vt_status_request_again(&server->desk, item->certificate, item->issuer,
+                                REPEAT_PATIENCE_MSECS, now, &repeat->request, &err) != VT_OK)
+        vt_log(VT_LOG_WARNING, "a certificate is not asked for again now: %s", err.text);
+}
+
+static void repeat_checks(struct server *server)
+{
+    struct vt_moment now = moment();
+    if (server->desk.recheck == NULL)
+        return;
+    bool is_due = now.monotonic_msecs - server->repeated_msecs >= REPEAT_MSECS;
+    for (size_t i = 0; i < MAX_REPEATS; i++) {
+        struct repeat *repeat = &server->repeats[i];
+        if (repeat->request != NULL && vt_status_request_advance(repeat->request, now))
+            end_repeat(server, repeat, now);
+        else if (repeat->request == NULL && is_due)
+            begin_repeat(server, repeat, now);
+    }
+    if (is_due) {
+        server->repeated_msecs = now.monotonic_msecs;
+        vt_recheck_save(server->desk.recheck);
     }
 }
 
@@ -213,7 +279,7 @@ static int next_wake_msecs(const struct server *server)
     for (size_t i = 0; i < MAX_CLIENTS; i++) {
         if (server->clients[i].request == NULL)
             continue;
-        int64_t at = vt_status_request_wake_msecs(server->clients[i].request);
+        int64_t at = vt_status_request_wake_msecs(server->clients[i].request, moment());
         wake = at < wake ? at : wake;
     }
     return vt_clock_left_msecs(wake);
@@ -244,7 +310,7 @@ static void turn(struct server *server)
         return; /* interrupted: the next turn */
     if (fds[0].revents != 0)
         server->ending = true; /* the master is gone, or wants us gone */
-    vt_jobs_serve(server->desk.jobs, fds + clients, jobs, vt_clock_now_utc_secs());
+    vt_jobs_serve(server->desk.jobs, fds + clients, jobs, moment());
     for (size_t i = 2; i < clients; i++) {
         if (fds[i].revents != 0)
             serve_client(server, owners[i]);
@@ -252,6 +318,7 @@ static void turn(struct server *server)
     if (fds[1].revents != 0)
         accept_one(server);
     advance_all(server);
+    repeat_checks(server);
     publish_if_due(server);
 }
 
@@ -280,6 +347,39 @@ static enum vt_code load_trust(const struct vt_config *config, struct server *se
         code = vt_role_become_late(late_user, err);
     vt_arena_free(arena);
     return code;
+}
+
+static uint64_t seed(void)
+{
+    uint64_t value = (uint64_t)vt_clock_monotonic_msecs();
+    (void)RAND_bytes((unsigned char *)&value, sizeof(value));
+    return value;
+}
+
+/* A command line's own roles end with it: there nothing is asked for again. */
+static enum vt_code set_up_recheck(struct server *server, const char *folder, struct vt_err *err)
+{
+    if (server->fds->overrides >= 0)
+        return VT_OK;
+    enum vt_code code = vt_recheck_new(seed(), &server->desk.recheck, err);
+    if (code == VT_OK && folder != NULL)
+        vt_recheck_keep_in(server->desk.recheck, folder, vt_clock_now_utc_secs());
+    return code;
+}
+
+static enum vt_code set_up_jobs(const struct vt_config *config, struct server *server,
+                                struct vt_err *err)
+{
+    const struct vt_jobs_setup setup = {.fetch_channel = server->fds->fetch,
+                                        .store = server->desk.store,
+                                        .trust = server->trust,
+                                        .rewrites = &config->fetch_rewrites,
+                                        .hosts = &config->fetch_hosts,
+                                        .breakers = &server->breakers,
+                                        .timeout_msecs = config->fetch_timeout_msecs,
+                                        .failure_msecs = config->host_down_msecs};
+    vt_breakers_init(&server->breakers, config->host_down_msecs, seed());
+    return vt_jobs_new(&setup, on_job_done, server, &server->desk.jobs, err);
 }
 
 /* What is kept over a restart, verified again. */
@@ -316,9 +416,9 @@ static enum vt_code set_up(const struct vt_config *config, struct server *server
     if (code == VT_OK)
         code = load_folder(config, folder, server, err);
     if (code == VT_OK)
-        code = vt_jobs_new(server->fds->fetch, server->desk.store, server->trust,
-                           config->fetch_timeout_msecs, config->host_down_msecs, on_job_done,
-                           server, &server->desk.jobs, err);
+        code = set_up_jobs(config, server, err);
+    if (code == VT_OK)
+        code = set_up_recheck(server, folder, err);
     server->desk.trust = server->trust;
     return code;
 }
@@ -346,6 +446,11 @@ int vt_status_main(const struct vt_config *config, const struct vt_role_fds *fds
 done:
     for (size_t i = 0; i < MAX_CLIENTS; i++)
         close_client(&server->clients[i]);
+    for (size_t i = 0; i < MAX_REPEATS; i++)
+        vt_status_request_free(server->repeats[i].request);
+    if (server->desk.recheck != NULL)
+        vt_recheck_save(server->desk.recheck);
+    vt_recheck_free(server->desk.recheck);
     vt_jobs_free(server->desk.jobs);
     vt_status_store_free(server->desk.store);
     vt_trust_store_free(server->trust);

@@ -87,9 +87,9 @@ enum vt_code vt_certificate_read_fields(struct vt_certificate *certificate)
 
 /* ---- addresses ---- */
 
-/* http or https, printable ASCII without spaces, of a bounded length. Other schemes are never
- * fetched, so they are not kept. */
-static bool is_web_address(struct vt_bytes uri)
+/* http or https, printable ASCII without spaces, of a bounded length; ldap is never asked, and kept
+ * where it explains why a status is unknown. */
+static bool is_address(struct vt_bytes uri, enum vt_address_kind kind)
 {
     if (uri.len > VT_MAX_ADDRESS_BYTES)
         return false;
@@ -97,15 +97,18 @@ static bool is_web_address(struct vt_bytes uri)
         if (uri.ptr[i] <= 0x20 || uri.ptr[i] >= 0x7f)
             return false;
     }
+    bool is_ldap = vt_bytes_starts_with_nocase(uri, VT_BYTES("ldap://")) ||
+                   vt_bytes_starts_with_nocase(uri, VT_BYTES("ldaps://"));
     return vt_bytes_starts_with_nocase(uri, VT_BYTES("http://")) ||
-           vt_bytes_starts_with_nocase(uri, VT_BYTES("https://"));
+           vt_bytes_starts_with_nocase(uri, VT_BYTES("https://")) ||
+           (is_ldap && kind != VT_ADDRESS_CA_ISSUERS);
 }
 
 static enum vt_code keep_address(struct vt_arena *arena, struct vt_certificate *certificate,
                                  enum vt_address_kind kind, struct vt_bytes uri)
 {
     size_t count = certificate->addresses_count[kind];
-    if (count == VT_MAX_ADDRESSES || !is_web_address(uri))
+    if (count == VT_MAX_ADDRESSES || !is_address(uri, kind))
         return VT_OK;
     const char *copy = vt_arena_dup(arena, uri.ptr, uri.len);
     if (copy == NULL)

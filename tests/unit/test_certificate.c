@@ -236,7 +236,7 @@ static void test_addresses(void **state)
          VT_ADDRESS_CRL,
          {"http://ca.btc/x.crl", "HTTPS://public.example/x.crl"}},
         {"crlDistributionPoints",
-         "URI:ldap://x/y,URI:file:///etc/passwd,URI:http://ok/",
+         "URI:gopher://x/y,URI:file:///etc/passwd,URI:http://ok/",
          VT_ADDRESS_CRL,
          {"http://ok/"}},
         {"crlDistributionPoints", "URI:http://a b/,URI:http://ok/", VT_ADDRESS_CRL, {"http://ok/"}},

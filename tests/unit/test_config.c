@@ -94,7 +94,8 @@ static void every_setting(void **state)
         "  public: {anchors: /p, intermediates: /q, confirmed: "
         "\"0011223344556677 8899aabbccddeeff 0011223344556677 8899aabbccddeeff\"}\n"
         "fetch: {allowed-hosts: [ca.gov.vn, \"[2001:db8::1]:80\", \"127.0.0.1:8080\"], "
-        "http-proxy: \"http://proxy:3128\", timeout: 500ms, host-down: 1h}\n"
+        "rewrite-hosts: {CA.btc: CA.gov.vn, \"b.btc:8080\": \"127.0.0.1:8080\"}, http-proxy: "
+        "\"http://proxy:3128\", timeout: 500ms, host-down: 1h}\n"
         "users: {gateway: nobody, inspector: 1001, status: _s, fetch: f-1}\n"
         "limits: {memory-spool: 1M, parallel-inspections: 7, total: 2m, queue: 10s, "
         "inspection: 30s, status: 4s, poison-after: 1d, poison-failures: 9}\n";
@@ -126,6 +127,10 @@ static void every_setting(void **state)
     assert_string_equal(c->trust[VT_TRUST_PUBLIC].anchors, "/p");
     assert_int_equal(c->trust[VT_TRUST_PUBLIC].confirmed_count, 1);
     assert_int_equal(c->fetch_hosts.count, 3);
+    assert_int_equal(c->fetch_rewrites.count, 2);
+    assert_string_equal(c->fetch_rewrites.items[0].from, "ca.btc");
+    assert_string_equal(c->fetch_rewrites.items[1].from, "b.btc:8080");
+    assert_string_equal(c->fetch_rewrites.items[1].to, "127.0.0.1:8080");
     assert_string_equal(c->http_proxy, "http://proxy:3128");
     assert_int_equal(c->fetch_timeout_msecs, 500);
     assert_int_equal(c->host_down_msecs, 3600000);
@@ -183,6 +188,14 @@ static void mistakes_of_one_line(void **state)
         {"trust: {official: {confirmed: [12:34]}}\n", 1, 32, "is not a SHA-256 fingerprint"},
         {"fetch: {allowed-hosts: [\"http://ca.gov.vn\"]}\n", 1, 25, "is not a host such as"},
         {"fetch: {allowed-hosts: [\"ca.gov.vn:0\"]}\n", 1, 25, "is not a host such as"},
+        {"fetch: {rewrite-hosts: ca.btc}\n", 1, 24, "is written as \"key: value\" lines"},
+        {"fetch: {rewrite-hosts: {\"ca.btc:0\": ca.gov.vn}}\n", 1, 25, "is not a host such as"},
+        {"fetch: {rewrite-hosts: {ca.btc: \"http://ca.gov.vn\"}}\n", 1, 33,
+         "is not a host such as"},
+        {"fetch: {rewrite-hosts: {ca.btc: evil.example}}\n", 1, 24,
+         "evil.example is asked in the place of ca.btc, but is not in fetch.allowed-hosts"},
+        {"fetch: {rewrite-hosts: {ca.btc: ca.gov.vn, ca.btc: pub.ca.gov.vn}}\n", 1, 44,
+         "stands here a second time"},
         {"fetch: {http-proxy: proxy}\n", 1, 21, "is not a proxy such as http://"},
         {"fetch: {http-proxy: \"http://u:p@proxy:1\"}\n", 1, 21, "is not a proxy such as"},
         {"fetch: {timeout: 3}\n", 1, 18, "\"3\" is not a duration such as 500ms, 3s"},

@@ -25,16 +25,17 @@
 
 /* One transfer from its begin to its end. */
 static enum vt_code fetch_url(struct vt_courier *courier, const char *url, const char *content_type,
-                              struct vt_bytes body, struct vt_buf *out, long *out_http_status,
-                              int64_t timeout_msecs, struct vt_err *err)
+                              struct vt_bytes body, struct vt_buf *out,
+                              struct vt_transfer_end *out_end, struct vt_err *err)
 {
+    static const struct vt_patience patience = {700, 1500};
     struct vt_transfer transfer;
-    *out_http_status = 0;
+    *out_end = (struct vt_transfer_end){0};
     enum vt_code code =
-        vt_transfer_begin(courier, url, content_type, body, out, timeout_msecs, &transfer, err);
+        vt_transfer_begin(courier, url, content_type, body, out, patience, &transfer, err);
     if (code != VT_OK)
         return code;
-    return vt_transfer_end(&transfer, curl_easy_perform(transfer.easy), out_http_status, err);
+    return vt_transfer_end(&transfer, curl_easy_perform(transfer.easy), out_end, err);
 }
 
 static bool is_allowed(struct vt_courier *courier, const char *url)
@@ -42,8 +43,8 @@ static bool is_allowed(struct vt_courier *courier, const char *url)
     struct vt_transfer transfer;
     struct vt_buf out;
     vt_buf_init(&out, 100);
-    enum vt_code code =
-        vt_transfer_begin(courier, url, "", (struct vt_bytes){0}, &out, 1000, &transfer, NULL);
+    enum vt_code code = vt_transfer_begin(courier, url, "", (struct vt_bytes){0}, &out,
+                                          (struct vt_patience){1000, 1000}, &transfer, NULL);
     if (code == VT_OK)
         vt_transfer_abort(&transfer);
     return code == VT_OK;
@@ -65,7 +66,31 @@ static void addresses_are_taken_apart(void **state)
         {"http://127.1/", "127.0.0.1", 80, true, true},
         {"http://0x7f000001/", "127.0.0.1", 80, true, true},
         {"http://[::1]:80/", "::1", 80, true, true},
+        {"http://2130706433/", "127.0.0.1", 80, true, true},
+        {"http://0177.0.0.1/", "127.0.0.1", 80, true, true},
+        {"http://0x7f.0.0.1/", "127.0.0.1", 80, true, true},
+        {"http://127.0.0.1./", "127.0.0.1", 80, true, true},
+        {"http://0/", "0.0.0.0", 80, true, true},
+        {"http://[::ffff:127.0.0.1]/", "::ffff:127.0.0.1", 80, true, true},
+        {"http://ca.gov.vn:443/", "ca.gov.vn", 443, false, false},
+        {"https://ca.gov.vn:80/", "ca.gov.vn", 80, false, false},
+        {"http://ca.gov.vn/a?b#c", "ca.gov.vn", 80, true, false},
+        {"http://xn--c-0ga.gov.vn/", "xn--c-0ga.gov.vn", 80, true, false},
         {"http://user@ca.gov.vn/", NULL, 0, false, false},
+        {"http://user:password@ca.gov.vn/", NULL, 0, false, false},
+        {"http://:@ca.gov.vn/", NULL, 0, false, false},
+        {"http://[fe80::1%25eth0]/", NULL, 0, false, false},
+        {"http://[::1", NULL, 0, false, false},
+        {"http://ca.gov.vn:0x50/", NULL, 0, false, false},
+        {"http://ca.gov.vn:99999/", NULL, 0, false, false},
+        {"http://ca gov.vn/", NULL, 0, false, false},
+        {"http://ca.gov.vn%2eevil.example/", "ca.gov.vn.evil.example", 80, true, false},
+        {"http://ca%00.gov.vn/", NULL, 0, false, false},
+        {"gopher://ca.gov.vn/", NULL, 0, false, false},
+        {"ws://ca.gov.vn/", NULL, 0, false, false},
+        {"httpx://ca.gov.vn/", NULL, 0, false, false},
+        {"javascript:alert(1)", NULL, 0, false, false},
+        {"//ca.gov.vn/", NULL, 0, false, false},
         {"http://ca.gov.vn@evil.example/", NULL, 0, false, false},
         {"ftp://ca.gov.vn/x.crl", NULL, 0, false, false},
         {"file:///etc/passwd", NULL, 0, false, false},
@@ -115,6 +140,16 @@ static void only_listed_hosts_are_allowed(void **state)
         {"http://x@ca.gov.vn/", false},
         {"ftp://ca.gov.vn/", false},
         {"http://127.0.0.1/", false},
+        {"http://2130706433/", false},
+        {"http://0x7f000001/", false},
+        {"http://[::ffff:127.0.0.1]/", false},
+        {"http://ca.gov.vn:443/x", false}, /* http at the port of https */
+        {"http://ca.gov.vn:22/x", false},
+        {"http://ca.gov.vn\\@evil.example/", false},
+        {"http://evil.example#@ca.gov.vn/", false},
+        {"http://evil.example/?ca.gov.vn", false},
+        {"gopher://ca.gov.vn/", false},
+        {"ldap://ca.gov.vn/", false},
     };
     assert_int_equal(vt_courier_new(&config, &courier, NULL), VT_OK);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -133,27 +168,70 @@ static void private_addresses_are_told_apart(void **state)
     } cases[] = {
         {"103.9.0.1", true},
         {"8.8.8.8", true},
-        {"127.0.0.1", false},
-        {"10.1.2.3", false},
-        {"172.16.0.1", false},
+        {"172.15.255.255", true},
         {"172.32.0.1", true},
+        {"100.63.255.255", true},
+        {"100.128.0.1", true},
+        {"192.0.1.1", true},
+        {"223.255.255.255", true},
+        {"0.0.0.0", false}, /* this host: connects to loopback on Linux */
+        {"0.1.2.3", false},
+        {"10.1.2.3", false},
+        {"100.64.0.1", false}, /* shared by a provider (RFC 6598) */
+        {"127.0.0.1", false},
+        {"127.255.255.254", false},
+        {"169.254.169.254", false}, /* metadata of clouds */
+        {"172.16.0.1", false},
+        {"172.31.255.255", false},
+        {"192.0.0.8", false},
+        {"192.0.2.1", false}, /* documentation (RFC 5737) */
+        {"198.51.100.1", false},
+        {"203.0.113.1", false},
+        {"192.88.99.1", false}, /* 6to4 relays */
         {"192.168.1.1", false},
-        {"169.254.169.254", false},
-        {"100.64.0.1", false},
-        {"0.0.0.0", false},
+        {"198.18.0.1", false}, /* bench marks */
+        {"198.19.255.255", false},
         {"224.0.0.1", false},
+        {"239.255.255.250", false},
+        {"240.0.0.1", false},
         {"255.255.255.255", false},
-        {"2001:4860::8888", true},
-        {"::1", false},
+        {"2001:4860:4860::8888", true},
+        {"2400:cb00::1", true},
+        {"2001:200::1", true},
         {"::", false},
-        {"fe80::1", false},
-        {"fd00::1", false},
-        {"ff02::1", false},
+        {"::1", false},
+        {"::127.0.0.1", false}, /* compatible, long gone */
+        {"::8.8.8.8", false},
+        {"::ffff:8.8.8.8", true}, /* mapped */
         {"::ffff:10.0.0.1", false},
-        {"::ffff:8.8.8.8", true},
-        {"64:ff9b::7f00:1", false},
+        {"::ffff:127.0.0.1", false},
+        {"::ffff:169.254.169.254", false},
+        {"::ffff:0:127.0.0.1", false}, /* translated (RFC 2765) */
+        {"64:ff9b::8.8.8.8", true},    /* NAT64 */
+        {"64:ff9b::127.0.0.1", false},
+        {"64:ff9b::10.0.0.1", false},
+        {"64:ff9b:1::8.8.8.8", false}, /* of a local network (RFC 8215) */
+        {"100::1", false},             /* discard */
+        {"2001::1", false},            /* Teredo */
+        {"2001:0:53aa:64c::1", false},
+        {"2001:2::1", false},
+        {"2001:10::1", false}, /* ORCHID */
+        {"2001:20::1", false},
+        {"2001:db8::1", false}, /* documentation */
+        {"3fff::1", false},
+        {"3fff:fff::1", false},
+        {"2002:0808:0808::1", true}, /* 6to4 of a public address, and of others */
         {"2002:7f00:1::", false},
-        {"2001:0:1::", false},
+        {"2002:a00:1::1", false},
+        {"2002:c0a8:101::1", false},
+        {"4000::1", false},
+        {"5f00::1", false},
+        {"fc00::1", false},
+        {"fd00:ec2::254", false}, /* metadata of clouds */
+        {"fe80::1", false},
+        {"fec0::1", false},
+        {"ff02::1", false},
+        {"ff0e::1", false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct sockaddr_in v4 = {.sin_family = AF_INET};
@@ -163,9 +241,15 @@ static void private_addresses_are_told_apart(void **state)
             assert_int_equal(inet_pton(AF_INET6, cases[i].address, &v6.sin6_addr), 1);
         bool is_public = is_v4 ? vt_address_is_public((struct sockaddr *)&v4, sizeof(v4))
                                : vt_address_is_public((struct sockaddr *)&v6, sizeof(v6));
-        if (is_public != cases[i].is_public)
+        if (is_public != cases[i].is_public ||
+            vt_address_text_is_public(cases[i].address) != is_public)
             fail_msg("%s", cases[i].address);
     }
+    static const char *const none[] = {"", "ca.gov.vn", "8.8.8", "8.8.8.8 ", "fe80::1%eth0"};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        assert_false(vt_address_text_is_public(none[i]));
+    struct sockaddr unix_socket = {.sa_family = AF_UNIX};
+    assert_false(vt_address_is_public(&unix_socket, sizeof(unix_socket)));
 }
 
 /* ---- a server ---- */
@@ -189,7 +273,30 @@ static void answer(int fd)
     if (strncmp(request, "GET /hang", 9) == 0) {
         (void)sleep(5);
     } else if (strncmp(request, "GET /redirect", 13) == 0) {
-        (void)dprintf(fd, "HTTP/1.1 302 Found\r\nLocation: /small\r\nContent-Length: 0\r\n\r\n");
+        (void)dprintf(fd, "HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/secret\r\n"
+                          "Content-Length: 0\r\n\r\n");
+    } else if (strncmp(request, "GET /old", 8) == 0) {
+        (void)dprintf(fd, "no header, HTTP/0.9");
+    } else if (strncmp(request, "GET /headers", 12) == 0) {
+        (void)dprintf(fd, "HTTP/1.1 200 OK\r\n");
+        memset(big, 'x', sizeof(big) - 1);
+        for (int i = 0; i < 100; i++)
+            (void)dprintf(fd, "X-%d: %.2000s\r\n", i, big);
+        (void)dprintf(fd, "Content-Length: 5\r\n\r\nsmall");
+    } else if (strncmp(request, "GET /manners", 12) == 0) {
+        bool clean = strstr(request, "Accept-Encoding") == NULL &&
+                     strstr(request, "Cookie") == NULL && strstr(request, "Authorization") == NULL;
+        (void)dprintf(fd, "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 5\r\n\r\n%s",
+                      clean ? "clean" : "dirty");
+    } else if (strncmp(request, "GET /packed", 11) == 0) {
+        (void)dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n"
+                          "bombs");
+    } else if (strncmp(request, "GET /slowly", 11) == 0) {
+        (void)dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+        for (int i = 0; i < 5; i++) {
+            (void)send(fd, "slow." + i, 1, MSG_NOSIGNAL);
+            (void)usleep(250000);
+        }
     } else if (strncmp(request, "GET /declared", 13) == 0) {
         (void)dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n");
     } else if (strncmp(request, "GET /endless", 12) == 0) {
@@ -255,18 +362,20 @@ static int stop_server(void **state)
 }
 
 static enum vt_code fetch(struct vt_courier *courier, const char *path, const char *post,
-                          size_t max_bytes, long *status, char *text, size_t text_bytes)
+                          size_t max_bytes, struct vt_transfer_end *end, char *text,
+                          size_t text_bytes)
 {
     char url[128];
     struct vt_buf out;
     struct vt_err err = {0};
     (void)snprintf(url, sizeof(url), "http://%s%s", server.host, path);
     vt_buf_init(&out, max_bytes);
-    enum vt_code code = fetch_url(courier, url, "application/ocsp-request", vt_bytes_str(post),
-                                  &out, status, 700, &err);
-    (void)snprintf(text, text_bytes, "%.*s", (int)(out.len < 100 ? out.len : 100),
-                   code == VT_OK ? (const char *)out.ptr : err.text);
-    if (code != VT_OK)
+    enum vt_code code =
+        fetch_url(courier, url, "application/ocsp-request", vt_bytes_str(post), &out, end, &err);
+    if (code == VT_OK)
+        (void)snprintf(text, text_bytes, "%.*s", (int)(out.len < 100 ? out.len : 100),
+                       out.len > 0 ? (const char *)out.ptr : "");
+    else
         (void)snprintf(text, text_bytes, "%s", err.text);
     vt_buf_clear(&out);
     return code;
@@ -286,28 +395,33 @@ static void fetches_within_bounds(void **state)
         {"/redirect", NULL, VT_OK, 302, ""},
         {"/declared", NULL, VT_E_LIMIT, 0, "more than 4096 bytes"},
         {"/endless", NULL, VT_E_LIMIT, 0, "more than 4096 bytes"},
+        {"/headers", NULL, VT_E_LIMIT, 0, "bytes of headers"},
         {"/hang", NULL, VT_E_TIMEOUT, 0, "did not answer in time"},
-        {"/small", NULL, VT_OK, 200, "small"},
-        {"/hang", NULL, VT_E_TIMEOUT, 0, "did not answer in time"},
-        {"/hang", NULL, VT_E_TIMEOUT, 0, "did not answer in time"},
-        {"/hang", NULL, VT_E_TIMEOUT, 0, "did not answer in time"},
-        {"/small", NULL, VT_E_NETWORK, 0, "did not answer a moment ago"},
+        {"/slowly", NULL, VT_OK, 200, "slow."},
+        {"/old", NULL, VT_E_NETWORK, 0, "HTTP/0.9"},
+        {"/manners", NULL, VT_OK, 200, "clean"},
+        {"/manners", NULL, VT_OK, 200, "clean"}, /* no cookie comes back */
+        {"/packed", NULL, VT_OK, 200, "bombs"},
     };
     struct vt_courier *courier = NULL;
     assert_int_equal(vt_courier_new(&server.config, &courier, NULL), VT_OK);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char text[600];
-        long status = -1;
+        struct vt_transfer_end end;
         enum vt_code code =
-            fetch(courier, cases[i].path, cases[i].post, 4096, &status, text, sizeof(text));
-        if (code != cases[i].want || status != cases[i].status ||
+            fetch(courier, cases[i].path, cases[i].post, 4096, &end, text, sizeof(text));
+        if (code != cases[i].want || end.http_status != cases[i].status ||
             strstr(text, cases[i].text) == NULL)
-            fail_msg("%zu %s: code %d status %ld %s", i, cases[i].path, code, status, text);
+            fail_msg("%zu %s: code %d status %ld %s", i, cases[i].path, code, end.http_status,
+                     text);
+        if (!end.connected)
+            fail_msg("%s: not connected", cases[i].path);
+        assert_string_equal(end.location, end.http_status == 302 ? "http://10.0.0.1/secret" : "");
     }
     vt_courier_free(courier);
 }
 
-static void remembers_dead_hosts_and_names_of_ours(void **state)
+static void dead_hosts_and_names_of_ours(void **state)
 {
     (void)state;
     static const struct {
@@ -316,7 +430,6 @@ static void remembers_dead_hosts_and_names_of_ours(void **state)
         const char *text;
     } cases[] = {
         {"http://127.0.0.1:9/x", VT_E_NETWORK, "127.0.0.1:9"},
-        {"http://127.0.0.1:9/x", VT_E_NETWORK, "a moment ago"},
         {"http://localhost:9/x", VT_E_CONFIG, "private address"},
         {"http://ca.gov.vn/x", VT_E_CONFIG, "fetch.allowed-hosts"},
     };
@@ -325,16 +438,118 @@ static void remembers_dead_hosts_and_names_of_ours(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct vt_buf out;
         struct vt_err err = {0};
-        long status = -1;
+        struct vt_transfer_end end;
         vt_buf_init(&out, 100);
         assert_int_equal(
-            fetch_url(courier, cases[i].url, "", (struct vt_bytes){0}, &out, &status, 700, &err),
+            fetch_url(courier, cases[i].url, "", (struct vt_bytes){0}, &out, &end, &err),
             cases[i].want);
         if (strstr(err.text, cases[i].text) == NULL)
             fail_msg("%s: %s", cases[i].url, err.text);
+        assert_false(end.connected);
         vt_buf_clear(&out);
     }
     vt_courier_free(courier);
+}
+
+/* ---- by a proxy ---- */
+
+/* A proxy for one request each: it wants the whole address in the request line (RFC 9112 3.2.2),
+ * and fetches from our server whatever host is named. */
+static void serve_proxy(int listening)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
+        char request[4096], host[64], path[64];
+        int fd = accept(listening, NULL, NULL);
+        ssize_t len = recv(fd, request, sizeof(request) - 1, 0);
+        request[len > 0 ? len : 0] = '\0';
+        if (sscanf(request, "GET http://%63[^/ ]%63s HTTP/1.1", host, path) != 2)
+            (void)dprintf(fd, "HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n");
+        else if (strcmp(path, "/forbidden") == 0)
+            (void)dprintf(fd, "HTTP/1.1 407 Authenticate\r\nContent-Length: 0\r\n\r\n");
+        else
+            (void)dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\nby proxy %s%s",
+                          strlen(host) + strlen(path) + 9, host, path);
+        (void)close(fd);
+    }
+}
+
+static int listen_on_loopback(unsigned *out_port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listening, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(listening, 128), 0);
+    assert_int_equal(getsockname(listening, (struct sockaddr *)&address, &len), 0);
+    *out_port = ntohs(address.sin_port);
+    return listening;
+}
+
+static void a_proxy_is_used_when_configured(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        enum vt_code want;
+        long status;
+        const char *text;
+    } cases[] = {
+        /* The name need not be known here, and no address is looked at. */
+        {"http://ca.invalid/ca.crl", VT_OK, 200, "by proxy ca.invalid/ca.crl"},
+        {"http://ca.invalid:8080/x", VT_OK, 200, "by proxy ca.invalid:8080/x"},
+        {"http://ca.invalid/forbidden", VT_OK, 407, ""},
+        {"http://other.invalid/x", VT_E_CONFIG, 0, "fetch.allowed-hosts"},
+    };
+    static const char *hosts[] = {"ca.invalid", "ca.invalid:8080"};
+    unsigned port = 0;
+    char proxy[64];
+    int listening = listen_on_loopback(&port);
+    pid_t pid = fork();
+    if (pid == 0)
+        serve_proxy(listening);
+    (void)close(listening);
+    (void)snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%u", port);
+    const struct vt_config config = {.fetch_hosts = {hosts, 2}, .http_proxy = proxy};
+    struct vt_courier *courier = NULL;
+    assert_int_equal(vt_courier_new(&config, &courier, NULL), VT_OK);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct vt_buf out;
+        struct vt_err err = {0};
+        struct vt_transfer_end end;
+        vt_buf_init(&out, 100);
+        enum vt_code code =
+            fetch_url(courier, cases[i].url, "", (struct vt_bytes){0}, &out, &end, &err);
+        struct vt_bytes got = code == VT_OK ? vt_buf_bytes(&out) : vt_bytes_str(err.text);
+        if (code != cases[i].want || end.http_status != cases[i].status ||
+            (code == VT_OK && !vt_bytes_equal(got, vt_bytes_str(cases[i].text))) ||
+            (code != VT_OK && strstr(err.text, cases[i].text) == NULL))
+            fail_msg("%s: %d %ld %.*s", cases[i].url, code, end.http_status, (int)got.len,
+                     (const char *)got.ptr);
+        vt_buf_clear(&out);
+    }
+    vt_courier_free(courier);
+    (void)kill(pid, SIGKILL);
+    (void)waitpid(pid, NULL, 0);
+}
+
+/* What the environment says is nobody's word: the proxy named there is not there. */
+static void the_environment_chooses_nothing(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY",
+                                        "ALL_PROXY"};
+    char text[600];
+    struct vt_transfer_end end;
+    struct vt_courier *courier = NULL;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        (void)setenv(names[i], "http://127.0.0.1:9", 1);
+    assert_int_equal(vt_courier_new(&server.config, &courier, NULL), VT_OK);
+    assert_int_equal(fetch(courier, "/small", NULL, 100, &end, text, sizeof(text)), VT_OK);
+    assert_string_equal(text, "small");
+    vt_courier_free(courier);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        (void)unsetenv(names[i]);
 }
 
 /* ---- the role ---- */
@@ -430,7 +645,9 @@ int main(void)
         cmocka_unit_test(only_listed_hosts_are_allowed),
         cmocka_unit_test(private_addresses_are_told_apart),
         cmocka_unit_test(fetches_within_bounds),
-        cmocka_unit_test(remembers_dead_hosts_and_names_of_ours),
+        cmocka_unit_test(dead_hosts_and_names_of_ours),
+        cmocka_unit_test(a_proxy_is_used_when_configured),
+        cmocka_unit_test(the_environment_chooses_nothing),
         cmocka_unit_test(the_role_serves_many_at_once),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);

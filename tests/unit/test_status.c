@@ -124,7 +124,14 @@ static void known_travels(void **state)
     const char *none[] = {vt_certificate_sha256(f.leaf.certificate)};
     struct vt_first_seen seen = {.time_utc_secs = f.now};
     memset(seen.digest_sha256, 'b', 64);
-    struct vt_known known = {&fact, 1, issuers, 1, &seen, 1, none, 1};
+    struct vt_known known = {.facts = &fact,
+                             .facts_count = 1,
+                             .issuers = issuers,
+                             .issuers_count = 1,
+                             .first_seen = &seen,
+                             .first_seen_count = 1,
+                             .no_issuer_of = none,
+                             .no_issuer_of_count = 1};
     struct vt_known read;
     char *text = NULL;
     size_t len = 0;
