@@ -152,12 +152,14 @@ static unsigned trust_set(const struct vt_scope *s)
     return found == trust_set_words.count ? VT_VALUE_UNKNOWN : found;
 }
 
-/* The claimed time runs seven hours ahead of the proven one, or of the time of judging. Without a
- * claimed time there is no such fault: false, so that "not" holds. */
+/* The claimed time runs seven hours ahead of the proven one, of another claim, or of the time of
+ * judging. Without a claimed time there is no such fault: false, so that "not" holds. */
 static unsigned local_time_as_utc(const struct vt_scope *s)
 {
     if (s->signature == NULL || s->signature->claimed_time_utc_secs == VT_TIME_NONE)
         return 0;
+    if (s->signature->claimed_is_local_time)
+        return of_bool(true);
     bool is_proven = s->signature->signing_time_source == VT_TIME_SOURCE_TIMESTAMP ||
                      s->signature->signing_time_source == VT_TIME_SOURCE_FIRST_SEEN;
     int64_t reference =

@@ -151,7 +151,8 @@ struct vt_status_facts {
 };
 
 struct vt_timestamp_facts {
-    const char *kind; /* "signature", "document", "content", "archive" */
+    /* "signature", "document", "content", "archive", "signature-and-references", "references" */
+    const char *kind;
     int64_t time_utc_secs;
     const char *tsa; /* subject of the TSA's certificate */
     enum vt_integrity integrity;
@@ -165,6 +166,8 @@ struct vt_timestamp_facts {
     size_t path_count;
     struct vt_status_facts *statuses; /* of the certificates of the path, in its order */
     size_t statuses_count;
+    const char **findings; /* why it does not count, for an administrator */
+    size_t findings_count;
 };
 
 /* One signature. Who, when, over which bytes, with which verdict and why. */
@@ -190,6 +193,7 @@ struct vt_signature {
     int64_t signing_time_utc_secs;   /* the best one, VT_TIME_NONE if there is none at all */
     enum vt_time_source signing_time_source;
     int64_t claimed_time_utc_secs;
+    bool claimed_is_local_time; /* Vietnamese time written as UTC: 7 hours ahead */
     int64_t judged_at_utc_secs; /* the best signing time in the sense of EN 319 102-1: now without
                                    proof */
 

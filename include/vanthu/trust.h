@@ -86,6 +86,11 @@ const struct vt_trust_entry *vt_trust_store_entry(const struct vt_trust_store *s
 bool vt_trust_has_path(const struct vt_trust_store *store, const struct vt_certificate *certificate,
                        const struct vt_certificate *const *others, size_t others_count);
 
+/* The document time stamps of one document, each judged once however many signatures it covers.
+ * NULL when memory is out. */
+struct vt_token_cache;
+struct vt_token_cache *vt_token_cache_new(struct vt_arena *arena) VT_MUST_CHECK;
+
 /* Everything the judgement of one signature needs; all borrowed. */
 struct vt_trust_input {
     const struct vt_trust_store *store;
@@ -93,7 +98,8 @@ struct vt_trust_input {
     const struct vt_signed_object *object;
     const struct vt_verified *verified;
     /* Validation data of the same document, or NULL. Document time stamps of *later* revisions of
-     * it only: each is taken to cover this signature and to prove that it existed then. */
+     * it only, in the order of the revisions: each is taken to cover this signature, its tokens and
+     * the document time stamps before it, and to prove that they existed then. */
     const struct vt_validation_data *validation_data;
     const struct vt_verified_timestamp *const *document_timestamps;
     size_t document_timestamps_count;
@@ -101,6 +107,7 @@ struct vt_trust_input {
     size_t given_crls_count;
     const struct vt_known *known;
     struct vt_status_cache *status_cache; /* shared by the signatures of a mail, or NULL */
+    struct vt_token_cache *token_cache;   /* shared by the signatures of a document, or NULL */
     int64_t first_seen_utc_secs;          /* of this signature over these bytes, VT_TIME_NONE */
     int64_t now_utc_secs;
     /* now_utc_secs is the clock's, and before vt_clock_is_sane: nothing is judged by it. */

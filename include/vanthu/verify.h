@@ -56,16 +56,32 @@ const char *vt_certificate_email(const struct vt_certificate *certificate, size_
 
 /* ---- signatures ---- */
 
-/* A time stamp token that was verified as a signature: its imprint and its own signature. */
+/* Time stamp tokens of one signature that are verified; a normal one has one to four. */
+#define VT_MAX_TIMESTAMPS 16
+
+/* A time stamp token that was verified as a signature: its imprint and its own signature.
+ * kind, and what it covers beside the tokens of covers:
+ *   "content"                   what is signed (EN 319 122-1 5.2.8); not the signature
+ *   "signature"                 the signature value (5.3)
+ *   "signature-and-references"  the same, and references (TS 101 733 6.3.5, CAdES-C-time-stamp)
+ *   "references"                references to certificates and revocation data only (6.3.6)
+ *   "archive"                   signature, content, certificates, revocation data (5.5)
+ *   "document"                  a file (EN 319 142-1 5.4.3) */
 struct vt_verified_timestamp {
-    const char *kind;            /* "signature", "document", "content" */
+    const char *kind;
     enum vt_integrity integrity; /* imprint over the right bytes and signature right */
     int64_t time_utc_secs;
+    int64_t accuracy_secs; /* genTime may be off by this much (RFC 3161 2.4.2), whole seconds */
+    /* Bit i: token i of the same signature existed when this one was made. */
+    uint32_t covers;
     const struct vt_certificate *signer; /* NULL: not found in the token */
     const struct vt_certificate *carried[VT_MAX_CERTIFICATES];
     size_t carried_count;
     bool ess_bound; /* ESSCertID(v2) names the signer (RFC 3161, RFC 5816) */
+    /* The digests it rests on: of the imprint, of its own signature, of its hash index; NULL. */
     const char *digest_algorithm;
+    const char *signature_digest_algorithm;
+    const char *index_digest_algorithm;
     vt_reasons reasons; /* TIMESTAMP_INVALID: wrong imprint or broken signature only */
     const char **findings;
     size_t findings_count;

@@ -89,6 +89,7 @@ static const struct vt_field timestamp_fields[] = {
     FIELD(vt_timestamp_facts, "trust_set", trust_set, STRING),
     RECORDS_FIELD(vt_timestamp_facts, "path", path, certificate_record, VT_MAX_PATH),
     RECORDS_FIELD(vt_timestamp_facts, "statuses", statuses, status_record, MAX_STATUSES),
+    STRINGS_FIELD(vt_timestamp_facts, findings, VT_MAX_FINDINGS),
 };
 static const struct vt_record timestamp_record =
     RECORD(timestamp_fields, vt_timestamp_facts, SIZE_MAX);
@@ -107,6 +108,7 @@ static const struct vt_field signing_time_fields[] = {
     FIELD(vt_signature, "utc", signing_time_utc_secs, TIME),
     WORD_FIELD(vt_signature, "source", signing_time_source, known_time_source),
     FIELD(vt_signature, "claimed", claimed_time_utc_secs, TIME),
+    FIELD(vt_signature, "is_local_time", claimed_is_local_time, BOOL),
     FIELD(vt_signature, "judged_at", judged_at_utc_secs, TIME),
 };
 static const struct vt_record signing_time_record =

@@ -18,6 +18,7 @@ struct part_work {
     size_t objects_count;
     const struct vt_validation_data *validation_data;
     struct vt_verified_list *verified; /* one list per object */
+    struct vt_token_cache *token_cache;
     const struct vt_bytes *candidates;
     size_t candidates_count;
 };
@@ -159,7 +160,8 @@ static enum vt_code verify_objects(struct part_work *work, struct vt_err *err)
 {
     struct vt_inspect_run *run = work->run;
     work->verified = vt_arena_alloc(run->arena, sizeof(*work->verified) * work->objects_count);
-    if (work->verified == NULL)
+    work->token_cache = vt_token_cache_new(run->arena);
+    if (work->verified == NULL || work->token_cache == NULL)
         return no_memory(err);
     return vt_verify_objects(run->arena, run->pool, work->objects, work->objects_count,
                              work->candidates, work->candidates_count, work->verified, err);
@@ -260,6 +262,7 @@ static enum vt_code judge_one(struct part_work *work, size_t object,
         .now_utc_secs = run->input->now_utc_secs,
         .clock_is_wrong = run->input->clock_is_wrong,
         .status_cache = run->status_cache,
+        .token_cache = work->token_cache,
     };
     enum vt_code code = look_up_first_seen(work, verified, &input.first_seen_utc_secs, err);
     if (code != VT_OK)

@@ -14,28 +14,40 @@
 
 /* ---- what the steps share ---- */
 
-static enum vt_code add_note(struct vt_judgement *judgement, const char *format, va_list arguments)
-    __attribute__((__format__(printf, 2, 0)));
+static enum vt_code add_finding(struct vt_arena *arena, const char ***findings, size_t *count,
+                                const char *format, va_list arguments)
+    __attribute__((__format__(printf, 4, 0)));
 
-static enum vt_code add_note(struct vt_judgement *judgement, const char *format, va_list arguments)
+static enum vt_code add_finding(struct vt_arena *arena, const char ***findings, size_t *count,
+                                const char *format, va_list arguments)
 {
     char raw[FINDING_BYTES];
     char text[FINDING_BYTES];
-    struct vt_signature *out = judgement->out;
     (void)vsnprintf(raw, sizeof(raw), format, arguments);
     (void)vt_text_clean(text, sizeof(text), vt_bytes_str(raw));
-    for (size_t i = 0; i < out->findings_count; i++) {
-        if (strcmp(out->findings[i], text) == 0)
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp((*findings)[i], text) == 0)
             return VT_OK;
     }
-    return vt_findings_add(judgement->arena, &out->findings, &out->findings_count, "%s", text);
+    return vt_findings_add(arena, findings, count, "%s", text);
+}
+
+enum vt_code vt_judge_say(struct vt_arena *arena, const char ***findings, size_t *count,
+                          const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    enum vt_code code = add_finding(arena, findings, count, format, arguments);
+    va_end(arguments);
+    return code;
 }
 
 enum vt_code vt_judge_note(struct vt_judgement *judgement, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    enum vt_code code = add_note(judgement, format, arguments);
+    enum vt_code code = add_finding(judgement->arena, &judgement->out->findings,
+                                    &judgement->out->findings_count, format, arguments);
     va_end(arguments);
     return code;
 }
@@ -46,7 +58,8 @@ enum vt_code vt_judge_fail(struct vt_judgement *judgement, enum vt_sub_indicatio
     va_list arguments;
     vt_signature_worsen(judgement->out, sub, reason);
     va_start(arguments, format);
-    enum vt_code code = add_note(judgement, format, arguments);
+    enum vt_code code = add_finding(judgement->arena, &judgement->out->findings,
+                                    &judgement->out->findings_count, format, arguments);
     va_end(arguments);
     return code;
 }
@@ -172,29 +185,35 @@ static void fill_document_fields(const struct vt_trust_input *input, struct vt_s
         out->signer = *vt_certificate_facts(verified->signer);
 }
 
-/* A document time stamp is a token over the file, judged at its own time. */
+/* A document time stamp is a token over the file; later ones may prove when it existed. */
 static enum vt_code judge_document_timestamp(struct vt_judgement *judgement)
 {
-    const struct vt_verified *verified = judgement->input->verified;
+    struct vt_tokens tokens;
     struct vt_signature *out = judgement->out;
-    if (verified->timestamps_count == 0)
+    if (judgement->input->verified->timestamps_count == 0)
         return vt_judge_fail(judgement, VT_SUB_FORMAT_FAILURE, VT_REASON_MALFORMED,
                              "The document time stamp is no time stamp token (RFC 3161 2.4.2).");
-    out->timestamps = vt_arena_alloc(judgement->arena, sizeof(*out->timestamps));
-    if (out->timestamps == NULL)
-        return VT_E_NOMEM;
-    enum vt_code code =
-        vt_judge_timestamp(judgement, &verified->timestamps[0], &out->timestamps[0]);
+    enum vt_code code = vt_judge_tokens(judgement, &tokens);
     if (code != VT_OK)
         return code;
+    const struct vt_timestamp_facts *facts = &tokens.facts[0];
+    out->timestamps = tokens.facts;
     out->timestamps_count = 1;
-    out->reasons |= out->timestamps[0].reasons;
-    vt_signature_worsen(out, out->timestamps[0].sub_indication, VT_REASON_COUNT);
-    judgement->times.best_utc_secs = verified->timestamps[0].time_utc_secs;
-    out->signing_time_utc_secs = verified->timestamps[0].time_utc_secs;
-    out->signing_time_source = VT_TIME_SOURCE_TIMESTAMP;
-    out->judged_at_utc_secs = out->signing_time_utc_secs;
-    return verified->signer != NULL ? vt_judge_path(judgement) : VT_OK;
+    out->reasons |= facts->reasons;
+    vt_signature_worsen(out, facts->sub_indication, VT_REASON_COUNT);
+    judgement->times.best_utc_secs = facts->judged_at_utc_secs;
+    out->signing_time_utc_secs = facts->time_utc_secs;
+    out->signing_time_source =
+        facts->time_utc_secs != VT_TIME_NONE ? VT_TIME_SOURCE_TIMESTAMP : VT_TIME_SOURCE_NONE;
+    out->judged_at_utc_secs = facts->judged_at_utc_secs;
+    out->trust_set = facts->trust_set;
+    out->path = facts->path;
+    out->path_count = facts->path_count;
+    out->statuses = facts->statuses;
+    out->statuses_count = facts->statuses_count;
+    for (size_t i = 0; code == VT_OK && i < facts->findings_count; i++)
+        code = vt_judge_note(judgement, "%s", facts->findings[i]);
+    return code;
 }
 
 /* Whether the bytes are intact does not depend on the time; all else does, and a wrong clock would

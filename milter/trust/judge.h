@@ -41,6 +41,9 @@ struct vt_judgement {
 /* Add a finding once. VT_OK, VT_E_NOMEM. */
 enum vt_code vt_judge_note(struct vt_judgement *judgement, const char *format, ...)
     VT_PRINTF(2, 3) VT_MUST_CHECK;
+/* The same for any list of findings. */
+enum vt_code vt_judge_say(struct vt_arena *arena, const char ***findings, size_t *count,
+                          const char *format, ...) VT_PRINTF(4, 5) VT_MUST_CHECK;
 /* Worsen the verdict and say why. */
 enum vt_code vt_judge_fail(struct vt_judgement *judgement, enum vt_sub_indication sub,
                            enum vt_reason reason, const char *format, ...)
@@ -73,12 +76,31 @@ enum vt_code vt_judge_algorithms(struct vt_judgement *judgement) VT_MUST_CHECK;
 /* "B-B" to "B-LTA", or NULL (level.c). */
 const char *vt_judge_level(const struct vt_judgement *judgement);
 
-/* ---- time stamps (timestamp.c) ---- */
+/* ---- time stamps ---- */
 
-/* Judge a token at its own time (RFC 3161, EN 319 102-1 5.4). facts->indication is TOTAL_PASSED
- * when it proves something. Missing status is wanted. */
+struct vt_token {
+    const struct vt_verified_timestamp *verified;
+    int64_t existed_utc_secs; /* the earliest proof of it by something else; now without one */
+    bool is_judged;
+};
+/* The signature's own tokens, then the document time stamps that cover it, in their order. */
+struct vt_tokens {
+    struct vt_token *items;
+    struct vt_timestamp_facts *facts; /* of each */
+    size_t own_count;
+    size_t count;
+    size_t shown_count; /* of facts, in evidence */
+};
+
+/* Judge all of them, each at the time at which it provably existed (tokens.c). */
+enum vt_code vt_judge_tokens(struct vt_judgement *judgement, struct vt_tokens *out) VT_MUST_CHECK;
+/* The latest time at which the token can have been made: what it covers existed then. */
+int64_t vt_token_latest(const struct vt_verified_timestamp *token);
+/* Judge one token that existed at a time, now when nothing proves more (RFC 3161, EN 319 102-1 5.4;
+ * timestamp.c). facts->indication is TOTAL_PASSED when it proves something. Missing status is
+ * wanted. */
 enum vt_code vt_judge_timestamp(struct vt_judgement *judgement,
-                                const struct vt_verified_timestamp *token,
+                                const struct vt_verified_timestamp *token, int64_t existed_utc_secs,
                                 struct vt_timestamp_facts *out) VT_MUST_CHECK;
 
 /* ---- revocation (revocation.c) ---- */

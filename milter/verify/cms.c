@@ -108,6 +108,7 @@ static enum vt_code read_signer(struct vt_arena *arena, struct vt_bytes rest,
     struct vt_der signature;
     struct vt_der unsigned_attributes;
     bool has_unsigned;
+    struct vt_bytes whole = rest;
 
     if (vt_der_expect(&rest, VT_DER_INTEGER, &version) != VT_OK)
         return VT_E_FORMAT;
@@ -128,6 +129,7 @@ static enum vt_code read_signer(struct vt_arena *arena, struct vt_bytes rest,
     code = vt_der_octets(arena, &signature, &out->signature_value);
     if (code != VT_OK)
         return code;
+    out->head = vt_bytes_slice(whole, 0, whole.len - rest.len);
     if (vt_der_optional(&rest, VT_DER_CONTEXT_CONSTRUCTED(1), &unsigned_attributes,
                         &has_unsigned) != VT_OK ||
         rest.len != 0)
@@ -181,8 +183,11 @@ static enum vt_code read_signed_data(struct vt_arena *arena, struct vt_bytes res
     if (vt_der_optional(&rest, VT_DER_CONTEXT_CONSTRUCTED(0), &certificates, &present) != VT_OK ||
         vt_der_optional(&rest, VT_DER_CONTEXT_CONSTRUCTED(1), &revocations, &present) != VT_OK)
         return vt_err_set(err, VT_E_FORMAT, "certificates or crls of SignedData are malformed");
+    out->content_info_raw = content.raw;
     out->certificates = certificates.body;
+    out->certificates_raw = certificates.raw;
     out->revocations = revocations.body;
+    out->revocations_raw = revocations.raw;
     if (vt_der_expect(&rest, VT_DER_SET, &signers) != VT_OK || rest.len != 0)
         return vt_err_set(err, VT_E_FORMAT, "signerInfos of SignedData is malformed");
     return read_signers(arena, signers.body, out, err);

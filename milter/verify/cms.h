@@ -34,6 +34,7 @@ struct vt_cms_signer {
     struct vt_bytes signed_attributes_raw; /* with the [0] header */
     struct vt_bytes signed_attributes;     /* body */
     struct vt_bytes unsigned_attributes;   /* body, empty: none */
+    struct vt_bytes head;                  /* version to signature, as they stand */
 };
 
 struct vt_cms {
@@ -42,6 +43,10 @@ struct vt_cms {
     struct vt_bytes content;      /* contiguous */
     struct vt_bytes certificates; /* body of [0] */
     struct vt_bytes revocations;  /* body of [1] */
+    /* Whole elements: encapContentInfo, certificates [0], crls [1]; empty: absent. */
+    struct vt_bytes content_info_raw;
+    struct vt_bytes certificates_raw;
+    struct vt_bytes revocations_raw;
     struct vt_cms_signer signers[VT_MAX_SIGNERS];
     size_t signers_count;  /* all there are, also above VT_MAX_SIGNERS */
     size_t trailing_bytes; /* behind the ContentInfo, zero padding not counted */

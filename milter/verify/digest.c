@@ -295,6 +295,19 @@ enum vt_code vt_digest_bytes(const struct vt_digest *digest, struct vt_bytes byt
     return code;
 }
 
+enum vt_code vt_digest_pieces(const struct vt_digest *digest, const struct vt_bytes *pieces,
+                              size_t count, struct vt_digest_value *out)
+{
+    EVP_MD_CTX *context;
+    enum vt_code code = begin(digest, &context);
+    for (size_t i = 0; code == VT_OK && i < count; i++)
+        code = update(context, pieces[i]);
+    if (code == VT_OK)
+        code = finish(context, digest, out);
+    EVP_MD_CTX_free(context);
+    return code;
+}
+
 bool vt_digest_equal(const struct vt_digest_value *value, struct vt_bytes expected)
 {
     return expected.len != 0 && vt_bytes_equal(vt_bytes_of(value->bytes, value->len), expected);

@@ -36,6 +36,9 @@ enum vt_code vt_digest_content(struct vt_digest_cache *cache, const struct vt_di
 /* One short piece, not remembered. */
 enum vt_code vt_digest_bytes(const struct vt_digest *digest, struct vt_bytes bytes,
                              struct vt_digest_value *out) VT_MUST_CHECK;
+/* Pieces one after the other, not remembered. */
+enum vt_code vt_digest_pieces(const struct vt_digest *digest, const struct vt_bytes *pieces,
+                              size_t count, struct vt_digest_value *out) VT_MUST_CHECK;
 bool vt_digest_equal(const struct vt_digest_value *value, struct vt_bytes expected);
 
 /* True when text holds an LF without CR before it. */

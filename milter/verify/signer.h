@@ -9,8 +9,6 @@
 #include "verify/digest.h"
 #include "verify/signature.h"
 
-/* Time stamp tokens of one signature that are verified. */
-#define VT_MAX_TIMESTAMPS 16
 /* Certificates that fit one signer identifier and are tried. */
 #define VT_MAX_CANDIDATES 8
 
@@ -113,12 +111,7 @@ enum vt_code vt_revocation_from_attributes(struct vt_signer_work *work,
 enum vt_code vt_verified_carry(struct vt_verified *out,
                                const struct vt_certificate *certificate) VT_MUST_CHECK;
 
-/* timestamp.c: tokens among the attributes (RFC 3161, EN 319 122-1). */
+/* timestamp_attributes.c: tokens among the attributes (RFC 3161, EN 319 122-1). */
 enum vt_code vt_timestamps_verify(struct vt_signer_work *work, struct vt_err *err) VT_MUST_CHECK;
-/* One token over stamped. *out_inner is the token as a signature of its own. */
-enum vt_code vt_timestamp_verify(const struct vt_signing *parent, struct vt_bytes token,
-                                 const char *kind, const struct vt_content *stamped,
-                                 struct vt_verified *out_inner, struct vt_verified_timestamp *out,
-                                 struct vt_err *err) VT_MUST_CHECK;
 
 #endif

@@ -1,23 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Time stamp tokens (RFC 3161 2.4.2, RFC 5816): the imprint is over the right bytes, and the
  * token's own signature is right. Whether the authority is trusted is asked elsewhere. */
-#include "verify/signer.h"
+#include "verify/timestamp.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include "verify/der.h"
 #include "verify/oid.h"
 
-/* What matters of TSTInfo. */
-struct token_info {
-    const struct vt_digest *digest; /* NULL: not known */
-    struct vt_bytes imprint;
-    int64_t time_utc_secs;
-};
+/* ---- TSTInfo ---- */
+
+/* Accuracy ::= SEQUENCE { seconds INTEGER OPTIONAL, millis [0], micros [1] }; parts of a second
+ * are less than what any clock here is asked for. */
+static void read_accuracy(struct vt_bytes body, struct vt_token_info *out)
+{
+    struct vt_der seconds;
+    uint32_t value = 0;
+    if (vt_der_peek(body) == VT_DER_INTEGER && vt_der_next(&body, &seconds) == VT_OK)
+        out->accuracy_secs = vt_der_small(seconds.body, &value) == VT_OK ? value : INT32_MAX;
+}
+
+/* accuracy OPTIONAL, ordering BOOLEAN DEFAULT FALSE, nonce INTEGER OPTIONAL, tsa [0] GeneralName
+ * OPTIONAL, extensions [1] OPTIONAL */
+static enum vt_code read_rest_of_info(struct vt_bytes rest, struct vt_token_info *out)
+{
+    struct vt_der part;
+    bool present;
+    if (vt_der_optional(&rest, VT_DER_SEQUENCE, &part, &present) != VT_OK)
+        return VT_E_FORMAT;
+    if (present)
+        read_accuracy(part.body, out);
+    if (vt_der_optional(&rest, VT_DER_BOOLEAN, &part, &present) != VT_OK ||
+        vt_der_optional(&rest, VT_DER_INTEGER, &part, &present) != VT_OK ||
+        vt_der_optional(&rest, VT_DER_CONTEXT_CONSTRUCTED(0), &part, &present) != VT_OK)
+        return VT_E_FORMAT;
+    if (present)
+        out->tsa = part.body;
+    return vt_der_optional(&rest, VT_DER_CONTEXT_CONSTRUCTED(1), &part, &present) == VT_OK &&
+                   rest.len == 0
+               ? VT_OK
+               : VT_E_FORMAT;
+}
 
 /* TSTInfo ::= SEQUENCE { version INTEGER { v1(1) }, policy OID, messageImprint SEQUENCE {
- * hashAlgorithm, hashedMessage OCTET STRING }, serialNumber INTEGER, genTime GeneralizedTime,
- * accuracy OPTIONAL, ordering BOOLEAN DEFAULT FALSE, nonce INTEGER OPTIONAL, tsa [0] OPTIONAL,
- * extensions [1] OPTIONAL } */
-static enum vt_code parse_info(struct vt_bytes content, struct token_info *out)
+ * hashAlgorithm, hashedMessage OCTET STRING }, serialNumber INTEGER, genTime GeneralizedTime, … }
+ * (RFC 3161 2.4.2) */
+static enum vt_code parse_info(struct vt_bytes content, struct vt_token_info *out)
 {
     struct vt_der info;
     struct vt_der version;
@@ -30,7 +59,7 @@ static enum vt_code parse_info(struct vt_bytes content, struct token_info *out)
     struct vt_algorithm algorithm;
     uint32_t number;
 
-    *out = (struct token_info){.time_utc_secs = VT_TIME_NONE};
+    *out = (struct vt_token_info){.time_utc_secs = VT_TIME_NONE};
     if (vt_der_whole(content, VT_DER_SEQUENCE, &info) != VT_OK ||
         vt_der_expect(&info.body, VT_DER_INTEGER, &version) != VT_OK ||
         vt_der_small(version.body, &number) != VT_OK || number != 1 ||
@@ -45,7 +74,16 @@ static enum vt_code parse_info(struct vt_bytes content, struct token_info *out)
         return VT_E_FORMAT;
     out->digest = vt_digest_by_oid(algorithm.oid);
     out->imprint = hash.body;
-    return VT_OK;
+    return read_rest_of_info(info.body, out);
+}
+
+int64_t vt_token_time(struct vt_arena *arena, struct vt_bytes token)
+{
+    struct vt_token_info info;
+    struct vt_cms *cms = vt_arena_alloc(arena, sizeof(*cms));
+    bool is_read = cms != NULL && vt_cms_parse(arena, token, cms, NULL) == VT_OK &&
+                   cms->has_content && parse_info(cms->content, &info) == VT_OK;
+    return is_read ? info.time_utc_secs : VT_TIME_NONE;
 }
 
 static void unverified(const struct vt_signing *parent, struct vt_verified_timestamp *out,
@@ -65,18 +103,22 @@ static void invalid(const struct vt_signing *parent, struct vt_verified_timestam
 
 /* ---- the imprint ---- */
 
-/* VT_OK with *out_right; VT_E_UNSUPPORTED: a digest that cannot be computed. */
-static enum vt_code compare_imprint(const struct vt_signing *parent,
-                                    const struct vt_content *stamped, const struct token_info *info,
+/* VT_OK with *out_right; VT_E_UNSUPPORTED: it cannot be computed, stamped->defect says why. */
+static enum vt_code compare_imprint(const struct vt_signing *parent, struct vt_stamped *stamped,
+                                    const struct vt_cms *token, const struct vt_token_info *info,
                                     bool *out_right)
 {
     struct vt_digest_value value;
+    enum vt_code code = VT_E_UNSUPPORTED;
     *out_right = false;
-    if (info->digest == NULL)
-        return VT_E_UNSUPPORTED;
-    enum vt_code code = vt_digest_content(parent->cache, info->digest, stamped, &value);
-    if (code == VT_OK)
-        *out_right = vt_digest_equal(&value, info->imprint);
+    if (info->digest != NULL && stamped->compare != NULL)
+        code = stamped->compare(stamped, token, info, out_right);
+    else if (info->digest != NULL) {
+        code = vt_digest_content(parent->cache, info->digest, stamped->content, &value);
+        *out_right = code == VT_OK && vt_digest_equal(&value, info->imprint);
+    }
+    if (code == VT_E_UNSUPPORTED && stamped->defect == NULL)
+        stamped->defect = "The digest algorithm of the time stamp is not supported.";
     return code;
 }
 
@@ -118,15 +160,51 @@ static enum vt_code verify_token(const struct vt_signing *parent, const struct v
     return code == VT_OK ? vt_signer_verify(signing, 0, out_inner, err) : code;
 }
 
-static void judge(const struct vt_signing *parent, const struct token_info *info, bool comparable,
-                  bool imprint_right, struct vt_verified *inner, struct vt_verified_timestamp *out)
+/* RFC 3161 2.4.2: tsa must correspond to a name of the certificate. The certificate itself is bound
+ * by its hash, so that a name which does not fit is worth a word and no more. */
+static bool names_signer(struct vt_bytes tsa, const struct vt_certificate *signer)
 {
+    const unsigned char *at = tsa.ptr;
+    GENERAL_NAME *name = d2i_GENERAL_NAME(NULL, &at, (long)tsa.len);
+    X509 *x509 = vt_certificate_x509(signer);
+    bool found = name != NULL && name->type == GEN_DIRNAME &&
+                 X509_NAME_cmp(name->d.directoryName, X509_get_subject_name(x509)) == 0;
+    GENERAL_NAMES *others = found ? NULL : X509_get_ext_d2i(x509, NID_subject_alt_name, NULL, NULL);
+    for (int i = 0; name != NULL && !found && i < sk_GENERAL_NAME_num(others); i++)
+        found = GENERAL_NAME_cmp(name, sk_GENERAL_NAME_value(others, i)) == 0;
+    GENERAL_NAMES_free(others);
+    GENERAL_NAME_free(name);
+    ERR_clear_error();
+    return found;
+}
+
+static void note_names(const struct vt_signing *parent, const struct vt_token_info *info,
+                       struct vt_verified_timestamp *out)
+{
+    if (!out->ess_bound)
+        VT_NOTE(parent->arena, out,
+                "The time stamp does not name its signer's certificate (RFC 3161 2.4.1).");
+    if (info->tsa.len > 0 && out->signer != NULL && !names_signer(info->tsa, out->signer))
+        VT_NOTE(parent->arena, out,
+                "The name of the authority in the time stamp is none of the names in its "
+                "certificate (RFC 3161 2.4.2).");
+}
+
+static void judge(const struct vt_signing *parent, const struct vt_stamped *stamped,
+                  bool comparable, bool imprint_right, struct vt_verified *inner,
+                  struct vt_verified_timestamp *out)
+{
+    bool differs = comparable && !imprint_right;
     out->integrity = VT_INTEGRITY_UNDETERMINED;
     if (!comparable)
-        unverified(parent, out, "The digest algorithm of the time stamp is not supported.");
+        unverified(parent, out, stamped->defect);
     if (inner->integrity == VT_INTEGRITY_UNDETERMINED)
         unverified(parent, out, "The signature of the time stamp could not be verified.");
-    if (comparable && !imprint_right) {
+    if (differs && stamped->is_ambiguous)
+        unverified(parent, out,
+                   "The time stamp does not fit these bytes as they are put together here; other "
+                   "tools may put them together in another way (TS 101 733 6.4.1).");
+    else if (differs) {
         invalid(parent, out, "The time stamp is not over these bytes.");
         vt_verified_fail(inner, VT_SUB_HASH_FAILURE, VT_REASON_CONTENT_CHANGED);
     }
@@ -134,16 +212,24 @@ static void judge(const struct vt_signing *parent, const struct token_info *info
         invalid(parent, out, "The signature of the time stamp is wrong.");
     if (comparable && imprint_right && inner->integrity == VT_INTEGRITY_INTACT)
         out->integrity = VT_INTEGRITY_INTACT;
-    if (!inner->ess_bound)
-        VT_NOTE(parent->arena, out,
-                "The time stamp does not name its signer's certificate (RFC 3161 2.4.1).");
-    if (info->digest != NULL && info->digest->strength != VT_STRENGTH_GOOD)
-        out->reasons |= VT_REASON_BIT(VT_REASON_WEAK_ALGORITHM);
+}
+
+static void take_digests(const struct vt_stamped *stamped, const struct vt_token_info *info,
+                         const struct vt_verified *inner, struct vt_verified_timestamp *out)
+{
+    const struct vt_digest *used[] = {info->digest, stamped->index_digest};
+    out->digest_algorithm = used[0] != NULL ? used[0]->name : NULL;
+    out->index_digest_algorithm = used[1] != NULL ? used[1]->name : NULL;
+    out->signature_digest_algorithm = inner->digest_algorithm;
+    for (size_t i = 0; i < 2; i++) {
+        if (used[i] != NULL && used[i]->strength != VT_STRENGTH_GOOD)
+            out->reasons |= VT_REASON_BIT(VT_REASON_WEAK_ALGORITHM);
+    }
 }
 
 /* A token has exactly one signature, the authority's (RFC 3161 2.4.2). */
 static const char *defect_of(enum vt_code code, const struct vt_cms *cms,
-                             struct token_info *out_info)
+                             struct vt_token_info *out_info)
 {
     if (code != VT_OK)
         return "The time stamp is not a CMS SignedData that can be read.";
@@ -156,15 +242,14 @@ static const char *defect_of(enum vt_code code, const struct vt_cms *cms,
 }
 
 enum vt_code vt_timestamp_verify(const struct vt_signing *parent, struct vt_bytes token,
-                                 const char *kind, const struct vt_content *stamped,
-                                 struct vt_verified *out_inner, struct vt_verified_timestamp *out,
-                                 struct vt_err *err)
+                                 struct vt_stamped *stamped, struct vt_verified *out_inner,
+                                 struct vt_verified_timestamp *out, struct vt_err *err)
 {
-    struct token_info info;
+    struct vt_token_info info;
     bool imprint_right = false;
     struct vt_cms *cms = vt_arena_alloc(parent->arena, sizeof(*cms));
 
-    *out = (struct vt_verified_timestamp){.kind = kind, .time_utc_secs = VT_TIME_NONE};
+    *out = (struct vt_verified_timestamp){.kind = stamped->kind, .time_utc_secs = VT_TIME_NONE};
     *out_inner = (struct vt_verified){.claimed_time_utc_secs = VT_TIME_NONE};
     if (cms == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a time stamp");
@@ -178,8 +263,8 @@ enum vt_code vt_timestamp_verify(const struct vt_signing *parent, struct vt_byte
         return VT_OK;
     }
     out->time_utc_secs = info.time_utc_secs;
-    out->digest_algorithm = info.digest != NULL ? info.digest->name : NULL;
-    enum vt_code compared = compare_imprint(parent, stamped, &info, &imprint_right);
+    out->accuracy_secs = info.accuracy_secs;
+    enum vt_code compared = compare_imprint(parent, stamped, cms, &info, &imprint_right);
     if (compared != VT_OK && compared != VT_E_UNSUPPORTED)
         return vt_err_set(err, compared, "the imprint of a time stamp could not be computed");
     code = verify_token(parent, cms, out_inner, err);
@@ -187,96 +272,9 @@ enum vt_code vt_timestamp_verify(const struct vt_signing *parent, struct vt_byte
         return code;
     take_inner(out, out_inner);
     copy_findings(parent, out_inner, out);
-    judge(parent, &info, compared == VT_OK, imprint_right, out_inner, out);
+    judge(parent, stamped, compared == VT_OK, imprint_right, out_inner, out);
+    take_digests(stamped, &info, out_inner, out);
+    note_names(parent, &info, out);
+    out->covers = out->integrity == VT_INTEGRITY_INTACT ? stamped->covers : 0;
     return VT_OK;
-}
-
-/* ---- tokens among the attributes ---- */
-
-static void take_revocations(struct vt_verified *out, const struct vt_verified *inner)
-{
-    for (size_t i = 0; i < inner->crls_count && out->crls_count < VT_MAX_REVOCATIONS; i++)
-        out->crls[out->crls_count++] = inner->crls[i];
-    for (size_t i = 0; i < inner->ocsps_count && out->ocsps_count < VT_MAX_REVOCATIONS; i++)
-        out->ocsps[out->ocsps_count++] = inner->ocsps[i];
-}
-
-static enum vt_code add_token(struct vt_signer_work *work, struct vt_bytes token, const char *kind,
-                              const struct vt_content *stamped, struct vt_err *err)
-{
-    struct vt_arena *arena = work->signing->arena;
-    struct vt_verified *out = work->out;
-    struct vt_verified *inner = vt_arena_alloc(arena, sizeof(*inner));
-    struct vt_verified_timestamp *grown =
-        vt_arena_grow(arena, out->timestamps, out->timestamps_count, sizeof(*grown));
-    if (inner == NULL || grown == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "no memory for a time stamp");
-    out->timestamps = grown;
-    enum vt_code code = vt_timestamp_verify(work->signing, token, kind, stamped, inner,
-                                            &grown[out->timestamps_count], err);
-    if (code != VT_OK)
-        return code;
-    out->timestamps_count++;
-    take_revocations(out, inner);
-    return VT_OK;
-}
-
-/* Every value of every attribute of the type: several tokens are allowed. */
-static enum vt_code add_tokens(struct vt_signer_work *work, const struct vt_attributes *set,
-                               struct vt_bytes oid, const char *kind,
-                               const struct vt_content *stamped, struct vt_err *err)
-{
-    for (size_t i = 0; i < set->count; i++) {
-        struct vt_bytes values = set->items[i].values;
-        struct vt_der token;
-        if (!vt_bytes_equal(set->items[i].oid, oid))
-            continue;
-        while (vt_der_next(&values, &token) == VT_OK) {
-            if (work->out->timestamps_count == VT_MAX_TIMESTAMPS) {
-                VT_NOTE(work->signing->arena, work->out,
-                        "There are more time stamps than the %d that were verified.",
-                        VT_MAX_TIMESTAMPS);
-                return VT_OK;
-            }
-            enum vt_code code = add_token(work, token.raw, kind, stamped, err);
-            if (code != VT_OK)
-                return code;
-        }
-    }
-    return VT_OK;
-}
-
-static void note_unused(struct vt_signer_work *work)
-{
-    const struct {
-        struct vt_bytes oid;
-        const char *what;
-    } kinds[] = {{VT_OID_COUNTERSIGNATURE, "countersignature"},
-                 {VT_OID_ESC_TIME_STAMP, "CAdES-C time stamp"},
-                 {VT_OID_ARCHIVE_TIME_STAMP_V2, "archive time stamp"},
-                 {VT_OID_ARCHIVE_TIME_STAMP_V3, "archive time stamp"}};
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        size_t count;
-        vt_attributes_find(&work->unsigned_attributes, kinds[i].oid, &count);
-        if (count > 0)
-            VT_NOTE(work->signing->arena, work->out,
-                    "%zu attribute%s of the kind %s found; not verified.", count,
-                    count == 1 ? "" : "s", kinds[i].what);
-    }
-}
-
-enum vt_code vt_timestamps_verify(struct vt_signer_work *work, struct vt_err *err)
-{
-    struct vt_content *value = vt_arena_alloc(work->signing->arena, sizeof(*value));
-    if (value == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "no memory for a time stamp");
-    value->ranges[0] = work->signer->signature_value;
-    value->count = 1;
-    note_unused(work);
-    enum vt_code code = add_tokens(work, &work->unsigned_attributes, VT_OID_TIME_STAMP_TOKEN,
-                                   "signature", value, err);
-    if (code != VT_OK || work->matched_content == NULL)
-        return code;
-    return add_tokens(work, &work->attributes, VT_OID_CONTENT_TIME_STAMP, "content",
-                      work->matched_content, err);
 }

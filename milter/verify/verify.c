@@ -8,7 +8,7 @@
 #include <openssl/evp.h>
 
 #include "verify/oid.h"
-#include "verify/signer.h"
+#include "verify/timestamp.h"
 
 /* Everything about one object on its way. */
 struct object_work {
@@ -279,11 +279,12 @@ static enum vt_code verify_timestamp(struct object_work *work, struct vt_err *er
     if (make_items(work, 1, err) != VT_OK)
         return VT_E_NOMEM;
     struct vt_verified *item = &work->out->items[0];
+    struct vt_stamped stamped = {.kind = "document", .content = &work->ranges};
     struct vt_verified_timestamp *timestamp = vt_arena_alloc(work->arena, sizeof(*timestamp));
     if (timestamp == NULL)
         return no_memory(err);
-    enum vt_code code = vt_timestamp_verify(&parent, work->object->cms, "document", &work->ranges,
-                                            item, timestamp, err);
+    enum vt_code code =
+        vt_timestamp_verify(&parent, work->object->cms, &stamped, item, timestamp, err);
     if (code != VT_OK)
         return code;
     item->timestamps = timestamp;
