@@ -6,20 +6,23 @@
  * receiver checks, or a spool file read by pread(2). A server that failed answers any request with
  * ERROR. */
 /* clang-format off */
-/* The table of requests. A descriptor is a memory file of at most the size behind it.
+/* The table of requests. A descriptor is a memory file of at most the size behind it; "lists" are
+ * sealed CRLs of at most 128M each (vt_crl_list_open).
  *
  * from, to              message     body (JSON); descriptors            deadline    when it is down
  * gateway, command      INSPECT     now, clock_wrong, name, is_mail,    inspection  451, after some
  *   to inspector                    certificate, class_given, facts,                NOT_CHECKED
- *                                   known; mail 64M, facts 8M, known 64M
+ *                                   known; mail 64M, facts 8M, known 64M,
+ *                                   up to 8 lists
  *                       INSPECTED   -; evidence 16M, wants 16M
  *                       DIED        why; -
  * gateway, command      STATUS      reference or -; wants 16M           status      STATUS_UNKNOWN
- *   to status           STATUS_IS   -; known 64M
+ *   to status           STATUS_IS   -; known 64M, up to 8 lists
  * status to fetch       FETCH       url, type; body of a POST 64K       fetch       STATUS_UNKNOWN
  *                       FETCHED     http_status, code, error,
  *                                   connected, location; bytes 64M
- * status to inspector   GENERATION  -; known 64M (not answered)         none        an older one
+ * status to inspector   GENERATION  -; known 64M, up to 64 lists (not   none        an older one
+ *                                   answered)
  * command to master     CONTROL     command: reload, status, drain,     30 s        -
  *                                   status-role; -
  *                       CONTROLLED  ok, text, mistakes, mode, roles; of
@@ -33,8 +36,8 @@
  *                       STATUS_     -; report 4M
  *                       REPORTED
  * role to master        READY       -; - (not answered)                 none        -
- * inspector to master   RENEW       -; known 64M (not answered)         none        -
- * master to inspector   GENERATION  -; known 64M (not answered)         none        -
+ * inspector to master   RENEW       -; as GENERATION (not answered)     none        -
+ * master to inspector   GENERATION  -; as from status                   none        -
  */
 /* clang-format on */
 #ifndef VANTHU_WIRE_H

@@ -15,9 +15,11 @@
 #include "vanthu/role.h"
 #include "vanthu/wire.h"
 
-/* Four times the largest mail, its decoded parts and its arena would exceed this: a mail that needs
- * more is answered with "out of memory". */
-#define ADDRESS_SPACE_BYTES ((size_t)1024 * 1024 * 1024)
+/* Four times the largest mail, its decoded parts and its arena would exceed the first: a mail that
+ * needs more is answered with "out of memory". The lists of the generation, which all share, and
+ * those of this mail's own answer come on top. */
+#define MAIL_ADDRESS_SPACE_BYTES ((size_t)1024 * 1024 * 1024)
+#define LISTS_ADDRESS_SPACE_BYTES ((size_t)512 * 1024 * 1024)
 #define ANSWER_MSECS 5000
 #define MAX_JSON_NAME_BYTES (4 * VT_MAX_NAME_BYTES)
 
@@ -35,10 +37,10 @@ static enum vt_code enter_sandbox(const struct vt_child_context *context, struct
 {
     const struct vt_sandbox sandbox = {
         .name = "inspector child",
-        .address_space_bytes = ADDRESS_SPACE_BYTES,
+        .address_space_bytes = MAIL_ADDRESS_SPACE_BYTES + LISTS_ADDRESS_SPACE_BYTES,
         .cpu_secs = context->cpu_secs,
         /* Descriptors under way count for all processes of a user together. */
-        .open_files = 64 + 4 * context->parallel,
+        .open_files = 4 * VT_WIRE_MAX_FDS + 4 * context->parallel,
         .file_bytes = VT_MAX_EVIDENCE_BYTES,
         .forbidden_kills = true,
     };
@@ -61,18 +63,6 @@ static enum vt_code read_facts(struct vt_arena *arena, int fd, struct request *r
     vt_memfd_unmap(json);
     if (code == VT_OK)
         request->facts = facts;
-    return code;
-}
-
-static enum vt_code read_known(struct vt_arena *arena, int fd, struct request *request,
-                               struct vt_err *err)
-{
-    struct vt_bytes json;
-    enum vt_code code = vt_memfd_map(fd, VT_MAX_KNOWN_BYTES, &json, err);
-    if (code != VT_OK)
-        return code;
-    code = vt_known_from_json(arena, json, &request->known, err);
-    vt_memfd_unmap(json);
     return code;
 }
 
@@ -113,15 +103,16 @@ static enum vt_code read_request(struct vt_arena *arena, int connection, int64_t
     code = read_body(arena, request, &has_facts, &has_known, err);
     if (code != VT_OK)
         return code;
-    size_t expected = 1 + (has_facts ? 1u : 0u) + (has_known ? 1u : 0u);
-    if (request->message.type != VT_MSG_INSPECT || request->message.fds_count != expected)
+    size_t before = 1 + (has_facts ? 1u : 0u);
+    size_t count = request->message.fds_count;
+    if (request->message.type != VT_MSG_INSPECT || (has_known ? count <= before : count != before))
         return vt_err_set(err, VT_E_FORMAT, "a request for inspection has the wrong descriptors");
     const int *fds = request->message.fds;
     code = vt_input_read(fds[0], VT_MAX_MAIL_BYTES, &request->mail, &mapped, err);
     if (code == VT_OK && has_facts)
         code = read_facts(arena, fds[1], request, err);
     if (code == VT_OK && has_known)
-        code = read_known(arena, fds[expected - 1], request, err);
+        code = vt_known_open(arena, fds + before, count - before, &request->known, err);
     /* Mapping and memory stay until this process ends. */
     vt_message_close(&request->message);
     return code;

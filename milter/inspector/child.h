@@ -5,8 +5,9 @@
 
 #include "vanthu/inspect.h"
 
-/* The descriptors of an INSPECT message: the mail, then these as the body says. */
-#define VT_INSPECT_MAX_FDS 3
+/* The descriptors of an INSPECT message: the mail, then facts and known as the body says, then the
+ * lists of known. */
+#define VT_INSPECT_MAX_FDS (3 + VT_MAX_ANSWER_LISTS)
 /* Mail facts: mostly recipients. */
 #define VT_MAX_FACTS_BYTES ((size_t)8 * 1024 * 1024)
 /* Known or wanted: certificates and status, as JSON. */

@@ -22,6 +22,8 @@ struct run {
     struct vt_inspection *inspection;
     int facts_fd; /* -1: none */
     int known_fd; /* -1: nothing known yet */
+    int list_fds[VT_MAX_ANSWER_LISTS];
+    size_t lists_count;
     struct vt_known known;
     int wants_fd;
     struct vt_wants wants;
@@ -175,8 +177,11 @@ static enum vt_code inspect_once(struct run *run, struct vt_evidence **out, stru
     size_t count = 1;
     if (run->facts_fd >= 0)
         fds[count++] = run->facts_fd;
-    if (run->known_fd >= 0)
+    if (run->known_fd >= 0) {
         fds[count++] = run->known_fd;
+        for (size_t i = 0; i < run->lists_count; i++)
+            fds[count++] = run->list_fds[i];
+    }
     enum vt_code code = inspection->begin_pass != NULL
                             ? inspection->begin_pass(inspection->progress_context, err)
                             : VT_OK;
@@ -221,11 +226,31 @@ static enum vt_code remember(struct run *run, const struct vt_known *fresh, stru
     return code;
 }
 
+/* Lists are handed on unread: the inspector maps them. The newest first, the rest is closed. */
+static void keep_lists(struct run *run)
+{
+    struct vt_message *message = &run->message;
+    int all[2 * VT_MAX_ANSWER_LISTS];
+    size_t count = 0;
+    for (size_t i = 1; i < message->fds_count; i++)
+        all[count++] = message->fds[i];
+    message->fds_count = 1;
+    for (size_t i = 0; i < run->lists_count; i++)
+        all[count++] = run->list_fds[i];
+    run->lists_count = count < VT_MAX_ANSWER_LISTS ? count : VT_MAX_ANSWER_LISTS;
+    for (size_t i = 0; i < count; i++) {
+        if (i < VT_MAX_ANSWER_LISTS)
+            run->list_fds[i] = all[i];
+        else
+            close_fd(&all[i]);
+    }
+}
+
 static enum vt_code read_status(struct run *run, struct vt_known *out, struct vt_err *err)
 {
     struct vt_bytes json;
     const struct vt_message *message = &run->message;
-    if (message->type != VT_MSG_STATUS_IS || message->fds_count != 1)
+    if (message->type != VT_MSG_STATUS_IS || message->fds_count == 0)
         return vt_err_set(err, VT_E_PEER, "status answered something else than asked");
     enum vt_code code = vt_memfd_map(message->fds[0], VT_MAX_KNOWN_BYTES, &json, err);
     if (code != VT_OK)
@@ -263,14 +288,17 @@ static bool ask_status(struct run *run)
     char *body = status_body(inspection->mail);
     enum vt_code code =
         call(inspection->status_fd, inspection, VT_MSG_STATUS, vt_bytes_str(body), &run->wants_fd,
-             1, &run->message, 1, earlier(start + budget, inspection->deadline_msecs), &err);
+             1, &run->message, 1 + VT_MAX_ANSWER_LISTS, earlier(start + budget, inspection->deadline_msecs), &err);
     free(body);
     if (code == VT_OK)
         code = read_status(run, &fresh, &err);
+    size_t lists_count = code == VT_OK ? run->message.fds_count - 1 : 0;
+    if (code == VT_OK)
+        keep_lists(run);
     vt_message_close(&run->message);
     inspection->spent_status_msecs += vt_clock_monotonic_msecs() - start;
     return code == VT_OK &&
-           fresh.facts_count + fresh.issuers_count + fresh.no_issuer_of_count > 0 &&
+           fresh.facts_count + lists_count + fresh.issuers_count + fresh.no_issuer_of_count > 0 &&
            remember(run, &fresh, &err) == VT_OK;
 }
 
@@ -312,6 +340,8 @@ enum vt_code vt_inspection_run(struct vt_arena *arena, struct vt_inspection *ins
     close_fd(&run->facts_fd);
     close_fd(&run->known_fd);
     close_fd(&run->wants_fd);
+    for (size_t i = 0; i < run->lists_count; i++)
+        close_fd(&run->list_fds[i]);
     free(run);
     if (code == VT_OK)
         *out_evidence = evidence;

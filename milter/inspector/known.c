@@ -19,8 +19,8 @@ static void *joined(struct vt_arena *arena, const void *first, size_t first_coun
 
 static bool is_empty(const struct vt_known *known)
 {
-    return known->facts_count + known->issuers_count + known->no_issuer_of_count +
-               known->first_seen_count ==
+    return known->facts_count + known->lists_count + known->issuers_count +
+               known->no_issuer_of_count + known->first_seen_count ==
            0;
 }
 
@@ -35,6 +35,9 @@ enum vt_code vt_known_join(struct vt_arena *arena, const struct vt_known *first,
         .facts = joined(arena, first->facts, first->facts_count, second->facts, second->facts_count,
                         sizeof(*all.facts)),
         .facts_count = first->facts_count + second->facts_count,
+        .lists = joined(arena, first->lists, first->lists_count, second->lists, second->lists_count,
+                        sizeof(*all.lists)),
+        .lists_count = first->lists_count + second->lists_count,
         .issuers = joined(arena, first->issuers, first->issuers_count, second->issuers,
                           second->issuers_count, sizeof(*all.issuers)),
         .issuers_count = first->issuers_count + second->issuers_count,
@@ -46,7 +49,7 @@ enum vt_code vt_known_join(struct vt_arena *arena, const struct vt_known *first,
                              second->first_seen_count, sizeof(*all.first_seen)),
         .first_seen_count = first->first_seen_count + second->first_seen_count,
     };
-    if (all.facts == NULL || all.issuers == NULL || all.no_issuer_of == NULL ||
+    if (all.facts == NULL || all.lists == NULL || all.issuers == NULL || all.no_issuer_of == NULL ||
         all.first_seen == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for what is known");
     *out = all;

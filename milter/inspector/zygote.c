@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "generation.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
 #include "vanthu/role.h"
@@ -40,12 +41,6 @@ struct child {
     bool cancelled; /* killed because its client has gone */
 };
 
-struct generation {
-    struct vt_arena *arena; /* NULL: none yet */
-    int fd;
-    struct vt_known known;
-};
-
 /* What is polled beside the connections of the children. */
 enum { CONTROL, SIGNALS, INSPECT, GENERATION, FIXED };
 
@@ -55,85 +50,64 @@ struct zygote {
     struct child children[MAX_CHILDREN];
     size_t children_count;
     size_t parallel;
-    struct generation generation;
+    struct vt_generation generation;
     bool closing; /* takes no more connections */
     bool control_open, generation_open;
     struct pollfd entries[FIXED + MAX_CHILDREN];
+    struct vt_message message;
 };
 
 /* ---- generations ---- */
 
-static void drop_generation(struct generation *generation)
-{
-    vt_arena_free(generation->arena);
-    if (generation->fd >= 0)
-        (void)close(generation->fd);
-    *generation = (struct generation){.fd = -1};
-}
-
-/* Parsed once here and shared by all children: status has verified every fact in it. */
-static void adopt_generation(struct zygote *zygote, int fd)
+/* Parsed once here and shared by all children: status has verified everything in it. */
+static void adopt_generation(struct zygote *zygote, const struct vt_message *message)
 {
     struct vt_err err = {0};
-    struct vt_bytes json;
-    struct generation next = {.fd = -1};
-    enum vt_code code = vt_memfd_map(fd, VT_MAX_KNOWN_BYTES, &json, &err);
-    if (code == VT_OK) {
-        next.arena = vt_arena_new(4 * VT_MAX_KNOWN_BYTES);
-        code = next.arena == NULL ? vt_err_set(&err, VT_E_NOMEM, "no memory for a generation")
-                                  : vt_known_from_json(next.arena, json, &next.known, &err);
-        vt_memfd_unmap(json);
-    }
-    if (code == VT_OK)
-        next.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (code != VT_OK) {
+    if (vt_generation_take(&zygote->generation, message, &err) != VT_OK)
         vt_log(VT_LOG_WARNING, "a generation of known status is not usable: %s", err.text);
-        drop_generation(&next);
-        return;
-    }
-    drop_generation(&zygote->generation);
-    zygote->generation = next;
 }
 
 static void take_generation(struct zygote *zygote)
 {
     struct vt_err err = {0};
-    struct vt_message message;
-    enum vt_code code = vt_wire_receive(zygote->options->generation, &message, 1, 0, &err);
-    if (code == VT_OK && message.type == VT_MSG_GENERATION && message.fds_count == 1)
-        adopt_generation(zygote, message.fds[0]);
+    struct vt_message *message = &zygote->message;
+    enum vt_code code =
+        vt_wire_receive(zygote->options->generation, message, VT_GENERATION_MAX_FDS, 0, &err);
+    if (code == VT_OK && message->type == VT_MSG_GENERATION)
+        adopt_generation(zygote, message);
     else if (code == VT_E_PEER)
         zygote->generation_open = false;
     else if (code != VT_E_TIMEOUT)
         vt_log(VT_LOG_WARNING, "something other than a generation came from status: %s",
                code == VT_OK ? "wrong message" : err.text);
     if (code == VT_OK)
-        vt_message_close(&message);
+        vt_message_close(message);
 }
 
 /* From the master: what the predecessor knew. Newer knowledge of status goes first. */
 static bool take_control(struct zygote *zygote)
 {
-    struct vt_message message;
-    enum vt_code code = vt_wire_receive(zygote->options->control, &message, 1, 0, NULL);
+    struct vt_message *message = &zygote->message;
+    enum vt_code code =
+        vt_wire_receive(zygote->options->control, message, VT_GENERATION_MAX_FDS, 0, NULL);
     if (code == VT_E_TIMEOUT)
         return true;
     if (code != VT_OK)
         return false;
-    if (message.type == VT_MSG_GENERATION && message.fds_count == 1 &&
-        zygote->generation.arena == NULL)
-        adopt_generation(zygote, message.fds[0]);
-    vt_message_close(&message);
+    if (message->type == VT_MSG_GENERATION && zygote->generation.arena == NULL)
+        adopt_generation(zygote, message);
+    vt_message_close(message);
     return true;
 }
 
 static void ask_for_successor(struct zygote *zygote)
 {
     struct vt_err err = {0};
-    size_t count = zygote->generation.fd >= 0 ? 1 : 0;
+    int fds[VT_GENERATION_MAX_FDS];
+    size_t count = vt_generation_fds(&zygote->generation, fds);
     zygote->closing = true;
-    if (vt_wire_send(zygote->options->control, VT_MSG_RENEW, (struct vt_bytes){NULL, 0},
-                     &zygote->generation.fd, count, 0, &err) != VT_OK)
+    if (vt_wire_send(zygote->options->control, VT_MSG_RENEW, (struct vt_bytes){NULL, 0}, fds, count,
+                     0, &err) != VT_OK)
         vt_log(VT_LOG_WARNING, "cannot ask for a successor: %s", err.text);
 }
 
@@ -417,7 +391,7 @@ int vt_zygote_run(const struct vt_zygote_options *options)
     }
     zygote->options = options;
     zygote->signal_fd = signal_fd;
-    zygote->generation.fd = -1;
+    zygote->generation = VT_GENERATION_NONE;
     zygote->control_open = true;
     zygote->generation_open = options->generation >= 0;
     zygote->parallel = options->parallel < 1              ? 1
@@ -425,7 +399,7 @@ int vt_zygote_run(const struct vt_zygote_options *options)
                                                           : options->parallel;
     vt_role_ready(options->control);
     loop(zygote);
-    drop_generation(&zygote->generation);
+    vt_generation_drop(&zygote->generation);
     (void)close(zygote->signal_fd);
     free(zygote);
     return EX_OK;

@@ -13,6 +13,7 @@
 
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
+#include "vanthu/status.h"
 #include "vanthu/wire.h"
 
 /* A role that says nothing is taken for ready when it has lived as long as this. Gateway and
@@ -259,9 +260,9 @@ static void hand_over(struct vt_roles *roles, struct slot *slot, const struct vt
     struct vt_err err = {0};
     if (slot->now.pid == 0 && start_role(roles, VT_ROLE_INSPECTOR, &err) != VT_OK)
         vt_log(VT_LOG_ERROR, "%s", err.text);
-    if (slot->now.pid != 0 && message->fds_count == 1 &&
+    if (slot->now.pid != 0 && message->fds_count > 0 &&
         vt_wire_send(slot->now.control, VT_MSG_GENERATION, (struct vt_bytes){NULL, 0}, message->fds,
-                     1, 0, &err) != VT_OK)
+                     message->fds_count, 0, &err) != VT_OK)
         vt_log(VT_LOG_WARNING, "the new inspector begins without known status: %s", err.text);
 }
 
@@ -285,7 +286,9 @@ static void listen_to(struct vt_roles *roles, enum vt_role_id role)
     struct vt_message message;
     enum vt_code code = VT_OK;
     while (slot->now.pid == speaker && slot->now.control >= 0 && code == VT_OK) {
-        code = vt_wire_receive(slot->now.control, &message, 1, 0, NULL);
+        /* RENEW carries a generation; of other roles nothing is taken. */
+        size_t max_fds = role == VT_ROLE_INSPECTOR ? 1 + VT_MAX_GENERATION_LISTS : 0;
+        code = vt_wire_receive(slot->now.control, &message, max_fds, 0, NULL);
         if (code == VT_OK) {
             take_message(roles, role, &message);
             vt_message_close(&message);

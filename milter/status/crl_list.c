@@ -78,6 +78,7 @@ enum vt_code vt_crl_list_over(struct vt_arena *arena, struct vt_bytes der,
     if (list == NULL || asked == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a CRL");
     asked->arena = arena;
+    list->fd = -1;
     list->asked = asked;
     list->from = from;
     list->origin = origin;
@@ -259,7 +260,9 @@ enum vt_code vt_crl_list_open(int fd, struct vt_crl_list **out, struct vt_err *e
     struct vt_crl_list *list = calloc(1, sizeof(*list));
     if (list == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a CRL");
-    enum vt_code code = vt_memfd_map(fd, VT_MAX_CRL_LIST_BYTES, &list->mapped, err);
+    list->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    enum vt_code code = list->fd >= 0 ? vt_memfd_map(fd, VT_MAX_CRL_LIST_BYTES, &list->mapped, err)
+                                      : vt_err_sys(err, "keeping a descriptor");
     if (code == VT_OK && list->mapped.len < sizeof(header))
         code = vt_err_set(err, VT_E_FORMAT, "a sealed CRL is cut short");
     if (code == VT_OK) {
@@ -282,6 +285,8 @@ void vt_crl_list_close(struct vt_crl_list *list)
         return;
     release(list);
     vt_memfd_unmap(list->mapped);
+    if (list->fd >= 0)
+        (void)close(list->fd);
     free(list);
 }
 
@@ -353,6 +358,11 @@ const char *vt_crl_list_origin(const struct vt_crl_list *list)
 int64_t vt_crl_list_fetched_utc_secs(const struct vt_crl_list *list)
 {
     return list->fetched_utc_secs;
+}
+
+int vt_crl_list_fd(const struct vt_crl_list *list)
+{
+    return list->fd;
 }
 
 size_t vt_crl_list_bytes(const struct vt_crl_list *list)

@@ -59,6 +59,8 @@ enum vt_status_origin vt_crl_list_from(const struct vt_crl_list *list);
 const char *vt_crl_list_origin(const struct vt_crl_list *list);
 /* VT_TIME_NONE for a list over bytes. */
 int64_t vt_crl_list_fetched_utc_secs(const struct vt_crl_list *list);
+/* Its sealed memory file, borrowed, to be sent on; -1 for a list over bytes. */
+int vt_crl_list_fd(const struct vt_crl_list *list);
 /* Bytes of memory it takes, index included. */
 size_t vt_crl_list_bytes(const struct vt_crl_list *list);
 

@@ -29,6 +29,7 @@ struct vt_crl_list {
     char signer_key_sha256[65];
     char data_sha256[65];
     struct vt_bytes mapped;
+    int fd; /* of its memory file; -1: a list over bytes */
     size_t bytes;
 };
 

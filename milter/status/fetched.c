@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Servers send what they like: an answer for another certificate, an old list, PEM where DER is
- * due, a web page. Each is told apart here and kept only when it proves something. */
+ * due (RFC 2585 3), a web page. Each is told apart here and kept only when it proves something. */
 #include "status/fetched.h"
 
 #include <string.h>
 
 #include <openssl/ocsp.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
+
+#include "status/container.h"
+#include "status/crl_signer.h"
 
 #define MAX_ISSUERS_IN_ANSWER 16
 
@@ -70,37 +72,19 @@ enum vt_code vt_fetched_ocsp(struct vt_status_store *store, const struct vt_fetc
                                     &fact, fetched->now_utc_secs, err);
 }
 
-/* PEM in the place of DER (RFC 2585 3 asks for DER). *out_owned: OPENSSL_free it. */
-static struct vt_bytes from_pem(struct vt_bytes data, const char *wanted, unsigned char **out_owned)
-{
-    char *name = NULL;
-    char *header = NULL;
-    long len = 0;
-    *out_owned = NULL;
-    if (!vt_bytes_starts_with(data, VT_BYTES("-----BEGIN")))
-        return data;
-    BIO *bio = BIO_new_mem_buf(data.ptr, (int)data.len);
-    bool ok = bio != NULL && PEM_read_bio(bio, &name, &header, out_owned, &len) == 1 &&
-              strcmp(name, wanted) == 0;
-    BIO_free(bio);
-    OPENSSL_free(name);
-    OPENSSL_free(header);
-    return ok ? vt_bytes_of(*out_owned, (size_t)len) : data;
-}
-
 enum vt_code vt_fetched_crl(struct vt_status_store *store, const struct vt_fetched *fetched,
                             struct vt_err *err)
 {
-    struct vt_crl crl;
-    unsigned char *owned = NULL;
-    struct vt_bytes der = from_pem(fetched->data, PEM_STRING_X509_CRL, &owned);
-    enum vt_code code = vt_crl_parse(der, &crl, err);
+    struct vt_crl_file file = {.data = fetched->data};
+    struct vt_crl_candidates candidates = {
+        .store = store, .pool = fetched->pool, .preferred = fetched->issuer};
+    const struct vt_certificate *signer = NULL;
+    struct vt_bytes der;
+    enum vt_code code = vt_crl_file_next(&file, &der, err);
     if (code == VT_OK)
-        code = vt_crl_verify(&crl, fetched->issuer, err);
-    if (code == VT_OK)
-        code = vt_status_store_put_crl(store, fetched->issuer, der, fetched->url,
-                                       fetched->now_utc_secs, err);
-    OPENSSL_free(owned);
+        code =
+            vt_crl_signer_put(&candidates, der, fetched->url, fetched->now_utc_secs, &signer, err);
+    vt_crl_file_clear(&file);
     return code;
 }
 
@@ -114,22 +98,35 @@ static bool issued(const struct vt_certificate *issuer, const struct vt_certific
            X509_verify(x509, key) == 1;
 }
 
+/* Those that came together lead to the anchor together. */
+static enum vt_code keep_all(struct vt_status_store *store, const struct vt_trust_store *trust,
+                             const struct vt_certificate *const *found, size_t count,
+                             struct vt_err *err)
+{
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; code == VT_OK && i < count; i++) {
+        if (vt_trust_has_path(trust, found[i], found, count))
+            code = vt_status_store_put_issuer(store, found[i], err);
+    }
+    return code;
+}
+
 enum vt_code vt_fetched_issuer(struct vt_status_store *store, const struct vt_trust_store *trust,
                                const struct vt_fetched *fetched, struct vt_bytes *out_der,
                                struct vt_err *err)
 {
     const struct vt_certificate *found[MAX_ISSUERS_IN_ANSWER];
     size_t count = 0;
-    enum vt_code code = vt_certificate_add_file(fetched->pool, fetched->data, found,
-                                                MAX_ISSUERS_IN_ANSWER, &count, err);
+    enum vt_code code = vt_container_certificates(fetched->pool, fetched->data, found,
+                                                  MAX_ISSUERS_IN_ANSWER, &count, err);
     if (code != VT_OK)
         return code;
     for (size_t i = 0; i < count; i++) {
         if (!issued(found[i], fetched->certificate))
             continue;
         *out_der = vt_certificate_der(found[i]);
-        return vt_trust_has_path(trust, found[i], NULL, 0)
-                   ? vt_status_store_put_issuer(store, found[i], err)
+        return vt_trust_has_path(trust, found[i], found, count)
+                   ? keep_all(store, trust, found, count, err)
                    : VT_OK;
     }
     return vt_err_set(err, VT_E_NOT_FOUND, "what came is not the issuer's certificate");

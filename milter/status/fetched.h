@@ -27,6 +27,9 @@ enum vt_code vt_ocsp_request(struct vt_arena *arena, const struct vt_certificate
 /* VT_OK: it is in the store. VT_E_NOT_FOUND: authentic, but says nothing of use. */
 enum vt_code vt_fetched_ocsp(struct vt_status_store *store, const struct vt_fetched *fetched,
                              struct vt_err *err) VT_MUST_CHECK;
+/* DER or PEM, of which the first list counts. The signer is fetched->issuer, or whoever has the
+ * name of the CRL's issuer among the configured certificates, those of the pool and those that were
+ * brought, and leads to an anchor (RFC 5280 6.3.3 f). */
 enum vt_code vt_fetched_crl(struct vt_status_store *store, const struct vt_fetched *fetched,
                             struct vt_err *err) VT_MUST_CHECK;
 /* The certificate that issued fetched->certificate; kept only when it leads to an anchor. *out_der

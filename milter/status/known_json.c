@@ -24,6 +24,9 @@
         .offset = offsetof(struct vt_status_fact, member)                                          \
     }
 
+static const char *const origin_names[] = {"embedded", "given", "fetched"};
+static const struct vt_words origin_words = {origin_names, 3};
+
 static const struct vt_field fact_fields[] = {
     FACT("issuer_key", issuer_key_sha256, DIGEST),
     FACT("serial", serial, STRING),
@@ -32,12 +35,19 @@ static const struct vt_field fact_fields[] = {
      .offset = offsetof(struct vt_status_fact, value),
      .words = &vt_words_status},
     FACT("source", source, STRING),
+    {.key = "from",
+     .kind = VT_FIELD_WORD,
+     .offset = offsetof(struct vt_status_fact, from),
+     .words = &origin_words},
     FACT("origin", origin, STRING),
     FACT("data_sha256", data_sha256, DIGEST),
     FACT("this_update", this_update_utc_secs, TIME),
     FACT("next_update", next_update_utc_secs, TIME),
     FACT("revoked_at", revoked_at_utc_secs, TIME),
     FACT("reason", revocation_reason, STRING),
+    FACT("invalid_since", invalid_since_utc_secs, TIME),
+    FACT("produced_at", produced_at_utc_secs, TIME),
+    FACT("source_down", source_down, BOOL),
     FACT("keeps_expired_since", keeps_expired_since_utc_secs, TIME),
     FACT("finding", finding, STRING),
 };
@@ -148,13 +158,40 @@ static enum vt_code ders_from_json(struct vt_arena *arena, const json_t *array,
 
 /* ---- known ---- */
 
+/* The record form knows no bytes: responders are put beside. */
+static int responders_to_json(json_t *root, const struct vt_known *known)
+{
+    int failed = 0;
+    json_t *facts = json_object_get(root, "facts");
+    for (size_t i = 0; i < known->facts_count; i++) {
+        if (known->facts[i].responder.len > 0)
+            failed |= json_object_set_new(json_array_get(facts, i), "responder",
+                                          der_to_json(known->facts[i].responder));
+    }
+    return failed;
+}
+
+static enum vt_code responders_from_json(struct vt_arena *arena, const json_t *root,
+                                         struct vt_known *known, struct vt_err *err)
+{
+    const json_t *facts = json_object_get(root, "facts");
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; code == VT_OK && i < known->facts_count; i++) {
+        const json_t *responder = json_object_get(json_array_get(facts, i), "responder");
+        if (responder != NULL && !json_is_null(responder))
+            code = der_from_json(arena, responder, &known->facts[i].responder, err);
+    }
+    return code;
+}
+
 enum vt_code vt_known_to_json(const struct vt_known *known, char **out_text, size_t *out_len,
                               struct vt_err *err)
 {
     json_t *root = vt_record_to_json(&known_record, known);
     if (root != NULL &&
-        json_object_set_new(root, "issuers", ders_to_json(known->issuers, known->issuers_count)) !=
-            0) {
+        (responders_to_json(root, known) |
+         json_object_set_new(root, "issuers",
+                             ders_to_json(known->issuers, known->issuers_count))) != 0) {
         json_decref(root);
         root = NULL;
     }
@@ -173,6 +210,8 @@ enum vt_code vt_known_from_json(struct vt_arena *arena, struct vt_bytes json, st
     if (code == VT_OK)
         code = ders_from_json(arena, json_object_get(root, "issuers"), &out->issuers,
                               &out->issuers_count, err);
+    if (code == VT_OK)
+        code = responders_from_json(arena, root, out, err);
     json_decref(root);
     if (code != VT_OK)
         *out = (struct vt_known){0};

@@ -12,6 +12,7 @@
 #include <openssl/rand.h>
 
 #include "master/role_overrides.h"
+#include "status/generation.h"
 #include "status/request.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
@@ -26,12 +27,11 @@
 #define MAX_REPEATS 2
 #define REPEAT_MSECS 5000
 #define REPEAT_PATIENCE_MSECS 20000
-/* Generations are not made more often than this, and anew when facts grow old. */
-#define PUBLISH_MSECS 1000
-#define REPUBLISH_MSECS 300000
 #define SETUP_ARENA_BYTES ((size_t)4 * 1024 * 1024)
-#define GENERATION_ARENA_BYTES ((size_t)64 * 1024 * 1024)
+/* Kept lists twice: a list that is verified stands beside the one it replaces. */
 #define ADDRESS_SPACE_BYTES ((size_t)2 * 1024 * 1024 * 1024)
+/* Descriptors under way count too: a generation, and answers with their lists. */
+#define OPEN_FILES 4096
 
 /* One connection: waits for its request, then for its answer. */
 struct client {
@@ -54,8 +54,7 @@ struct server {
     struct repeat repeats[MAX_REPEATS];
     int64_t repeated_msecs; /* when the table was looked at */
     struct client clients[MAX_CLIENTS];
-    uint64_t published_version;
-    int64_t published_msecs;
+    struct vt_publisher publisher;
     bool ending;
     struct vt_message message;
 };
@@ -79,21 +78,17 @@ static void answer(struct client *client)
 {
     struct vt_known known;
     struct vt_err err = {0};
-    char *text = NULL;
-    size_t len = 0;
-    int fd = -1;
+    int fds[1 + VT_MAX_ANSWER_LISTS];
+    size_t count = 0;
     vt_status_request_answer(client->request, moment(), &known);
-    enum vt_code code = vt_known_to_json(&known, &text, &len, &err);
+    enum vt_code code = vt_known_seal(&known, VT_MAX_ANSWER_LISTS, fds, &count, &err);
     if (code == VT_OK)
-        code = vt_memfd_seal("vanthu-known", vt_bytes_of(text, len), &fd, &err);
-    if (code == VT_OK)
-        code = vt_wire_send(client->fd, VT_MSG_STATUS_IS, (struct vt_bytes){0}, &fd, 1,
+        code = vt_wire_send(client->fd, VT_MSG_STATUS_IS, (struct vt_bytes){0}, fds, count,
                             vt_clock_monotonic_msecs(), &err);
     if (code != VT_OK && code != VT_E_PEER)
         vt_log(VT_LOG_WARNING, "an answer about status could not be given: %s", err.text);
-    free(text);
-    if (fd >= 0)
-        (void)close(fd);
+    for (size_t i = 0; i < count; i++)
+        (void)close(fds[i]);
     close_client(client);
 }
 
@@ -221,56 +216,6 @@ static void repeat_checks(struct server *server)
     }
 }
 
-/* ---- generations ---- */
-
-static enum vt_code publish(const struct server *server, struct vt_err *err)
-{
-    struct vt_known known;
-    char *text = NULL;
-    size_t len = 0;
-    int fd = -1;
-    struct vt_arena *arena = vt_arena_new(GENERATION_ARENA_BYTES);
-    enum vt_code code = arena != NULL ? VT_OK : vt_err_set(err, VT_E_NOMEM, "out of memory");
-    if (code == VT_OK)
-        code =
-            vt_status_store_known(server->desk.store, arena, vt_clock_now_utc_secs(), &known, err);
-    if (code == VT_OK)
-        code = vt_known_to_json(&known, &text, &len, err);
-    if (code == VT_OK)
-        code = vt_memfd_seal("vanthu-generation", vt_bytes_of(text, len), &fd, err);
-    if (code == VT_OK)
-        code = vt_wire_send(server->fds->generation, VT_MSG_GENERATION, (struct vt_bytes){0}, &fd,
-                            1, vt_clock_monotonic_msecs(), err);
-    free(text);
-    if (fd >= 0)
-        (void)close(fd);
-    vt_arena_free(arena);
-    return code;
-}
-
-static bool is_publishing_due(const struct server *server)
-{
-    int64_t age = vt_clock_monotonic_msecs() - server->published_msecs;
-    bool changed = vt_status_store_version(server->desk.store) != server->published_version;
-    return server->fds->generation >= 0 &&
-           (changed ? age >= PUBLISH_MSECS
-                    : server->published_version > 0 && age >= REPUBLISH_MSECS);
-}
-
-static void publish_if_due(struct server *server)
-{
-    struct vt_err err = {0};
-    if (!is_publishing_due(server))
-        return;
-    uint64_t version = vt_status_store_version(server->desk.store);
-    server->published_msecs = vt_clock_monotonic_msecs();
-    /* A full channel means that the inspector is busy: tried again with the next turn. */
-    if (publish(server, &err) == VT_OK)
-        server->published_version = version;
-    else
-        vt_log(VT_LOG_DEBUG, "a generation was not published: %s", err.text);
-}
-
 /* ---- the loop ---- */
 
 static int next_wake_msecs(const struct server *server)
@@ -319,7 +264,7 @@ static void turn(struct server *server)
         accept_one(server);
     advance_all(server);
     repeat_checks(server);
-    publish_if_due(server);
+    vt_publisher_turn(&server->publisher, vt_clock_now_utc_secs());
 }
 
 /* ---- setting up ---- */
@@ -405,7 +350,7 @@ static enum vt_code set_up(const struct vt_config *config, struct server *server
     const struct vt_sandbox sandbox = {.name = "status",
                                        .writable_directory = folder,
                                        .address_space_bytes = ADDRESS_SPACE_BYTES,
-                                       .open_files = 1024};
+                                       .open_files = OPEN_FILES};
     int64_t budget = config->status_msecs - MARGIN_MSECS;
     server->desk.budget_msecs = budget > LEAST_BUDGET_MSECS ? budget : LEAST_BUDGET_MSECS;
     enum vt_code code = load_trust(config, server, err);
@@ -414,12 +359,16 @@ static enum vt_code set_up(const struct vt_config *config, struct server *server
     if (code == VT_OK)
         code = vt_status_store_new(&server->desk.store, err);
     if (code == VT_OK)
+        vt_status_store_set_trust(server->desk.store, server->trust);
+    if (code == VT_OK)
         code = load_folder(config, folder, server, err);
     if (code == VT_OK)
         code = set_up_jobs(config, server, err);
     if (code == VT_OK)
         code = set_up_recheck(server, folder, err);
     server->desk.trust = server->trust;
+    server->publisher =
+        (struct vt_publisher){.channel = server->fds->generation, .store = server->desk.store};
     return code;
 }
 

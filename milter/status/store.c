@@ -1,58 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The status role's memory. Used by one thread. */
+ * The status role's memory, and what it says about one certificate. Used by one thread. */
 #include "status/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "status/store_internal.h"
 #include "vanthu/clock.h"
 
 /* A CA that revokes issues a new list long before the old one ends: look again after an hour. */
 #define YOUNG_SECS 3600
-#define CLOCK_TOLERANCE_SECS 300
 /* Data that names no next update. */
 #define IN_FORCE_WITHOUT_NEXT_SECS (24 * 3600)
-
-struct kept_crl {
-    char issuer_key[65];
-    char *origin;
-    uint8_t *bytes;
-    struct vt_crl crl; /* views of bytes */
-    int64_t fetched_utc_secs;
-    uint64_t used;
-};
-
-struct kept_fact {
-    struct vt_status_fact fact; /* strings owned, constants excepted */
-    int64_t fetched_utc_secs;
-    uint64_t used;
-};
-
-struct vt_status_store {
-    char *directory; /* NULL: memory only */
-    struct kept_crl crls[VT_MAX_STORE_CRLS];
-    size_t crls_count, crls_bytes;
-    struct kept_fact *facts;
-    size_t facts_count;
-    struct vt_bytes issuers[VT_MAX_STORE_ISSUERS];
-    size_t issuers_count;
-    uint64_t clock; /* counts uses */
-    uint64_t version;
-};
+#define CLOCK_BEHIND_SECS (24 * 3600)
 
 enum vt_code vt_status_store_new(struct vt_status_store **out, struct vt_err *err)
 {
     *out = NULL;
     struct vt_status_store *store = calloc(1, sizeof(*store));
-    if (store != NULL)
-        store->facts = calloc(VT_MAX_STORE_FACTS, sizeof(*store->facts));
-    if (store == NULL || store->facts == NULL) {
+    if (store == NULL || !vt_fact_table_init(&store->facts)) {
         vt_status_store_free(store);
         return vt_err_set(err, VT_E_NOMEM, "out of memory for the status store");
     }
+    store->youngest_utc_secs = VT_TIME_NONE;
     *out = store;
     return VT_OK;
+}
+
+void vt_status_store_set_trust(struct vt_status_store *store, const struct vt_trust_store *trust)
+{
+    store->trust = trust;
+}
+
+const struct vt_trust_store *vt_status_store_trust(const struct vt_status_store *store)
+{
+    return store->trust;
 }
 
 enum vt_code vt_status_store_keep_in(struct vt_status_store *store, const char *directory,
@@ -64,300 +47,117 @@ enum vt_code vt_status_store_keep_in(struct vt_status_store *store, const char *
                                     : vt_err_set(err, VT_E_NOMEM, "out of memory for a path");
 }
 
-static void drop_string(const char *string)
-{
-    free((void *)(uintptr_t)string);
-}
-
-static void clear_fact(struct kept_fact *kept)
-{
-    drop_string(kept->fact.serial);
-    drop_string(kept->fact.origin);
-    drop_string(kept->fact.revocation_reason);
-    *kept = (struct kept_fact){0};
-}
-
-static void clear_crl(struct kept_crl *kept)
-{
-    free(kept->origin);
-    free(kept->bytes);
-    *kept = (struct kept_crl){0};
-}
-
 void vt_status_store_free(struct vt_status_store *store)
 {
     if (store == NULL)
         return;
-    for (size_t i = 0; i < store->crls_count; i++)
-        clear_crl(&store->crls[i]);
-    for (size_t i = 0; store->facts != NULL && i < store->facts_count; i++)
-        clear_fact(&store->facts[i]);
+    vt_shelf_clear(store);
+    vt_fact_table_clear(&store->facts);
     for (size_t i = 0; i < store->issuers_count; i++)
         free((void *)(uintptr_t)store->issuers[i].ptr);
-    free(store->facts);
     free(store->directory);
     free(store);
 }
 
-/* ---- facts ---- */
+/* ---- times ---- */
 
-static bool is_in_force(const struct vt_status_fact *fact, int64_t now)
+void vt_store_note_issued(struct vt_status_store *store, int64_t this_update_utc_secs)
 {
-    int64_t from = fact->this_update_utc_secs;
-    if (fact->value == VT_STATUS_REVOKED)
-        return true; /* never ends */
-    if (from == VT_TIME_NONE || from > now + CLOCK_TOLERANCE_SECS)
-        return false;
-    return now <= (fact->next_update_utc_secs != VT_TIME_NONE ? fact->next_update_utc_secs
-                                                              : from + IN_FORCE_WITHOUT_NEXT_SECS);
+    if (this_update_utc_secs > store->youngest_utc_secs)
+        store->youngest_utc_secs = this_update_utc_secs;
 }
 
-static enum vt_freshness freshness_of(const struct vt_status_fact *fact, int64_t fetched,
-                                      int64_t now)
+bool vt_status_store_clock_is_behind(const struct vt_status_store *store, int64_t now_utc_secs)
 {
-    if (!is_in_force(fact, now))
+    return store->youngest_utc_secs != VT_TIME_NONE &&
+           now_utc_secs < store->youngest_utc_secs - CLOCK_BEHIND_SECS;
+}
+
+bool vt_status_is_in_force(int64_t this_update_utc_secs, int64_t next_update_utc_secs,
+                           int64_t now_utc_secs)
+{
+    if (this_update_utc_secs == VT_TIME_NONE ||
+        this_update_utc_secs > now_utc_secs + VT_STORE_TOLERANCE_SECS)
+        return false;
+    return now_utc_secs <= (next_update_utc_secs != VT_TIME_NONE
+                                ? next_update_utc_secs
+                                : this_update_utc_secs + IN_FORCE_WITHOUT_NEXT_SECS);
+}
+
+static enum vt_freshness freshness(bool in_force, int64_t fetched, int64_t now)
+{
+    if (!in_force)
         return VT_FRESH_NONE;
-    return fact->value == VT_STATUS_REVOKED ||
-                   (now - fetched < YOUNG_SECS && fetched <= now + CLOCK_TOLERANCE_SECS)
+    return now - fetched < YOUNG_SECS && fetched <= now + VT_STORE_TOLERANCE_SECS
                ? VT_FRESH_YOUNG
                : VT_FRESH_IN_FORCE;
 }
 
-static struct kept_fact *find_fact(struct vt_status_store *store, const char *key,
-                                   const char *serial)
+/* A final revocation never ends. */
+static enum vt_freshness freshness_of(const struct vt_status_fact *fact, int64_t fetched,
+                                      int64_t now)
 {
-    for (size_t i = 0; i < store->facts_count; i++) {
-        struct kept_fact *kept = &store->facts[i];
-        if (strcmp(kept->fact.issuer_key_sha256, key) == 0 &&
-            strcmp(kept->fact.serial, serial) == 0)
-            return kept;
-    }
-    return NULL;
+    if (fact->value == VT_STATUS_REVOKED)
+        return VT_FRESH_YOUNG;
+    return freshness(
+        vt_status_is_in_force(fact->this_update_utc_secs, fact->next_update_utc_secs, now), fetched,
+        now);
 }
 
-/* A place for one more; of a full table the one that was not used for longest. */
-static struct kept_fact *make_room(struct vt_status_store *store)
-{
-    if (store->facts_count < VT_MAX_STORE_FACTS)
-        return &store->facts[store->facts_count++];
-    struct kept_fact *oldest = &store->facts[0];
-    for (size_t i = 1; i < store->facts_count; i++) {
-        if (store->facts[i].used < oldest->used)
-            oldest = &store->facts[i];
-    }
-    clear_fact(oldest);
-    return oldest;
-}
-
-static char *dup_or_null(const char *string, bool *ok)
-{
-    char *copy = string != NULL ? strdup(string) : NULL;
-    *ok = *ok && (string == NULL || copy != NULL);
-    return copy;
-}
-
-/* An older statement never replaces a younger one, and nothing replaces a final revocation. */
-static bool may_replace(const struct kept_fact *old, const struct vt_status_fact *fact)
-{
-    bool was = old->fact.value == VT_STATUS_REVOKED;
-    bool is = fact->value == VT_STATUS_REVOKED;
-    return was == is ? fact->this_update_utc_secs >= old->fact.this_update_utc_secs : is;
-}
+/* ---- facts ---- */
 
 static enum vt_code keep_fact(struct vt_status_store *store, const struct vt_status_fact *fact,
-                              int64_t fetched, struct vt_err *err)
+                              int64_t fetched, const char *file, bool *out_changed,
+                              struct vt_err *err)
 {
-    bool ok = true;
-    struct kept_fact *place = find_fact(store, fact->issuer_key_sha256, fact->serial);
-    if (place != NULL && !may_replace(place, fact))
-        return VT_OK;
-    struct kept_fact copy = {.fact = *fact, .fetched_utc_secs = fetched, .used = ++store->clock};
-    copy.fact.serial = dup_or_null(fact->serial, &ok);
-    copy.fact.origin = dup_or_null(fact->origin, &ok);
-    copy.fact.revocation_reason = dup_or_null(fact->revocation_reason, &ok);
-    copy.fact.finding = NULL;
-    if (!ok) {
-        clear_fact(&copy);
-        return vt_err_set(err, VT_E_NOMEM, "out of memory for a status");
-    }
-    if (place != NULL)
-        clear_fact(place);
-    else
-        place = make_room(store);
-    *place = copy;
-    store->version++;
-    return VT_OK;
+    char dropped[VT_STORE_NAME_BYTES];
+    enum vt_code code =
+        vt_fact_table_put(&store->facts, fact, fetched, file, out_changed, dropped, err);
+    if (code == VT_OK && *out_changed)
+        store->version++;
+    if (code == VT_OK && dropped[0] != '\0' && store->directory != NULL)
+        vt_status_file_remove(store->directory, dropped);
+    return code;
 }
 
-/* A new list says anew what the old one said; a final revocation stays even when it is no longer
- * listed (RFC 5280 3.3: after the certificate has expired). */
-static void drop_facts_of_crl(struct vt_status_store *store, const char *key)
+/* A list drops a certificate after it has expired (RFC 5280 3.3), but it stays revoked. */
+static void keep_revocation(struct vt_status_store *store, const struct vt_status_fact *fact,
+                            const struct vt_certificate *certificate,
+                            const struct vt_certificate *issuer, int64_t fetched)
 {
-    for (size_t i = 0; i < store->facts_count;) {
-        struct kept_fact *kept = &store->facts[i];
-        if (strcmp(kept->fact.issuer_key_sha256, key) != 0 ||
-            strcmp(kept->fact.source, "crl") != 0 || kept->fact.value == VT_STATUS_REVOKED) {
-            i++;
-            continue;
-        }
-        clear_fact(kept);
-        *kept = store->facts[--store->facts_count];
-        store->facts[store->facts_count] = (struct kept_fact){0};
-    }
-}
-
-/* ---- CRLs ---- */
-
-static struct kept_crl *find_crl(struct vt_status_store *store, const char *key,
-                                 const struct vt_crl *like)
-{
-    for (size_t i = 0; i < store->crls_count; i++) {
-        struct kept_crl *kept = &store->crls[i];
-        if (strcmp(kept->issuer_key, key) == 0 && kept->crl.is_delta == like->is_delta &&
-            vt_bytes_equal(kept->crl.distribution_point, like->distribution_point))
-            return kept;
-    }
-    return NULL;
-}
-
-/* cRLNumber as a number: shorter is smaller (RFC 5280 5.2.3: at most 20 octets). */
-static int compare_numbers(struct vt_bytes a, struct vt_bytes b)
-{
-    if (a.len != b.len)
-        return a.len < b.len ? -1 : 1;
-    return a.len == 0 ? 0 : memcmp(a.ptr, b.ptr, a.len);
-}
-
-static bool goes_back(const struct vt_crl *fresh, const struct vt_crl *kept)
-{
-    bool numbered = fresh->number.len > 0 && kept->number.len > 0;
-    return fresh->this_update_utc_secs < kept->this_update_utc_secs ||
-           (numbered && compare_numbers(fresh->number, kept->number) < 0);
-}
-
-static void drop_crl(struct vt_status_store *store, struct kept_crl *kept)
-{
-    store->crls_bytes -= kept->crl.der.len;
-    clear_crl(kept);
-    *kept = store->crls[--store->crls_count];
-    store->crls[store->crls_count] = (struct kept_crl){0};
-}
-
-static void make_room_for_crl(struct vt_status_store *store, size_t bytes)
-{
-    while (store->crls_count > 0 && (store->crls_count == VT_MAX_STORE_CRLS ||
-                                     store->crls_bytes + bytes > VT_MAX_STORE_CRL_BYTES)) {
-        struct kept_crl *oldest = &store->crls[0];
-        for (size_t i = 1; i < store->crls_count; i++) {
-            if (store->crls[i].used < oldest->used)
-                oldest = &store->crls[i];
-        }
-        drop_crl(store, oldest);
-    }
-}
-
-static enum vt_code copy_crl(struct vt_bytes crl, const char *origin, struct kept_crl *out,
-                             struct vt_err *err)
-{
-    out->bytes = malloc(crl.len + 1);
-    out->origin = strdup(origin);
-    if (out->bytes == NULL || out->origin == NULL) {
-        clear_crl(out);
-        return vt_err_set(err, VT_E_NOMEM, "out of memory for a CRL");
-    }
-    memcpy(out->bytes, crl.ptr, crl.len);
-    return vt_crl_parse(vt_bytes_of(out->bytes, crl.len), &out->crl, err);
-}
-
-static void write_crl(const struct vt_status_store *store, const struct kept_crl *kept,
-                      const struct vt_certificate *issuer)
-{
-    char name[64];
-    char scope[65];
-    struct vt_status_file file = {.issuer = vt_certificate_der(issuer),
-                                  .data = kept->crl.der,
-                                  .origin = vt_bytes_str(kept->origin),
-                                  .fetched_utc_secs = kept->fetched_utc_secs};
-    if (store->directory == NULL || vt_verify_sha256(kept->crl.distribution_point, scope) != VT_OK)
+    char name[VT_STORE_NAME_BYTES];
+    struct vt_known one = {.facts = (struct vt_status_fact[]){*fact}, .facts_count = 1};
+    char *text = NULL;
+    size_t len = 0;
+    bool changed = false;
+    const struct vt_kept_fact *old =
+        vt_fact_table_find(&store->facts, fact->issuer_key_sha256, fact->serial);
+    if (old != NULL && old->fact.value == VT_STATUS_REVOKED)
         return;
-    (void)snprintf(name, sizeof(name), "%s-%.24s-%.12s", kept->crl.is_delta ? "crl-delta" : "crl",
-                   kept->issuer_key, scope);
+    (void)snprintf(name, sizeof(name), "revoked-%.40s", vt_certificate_sha256(certificate));
+    if (keep_fact(store, fact, fetched, name, &changed, NULL) != VT_OK || !changed ||
+        store->directory == NULL || vt_known_to_json(&one, &text, &len, NULL) != VT_OK)
+        return;
+    struct vt_status_file file = {.issuer = vt_certificate_der(issuer),
+                                  .certificate = vt_certificate_der(certificate),
+                                  .data = vt_bytes_of(text, len),
+                                  .origin = vt_bytes_str(fact->origin),
+                                  .fetched_utc_secs = fetched,
+                                  .used_utc_secs = fetched};
     vt_status_file_write(store->directory, name, &file);
+    free(text);
 }
 
-enum vt_code vt_status_store_put_crl(struct vt_status_store *store,
-                                     const struct vt_certificate *issuer, struct vt_bytes crl,
-                                     const char *origin, int64_t fetched_utc_secs,
-                                     struct vt_err *err)
+enum vt_code vt_status_store_put_revocation(struct vt_status_store *store,
+                                            const struct vt_certificate *certificate,
+                                            const struct vt_status_fact *fact,
+                                            int64_t fetched_utc_secs, struct vt_err *err)
 {
-    struct kept_crl fresh = {.fetched_utc_secs = fetched_utc_secs, .used = ++store->clock};
-    enum vt_code code = vt_verify_sha256(vt_certificate_public_key_der(issuer), fresh.issuer_key);
-    if (code == VT_OK)
-        code = copy_crl(crl, origin, &fresh, err);
-    if (code != VT_OK)
-        return code;
-    struct kept_crl *kept = find_crl(store, fresh.issuer_key, &fresh.crl);
-    if (kept != NULL && goes_back(&fresh.crl, &kept->crl)) {
-        clear_crl(&fresh);
-        return vt_err_set(err, VT_E_FORMAT, "the CRL from %.100s is older than the one at hand",
-                          origin);
-    }
-    if (kept != NULL)
-        drop_crl(store, kept);
-    make_room_for_crl(store, crl.len);
-    drop_facts_of_crl(store, fresh.issuer_key);
-    store->crls[store->crls_count++] = fresh;
-    store->crls_bytes += crl.len;
-    store->version++;
-    write_crl(store, &store->crls[store->crls_count - 1], issuer);
-    return VT_OK;
+    char name[VT_STORE_NAME_BYTES];
+    bool changed = false;
+    (void)snprintf(name, sizeof(name), "revoked-%.40s", vt_certificate_sha256(certificate));
+    return keep_fact(store, fact, fetched_utc_secs, name, &changed, err);
 }
-
-/* The youngest fact of the lists at hand, kept for the next generation. */
-static void ask_crls(struct vt_status_store *store, struct vt_arena *arena,
-                     const struct vt_certificate *certificate, const struct vt_certificate *issuer,
-                     const char *key)
-{
-    for (size_t i = 0; i < store->crls_count; i++) {
-        struct kept_crl *kept = &store->crls[i];
-        struct vt_status_fact fact;
-        if (strcmp(kept->issuer_key, key) != 0 ||
-            vt_crl_fact(arena, &kept->crl, certificate, issuer, kept->origin, &fact, NULL) != VT_OK)
-            continue;
-        kept->used = ++store->clock;
-        if (keep_fact(store, &fact, kept->fetched_utc_secs, NULL) != VT_OK)
-            return;
-    }
-}
-
-enum vt_freshness vt_status_store_find(struct vt_status_store *store, struct vt_arena *arena,
-                                       const struct vt_certificate *certificate,
-                                       const struct vt_certificate *issuer, int64_t now_utc_secs,
-                                       struct vt_status_fact *out)
-{
-    char key[65];
-    const char *serial = vt_certificate_facts(certificate)->serial;
-    if (serial == NULL || vt_verify_sha256(vt_certificate_public_key_der(issuer), key) != VT_OK)
-        return VT_FRESH_NONE;
-    struct kept_fact *kept = find_fact(store, key, serial);
-    if (kept == NULL ||
-        freshness_of(&kept->fact, kept->fetched_utc_secs, now_utc_secs) != VT_FRESH_YOUNG) {
-        ask_crls(store, arena, certificate, issuer, key);
-        kept = find_fact(store, key, serial);
-    }
-    if (kept == NULL)
-        return VT_FRESH_NONE;
-    kept->used = ++store->clock;
-    *out = kept->fact;
-    out->serial = vt_arena_str(arena, kept->fact.serial);
-    out->origin = vt_arena_str(arena, kept->fact.origin);
-    out->revocation_reason = vt_arena_str(arena, kept->fact.revocation_reason);
-    if (out->serial == NULL)
-        return VT_FRESH_NONE;
-    return freshness_of(&kept->fact, kept->fetched_utc_secs, now_utc_secs);
-}
-
-/* ---- OCSP and issuers ---- */
 
 enum vt_code vt_status_store_put_ocsp(struct vt_status_store *store,
                                       const struct vt_certificate *certificate,
@@ -365,25 +165,153 @@ enum vt_code vt_status_store_put_ocsp(struct vt_status_store *store,
                                       const struct vt_status_fact *fact, int64_t fetched_utc_secs,
                                       struct vt_err *err)
 {
-    char name[64];
+    char name[VT_STORE_NAME_BYTES];
     struct vt_status_file file = {.issuer = vt_certificate_der(issuer),
                                   .certificate = vt_certificate_der(certificate),
                                   .data = response,
                                   .origin = vt_bytes_str(fact->origin),
-                                  .fetched_utc_secs = fetched_utc_secs};
-    uint64_t before = store->version;
-    enum vt_code code = keep_fact(store, fact, fetched_utc_secs, err);
-    if (code == VT_OK && store->version != before && store->directory != NULL) {
-        (void)snprintf(name, sizeof(name), "ocsp-%.40s", vt_certificate_sha256(certificate));
+                                  .fetched_utc_secs = fetched_utc_secs,
+                                  .used_utc_secs = fetched_utc_secs};
+    struct vt_status_fact fetched = *fact;
+    bool changed = false;
+    fetched.from = VT_ORIGIN_FETCHED;
+    vt_store_note_issued(store, fact->this_update_utc_secs);
+    (void)snprintf(name, sizeof(name), "ocsp-%.40s", vt_certificate_sha256(certificate));
+    enum vt_code code = keep_fact(store, &fetched, fetched_utc_secs, name, &changed, err);
+    if (code == VT_OK && changed && store->directory != NULL)
         vt_status_file_write(store->directory, name, &file);
-    }
     return code;
 }
+
+/* ---- finding ---- */
+
+struct search {
+    struct vt_status_store *store;
+    struct vt_arena *arena;
+    const struct vt_certificate *certificate, *issuer;
+    char key[65];
+    int64_t now;
+    struct vt_status_fact *out;
+    enum vt_freshness found;
+    bool any;
+};
+
+/* Final revocation first; else what is in force, and of two the younger statement. */
+static void offer(struct search *search, const struct vt_status_fact *fact, int64_t fetched)
+{
+    enum vt_freshness fresh = freshness_of(fact, fetched, search->now);
+    bool revoked = fact->value == VT_STATUS_REVOKED;
+    bool was = search->any && search->out->value == VT_STATUS_REVOKED;
+    bool better =
+        !search->any || (revoked != was ? revoked
+                         : (fresh == VT_FRESH_NONE) != (search->found == VT_FRESH_NONE)
+                             ? fresh != VT_FRESH_NONE
+                             : fact->this_update_utc_secs > search->out->this_update_utc_secs);
+    if (!better)
+        return;
+    *search->out = *fact;
+    search->found = fresh;
+    search->any = true;
+}
+
+static void ask_lists(struct search *search)
+{
+    struct vt_status_store *store = search->store;
+    for (size_t i = 0; i < store->lists_count; i++) {
+        struct vt_kept_list *kept = &store->lists[i];
+        struct vt_status_fact fact;
+        if (strcmp(vt_crl_list_signer_key_sha256(kept->list), search->key) != 0 ||
+            vt_crl_list_fact(search->arena, kept->list, search->certificate, search->issuer, &fact,
+                             NULL) != VT_OK)
+            continue;
+        kept->used_utc_secs = search->now;
+        offer(search, &fact, kept->fetched_utc_secs);
+        if (fact.value == VT_STATUS_REVOKED)
+            keep_revocation(store, &fact, search->certificate, search->issuer,
+                            kept->fetched_utc_secs);
+    }
+}
+
+static bool own_strings(struct vt_arena *arena, struct vt_status_fact *fact)
+{
+    fact->serial = vt_arena_str(arena, fact->serial);
+    fact->origin = vt_arena_str(arena, fact->origin);
+    fact->revocation_reason = vt_arena_str(arena, fact->revocation_reason);
+    if (fact->responder.len > 0)
+        fact->responder = vt_bytes_of(vt_arena_dup(arena, fact->responder.ptr, fact->responder.len),
+                                      fact->responder.len);
+    return fact->serial != NULL && (fact->responder.len == 0 || fact->responder.ptr != NULL);
+}
+
+enum vt_freshness vt_status_store_find(struct vt_status_store *store, struct vt_arena *arena,
+                                       const struct vt_certificate *certificate,
+                                       const struct vt_certificate *issuer, int64_t now_utc_secs,
+                                       struct vt_status_fact *out)
+{
+    struct search search = {.store = store,
+                            .arena = arena,
+                            .certificate = certificate,
+                            .issuer = issuer,
+                            .now = now_utc_secs,
+                            .out = out};
+    const char *serial = vt_certificate_facts(certificate)->serial;
+    if (serial == NULL ||
+        vt_verify_sha256(vt_certificate_public_key_der(issuer), search.key) != VT_OK)
+        return VT_FRESH_NONE;
+    ask_lists(&search);
+    const struct vt_kept_fact *kept = vt_fact_table_find(&store->facts, search.key, serial);
+    if (kept != NULL)
+        offer(&search, &kept->fact, kept->fetched_utc_secs);
+    if (!search.any || !own_strings(arena, out))
+        return VT_FRESH_NONE;
+    if (out->value == VT_STATUS_GOOD && vt_status_store_clock_is_behind(store, now_utc_secs)) {
+        out->value = VT_STATUS_UNKNOWN;
+        out->finding = "the clock of this machine is behind what CAs have issued";
+    }
+    return search.found;
+}
+
+size_t vt_status_store_lists(struct vt_status_store *store,
+                             const struct vt_certificate *certificate,
+                             const struct vt_certificate *issuer, int64_t now_utc_secs,
+                             const struct vt_crl_list **out, size_t max,
+                             enum vt_freshness *out_freshness)
+{
+    size_t count = 0;
+    bool needed = false;
+    char key[65];
+    *out_freshness = VT_FRESH_NONE;
+    if (vt_verify_sha256(vt_certificate_public_key_der(issuer), key) != VT_OK ||
+        vt_status_store_clock_is_behind(store, now_utc_secs))
+        return 0;
+    for (size_t i = 0; i < store->lists_count && count < max; i++) {
+        struct vt_kept_list *kept = &store->lists[i];
+        const struct vt_crl *crl = vt_crl_list_crl(kept->list);
+        if (vt_crl_list_scope(kept->list, certificate, NULL) == 0)
+            continue;
+        bool own = strcmp(vt_crl_list_signer_key_sha256(kept->list), key) == 0;
+        bool whole = vt_crl_list_scope(kept->list, certificate, NULL) == VT_CRL_ALL_REASONS;
+        enum vt_freshness fresh =
+            freshness(vt_status_is_in_force(crl->this_update_utc_secs, crl->next_update_utc_secs,
+                                            now_utc_secs),
+                      kept->fetched_utc_secs, now_utc_secs);
+        needed = needed || !own || !whole || crl->is_delta;
+        if (count == 0 || fresh < *out_freshness)
+            *out_freshness = fresh;
+        kept->used_utc_secs = now_utc_secs;
+        out[count++] = kept->list;
+    }
+    if (!needed)
+        *out_freshness = VT_FRESH_NONE;
+    return needed ? count : 0;
+}
+
+/* ---- issuers ---- */
 
 enum vt_code vt_status_store_put_issuer(struct vt_status_store *store,
                                         const struct vt_certificate *issuer, struct vt_err *err)
 {
-    char name[64];
+    char name[VT_STORE_NAME_BYTES];
     struct vt_bytes der = vt_certificate_der(issuer);
     for (size_t i = 0; i < store->issuers_count; i++) {
         if (vt_bytes_equal(store->issuers[i], der))
@@ -420,27 +348,71 @@ struct vt_bytes vt_status_store_issuer(const struct vt_status_store *store, size
     return store->issuers[index];
 }
 
-/* ---- generations ---- */
-
 uint64_t vt_status_store_version(const struct vt_status_store *store)
 {
     return store->version;
 }
 
+void vt_status_store_size(const struct vt_status_store *store, struct vt_store_size *out)
+{
+    *out = (struct vt_store_size){.facts_count = store->facts.count,
+                                  .lists_count = store->lists_count,
+                                  .lists_bytes = store->lists_bytes,
+                                  .issuers_count = store->issuers_count};
+}
+
+/* ---- generations ---- */
+
+/* Those that are always needed first, then those that were used last. */
+static int compare_lists(const void *a, const void *b)
+{
+    const struct vt_kept_list *const *first = a;
+    const struct vt_kept_list *const *second = b;
+    if ((*first)->of_store != (*second)->of_store)
+        return (*first)->of_store ? -1 : 1;
+    return ((*first)->used_utc_secs < (*second)->used_utc_secs) -
+           ((*first)->used_utc_secs > (*second)->used_utc_secs);
+}
+
+static enum vt_code publish_lists(const struct vt_status_store *store, struct vt_arena *arena,
+                                  int64_t now, struct vt_known *out, struct vt_err *err)
+{
+    const struct vt_kept_list *kept[VT_MAX_STORE_CRLS];
+    size_t count = 0;
+    for (size_t i = 0; i < store->lists_count; i++) {
+        const struct vt_crl *crl = vt_crl_list_crl(store->lists[i].list);
+        if (vt_status_is_in_force(crl->this_update_utc_secs, crl->next_update_utc_secs, now))
+            kept[count++] = &store->lists[i];
+    }
+    if (count > 0)
+        qsort(kept, count, sizeof(kept[0]), compare_lists);
+    if (count > VT_MAX_GENERATION_LISTS)
+        count = VT_MAX_GENERATION_LISTS;
+    out->lists = vt_arena_alloc(arena, (count + 1) * sizeof(struct vt_crl_list *));
+    if (out->lists == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "out of memory for a generation");
+    for (size_t i = 0; i < count; i++)
+        out->lists[i] = kept[i]->list;
+    out->lists_count = count;
+    return VT_OK;
+}
+
 enum vt_code vt_status_store_known(const struct vt_status_store *store, struct vt_arena *arena,
                                    int64_t now_utc_secs, struct vt_known *out, struct vt_err *err)
 {
+    bool behind = vt_status_store_clock_is_behind(store, now_utc_secs);
     *out = (struct vt_known){0};
-    out->facts = vt_arena_alloc(arena, (store->facts_count + 1) * sizeof(*out->facts));
+    out->facts = vt_arena_alloc(arena, (store->facts.count + 1) * sizeof(*out->facts));
     out->issuers = vt_arena_alloc(arena, (store->issuers_count + 1) * sizeof(*out->issuers));
     if (out->facts == NULL || out->issuers == NULL)
         return vt_err_set(err, VT_E_NOMEM, "out of memory for a generation");
-    for (size_t i = 0; i < store->facts_count; i++) {
-        const struct kept_fact *kept = &store->facts[i];
-        if (freshness_of(&kept->fact, kept->fetched_utc_secs, now_utc_secs) == VT_FRESH_YOUNG)
+    for (size_t i = 0; i < store->facts.count; i++) {
+        const struct vt_kept_fact *kept = &store->facts.items[i];
+        if (freshness_of(&kept->fact, kept->fetched_utc_secs, now_utc_secs) == VT_FRESH_YOUNG &&
+            (!behind || kept->fact.value != VT_STATUS_GOOD))
             out->facts[out->facts_count++] = kept->fact;
     }
     for (size_t i = 0; i < store->issuers_count; i++)
         out->issuers[out->issuers_count++] = store->issuers[i];
-    return VT_OK;
+    return behind ? VT_OK : publish_lists(store, arena, now_utc_secs, out, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The folder of the status role. A file that was cut short or tampered with is found out by
- * verifying it again, so nothing is flushed and nothing here is trusted. */
+ * The folder of the status role. What is read from it is verified again, signature and path, so
+ * that nothing in it is trusted; the one exception, a revocation without its list, can only make a
+ * verdict worse. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,12 +16,15 @@
 #include "vanthu/log.h"
 #include "vanthu/wire.h"
 
-static const char magic[16] = "vanthu-status 1";
+static const char magic[16] = "vanthu-status 2";
 
 #define MAX_FILES 20000
 #define MAX_NAME_BYTES 512
 #define MAX_FILE_BYTES (VT_MAX_CRL_BYTES + 4 * VT_MAX_CERTIFICATE_BYTES)
 #define LOAD_ARENA_BYTES ((size_t)8 * 1024 * 1024)
+#define ISSUERS_ARENA_BYTES ((size_t)32 * 1024 * 1024)
+/* A list that ended keeps its successor from being older, and its revocations; not for ever. */
+#define ENDED_LIST_SECS ((int64_t)90 * 24 * 3600)
 
 /* ---- writing ---- */
 
@@ -34,10 +38,11 @@ static enum vt_code add_blob(struct vt_buf *buf, struct vt_bytes blob)
 
 static enum vt_code encode(const struct vt_status_file *file, struct vt_buf *buf)
 {
-    char fetched[24];
-    (void)snprintf(fetched, sizeof(fetched), "%lld", (long long)file->fetched_utc_secs);
+    char times[48];
+    (void)snprintf(times, sizeof(times), "%lld %lld", (long long)file->fetched_utc_secs,
+                   (long long)file->used_utc_secs);
     const struct vt_bytes blobs[] = {file->issuer, file->certificate, file->origin,
-                                     vt_bytes_str(fetched), file->data};
+                                     vt_bytes_str(times), file->data};
     enum vt_code code = vt_buf_add(buf, magic, sizeof(magic));
     for (size_t i = 0; code == VT_OK && i < sizeof(blobs) / sizeof(blobs[0]); i++)
         code = add_blob(buf, blobs[i]);
@@ -56,7 +61,7 @@ void vt_status_file_write(const char *directory, const char *name,
     if (len < 0 || (size_t)len >= sizeof(path) || encode(file, &buf) != VT_OK)
         goto done;
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool ok = fd >= 0 && vt_output_write(fd, vt_buf_bytes(&buf), NULL) == VT_OK;
+    bool ok = fd >= 0 && vt_output_write(fd, vt_buf_bytes(&buf), NULL) == VT_OK && fsync(fd) == 0;
     if (fd >= 0)
         ok = close(fd) == 0 && ok;
     if (ok)
@@ -66,6 +71,14 @@ void vt_status_file_write(const char *directory, const char *name,
                strerror(errno));
 done:
     vt_buf_clear(&buf);
+}
+
+void vt_status_file_remove(const char *directory, const char *name)
+{
+    char path[MAX_NAME_BYTES];
+    int len = snprintf(path, sizeof(path), "%s/%s", directory, name);
+    if (len > 0 && (size_t)len < sizeof(path) && unlink(path) != 0 && errno != ENOENT)
+        vt_log(VT_LOG_WARNING, "%s cannot be removed: %s", path, strerror(errno));
 }
 
 /* ---- reading ---- */
@@ -85,17 +98,19 @@ static bool take_blob(struct vt_bytes *rest, struct vt_bytes *out)
 
 static bool decode(struct vt_bytes bytes, struct vt_status_file *out)
 {
-    char fetched[24] = "";
-    struct vt_bytes time;
+    char text[48] = "";
+    char *end = NULL;
+    struct vt_bytes times;
     if (bytes.len < sizeof(magic) || memcmp(bytes.ptr, magic, sizeof(magic)) != 0)
         return false;
     bytes = vt_bytes_slice(bytes, sizeof(magic), bytes.len - sizeof(magic));
     if (!take_blob(&bytes, &out->issuer) || !take_blob(&bytes, &out->certificate) ||
-        !take_blob(&bytes, &out->origin) || !take_blob(&bytes, &time) ||
-        !take_blob(&bytes, &out->data) || bytes.len != 0 || time.len >= sizeof(fetched))
+        !take_blob(&bytes, &out->origin) || !take_blob(&bytes, &times) ||
+        !take_blob(&bytes, &out->data) || bytes.len != 0 || times.len >= sizeof(text))
         return false;
-    memcpy(fetched, time.ptr, time.len);
-    out->fetched_utc_secs = strtoll(fetched, NULL, 10);
+    memcpy(text, times.ptr, times.len);
+    out->fetched_utc_secs = strtoll(text, &end, 10);
+    out->used_utc_secs = strtoll(end, NULL, 10);
     return true;
 }
 
@@ -127,38 +142,65 @@ done:
     return ok;
 }
 
+/* ---- taking up ---- */
+
 struct loading {
     struct vt_status_store *store;
     const struct vt_trust_store *trust;
+    const struct vt_certificate *const *others; /* issuers of the folder */
+    size_t others_count;
     struct vt_arena *arena;
     struct vt_certificate_pool *pool;
     int64_t now_utc_secs;
 };
 
 static bool load_crl(const struct loading *loading, const struct vt_status_file *file,
-                     const struct vt_certificate *issuer, const char *origin)
+                     const struct vt_certificate *signer, const char *origin)
 {
     struct vt_crl crl;
-    return vt_crl_parse(file->data, &crl, NULL) == VT_OK &&
-           vt_crl_verify(&crl, issuer, NULL) == VT_OK &&
-           vt_status_store_put_crl(loading->store, issuer, file->data, origin,
-                                   file->fetched_utc_secs, NULL) == VT_OK;
+    char digest[65];
+    if (vt_crl_parse_frame(file->data, &crl, NULL) != VT_OK ||
+        vt_verify_sha256(file->data, digest) != VT_OK ||
+        (crl.next_update_utc_secs != VT_TIME_NONE &&
+         crl.next_update_utc_secs < loading->now_utc_secs - ENDED_LIST_SECS) ||
+        vt_status_store_put_crl(loading->store, signer, file->data, origin, file->fetched_utc_secs,
+                                NULL) != VT_OK)
+        return false;
+    vt_status_store_set_used(loading->store, digest, file->used_utc_secs);
+    return true;
 }
 
 static bool load_ocsp(const struct loading *loading, const struct vt_status_file *file,
-                      const struct vt_certificate *issuer, const char *origin)
+                      const struct vt_certificate *certificate, const struct vt_certificate *issuer,
+                      const char *origin)
 {
-    const struct vt_certificate *certificate = NULL;
     struct vt_status_fact fact;
-    if (vt_certificate_add(loading->pool, file->certificate, &certificate, NULL) != VT_OK ||
-        vt_status_read_ocsp(loading->arena, loading->pool, file->data, certificate, issuer,
+    if (vt_status_read_ocsp(loading->arena, loading->pool, file->data, certificate, issuer,
                             (struct vt_bytes){0}, origin, &fact, NULL) != VT_OK)
         return false;
     /* A good answer that has ended is of no use to anybody. */
-    if (fact.value != VT_STATUS_REVOKED && fact.next_update_utc_secs < loading->now_utc_secs)
+    if (fact.value != VT_STATUS_REVOKED && fact.next_update_utc_secs != VT_TIME_NONE &&
+        fact.next_update_utc_secs < loading->now_utc_secs)
         return false;
     return vt_status_store_put_ocsp(loading->store, certificate, issuer, file->data, &fact,
                                     file->fetched_utc_secs, NULL) == VT_OK;
+}
+
+static bool load_revocation(const struct loading *loading, const struct vt_status_file *file,
+                            const struct vt_certificate *certificate,
+                            const struct vt_certificate *issuer)
+{
+    struct vt_known known;
+    char key[65];
+    const char *serial = vt_certificate_facts(certificate)->serial;
+    return vt_known_from_json(loading->arena, file->data, &known, NULL) == VT_OK &&
+           known.facts_count == 1 && known.facts[0].value == VT_STATUS_REVOKED &&
+           vt_verify_sha256(vt_certificate_public_key_der(issuer), key) == VT_OK &&
+           strcmp(known.facts[0].issuer_key_sha256, key) == 0 && serial != NULL &&
+           known.facts[0].serial != NULL && known.facts[0].source != NULL &&
+           strcmp(known.facts[0].serial, serial) == 0 &&
+           vt_status_store_put_revocation(loading->store, certificate, &known.facts[0],
+                                          file->fetched_utc_secs, NULL) == VT_OK;
 }
 
 /* True when the file was of use. */
@@ -166,33 +208,35 @@ static bool load_file(const struct loading *loading, struct vt_bytes bytes)
 {
     struct vt_status_file file;
     const struct vt_certificate *issuer = NULL;
+    const struct vt_certificate *certificate = NULL;
     char origin[1024];
     if (!decode(bytes, &file) ||
         vt_certificate_add(loading->pool, file.issuer, &issuer, NULL) != VT_OK ||
-        !vt_trust_has_path(loading->trust, issuer, NULL, 0))
+        !vt_trust_has_path(loading->trust, issuer, loading->others, loading->others_count))
         return false;
     (void)vt_text_clean(origin, sizeof(origin), file.origin);
     if (file.data.len == 0)
         return vt_status_store_put_issuer(loading->store, issuer, NULL) == VT_OK;
-    return file.certificate.len == 0 ? load_crl(loading, &file, issuer, origin)
-                                     : load_ocsp(loading, &file, issuer, origin);
+    if (file.certificate.len == 0)
+        return load_crl(loading, &file, issuer, origin);
+    if (vt_certificate_add(loading->pool, file.certificate, &certificate, NULL) != VT_OK)
+        return false;
+    return file.data.ptr[0] == '{' ? load_revocation(loading, &file, certificate, issuer)
+                                   : load_ocsp(loading, &file, certificate, issuer, origin);
 }
 
 /* Each file in an arena of its own, so that a large folder needs no large memory. */
-static bool load_path(const char *path, struct vt_status_store *store,
-                      const struct vt_trust_store *trust, int64_t now)
+static bool load_path(const char *path, const struct loading *common)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
     bool ok = false;
     if (!read_whole(path, &bytes, &len))
         return false;
-    struct loading loading = {.store = store,
-                              .trust = trust,
-                              .arena = vt_arena_new(LOAD_ARENA_BYTES),
-                              .now_utc_secs = now};
+    struct loading loading = *common;
+    loading.arena = vt_arena_new(LOAD_ARENA_BYTES);
     if (loading.arena != NULL)
-        loading.pool = vt_certificate_pool_new(loading.arena, vt_trust_store_pool(trust));
+        loading.pool = vt_certificate_pool_new(loading.arena, vt_trust_store_pool(common->trust));
     if (loading.pool != NULL)
         ok = load_file(&loading, vt_bytes_of(bytes, len));
     vt_arena_free(loading.arena);
@@ -200,34 +244,96 @@ static bool load_path(const char *path, struct vt_status_store *store,
     return ok;
 }
 
-void vt_status_folder_load(const char *directory, struct vt_status_store *store,
-                           const struct vt_trust_store *trust, int64_t now_utc_secs)
+/* ---- the folder ---- */
+
+static bool has_prefix(const char *name, const char *prefix)
+{
+    return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_ours(const char *name)
+{
+    return has_prefix(name, "crl-") || has_prefix(name, "ocsp-") || has_prefix(name, "issuer-") ||
+           has_prefix(name, "revoked-");
+}
+
+static bool is_unfinished(const char *name)
+{
+    size_t len = strlen(name);
+    return len > 4 && strcmp(name + len - 4, ".new") == 0;
+}
+
+static bool path_of(const char *directory, const char *name, char out[MAX_NAME_BYTES])
+{
+    int len = snprintf(out, MAX_NAME_BYTES, "%s/%s", directory, name);
+    return len > 0 && len < MAX_NAME_BYTES;
+}
+
+/* The issuers of the folder, of which one may lead to an anchor by another. */
+static size_t gather_issuers(DIR *folder, const char *directory, struct vt_certificate_pool *pool,
+                             const struct vt_certificate **out, size_t max)
+{
+    char path[MAX_NAME_BYTES];
+    size_t count = 0;
+    const struct dirent *entry;
+    rewinddir(folder);
+    while (count < max && (entry = readdir(folder)) != NULL) {
+        struct vt_status_file file;
+        uint8_t *bytes = NULL;
+        size_t len = 0;
+        if (!has_prefix(entry->d_name, "issuer-") || is_unfinished(entry->d_name) ||
+            !path_of(directory, entry->d_name, path) || !read_whole(path, &bytes, &len))
+            continue;
+        if (decode(vt_bytes_of(bytes, len), &file) &&
+            vt_certificate_add(pool, file.issuer, &out[count], NULL) == VT_OK)
+            count++;
+        free(bytes);
+    }
+    return count;
+}
+
+static void load_all(DIR *folder, const char *directory, const struct loading *loading)
 {
     char path[MAX_NAME_BYTES];
     size_t loaded = 0;
     size_t removed = 0;
     const struct dirent *entry;
-    DIR *folder = opendir(directory);
-    if (folder == NULL) {
-        vt_log(VT_LOG_WARNING, "the status folder %s cannot be read: %s", directory,
-               strerror(errno));
-        return;
-    }
+    rewinddir(folder);
     while (loaded + removed < MAX_FILES && (entry = readdir(folder)) != NULL) {
-        if (strncmp(entry->d_name, "crl-", 4) != 0 && strncmp(entry->d_name, "ocsp-", 5) != 0 &&
-            strncmp(entry->d_name, "issuer-", 7) != 0)
+        if (!is_ours(entry->d_name) || !path_of(directory, entry->d_name, path))
             continue;
-        int len = snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
-        if (len < 0 || (size_t)len >= sizeof(path))
-            continue;
-        if (load_path(path, store, trust, now_utc_secs)) {
+        if (!is_unfinished(entry->d_name) && load_path(path, loading)) {
             loaded++;
         } else {
             (void)unlink(path);
             removed++;
         }
     }
-    (void)closedir(folder);
     vt_log(VT_LOG_INFO, "status: %zu files of the folder are of use, %zu were not and are removed",
            loaded, removed);
+}
+
+void vt_status_folder_load(const char *directory, struct vt_status_store *store,
+                           const struct vt_trust_store *trust, int64_t now_utc_secs)
+{
+    const struct vt_certificate *others[VT_MAX_STORE_ISSUERS];
+    struct loading loading = {.store = store, .trust = trust, .now_utc_secs = now_utc_secs};
+    struct vt_certificate_pool *pool = NULL;
+    DIR *folder = opendir(directory);
+    if (folder == NULL) {
+        vt_log(VT_LOG_WARNING, "the status folder %s cannot be read: %s", directory,
+               strerror(errno));
+        return;
+    }
+    struct vt_arena *arena = vt_arena_new(ISSUERS_ARENA_BYTES);
+    if (arena != NULL)
+        pool = vt_certificate_pool_new(arena, vt_trust_store_pool(trust));
+    if (pool != NULL) {
+        loading.others_count =
+            gather_issuers(folder, directory, pool, others, VT_MAX_STORE_ISSUERS);
+        loading.others = others;
+        load_all(folder, directory, &loading);
+    }
+    vt_arena_free(arena);
+    (void)closedir(folder);
 }

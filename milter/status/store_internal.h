@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The store from inside: a table of facts, a shelf of lists, issuers. */
+#ifndef VANTHU_STATUS_STORE_INTERNAL_H
+#define VANTHU_STATUS_STORE_INTERNAL_H
+
+#include "status/store.h"
+
+#define VT_STORE_NAME_BYTES 80
+/* Clocks of CAs and ours. */
+#define VT_STORE_TOLERANCE_SECS 300
+
+/* ---- facts (facts.c) ---- */
+
+/* What an OCSP responder said, and the final revocations that a list named. */
+struct vt_kept_fact {
+    struct vt_status_fact fact; /* strings and responder owned, source a constant */
+    int64_t fetched_utc_secs;
+    char file[VT_STORE_NAME_BYTES]; /* its name in the folder; empty: none */
+    uint32_t next;                  /* in its bucket */
+    uint32_t older, younger;        /* by use */
+};
+
+struct vt_fact_table {
+    struct vt_kept_fact *items; /* VT_MAX_STORE_FACTS */
+    uint32_t *buckets;
+    size_t count;
+    uint32_t oldest, youngest;
+};
+
+bool vt_fact_table_init(struct vt_fact_table *table);
+void vt_fact_table_clear(struct vt_fact_table *table);
+/* NULL: not there. One that is found was used. */
+struct vt_kept_fact *vt_fact_table_find(struct vt_fact_table *table, const char *issuer_key,
+                                        const char *serial);
+/* Put a fact or have it replace what stands there, unless that is younger, or a final revocation.
+ * *out_changed: false when it was not taken. out_dropped: name of the file of a fact that had to
+ * go, or empty. */
+enum vt_code vt_fact_table_put(struct vt_fact_table *table, const struct vt_status_fact *fact,
+                               int64_t fetched_utc_secs, const char *file, bool *out_changed,
+                               char out_dropped[VT_STORE_NAME_BYTES],
+                               struct vt_err *err) VT_MUST_CHECK;
+
+/* ---- lists (shelf.c) ---- */
+
+struct vt_kept_list {
+    struct vt_crl_list *list;
+    char scope[65];
+    int64_t fetched_utc_secs; /* when it was last seen at its source */
+    int64_t used_utc_secs;    /* when a mail asked for it */
+    bool of_store;            /* its signer stands in the trust store: it never has to go */
+};
+
+struct vt_status_store {
+    char *directory; /* NULL: memory only */
+    const struct vt_trust_store *trust;
+    struct vt_fact_table facts;
+    struct vt_kept_list lists[VT_MAX_STORE_CRLS];
+    size_t lists_count, lists_bytes;
+    struct vt_bytes issuers[VT_MAX_STORE_ISSUERS];
+    size_t issuers_count;
+    int64_t youngest_utc_secs; /* thisUpdate of what was verified */
+    uint64_t version;
+};
+
+/* Something authentic was issued then. */
+void vt_store_note_issued(struct vt_status_store *store, int64_t this_update_utc_secs);
+void vt_shelf_clear(struct vt_status_store *store);
+/* True when a statement with these times holds now. */
+bool vt_status_is_in_force(int64_t this_update_utc_secs, int64_t next_update_utc_secs,
+                           int64_t now_utc_secs);
+
+#endif
