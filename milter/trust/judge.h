@@ -29,6 +29,7 @@ struct vt_judgement {
     const struct vt_trust_input *input;
     struct vt_certificate_list others; /* what may stand between signer and anchor */
     struct vt_status_cache *cache;
+    struct vt_revocation_memo *revocation_memo; /* of revocation_signer.c, NULL: nothing yet */
     struct vt_wants *wants;
     struct vt_signature *out;
     struct vt_signing_times times;
