@@ -2,7 +2,7 @@
  * One request of a gateway or of vanthu(1). OCSP is asked first; CRLs when it failed, has no
  * address or lets a third of the budget pass; all addresses of a kind at once, because the first of
  * a real certificate is often dead (legal.md R-86). */
-#include "status/request.h"
+#include "status/request_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,64 +12,20 @@
 #include <openssl/x509v3.h>
 
 #define REQUEST_ARENA_BYTES ((size_t)64 * 1024 * 1024)
-/* Statuses and issuers of one mail that are looked after. */
-#define MAX_WANTED 256
-#define MAX_ADDRESSES 8
 /* Links of a chain that is fetched upwards, certificate by certificate. */
 #define MAX_CHAIN 4
 /* Addresses that one mail's certificates of unknown origin may make us ask. */
 #define MAX_ISSUER_FETCHES 8
-#define TEXT_BYTES 500
-
-enum stage { STAGE_NEW = 0, STAGE_OCSP, STAGE_CRL, STAGE_OVER };
-
-/* A fetch that a want waits for. */
-struct wait {
-    uint64_t id;
-    int64_t until_msecs, elsewhere_msecs;
-};
-
-/* One certificate whose status, or whose issuer, is wanted. */
-struct want {
-    const struct vt_certificate *certificate, *issuer; /* issuer NULL: it is what is wanted */
-    enum stage stage;
-    struct wait waits[2 * MAX_ADDRESSES];
-    size_t waits_count;
-    bool done;
-    bool is_stranger;  /* nothing is fetched for it */
-    bool is_responder; /* of OCSP: asking OCSP about it would go round in circles */
-    bool has_fact;     /* in force, though not young */
-    struct vt_status_fact fact;
-    char text[TEXT_BYTES]; /* what failed, for the administrator */
-    /* issuer wanted */
-    unsigned chain;     /* links fetched so far */
-    bool was_reachable; /* false: only that keeps a certificate from being a stranger's */
-    bool not_found;
-};
-
-struct vt_status_request {
-    const struct vt_status_desk *desk;
-    struct vt_arena *arena;
-    struct vt_certificate_pool *pool;
-    char reference[VT_REFERENCE_BYTES]; /* of the mail; "": none */
-    int64_t patience_msecs, deadline_msecs;
-    struct want wants[MAX_WANTED];
-    size_t wants_count;
-    struct vt_bytes issuers[MAX_WANTED];
-    size_t issuers_count;
-    unsigned issuer_fetches_count;
-};
-
 /* ---- taking the message ---- */
 
-static struct want *add_want(struct vt_status_request *request,
-                             const struct vt_certificate *certificate,
-                             const struct vt_certificate *issuer)
+static struct vt_request_want *add_want(struct vt_status_request *request,
+                                        const struct vt_certificate *certificate,
+                                        const struct vt_certificate *issuer)
 {
-    if (request->wants_count == MAX_WANTED)
+    if (request->wants_count == VT_MAX_WANTED)
         return NULL;
-    struct want *want = &request->wants[request->wants_count++];
-    *want = (struct want){.certificate = certificate, .issuer = issuer};
+    struct vt_request_want *want = &request->wants[request->wants_count++];
+    *want = (struct vt_request_want){.certificate = certificate, .issuer = issuer};
     want->is_responder =
         issuer != NULL &&
         (X509_get_extended_key_usage(vt_certificate_x509(certificate)) & XKU_OCSP_SIGN) != 0 &&
@@ -101,7 +57,7 @@ static void refuse_strangers(struct vt_status_request *request)
     const struct vt_certificate *others[VT_MAX_CERTIFICATES];
     size_t count = gather_issuers(request, others);
     for (size_t i = 0; i < request->wants_count; i++) {
-        struct want *want = &request->wants[i];
+        struct vt_request_want *want = &request->wants[i];
         if (want->issuer == NULL)
             continue;
         EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(want->issuer));
@@ -235,7 +191,7 @@ void vt_status_request_free(struct vt_status_request *request)
 
 /* ---- fetching ---- */
 
-static void add_text(struct want *want, const char *text)
+static void add_text(struct vt_request_want *want, const char *text)
 {
     size_t len = strlen(want->text);
     if (text[0] == '\0' || strstr(want->text, text) != NULL)
@@ -244,7 +200,7 @@ static void add_text(struct want *want, const char *text)
                    text);
 }
 
-static void note_outcome(struct want *want, enum vt_code code, const char *text)
+static void note_outcome(struct vt_request_want *want, enum vt_code code, const char *text)
 {
     add_text(want, text);
     if (code == VT_E_NOT_FOUND || code == VT_E_CONFIG || code == VT_E_FORMAT ||
@@ -255,7 +211,7 @@ static void note_outcome(struct want *want, enum vt_code code, const char *text)
 }
 
 /* Certificates of unknown origin name what they like: a few addresses, and no more. */
-static bool is_over_limit(struct vt_status_request *request, struct want *want,
+static bool is_over_limit(struct vt_status_request *request, struct vt_request_want *want,
                           enum vt_job_kind kind)
 {
     if (kind != VT_JOB_ISSUER || request->issuer_fetches_count++ < MAX_ISSUER_FETCHES)
@@ -265,8 +221,8 @@ static bool is_over_limit(struct vt_status_request *request, struct want *want,
     return true;
 }
 
-static void start_one(struct vt_status_request *request, struct want *want, enum vt_job_kind kind,
-                      const char *url, struct vt_moment now)
+static void start_one(struct vt_status_request *request, struct vt_request_want *want,
+                      enum vt_job_kind kind, const char *url, struct vt_moment now)
 {
     struct vt_job_ticket ticket;
     struct vt_err err = {0};
@@ -282,13 +238,13 @@ static void start_one(struct vt_status_request *request, struct want *want, enum
         note_outcome(want, ticket.code, ticket.text);
     else if (want->waits_count < sizeof(want->waits) / sizeof(want->waits[0]))
         want->waits[want->waits_count++] =
-            (struct wait){ticket.id, ticket.wait_msecs, ticket.elsewhere_msecs};
+            (struct vt_request_wait){ticket.id, ticket.wait_msecs, ticket.elsewhere_msecs};
 }
 
-static void start_all(struct vt_status_request *request, struct want *want, enum vt_job_kind kind,
-                      enum vt_address_kind addresses, struct vt_moment now)
+static void start_all(struct vt_status_request *request, struct vt_request_want *want,
+                      enum vt_job_kind kind, enum vt_address_kind addresses, struct vt_moment now)
 {
-    for (size_t i = 0; i < MAX_ADDRESSES; i++) {
+    for (size_t i = 0; i < VT_MAX_REQUEST_ADDRESSES; i++) {
         const char *url = vt_certificate_address(want->certificate, addresses, i);
         if (url == NULL)
             return;
@@ -297,7 +253,7 @@ static void start_all(struct vt_status_request *request, struct want *want, enum
 }
 
 /* True when nothing that is under way is worth waiting for: others have waited for it already. */
-static bool is_waited_out(const struct want *want, struct vt_moment now)
+static bool is_waited_out(const struct vt_request_want *want, struct vt_moment now)
 {
     for (size_t i = 0; i < want->waits_count; i++) {
         if (now.monotonic_msecs < want->waits[i].until_msecs)
@@ -306,7 +262,7 @@ static bool is_waited_out(const struct want *want, struct vt_moment now)
     return true;
 }
 
-static bool is_slow(const struct want *want, struct vt_moment now)
+static bool is_slow(const struct vt_request_want *want, struct vt_moment now)
 {
     for (size_t i = 0; i < want->waits_count; i++) {
         if (now.monotonic_msecs < want->waits[i].elsewhere_msecs)
@@ -329,7 +285,7 @@ static bool is_wanted(const struct vt_status_request *request,
 
 /* The answer of a responder counts only when that one is not revoked itself (RFC 6960 4.2.2.2.1):
  * the question comes with the next pass in any case. */
-static void want_responder(struct vt_status_request *request, const struct want *want)
+static void want_responder(struct vt_status_request *request, const struct vt_request_want *want)
 {
     const struct vt_certificate *responder = NULL;
     if (want->fact.responder.len > 0 &&
@@ -338,22 +294,29 @@ static void want_responder(struct vt_status_request *request, const struct want 
         (void)add_want(request, responder, want->issuer);
 }
 
-static void look(struct vt_status_request *request, struct want *want, struct vt_moment now)
+void vt_request_look(struct vt_status_request *request, struct vt_request_want *want,
+                     struct vt_moment now)
 {
+    const struct vt_crl_list *lists[VT_MAX_ANSWER_LISTS];
+    enum vt_freshness lists_fresh = VT_FRESH_NONE;
     enum vt_freshness fresh =
         vt_status_store_find(request->desk->store, request->arena, want->certificate, want->issuer,
                              now.utc_secs, &want->fact);
     want->has_fact = fresh != VT_FRESH_NONE;
-    want->done = want->done || fresh == VT_FRESH_YOUNG;
+    want->has_lists =
+        vt_status_store_lists(request->desk->store, want->certificate, want->issuer, now.utc_secs,
+                              lists, VT_MAX_ANSWER_LISTS, &lists_fresh) > 0 &&
+        lists_fresh != VT_FRESH_NONE;
+    want->done = want->done || fresh == VT_FRESH_YOUNG || lists_fresh == VT_FRESH_YOUNG;
     if (want->has_fact)
         want_responder(request, want);
 }
 
 /* Start the next stage when the one before has nothing more to bring. */
-static void advance_status(struct vt_status_request *request, struct want *want,
+static void advance_status(struct vt_status_request *request, struct vt_request_want *want,
                            struct vt_moment now)
 {
-    look(request, want, now);
+    vt_request_look(request, want, now);
     if (!want->done && want->stage == STAGE_NEW) {
         want->stage = STAGE_OCSP;
         if (!want->is_responder)
@@ -367,7 +330,7 @@ static void advance_status(struct vt_status_request *request, struct want *want,
         want->done = true;
 }
 
-static void advance_issuer(struct vt_status_request *request, struct want *want,
+static void advance_issuer(struct vt_status_request *request, struct vt_request_want *want,
                            struct vt_moment now)
 {
     if (want->stage == STAGE_NEW) {
@@ -384,7 +347,7 @@ bool vt_status_request_advance(struct vt_status_request *request, struct vt_mome
     bool complete = true;
     /* A responder is appended while others are looked at. */
     for (size_t i = 0; i < request->wants_count; i++) {
-        struct want *want = &request->wants[i];
+        struct vt_request_want *want = &request->wants[i];
         if (!want->done && want->issuer != NULL)
             advance_status(request, want, now);
         else if (!want->done)
@@ -398,7 +361,7 @@ int64_t vt_status_request_wake_msecs(const struct vt_status_request *request, st
 {
     int64_t wake = request->deadline_msecs;
     for (size_t i = 0; i < request->wants_count; i++) {
-        const struct want *want = &request->wants[i];
+        const struct vt_request_want *want = &request->wants[i];
         for (size_t j = 0; !want->done && j < want->waits_count; j++) {
             int64_t at = want->waits[j].elsewhere_msecs > now.monotonic_msecs
                              ? want->waits[j].elsewhere_msecs
@@ -412,7 +375,8 @@ int64_t vt_status_request_wake_msecs(const struct vt_status_request *request, st
 /* ---- what jobs bring ---- */
 
 /* Keep an issuer for the answer, and go one link up when it does not lead to an anchor yet. */
-static void take_issuer(struct vt_status_request *request, struct want *want, struct vt_bytes der)
+static void take_issuer(struct vt_status_request *request, struct vt_request_want *want,
+                        struct vt_bytes der)
 {
     const struct vt_certificate *issuer = NULL;
     if (vt_certificate_add(request->pool, der, &issuer, NULL) != VT_OK)
@@ -421,17 +385,17 @@ static void take_issuer(struct vt_status_request *request, struct want *want, st
         if (vt_bytes_equal(request->issuers[i], der))
             return;
     }
-    if (request->issuers_count < MAX_WANTED)
+    if (request->issuers_count < VT_MAX_WANTED)
         request->issuers[request->issuers_count++] = vt_certificate_der(issuer);
     if (want->chain + 1 >= MAX_CHAIN || vt_certificate_facts(issuer)->is_self_signed ||
         vt_trust_has_path(request->desk->trust, issuer, NULL, 0))
         return;
-    struct want *next = add_want(request, issuer, NULL);
+    struct vt_request_want *next = add_want(request, issuer, NULL);
     if (next != NULL)
         next->chain = want->chain + 1;
 }
 
-static bool take_job(struct want *want, uint64_t id)
+static bool take_job(struct vt_request_want *want, uint64_t id)
 {
     for (size_t i = 0; i < want->waits_count; i++) {
         if (want->waits[i].id == id) {
@@ -446,111 +410,11 @@ void vt_status_request_note(struct vt_status_request *request, const struct vt_j
 {
     size_t count = request->wants_count;
     for (size_t i = 0; i < count; i++) {
-        struct want *want = &request->wants[i];
+        struct vt_request_want *want = &request->wants[i];
         if (want->done || !take_job(want, result->id))
             continue;
         note_outcome(want, result->code, result->text);
         if (result->code == VT_OK && result->kind == VT_JOB_ISSUER)
             take_issuer(request, want, result->issuer_der);
-    }
-}
-
-/* ---- the answer ---- */
-
-static bool has_issuer(const struct vt_status_request *request, const struct want *want)
-{
-    for (size_t i = 0; i < request->issuers_count; i++) {
-        const struct vt_certificate *issuer = NULL;
-        if (vt_certificate_add(request->pool, request->issuers[i], &issuer, NULL) == VT_OK &&
-            X509_NAME_cmp(X509_get_issuer_name(vt_certificate_x509(want->certificate)),
-                          X509_get_subject_name(vt_certificate_x509(issuer))) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* True when every address that could be asked is on a host that is known to be down. */
-static bool is_source_down(const struct vt_status_request *request, const struct want *want)
-{
-    static const enum vt_address_kind kinds[] = {VT_ADDRESS_OCSP, VT_ADDRESS_CRL};
-    size_t down = 0;
-    for (size_t k = want->is_responder ? 1 : 0; k < 2; k++) {
-        for (size_t i = 0; i < MAX_ADDRESSES; i++) {
-            bool asked = false;
-            const char *url = vt_certificate_address(want->certificate, kinds[k], i);
-            if (url == NULL)
-                break;
-            if (vt_jobs_is_down(request->desk->jobs, request->arena, url, &asked))
-                down++;
-            else if (asked)
-                return false;
-        }
-    }
-    return down > 0;
-}
-
-static const char *explain(const struct want *want)
-{
-    return want->text[0] != '\0'      ? want->text
-           : want->waits_count > 0    ? "no source answered in time"
-           : want->stage >= STAGE_CRL ? "the certificate names no source of its status"
-                                      : "no source was asked";
-}
-
-static bool has_source(const struct want *want)
-{
-    return vt_certificate_address(want->certificate, VT_ADDRESS_CRL, 0) != NULL ||
-           vt_certificate_address(want->certificate, VT_ADDRESS_OCSP, 0) != NULL;
-}
-
-static void answer_status(struct vt_status_request *request, const struct want *want,
-                          struct vt_known *out)
-{
-    struct vt_status_fact *fact = &out->facts[out->facts_count];
-    *fact = want->fact;
-    if (!want->has_fact) {
-        if (vt_status_fact_begin(request->arena, want->certificate, want->issuer,
-                                 (struct vt_bytes){0}, NULL, NULL, fact, NULL) != VT_OK)
-            return;
-        fact->value = VT_STATUS_UNREACHABLE;
-        fact->source = "none";
-        fact->finding = explain(want);
-        fact->source_down = !want->is_stranger && is_source_down(request, want);
-    }
-    out->facts_count++;
-}
-
-static void put_down(const struct vt_status_request *request, const struct want *want,
-                     struct vt_moment now)
-{
-    if (request->desk->recheck != NULL && request->reference[0] != '\0' && !want->has_fact &&
-        !want->is_stranger && has_source(want))
-        vt_recheck_add(request->desk->recheck, want->certificate, want->issuer, request->reference,
-                       now.utc_secs);
-}
-
-void vt_status_request_answer(struct vt_status_request *request, struct vt_moment now,
-                              struct vt_known *out)
-{
-    *out = (struct vt_known){0};
-    out->facts = vt_arena_alloc(request->arena, (request->wants_count + 1) * sizeof(*out->facts));
-    out->no_issuer_of =
-        vt_arena_alloc(request->arena, (request->wants_count + 1) * sizeof(*out->no_issuer_of));
-    if (out->facts == NULL || out->no_issuer_of == NULL)
-        return;
-    out->issuers = request->issuers;
-    out->issuers_count = request->issuers_count;
-    size_t count = request->wants_count; /* a responder that is found only now comes too late */
-    for (size_t i = 0; i < count; i++) {
-        struct want *want = &request->wants[i];
-        if (want->issuer != NULL) {
-            if (!want->has_fact)
-                look(request, want, now);
-            answer_status(request, want, out);
-            put_down(request, want, now);
-        } else if (want->not_found && want->was_reachable && want->waits_count == 0 &&
-                   !has_issuer(request, want)) {
-            out->no_issuer_of[out->no_issuer_of_count++] = vt_certificate_sha256(want->certificate);
-        }
     }
 }

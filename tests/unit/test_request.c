@@ -563,6 +563,33 @@ static void a_responder_is_looked_up_in_lists(void **state)
     close_desk();
 }
 
+/* A list for some reasons only is no fact of its own: it goes along, once, for judgement. */
+static void lists_go_with_the_answer(void **state)
+{
+    (void)state;
+    struct tc_entity leaf = make(&f.root, "URI:http://ca.example/some.crl", NULL);
+    /* IssuingDistributionPoint { onlySomeReasons { keyCompromise, cACompromise } } */
+    struct tc_crl_options options = {.this_update_utc_secs = f.begin_utc_secs - 60,
+                                     .next_update_utc_secs = f.begin_utc_secs + TC_DAY,
+                                     .extensions = {{"2.5.29.28", "critical,DER:300483020560"}}};
+    open_desk();
+    ask(0, &leaf, &f.root, "1831-0927-5564");
+    assert_int_equal(listen_for_fetches(), 1);
+    answer(0, "{\"code\": 0, \"http_status\": 200, \"error\": \"\", \"connected\": true}",
+           tc_crl(f.arena, &f.root, &options));
+    assert_true(vt_status_request_advance(d.requests[0], d.now));
+    struct vt_known known = end(0);
+    assert_int_equal(known.lists_count, 1);
+    assert_int_equal(known.facts_count, 0);
+    assert_null(vt_recheck_at(d.recheck, 0));
+    /* The next mail has it at once. */
+    ask(1, &leaf, &f.root, NULL);
+    assert_int_equal(listen_for_fetches(), 0);
+    assert_true(vt_status_request_advance(d.requests[1], d.now));
+    assert_int_equal(end(1).lists_count, 1);
+    close_desk();
+}
+
 static void what_stays_unknown_is_put_down(void **state)
 {
     (void)state;
@@ -622,6 +649,7 @@ int main(void)
         cmocka_unit_test(bad_answers_count),
         cmocka_unit_test(strangers_fetch_little),
         cmocka_unit_test(a_responder_is_looked_up_in_lists),
+        cmocka_unit_test(lists_go_with_the_answer),
         cmocka_unit_test(what_stays_unknown_is_put_down),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
