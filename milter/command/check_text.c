@@ -54,6 +54,17 @@ enum word {
     W_PASSED,
     W_FAILED,
     W_INDETERMINATE,
+    W_BEST_TIME,
+    W_NOW,
+    W_STAMP,
+    W_STAMP_SIGNATURE,
+    W_STAMP_CONTENT,
+    W_STAMP_SIGNATURE_REFERENCES,
+    W_STAMP_REFERENCES,
+    W_STAMP_ARCHIVE,
+    W_STAMP_DOCUMENT,
+    W_COUNTS,
+    W_COUNTS_NOT,
     WORDS
 };
 
@@ -77,8 +88,8 @@ static const char *const words[WORDS][2] = {
     [W_UNDETERMINED] = {"chưa xác định", "undetermined"},
     [W_SOURCE_TIMESTAMP] = {"theo dấu thời gian", "by a time stamp"},
     [W_SOURCE_FIRST_SEEN] = {"theo lần nhận đầu tiên", "by the first time it was seen"},
-    [W_SOURCE_CLAIMED] = {"do người ký khai, không có dấu thời gian",
-                          "claimed by the signer, without a time stamp"},
+    [W_SOURCE_CLAIMED] = {"do người ký khai, không được dấu thời gian chứng minh",
+                          "claimed by the signer, proven by no time stamp"},
     [W_CHANGES] = {"Thay đổi sau khi ký", "Changes after it"},
     [W_CHANGES_NONE] = {"không có", "none"},
     [W_CHANGES_PERMITTED] = {"có, trong phạm vi cho phép", "permitted ones only"},
@@ -109,6 +120,20 @@ static const char *const words[WORDS][2] = {
     [W_PASSED] = {"hợp lệ", "valid"},
     [W_FAILED] = {"KHÔNG HỢP LỆ", "NOT VALID"},
     [W_INDETERMINATE] = {"chưa xác định được", "undetermined"},
+    [W_BEST_TIME] = {"Thời điểm làm căn cứ", "Judged at"},
+    [W_NOW] = {"thời điểm kiểm tra, vì chưa có gì chứng minh đã ký số trước đó",
+               "the time of checking: nothing proves that it was signed before"},
+    [W_STAMP] = {"Dấu thời gian", "Time stamp"},
+    [W_STAMP_SIGNATURE] = {"trên chữ ký số", "over the signature"},
+    [W_STAMP_CONTENT] = {"trên nội dung", "over the content"},
+    [W_STAMP_SIGNATURE_REFERENCES] = {"trên chữ ký số và tham chiếu",
+                                      "over the signature and references"},
+    [W_STAMP_REFERENCES] = {"trên tham chiếu, không gồm chữ ký số",
+                            "over references, not the signature"},
+    [W_STAMP_ARCHIVE] = {"lưu trữ", "for the archive"},
+    [W_STAMP_DOCUMENT] = {"trên tệp", "over the file"},
+    [W_COUNTS] = {"được tính", "counts"},
+    [W_COUNTS_NOT] = {"KHÔNG được tính", "does NOT count"},
 };
 
 struct printer {
@@ -173,6 +198,11 @@ static void print_reasons(const struct printer *p, vt_reasons reasons,
     }
 }
 
+static const char *first_of(const char *a, const char *b)
+{
+    return a != NULL && *a != '\0' ? a : b;
+}
+
 static void print_findings(const struct printer *p, const char *const *findings, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -209,6 +239,51 @@ static void print_signing_time(const struct printer *p, const struct vt_signatur
     label(p, W_TIME);
     fprintf(p->out, "%s, %s\n", time_text(p, text, signature->signing_time_utc_secs),
             word(p, sources[signature->signing_time_source]));
+}
+
+/* By what the verdict was reached, which is not what was claimed. */
+static void print_best_time(const struct printer *p, const struct vt_signature *signature)
+{
+    char text[64];
+    enum word source =
+        signature->signing_time_source == VT_TIME_SOURCE_TIMESTAMP    ? W_SOURCE_TIMESTAMP
+        : signature->signing_time_source == VT_TIME_SOURCE_FIRST_SEEN ? W_SOURCE_FIRST_SEEN
+                                                                      : W_NOW;
+    if (signature->format == VT_SIGNATURE_DOCTIMESTAMP)
+        return;
+    label(p, W_BEST_TIME);
+    fprintf(p->out, "%s, %s\n", time_text(p, text, signature->judged_at_utc_secs), word(p, source));
+}
+
+static enum word stamp_word(const char *kind)
+{
+    static const struct {
+        const char *kind;
+        enum word word;
+    } kinds[] = {{"signature", W_STAMP_SIGNATURE},
+                 {"content", W_STAMP_CONTENT},
+                 {"signature-and-references", W_STAMP_SIGNATURE_REFERENCES},
+                 {"references", W_STAMP_REFERENCES},
+                 {"archive", W_STAMP_ARCHIVE},
+                 {"document", W_STAMP_DOCUMENT}};
+    for (size_t i = 0; kind != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(kinds[i].kind, kind) == 0)
+            return kinds[i].word;
+    }
+    return W_UNKNOWN;
+}
+
+static void print_stamp(const struct printer *p, const struct vt_timestamp_facts *stamp)
+{
+    char text[64];
+    const char *tsa = stamp->path_count > 0 ? stamp->path[0].common_name : NULL;
+    bool counts = stamp->indication == VT_TOTAL_PASSED;
+    tsa = first_of(tsa, stamp->tsa);
+    label(p, W_STAMP);
+    fprintf(p->out, "%s, %s, %s: %s\n", word(p, stamp_word(stamp->kind)),
+            time_text(p, text, stamp->time_utc_secs), tsa != NULL ? tsa : word(p, W_UNKNOWN),
+            word(p, counts ? W_COUNTS : W_COUNTS_NOT));
+    print_findings(p, stamp->findings, stamp->findings_count);
 }
 
 static void print_period(const struct printer *p, const struct vt_certificate_facts *signer)
@@ -248,11 +323,6 @@ static enum word changes_word(enum vt_changes changes)
     return all[changes];
 }
 
-static const char *first_of(const char *a, const char *b)
-{
-    return a != NULL && *a != '\0' ? a : b;
-}
-
 static void print_conclusion(const struct printer *p, const struct vt_signature *signature)
 {
     const char *sub = vt_sub_indication_name(signature->sub_indication);
@@ -283,6 +353,9 @@ static void print_signature(const struct printer *p, const struct vt_signature *
     line(p, W_VALIDITY, word(p, validity_word(signature->indication)));
     print_period(p, signer);
     line(p, W_CHANGES, word(p, changes_word(signature->changes_after)));
+    print_best_time(p, signature);
+    for (size_t t = 0; t < signature->timestamps_count; t++)
+        print_stamp(p, &signature->timestamps[t]);
     print_conclusion(p, signature);
     print_reasons(p, signature->reasons, &fields);
     print_findings(p, signature->findings, signature->findings_count);

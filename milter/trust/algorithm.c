@@ -103,28 +103,44 @@ static enum vt_code weak(struct vt_judgement *judgement, int64_t end, const char
 }
 
 /* A certificate that the administrator put into the store cannot be one that a collision made. */
-static bool is_from_store(const struct vt_judgement *judgement,
-                          const struct vt_certificate *certificate)
+static int64_t end_of_certificate_digest(const struct vt_trust_store *store,
+                                         enum vt_trust_set_id set,
+                                         const struct vt_certificate *certificate)
 {
-    const struct vt_trust_store *store = judgement->input->store;
-    return vt_certificate_list_has(&store->intermediates, certificate) ||
-           vt_certificate_list_has(&store->anchors[judgement->path.set], certificate);
+    int digest = NID_undef;
+    if (vt_certificate_list_has(&store->intermediates, certificate) ||
+        vt_certificate_list_has(&store->anchors[set], certificate) ||
+        X509_get_signature_info(vt_certificate_x509(certificate), &digest, NULL, NULL, NULL) != 1)
+        return INT64_MAX;
+    return end_of_digest(
+        digest, vt_trust_store_rules(store, set)->weak_from_utc_secs[VT_WEAK_SHA1_CERTIFICATE]);
 }
 
 static enum vt_code judge_certificate(struct vt_judgement *judgement,
                                       const struct vt_trust_rules *rules,
                                       const struct vt_certificate *certificate)
 {
-    int digest = NID_undef;
     const char *name = vt_judge_name(certificate);
     enum vt_code code = weak(judgement, end_of_key(vt_certificate_facts(certificate), rules),
                              "The length of the key", name);
-    if (code == VT_OK && !is_from_store(judgement, certificate) &&
-        X509_get_signature_info(vt_certificate_x509(certificate), &digest, NULL, NULL, NULL) == 1)
-        code = weak(judgement,
-                    end_of_digest(digest, rules->weak_from_utc_secs[VT_WEAK_SHA1_CERTIFICATE]),
-                    "The digest in the certificate", name);
-    return code;
+    return code != VT_OK ? code
+                         : weak(judgement,
+                                end_of_certificate_digest(judgement->input->store,
+                                                          judgement->path.set, certificate),
+                                "The digest in the certificate", name);
+}
+
+int64_t vt_digest_end(const char *name, const struct vt_trust_rules *rules)
+{
+    return end_of_digest(nid_of_digest(name), rules->weak_from_utc_secs[VT_WEAK_SHA1_SIGNATURE]);
+}
+
+int64_t vt_certificate_end(const struct vt_trust_store *store, enum vt_trust_set_id set,
+                           const struct vt_certificate *certificate)
+{
+    int64_t key = end_of_key(vt_certificate_facts(certificate), vt_trust_store_rules(store, set));
+    int64_t digest = end_of_certificate_digest(store, set, certificate);
+    return key < digest ? key : digest;
 }
 
 /* verify notes a weak digest or key at any time. Where the rules still relied on it then, it is no

@@ -74,6 +74,11 @@ enum vt_code vt_judge_periods(struct vt_judgement *judgement, bool signer_good) 
 enum vt_code vt_judge_scope(struct vt_judgement *judgement) VT_MUST_CHECK;
 /* Digests and key sizes by date (algorithm.c). */
 enum vt_code vt_judge_algorithms(struct vt_judgement *judgement) VT_MUST_CHECK;
+/* When a digest, by its name, and what stands in a certificate are no longer relied on; INT64_MAX:
+ * never (algorithm.c). */
+int64_t vt_digest_end(const char *name, const struct vt_trust_rules *rules);
+int64_t vt_certificate_end(const struct vt_trust_store *store, enum vt_trust_set_id set,
+                           const struct vt_certificate *certificate);
 /* "B-B" to "B-LTA", or NULL (level.c). */
 const char *vt_judge_level(const struct vt_judgement *judgement);
 

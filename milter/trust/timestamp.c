@@ -145,57 +145,18 @@ static enum vt_code check_path(struct tsa *tsa)
 
 /* ---- its algorithms ---- */
 
-/* The digests that nobody relies on at any time, and SHA-1 up to its day. */
-static bool is_weak_digest(const char *name, int64_t sha1_from_utc_secs, int64_t at_utc_secs)
-{
-    if (name == NULL)
-        return false;
-    return strncmp(name, "MD", 2) == 0 ||
-           (strcmp(name, "SHA-1") == 0 && at_utc_secs >= sha1_from_utc_secs);
-}
-
-static bool is_weak_key(const struct vt_certificate_facts *facts,
-                        const struct vt_trust_rules *rules, int64_t at_utc_secs)
-{
-    const char *algorithm = facts->key_algorithm ? facts->key_algorithm : "";
-    if (strncmp(algorithm, "RSA", 3) == 0)
-        return facts->key_bits < 2048 &&
-               at_utc_secs >= rules->weak_from_utc_secs[VT_WEAK_RSA_BELOW_2048];
-    return strncmp(algorithm, "EC", 2) == 0 && facts->key_bits < 256 &&
-           at_utc_secs >= rules->weak_from_utc_secs[VT_WEAK_EC_BELOW_256];
-}
-
-static bool is_weak_certificate(const struct tsa *tsa, const struct vt_certificate *certificate,
-                                const struct vt_trust_rules *rules)
-{
-    const struct vt_trust_store *store = tsa->judgement->input->store;
-    int nid = NID_undef;
-    if (is_weak_key(vt_certificate_facts(certificate), rules, tsa->at_utc_secs))
-        return true;
-    /* What the administrator put into the store cannot be what a collision made. */
-    if (vt_certificate_list_has(&store->intermediates, certificate) ||
-        vt_certificate_list_has(&store->anchors[tsa->path.set], certificate) ||
-        X509_get_signature_info(vt_certificate_x509(certificate), &nid, NULL, NULL, NULL) != 1)
-        return false;
-    return is_weak_digest(nid == NID_sha1  ? "SHA-1"
-                          : nid == NID_md5 ? "MD5"
-                                           : NULL,
-                          rules->weak_from_utc_secs[VT_WEAK_SHA1_CERTIFICATE], tsa->at_utc_secs);
-}
-
 static enum vt_code check_algorithms(struct tsa *tsa)
 {
     const struct vt_verified_timestamp *token = tsa->token;
-    const struct vt_trust_rules *rules =
-        vt_trust_store_rules(tsa->judgement->input->store, tsa->path.set);
+    const struct vt_trust_store *store = tsa->judgement->input->store;
+    const struct vt_trust_rules *rules = vt_trust_store_rules(store, tsa->path.set);
     const char *digests[] = {token->digest_algorithm, token->signature_digest_algorithm,
                              token->index_digest_algorithm};
     bool weak = false;
     for (size_t i = 0; i < 3; i++)
-        weak = weak || is_weak_digest(digests[i], rules->weak_from_utc_secs[VT_WEAK_SHA1_SIGNATURE],
-                                      tsa->at_utc_secs);
+        weak |= digests[i] != NULL && tsa->at_utc_secs >= vt_digest_end(digests[i], rules);
     for (size_t i = 0; i < tsa->path.count; i++)
-        weak = weak || is_weak_certificate(tsa, tsa->path.items[i], rules);
+        weak |= tsa->at_utc_secs >= vt_certificate_end(store, tsa->path.set, tsa->path.items[i]);
     if (!weak)
         return VT_OK;
     worsen(tsa, VT_SUB_CRYPTO_CONSTRAINTS_FAILURE_NO_POE, VT_REASON_WEAK_ALGORITHM);

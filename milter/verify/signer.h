@@ -42,6 +42,7 @@ struct vt_ess {
     const struct vt_digest *digest; /* NULL: not known */
     struct vt_bytes hash;
     struct vt_bytes serial; /* content octets, empty: no issuerSerial */
+    struct vt_bytes issuer; /* Name of issuerSerial, whole element; empty: none is given */
 };
 
 /* One SignerInfo on its way. */

@@ -3,8 +3,21 @@
  * ESS signing-certificate of RFC 2634 5.4 and RFC 5035). */
 #include "verify/signer.h"
 
+#include <string.h>
+
 #include "verify/der.h"
 #include "verify/oid.h"
+
+/* The directoryName [4] among GeneralNames; of an issuer there is one (RFC 5035 4). */
+static struct vt_bytes directory_name(struct vt_bytes names)
+{
+    struct vt_der name;
+    while (vt_der_next(&names, &name) == VT_OK) {
+        if (name.tag == VT_DER_CONTEXT_CONSTRUCTED(4))
+            return name.body;
+    }
+    return (struct vt_bytes){0};
+}
 
 /* Hash and serial of ESSCertID(v2); issuerSerial SEQUENCE { GeneralNames, serialNumber }. */
 static enum vt_code read_ess_rest(struct vt_arena *arena, struct vt_bytes rest, struct vt_ess *out)
@@ -24,6 +37,7 @@ static enum vt_code read_ess_rest(struct vt_arena *arena, struct vt_bytes rest, 
         vt_der_expect(&issuer_serial.body, VT_DER_INTEGER, &serial) != VT_OK)
         return VT_E_FORMAT;
     out->serial = serial.body;
+    out->issuer = directory_name(issuer.body);
     return VT_OK;
 }
 
@@ -113,12 +127,63 @@ static enum vt_code read_message_digest(struct vt_signer_work *work)
     return VT_OK;
 }
 
+/* BER knows a time with an offset instead of Z (X.680 46.3, 47.3); tools that write local time use
+ * it. */
+static bool read_with_offset(const struct vt_der *value, int64_t *out_utc_secs)
+{
+    enum { OFFSET_LEN = 5 }; /* +hhmm */
+    uint8_t copy[32];
+    struct vt_bytes text = value->body;
+    int digits[4] = {0};
+    if (text.len <= OFFSET_LEN || text.len > sizeof(copy))
+        return false;
+    const uint8_t *offset = text.ptr + text.len - OFFSET_LEN;
+    for (size_t i = 0; i < 4; i++) {
+        if (offset[i + 1] < '0' || offset[i + 1] > '9')
+            return false;
+        digits[i] = offset[i + 1] - '0';
+    }
+    int64_t hours = digits[0] * 10 + digits[1];
+    int64_t minutes = digits[2] * 10 + digits[3];
+    if ((offset[0] != '+' && offset[0] != '-') || hours > 23 || minutes > 59)
+        return false;
+    size_t len = text.len - OFFSET_LEN;
+    memcpy(copy, text.ptr, len);
+    copy[len] = 'Z';
+    if (vt_time_parse_asn1(vt_bytes_of(copy, len + 1), value->tag == VT_DER_GENERALIZED_TIME,
+                           out_utc_secs) != VT_OK)
+        return false;
+    *out_utc_secs -= (hours * 3600 + minutes * 60) * (offset[0] == '-' ? -1 : 1);
+    return true;
+}
+
+/* RFC 5652 11.3: UTCTime with seconds up to 2049, GeneralizedTime without fractions from 2050 on.
+ * What differs and is clear all the same is worth a word. */
+static void note_form(struct vt_signer_work *work, const struct vt_der *value)
+{
+    bool generalized = value->tag == VT_DER_GENERALIZED_TIME;
+    size_t normal_len = generalized ? 15 : 13;
+    int64_t from_2050 = vt_time_from_civil(2050, 1, 1, 0, 0, 0);
+    const char *what = NULL;
+    if (generalized && work->out->claimed_time_utc_secs < from_2050)
+        what = "is a GeneralizedTime before 2050";
+    else if (value->body.len < normal_len)
+        what = "has no seconds";
+    else if (value->body.len > normal_len)
+        what = "is not of the usual length";
+    if (what != NULL)
+        VT_NOTE(work->signing->arena, work->out,
+                "The signed attribute signing-time %s (RFC 5652 11.3); it was read all the same.",
+                what);
+}
+
 /* RFC 5652 11.3. A time that cannot be read is no time: it could only make a verdict worse. */
 static void read_signing_time(struct vt_signer_work *work)
 {
     const struct vt_attribute *attribute =
         find_once(work, VT_OID_SIGNING_TIME, "signing-time", false);
     struct vt_der value;
+    int64_t *out = &work->out->claimed_time_utc_secs;
     if (attribute == NULL)
         return;
     if (vt_attribute_single(attribute, &value) != VT_OK ||
@@ -126,11 +191,13 @@ static void read_signing_time(struct vt_signer_work *work)
         malformed(work, false, "signing-time", "does not hold one time (RFC 5652 11.3)");
         return;
     }
-    if (vt_time_parse_asn1(value.body, value.tag == VT_DER_GENERALIZED_TIME,
-                           &work->out->claimed_time_utc_secs) != VT_OK) {
-        work->out->claimed_time_utc_secs = VT_TIME_NONE;
-        malformed(work, false, "signing-time", "is not a time in UTC (RFC 5652 11.3)");
+    if (vt_time_parse_asn1(value.body, value.tag == VT_DER_GENERALIZED_TIME, out) == VT_OK ||
+        read_with_offset(&value, out)) {
+        note_form(work, &value);
+        return;
     }
+    *out = VT_TIME_NONE;
+    malformed(work, false, "signing-time", "is not a time in UTC (RFC 5652 11.3)");
 }
 
 /* CMSAlgorithmProtection ::= SEQUENCE { digestAlgorithm, signatureAlgorithm [1] IMPLICIT,

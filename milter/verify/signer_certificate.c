@@ -82,17 +82,25 @@ static void not_found(struct vt_signer_work *work, const char *finding)
     VT_NOTE(work->signing->arena, work->out, "%s", finding);
 }
 
-/* A serial number beside the hash is informative: the hash decides (EN 319 102-1 5.2.3.4). */
+static bool fits_issuer_serial(const struct vt_ess *ess, const struct vt_certificate *certificate)
+{
+    if (ess->serial.len == 0)
+        return true;
+    if (ess->issuer.len > 0)
+        return vt_certificate_is_issuer_serial(certificate, ess->issuer, ess->serial);
+    return vt_bytes_equal(vt_der_trim_integer(ess->serial),
+                          vt_der_trim_integer(certificate->serial));
+}
+
+/* issuerSerial beside the hash is informative: the hash decides (EN 319 102-1 5.2.3.4). */
 static void compare_serial(struct vt_signer_work *work, const struct vt_certificate *certificate)
 {
     for (size_t i = 0; i < 2; i++) {
         const struct vt_ess *ess = &work->ess[i];
-        if (ess->present && ess->serial.len != 0 &&
-            !vt_bytes_equal(vt_der_trim_integer(ess->serial),
-                            vt_der_trim_integer(certificate->serial)))
+        if (ess->present && !fits_issuer_serial(ess, certificate))
             VT_NOTE(work->signing->arena, work->out,
-                    "The serial number in the signing-certificate attribute is not that of the "
-                    "certificate whose hash it holds.");
+                    "The issuer or the serial number in the signing-certificate attribute is not "
+                    "that of the certificate whose hash it holds.");
     }
 }
 

@@ -354,6 +354,8 @@ struct tcms_stamp {
     bool two_signers;
     struct vt_bytes content_type; /* empty: id-ct-TSTInfo */
     enum tcms_ess ess;
+    struct vt_bytes info_rest;           /* TSTInfo behind genTime */
+    struct vt_bytes unsigned_attributes; /* of the token's own signature */
 };
 
 static TC_UNUSED struct vt_bytes tcms_token(struct vt_arena *arena, const struct tcms_stamp *stamp)
@@ -363,7 +365,7 @@ static TC_UNUSED struct vt_bytes tcms_token(struct vt_arena *arena, const struct
         TD(arena, 0x30, td_number(arena, 1), TD(arena, 0x06, VT_BYTES("\x60\x84\x40\x01")),
            TD(arena, 0x30, td_algorithm(arena, TD_SHA256, TD_NULL),
               TD(arena, 0x04, tcms_digest(arena, NULL, stamp->stamped))),
-           td_number(arena, 77), TD(arena, 0x18, vt_bytes_str(time)));
+           td_number(arena, 77), TD(arena, 0x18, vt_bytes_str(time)), stamp->info_rest);
     struct tcms_options options = {
         .signer = stamp->tsa,
         .key_of = stamp->by_wrong_key ? stamp->key_of : NULL,
@@ -374,6 +376,7 @@ static TC_UNUSED struct vt_bytes tcms_token(struct vt_arena *arena, const struct
         .content_type = stamp->content_type.len > 0 ? stamp->content_type : VT_OID_TST_INFO,
         .two_signers = stamp->two_signers,
         .ess = stamp->ess,
+        .unsigned_attributes = stamp->unsigned_attributes,
     };
     return tcms_make(arena, &options);
 }

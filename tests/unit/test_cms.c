@@ -410,6 +410,11 @@ static void test_attributes(void **state)
          {.carry_signer = true,
           .signing_time = VT_BYTES("\x17\x11"
                                    "260102030405+0700")},
+         INTACT(&ec)},
+        {"signing time is no time",
+         {.carry_signer = true,
+          .signing_time = VT_BYTES("\x17\x0d"
+                                   "261302030405Z")},
          only_malformed},
         {"two signing times",
          {.carry_signer = true, .signing_time = TD(arena, 0x31, utc)},
@@ -857,21 +862,46 @@ static void test_revocation_data(void **state)
     vt_arena_free(outcome.arena);
 }
 
+/* What tools write where RFC 5652 11.3 wants UTCTime with seconds and Z. */
 static void test_signing_time_value(void **state)
 {
+    const int64_t time = vt_time_from_civil(2026, 1, 2, 3, 4, 5);
+    const struct {
+        uint8_t tag;
+        const char *text;
+        int64_t expected;
+        size_t findings;
+    } cases[] = {
+        {0x17, "260102030405Z", time, 0},
+        {0x17, "2601020304Z", time - 5, 1},
+        {0x17, "260102100405+0700", time, 1},
+        {0x17, "260101230405-0400", time, 1},
+        {0x17, "491231235959Z", vt_time_from_civil(2049, 12, 31, 23, 59, 59), 0},
+        {0x17, "500101000000Z", vt_time_from_civil(1950, 1, 1, 0, 0, 0), 0},
+        {0x18, "20260102030405Z", time, 1},
+        {0x18, "20500102030405Z", vt_time_from_civil(2050, 1, 2, 3, 4, 5), 0},
+        {0x18, "20500102030405.5Z", vt_time_from_civil(2050, 1, 2, 3, 4, 5), 1},
+        {0x17, "260102030405+2500", VT_TIME_NONE, 1},
+        {0x17, "260102030405", VT_TIME_NONE, 1},
+    };
     (void)state;
-    struct tcms_options options = {.signer = &ec,
-                                   .carry_signer = true,
-                                   .content = CONTENT,
-                                   .signing_time = VT_BYTES("\x17\x0d"
-                                                            "260102030405Z")};
-    struct vt_signed_object object = detached(tcms_make(arena, &options), CONTENT);
-    struct outcome outcome = verify(&object, TD_NONE, NULL, 0);
-    assert_int_equal(outcome.list.items[0].claimed_time_utc_secs,
-                     vt_time_from_civil(2026, 1, 2, 3, 4, 5));
-    assert_string_equal(outcome.list.items[0].digest_algorithm, "SHA-256");
-    assert_string_equal(outcome.list.items[0].signature_algorithm, "ECDSA");
-    vt_arena_free(outcome.arena);
+    for (size_t i = 0; i < ENTRIES(cases); i++) {
+        struct tcms_options options = {.signer = &ec,
+                                       .carry_signer = true,
+                                       .content = CONTENT,
+                                       .signing_time =
+                                           TD(arena, cases[i].tag, vt_bytes_str(cases[i].text))};
+        struct vt_signed_object object = detached(tcms_make(arena, &options), CONTENT);
+        struct outcome outcome = verify(&object, TD_NONE, NULL, 0);
+        const struct vt_verified *item = &outcome.list.items[0];
+        if (item->claimed_time_utc_secs != cases[i].expected ||
+            item->findings_count != cases[i].findings)
+            fail_msg("%s: %lld, %zu findings", cases[i].text,
+                     (long long)item->claimed_time_utc_secs, item->findings_count);
+        assert_string_equal(item->digest_algorithm, "SHA-256");
+        assert_string_equal(item->signature_algorithm, "ECDSA");
+        vt_arena_free(outcome.arena);
+    }
 }
 
 /* ---- every bit ---- */
