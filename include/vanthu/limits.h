@@ -45,6 +45,8 @@
  * fill the memory of those who read its answer. */
 #define VT_MAX_EVIDENCE_BYTES (4u * 1024 * 1024)
 #define VT_MAX_WANTS_BYTES (16u * 1024 * 1024)
+/* The report of the status role as JSON: a host or a list has 500 bytes, a repeated check 1000. */
+#define VT_MAX_REPORT_BYTES (4u * 1024 * 1024)
 /* One framed message between roles; larger things travel as a descriptor. */
 #define VT_MAX_MESSAGE_BYTES (64u * 1024)
 #define VT_MAX_RECIPIENTS 5000

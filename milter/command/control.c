@@ -2,15 +2,20 @@
  * vanthu status, reload and drain: one question to the running master. Exit status 0 when it says
  * yes, 69 (EX_UNAVAILABLE) when no master listens, 78 (EX_CONFIG) when a reload found mistakes. */
 #include <getopt.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-#include "command/command.h"
+#include "command/status_text.h"
+#include "vanthu/clock.h"
 #include "vanthu/config.h"
 #include "vanthu/role.h"
+#include "vanthu/wire.h"
+
+/* The status role answers at once, or not at all. */
+#define REPORT_MSECS 5000
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -29,30 +34,48 @@ static void print_mistakes(const json_t *answer, const char *key)
         json_is_true(json_object_get(item, "warning")) ? "warning: " : "", text_of(item, "text"));
 }
 
+/* The report of the status role, beside the master's answer; null when it cannot be had. */
+static void add_report(const char *control_socket, json_t *answer)
+{
+    static struct vt_message message;
+    struct vt_bytes bytes = {0};
+    struct vt_err err = {0};
+    json_t *report = NULL;
+    int fd = -1;
+    int64_t deadline = vt_clock_monotonic_msecs() + REPORT_MSECS;
+    enum vt_code code = vt_control_connect_status(control_socket, &fd, &err);
+    if (code == VT_OK)
+        code =
+            vt_wire_send(fd, VT_MSG_STATUS_REPORT, (struct vt_bytes){0}, NULL, 0, deadline, &err);
+    if (code == VT_OK)
+        code = vt_wire_receive(fd, &message, 1, deadline, &err);
+    if (code == VT_OK && message.type == VT_MSG_STATUS_REPORTED && message.fds_count == 1 &&
+        vt_memfd_map(message.fds[0], VT_MAX_REPORT_BYTES, &bytes, &err) == VT_OK) {
+        report = json_loadb((const char *)bytes.ptr, bytes.len, JSON_REJECT_DUPLICATES, NULL);
+        vt_memfd_unmap(bytes);
+    }
+    if (code == VT_OK)
+        vt_message_close(&message);
+    if (fd >= 0)
+        (void)close(fd);
+    (void)json_object_set_new(answer, "status", report != NULL ? report : json_null());
+}
+
 static void print_answer(const json_t *answer)
 {
-    size_t i = 0;
-    json_t *item = NULL;
     print_mistakes(answer, "mistakes");
     print_mistakes(answer, "warnings");
-    if (*text_of(answer, "mode") != '\0')
-        printf("mode       %s\n", text_of(answer, "mode"));
-    if (*text_of(answer, "socket") != '\0')
-        printf("socket     %s\n", text_of(answer, "socket"));
-    json_array_foreach(json_object_get(answer, "roles"), i, item)
-    {
-        char started[VT_TIME_TEXT_BYTES];
-        printf(
-            "%-10s %s pid %" JSON_INTEGER_FORMAT ", since %s, restarts %" JSON_INTEGER_FORMAT "\n",
-            text_of(item, "role"),
-            json_is_true(json_object_get(item, "running")) ? "running" : "down   ",
-            json_integer_value(json_object_get(item, "pid")),
-            vt_time_rfc3339(started, json_integer_value(json_object_get(item, "started_utc_secs"))),
-            json_integer_value(json_object_get(item, "restarts")));
-    }
+    vt_command_print_status(stdout, vt_command_language(), answer, vt_clock_now_utc_secs());
     if (*text_of(answer, "text") != '\0')
         fprintf(json_is_true(json_object_get(answer, "ok")) ? stdout : stderr, "%s\n",
                 text_of(answer, "text"));
+}
+
+static void print_json(const json_t *answer)
+{
+    char *text = json_dumps(answer, JSON_COMPACT);
+    printf("%s\n", text != NULL ? text : "{}");
+    free(text);
 }
 
 static int ask(const char *control_socket, const char *command, bool json)
@@ -65,8 +88,10 @@ static int ask(const char *control_socket, const char *command, bool json)
         return code == VT_E_NOT_FOUND ? EX_UNAVAILABLE : vt_command_exit_status(code);
     }
     json_t *answer = json_loads(text, 0, NULL);
+    if (strcmp(command, "status") == 0)
+        add_report(control_socket, answer);
     if (json)
-        printf("%s\n", text);
+        print_json(answer);
     else
         print_answer(answer);
     int status = json_is_true(json_object_get(answer, "ok"))                ? EX_OK

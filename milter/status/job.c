@@ -55,6 +55,8 @@ struct vt_job_board {
     struct job jobs[VT_MAX_JOBS];
     struct recent recent[MAX_RECENT];
     size_t recent_next;
+    char refused[VT_MAX_REFUSED_HOSTS][VT_SOURCE_HOST_BYTES];
+    size_t refused_count;
     int64_t minute_msecs; /* when this minute of issuers began */
     unsigned issuers_count;
     uint64_t last_id;
@@ -231,6 +233,33 @@ static bool is_answered(const struct vt_job_board *board, const char *key, struc
     return running != NULL || recent != NULL;
 }
 
+static bool is_allowed(const struct vt_strings *hosts, const char *host)
+{
+    for (size_t i = 0; hosts != NULL && i < hosts->count; i++) {
+        if (vt_source_matches(host, hosts->items[i]))
+            return true;
+    }
+    return hosts == NULL;
+}
+
+/* For the administrator, who may want to allow it or to ask another in its place. Strangers' are
+ * nobody's concern. */
+static enum vt_code refuse_host(struct vt_job_board *board, enum vt_job_kind kind, const char *host,
+                                struct vt_err *err)
+{
+    size_t i = 0;
+    while (i < board->refused_count && strcmp(board->refused[i], host) != 0)
+        i++;
+    if (kind != VT_JOB_ISSUER && i == board->refused_count && i < VT_MAX_REFUSED_HOSTS)
+        memcpy(board->refused[board->refused_count++], host, strlen(host) + 1);
+    return vt_err_set(err, VT_E_CONFIG, "the host %s is not in fetch.allowed-hosts", host);
+}
+
+const char *vt_jobs_refused_host(const struct vt_job_board *board, size_t index)
+{
+    return index < board->refused_count ? board->refused[index] : "";
+}
+
 /* Strangers must not be able to make a fetch machine of us. */
 static bool is_too_many(struct vt_job_board *board, enum vt_job_kind kind, struct vt_moment now)
 {
@@ -253,6 +282,8 @@ static enum vt_code start_job(struct vt_job_board *board, struct job *job,
         vt_source_read(job->arena, board->setup.rewrites, wish->url, &job->source, err);
     if (code != VT_OK)
         return code;
+    if (!is_allowed(board->setup.hosts, job->source.host))
+        return refuse_host(board, wish->kind, job->source.host, err);
     code = make_key(wish, job->source.url, key);
     if (code != VT_OK)
         return vt_err_set(err, code, "the address is too long");
@@ -293,15 +324,6 @@ enum vt_code vt_jobs_start(struct vt_job_board *board, const struct vt_job_wish 
     if (job->id == 0)
         clear_job(job);
     return code;
-}
-
-static bool is_allowed(const struct vt_strings *hosts, const char *host)
-{
-    for (size_t i = 0; hosts != NULL && i < hosts->count; i++) {
-        if (vt_source_matches(host, hosts->items[i]))
-            return true;
-    }
-    return hosts == NULL;
 }
 
 bool vt_jobs_is_down(const struct vt_job_board *board, struct vt_arena *arena, const char *url,

@@ -23,7 +23,9 @@ struct vt_jobs_setup {
     struct vt_status_store *store;
     const struct vt_trust_store *trust;
     const struct vt_rewrites *rewrites; /* NULL: none */
-    const struct vt_strings *hosts;     /* that are allowed, as fetch decides; NULL: not known */
+    /* Allowed hosts, so that fetch is not asked what it would refuse, which it does all the same;
+     * NULL: not known. */
+    const struct vt_strings *hosts;
     struct vt_breakers *breakers;
     int64_t timeout_msecs; /* until an answer begins */
     int64_t failure_msecs; /* how long an address that failed is not asked again */
@@ -66,10 +68,13 @@ void vt_jobs_free(struct vt_job_board *board);
 /* Begin a fetch, or join one that is under way. patience_msecs: how long a mail waits for a fetch,
  * counted from the beginning of the fetch, so that of many mails only the first ones wait for a
  * slow host. VT_E_BUSY: too many jobs, or issuers asked for in this minute; VT_E_UNSUPPORTED,
- * VT_E_FORMAT: no address to be asked. */
+ * VT_E_FORMAT: no address to be asked; VT_E_CONFIG: a host that is not allowed. */
 enum vt_code vt_jobs_start(struct vt_job_board *board, const struct vt_job_wish *wish,
                            int64_t patience_msecs, struct vt_moment now, struct vt_job_ticket *out,
                            struct vt_err *err) VT_MUST_CHECK;
+/* The index-th host that certificates of ours name and that is not allowed, "" beyond the last. */
+#define VT_MAX_REFUSED_HOSTS 16
+const char *vt_jobs_refused_host(const struct vt_job_board *board, size_t index);
 /* True when the host of this address is being left alone; *out_asked: false when it is no address
  * that is ever asked (ldap, a host that is not allowed). */
 bool vt_jobs_is_down(const struct vt_job_board *board, struct vt_arena *arena, const char *url,

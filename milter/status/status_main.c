@@ -12,8 +12,7 @@
 #include <openssl/rand.h>
 
 #include "master/role_overrides.h"
-#include "status/generation.h"
-#include "status/request.h"
+#include "status/report.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
 #include "vanthu/role.h"
@@ -47,6 +46,7 @@ struct repeat {
 };
 
 struct server {
+    const struct vt_config *config;
     const struct vt_role_fds *fds;
     struct vt_trust_store *trust;
     struct vt_status_desk desk;
@@ -101,6 +101,37 @@ static void refuse(struct client *client, const struct vt_err *err)
     close_client(client);
 }
 
+/* vanthu status: told as it stands, and the connection is over. */
+static enum vt_code report(const struct server *server, struct client *client, struct vt_err *err)
+{
+    char *text = NULL;
+    int fd = -1;
+    const struct vt_report_input input = {.desk = &server->desk,
+                                          .breakers = &server->breakers,
+                                          .hosts = &server->config->fetch_hosts,
+                                          .publisher = &server->publisher,
+                                          .now = moment()};
+    enum vt_code code = vt_report_write(&input, &text, err);
+    if (code == VT_OK)
+        code = vt_memfd_seal("vanthu-report", vt_bytes_str(text), &fd, err);
+    if (code == VT_OK)
+        code = vt_wire_send(client->fd, VT_MSG_STATUS_REPORTED, (struct vt_bytes){0}, &fd, 1,
+                            vt_clock_monotonic_msecs(), err);
+    free(text);
+    if (fd >= 0)
+        (void)close(fd);
+    if (code == VT_OK)
+        close_client(client);
+    return code;
+}
+
+static enum vt_code take_message(struct server *server, struct client *client, struct vt_err *err)
+{
+    if (server->message.type == VT_MSG_STATUS_REPORT)
+        return report(server, client, err);
+    return vt_status_request_new(&server->desk, &server->message, moment(), &client->request, err);
+}
+
 static void serve_client(struct server *server, struct client *client)
 {
     struct vt_err err = {0};
@@ -112,8 +143,7 @@ static void serve_client(struct server *server, struct client *client)
     enum vt_code code =
         vt_wire_receive(client->fd, &server->message, 1, vt_clock_monotonic_msecs(), &err);
     if (code == VT_OK) {
-        code = vt_status_request_new(&server->desk, &server->message, moment(), &client->request,
-                                     &err);
+        code = take_message(server, client, &err);
         vt_message_close(&server->message);
     }
     if (code == VT_E_PEER || code == VT_E_TIMEOUT)
@@ -381,6 +411,7 @@ int vt_status_main(const struct vt_config *config, const struct vt_role_fds *fds
         return EX_OSERR;
     for (size_t i = 0; i < MAX_CLIENTS; i++)
         server->clients[i].fd = -1;
+    server->config = config;
     server->fds = fds;
     enum vt_code code = set_up(config, server, &err);
     if (code != VT_OK) {

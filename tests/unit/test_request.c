@@ -405,9 +405,9 @@ static void a_dead_host_is_told(void **state)
     forget(0);
     /* A host that may not be asked is none that could come back. */
     ask(0, &with_private, &f.root, NULL);
-    assert_int_equal(listen_for_fetches(), 1);
-    answer(1, "{\"code\": -4, \"http_status\": 0, \"error\": \"is not in fetch.allowed-hosts\"}",
-           (struct vt_bytes){0});
+    assert_int_equal(listen_for_fetches(), 0);
+    assert_string_equal(vt_jobs_refused_host(d.desk.jobs, 0), "private.invalid:80");
+    assert_string_equal(vt_jobs_refused_host(d.desk.jobs, 1), "");
     assert_true(vt_status_request_advance(d.requests[0], d.now));
     known = end(0);
     assert_true(known.facts[0].source_down);
@@ -416,7 +416,7 @@ static void a_dead_host_is_told(void **state)
     /* One that lives is left. */
     ask(0, &both, &f.root, NULL);
     assert_int_equal(listen_for_fetches(), 1);
-    answer_http(2, 404, "", "gone");
+    answer_http(1, 404, "", "gone");
     assert_true(vt_status_request_advance(d.requests[0], d.now));
     known = end(0);
     assert_false(known.facts[0].source_down);

@@ -347,8 +347,11 @@ static struct vt_message message;
 static void start_role(int64_t status_msecs)
 {
     int pairs[4][2];
-    struct vt_config config = {
-        .status_msecs = status_msecs, .fetch_timeout_msecs = 3000, .host_down_msecs = 60000};
+    static const char *hosts[] = {"ca.example", "pub.example", "ocsp.example"};
+    struct vt_config config = {.fetch_hosts = {hosts, 3},
+                               .status_msecs = status_msecs,
+                               .fetch_timeout_msecs = 3000,
+                               .host_down_msecs = 60000};
     config.trust[VT_TRUST_OFFICIAL] = (struct vt_trust_source){
         .set = VT_TRUST_OFFICIAL, .anchors = f.root_file, .confirmed_all = true};
     config.trust[VT_TRUST_PUBLIC].set = VT_TRUST_PUBLIC;

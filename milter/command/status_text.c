@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What runs and what is known about certificates, in Vietnamese or English: what needs an
+ * administrator stands in capitals. */
+#include "command/status_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "vanthu/clock.h"
+
+enum word {
+    W_MODE,
+    W_SOCKET,
+    W_RUNNING,
+    W_DOWN,
+    W_SINCE,
+    W_RESTARTS,
+    W_NO_REPORT,
+    W_HOSTS,
+    W_OK,
+    W_LAST_GOOD,
+    W_NEVER_GOOD,
+    W_NEVER_ASKED,
+    W_HOST_DOWN,
+    W_TO_BE_TRIED,
+    W_STRIKES,
+    W_NOT_ALLOWED,
+    W_LISTS,
+    W_NO_LISTS,
+    W_ENTRIES,
+    W_DELTA,
+    W_ISSUED,
+    W_AGO,
+    W_UNTIL,
+    W_ENDED,
+    W_NO_END,
+    W_FETCHED,
+    W_REFRESH,
+    W_CACHE,
+    W_FACTS,
+    W_LISTS_SHORT,
+    W_ISSUERS,
+    W_GENERATION,
+    W_NO_GENERATION,
+    W_RECHECKS,
+    W_NO_RECHECKS,
+    W_ASKED,
+    W_TRIES,
+    W_NEXT,
+    W_MAILS,
+    W_MORE,
+    WORDS
+};
+
+static const char *const words[WORDS][2] = {
+    [W_MODE] = {"chế độ", "mode"},
+    [W_SOCKET] = {"socket", "socket"},
+    [W_RUNNING] = {"đang chạy", "running"},
+    [W_DOWN] = {"KHÔNG CHẠY", "DOWN"},
+    [W_SINCE] = {"từ", "since"},
+    [W_RESTARTS] = {"khởi động lại", "restarts"},
+    [W_NO_REPORT] = {"Tiến trình status không trả lời: chưa biết gì về các máy chủ và danh sách "
+                     "thu hồi.",
+                     "The status role does not answer: nothing is known about hosts and lists."},
+    [W_HOSTS] = {"Máy chủ tra cứu chứng thư", "Hosts asked about certificates (times are +07:00)"},
+    [W_OK] = {"kết nối được", "ok"},
+    [W_LAST_GOOD] = {"lần cuối", "last answer"},
+    [W_NEVER_GOOD] = {"chưa có câu trả lời nào dùng được", "no useful answer yet"},
+    [W_NEVER_ASKED] = {"chưa hỏi lần nào", "never asked"},
+    [W_HOST_DOWN] = {"KHÔNG TRẢ LỜI, để yên đến", "DOWN, left alone until"},
+    [W_TO_BE_TRIED] = {"KHÔNG TRẢ LỜI, sẽ hỏi lại ở thư kế tiếp", "DOWN, tried with the next mail"},
+    [W_STRIKES] = {"lỗi liên tiếp", "failures in a row"},
+    [W_NOT_ALLOWED] = {"KHÔNG ĐƯỢC PHÉP HỎI: có chứng thư chỉ đến máy chủ này; xem "
+                       "fetch.allowed-hosts, fetch.rewrite-hosts",
+                       "NOT ALLOWED: certificates name it; see fetch.allowed-hosts, "
+                       "fetch.rewrite-hosts"},
+    [W_LISTS] = {"Danh sách thu hồi (CRL)", "Revocation lists (CRL)"},
+    [W_NO_LISTS] = {"chưa có", "none yet"},
+    [W_ENTRIES] = {"mục", "entries"},
+    [W_DELTA] = {"phần bổ sung", "delta"},
+    [W_ISSUED] = {"phát hành", "issued"},
+    [W_AGO] = {"trước", "ago"},
+    [W_UNTIL] = {"hiệu lực đến", "in force until"},
+    [W_ENDED] = {"HẾT HIỆU LỰC TỪ", "ENDED"},
+    [W_NO_END] = {"không ghi thời hạn", "states no end"},
+    [W_FETCHED] = {"tải lúc", "fetched"},
+    [W_REFRESH] = {"tải lại", "again"},
+    [W_CACHE] = {"Bộ nhớ đệm", "Kept"},
+    [W_FACTS] = {"kết quả", "answers"},
+    [W_LISTS_SHORT] = {"CRL", "CRLs"},
+    [W_ISSUERS] = {"chứng thư CA", "CA certificates"},
+    [W_GENERATION] = {"Bản cấp cho inspector", "Given to the inspector"},
+    [W_NO_GENERATION] = {"chưa có", "not yet"},
+    [W_RECHECKS] = {"Chờ kiểm tra lại", "To be checked again"},
+    [W_NO_RECHECKS] = {"không có chứng thư nào", "no certificates"},
+    [W_ASKED] = {"hỏi từ", "since"},
+    [W_TRIES] = {"số lần thử", "tries"},
+    [W_NEXT] = {"lần tới", "next"},
+    [W_MAILS] = {"thư", "mails"},
+    [W_MORE] = {"và thêm", "and more:"},
+};
+
+struct printer {
+    FILE *out;
+    enum vt_language language;
+    int64_t now;
+};
+
+/* Lines of a part; what is beyond stands in --json. */
+#define MAX_LINES 40
+#define MAX_REFERENCES 5
+
+static const char *word(const struct printer *p, enum word w)
+{
+    return words[w][p->language];
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text == NULL ? "" : text;
+}
+
+static int64_t number_of(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+static int64_t time_of(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_integer(value) ? json_integer_value(value) : VT_TIME_NONE;
+}
+
+/* Columns a text takes on a terminal: continuation bytes take none. */
+static int columns(const char *text)
+{
+    int count = 0;
+    for (; *text != '\0'; text++)
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
+}
+
+static void cell(const struct printer *p, const char *text, int width)
+{
+    int pad = width - columns(text);
+    fprintf(p->out, "%s%*s", text, pad > 1 ? pad : 1, "");
+}
+
+/* The clock in Vietnam, with its day when that is not today's. Returns out. */
+static const char *when(const struct printer *p, char out[40], int64_t utc_secs)
+{
+    enum { OFFSET_SECS = 7 * 3600, DAY_SECS = 24 * 3600 };
+    char text[VT_TIME_TEXT_BYTES];
+    if (utc_secs == VT_TIME_NONE || strlen(vt_time_rfc3339(text, utc_secs + OFFSET_SECS)) < 20) {
+        (void)snprintf(out, 40, "-");
+        return out;
+    }
+    bool is_today = (utc_secs + OFFSET_SECS) / DAY_SECS == (p->now + OFFSET_SECS) / DAY_SECS;
+    if (is_today)
+        (void)snprintf(out, 40, "%.5s", text + 11);
+    else if (p->language == VT_LANGUAGE_VIETNAMESE)
+        (void)snprintf(out, 40, "%.5s %.2s/%.2s/%.4s", text + 11, text + 8, text + 5, text);
+    else
+        (void)snprintf(out, 40, "%.10s %.5s", text, text + 11);
+    return out;
+}
+
+/* "3 h", "12 min": as coarse as an age is read. Returns out. */
+static const char *span(const struct printer *p, char out[40], int64_t secs)
+{
+    static const struct {
+        int64_t secs;
+        const char *name[2];
+    } units[] = {{24 * 3600, {"ngày", "d"}}, {3600, {"giờ", "h"}}, {60, {"phút", "min"}}};
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (secs >= 2 * units[i].secs) {
+            (void)snprintf(out, 40, "%" PRId64 " %s", secs / units[i].secs,
+                           units[i].name[p->language]);
+            return out;
+        }
+    }
+    (void)snprintf(out, 40, "%" PRId64 " %s", secs < 0 ? 0 : secs,
+                   p->language == VT_LANGUAGE_VIETNAMESE ? "giây" : "s");
+    return out;
+}
+
+static const char *size_text(char out[40], int64_t bytes)
+{
+    if (bytes >= 10 * 1024 * 1024)
+        (void)snprintf(out, 40, "%" PRId64 " MB", bytes / (1024 * 1024));
+    else
+        (void)snprintf(out, 40, "%" PRId64 " KB", (bytes + 1023) / 1024);
+    return out;
+}
+
+/* "Bộ nhớ đệm" alone on its line, or followed by what is said in one. */
+static void title(const struct printer *p, enum word w)
+{
+    fprintf(p->out, "\n%s\n", word(p, w));
+}
+
+/* ---- roles ---- */
+
+static void print_roles(const struct printer *p, const json_t *answer)
+{
+    size_t i = 0;
+    json_t *item = NULL;
+    char since[40];
+    if (*text_of(answer, "mode") != '\0') {
+        cell(p, word(p, W_MODE), 11);
+        fprintf(p->out, "%s\n", text_of(answer, "mode"));
+    }
+    if (*text_of(answer, "socket") != '\0') {
+        cell(p, word(p, W_SOCKET), 11);
+        fprintf(p->out, "%s\n", text_of(answer, "socket"));
+    }
+    json_array_foreach(json_object_get(answer, "roles"), i, item)
+    {
+        bool is_running = json_is_true(json_object_get(item, "running"));
+        cell(p, text_of(item, "role"), 11);
+        cell(p, word(p, is_running ? W_RUNNING : W_DOWN), 11);
+        fprintf(p->out, "pid %" PRId64 ", %s %s, %s: %" PRId64 "\n", number_of(item, "pid"),
+                word(p, W_SINCE), when(p, since, time_of(item, "started_utc_secs")),
+                word(p, W_RESTARTS), number_of(item, "restarts"));
+    }
+}
+
+/* ---- hosts ---- */
+
+static void print_why(const struct printer *p, const json_t *host)
+{
+    if (*text_of(host, "why") != '\0')
+        fprintf(p->out, " (%s)", text_of(host, "why"));
+}
+
+static void print_host(const struct printer *p, const json_t *host)
+{
+    char at[40];
+    const char *state = text_of(host, "state");
+    int64_t last_good = time_of(host, "last_good_utc_secs");
+    fputs("  ", p->out);
+    cell(p, text_of(host, "host"), 28);
+    if (strcmp(state, "ok") == 0 && last_good != VT_TIME_NONE) {
+        fprintf(p->out, "%s, %s %s", word(p, W_OK), word(p, W_LAST_GOOD), when(p, at, last_good));
+    } else if (strcmp(state, "ok") == 0) {
+        fprintf(p->out, "%s", word(p, W_NEVER_GOOD));
+    } else if (strcmp(state, "down") == 0) {
+        fprintf(p->out, "%s %s", word(p, W_HOST_DOWN),
+                when(p, at, time_of(host, "until_utc_secs")));
+        print_why(p, host);
+    } else if (strcmp(state, "to-be-tried") == 0) {
+        fprintf(p->out, "%s", word(p, W_TO_BE_TRIED));
+        print_why(p, host);
+    } else {
+        fprintf(p->out, "%s",
+                word(p, strcmp(state, "not-allowed") == 0 ? W_NOT_ALLOWED : W_NEVER_ASKED));
+    }
+    if (strcmp(state, "ok") == 0 && number_of(host, "strikes") > 0) {
+        fprintf(p->out, "; %s: %" PRId64, word(p, W_STRIKES), number_of(host, "strikes"));
+        print_why(p, host);
+    }
+    fputc('\n', p->out);
+}
+
+/* ---- lists ---- */
+
+static void print_list(const struct printer *p, const json_t *list)
+{
+    char at[40];
+    int64_t next = time_of(list, "next_update_utc_secs");
+    int64_t issued = time_of(list, "this_update_utc_secs");
+    bool has_ended = next != VT_TIME_NONE && next < p->now;
+    fprintf(p->out, "  %s: %" PRId64 " %s%s%s, %s %s", text_of(list, "issuer"),
+            number_of(list, "entries"), word(p, W_ENTRIES),
+            json_is_true(json_object_get(list, "delta")) ? ", " : "",
+            json_is_true(json_object_get(list, "delta")) ? word(p, W_DELTA) : "", word(p, W_ISSUED),
+            when(p, at, issued));
+    fprintf(p->out, " (%s %s), ", span(p, at, p->now - issued), word(p, W_AGO));
+    if (next == VT_TIME_NONE)
+        fprintf(p->out, "%s", word(p, W_NO_END));
+    else
+        fprintf(p->out, "%s %s", word(p, has_ended ? W_ENDED : W_UNTIL), when(p, at, next));
+    fprintf(p->out, "\n    %s, %s %s", text_of(list, "origin"), word(p, W_FETCHED),
+            when(p, at, time_of(list, "fetched_utc_secs")));
+    if (time_of(list, "refresh_utc_secs") != VT_TIME_NONE)
+        fprintf(p->out, ", %s %s", word(p, W_REFRESH),
+                when(p, at, time_of(list, "refresh_utc_secs")));
+    fputc('\n', p->out);
+}
+
+/* ---- what is asked for again ---- */
+
+static void print_recheck(const struct printer *p, const json_t *item)
+{
+    char at[40];
+    size_t i = 0;
+    json_t *reference = NULL;
+    const json_t *references = json_object_get(item, "references");
+    fprintf(p->out, "  %s (%s, %s): ", text_of(item, "certificate"), text_of(item, "serial"),
+            text_of(item, "issuer"));
+    fprintf(p->out, "%s %s, ", word(p, W_ASKED), when(p, at, time_of(item, "asked_utc_secs")));
+    fprintf(p->out, "%s %" PRId64 ", %s %s; %s", word(p, W_TRIES), number_of(item, "tries"),
+            word(p, W_NEXT), when(p, at, time_of(item, "next_utc_secs")), word(p, W_MAILS));
+    json_array_foreach(references, i, reference)
+    {
+        if (i < MAX_REFERENCES)
+            fprintf(p->out, " %s", json_string_value(reference));
+    }
+    if (json_array_size(references) > MAX_REFERENCES)
+        fprintf(p->out, " %s %zu", word(p, W_MORE), json_array_size(references) - MAX_REFERENCES);
+    fputc('\n', p->out);
+}
+
+/* ---- all of it ---- */
+
+static void print_items(const struct printer *p, const json_t *items, enum word none,
+                        void (*print_one)(const struct printer *, const json_t *))
+{
+    size_t i = 0;
+    json_t *item = NULL;
+    if (json_array_size(items) == 0)
+        fprintf(p->out, "  %s\n", word(p, none));
+    json_array_foreach(items, i, item)
+    {
+        if (i < MAX_LINES)
+            print_one(p, item);
+    }
+    if (json_array_size(items) > MAX_LINES)
+        fprintf(p->out, "  %s %zu (--json)\n", word(p, W_MORE), json_array_size(items) - MAX_LINES);
+}
+
+static void print_cache(const struct printer *p, const json_t *report)
+{
+    char text[40];
+    const json_t *cache = json_object_get(report, "cache");
+    const json_t *generation = json_object_get(report, "generation");
+    fprintf(p->out, "\n%s: %" PRId64 " %s, %" PRId64 " %s (%s), %" PRId64 " %s\n", word(p, W_CACHE),
+            number_of(cache, "facts"), word(p, W_FACTS), number_of(cache, "lists"),
+            word(p, W_LISTS_SHORT), size_text(text, number_of(cache, "lists_bytes")),
+            number_of(cache, "issuers"), word(p, W_ISSUERS));
+    if (json_is_object(generation))
+        fprintf(p->out, "%s: %s %s\n", word(p, W_GENERATION),
+                span(p, text, number_of(generation, "age_secs")), word(p, W_AGO));
+    else
+        fprintf(p->out, "%s: %s\n", word(p, W_GENERATION), word(p, W_NO_GENERATION));
+}
+
+void vt_command_print_status(FILE *out, enum vt_language language, const json_t *answer,
+                             int64_t now_utc_secs)
+{
+    const struct printer p = {out, language, now_utc_secs};
+    const json_t *report = json_object_get(answer, "status");
+    print_roles(&p, answer);
+    if (!json_is_object(report)) {
+        if (report != NULL)
+            fprintf(out, "\n%s\n", word(&p, W_NO_REPORT));
+        return;
+    }
+    title(&p, W_HOSTS);
+    print_items(&p, json_object_get(report, "hosts"), W_NEVER_ASKED, print_host);
+    title(&p, W_LISTS);
+    print_items(&p, json_object_get(report, "lists"), W_NO_LISTS, print_list);
+    print_cache(&p, report);
+    title(&p, W_RECHECKS);
+    print_items(&p, json_object_get(report, "rechecks"), W_NO_RECHECKS, print_recheck);
+}
