@@ -34,7 +34,8 @@ struct vt_judgement {
     struct vt_signature *out;
     struct vt_signing_times times;
     struct vt_path path;
-    bool may_ask; /* missing status is wanted: the signature itself is not broken */
+    bool may_ask;              /* missing status is wanted: the signature itself is not broken */
+    size_t old_statuses_tried; /* of all its time stamps together (timestamp.c) */
 };
 
 /* ---- judge.c ---- */

@@ -44,14 +44,24 @@ static enum vt_code expired(struct vt_judgement *judgement,
         until);
 }
 
+/* Of an authority too what lies outside is not decided: it may have another certificate of the same
+ * key, of that time. */
 static enum vt_code judge_authority(struct vt_judgement *judgement,
                                     const struct vt_certificate *authority)
 {
-    if (vt_certificate_is_valid_at(authority, judgement->times.best_utc_secs))
+    const struct vt_certificate_facts *facts = vt_certificate_facts(authority);
+    int64_t best = judgement->times.best_utc_secs;
+    char when[VT_TIME_TEXT_BYTES];
+    if (vt_certificate_is_valid_at(authority, best))
         return VT_OK;
+    bool early = best < facts->not_before_utc_secs;
+    (void)vt_time_rfc3339(when, early ? facts->not_before_utc_secs : facts->not_after_utc_secs);
     return vt_judge_fail(judgement, VT_SUB_OUT_OF_BOUNDS_NO_POE, VT_REASON_CA_INVALID,
-                         "The CA certificate \"%s\" was not within its period at that time.",
-                         vt_judge_name(authority));
+                         early ? "The CA certificate \"%s\" is valid from %s only, and the "
+                                 "signature existed before."
+                               : "The CA certificate \"%s\" expired at %s, and nothing proves that "
+                                 "the signature existed before.",
+                         vt_judge_name(authority), when);
 }
 
 enum vt_code vt_judge_periods(struct vt_judgement *judgement, bool signer_good)

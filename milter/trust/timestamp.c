@@ -9,9 +9,9 @@
 
 #include "trust/judge.h"
 
-/* Pieces of revocation data of one certificate that are looked through for one that was in force
- * at a time. */
-#define MAX_OLD_STATUSES 16
+/* How often, for all time stamps of a signature together, revocation data are looked through for a
+ * piece that was in force at a time. */
+#define MAX_OLD_STATUSES 48
 /* Data that names no next update is in force for a day. */
 #define IN_FORCE_WITHOUT_NEXT_SECS (24 * 3600)
 
@@ -197,7 +197,7 @@ static bool was_in_force(const struct vt_status_fact *fact, int64_t at_utc_secs)
 static enum vt_code choose_old(struct tsa *tsa, size_t index, struct vt_status_choice *out)
 {
     int64_t from = tsa->token->time_utc_secs;
-    for (size_t i = 0; i < MAX_OLD_STATUSES; i++) {
+    while (tsa->judgement->old_statuses_tried++ < MAX_OLD_STATUSES) {
         struct vt_status_choice choice;
         enum vt_code code = vt_revocation_choose(tsa->judgement, &tsa->path, index, from, &choice);
         if (code != VT_OK)

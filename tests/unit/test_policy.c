@@ -302,6 +302,12 @@ static void local_time_written_as_utc(void **state)
     m.signatures[0].claimed_time_utc_secs = INT64_MAX;
     m.signatures[0].signing_time_utc_secs = -5;
     assert_false(matches("{local-time-as-utc: true}", &m));
+    /* Seen by another claim of the same signature. */
+    usual_mail(&m);
+    m.signatures[0].claimed_time_utc_secs = NOW - 86400;
+    assert_false(matches("{local-time-as-utc: true}", &m));
+    m.signatures[0].claimed_is_local_time = true;
+    assert_true(matches("{local-time-as-utc: true}", &m));
 }
 
 static void source_down(void **state)
