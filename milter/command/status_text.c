@@ -27,6 +27,7 @@ enum word {
     W_NOT_ALLOWED,
     W_LISTS,
     W_NO_LISTS,
+    W_ENTRY,
     W_ENTRIES,
     W_DELTA,
     W_ISSUED,
@@ -76,6 +77,7 @@ static const char *const words[WORDS][2] = {
                        "fetch.rewrite-hosts"},
     [W_LISTS] = {"Danh sách thu hồi (CRL)", "Revocation lists (CRL)"},
     [W_NO_LISTS] = {"chưa có", "none yet"},
+    [W_ENTRY] = {"mục", "entry"},
     [W_ENTRIES] = {"mục", "entries"},
     [W_DELTA] = {"phần bổ sung", "delta"},
     [W_ISSUED] = {"phát hành", "issued"},
@@ -106,8 +108,9 @@ struct printer {
     int64_t now;
 };
 
-/* Lines of a part; what is beyond stands in --json. */
-#define MAX_LINES 40
+/* Items of a part; what is beyond stands in --json. */
+#define MAX_ITEMS 40
+#define MAX_RECHECKS 10
 #define MAX_REFERENCES 5
 
 static const char *word(const struct printer *p, enum word w)
@@ -272,7 +275,8 @@ static void print_list(const struct printer *p, const json_t *list)
     int64_t issued = time_of(list, "this_update_utc_secs");
     bool has_ended = next != VT_TIME_NONE && next < p->now;
     fprintf(p->out, "  %s: %" PRId64 " %s%s%s, %s %s", text_of(list, "issuer"),
-            number_of(list, "entries"), word(p, W_ENTRIES),
+            number_of(list, "entries"),
+            word(p, number_of(list, "entries") == 1 ? W_ENTRY : W_ENTRIES),
             json_is_true(json_object_get(list, "delta")) ? ", " : "",
             json_is_true(json_object_get(list, "delta")) ? word(p, W_DELTA) : "", word(p, W_ISSUED),
             when(p, at, issued));
@@ -297,8 +301,8 @@ static void print_recheck(const struct printer *p, const json_t *item)
     size_t i = 0;
     json_t *reference = NULL;
     const json_t *references = json_object_get(item, "references");
-    fprintf(p->out, "  %s (%s, %s): ", text_of(item, "certificate"), text_of(item, "serial"),
-            text_of(item, "issuer"));
+    fprintf(p->out, "  %s; %s\n    serial %s, ", text_of(item, "certificate"),
+            text_of(item, "issuer"), text_of(item, "serial"));
     fprintf(p->out, "%s %s, ", word(p, W_ASKED), when(p, at, time_of(item, "asked_utc_secs")));
     fprintf(p->out, "%s %" PRId64 ", %s %s; %s", word(p, W_TRIES), number_of(item, "tries"),
             word(p, W_NEXT), when(p, at, time_of(item, "next_utc_secs")), word(p, W_MAILS));
@@ -314,7 +318,7 @@ static void print_recheck(const struct printer *p, const json_t *item)
 
 /* ---- all of it ---- */
 
-static void print_items(const struct printer *p, const json_t *items, enum word none,
+static void print_items(const struct printer *p, const json_t *items, enum word none, size_t most,
                         void (*print_one)(const struct printer *, const json_t *))
 {
     size_t i = 0;
@@ -323,11 +327,11 @@ static void print_items(const struct printer *p, const json_t *items, enum word 
         fprintf(p->out, "  %s\n", word(p, none));
     json_array_foreach(items, i, item)
     {
-        if (i < MAX_LINES)
+        if (i < most)
             print_one(p, item);
     }
-    if (json_array_size(items) > MAX_LINES)
-        fprintf(p->out, "  %s %zu (--json)\n", word(p, W_MORE), json_array_size(items) - MAX_LINES);
+    if (json_array_size(items) > most)
+        fprintf(p->out, "  %s %zu (--json)\n", word(p, W_MORE), json_array_size(items) - most);
 }
 
 static void print_cache(const struct printer *p, const json_t *report)
@@ -358,10 +362,11 @@ void vt_command_print_status(FILE *out, enum vt_language language, const json_t 
         return;
     }
     title(&p, W_HOSTS);
-    print_items(&p, json_object_get(report, "hosts"), W_NEVER_ASKED, print_host);
+    print_items(&p, json_object_get(report, "hosts"), W_NEVER_ASKED, MAX_ITEMS, print_host);
     title(&p, W_LISTS);
-    print_items(&p, json_object_get(report, "lists"), W_NO_LISTS, print_list);
+    print_items(&p, json_object_get(report, "lists"), W_NO_LISTS, MAX_ITEMS, print_list);
     print_cache(&p, report);
     title(&p, W_RECHECKS);
-    print_items(&p, json_object_get(report, "rechecks"), W_NO_RECHECKS, print_recheck);
+    print_items(&p, json_object_get(report, "rechecks"), W_NO_RECHECKS, MAX_RECHECKS,
+                print_recheck);
 }

@@ -43,6 +43,18 @@ static const char *state_name(const struct vt_breaker *breaker, struct vt_moment
                : "down";
 }
 
+/* The host stands before it already. */
+static const char *why_of(const struct vt_breaker *breaker)
+{
+    size_t len = strlen(breaker->host);
+    const char *why = breaker->why;
+    if (breaker->state == VT_BREAKER_CLOSED && breaker->strikes == 0)
+        return "";
+    if (strncmp(why, breaker->host, len) == 0)
+        why += len;
+    return why + strspn(why, ": ");
+}
+
 static json_t *host_to_json(const struct vt_breaker *breaker, struct vt_moment now)
 {
     json_t *item = json_object();
@@ -54,7 +66,7 @@ static json_t *host_to_json(const struct vt_breaker *breaker, struct vt_moment n
     set_number(item, "strikes", breaker->strikes);
     set_time(item, "last_good_utc_secs", breaker->success_utc_secs);
     set_time(item, "until_utc_secs", is_closed ? VT_TIME_NONE : breaker->until_utc_secs);
-    set_text(item, "why", is_closed && breaker->strikes == 0 ? "" : breaker->why);
+    set_text(item, "why", why_of(breaker));
     return item;
 }
 

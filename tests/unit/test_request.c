@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "../lib/certificates.h"
-#include "status/request.h"
+#include "status/report.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
 
@@ -638,6 +639,103 @@ static void what_stays_unknown_is_put_down(void **state)
     close_desk();
 }
 
+/* ---- the report ---- */
+
+static const json_t *item_of(const json_t *list, const char *key, const char *value)
+{
+    size_t i = 0;
+    json_t *item = NULL;
+    json_array_foreach(list, i, item)
+    {
+        const char *text = json_string_value(json_object_get(item, key));
+        if (text != NULL && strcmp(text, value) == 0)
+            return item;
+    }
+    fail_msg("no %s is %s", key, value);
+    return NULL;
+}
+
+static void is_text(const json_t *item, const char *key, const char *wanted)
+{
+    const char *text = json_string_value(json_object_get(item, key));
+    if (text == NULL || strcmp(text, wanted) != 0)
+        fail_msg("%s is %s, not %s", key, text != NULL ? text : "(none)", wanted);
+}
+
+static json_t *make_report(void)
+{
+    static const char *hosts[] = {"ca.example", "ocsp.example", "slow.example", "dead.example"};
+    static const struct vt_strings allowed = {hosts, 4};
+    const struct vt_publisher publisher = {.store = d.store,
+                                           .published_version = vt_status_store_version(d.store),
+                                           .published_msecs = d.now.monotonic_msecs - 12500};
+    const struct vt_report_input input = {&d.desk, &d.breakers, &allowed, &publisher, d.now};
+    char *text = NULL;
+    assert_int_equal(vt_report_write(&input, &text, NULL), VT_OK);
+    json_t *report = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(report);
+    free(text);
+    return report;
+}
+
+static void the_report_tells_all(void **state)
+{
+    (void)state;
+    struct tc_entity good = make(&f.root, "URI:http://ca.example/ca.crl", NULL);
+    struct tc_entity dead = make(&f.root, "URI:http://dead.example/x,URI:http://x.invalid/x", NULL);
+    struct tc_entity bad = make(&f.root, NULL, "OCSP;URI:http://ocsp.example/");
+    struct tc_crl_options options = {.this_update_utc_secs = f.begin_utc_secs - 60,
+                                     .next_update_utc_secs = f.begin_utc_secs + TC_DAY,
+                                     .entries = {{&dead, f.begin_utc_secs - 600, 1, NULL}}};
+    open_desk();
+    ask(0, &dead, &f.root, "1831-0927-5564");
+    (void)listen_for_fetches();
+    answer(0, refused, (struct vt_bytes){0});
+    (void)end(0);
+    ask(1, &bad, &f.root, NULL);
+    (void)listen_for_fetches();
+    answer_http(1, 500, "", "broken");
+    ask(2, &good, &f.root, NULL);
+    (void)listen_for_fetches();
+    answer(2, "{\"code\": 0, \"http_status\": 200, \"error\": \"\", \"connected\": true}",
+           tc_crl(f.arena, &f.root, &options));
+    json_t *report = make_report();
+    const json_t *hosts = json_object_get(report, "hosts");
+    assert_int_equal(json_array_size(hosts), 5);
+    const json_t *host = item_of(hosts, "host", "ca.example:80");
+    is_text(host, "state", "ok");
+    assert_int_equal(json_integer_value(json_object_get(host, "last_good_utc_secs")),
+                     d.now.utc_secs);
+    host = item_of(hosts, "host", "dead.example:80");
+    is_text(host, "state", "down");
+    is_text(host, "why", "no connection");
+    assert_true(json_integer_value(json_object_get(host, "until_utc_secs")) > d.now.utc_secs + 40);
+    host = item_of(hosts, "host", "ocsp.example:80");
+    is_text(host, "state", "ok");
+    is_text(host, "why", "the server answered with status 500");
+    assert_int_equal(json_integer_value(json_object_get(host, "strikes")), 1);
+    is_text(item_of(hosts, "host", "slow.example"), "state", "never-asked");
+    is_text(item_of(hosts, "host", "x.invalid:80"), "state", "not-allowed");
+    const json_t *list = item_of(json_object_get(report, "lists"), "issuer", "CA");
+    is_text(list, "origin", "http://ca.example/ca.crl");
+    assert_int_equal(json_integer_value(json_object_get(list, "entries")), 1);
+    const json_t *cache = json_object_get(report, "cache");
+    assert_int_equal(json_integer_value(json_object_get(cache, "lists")), 1);
+    const json_t *recheck = item_of(json_object_get(report, "rechecks"), "certificate", "một");
+    assert_string_equal(
+        json_string_value(json_array_get(json_object_get(recheck, "references"), 0)),
+        "1831-0927-5564");
+    json_decref(report);
+    pass(80000);
+    report = make_report();
+    is_text(item_of(json_object_get(report, "hosts"), "host", "dead.example:80"), "state",
+            "to-be-tried");
+    assert_int_equal(
+        json_integer_value(json_object_get(json_object_get(report, "generation"), "age_secs")), 12);
+    json_decref(report);
+    close_desk();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -651,6 +749,7 @@ int main(void)
         cmocka_unit_test(a_responder_is_looked_up_in_lists),
         cmocka_unit_test(lists_go_with_the_answer),
         cmocka_unit_test(what_stays_unknown_is_put_down),
+        cmocka_unit_test(the_report_tells_all),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
