@@ -34,6 +34,7 @@ struct vt_status_fact {
     /* DER of the delegated OCSP responder's certificate when its own status is to be asked (it has
      * no id-pkix-ocsp-nocheck, RFC 6960 4.2.2.2.1); empty: it is not. */
     struct vt_bytes responder;
+    const char *responder_name; /* common name of a delegated OCSP responder, NULL: none */
     /* UNREACHABLE, and every source's host is being left alone (its breaker is open): waiting a
      * few minutes would change nothing. */
     bool source_down;
@@ -117,15 +118,8 @@ void vt_known_close(struct vt_known *known);
 struct vt_status_cache;
 struct vt_status_cache *vt_status_cache_new(struct vt_arena *arena) VT_MUST_CHECK;
 
-/* What a CRL says about a certificate whose issuer is known (path to an anchor is the caller's
- * question): only a signer with the issuer's name and key is accepted. cache: may be NULL.
- * Returns VT_OK with *out filled, VT_E_NOT_FOUND (not in scope, not from this issuer),
- * VT_E_FORMAT (broken or badly signed), VT_E_UNSUPPORTED (indirect, delta, only some reasons). */
-enum vt_code vt_status_read_crl(struct vt_arena *arena, struct vt_status_cache *cache,
-                                struct vt_bytes crl, const struct vt_certificate *certificate,
-                                const struct vt_certificate *issuer, const char *origin,
-                                struct vt_status_fact *out, struct vt_err *err) VT_MUST_CHECK;
-/* The same for a DER OCSPResponse or BasicOCSPResponse. The responder has the issuer's key, or a
+/* What a DER OCSPResponse or BasicOCSPResponse says about a certificate whose issuer is known (the
+ * path to an anchor is the caller's question). The responder has the issuer's key, or a
  * certificate that this key signed for OCSP (RFC 6960 4.2.2.2); it may be in the response or in
  * pool. nonce: expected nonce or the empty view; a response without one is accepted and its times
  * judge it, one with another is VT_E_FORMAT. An error status (tryLater, unauthorized) is VT_OK with

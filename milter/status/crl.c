@@ -149,13 +149,3 @@ struct vt_bytes vt_crl_list_issuer_of(const struct vt_certificate *certificate)
     X509_NAME *name = X509_get_issuer_name(vt_certificate_x509(certificate));
     return X509_NAME_get0_der(name, &der, &len) == 1 ? vt_bytes_of(der, len) : (struct vt_bytes){0};
 }
-
-enum vt_code vt_crl_fact(struct vt_arena *arena, const struct vt_crl *crl,
-                         const struct vt_certificate *certificate,
-                         const struct vt_certificate *issuer, const char *origin,
-                         struct vt_status_fact *out, struct vt_err *err)
-{
-    struct vt_crl_list *list = NULL;
-    enum vt_code code = vt_crl_list_over(arena, crl->der, VT_ORIGIN_FETCHED, origin, &list, err);
-    return code == VT_OK ? vt_crl_list_fact(arena, list, certificate, issuer, out, err) : code;
-}

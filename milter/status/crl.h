@@ -73,12 +73,6 @@ enum vt_code vt_crl_verify(const struct vt_crl *crl, const struct vt_certificate
 void vt_crl_find(const struct vt_crl *crl, struct vt_bytes serial, struct vt_crl_entry *out);
 /* Name of a CRLReason ("keyCompromise"), NULL for none. */
 const char *vt_crl_reason_name(int reason);
-/* The fact that a list which the issuer signed states: vt_crl_list_fact. */
-enum vt_code vt_crl_fact(struct vt_arena *arena, const struct vt_crl *crl,
-                         const struct vt_certificate *certificate,
-                         const struct vt_certificate *issuer, const char *origin,
-                         struct vt_status_fact *out, struct vt_err *err) VT_MUST_CHECK;
-
 /* Fields common to a fact of any source: issuer key, serial, digest, origin. */
 enum vt_code vt_status_fact_begin(struct vt_arena *arena, const struct vt_certificate *certificate,
                                   const struct vt_certificate *issuer, struct vt_bytes data,

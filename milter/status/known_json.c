@@ -47,6 +47,7 @@ static const struct vt_field fact_fields[] = {
     FACT("reason", revocation_reason, STRING),
     FACT("invalid_since", invalid_since_utc_secs, TIME),
     FACT("produced_at", produced_at_utc_secs, TIME),
+    FACT("responder_name", responder_name, STRING),
     FACT("source_down", source_down, BOOL),
     FACT("keeps_expired_since", keeps_expired_since_utc_secs, TIME),
     FACT("finding", finding, STRING),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a CRL says about a certificate: read, verified, in scope, looked up. A large list is read
- * and verified once for all certificates of a mail. */
+ * The CRLs of one mail: each is read once, and verified once with each key that is tried, for all
+ * certificates and signatures of the mail. */
 #include "status/crl_list.h"
 
 #include <string.h>
@@ -78,20 +78,4 @@ enum vt_code vt_status_cache_verify(struct vt_status_cache *cache, const struct 
     if (code != VT_E_NOT_FOUND && slot != NULL && slot->tried_count < SIGNERS_MAX)
         slot->tried[slot->tried_count++] = (struct tried){digest, code};
     return code;
-}
-
-enum vt_code vt_status_read_crl(struct vt_arena *arena, struct vt_status_cache *cache,
-                                struct vt_bytes crl, const struct vt_certificate *certificate,
-                                const struct vt_certificate *issuer, const char *origin,
-                                struct vt_status_fact *out, struct vt_err *err)
-{
-    struct vt_crl_list *list = NULL;
-    if (cache == NULL)
-        cache = vt_status_cache_new(arena);
-    if (cache == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "no memory for a CRL");
-    enum vt_code code = vt_status_cache_list(cache, crl, VT_ORIGIN_EMBEDDED, origin, &list, err);
-    if (code == VT_OK)
-        code = vt_status_cache_verify(cache, list, issuer, err);
-    return code == VT_OK ? vt_crl_list_fact(arena, list, certificate, issuer, out, err) : code;
 }

@@ -2,58 +2,99 @@
  * What an OCSP response says about a certificate (RFC 6960 3.2 and 4.2): it is for this
  * certificate, its responder is authorised by this issuer's key, and its signature verifies. How
  * fresh it has to be is the judgement's question, not asked here. */
+#include "status/ocsp.h"
+
 #include <string.h>
 
-#include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 
 #include "status/crl.h"
+#include "verify/der.h"
 
 /* Responses inside one; a responder of a CA answers one or a few. */
 #define MAX_SINGLE_RESPONSES 256
-/* Certificates of the mail that are looked through for a responder's. */
-#define MAX_POOL_CANDIDATES 512
+/* certHash of ISIS-MTT (Common PKI 2.0 part 4, table 21): the responder knows this very
+ * certificate, not only that its number is not on a list. */
+#define CERT_HASH_OID "1.3.36.8.3.13"
 
-struct ocsp_answer {
-    OCSP_RESPONSE *response;
-    OCSP_BASICRESP *basic;
-    int response_status;
-};
+enum { DER_ENUMERATED = 0x0a };
 
-/* OCSPResponse ::= SEQUENCE { responseStatus ENUMERATED, … }; BasicOCSPResponse begins with a
- * SEQUENCE. Documents carry either (PDF: OCSPResponse, CAdES: BasicOCSPResponse). */
-static enum vt_code decode(struct vt_bytes der, struct ocsp_answer *out, struct vt_err *err)
+/* BasicOCSPResponse ::= SEQUENCE { tbsResponseData, signatureAlgorithm, signature BIT STRING,
+ *   certs [0] OPTIONAL } */
+static bool read_signed_parts(struct vt_bytes basic, struct vt_ocsp_answer *out)
 {
+    struct vt_der whole;
+    struct vt_der tbs;
+    struct vt_der algorithm;
+    struct vt_der signature;
+    if (vt_der_whole(basic, VT_DER_SEQUENCE, &whole) != VT_OK ||
+        vt_der_expect(&whole.body, VT_DER_SEQUENCE, &tbs) != VT_OK ||
+        vt_der_expect(&whole.body, VT_DER_SEQUENCE, &algorithm) != VT_OK ||
+        vt_der_expect(&whole.body, VT_DER_BIT_STRING, &signature) != VT_OK ||
+        signature.body.len < 2 || signature.body.ptr[0] != 0)
+        return false;
+    out->tbs = tbs.raw;
+    out->algorithm = algorithm.raw;
+    out->signature = vt_bytes_slice(signature.body, 1, signature.body.len - 1);
+    return true;
+}
+
+/* OCSPResponse ::= SEQUENCE { responseStatus ENUMERATED, responseBytes [0] SEQUENCE { OID, OCTET
+ *   STRING } OPTIONAL } */
+static bool find_basic(struct vt_bytes der, struct vt_bytes *out)
+{
+    struct vt_der whole;
+    struct vt_der element;
+    if (vt_der_whole(der, VT_DER_SEQUENCE, &whole) != VT_OK ||
+        vt_der_expect(&whole.body, DER_ENUMERATED, &element) != VT_OK ||
+        vt_der_whole(whole.body, VT_DER_CONTEXT_CONSTRUCTED(0), &element) != VT_OK ||
+        vt_der_whole(element.body, VT_DER_SEQUENCE, &whole) != VT_OK ||
+        vt_der_expect(&whole.body, VT_DER_OID, &element) != VT_OK ||
+        vt_der_whole(whole.body, VT_DER_OCTET_STRING, &element) != VT_OK)
+        return false;
+    *out = element.body;
+    return true;
+}
+
+/* Documents carry either form (PDF: OCSPResponse, CAdES: BasicOCSPResponse, which begins with a
+ * SEQUENCE). */
+static bool decode_forms(struct vt_bytes der, struct vt_ocsp_answer *out)
+{
+    struct vt_bytes basic = der;
     const unsigned char *cursor = der.ptr;
     out->response_status = OCSP_RESPONSE_STATUS_SUCCESSFUL;
-    if (der.len == 0 || der.len > VT_MAX_OCSP_BYTES) {
-        return vt_err_set(err, der.len == 0 ? VT_E_FORMAT : VT_E_LIMIT,
-                          "the OCSP response is empty or has more than %u bytes",
-                          VT_MAX_OCSP_BYTES);
-    }
     out->response = d2i_OCSP_RESPONSE(NULL, &cursor, (long)der.len);
     if (out->response != NULL) {
         out->response_status = OCSP_response_status(out->response);
-        if (out->response_status == OCSP_RESPONSE_STATUS_SUCCESSFUL) {
-            out->basic = OCSP_response_get1_basic(out->response);
-        }
-    } else {
-        cursor = der.ptr;
-        out->basic = d2i_OCSP_BASICRESP(NULL, &cursor, (long)der.len);
+        if (cursor != der.ptr + der.len)
+            return false;
+        if (out->response_status != OCSP_RESPONSE_STATUS_SUCCESSFUL)
+            return true;
+        if (!find_basic(der, &basic))
+            return false;
     }
-    bool complete = cursor == der.ptr + der.len;
-    bool usable = out->basic != NULL || out->response_status != OCSP_RESPONSE_STATUS_SUCCESSFUL;
-    return complete && usable ? VT_OK
-                              : vt_err_set(err, VT_E_FORMAT, "the OCSP response is malformed");
+    cursor = basic.ptr;
+    out->basic = d2i_OCSP_BASICRESP(NULL, &cursor, (long)basic.len);
+    return out->basic != NULL && cursor == basic.ptr + basic.len && read_signed_parts(basic, out);
 }
 
-static bool digest_is(const EVP_MD *md, const void *data, size_t len, const ASN1_OCTET_STRING *want)
+static enum vt_code decode(struct vt_bytes der, struct vt_ocsp_answer *out, struct vt_err *err)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    return EVP_Digest(data, len, digest, &length, md, NULL) == 1 &&
-           (int)length == ASN1_STRING_length(want) &&
-           memcmp(digest, ASN1_STRING_get0_data(want), length) == 0;
+    if (der.len == 0 || der.len > VT_MAX_OCSP_BYTES)
+        return vt_err_set(err, der.len == 0 ? VT_E_FORMAT : VT_E_LIMIT,
+                          "the OCSP response is empty or has more than %u bytes",
+                          VT_MAX_OCSP_BYTES);
+    return decode_forms(der, out) ? VT_OK
+                                  : vt_err_set(err, VT_E_FORMAT, "the OCSP response is malformed");
+}
+
+/* What a CertID may be made with: SHA-1, as most are, and SHA-2. */
+static const EVP_MD *id_digest(const ASN1_OBJECT *algorithm)
+{
+    int nid = OBJ_obj2nid(algorithm);
+    return nid == NID_sha1 || nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512
+               ? EVP_get_digestbynid(nid)
+               : NULL;
 }
 
 /* CertID (RFC 6960 4.1.1): name and key of the issuer by any hash, and the serial number. */
@@ -70,16 +111,17 @@ static bool names_certificate(const OCSP_CERTID *id, X509 *certificate, X509 *is
                            (OCSP_CERTID *)(uintptr_t)id)) {
         return false;
     }
-    const EVP_MD *md = EVP_get_digestbyobj(algorithm);
+    const EVP_MD *md = id_digest(algorithm);
     const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(issuer);
     return md != NULL && key != NULL &&
            ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(certificate)) == 0 &&
            X509_NAME_get0_der(X509_get_issuer_name(certificate), &name, &name_len) == 1 &&
-           digest_is(md, name, name_len, name_hash) &&
-           digest_is(md, ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key), key_hash);
+           vt_ocsp_digest_is(md, name, name_len, name_hash) &&
+           vt_ocsp_digest_is(md, ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key),
+                             key_hash);
 }
 
-/* The youngest answer for this certificate, or NULL. */
+/* The youngest answer for this certificate, of several of one time the worst; NULL: none. */
 static OCSP_SINGLERESP *find_single(OCSP_BASICRESP *basic, X509 *certificate, X509 *issuer)
 {
     OCSP_SINGLERESP *best = NULL;
@@ -88,105 +130,16 @@ static OCSP_SINGLERESP *find_single(OCSP_BASICRESP *basic, X509 *certificate, X5
     for (int i = 0; i < count && i < MAX_SINGLE_RESPONSES; i++) {
         OCSP_SINGLERESP *single = OCSP_resp_get0(basic, i);
         ASN1_GENERALIZEDTIME *time = NULL;
-        (void)OCSP_single_get0_status(single, NULL, NULL, &time, NULL);
-        if (names_certificate(OCSP_SINGLERESP_get0_id(single), certificate, issuer) &&
-            (best == NULL || ASN1_STRING_cmp(time, best_time) > 0)) {
+        int value = OCSP_single_get0_status(single, NULL, NULL, &time, NULL);
+        if (!names_certificate(OCSP_SINGLERESP_get0_id(single), certificate, issuer))
+            continue;
+        int order = best == NULL ? 1 : ASN1_STRING_cmp(time, best_time);
+        if (order > 0 || (order == 0 && value == V_OCSP_CERTSTATUS_REVOKED)) {
             best = single;
             best_time = time;
         }
     }
     return best;
-}
-
-/* ---- the responder (RFC 6960 4.2.2.2) ---- */
-
-/* ResponderID ::= CHOICE { byName [1] Name, byKey [2] SHA-1 of the key } */
-static bool is_responder(const OCSP_BASICRESP *basic, X509 *candidate)
-{
-    const ASN1_OCTET_STRING *key_hash = NULL;
-    const X509_NAME *name = NULL;
-    const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(candidate);
-    if (!OCSP_resp_get0_id(basic, &key_hash, &name)) {
-        return false;
-    }
-    if (name != NULL) {
-        return X509_NAME_cmp(name, X509_get_subject_name(candidate)) == 0;
-    }
-    return key != NULL && digest_is(EVP_sha1(), ASN1_STRING_get0_data(key),
-                                    (size_t)ASN1_STRING_length(key), key_hash);
-}
-
-static bool has_ocsp_signing_usage(X509 *candidate)
-{
-    return (X509_get_extension_flags(candidate) & EXFLAG_XKUSAGE) != 0 &&
-           (X509_get_extended_key_usage(candidate) & XKU_OCSP_SIGN) != 0;
-}
-
-/* Issued by the issuer's own key for OCSP signing, and valid when the response was produced. */
-static bool is_delegated(X509 *candidate, X509 *issuer, const ASN1_GENERALIZEDTIME *produced)
-{
-    return has_ocsp_signing_usage(candidate) &&
-           X509_NAME_cmp(X509_get_issuer_name(candidate), X509_get_subject_name(issuer)) == 0 &&
-           ASN1_TIME_compare(X509_get0_notBefore(candidate), produced) <= 0 &&
-           ASN1_TIME_compare(X509_get0_notAfter(candidate), produced) >= 0 &&
-           X509_verify(candidate, X509_get0_pubkey(issuer)) == 1;
-}
-
-static bool signature_verifies(const OCSP_BASICRESP *basic, X509 *signer)
-{
-    EVP_PKEY *key = X509_get0_pubkey(signer);
-    /* ASN1_item_verify of OpenSSL 3.0 encodes the data anew: the same bytes for DER. */
-    return key != NULL &&
-           ASN1_item_verify(ASN1_ITEM_rptr(OCSP_RESPDATA), OCSP_resp_get0_tbs_sigalg(basic),
-                            OCSP_resp_get0_signature(basic), OCSP_resp_get0_respdata(basic),
-                            key) == 1;
-}
-
-struct responder_search {
-    const OCSP_BASICRESP *basic;
-    X509 *issuer;
-    bool delegate_seen;
-    bool verified;
-    X509 *delegate; /* NULL: the issuer itself */
-};
-
-static void try_delegate(struct responder_search *search, X509 *candidate)
-{
-    if (search->verified || !is_responder(search->basic, candidate)) {
-        return;
-    }
-    if (!is_delegated(candidate, search->issuer, OCSP_resp_get0_produced_at(search->basic))) {
-        return;
-    }
-    search->delegate_seen = true;
-    if (signature_verifies(search->basic, candidate)) {
-        search->verified = true;
-        search->delegate = candidate;
-    }
-}
-
-static enum vt_code check_responder(struct responder_search *search,
-                                    const struct vt_certificate_pool *pool, struct vt_err *err)
-{
-    const STACK_OF(X509) *carried = OCSP_resp_get0_certs(search->basic);
-    if (is_responder(search->basic, search->issuer)) {
-        search->delegate_seen = true;
-        search->verified = signature_verifies(search->basic, search->issuer);
-    }
-    for (int i = 0; i < sk_X509_num(carried) && i < VT_MAX_CERTIFICATES; i++) {
-        try_delegate(search, sk_X509_value(carried, i));
-    }
-    size_t count = pool != NULL ? vt_certificate_pool_count(pool) : 0;
-    for (size_t i = 0; i < count && i < MAX_POOL_CANDIDATES; i++) {
-        try_delegate(search, vt_certificate_x509(vt_certificate_pool_get(pool, i)));
-    }
-    if (search->verified) {
-        return VT_OK;
-    }
-    return vt_err_set(err, VT_E_FORMAT,
-                      search->delegate_seen
-                          ? "the signature of the OCSP response does not verify"
-                          : "the signer of the OCSP response is not authorised by the issuer");
 }
 
 /* ---- content ---- */
@@ -210,21 +163,75 @@ static enum vt_code check_nonce(OCSP_BASICRESP *basic, struct vt_bytes nonce, st
                             "the nonce of the OCSP response is not that of the request");
 }
 
+/* certHash is looked at below; the others say more and change nothing (RFC 6960 4.4). */
+static bool is_known_extension(X509_EXTENSION *extension)
+{
+    static const int known[] = {NID_id_pkix_OCSP_Nonce, NID_id_pkix_OCSP_archiveCutoff,
+                                NID_id_pkix_OCSP_CrlID, NID_invalidity_date};
+    char oid[64];
+    const ASN1_OBJECT *object = X509_EXTENSION_get_object(extension);
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (OBJ_obj2nid(object) == known[i])
+            return true;
+    }
+    return OBJ_obj2txt(oid, sizeof(oid), object, 1) > 0 && strcmp(oid, CERT_HASH_OID) == 0;
+}
+
 static bool has_unknown_critical(OCSP_SINGLERESP *single, OCSP_BASICRESP *basic)
 {
     for (int i = 0; i < OCSP_SINGLERESP_get_ext_count(single); i++) {
-        if (X509_EXTENSION_get_critical(OCSP_SINGLERESP_get_ext(single, i))) {
+        X509_EXTENSION *extension = OCSP_SINGLERESP_get_ext(single, i);
+        if (X509_EXTENSION_get_critical(extension) && !is_known_extension(extension))
             return true;
-        }
     }
     for (int i = 0; i < OCSP_BASICRESP_get_ext_count(basic); i++) {
         X509_EXTENSION *extension = OCSP_BASICRESP_get_ext(basic, i);
-        int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
-        if (X509_EXTENSION_get_critical(extension) && nid != NID_id_pkix_OCSP_Nonce) {
+        if (X509_EXTENSION_get_critical(extension) && !is_known_extension(extension))
             return true;
-        }
     }
     return false;
+}
+
+/* CertHash ::= SEQUENCE { hashAlgorithm AlgorithmIdentifier, certificateHash OCTET STRING } */
+static bool cert_hash_matches(struct vt_bytes value, const struct vt_certificate *certificate)
+{
+    struct vt_der sequence;
+    struct vt_der algorithm;
+    struct vt_der oid;
+    struct vt_der hash;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    struct vt_bytes der = vt_certificate_der(certificate);
+    if (vt_der_whole(value, VT_DER_SEQUENCE, &sequence) != VT_OK ||
+        vt_der_expect(&sequence.body, VT_DER_SEQUENCE, &algorithm) != VT_OK ||
+        vt_der_expect(&algorithm.body, VT_DER_OID, &oid) != VT_OK ||
+        vt_der_whole(sequence.body, VT_DER_OCTET_STRING, &hash) != VT_OK)
+        return false;
+    const unsigned char *cursor = oid.raw.ptr;
+    ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &cursor, (long)oid.raw.len);
+    const EVP_MD *md = object != NULL ? id_digest(object) : NULL;
+    bool same = md != NULL && EVP_Digest(der.ptr, der.len, digest, &len, md, NULL) == 1 &&
+                vt_bytes_equal(hash.body, vt_bytes_of(digest, len));
+    ASN1_OBJECT_free(object);
+    return same;
+}
+
+static enum vt_code check_cert_hash(OCSP_SINGLERESP *single,
+                                    const struct vt_certificate *certificate, struct vt_err *err)
+{
+    ASN1_OBJECT *oid = OBJ_txt2obj(CERT_HASH_OID, 1);
+    int at = oid != NULL ? OCSP_SINGLERESP_get_ext_by_OBJ(single, oid, -1) : -1;
+    ASN1_OBJECT_free(oid);
+    if (at < 0)
+        return VT_OK;
+    const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(OCSP_SINGLERESP_get_ext(single, at));
+    return cert_hash_matches(
+               vt_bytes_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)),
+               certificate)
+               ? VT_OK
+               : vt_err_set(err, VT_E_FORMAT,
+                            "the certificate hash in the OCSP response is that of another "
+                            "certificate");
 }
 
 static int64_t time_of(const ASN1_GENERALIZEDTIME *time)
@@ -239,12 +246,27 @@ static int64_t time_of(const ASN1_GENERALIZEDTIME *time)
     return secs;
 }
 
-static void take_archive_cutoff(OCSP_SINGLERESP *single, struct vt_status_fact *out)
+static int64_t time_extension(OCSP_SINGLERESP *single, int nid)
 {
-    ASN1_GENERALIZEDTIME *cutoff =
-        OCSP_SINGLERESP_get1_ext_d2i(single, NID_id_pkix_OCSP_archiveCutoff, NULL, NULL);
-    out->keeps_expired_since_utc_secs = time_of(cutoff);
-    ASN1_GENERALIZEDTIME_free(cutoff);
+    ASN1_GENERALIZEDTIME *time = OCSP_SINGLERESP_get1_ext_d2i(single, nid, NULL, NULL);
+    int64_t secs = time_of(time);
+    ASN1_GENERALIZEDTIME_free(time);
+    return secs;
+}
+
+static void take_revoked(OCSP_SINGLERESP *single, int reason, const ASN1_GENERALIZEDTIME *at,
+                         struct vt_status_fact *out)
+{
+    /* Only a delta CRL takes anything back (RFC 5280 5.3.1): this is neither good nor revoked. */
+    if (reason == VT_CRL_REASON_REMOVE) {
+        out->finding = "the OCSP responder says revoked with the reason removeFromCRL, which "
+                       "contradicts itself";
+        return;
+    }
+    out->value = reason == VT_CRL_REASON_HOLD ? VT_STATUS_SUSPENDED : VT_STATUS_REVOKED;
+    out->revoked_at_utc_secs = time_of(at);
+    out->revocation_reason = vt_crl_reason_name(reason);
+    out->invalid_since_utc_secs = time_extension(single, NID_invalidity_date);
 }
 
 static enum vt_code take_single(OCSP_SINGLERESP *single, struct vt_status_fact *out,
@@ -261,13 +283,11 @@ static enum vt_code take_single(OCSP_SINGLERESP *single, struct vt_status_fact *
         (next_update != NULL && out->next_update_utc_secs == VT_TIME_NONE)) {
         return vt_err_set(err, VT_E_FORMAT, "the OCSP response has no readable time");
     }
-    take_archive_cutoff(single, out);
+    out->keeps_expired_since_utc_secs = time_extension(single, NID_id_pkix_OCSP_archiveCutoff);
     if (value == V_OCSP_CERTSTATUS_GOOD) {
         out->value = VT_STATUS_GOOD;
     } else if (value == V_OCSP_CERTSTATUS_REVOKED) {
-        out->value = reason == VT_CRL_REASON_HOLD ? VT_STATUS_SUSPENDED : VT_STATUS_REVOKED;
-        out->revoked_at_utc_secs = time_of(revoked_at);
-        out->revocation_reason = vt_crl_reason_name(reason);
+        take_revoked(single, reason, revoked_at, out);
     } else {
         out->finding = "the OCSP responder does not know the certificate";
     }
@@ -284,33 +304,63 @@ static enum vt_code take_error_status(struct vt_arena *arena, int status,
     return out->finding != NULL ? VT_OK : vt_err_set(err, VT_E_NOMEM, "out of memory for a status");
 }
 
-static enum vt_code judge_basic(const struct vt_certificate_pool *pool, OCSP_BASICRESP *basic,
-                                X509 *certificate, X509 *issuer, struct vt_bytes nonce,
-                                struct vt_status_fact *out, struct vt_err *err)
+/* RFC 6960 4.2.2.2.1: who has no nocheck is asked about itself, by the judgement. */
+static enum vt_code take_responder(struct vt_arena *arena, X509 *delegate,
+                                   struct vt_status_fact *out, struct vt_err *err)
 {
-    OCSP_SINGLERESP *single = find_single(basic, certificate, issuer);
-    if (single == NULL) {
+    char name[256];
+    unsigned char *der = NULL;
+    if (delegate == NULL)
+        return VT_OK;
+    int len = X509_NAME_get_text_by_NID(X509_get_subject_name(delegate), NID_commonName, name,
+                                        sizeof(name));
+    char *clean = vt_arena_alloc(arena, sizeof(name));
+    if (clean == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "out of memory for a status");
+    out->responder_name =
+        vt_text_clean(clean, sizeof(name), len > 0 ? vt_bytes_str(name) : VT_BYTES("no name"));
+    if (X509_get_ext_by_NID(delegate, NID_id_pkix_OCSP_noCheck, -1) >= 0)
+        return VT_OK;
+    len = i2d_X509(delegate, &der);
+    void *copy = len > 0 ? vt_arena_dup(arena, der, (size_t)len) : NULL;
+    OPENSSL_free(der);
+    if (copy == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "out of memory for a status");
+    out->responder = vt_bytes_of(copy, (size_t)len);
+    return VT_OK;
+}
+
+struct question {
+    struct vt_arena *arena;
+    const struct vt_certificate_pool *pool;
+    const struct vt_certificate *certificate;
+    X509 *issuer;
+    struct vt_bytes nonce;
+};
+
+static enum vt_code judge_basic(const struct question *question,
+                                const struct vt_ocsp_answer *answer, struct vt_status_fact *out,
+                                struct vt_err *err)
+{
+    X509 *delegate = NULL;
+    OCSP_SINGLERESP *single =
+        find_single(answer->basic, vt_certificate_x509(question->certificate), question->issuer);
+    if (single == NULL)
         return vt_err_set(err, VT_E_NOT_FOUND, "the OCSP response is for another certificate");
-    }
-    if (has_unknown_critical(single, basic)) {
+    if (has_unknown_critical(single, answer->basic))
         return vt_err_set(err, VT_E_UNSUPPORTED,
                           "the OCSP response has a critical extension that is not known");
-    }
-    struct responder_search search = {.basic = basic, .issuer = issuer};
-    enum vt_code code = check_responder(&search, pool, err);
-    if (code == VT_OK) {
-        code = check_nonce(basic, nonce, err);
-    }
-    if (code == VT_OK) {
+    enum vt_code code =
+        vt_ocsp_check_responder(answer, question->issuer, question->pool, &delegate, err);
+    if (code == VT_OK)
+        code = check_nonce(answer->basic, question->nonce, err);
+    if (code == VT_OK)
+        code = check_cert_hash(single, question->certificate, err);
+    if (code == VT_OK)
         code = take_single(single, out, err);
-    }
-    /* RFC 6960 4.2.2.2.1: without nocheck a client may ask for the responder's own status; a
-     * response of hours is accepted without, and said so. */
-    if (code == VT_OK && out->finding == NULL && search.delegate != NULL &&
-        X509_get_ext_by_NID(search.delegate, NID_id_pkix_OCSP_noCheck, -1) < 0) {
-        out->finding = "the OCSP responder's certificate has no id-pkix-ocsp-nocheck, and its own "
-                       "status was not asked";
-    }
+    if (code == VT_OK)
+        code = take_responder(question->arena, delegate, out, err);
+    out->produced_at_utc_secs = time_of(OCSP_resp_get0_produced_at(answer->basic));
     return code;
 }
 
@@ -319,18 +369,19 @@ enum vt_code vt_status_read_ocsp(struct vt_arena *arena, struct vt_certificate_p
                                  const struct vt_certificate *issuer, struct vt_bytes nonce,
                                  const char *origin, struct vt_status_fact *out, struct vt_err *err)
 {
-    struct ocsp_answer answer = {0};
+    struct vt_ocsp_answer answer = {0};
+    const struct question question = {.arena = arena,
+                                      .pool = pool,
+                                      .certificate = certificate,
+                                      .issuer = vt_certificate_x509(issuer),
+                                      .nonce = nonce};
     enum vt_code code =
         vt_status_fact_begin(arena, certificate, issuer, response, "ocsp", origin, out, err);
-    if (code == VT_OK) {
+    if (code == VT_OK)
         code = decode(response, &answer, err);
-    }
-    if (code == VT_OK && answer.basic == NULL) {
-        code = take_error_status(arena, answer.response_status, out, err);
-    } else if (code == VT_OK) {
-        code = judge_basic(pool, answer.basic, vt_certificate_x509(certificate),
-                           vt_certificate_x509(issuer), nonce, out, err);
-    }
+    if (code == VT_OK)
+        code = answer.basic == NULL ? take_error_status(arena, answer.response_status, out, err)
+                                    : judge_basic(&question, &answer, out, err);
     OCSP_BASICRESP_free(answer.basic);
     OCSP_RESPONSE_free(answer.response);
     return code;

@@ -2,6 +2,7 @@
  * Revocation along the path (legal.md R-27, R-28; EN 319 102-1 5.2.6, 5.5.4): each certificate
  * below the anchor has a status that counts at the best signing time, or the verdict says which one
  * is missing and it is asked for. */
+#include <stdio.h>
 #include <string.h>
 
 #include "trust/judge.h"
@@ -18,18 +19,53 @@ static enum event place_event(const struct vt_signing_times *times, int64_t even
                : EVENT_PERHAPS_BEFORE;
 }
 
+/* The signature provably existed before the revocation, but after the key may have been misused
+ * (RFC 5280 5.3.2 invalidityDate). */
+static bool is_in_doubt(const struct vt_signing_times *times, const struct vt_status_fact *fact)
+{
+    return fact->invalid_since_utc_secs != VT_TIME_NONE &&
+           fact->invalid_since_utc_secs < fact->revoked_at_utc_secs &&
+           times->best_utc_secs >= fact->invalid_since_utc_secs;
+}
+
+/* "keyCompromise, invalid since 2026-05-01T00:00:00Z" */
+static const char *describe(const struct vt_status_fact *fact, char *out, size_t out_bytes)
+{
+    char since[VT_TIME_TEXT_BYTES];
+    const char *reason = fact->revocation_reason ? fact->revocation_reason : "no reason given";
+    if (fact->invalid_since_utc_secs != VT_TIME_NONE)
+        (void)snprintf(out, out_bytes, "%.40s, invalid since %s", reason,
+                       vt_time_rfc3339(since, fact->invalid_since_utc_secs));
+    else
+        (void)snprintf(out, out_bytes, "%.40s", reason);
+    return out;
+}
+
+static enum vt_code signer_revoked_later(struct vt_judgement *judgement,
+                                         const struct vt_status_fact *fact, const char *when,
+                                         const char *reason)
+{
+    if (is_in_doubt(&judgement->times, fact))
+        return vt_judge_fail(judgement, VT_SUB_REVOKED_NO_POE, VT_REASON_CERT_REVOKED_SINCE,
+                             "The signer's certificate was revoked at %s (%s), after the signature "
+                             "provably existed, but its key may have been misused before.",
+                             when, reason);
+    return vt_judge_note(judgement,
+                         "The signer's certificate was revoked at %s (%s), after the signature "
+                         "provably existed.",
+                         when, reason);
+}
+
 static enum vt_code signer_revoked(struct vt_judgement *judgement,
                                    const struct vt_status_fact *fact)
 {
     char when[VT_TIME_TEXT_BYTES];
-    const char *reason = fact->revocation_reason ? fact->revocation_reason : "no reason given";
+    char reason[96];
     (void)vt_time_rfc3339(when, fact->revoked_at_utc_secs);
+    (void)describe(fact, reason, sizeof(reason));
     switch (place_event(&judgement->times, fact->revoked_at_utc_secs)) {
     case EVENT_LATER:
-        return vt_judge_note(judgement,
-                             "The signer's certificate was revoked at %s (%s), after the signature "
-                             "provably existed.",
-                             when, reason);
+        return signer_revoked_later(judgement, fact, when, reason);
     case EVENT_BEFORE:
         return vt_judge_fail(judgement, VT_SUB_REVOKED, VT_REASON_CERT_REVOKED,
                              "The signer's certificate was revoked at %s (%s), before it was used.",
@@ -63,15 +99,59 @@ static enum vt_code authority_bad(struct vt_judgement *judgement,
 {
     char when[VT_TIME_TEXT_BYTES];
     bool revoked = fact->value == VT_STATUS_REVOKED;
+    const char *word = revoked ? "revoked" : "suspended";
+    bool later = place_event(&judgement->times, fact->revoked_at_utc_secs) == EVENT_LATER;
     (void)vt_time_rfc3339(when, fact->revoked_at_utc_secs);
-    if (place_event(&judgement->times, fact->revoked_at_utc_secs) == EVENT_LATER)
-        return vt_judge_note(judgement,
-                             "The CA certificate \"%s\" was revoked at %s, after the "
-                             "signature provably existed.",
+    if (later && revoked && is_in_doubt(&judgement->times, fact))
+        return vt_judge_fail(judgement, VT_SUB_REVOKED_CA_NO_POE, VT_REASON_CA_INVALID,
+                             "The CA certificate \"%s\" was revoked at %s, after the signature "
+                             "provably existed, but its key may have been misused before.",
                              vt_judge_name(authority), when);
+    if (later)
+        return vt_judge_note(judgement,
+                             "The CA certificate \"%s\" was %s at %s, after the signature "
+                             "provably existed.",
+                             vt_judge_name(authority), word, when);
     return vt_judge_fail(judgement, revoked ? VT_SUB_REVOKED_CA_NO_POE : VT_SUB_TRY_LATER,
                          VT_REASON_CA_INVALID, "The CA certificate \"%s\" was %s at %s.",
-                         vt_judge_name(authority), revoked ? "revoked" : "suspended", when);
+                         vt_judge_name(authority), word, when);
+}
+
+/* Why nothing is known that counts: nobody could be asked, what is at hand is from the wrong time,
+ * who was asked does not know, or there is nothing at all. */
+static enum vt_code say_unknown(struct vt_judgement *judgement, const char *name,
+                                const struct vt_status_fact *fact)
+{
+    char from[VT_TIME_TEXT_BYTES];
+    char until[VT_TIME_TEXT_BYTES];
+    const enum vt_sub_indication sub = VT_SUB_TRY_LATER;
+    (void)vt_time_rfc3339(from, fact->this_update_utc_secs);
+    (void)vt_time_rfc3339(until, fact->next_update_utc_secs);
+    switch (fact->value) {
+    case VT_STATUS_UNREACHABLE:
+        return vt_judge_fail(judgement, sub, VT_REASON_STATUS_UNKNOWN,
+                             "The revocation status of \"%s\" is not known: no source could be "
+                             "reached%s.",
+                             name,
+                             fact->source_down ? ", and they have been down for a while" : "");
+    case VT_STATUS_STALE:
+        return vt_judge_fail(judgement, sub, VT_REASON_STATUS_UNKNOWN,
+                             "What is known about the revocation of \"%s\" is stale: it was "
+                             "issued at %s (next update %s, %s) and does not speak about the time "
+                             "that is judged.",
+                             name, from, until, fact->origin ? fact->origin : "unknown origin");
+    case VT_STATUS_UNKNOWN:
+        if (fact->source != NULL)
+            return vt_judge_fail(judgement, sub, VT_REASON_STATUS_UNKNOWN,
+                                 "The source that was asked (%s) does not know the revocation "
+                                 "status of \"%s\".",
+                                 fact->origin ? fact->origin : fact->source, name);
+        break;
+    default:
+        break;
+    }
+    return vt_judge_fail(judgement, sub, VT_REASON_STATUS_UNKNOWN,
+                         "The revocation status of \"%s\" is not known.", name);
 }
 
 /* No usable status. For a certificate that has expired nothing can be expected any more, so that
@@ -85,12 +165,7 @@ static enum vt_code status_missing(struct vt_judgement *judgement, size_t index,
     if (!judgement->may_ask)
         return VT_OK;
     if (vt_certificate_facts(certificate)->not_after_utc_secs >= judgement->times.best_utc_secs)
-        code = vt_judge_fail(
-            judgement, VT_SUB_TRY_LATER, VT_REASON_STATUS_UNKNOWN,
-            "The revocation status of \"%s\" is not known%s.", vt_judge_name(certificate),
-            fact->value == VT_STATUS_STALE         ? ": what is at hand was issued too early"
-            : fact->value == VT_STATUS_UNREACHABLE ? ": no source could be reached"
-                                                   : "");
+        code = say_unknown(judgement, vt_judge_name(certificate), fact);
     return code != VT_OK
                ? code
                : vt_judge_want_status(judgement, certificate, judgement->path.items[index + 1]);
@@ -109,6 +184,7 @@ void vt_status_show(const struct vt_certificate *certificate, const struct vt_st
                                     .revoked_at_utc_secs = fact->revoked_at_utc_secs,
                                     .revocation_reason = fact->revocation_reason,
                                     .invalid_since_utc_secs = fact->invalid_since_utc_secs,
+                                    .responder = fact->responder_name,
                                     .source_down = fact->source_down};
     memcpy(out->certificate_sha256, vt_certificate_sha256(certificate),
            sizeof(out->certificate_sha256));
@@ -134,12 +210,13 @@ static enum vt_code judge_one(struct vt_judgement *judgement, size_t index, bool
                                              judgement->times.best_utc_secs, &choice);
     if (code != VT_OK)
         return code;
-    show_status(judgement, certificate, choice.fact.source != NULL ? &choice.fact : &no_fact);
+    const struct vt_status_fact *shown = choice.fact.source != NULL ? &choice.fact : &no_fact;
+    show_status(judgement, certificate, shown);
     *out_good = choice.value == VT_STATUS_GOOD;
     if (*out_good)
         return VT_OK;
     if (choice.value != VT_STATUS_REVOKED && choice.value != VT_STATUS_SUSPENDED)
-        return status_missing(judgement, index, &choice.fact);
+        return status_missing(judgement, index, shown);
     if (index > 0)
         return authority_bad(judgement, certificate, &choice.fact);
     return choice.value == VT_STATUS_REVOKED ? signer_revoked(judgement, &choice.fact)
