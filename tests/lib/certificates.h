@@ -154,8 +154,9 @@ struct tc_entry {
 struct tc_crl_options {
     int64_t this_update_utc_secs, next_update_utc_secs; /* 0: TC_NOW - 1 day, TC_NOW + 1 day */
     struct tc_entry entries[4];
-    int64_t invalid_since_utc_secs[4]; /* invalidityDate of each entry (RFC 5280 5.3.2), 0: none */
-    const char *extensions[6][2];      /* "OID" or name, value as for X509V3_EXT_conf */
+    const struct tc_entity *issuers[4]; /* certificateIssuer of each entry, NULL: none */
+    int64_t invalid_since_utc_secs[4];  /* invalidityDate of each entry (RFC 5280 5.3.2), 0: none */
+    const char *extensions[6][2];       /* "OID" or name, value as for X509V3_EXT_conf */
     bool bad_signature;
     const EVP_MD *digest;
     int64_t expired_certs_utc_secs; /* ExpiredCertsOnCRL, 0: none */
@@ -178,7 +179,7 @@ static TC_UNUSED X509_EXTENSION *tc_raw_extension(const char *oid, bool critical
 }
 
 static TC_UNUSED void tc_add_entry(X509_CRL *crl, const struct tc_entry *entry,
-                                   int64_t invalid_since)
+                                   int64_t invalid_since, const struct tc_entity *issuer)
 {
     X509_REVOKED *revoked = X509_REVOKED_new();
     ASN1_TIME *when = ASN1_TIME_set(NULL, (time_t)entry->revoked_at_utc_secs);
@@ -195,6 +196,15 @@ static TC_UNUSED void tc_add_entry(X509_CRL *crl, const struct tc_entry *entry,
         X509_EXTENSION *extension = tc_raw_extension(entry->critical_oid, true, VT_BYTES("\5\0"));
         TC_CHECK(X509_REVOKED_add_ext(revoked, extension, -1) == 1);
         X509_EXTENSION_free(extension);
+    }
+    if (issuer != NULL) {
+        GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+        GENERAL_NAME *name = GENERAL_NAME_new();
+        name->type = GEN_DIRNAME;
+        name->d.directoryName = X509_NAME_dup(X509_get_subject_name(issuer->x509));
+        TC_CHECK(sk_GENERAL_NAME_push(names, name) > 0);
+        TC_CHECK(X509_REVOKED_add1_ext_i2d(revoked, NID_certificate_issuer, names, 1, 0) == 1);
+        GENERAL_NAMES_free(names);
     }
     if (invalid_since != 0) {
         ASN1_GENERALIZEDTIME *since = ASN1_GENERALIZEDTIME_set(NULL, (time_t)invalid_since);
@@ -232,7 +242,8 @@ static TC_UNUSED struct vt_bytes tc_crl(struct vt_arena *arena, const struct tc_
     TC_CHECK(X509_CRL_set1_nextUpdate(crl, time) == 1);
     ASN1_TIME_free(time);
     for (size_t i = 0; i < 4 && options->entries[i].certificate != NULL; i++)
-        tc_add_entry(crl, &options->entries[i], options->invalid_since_utc_secs[i]);
+        tc_add_entry(crl, &options->entries[i], options->invalid_since_utc_secs[i],
+                     options->issuers[i]);
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer->x509, NULL, NULL, crl, 0);
     X509V3_set_ctx_nodb(&context);
@@ -270,8 +281,11 @@ struct tc_ocsp_options {
     int64_t archive_cutoff_utc_secs;
     unsigned long flags; /* OCSP_NOCERTS, OCSP_RESPID_KEY */
     bool bad_signature;
-    bool basic;              /* a bare BasicOCSPResponse */
-    const EVP_MD *id_digest; /* of the CertID; NULL: SHA-1 */
+    bool basic;                /* a bare BasicOCSPResponse */
+    const EVP_MD *id_digest;   /* of the CertID; NULL: SHA-1 */
+    const char *extension_oid; /* of the SingleResponse, NULL: none */
+    bool extension_critical;
+    struct vt_bytes extension;
 };
 
 static TC_UNUSED struct vt_bytes tc_ocsp(struct vt_arena *arena,
@@ -300,6 +314,12 @@ static TC_UNUSED struct vt_bytes tc_ocsp(struct vt_arena *arena,
         TC_CHECK(OCSP_SINGLERESP_add1_ext_i2d(single, NID_id_pkix_OCSP_archiveCutoff, cutoff, 0,
                                               0) == 1);
         ASN1_GENERALIZEDTIME_free(cutoff);
+    }
+    if (options->extension_oid != NULL) {
+        X509_EXTENSION *extension = tc_raw_extension(
+            options->extension_oid, options->extension_critical, options->extension);
+        TC_CHECK(OCSP_SINGLERESP_add_ext(single, extension, -1) == 1);
+        X509_EXTENSION_free(extension);
     }
     ASN1_GENERALIZEDTIME *produced =
         (ASN1_GENERALIZEDTIME *)(uintptr_t)OCSP_resp_get0_produced_at(basic);

@@ -70,6 +70,9 @@ static const struct ocsp_case {
     enum vt_status_value value;
     const char *want_reason;
     bool want_finding;
+    bool want_responder; /* whose own status is to be asked */
+    int64_t want_invalid_since;
+    enum { HASH_NONE = 0, HASH_RIGHT, HASH_WRONG } cert_hash;
 } cases[] = {
     {.name = "good, by the issuer's key", .value = VT_STATUS_GOOD},
     {.name = "good, responder by key hash",
@@ -78,10 +81,22 @@ static const struct ocsp_case {
     {.name = "good, a bare BasicOCSPResponse", .ocsp = {.basic = true}, .value = VT_STATUS_GOOD},
     {.name = "good, CertID by SHA-256", .id_digest = EVP_sha256, .value = VT_STATUS_GOOD},
     {.name = "good, delegated", .ocsp = {.responder = &f.responder}, .value = VT_STATUS_GOOD},
-    {.name = "good, delegated, its own status was not asked",
+    {.name = "good, delegated without nocheck",
      .ocsp = {.responder = &f.responder_checked},
      .value = VT_STATUS_GOOD,
-     .want_finding = true},
+     .want_responder = true},
+    {.name = "good, CertID by SHA-512", .id_digest = EVP_sha512, .value = VT_STATUS_GOOD},
+    {.name = "CertID by MD5", .id_digest = EVP_md5, .want = VT_E_NOT_FOUND},
+    {.name = "the hash of this certificate", .cert_hash = HASH_RIGHT, .value = VT_STATUS_GOOD},
+    {.name = "the hash of another certificate", .cert_hash = HASH_WRONG, .want = VT_E_FORMAT},
+    {.name = "an unknown critical extension",
+     .ocsp = {.extension_oid = "1.2.3.4",
+              .extension_critical = true,
+              .extension = {(const uint8_t *)"\5\0", 2}},
+     .want = VT_E_UNSUPPORTED},
+    {.name = "an unknown extension that is not critical",
+     .ocsp = {.extension_oid = "1.2.3.4", .extension = {(const uint8_t *)"\5\0", 2}},
+     .value = VT_STATUS_GOOD},
     {.name = "delegate's certificate only in the document",
      .ocsp = {.responder = &f.responder, .flags = OCSP_NOCERTS},
      .pool_knows_responders = true,
@@ -119,6 +134,23 @@ static const struct ocsp_case {
               .revoked_at_utc_secs = TC_NOW - 9 * TC_DAY},
      .value = VT_STATUS_SUSPENDED,
      .want_reason = "certificateHold"},
+    {.name = "revoked, invalid before",
+     .ocsp = {.value = V_OCSP_CERTSTATUS_REVOKED,
+              .reason = 1,
+              .revoked_at_utc_secs = TC_NOW - 9 * TC_DAY,
+              .extension_oid = "2.5.29.24",
+              .extension = {(const uint8_t *)"\x18\x0f"
+                                             "20260501000000Z",
+                            17}},
+     .value = VT_STATUS_REVOKED,
+     .want_reason = "keyCompromise",
+     .want_invalid_since = INT64_C(1777593600)},
+    {.name = "revoked and taken back at once",
+     .ocsp = {.value = V_OCSP_CERTSTATUS_REVOKED,
+              .reason = 8,
+              .revoked_at_utc_secs = TC_NOW - 9 * TC_DAY},
+     .value = VT_STATUS_UNKNOWN,
+     .want_finding = true},
     {.name = "unknown",
      .ocsp = {.value = V_OCSP_CERTSTATUS_UNKNOWN},
      .value = VT_STATUS_UNKNOWN,
@@ -136,6 +168,19 @@ static const struct ocsp_case {
      .want = VT_E_FORMAT},
 };
 
+/* CertHash with SHA-256 of this certificate or of another. */
+static void add_cert_hash(struct tc_ocsp_options *options, const struct tc_entity *of)
+{
+    static const uint8_t form[] = {0x30, 0x2f, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48,
+                                   0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x04, 0x20};
+    uint8_t *value = vt_arena_alloc(f.arena, sizeof(form) + 32);
+    memcpy(value, form, sizeof(form));
+    assert_int_equal(
+        EVP_Digest(of->der.ptr, of->der.len, value + sizeof(form), NULL, EVP_sha256(), NULL), 1);
+    options->extension_oid = "1.3.36.8.3.13";
+    options->extension = vt_bytes_of(value, sizeof(form) + 32);
+}
+
 static void reads_a_response(void **state)
 {
     (void)state;
@@ -146,6 +191,8 @@ static void reads_a_response(void **state)
         struct tc_ocsp_options options = c->ocsp;
         if (c->id_digest != NULL)
             options.id_digest = c->id_digest();
+        if (c->cert_hash != HASH_NONE)
+            add_cert_hash(&options, c->cert_hash == HASH_RIGHT ? &f.leaf : &f.other_leaf);
         struct tc_entity as_if = c->id_issuer ? *c->id_issuer : f.ca;
         if (c->id_issuer != NULL && options.responder == NULL)
             options.responder = &f.ca;
@@ -159,6 +206,12 @@ static void reads_a_response(void **state)
             continue;
         assert_string_equal(fact.source, "ocsp");
         assert_int_equal(fact.finding != NULL, c->want_finding);
+        assert_int_equal(fact.responder.len > 0, c->want_responder);
+        assert_int_not_equal(fact.produced_at_utc_secs, VT_TIME_NONE);
+        assert_int_equal(fact.invalid_since_utc_secs,
+                         c->want_invalid_since ? c->want_invalid_since : VT_TIME_NONE);
+        if (c->want_responder)
+            assert_string_equal(fact.responder_name, "OCSP 2");
         if (c->want_reason != NULL) {
             assert_string_equal(fact.revocation_reason, c->want_reason);
             assert_int_equal(fact.revoked_at_utc_secs, TC_NOW - 9 * TC_DAY);
