@@ -27,9 +27,9 @@
  *                                   status-role; -
  *                       CONTROLLED  ok, text, mistakes, mode, roles; of
  *                                   status-role a connection to status
- * command to status     STATUS_     origin; up to 16 CRLs 64M           60 s        exit status 69
+ * command to status     STATUS_     -; CRLs 64M                         60 s        exit status 69
  *   (by status-role)    IMPORT
- *                       STATUS_     results; -
+ *                       STATUS_     crls; -
  *                       IMPORTED
  *                       STATUS_     -; -                                5 s         it is left out
  *                       REPORT

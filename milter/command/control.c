@@ -111,6 +111,8 @@ int vt_command_control(int argc, char **argv)
     bool json = false;
     int option = 0;
     const char *command = argv[0];
+    if (strcmp(command, "status") == 0 && argc > 1 && strcmp(argv[1], "import") == 0)
+        return vt_command_status_import(argc - 1, argv + 1);
     char name[32];
     (void)snprintf(name, sizeof(name), "vanthu %s", command);
     argv[0] = name; /* in the messages of getopt_long(3) */

@@ -21,7 +21,9 @@ static const struct {
     {"trust", vt_command_trust,
      "trust path [--json] [--config FILE] [--trust SET=PATH]… [--with FILE]… [--crl FILE]…\n"
      "                    [--at TIME] [--offline] FILE…"},
-    {"status", vt_command_control, "status [--json] [--config FILE]"},
+    {"status", vt_command_control,
+     "status [--json] [--config FILE]\n"
+     "       vanthu status import [--json] [--config FILE] FILE…"},
     {"reload", vt_command_control, "reload [--json] [--config FILE]"},
     {"drain", vt_command_control, "drain [--json] [--config FILE]"},
 };

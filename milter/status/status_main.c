@@ -12,6 +12,8 @@
 #include <openssl/rand.h>
 
 #include "master/role_overrides.h"
+#include "status/import.h"
+#include "status/refresh.h"
 #include "status/report.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
@@ -26,6 +28,7 @@
 #define MAX_REPEATS 2
 #define REPEAT_MSECS 5000
 #define REPEAT_PATIENCE_MSECS 20000
+#define CLOCK_TOLD_MSECS 60000
 #define SETUP_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 /* Kept lists twice: a list that is verified stands beside the one it replaces. */
 #define ADDRESS_SPACE_BYTES ((size_t)2 * 1024 * 1024 * 1024)
@@ -55,6 +58,8 @@ struct server {
     int64_t repeated_msecs; /* when the table was looked at */
     struct client clients[MAX_CLIENTS];
     struct vt_publisher publisher;
+    struct vt_refresher *refresher; /* NULL: nothing is refreshed */
+    int64_t clock_told_msecs;       /* when it was logged that the clock is behind */
     bool ending;
     struct vt_message message;
 };
@@ -125,11 +130,31 @@ static enum vt_code report(const struct server *server, struct client *client, s
     return code;
 }
 
+static enum vt_code import(struct server *server, struct client *client, struct vt_err *err)
+{
+    char *text = NULL;
+    enum vt_code code =
+        vt_status_import(server->desk.store, &server->message, vt_clock_now_utc_secs(), &text, err);
+    if (code == VT_OK)
+        code = vt_wire_send(client->fd, VT_MSG_STATUS_IMPORTED, vt_bytes_str(text), NULL, 0,
+                            vt_clock_monotonic_msecs(), err);
+    free(text);
+    if (code == VT_OK)
+        close_client(client);
+    return code;
+}
+
 static enum vt_code take_message(struct server *server, struct client *client, struct vt_err *err)
 {
-    if (server->message.type == VT_MSG_STATUS_REPORT)
+    switch (server->message.type) {
+    case VT_MSG_STATUS_IMPORT:
+        return import(server, client, err);
+    case VT_MSG_STATUS_REPORT:
         return report(server, client, err);
-    return vt_status_request_new(&server->desk, &server->message, moment(), &client->request, err);
+    default:
+        return vt_status_request_new(&server->desk, &server->message, moment(), &client->request,
+                                     err);
+    }
 }
 
 static void serve_client(struct server *server, struct client *client)
@@ -184,6 +209,8 @@ static void on_job_done(void *context, const struct vt_job_result *result)
         if (server->clients[i].request != NULL)
             vt_status_request_note(server->clients[i].request, result);
     }
+    if (server->refresher != NULL)
+        vt_refresher_note(server->refresher, result, moment());
     for (size_t i = 0; i < MAX_REPEATS; i++) {
         if (server->repeats[i].request != NULL)
             vt_status_request_note(server->repeats[i].request, result);
@@ -246,6 +273,19 @@ static void repeat_checks(struct server *server)
     }
 }
 
+static void watch_clock(struct server *server)
+{
+    struct vt_moment now = moment();
+    if (!vt_status_store_clock_is_behind(server->desk.store, now.utc_secs) ||
+        (server->clock_told_msecs > 0 &&
+         now.monotonic_msecs - server->clock_told_msecs < CLOCK_TOLD_MSECS))
+        return;
+    server->clock_told_msecs = now.monotonic_msecs;
+    vt_log(VT_LOG_ERROR,
+           "the clock of this machine is more than a day behind what CAs have issued: "
+           "no certificate is called good");
+}
+
 /* ---- the loop ---- */
 
 static int next_wake_msecs(const struct server *server)
@@ -294,6 +334,9 @@ static void turn(struct server *server)
         accept_one(server);
     advance_all(server);
     repeat_checks(server);
+    if (server->refresher != NULL)
+        vt_refresher_turn(server->refresher, moment());
+    watch_clock(server);
     vt_publisher_turn(&server->publisher, vt_clock_now_utc_secs());
 }
 
@@ -357,6 +400,19 @@ static enum vt_code set_up_jobs(const struct vt_config *config, struct server *s
     return vt_jobs_new(&setup, on_job_done, server, &server->desk.jobs, err);
 }
 
+/* Roles of a command line end with it: they fetch what their files need, and nothing ahead. */
+static enum vt_code set_up_refresh(const struct vt_config *config, struct server *server,
+                                   struct vt_err *err)
+{
+    const struct vt_refresh_setup setup = {.store = server->desk.store,
+                                           .trust = server->trust,
+                                           .jobs = server->desk.jobs,
+                                           .rewrites = &config->fetch_rewrites};
+    return server->fds->overrides >= 0
+               ? VT_OK
+               : vt_refresher_new(&setup, moment(), &server->refresher, err);
+}
+
 /* What is kept over a restart, verified again. */
 static enum vt_code load_folder(const struct vt_config *config, const char *folder,
                                 struct server *server, struct vt_err *err)
@@ -396,6 +452,8 @@ static enum vt_code set_up(const struct vt_config *config, struct server *server
         code = set_up_jobs(config, server, err);
     if (code == VT_OK)
         code = set_up_recheck(server, folder, err);
+    if (code == VT_OK)
+        code = set_up_refresh(config, server, err);
     server->desk.trust = server->trust;
     server->publisher =
         (struct vt_publisher){.channel = server->fds->generation, .store = server->desk.store};
@@ -431,6 +489,7 @@ done:
     if (server->desk.recheck != NULL)
         vt_recheck_save(server->desk.recheck);
     vt_recheck_free(server->desk.recheck);
+    vt_refresher_free(server->refresher);
     vt_jobs_free(server->desk.jobs);
     vt_status_store_free(server->desk.store);
     vt_trust_store_free(server->trust);
