@@ -93,6 +93,9 @@ size_t vt_base64_read(struct vt_bytes text, uint8_t *out, const char **out_defec
 enum vt_code vt_base64_decode(struct vt_arena *arena, struct vt_bytes text,
                               struct vt_bytes *out) VT_MUST_CHECK;
 
+/* Append the base64 of bytes in lines of 64 characters (RFC 7468 2). Errors as vt_buf_add. */
+enum vt_code vt_base64_add_lines(struct vt_buf *out, struct vt_bytes bytes) VT_MUST_CHECK;
+
 /* ---- text ---- */
 
 /* Copy text from mail into out for a log line or an answer: control characters, DEL and invalid

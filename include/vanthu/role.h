@@ -60,9 +60,10 @@ struct vt_role_overrides {
 enum vt_code vt_role_set_start_local(const struct vt_config *config,
                                      const struct vt_role_overrides *overrides, bool offline,
                                      struct vt_role_set **out, struct vt_err *err) VT_MUST_CHECK;
-/* Client ends of the channels, borrowed; status is -1 when offline. */
+/* Client ends of the channels, borrowed; status and fetch are -1 when offline. */
 int vt_role_set_inspect_fd(const struct vt_role_set *set);
 int vt_role_set_status_fd(const struct vt_role_set *set);
+int vt_role_set_fetch_fd(const struct vt_role_set *set);
 /* End the roles, wait for them, free. NULL is allowed. */
 void vt_role_set_stop(struct vt_role_set *set);
 

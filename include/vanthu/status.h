@@ -111,6 +111,10 @@ enum vt_code vt_known_open(struct vt_arena *arena, const int *fds, size_t count,
                            struct vt_known *out, struct vt_err *err) VT_MUST_CHECK;
 void vt_known_close(struct vt_known *known);
 
+/* The certificate in a file "issuer-…" of the state directory: an issuer that was found by AIA. The
+ * view is into file. VT_E_FORMAT. */
+enum vt_code vt_status_kept_issuer(struct vt_bytes file, struct vt_bytes *out_der) VT_MUST_CHECK;
+
 /* ---- judging one CRL or OCSP response (RFC 5280 6.3, RFC 6960 3.2) ---- */
 
 /* The CRLs of one mail, each read and verified once however many certificates ask. Keyed by the

@@ -95,6 +95,8 @@ struct vt_token_cache *vt_token_cache_new(struct vt_arena *arena) VT_MUST_CHECK;
 struct vt_trust_input {
     const struct vt_trust_store *store;
     struct vt_certificate_pool *pool;
+    /* `vanthu trust`: the certificate is the question, and may be that of an authority. */
+    bool is_certificate;
     const struct vt_signed_object *object;
     const struct vt_verified *verified;
     /* Validation data of the same document, or NULL. Document time stamps of *later* revisions of

@@ -29,6 +29,11 @@ enum vt_code vt_certificate_add(struct vt_certificate_pool *pool, struct vt_byte
 enum vt_code vt_certificate_add_file(struct vt_certificate_pool *pool, struct vt_bytes file,
                                      const struct vt_certificate **out, size_t out_max,
                                      size_t *out_count, struct vt_err *err) VT_MUST_CHECK;
+/* The certificates of such a file as DER, without looking into them: only the armour is taken off.
+ * *out lives in arena or in file. VT_E_FORMAT, VT_E_LIMIT (more than out_max), VT_E_NOMEM. */
+enum vt_code vt_certificate_file_split(struct vt_arena *arena, struct vt_bytes file,
+                                       struct vt_bytes *out, size_t out_max, size_t *out_count,
+                                       struct vt_err *err) VT_MUST_CHECK;
 /* All that can be found in the pool: those of its base first. */
 size_t vt_certificate_pool_count(const struct vt_certificate_pool *pool);
 const struct vt_certificate *vt_certificate_pool_get(const struct vt_certificate_pool *pool,

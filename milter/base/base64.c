@@ -146,3 +146,21 @@ enum vt_code vt_base64_decode(struct vt_arena *arena, struct vt_bytes text, stru
     *out = vt_bytes_of(bytes, len);
     return VT_OK;
 }
+
+enum vt_code vt_base64_add_lines(struct vt_buf *out, struct vt_bytes bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    enum vt_code code = VT_OK;
+    for (size_t at = 0; code == VT_OK && at < bytes.len; at += 3) {
+        size_t left = bytes.len - at;
+        uint32_t three = (uint32_t)bytes.ptr[at] << 16;
+        three |= left > 1 ? (uint32_t)bytes.ptr[at + 1] << 8 : 0;
+        three |= left > 2 ? bytes.ptr[at + 2] : 0;
+        char text[5] = {digits[three >> 18], digits[three >> 12 & 63],
+                        left > 1 ? digits[three >> 6 & 63] : '=',
+                        left > 2 ? digits[three & 63] : '=', '\n'};
+        bool ends_line = at % 48 == 45 || left <= 3;
+        code = vt_buf_add(out, text, ends_line ? 5 : 4);
+    }
+    return code;
+}

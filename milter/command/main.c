@@ -19,7 +19,15 @@ static const struct {
      "               [--sender-class state|other] [--direction inbound|outbound|internal] FILE…"},
     {"policy", vt_command_policy, "policy check [--json] FILE…"},
     {"trust", vt_command_trust,
-     "trust path [--json] [--config FILE] [--trust SET=PATH]… [--with FILE]… [--crl FILE]…\n"
+     "trust setup official|public [--json] [--config FILE] [--from URL|FILE|FOLDER]…\n"
+     "                    [--confirm FINGERPRINT]…\n"
+     "       vanthu trust add [--json] [--config FILE] [--set official|public]\n"
+     "                    [--confirm FINGERPRINT]… FILE…\n"
+     "       vanthu trust remove [--json] [--config FILE] FINGERPRINT…\n"
+     "       vanthu trust list | check | refresh [--json] [--config FILE]\n"
+     "       vanthu trust learn [--yes] [--json] [--config FILE]\n"
+     "       vanthu trust path [--json] [--config FILE] [--trust SET=PATH]… [--with FILE]… [--crl "
+     "FILE]…\n"
      "                    [--at TIME] [--offline] FILE…"},
     {"status", vt_command_control,
      "status [--json] [--config FILE]\n"

@@ -45,6 +45,7 @@ static enum vt_code judge(struct vt_inspect_run *run, const struct certificates 
         verified->carried[verified->carried_count++] = certificates->found[i];
     const struct vt_trust_input input = {.store = run->options->store,
                                          .pool = run->pool,
+                                         .is_certificate = true,
                                          .object = &object,
                                          .verified = verified,
                                          .given_crls = run->options->given_crls,

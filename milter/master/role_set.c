@@ -206,6 +206,11 @@ int vt_role_set_status_fd(const struct vt_role_set *set)
     return vt_roles_status_fd(set->roles);
 }
 
+int vt_role_set_fetch_fd(const struct vt_role_set *set)
+{
+    return vt_roles_fetch_fd(set->roles);
+}
+
 void vt_role_set_stop(struct vt_role_set *set)
 {
     if (set == NULL)

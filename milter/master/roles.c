@@ -517,11 +517,16 @@ int vt_roles_status_fd(const struct vt_roles *roles)
     return roles->status.client;
 }
 
+int vt_roles_fetch_fd(const struct vt_roles *roles)
+{
+    return roles->fetch.client;
+}
+
 void vt_roles_forget_servers(struct vt_roles *roles)
 {
     close_fd(&roles->inspect.server);
     close_fd(&roles->status.server);
-    close_channel(&roles->fetch);
+    close_fd(&roles->fetch.server);
     close_channel(&roles->generation);
 }
 

@@ -114,6 +114,15 @@ static bool decode(struct vt_bytes bytes, struct vt_status_file *out)
     return true;
 }
 
+enum vt_code vt_status_kept_issuer(struct vt_bytes file, struct vt_bytes *out_der)
+{
+    struct vt_status_file kept = {0};
+    if (!decode(file, &kept) || kept.issuer.len == 0)
+        return VT_E_FORMAT;
+    *out_der = kept.issuer;
+    return VT_OK;
+}
+
 static bool read_whole(const char *path, uint8_t **out, size_t *out_len)
 {
     struct stat status;

@@ -69,6 +69,10 @@ enum vt_code vt_judge_scope(struct vt_judgement *judgement)
 {
     X509 *x509 = vt_certificate_x509(judgement->input->verified->signer);
     enum extended_usage usage = extended_usage_of(x509);
+    const struct vt_certificate_facts *facts =
+        vt_certificate_facts(judgement->input->verified->signer);
+    if (judgement->input->is_certificate && (facts->is_ca || usage == USAGE_AUTHORITY))
+        return VT_OK;
     /* What such a key signs was asked for by a stranger. */
     if (usage == USAGE_AUTHORITY)
         return vt_judge_fail(judgement, VT_SUB_CHAIN_CONSTRAINTS_FAILURE, VT_REASON_CERT_SCOPE,

@@ -92,7 +92,7 @@ static enum vt_code read_lines(struct vt_arena *arena, const char *path, struct 
         if (code == VT_E_FORMAT) {
             vt_err_set(err, VT_E_CONFIG,
                        "%s:%u is not a SHA-256 fingerprint of 64 hexadecimal digits", path, number);
-            vt_err_at(err, path, number, 1);
+            vt_err_at(err, path, 0, 0);
             return VT_E_CONFIG;
         }
         const char **grown =

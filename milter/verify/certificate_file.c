@@ -39,20 +39,8 @@ static enum vt_code next_block(struct vt_bytes file, size_t *from, struct pem_bl
     return VT_OK;
 }
 
-static enum vt_code add_block(struct vt_certificate_pool *pool, struct vt_arena *scratch,
-                              struct vt_bytes text, const struct vt_certificate **out,
-                              struct vt_err *err)
-{
-    struct vt_bytes der;
-    enum vt_code code = vt_base64_decode(scratch, text, &der);
-    if (code != VT_OK)
-        return vt_err_set(err, code, "a PEM block of a certificate is not base64");
-    return vt_certificate_add(pool, der, out, err);
-}
-
-static enum vt_code add_pem(struct vt_certificate_pool *pool, struct vt_arena *scratch,
-                            struct vt_bytes file, const struct vt_certificate **out, size_t out_max,
-                            size_t *out_count, struct vt_err *err)
+static enum vt_code split_pem(struct vt_arena *arena, struct vt_bytes file, struct vt_bytes *out,
+                              size_t out_max, size_t *out_count, struct vt_err *err)
 {
     struct pem_block block;
     size_t from = 0;
@@ -63,9 +51,9 @@ static enum vt_code add_pem(struct vt_certificate_pool *pool, struct vt_arena *s
         if (*out_count == out_max)
             return vt_err_set(err, VT_E_LIMIT, "the file holds more than %zu certificates",
                               out_max);
-        code = add_block(pool, scratch, block.text, &out[*out_count], err);
+        code = vt_base64_decode(arena, block.text, &out[*out_count]);
         if (code != VT_OK)
-            return code;
+            return vt_err_set(err, code, "a PEM block of a certificate is not base64");
         (*out_count)++;
     }
     if (code != VT_E_NOT_FOUND)
@@ -73,6 +61,37 @@ static enum vt_code add_pem(struct vt_certificate_pool *pool, struct vt_arena *s
     if (*out_count == 0)
         return vt_err_set(err, VT_E_FORMAT, "the file holds no certificate");
     return VT_OK;
+}
+
+enum vt_code vt_certificate_file_split(struct vt_arena *arena, struct vt_bytes file,
+                                       struct vt_bytes *out, size_t out_max, size_t *out_count,
+                                       struct vt_err *err)
+{
+    *out_count = 0;
+    if (file.len == 0 || file.ptr[0] != 0x30 || out_max == 0)
+        return split_pem(arena, file, out, out_max, out_count, err);
+    out[0] = file;
+    *out_count = 1;
+    return VT_OK;
+}
+
+static enum vt_code add_pem(struct vt_certificate_pool *pool, struct vt_arena *scratch,
+                            struct vt_bytes file, const struct vt_certificate **out, size_t out_max,
+                            size_t *out_count, struct vt_err *err)
+{
+    struct vt_bytes *ders = vt_arena_alloc(scratch, (out_max + 1) * sizeof(*ders));
+    size_t count = 0;
+    if (ders == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for a file of certificates");
+    enum vt_code split = split_pem(scratch, file, ders, out_max, &count, err);
+    /* Those before a damaged one are given, too. */
+    for (size_t i = 0; i < count; i++) {
+        enum vt_code code = vt_certificate_add(pool, ders[i], &out[*out_count], err);
+        if (code != VT_OK)
+            return code;
+        (*out_count)++;
+    }
+    return split;
 }
 
 enum vt_code vt_certificate_add_file(struct vt_certificate_pool *pool, struct vt_bytes file,
