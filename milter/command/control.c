@@ -37,7 +37,7 @@ static void print_mistakes(const json_t *answer, const char *key)
 /* The report of the status role, beside the master's answer; null when it cannot be had. */
 static void add_report(const char *control_socket, json_t *answer)
 {
-    static struct vt_message message;
+    struct vt_message message;
     struct vt_bytes bytes = {0};
     struct vt_err err = {0};
     json_t *report = NULL;

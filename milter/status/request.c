@@ -366,7 +366,8 @@ int64_t vt_status_request_wake_msecs(const struct vt_status_request *request, st
             int64_t at = want->waits[j].elsewhere_msecs > now.monotonic_msecs
                              ? want->waits[j].elsewhere_msecs
                              : want->waits[j].until_msecs;
-            wake = at < wake ? at : wake;
+            /* One that is not waited for any more wakes nobody. */
+            wake = at > now.monotonic_msecs && at < wake ? at : wake;
         }
     }
     return wake;

@@ -219,6 +219,8 @@ static void answer(size_t index, const char *body, struct vt_bytes data)
 static const char silent[] =
     "{\"code\": -102, \"http_status\": 0, \"error\": \"slow.example:80 did not answer in time\", "
     "\"connected\": true}";
+static const char arrived[] =
+    "{\"code\": 0, \"http_status\": 200, \"error\": \"\", \"connected\": true}";
 static const char refused[] =
     "{\"code\": -100, \"http_status\": 0, \"error\": \"no connection\", \"connected\": false}";
 
@@ -271,14 +273,14 @@ static void time_out_old_ones(void)
 static int64_t run_mails(const struct tc_entity leaves[LEAVES], int64_t waits[MAILS])
 {
     int64_t begun[MAILS];
-    size_t arrived = 0, answered = 0;
+    size_t come = 0, answered = 0;
     for (int64_t t = 0; answered < MAILS; t += 50, pass(50)) {
         time_out_old_ones();
-        if (t % 200 == 0 && arrived < MAILS) {
-            ask(arrived, &leaves[arrived % LEAVES], &f.root, NULL);
-            begun[arrived++] = d.now.monotonic_msecs;
+        if (t % 200 == 0 && come < MAILS) {
+            ask(come, &leaves[come % LEAVES], &f.root, NULL);
+            begun[come++] = d.now.monotonic_msecs;
         }
-        for (size_t i = 0; i < arrived; i++) {
+        for (size_t i = 0; i < come; i++) {
             if (d.requests[i] == NULL || !vt_status_request_advance(d.requests[i], d.now))
                 continue;
             assert_int_equal(end(i).facts[0].value, VT_STATUS_UNREACHABLE);
@@ -345,12 +347,32 @@ static void a_fetch_under_way_is_waited_for_once(void **state)
     /* It comes, and serves the next. */
     struct tc_crl_options options = {.this_update_utc_secs = f.begin_utc_secs - 60,
                                      .next_update_utc_secs = f.begin_utc_secs + TC_DAY};
-    answer(0, "{\"code\": 0, \"http_status\": 200, \"error\": \"\", \"connected\": true}",
-           tc_crl(f.arena, &f.root, &options));
+    answer(0, arrived, tc_crl(f.arena, &f.root, &options));
     ask(3, &leaf, &f.root, NULL);
     assert_true(vt_status_request_advance(d.requests[3], d.now));
     assert_int_equal(end(3).facts[0].value, VT_STATUS_GOOD);
     assert_int_equal(listen_for_fetches(), 0);
+    close_desk();
+}
+
+/* An address that others have waited for does not keep us awake while another one is asked. */
+static void only_what_is_waited_for_wakes(void **state)
+{
+    (void)state;
+    struct tc_entity one = make(&f.root, "URI:http://slow.example/1.crl", NULL);
+    struct tc_entity two =
+        make(&f.root, "URI:http://slow.example/1.crl,URI:http://ca.example/2.crl", NULL);
+    open_desk();
+    ask(0, &one, &f.root, NULL);
+    pass(2500);
+    ask(1, &two, &f.root, NULL);
+    assert_int_equal(listen_for_fetches(), 2);
+    assert_int_equal(vt_status_request_wake_msecs(d.requests[1], d.now),
+                     d.now.monotonic_msecs + 500);
+    pass(1200);
+    assert_false(vt_status_request_advance(d.requests[1], d.now));
+    assert_int_equal(vt_status_request_wake_msecs(d.requests[1], d.now),
+                     d.now.monotonic_msecs + BUDGET - 1200);
     close_desk();
 }
 
@@ -562,6 +584,29 @@ static void a_responder_is_looked_up_in_lists(void **state)
     assert_int_equal(listen_for_fetches(), 1);
     assert_non_null(strstr(d.asked[0].text, "http://ca.example/ca.crl"));
     close_desk();
+    /* The answer that it signed makes its own status wanted, at once (RFC 6960 4.2.2.2.1). */
+    struct tc_entity leaf = make(&f.root, NULL, "OCSP;URI:http://ocsp.example/");
+    struct tc_ocsp_options ocsp = {.responder = &responder,
+                                   .this_update_utc_secs = f.begin_utc_secs - 60,
+                                   .next_update_utc_secs = f.begin_utc_secs + TC_DAY};
+    struct tc_crl_options crl = {.this_update_utc_secs = f.begin_utc_secs - 60,
+                                 .next_update_utc_secs = f.begin_utc_secs + TC_DAY};
+    open_desk();
+    ask(0, &leaf, &f.root, NULL);
+    assert_int_equal(listen_for_fetches(), 1);
+    answer(0, arrived, tc_ocsp(f.arena, &leaf, &f.root, &ocsp));
+    assert_false(vt_status_request_advance(d.requests[0], d.now));
+    assert_int_equal(listen_for_fetches(), 1);
+    assert_non_null(strstr(d.asked[1].text, "http://ca.example/ca.crl"));
+    answer(1, arrived, tc_crl(f.arena, &f.root, &crl));
+    assert_true(vt_status_request_advance(d.requests[0], d.now));
+    struct vt_known known = end(0);
+    assert_int_equal(known.facts_count, 2);
+    assert_string_equal(known.facts[0].source, "ocsp");
+    assert_true(vt_bytes_equal(known.facts[0].responder, responder.der));
+    assert_string_equal(known.facts[1].source, "crl");
+    assert_int_equal(known.facts[1].value, VT_STATUS_GOOD);
+    close_desk();
 }
 
 /* A list for some reasons only is no fact of its own: it goes along, once, for judgement. */
@@ -576,8 +621,7 @@ static void lists_go_with_the_answer(void **state)
     open_desk();
     ask(0, &leaf, &f.root, "1831-0927-5564");
     assert_int_equal(listen_for_fetches(), 1);
-    answer(0, "{\"code\": 0, \"http_status\": 200, \"error\": \"\", \"connected\": true}",
-           tc_crl(f.arena, &f.root, &options));
+    answer(0, arrived, tc_crl(f.arena, &f.root, &options));
     assert_true(vt_status_request_advance(d.requests[0], d.now));
     struct vt_known known = end(0);
     assert_int_equal(known.lists_count, 1);
@@ -629,8 +673,7 @@ static void what_stays_unknown_is_put_down(void **state)
     struct tc_crl_options options = {.this_update_utc_secs = f.begin_utc_secs - 60,
                                      .next_update_utc_secs = f.begin_utc_secs + TC_DAY,
                                      .entries = {{&leaf, f.begin_utc_secs - 600, 1, NULL}}};
-    answer(1, "{\"code\": 0, \"http_status\": 200, \"error\": \"\", \"connected\": true}",
-           tc_crl(f.arena, &f.root, &options));
+    answer(1, arrived, tc_crl(f.arena, &f.root, &options));
     assert_true(vt_status_request_advance(d.requests[0], d.now));
     struct vt_known known = end(0);
     assert_int_equal(known.facts[0].value, VT_STATUS_REVOKED);
@@ -697,8 +740,7 @@ static void the_report_tells_all(void **state)
     answer_http(1, 500, "", "broken");
     ask(2, &good, &f.root, NULL);
     (void)listen_for_fetches();
-    answer(2, "{\"code\": 0, \"http_status\": 200, \"error\": \"\", \"connected\": true}",
-           tc_crl(f.arena, &f.root, &options));
+    answer(2, arrived, tc_crl(f.arena, &f.root, &options));
     json_t *report = make_report();
     const json_t *hosts = json_object_get(report, "hosts");
     assert_int_equal(json_array_size(hosts), 5);
@@ -741,6 +783,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slow_host_delays_the_first_few_mails),
         cmocka_unit_test(a_fetch_under_way_is_waited_for_once),
+        cmocka_unit_test(only_what_is_waited_for_wakes),
         cmocka_unit_test(lists_are_asked_when_ocsp_is_slow),
         cmocka_unit_test(a_dead_host_is_told),
         cmocka_unit_test(one_mail_asks_whether_it_is_back),
