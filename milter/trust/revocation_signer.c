@@ -289,9 +289,7 @@ static const char *why_none_verifies(const struct signer_search *search)
 enum vt_code vt_revocation_find_signer(struct vt_choosing *choosing, const struct vt_crl_list *list,
                                        const struct vt_certificate **out, const char **out_why)
 {
-    struct signer_search search = {.choosing = choosing,
-                                   .list = list,
-                                   .why = "the certificate of the CRL's signer is not known here"};
+    struct signer_search search = {.choosing = choosing, .list = list};
     enum vt_code code =
         vt_crl_list_signer(list).len > 0 ? take_sealed(&search) : try_everybody(&search);
     *out = search.found;
