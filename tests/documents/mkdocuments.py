@@ -118,6 +118,13 @@ def documents():
     yield "sha1-subfilter.pdf", signed(sub_filter="adbe.pkcs7.sha1"), "2", "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE", "WEAK_ALGORITHM"
     yield "other-stamp.pdf", stamped(wrong_stamp=True), "1|2", "*", "TIMESTAMP_INVALID"
     yield "unknown-stamp.pdf", stamped(tsa="tsa-unknown"), "0|2", "*", "TIMESTAMP_UNVERIFIED"
+    # An authority that has expired: its time stamp proves nothing, unless a later one covers it that does.
+    yield "old-stamp.pdf", stamped(tsa="tsa-old"), "0", PASSED, "TIMESTAMP_UNVERIFIED"
+    yield "old-stamp-expired.pdf", pdfsign.add_dss(stamped("expired", tsa="tsa-old"), chain, [past]), "2", \
+        "INDETERMINATE/OUT_OF_BOUNDS_NO_POE", "CERT_EXPIRED_SINCE"
+    yield "old-stamp-archived.pdf", \
+        pdfsign.stamp(pdfsign.add_dss(stamped("expired", tsa="tsa-old"), chain, [past]), PKI, moment("59d-ago")), "0", \
+        f"{PASSED} {PASSED}", "-"
     yield "local-as-utc.pdf", stamped(sub_filter="adbe.pkcs7.detached", local_as_utc=True), "0|2", "*", "TIME_INCONSISTENT"
 
     yield "unsigned.pdf", new(), "3", "-", "-"

@@ -53,6 +53,7 @@ ENTRIES = [
     ("ocsp-g2", "ca-g2", "ocsp", dict(O=BCY, CN="OCSP Responder G2 (thử nghiệm)"), {}),
     ("ocsp-party", "ca-party", "ocsp", dict(O=BCY, CN="OCSP Responder Đảng G2 (thử nghiệm)"), {}),
     ("tsa", "ca-g2", "tsa", dict(O=BCY, CN="Dịch vụ cấp dấu thời gian G2 (thử nghiệm)"), {}),
+    ("tsa-old", "ca-g2", "tsa", dict(O=BCY, CN="Dịch vụ cấp dấu thời gian cũ G2 (thử nghiệm)"), dict(days=(-900, -40))),
 
     ("agency", "ca-g2", "leaf", dict(L="Ninh Bình", O=TINH, CN="SỞ NỘI VỤ TỈNH NINH BÌNH"),
      dict(mail="vanthu@sonv.ninhbinh.gov.vn")),
