@@ -7,13 +7,20 @@
 import hashlib
 import os
 
-from asn1crypto import algos, cms, core, tsp, x509
+from asn1crypto import algos, cms, core, parser, tsp, x509
 
 TSA_POLICY = "2.16.704.1.1.1.1.9"
 
 
 def _attribute(kind, *values):
     return cms.CMSAttribute({"type": kind, "values": list(values)})
+
+
+def _attribute_of(kind, value):
+    """An attribute whose value is there in DER. Given as an object, asn1crypto would encode it anew at
+    each of its levels, which takes up to a minute for a time-stamp token."""
+    content = cms.CMSAttributeType(kind).dump() + parser.emit(0, 1, 17, value)
+    return cms.CMSAttribute.load(parser.emit(0, 1, 16, content))
 
 
 def _signing_certificate_v2(credential):
@@ -60,8 +67,7 @@ def signed_data(credential, content, detached=True, content_type="data", digest=
     signature = signer.sign(signed_bytes, scheme, digest)
     fields["signature"] = signature
     if time_stamp:
-        token = cms.ContentInfo.load(time_stamp(signature))
-        fields["unsigned_attrs"] = [_attribute("signature_time_stamp_token", token)]
+        fields["unsigned_attrs"] = [_attribute_of("signature_time_stamp_token", time_stamp(signature))]
 
     enclosed = {"content_type": content_type}
     if not detached:
