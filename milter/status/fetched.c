@@ -56,6 +56,13 @@ enum vt_code vt_ocsp_request(struct vt_arena *arena, const struct vt_certificate
 
 /* ---- the answers ---- */
 
+/* What was in force once is kept, for a revocation stands; but whoever brings it does not answer
+ * the question, and is asked again before long. */
+static enum vt_code not_in_force(struct vt_err *err)
+{
+    return vt_err_set(err, VT_E_NOT_FOUND, "what came is no longer in force");
+}
+
 enum vt_code vt_fetched_ocsp(struct vt_status_store *store, const struct vt_fetched *fetched,
                              struct vt_err *err)
 {
@@ -68,8 +75,13 @@ enum vt_code vt_fetched_ocsp(struct vt_status_store *store, const struct vt_fetc
     if (fact.value == VT_STATUS_UNKNOWN)
         return vt_err_set(err, VT_E_NOT_FOUND, "%s",
                           fact.finding != NULL ? fact.finding : "the responder does not know");
-    return vt_status_store_put_ocsp(store, fetched->certificate, fetched->issuer, fetched->data,
+    code = vt_status_store_put_ocsp(store, fetched->certificate, fetched->issuer, fetched->data,
                                     &fact, fetched->now_utc_secs, err);
+    if (code == VT_OK &&
+        vt_status_store_find(store, fetched->arena, fetched->certificate, fetched->issuer,
+                             fetched->now_utc_secs, &fact) == VT_FRESH_NONE)
+        code = not_in_force(err);
+    return code;
 }
 
 enum vt_code vt_fetched_crl(struct vt_status_store *store, const struct vt_fetched *fetched,
@@ -80,10 +92,16 @@ enum vt_code vt_fetched_crl(struct vt_status_store *store, const struct vt_fetch
         .store = store, .pool = fetched->pool, .preferred = fetched->issuer};
     const struct vt_certificate *signer = NULL;
     struct vt_bytes der;
+    struct vt_crl frame;
     enum vt_code code = vt_crl_file_next(&file, &der, err);
     if (code == VT_OK)
         code =
             vt_crl_signer_put(&candidates, der, fetched->url, fetched->now_utc_secs, &signer, err);
+    if (code == VT_OK)
+        code = vt_crl_parse_frame(der, &frame, err);
+    if (code == VT_OK && frame.next_update_utc_secs != VT_TIME_NONE &&
+        frame.next_update_utc_secs < fetched->now_utc_secs)
+        code = not_in_force(err);
     vt_crl_file_clear(&file);
     return code;
 }

@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# Fifty mails in a row, each by a signer whose status is not known yet, while the OCSP and CRL hosts
+# are dead, slow or lying. None is taken for checked, none is refused, and after the first few none
+# waits. The table of each outage says what the fifty got and how long it took.
+"""An outage of certificate status: what fifty mails get."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import functools
+
+import site_test
+from site_calm import CalmSite, Outage, milliseconds, show, summary
+from site_test import equal
+
+MAILS = 50
+FIRST = 10  # of these some may wait, for as long as status has
+STATUS_SECS, FETCH_SECS, HOST_DOWN_SECS = 1, 0.4, 1
+# The machine may be busy with something else; a mail that waits for a host takes FETCH_SECS at least.
+MEDIAN_MSECS, LONGEST_MSECS = 300, 1500
+
+
+@functools.lru_cache(None)
+def fifty_mails(site):
+    return [site.signed_mail(by) for by in site.new_signers(MAILS)]
+
+
+def outage(site, lie, values):
+    """One outage; values: what may be said of the signer's status."""
+    found = Outage(site, lie, fifty_mails(site))
+    show(f"{lie}: {MAILS} mails in {found.seconds:.1f} s, {len(found.requests)} requests", found.rows, FIRST)
+    for number, row in enumerate(found.rows, 1):
+        what = f"{lie}, mail {number}: {row}"
+        equal("TOTAL-PASSED" in str(row.evidence), False, what)
+        equal("TOTAL-FAILED" in str(row.evidence), False, what)
+        equal(row.reasons, ["STATUS_UNKNOWN"], what)
+        # The sender is asked to try again while that may help, which it does not while the hosts are left alone.
+        equal((row.code, row.action, row.rule), (250, "tag", "status-sources-down") if row.source_down
+              else (451, "defer", "status-unknown"), what)
+        equal(row.status()["value"] in values, True, what)
+    equal(milliseconds(found.rows)[-1] <= LONGEST_MSECS, True, f"{lie}: the longest took {milliseconds(found.rows)[-1]} ms")
+    median, _, _ = summary(found.rows[FIRST:])
+    equal(median <= MEDIAN_MSECS, True, f"{lie}: median of the last {MAILS - FIRST} is {median} ms")
+    recovery, allowed = found.recover(HOST_DOWN_SECS)
+    print(f"       right again: the first mails pass after {recovery:.1f} s")
+    equal(recovery <= allowed, True, f"{lie}: recovery took {recovery:.1f} s, not {allowed:.1f}")
+    return found
+
+
+def left_alone(found):
+    """After the first mails the hosts are known to be down: nobody waits, nothing is deferred."""
+    down = [row.source_down for row in found.rows]
+    equal(any(down), True, f"{found.lie}: hosts that are left alone")
+    equal(found.rows[-1].source_down and down.index(True) < FIRST, True, f"{found.lie}: hosts that are left alone: {down}")
+
+
+def killed(site):
+    """OCSP and CRL hosts killed."""
+    left_alone(outage(site, "dead", ["unreachable"]))
+
+
+def unplugged(site):
+    """Hosts that do not even refuse a connection."""
+    left_alone(outage(site, "unplugged", ["unreachable"]))
+
+
+def slow(site):
+    """Hosts slowed to 30 s."""
+    found = outage(site, "slow", ["unreachable"])
+    left_alone(found)
+    # Three until a host is left alone, and a trial each time that is over.
+    equal(len(found.requests) <= 2 * (3 + 1 + found.seconds / HOST_DOWN_SECS), True, f"slow: {len(found.requests)} requests")
+
+
+def dripping(site):
+    """Hosts that send a byte each 100 ms."""
+    # Its list, once begun, may take longer: that is what a large one looks like on a thin line.
+    outage(site, "dripping", ["unreachable"])
+
+
+def garbage(site):
+    """Hosts that answer with noise, a login page, nothing, half an answer."""
+    outage(site, "garbage", ["unreachable"])
+
+
+def wrong_key(site):
+    """Answers and lists signed by another key, by another CA's responder, by a certificate that may not."""
+    outage(site, "wrong key", ["unreachable"])
+
+
+def stale(site):
+    """Answers and lists that are no longer in force."""
+    outage(site, "stale", ["unreachable", "stale"])
+
+
+def redirected(site):
+    """Hosts that send to an address that is not listed: it sees no connection."""
+    outage(site, "redirect", ["unreachable"])
+    equal(site.liar.trap.count, 0, "connections to the address that is not listed")
+
+
+def errors(site):
+    """Unsigned errors: tryLater, unauthorized, internalError, HTTP 503, 404, 500."""
+    outage(site, "error", ["unreachable", "unknown"])
+
+
+def other_certificate(site):
+    """A signed good for another certificate, and the list of another CA."""
+    outage(site, "other", ["unreachable", "unknown"])
+
+
+if __name__ == "__main__":
+    sys.exit(site_test.run(killed, unplugged, slow, dripping, garbage, wrong_key, stale, redirected, errors, other_certificate,
+                           site_class=CalmSite, status_limit=f"{STATUS_SECS}s", fetch_timeout=f"{int(FETCH_SECS * 1000)}ms",
+                           host_down=f"{HOST_DOWN_SECS}s"))
