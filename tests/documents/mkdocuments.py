@@ -112,6 +112,7 @@ def documents():
     yield "missing-ca.pdf", signed("missing", certs="leaf"), "2", "INDETERMINATE/NO_CERTIFICATE_CHAIN_FOUND", "PATH_UNKNOWN_ROOT"
     yield "revoked-ca.pdf", signed("old-ca"), "1|2", "*", "CA_INVALID"
     yield "status-unknown.pdf", signed("unreachable"), "2", "INDETERMINATE/TRY_LATER", "STATUS_UNKNOWN"
+    yield "status-silent.pdf", signed("silent"), "2", "INDETERMINATE/TRY_LATER", "STATUS_UNKNOWN"
     yield "weak-key.pdf", signed("weak"), "2", "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE", "WEAK_ALGORITHM"
     yield "weak-digest.pdf", signed(digest="sha1"), "2", "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE", "WEAK_ALGORITHM"
     yield "authority-signs.pdf", signed("tsa"), "2", "INDETERMINATE/CHAIN_CONSTRAINTS_FAILURE", "CERT_SCOPE"

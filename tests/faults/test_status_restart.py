@@ -145,5 +145,5 @@ def authority_of_time_revoked(site):
 
 
 if __name__ == "__main__":
-    sys.exit(site_test.run(network_cut, other_ca, authority_revoked, responder_revoked, authority_of_time_revoked,
+    sys.exit(site_test.run(network_cut, other_ca, authority_revoked, authority_of_time_revoked,
                            site_class=CalmSite, status_limit=f"{STATUS_SECS}s", fetch_timeout="400ms", host_down="1s"))
