@@ -207,14 +207,14 @@ static bool is_used(const struct vt_store_list *list, int64_t now)
     return list->of_store || now - list->used_utc_secs < VT_REFRESH_UNUSED_SECS;
 }
 
-/* When a list of the store is due; INT64_MAX: never. */
-static int64_t due_of(const struct vt_store_list *list, int64_t now)
+int64_t vt_refresh_list_due(const struct vt_store_list *list, int64_t now)
 {
     const struct vt_crl *crl = vt_crl_list_crl(list->list);
-    return is_used(list, now) ? vt_refresh_due(vt_crl_list_signer_key_sha256(list->list),
-                                               crl->this_update_utc_secs, crl->next_update_utc_secs,
-                                               list->fetched_utc_secs)
-                              : INT64_MAX;
+    return is_used(list, now) && is_http(vt_crl_list_origin(list->list))
+               ? vt_refresh_due(vt_crl_list_signer_key_sha256(list->list),
+                                crl->this_update_utc_secs, crl->next_update_utc_secs,
+                                list->fetched_utc_secs)
+               : INT64_MAX;
 }
 
 static bool is_due(const struct vt_refresher *refresher, const struct source *source, int64_t now)
@@ -226,7 +226,7 @@ static bool is_due(const struct vt_refresher *refresher, const struct source *so
         if (!has_address(source, vt_crl_list_origin(list.list)))
             continue;
         found = true;
-        if (now >= due_of(&list, now))
+        if (now >= vt_refresh_list_due(&list, now))
             return true;
     }
     return !found && source->configured;
@@ -239,7 +239,8 @@ static void follow_store(struct vt_refresher *refresher, int64_t now)
         struct vt_store_list list;
         vt_status_store_list(refresher->setup.store, i, &list);
         const char *origin = vt_crl_list_origin(list.list);
-        if (is_http(origin) && now >= due_of(&list, now) && find_source(refresher, origin) == NULL)
+        if (is_http(origin) && now >= vt_refresh_list_due(&list, now) &&
+            find_source(refresher, origin) == NULL)
             (void)add_source(refresher, vt_crl_list_signer(list.list), origin);
     }
 }

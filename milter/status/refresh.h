@@ -34,6 +34,9 @@ void vt_refresher_turn(struct vt_refresher *refresher, struct vt_moment now);
 void vt_refresher_note(struct vt_refresher *refresher, const struct vt_job_result *result,
                        struct vt_moment now);
 
+/* When a list of the store is to be fetched again; INT64_MAX: never, because nobody asks for it any
+ * more or nobody knows where it came from. */
+int64_t vt_refresh_list_due(const struct vt_store_list *list, int64_t now_utc_secs);
 /* When a list is to be fetched again, if it was last seen at its source at fetched: at a moment
  * between half and three quarters of its time that its key decides, so that many machines and
  * lists do not ask together; when that moment found nothing younger, in steps of a quarter of what

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "status/refresh.h"
 #include "vanthu/clock.h"
 
 #define ARENA_BYTES ((size_t)32 * 1024 * 1024)
@@ -113,8 +114,10 @@ static void set_signer(json_t *item, struct vt_certificate_pool *pool,
     set_text(item, "issuer", has_name ? facts->common_name : facts->subject);
 }
 
-static json_t *list_to_json(const struct vt_store_list *kept, struct vt_certificate_pool *pool)
+static json_t *list_to_json(const struct vt_store_list *kept, struct vt_certificate_pool *pool,
+                            int64_t now)
 {
+    int64_t due = vt_refresh_list_due(kept, now);
     json_t *item = json_object();
     const struct vt_crl *crl = vt_crl_list_crl(kept->list);
     set_signer(item, pool, kept->list);
@@ -125,6 +128,7 @@ static json_t *list_to_json(const struct vt_store_list *kept, struct vt_certific
     set_time(item, "this_update_utc_secs", crl->this_update_utc_secs);
     set_time(item, "next_update_utc_secs", crl->next_update_utc_secs);
     set_time(item, "fetched_utc_secs", kept->fetched_utc_secs);
+    set_time(item, "refresh_utc_secs", due == INT64_MAX ? VT_TIME_NONE : due);
     return item;
 }
 
@@ -135,7 +139,7 @@ static json_t *list_lists(const struct vt_report_input *input, struct vt_certifi
     for (size_t i = 0; i < vt_status_store_lists_count(store); i++) {
         struct vt_store_list kept;
         vt_status_store_list(store, i, &kept);
-        (void)json_array_append_new(list, list_to_json(&kept, pool));
+        (void)json_array_append_new(list, list_to_json(&kept, pool, input->now.utc_secs));
     }
     return list;
 }

@@ -761,6 +761,8 @@ static void the_report_tells_all(void **state)
     const json_t *list = item_of(json_object_get(report, "lists"), "issuer", "CA");
     is_text(list, "origin", "http://ca.example/ca.crl");
     assert_int_equal(json_integer_value(json_object_get(list, "entries")), 1);
+    int64_t refresh = json_integer_value(json_object_get(list, "refresh_utc_secs"));
+    assert_true(refresh > f.begin_utc_secs + TC_DAY / 3 && refresh < f.begin_utc_secs + TC_DAY);
     const json_t *cache = json_object_get(report, "cache");
     assert_int_equal(json_integer_value(json_object_get(cache, "lists")), 1);
     const json_t *recheck = item_of(json_object_get(report, "rechecks"), "certificate", "một");
