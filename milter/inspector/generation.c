@@ -57,12 +57,13 @@ static enum vt_code map_lists(const struct vt_known *old, const int *fds, size_t
     for (size_t i = 0; code == VT_OK && i < count; i++) {
         struct vt_crl_list *fresh = NULL;
         const struct vt_crl_list *list = find_mapped(old, fds[i]);
+        if (find_mapped(&next->known, fds[i]) != NULL)
+            continue; /* one that is sent twice is there once */
         if (list == NULL) {
             code = vt_crl_list_open(fds[i], &fresh, err);
             list = fresh;
         }
-        /* One that is sent twice is there once. */
-        if (code == VT_OK && !has_list(&next->known, list))
+        if (code == VT_OK)
             next->known.lists[next->known.lists_count++] = list;
     }
     return code;

@@ -53,11 +53,12 @@ void vt_status_file_write(const char *directory, const char *name,
                           const struct vt_status_file *file)
 {
     char path[MAX_NAME_BYTES];
-    char temporary[MAX_NAME_BYTES + 8];
+    char temporary[MAX_NAME_BYTES + 32];
     struct vt_buf buf;
     vt_buf_init(&buf, MAX_FILE_BYTES);
     int len = snprintf(path, sizeof(path), "%s/%s", directory, name);
-    (void)snprintf(temporary, sizeof(temporary), "%s.new", path);
+    /* During a reload the roles of two sets write here. */
+    (void)snprintf(temporary, sizeof(temporary), "%s.%ld.new", path, (long)getpid());
     if (len < 0 || (size_t)len >= sizeof(path) || encode(file, &buf) != VT_OK)
         goto done;
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
