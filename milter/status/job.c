@@ -371,6 +371,19 @@ static enum vt_outcome judge_host(enum vt_job_kind kind, enum vt_outcome outcome
                : outcome;
 }
 
+/* One line when a host goes down and one when it is back, whatever is tried between. */
+static void tell_breaker(struct vt_breakers *breakers, const char *host, enum vt_outcome outcome,
+                         const char *text, struct vt_moment now)
+{
+    bool was_down = vt_breaker_is_down(breakers, host);
+    vt_breaker_tell(breakers, host, outcome, text, now);
+    bool is_down = vt_breaker_is_down(breakers, host);
+    if (is_down && !was_down)
+        vt_log(VT_LOG_WARNING, "status: %s is left alone for a while: %s", host, text);
+    else if (was_down && !is_down)
+        vt_log(VT_LOG_INFO, "status: %s answers again", host);
+}
+
 static void finish(struct vt_job_board *board, struct job *job, enum vt_code code,
                    enum vt_outcome outcome, const struct vt_err *err, struct vt_bytes issuer_der,
                    struct vt_moment now)
@@ -381,8 +394,8 @@ static void finish(struct vt_job_board *board, struct job *job, enum vt_code cod
         (void)snprintf(result.text, sizeof(result.text), "%.250s", err->text);
         vt_log(VT_LOG_INFO, "status: %s: %s", job->source.url, err->text);
     }
-    vt_breaker_tell(board->setup.breakers, job->source.host, judge_host(job->kind, outcome),
-                    result.text, now);
+    tell_breaker(board->setup.breakers, job->source.host, judge_host(job->kind, outcome),
+                 result.text, now);
     remember(board, job, code, result.text, now);
     board->done(board->context, &result);
     clear_job(job);
