@@ -37,6 +37,15 @@ static bool is_in_force(const struct vt_choosing *choosing, const struct vt_stat
     return now <= until && (max_age == 0 || now - from <= max_age);
 }
 
+/* What was signed after an authority above was compromised is anybody's, and so is what a sender
+ * brings, who may have signed it with any date (RFC 5280 6.3.3 (f); EN 319 102-1 5.6.2.2). */
+static bool is_unsafe(const struct vt_choosing *choosing, const struct vt_status_fact *fact)
+{
+    return choosing->unsafe_since_utc_secs != VT_TIME_NONE &&
+           (fact->from == VT_ORIGIN_EMBEDDED ||
+            fact->this_update_utc_secs >= choosing->unsafe_since_utc_secs);
+}
+
 /* True when a statement that says "good" proves it for the time that is judged. What a document
  * carries was chosen by its sender, who may keep the answer from before the revocation. */
 static bool counts(const struct vt_choosing *choosing, const struct vt_status_fact *fact)
@@ -44,7 +53,7 @@ static bool counts(const struct vt_choosing *choosing, const struct vt_status_fa
     int64_t from = fact->this_update_utc_secs;
     if (from == VT_TIME_NONE ||
         from > choosing->judgement->input->now_utc_secs + VT_CLOCK_TOLERANCE_SECS ||
-        !still_lists(fact, choosing->certificate))
+        !still_lists(fact, choosing->certificate) || is_unsafe(choosing, fact))
         return false;
     return from >= choosing->at_utc_secs ||
            (fact->from != VT_ORIGIN_EMBEDDED && is_in_force(choosing, fact));
@@ -68,15 +77,38 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* The earliest revocation, and the earliest invalidity that anybody states. */
+/* RFC 5280 5.3.1, as far as the key itself is safe (RFC 3161 4 (1)). */
+static bool is_harmless(const char *reason)
+{
+    static const char *const harmless[] = {"unspecified", "affiliationChanged", "superseded",
+                                           "cessationOfOperation"};
+    for (size_t i = 0; reason != NULL && i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+        if (strcmp(harmless[i], reason) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A stated reason before none, and a compromise that somebody states before anything else: a CA
+ * may learn of it later than of the revocation. */
+static const char *worse_reason(const char *reason, const char *other)
+{
+    return reason == NULL || (other != NULL && !is_harmless(other)) ? other : reason;
+}
+
+/* The earliest revocation, the worst reason, and the earliest invalidity that anybody states. */
 static void take_revoked(struct vt_choosing *choosing, const struct vt_status_fact *fact)
 {
     struct vt_status_slot *slot = &choosing->revoked;
+    const char *reason = slot->has
+                             ? worse_reason(slot->fact.revocation_reason, fact->revocation_reason)
+                             : fact->revocation_reason;
     int64_t since = slot->has
                         ? earlier(slot->fact.invalid_since_utc_secs, fact->invalid_since_utc_secs)
                         : fact->invalid_since_utc_secs;
     keep(slot, fact, fact->revoked_at_utc_secs < slot->fact.revoked_at_utc_secs);
     slot->fact.invalid_since_utc_secs = since;
+    slot->fact.revocation_reason = reason;
 }
 
 /* Why it is not known, the more telling first: nobody answered, what is at hand is too old, the
@@ -115,7 +147,7 @@ static void take_partial(struct vt_choosing *choosing, const struct vt_status_fa
 static void take_good(struct vt_choosing *choosing, const struct vt_status_fact *fact,
                       unsigned reasons)
 {
-    if ((reasons & HOLD_BIT) != 0 &&
+    if ((reasons & HOLD_BIT) != 0 && still_lists(fact, choosing->certificate) &&
         fact->this_update_utc_secs > choosing->youngest_not_held_utc_secs)
         choosing->youngest_not_held_utc_secs = fact->this_update_utc_secs;
     if (!counts(choosing, fact))
@@ -275,9 +307,9 @@ static enum vt_code say_what_is_missing(const struct vt_choosing *choosing)
     return code;
 }
 
-enum vt_code vt_revocation_find(struct vt_judgement *judgement, const struct vt_path *path,
-                                size_t index, int64_t at_utc_secs, bool crls_only,
-                                struct vt_choosing *outer, struct vt_status_choice *out)
+static enum vt_code find(struct vt_judgement *judgement, const struct vt_path *path, size_t index,
+                         int64_t at_utc_secs, bool crls_only, int64_t unsafe_since_utc_secs,
+                         struct vt_choosing *outer, struct vt_status_choice *out)
 {
     struct vt_choosing choosing = {.judgement = judgement,
                                    .path = path,
@@ -286,6 +318,7 @@ enum vt_code vt_revocation_find(struct vt_judgement *judgement, const struct vt_
                                    .issuer = path->items[index + 1],
                                    .at_utc_secs = at_utc_secs,
                                    .crls_only = crls_only,
+                                   .unsafe_since_utc_secs = unsafe_since_utc_secs,
                                    .depth = outer != NULL ? outer->depth + 1 : 0,
                                    .outer = outer,
                                    .youngest_not_held_utc_secs = VT_TIME_NONE};
@@ -299,8 +332,35 @@ enum vt_code vt_revocation_find(struct vt_judgement *judgement, const struct vt_
     return known ? VT_OK : say_what_is_missing(&choosing);
 }
 
+enum vt_code vt_revocation_find(struct vt_judgement *judgement, const struct vt_path *path,
+                                size_t index, int64_t at_utc_secs, bool crls_only,
+                                struct vt_choosing *outer, struct vt_status_choice *out)
+{
+    return find(judgement, path, index, at_utc_secs, crls_only, VT_TIME_NONE, outer, out);
+}
+
+/* Since when an authority whose revocation does not touch the time that is judged is compromised.
+ * One that was compromised before fails the path by itself. */
+static int64_t compromised_after(const struct vt_status_choice *choice, int64_t at_utc_secs)
+{
+    if (choice->value != VT_STATUS_REVOKED || is_harmless(choice->fact.revocation_reason))
+        return VT_TIME_NONE;
+    int64_t since = earlier(choice->fact.revoked_at_utc_secs, choice->fact.invalid_since_utc_secs);
+    return since > at_utc_secs ? since : VT_TIME_NONE;
+}
+
 enum vt_code vt_revocation_choose(struct vt_judgement *judgement, const struct vt_path *path,
                                   size_t index, int64_t at_utc_secs, struct vt_status_choice *out)
 {
-    return vt_revocation_find(judgement, path, index, at_utc_secs, false, NULL, out);
+    int64_t unsafe_since = VT_TIME_NONE;
+    /* From the anchor down: an authority's own status rests on those above it. */
+    for (size_t i = path->count - 1; i-- > index + 1;) {
+        struct vt_status_choice above;
+        enum vt_code code =
+            find(judgement, path, i, at_utc_secs, false, unsafe_since, NULL, &above);
+        if (code != VT_OK)
+            return code;
+        unsafe_since = earlier(unsafe_since, compromised_after(&above, at_utc_secs));
+    }
+    return find(judgement, path, index, at_utc_secs, false, unsafe_since, NULL, out);
 }

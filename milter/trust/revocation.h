@@ -36,7 +36,9 @@ struct vt_choosing {
     const struct vt_certificate *certificate;
     const struct vt_certificate *issuer;
     int64_t at_utc_secs;
-    bool crls_only;                  /* an OCSP responder is not asked about itself */
+    bool crls_only; /* an OCSP responder is not asked about itself */
+    /* An authority above is compromised since: what is signed then counts no more; VT_TIME_NONE. */
+    int64_t unsafe_since_utc_secs;
     unsigned depth;                  /* 0: a certificate of the path that is judged */
     const struct vt_choosing *outer; /* whose signer this is about; NULL: nobody's */
     struct vt_status_slot revoked, suspended, good, other;

@@ -60,6 +60,30 @@ static bool may_sign_crls(const struct vt_certificate *certificate)
            (X509_get_key_usage(x509) & KU_CRL_SIGN) != 0;
 }
 
+static bool signs_certificates(const struct vt_certificate *certificate)
+{
+    X509 *x509 = vt_certificate_x509(certificate);
+    uint32_t flags = X509_get_extension_flags(x509);
+    return (flags & EXFLAG_CA) != 0 &&
+           ((flags & EXFLAG_KUSAGE) == 0 || (X509_get_key_usage(x509) & KU_KEY_CERT_SIGN) != 0);
+}
+
+/* Two CAs may have one name, each with its own numbers and its own CRLs: another key that signs
+ * certificates is another CA, unless the issuer certified it. */
+static bool is_namesake(const struct vt_choosing *choosing, const struct vt_path *path)
+{
+    const struct vt_certificate *signer = path->items[0];
+    if (!signs_certificates(signer) ||
+        X509_NAME_cmp(X509_get_subject_name(vt_certificate_x509(signer)),
+                      X509_get_subject_name(vt_certificate_x509(choosing->issuer))) != 0)
+        return false;
+    for (size_t i = 1; i < path->count; i++) {
+        if (is_same_entity(path->items[i], choosing->issuer))
+            return false;
+    }
+    return true;
+}
+
 /* ---- the path of a signer and its status ---- */
 
 static struct vt_revocation_memo *memo_of(struct vt_judgement *judgement)
@@ -119,6 +143,8 @@ static const char *object_to_path(const struct signer_search *search, const stru
         return "the certificate of the CRL's signer leads to no trusted root";
     if (path->problems_count > 0)
         return "the path of the CRL's signer is not valid";
+    if (is_namesake(choosing, path))
+        return "the CRL's signer is another CA of the same name";
     if (!is_same_entity(path->items[path->count - 1], judged->items[judged->count - 1]))
         return "the CRL's signer has another trusted root than the certificate";
     if (!is_valid_at(path, vt_crl_list_crl(search->list)->this_update_utc_secs))

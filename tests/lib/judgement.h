@@ -23,7 +23,7 @@
 #define H(hours) ((hours)*INT64_C(3600))
 #define NOT_STATED INT64_MAX
 
-enum subject { SIGNER = 0, CA, TSA, TSA_CA, LATER_TSA, LATER_CA, RESPONDER, SUBJECTS };
+enum subject { SIGNER = 0, CA, TSA, TSA_CA, LATER_TSA, LATER_CA, NAMESAKE, RESPONDER, SUBJECTS };
 #define BIT(subject) (1u << (subject))
 
 enum signer {
@@ -62,7 +62,7 @@ enum crl_reason {
     CESSATION
 };
 enum responder { DIRECT = 0, NO_CHECK, CHECKED, NO_OCSP_USE, OF_OTHER_CA };
-enum data_flaw { SOUND = 0, WRONG_KEY, BROKEN_SIGNATURE };
+enum data_flaw { SOUND = 0, WRONG_KEY, BROKEN_SIGNATURE, OF_NAMESAKE };
 /* A CRL is its issuer's; it says so of this subject, and nothing of others. */
 struct data {
     enum origin from;
@@ -91,6 +91,7 @@ struct row {
     } valid, ca_valid, tsa_valid; /* [3 years ago, in 2 years] of the signer, [always] of others */
     bool sha1;                    /* the digest of the signature */
     int64_t claimed, first_seen;
+    int64_t claimed_in_file; /* /M of a PDF */
     struct stamp stamps[3];
     /* In today's CRL of the signer's CA, which is there unless data is about the signer. */
     int64_t revoked;

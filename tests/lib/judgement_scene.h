@@ -137,6 +137,8 @@ static void make_subjects(struct scene *scene)
     make_responder(scene);
     scene->issuers[SIGNER] = scene->subjects[CA];
     scene->issuers[RESPONDER] = scene->subjects[CA];
+    scene->subjects[NAMESAKE] = w.ca;
+    scene->issuers[NAMESAKE] = w.root;
     scene->issuers[TSA] = scene->subjects[TSA_CA];
     for (size_t i = 0; i < SUBJECTS; i++) {
         if (scene->subjects[i].x509 != NULL) {
@@ -179,6 +181,8 @@ static struct vt_bytes make_crl(const struct scene *scene, const struct data *da
         options.invalid_since_utc_secs[0] = TC_NOW + data->invalid_since;
     if (data->flaw == WRONG_KEY)
         issuer.key = w.stranger_root.key;
+    if (data->flaw == OF_NAMESAKE) /* the other one of the two CAs that are called the same */
+        issuer.key = w.ca.key;
     if (data->kind == DELTA) {
         options.extensions[1][0] = "2.5.29.27"; /* deltaCRLIndicator: base 1 */
         options.extensions[1][1] = "critical,DER:020101";
@@ -297,7 +301,8 @@ static bool is_told_of(const struct row *row, enum subject subject)
         if (row->data[i].of == subject)
             return true;
     }
-    return (row->unknown & BIT(subject)) != 0 || subject == RESPONDER;
+    return (row->unknown & BIT(subject)) != 0 || subject == RESPONDER ||
+           (subject == NAMESAKE && row->signer != OF_TWIN);
 }
 
 static void make_status(struct scene *scene)
@@ -468,6 +473,8 @@ static void judge_row(const struct row *row, struct scene *scene, struct vt_sign
     const struct vt_verified_timestamp *documents[3];
     start_scene(scene, row);
     struct vt_signed_object object = make_object(VT_BINDING_DETACHED, CONTENT, make_cms(scene));
+    if (row->claimed_in_file != 0)
+        object.claimed_time_utc_secs = TC_NOW + row->claimed_in_file;
     struct vt_trust_input input = {
         .store = w.stores[row->store],
         .pool = scene->pool,

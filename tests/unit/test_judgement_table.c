@@ -1,9 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Each row of the table is judged, and what holds for all of them: no claim, no lost proof and no
  * older revocation data ever makes a verdict better. */
-#include "test_judgement_rows.h"
+#include "test_judgement_more_rows.h"
 
 #include "../lib/judgement_scene.h"
+
+/* ---- the table ---- */
+
+#define GROUP(rows)                                                                                \
+    {                                                                                              \
+#rows, rows, sizeof(rows) / sizeof((rows)[0])                                              \
+    }
+
+static const struct group {
+    const char *name;
+    const struct row *rows;
+    size_t count;
+} groups[] = {
+    GROUP(not_revoked), GROUP(revoked),    GROUP(stolen),    GROUP(invalidity_date),
+    GROUP(hold),        GROUP(periods),    GROUP(freshness), GROUP(sources),
+    GROUP(authorities), GROUP(trust_sets), GROUP(stamps),    GROUP(claims),
+    GROUP(algorithms),
+};
+#define GROUPS (sizeof(groups) / sizeof(groups[0]))
 
 static const char *expected_set(const struct row *row)
 {
@@ -105,7 +124,7 @@ static void no_claim_helps(const struct group *group, const struct row *row)
 {
     static const int64_t claimed[] = {D(-5400), D(-365), D(-15), H(7)};
     struct row other = *row;
-    other.claimed = 0;
+    other.claimed = other.claimed_in_file = 0;
     int without = rank(&other);
     for (size_t i = 0; i < sizeof(claimed) / sizeof(claimed[0]); i++) {
         other.claimed = claimed[i];
