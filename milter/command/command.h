@@ -17,8 +17,8 @@ enum vt_language vt_command_language(void);
 int vt_command_check(int argc, char **argv);
 int vt_command_policy(int argc, char **argv);
 int vt_command_control(int argc, char **argv);
-/* argv[0] is "import". */
-int vt_command_status_import(int argc, char **argv);
+/* vanthu status import; files ends with NULL. */
+int vt_command_status_import(const char *control_socket, bool json, char *const *files);
 int vt_command_trust(int argc, char **argv);
 
 /* "vanthu: " and a fault on standard error, with its place if it has one. */

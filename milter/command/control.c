@@ -111,8 +111,6 @@ int vt_command_control(int argc, char **argv)
     bool json = false;
     int option = 0;
     const char *command = argv[0];
-    if (strcmp(command, "status") == 0 && argc > 1 && strcmp(argv[1], "import") == 0)
-        return vt_command_status_import(argc - 1, argv + 1);
     char name[32];
     (void)snprintf(name, sizeof(name), "vanthu %s", command);
     argv[0] = name; /* in the messages of getopt_long(3) */
@@ -123,6 +121,12 @@ int vt_command_control(int argc, char **argv)
             file = optarg;
         else
             return EX_USAGE;
+    }
+    bool imports =
+        strcmp(command, "status") == 0 && optind < argc && strcmp(argv[optind], "import") == 0;
+    if (optind + (imports ? 2 : 0) > argc || (!imports && optind < argc)) {
+        fprintf(stderr, "%s: %s\n", name, imports ? "import which files?" : "what is that for?");
+        return EX_USAGE;
     }
     struct vt_err err = {0};
     struct vt_mistakes mistakes;
@@ -135,7 +139,8 @@ int vt_command_control(int argc, char **argv)
         vt_command_print_fault(&err);
         return vt_command_exit_status(code);
     }
-    int status = ask(config->control_socket, command, json);
+    int status = imports ? vt_command_status_import(config->control_socket, json, argv + optind + 1)
+                         : ask(config->control_socket, command, json);
     vt_config_free(config);
     return status;
 }

@@ -2,7 +2,6 @@
  * vanthu status import: bring CRLs to the running service by hand, for a network without a way to
  * the CAs. Exit status 0 when each was taken, 65 (EX_DATAERR) when one was not, 69 (EX_UNAVAILABLE)
  * when no service runs. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -11,7 +10,6 @@
 #include <unistd.h>
 
 #include "command/command.h"
-#include "vanthu/config.h"
 #include "vanthu/role.h"
 #include "vanthu/wire.h"
 
@@ -94,21 +92,16 @@ static enum vt_code show(struct import *import, const char *file, const struct v
 
 /* ---- asking ---- */
 
-static enum vt_code send_file(int connection, const char *file, int64_t deadline_msecs,
+static enum vt_code send_crls(int connection, struct vt_bytes crls, int64_t deadline_msecs,
                               struct vt_err *err)
 {
-    struct vt_buf bytes;
     int fd = -1;
-    vt_buf_init(&bytes, VT_MAX_CRL_BYTES);
-    enum vt_code code = vt_command_read_file(file, VT_MAX_CRL_BYTES, &bytes, err);
-    if (code == VT_OK)
-        code = vt_memfd_seal("vanthu-crl", vt_buf_bytes(&bytes), &fd, err);
-    if (code == VT_OK)
-        code = vt_wire_send(connection, VT_MSG_STATUS_IMPORT, (struct vt_bytes){0}, &fd, 1,
-                            deadline_msecs, err);
-    if (fd >= 0)
-        (void)close(fd);
-    vt_buf_clear(&bytes);
+    enum vt_code code = vt_memfd_seal("vanthu-crls", crls, &fd, err);
+    if (code != VT_OK)
+        return code;
+    code = vt_wire_send(connection, VT_MSG_STATUS_IMPORT, (struct vt_bytes){0}, &fd, 1,
+                        deadline_msecs, err);
+    (void)close(fd);
     return code;
 }
 
@@ -125,7 +118,8 @@ static enum vt_code hear(int connection, int64_t deadline_msecs, struct vt_messa
                : vt_err_set(err, VT_E_PEER, "the status role answered something else than asked");
 }
 
-static enum vt_code import_file(struct import *import, const char *file, struct vt_err *err)
+static enum vt_code import_file(struct import *import, const char *file, struct vt_bytes crls,
+                                struct vt_err *err)
 {
     int connection = -1;
     int64_t deadline_msecs = vt_clock_monotonic_msecs() + IMPORT_MSECS;
@@ -134,7 +128,7 @@ static enum vt_code import_file(struct import *import, const char *file, struct 
         return vt_err_set(err, VT_E_NOMEM, "no memory for an answer");
     enum vt_code code = vt_control_connect_status(import->control_socket, &connection, err);
     if (code == VT_OK) {
-        code = send_file(connection, file, deadline_msecs, err);
+        code = send_crls(connection, crls, deadline_msecs, err);
         if (code == VT_OK)
             code = hear(connection, deadline_msecs, answer, err);
         if (code == VT_OK)
@@ -146,66 +140,47 @@ static enum vt_code import_file(struct import *import, const char *file, struct 
 }
 
 /* True to go on with the next file. */
+static bool note_fault(struct import *import, const char *file, const struct vt_err *err)
+{
+    switch (err->code) {
+    case VT_E_FORMAT:
+    case VT_E_LIMIT:
+        fprintf(stderr, "vanthu: %s: %s\n", file, err->text);
+        import->status = EX_DATAERR;
+        return true;
+    case VT_E_NOT_FOUND:
+    case VT_E_PEER:
+    case VT_E_TIMEOUT:
+        vt_command_print_fault(err);
+        import->status = EX_UNAVAILABLE;
+        return false;
+    default:
+        vt_command_print_fault(err);
+        import->status = vt_command_exit_status(err->code);
+        return false;
+    }
+}
+
 static bool import_next(struct import *import, const char *file)
 {
     struct vt_err err = {0};
-    enum vt_code code = import_file(import, file, &err);
-    if (code == VT_OK)
-        return true;
-    if (code == VT_E_FORMAT || code == VT_E_LIMIT) {
-        fprintf(stderr, "vanthu: %s: %s\n", file, err.text);
-        import->status = EX_DATAERR;
-        return true;
-    }
-    vt_command_print_fault(&err);
-    import->status = code == VT_E_NOT_FOUND || code == VT_E_PEER || code == VT_E_TIMEOUT
-                         ? EX_UNAVAILABLE
-                         : vt_command_exit_status(code);
-    return false;
-}
-
-static enum vt_code load_config(const char *file, struct vt_config **out, struct vt_err *err)
-{
-    struct vt_mistakes mistakes;
-    vt_mistakes_init(&mistakes);
-    enum vt_code code = vt_config_load(file, out, &mistakes, err);
-    vt_mistakes_print(&mistakes, stderr);
-    vt_mistakes_clear(&mistakes);
-    return code;
-}
-
-int vt_command_status_import(int argc, char **argv)
-{
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-                                            {"config", required_argument, NULL, 'c'},
-                                            {NULL, 0, NULL, 0}};
-    static char name[] = "vanthu status import";
-    const char *file = VT_SYSCONFDIR "/vanthu.yaml";
-    struct import import = {.status = EX_OK};
-    struct vt_config *config = NULL;
-    struct vt_err err = {0};
-    int option = 0;
-    argv[0] = name; /* in the messages of getopt_long(3) */
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'j')
-            import.json = true;
-        else if (option == 'c')
-            file = optarg;
-        else
-            return EX_USAGE;
-    }
-    if (optind == argc) {
-        fprintf(stderr, "vanthu: status import: which files?\n");
-        return EX_USAGE;
-    }
-    enum vt_code code = load_config(file, &config, &err);
-    if (code != VT_OK) {
+    struct vt_buf crls;
+    bool goes_on = true;
+    vt_buf_init(&crls, VT_MAX_CRL_BYTES);
+    if (vt_command_read_file(file, VT_MAX_CRL_BYTES, &crls, &err) != VT_OK) {
         vt_command_print_fault(&err);
-        return vt_command_exit_status(code);
+        import->status = err.code == VT_E_LIMIT ? EX_DATAERR : EX_NOINPUT;
+    } else if (import_file(import, file, vt_buf_bytes(&crls), &err) != VT_OK) {
+        goes_on = note_fault(import, file, &err);
     }
-    import.control_socket = config->control_socket;
-    for (int i = optind; i < argc && import_next(&import, argv[i]); i++)
-        continue;
-    vt_config_free(config);
+    vt_buf_clear(&crls);
+    return goes_on;
+}
+
+int vt_command_status_import(const char *control_socket, bool json, char *const *files)
+{
+    struct import import = {.control_socket = control_socket, .json = json, .status = EX_OK};
+    while (*files != NULL && import_next(&import, *files))
+        files++;
     return import.status;
 }

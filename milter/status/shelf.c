@@ -170,17 +170,14 @@ static enum vt_code place(struct vt_status_store *store, struct vt_kept_list *fr
     struct vt_kept_list *kept = find_like(store, fresh);
     vt_store_note_issued(store, crl->this_update_utc_secs);
     if (crl->this_update_utc_secs > fresh->fetched_utc_secs + VT_STORE_TOLERANCE_SECS)
-        return vt_err_set(err, VT_E_FORMAT,
-                          "the CRL from %.100s says that it was issued in the future",
-                          vt_crl_list_origin(fresh->list));
+        return vt_err_set(err, VT_E_FORMAT, "the CRL says that it was issued in the future");
     if (kept != NULL && goes_back(crl, vt_crl_list_crl(kept->list)))
-        return vt_err_set(err, VT_E_FORMAT, "the CRL from %.100s is older than the one at hand",
-                          vt_crl_list_origin(fresh->list));
+        return vt_err_set(err, VT_E_FORMAT, "the CRL is older than the one at hand");
     size_t bytes = vt_crl_list_bytes(fresh->list);
     size_t freed = kept != NULL ? vt_crl_list_bytes(kept->list) : 0;
     if (!make_room(store, kept == NULL ? 1 : 0, bytes > freed ? bytes - freed : 0))
-        return vt_err_set(err, VT_E_LIMIT, "there is no room for the CRL from %.100s",
-                          vt_crl_list_origin(fresh->list));
+        return vt_err_set(err, VT_E_LIMIT,
+                          "there is no room for the CRL beside those of configured CAs");
     kept = find_like(store, fresh);
     if (kept != NULL) {
         fresh->used_utc_secs = kept->used_utc_secs;
