@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
- * vanthu trust check and refresh: whether the sets will do their work tomorrow. Exit status 0 all
- * is well, 1 something needs attention. */
+ * vanthu trust check: whether the sets will do their work tomorrow. Exit status 0 all is well, 1
+ * something needs attention. */
 #include <getopt.h>
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "command/trust.h"
-#include "vanthu/wire.h"
 
 /* Time enough for an office to get a new certificate and to tell everybody. */
 #define WARN_DAYS 90
 #define DAY_SECS (24 * 3600)
-#define IMPORT_MSECS 60000
-#define MAX_CRLS 64
 
 /* ---- one certificate ---- */
 
@@ -172,135 +166,5 @@ int vt_trust_command_check(int argc, char **argv)
         int one = check_entry(&desk, i, now);
         status = one > status ? one : status;
     }
-    return vt_trust_desk_close(&desk, status);
-}
-
-/* ---- refresh ---- */
-
-struct crls {
-    struct vt_trust_desk *desk;
-    const char *urls[MAX_CRLS];
-    size_t count;
-    int status;
-};
-
-static void add_crl(struct crls *crls, const char *url)
-{
-    for (size_t i = 0; i < crls->count; i++) {
-        if (strcmp(crls->urls[i], url) == 0)
-            return;
-    }
-    if (crls->count < MAX_CRLS)
-        crls->urls[crls->count++] = url;
-}
-
-/* Those of the authorities' own certificates, and the published ones of what they issue. */
-static void collect_crls(struct crls *crls)
-{
-    const struct vt_trust_entry *entry = NULL;
-    const char *url = NULL;
-    for (size_t i = 0; (entry = vt_trust_store_entry(crls->desk->store, i)) != NULL; i++) {
-        for (size_t k = 0;
-             (url = vt_certificate_address(entry->certificate, VT_ADDRESS_CRL, k)) != NULL; k++)
-            add_crl(crls, url);
-    }
-    for (int set = 0; set < VT_TRUST_SETS; set++) {
-        if (vt_trust_store_anchors(crls->desk->store, (enum vt_trust_set_id)set) == 0)
-            continue;
-        for (size_t k = 0; (url = vt_trust_published_crl((enum vt_trust_set_id)set, k)) != NULL;
-             k++)
-            add_crl(crls, url);
-    }
-}
-
-/* The running service verifies it and decides whether to keep it. */
-static enum vt_code hand_over(struct vt_trust_desk *desk, const char *url, struct vt_bytes crl,
-                              struct vt_err *err)
-{
-    int connection = -1, fd = -1;
-    struct vt_message *answer = vt_arena_alloc(desk->arena, sizeof(*answer));
-    int64_t deadline = vt_clock_monotonic_msecs() + IMPORT_MSECS;
-    json_t *root = json_pack("{s:s}", "origin", url);
-    char *body = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
-    enum vt_code code = answer == NULL || body == NULL ? VT_E_NOMEM : VT_OK;
-    if (code == VT_OK)
-        code = vt_control_connect_status(desk->config->control_socket, &connection, err);
-    if (code == VT_OK)
-        code = vt_memfd_seal("vanthu-crl", crl, &fd, err);
-    if (code == VT_OK)
-        code = vt_wire_send(connection, VT_MSG_STATUS_IMPORT, vt_bytes_str(body), &fd, 1, deadline,
-                            err);
-    if (code == VT_OK)
-        code = vt_wire_receive(connection, answer, 0, deadline, err);
-    if (code == VT_OK && answer->type != VT_MSG_STATUS_IMPORTED)
-        code = vt_err_set(err, VT_E_PEER, "%.*s", (int)answer->body_len, (char *)answer->body);
-    if (fd >= 0)
-        (void)close(fd);
-    if (connection >= 0)
-        (void)close(connection);
-    free(body);
-    json_decref(root);
-    return code;
-}
-
-static void refresh_crl(struct crls *crls, const char *url)
-{
-    struct vt_err err = {0};
-    struct vt_bytes bytes = {0};
-    enum vt_code code = vt_trust_fetch(crls->desk, url, "crl", &bytes, &err);
-    if (code == VT_OK)
-        code = hand_over(crls->desk, url, bytes, &err);
-    if (code == VT_OK) {
-        vt_trust_result(crls->desk, "fetched", NULL, "%s (%zu bytes)", url, bytes.len);
-        return;
-    }
-    vt_trust_result(crls->desk, "failed", NULL, "%s: %s", url,
-                    err.text[0] != '\0' ? err.text : vt_code_name(code));
-    crls->status = VT_TRUST_ATTENTION;
-}
-
-/* Roots are not for refreshing: a new one is a decision. */
-static int refresh_intermediates(struct vt_trust_desk *desk, enum vt_trust_set_id set)
-{
-    struct vt_err err = {0};
-    size_t failures = 0, kept = 0;
-    struct vt_trust_items *items = vt_arena_alloc(desk->arena, sizeof(*items));
-    desk->options.set = set;
-    if (vt_trust_store_anchors(desk->store, set) == 0)
-        return EX_OK;
-    enum vt_code code =
-        items == NULL ? VT_E_NOMEM : vt_trust_gather(desk, NULL, items, &failures, &err);
-    if (code != VT_OK)
-        return vt_command_fault(&err, code);
-    for (size_t i = 0; i < items->count; i++) {
-        if (!items->list[i].facts.is_self_signed)
-            items->list[kept++] = items->list[i];
-    }
-    items->count = kept;
-    return vt_trust_take(desk, items, true);
-}
-
-int vt_trust_command_refresh(int argc, char **argv)
-{
-    struct vt_trust_desk desk;
-    struct crls crls = {.desk = &desk};
-    int status = vt_trust_desk_open(&desk, argc, argv, "");
-    if (status == EX_OK && optind < argc)
-        status = vt_trust_say(&desk, EX_USAGE, "refresh takes no argument");
-    if (status == EX_OK && vt_trust_store_entry(desk.store, 0) == NULL)
-        status =
-            vt_trust_say(&desk, EX_CONFIG,
-                         "there is nothing to refresh; vanthu trust setup official comes first");
-    if (status != EX_OK)
-        return vt_trust_desk_close(&desk, status);
-    for (int set = 0; status < EX__BASE && set < VT_TRUST_SETS; set++) {
-        int one = refresh_intermediates(&desk, (enum vt_trust_set_id)set);
-        status = one > status ? one : status;
-    }
-    collect_crls(&crls);
-    for (size_t i = 0; status < EX__BASE && i < crls.count; i++)
-        refresh_crl(&crls, crls.urls[i]);
-    if (status < EX__BASE && crls.status > status)
-        status = crls.status;
     return vt_trust_desk_close(&desk, status);
 }

@@ -263,6 +263,35 @@ def learn(site, check):
     check("nothing more to learn", done.returncode == 0 and "nothing to learn" in done.stderr, done)
 
 
+def refresh(site, check):
+    """With a running service, which keeps the list."""
+    done = site.run("refresh")
+    check("refresh without the service", done.returncode == 1 and "is not running" in done.stdout, done)
+    os.makedirs(site.folder + "/spool", exist_ok=True)
+    site.write("policy.yaml", "rules: []\n")
+    site.write("vanthu.yaml", site.read("vanthu.yaml") + f"socket: unix:{site.folder}/m.sock\nspool-directory: spool\n"
+               "log: stderr\nusers: {gateway: 64101, inspector: 64102, status: 64103, fetch: 64104}\n")
+    os.chmod(site.folder, 0o755)
+    if os.geteuid() == 0:
+        os.chown(site.folder + "/state", 64103, 64103)
+    with open(site.folder + "/log", "wb") as log:
+        milter = subprocess.Popen([VANTHU + "-milter", "-f", "-c", "vanthu.yaml"], cwd=site.folder, stderr=log)
+    try:
+        until = time.monotonic() + 20
+        while "serving on " not in site.read("log") and milter.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        done = site.run("refresh")
+        check("refresh", done.returncode == 0 and re.search(rf"fetched +{site.url}root.crl \(\d+ bytes\)", done.stdout),
+              (done, site.read("log")))
+        site.write("www/root.crl", b"no list")
+        done = site.run("refresh")
+        check("refresh of what is no list", done.returncode == 1 and f"failed  {site.url}root.crl: it holds no CRL" in done.stdout, done)
+    finally:
+        milter.terminate()
+        milter.wait(20)
+    site.write("www/root.crl", crl_of(site.root))
+
+
 def attention(site, check):
     """What check is for."""
     site.write("www/root.crl", crl_of(site.root, [site.met]))
@@ -291,7 +320,7 @@ def main():
     try:
         for words, want in (("setup", 64), ("setup secret", 64), ("setup public", 64), ("list x", 64), ("add", 64), ("add --set x y", 64)):
             check(words, site.run(words).returncode == want, site.run(words))
-        for step in (not_without_a_person, set_up, look_at_it, add_and_remove, learn, attention):
+        for step in (not_without_a_person, set_up, look_at_it, add_and_remove, learn, refresh, attention):
             step(site, check)
         done = subprocess.run([VANTHU, "trust", "lst"], capture_output=True, text=True, check=False)
         check("no such subcommand", done.returncode == 64 and "setup list add" in done.stderr, done)
