@@ -174,8 +174,15 @@ static bool set_age(struct vt_config_reader *r, const struct vt_setting *s,
 {
     int64_t msecs = 0;
     const char *text = NULL;
+    char shown[64];
     bool is_good = vt_yaml_text(&r->yaml, node, &text);
-    if (is_good && strcmp(text, "until-next-update") != 0)
+    if (is_good && strcmp(text, "until-next-update") == 0)
+        msecs = 0;
+    else if (is_good && (text[0] < '0' || text[0] > '9'))
+        is_good = vt_yaml_mistake(&r->yaml, node,
+                                  "\"%s\" is not until-next-update or a duration such as 7d",
+                                  vt_text_clean(shown, sizeof(shown), vt_bytes_str(text)));
+    else if (is_good)
         is_good = vt_yaml_duration(&r->yaml, node, s->min, s->max, &msecs);
     *(int64_t *)field = msecs / SECS;
     return is_good;

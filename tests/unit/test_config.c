@@ -48,6 +48,11 @@ static void defaults(void **state)
     assert_int_equal(c->our_domains.count, 0);
     assert_int_equal(c->trust[VT_TRUST_PUBLIC].set, VT_TRUST_PUBLIC);
     assert_null(c->trust[VT_TRUST_OFFICIAL].anchors);
+    assert_string_equal(strstr(c->trust[VT_TRUST_OFFICIAL].directory, "/trust/"),
+                        "/trust/official");
+    assert_string_equal(strstr(c->trust[VT_TRUST_PUBLIC].directory, "/trust/"), "/trust/public");
+    assert_ptr_equal(c->trust[VT_TRUST_PUBLIC].rules, &c->trust_rules[VT_TRUST_PUBLIC]);
+    assert_int_equal(c->trust_rules[VT_TRUST_PUBLIC].revocation_max_age_secs, 0);
     assert_int_equal(c->trust[VT_TRUST_OFFICIAL].confirmed_count, 0);
     assert_false(c->trust[VT_TRUST_OFFICIAL].confirmed_all);
     assert_int_equal(c->fetch_timeout_msecs, 3000);
@@ -86,6 +91,12 @@ static void every_setting(void **state)
         "trusted-authserv-ids: [mx1.example, mx2.example]\n"
         "trust:\n"
         "  official:\n"
+        "    directory: kept\n"
+        "    revocation-max-age: 36h\n"
+        "    sha1-signatures-until: 2016-01-01\n"
+        "    sha1-certificates-until: forever\n"
+        "    rsa-below-2048-until: 2014-01-01T00:00:00+07:00\n"
+        "    ec-below-256-until: 1970-01-01\n"
         "    anchors: trust/roots\n"
         "    intermediates: trust/cas\n"
         "    confirmed:\n"
@@ -121,6 +132,13 @@ static void every_setting(void **state)
     assert_int_equal(c->state_domains.count, 0);
     assert_string_equal(c->authserv_id, "results.example");
     assert_int_equal(c->trusted_authserv_ids.count, 2);
+    assert_string_equal(c->trust[VT_TRUST_OFFICIAL].directory, "/etc/vanthu/kept");
+    const struct vt_trust_rules *rules = &c->trust_rules[VT_TRUST_OFFICIAL];
+    assert_int_equal(rules->revocation_max_age_secs, 36 * 3600);
+    assert_int_equal(rules->weak_from_utc_secs[VT_WEAK_SHA1_SIGNATURE], 1451606400);
+    assert_true(rules->weak_from_utc_secs[VT_WEAK_SHA1_CERTIFICATE] == INT64_MAX);
+    assert_int_equal(rules->weak_from_utc_secs[VT_WEAK_RSA_BELOW_2048], 1388509200);
+    assert_int_equal(rules->weak_from_utc_secs[VT_WEAK_EC_BELOW_256], 0);
     assert_string_equal(c->trust[VT_TRUST_OFFICIAL].anchors, "/etc/vanthu/trust/roots");
     assert_string_equal(c->trust[VT_TRUST_OFFICIAL].intermediates, "/etc/vanthu/trust/cas");
     assert_int_equal(c->trust[VT_TRUST_OFFICIAL].confirmed_count, 1);
@@ -186,6 +204,13 @@ static void mistakes_of_one_line(void **state)
         {"networks: {internal: ca.gov.vn}\n", 1, 22, "is not a network"},
         {"trust: {oficial: {}}\n", 1, 9, "unknown key \"oficial\": did you mean \"official\"?"},
         {"trust: {official: {confirmed: [12:34]}}\n", 1, 32, "is not a SHA-256 fingerprint"},
+        {"trust: {official: {revocation-max-age: soon}}\n", 1, 40,
+         "\"soon\" is not until-next-update or a duration such as 7d"},
+        {"trust: {official: {revocation-max-age: 7}}\n", 1, 40, "is not a duration"},
+        {"trust: {official: {sha1-signatures-until: never}}\n", 1, 43,
+         "may be meant in two ways: write forever"},
+        {"trust: {public: {rsa-below-2048-until: 2025}}\n", 1, 40,
+         "\"2025\" is not a day such as 2012-08-01, or forever"},
         {"fetch: {allowed-hosts: [\"http://ca.gov.vn\"]}\n", 1, 25, "is not a host such as"},
         {"fetch: {allowed-hosts: [\"ca.gov.vn:0\"]}\n", 1, 25, "is not a host such as"},
         {"fetch: {rewrite-hosts: ca.btc}\n", 1, 24, "is written as \"key: value\" lines"},

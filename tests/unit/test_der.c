@@ -261,6 +261,31 @@ static void test_base64(void **state)
     }
 }
 
+/* Written in lines of 64 characters, and read back, for every length around a line. */
+static void test_base64_lines(void **state)
+{
+    (void)state;
+    uint8_t bytes[200];
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)(i * 37 + 11);
+    for (size_t len = 1; len <= sizeof(bytes); len++) {
+        struct vt_buf text;
+        struct vt_bytes back = {0};
+        vt_buf_init(&text, 1024);
+        assert_int_equal(vt_base64_add_lines(&text, vt_bytes_of(bytes, len)), VT_OK);
+        assert_int_equal(text.ptr[text.len - 1], '\n');
+        for (size_t at = 0, column = 0; at < text.len; at++) {
+            column = text.ptr[at] == '\n' ? 0 : column + 1;
+            assert_true(column <= 64);
+            if (text.ptr[at] == '\n' && at + 1 < text.len)
+                assert_int_equal((at + 1) % 65, 0);
+        }
+        assert_int_equal(vt_base64_decode(arena, vt_buf_bytes(&text), &back), VT_OK);
+        assert_true(vt_bytes_equal(back, vt_bytes_of(bytes, len)));
+        vt_buf_clear(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_header),
         cmocka_unit_test(test_whole_and_optional),
         cmocka_unit_test_setup_teardown(test_base64, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_base64_lines, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

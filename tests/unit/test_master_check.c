@@ -115,6 +115,10 @@ static const struct {
      true, 9, "00112233445566778899aabbccddeeff fits no root of", false},
     {"no roots there", SITE "trust: {public: {\n  anchors: empty}}\n", true, 7,
      "empty holds no certificate (.pem", false},
+    {"an unconfirmed root in the directory", SITE "trust: {official: {\n  directory: kept}}\n",
+     true, 7, "the root \"Test Root\" is not confirmed and not used; its SHA-256 is ", false},
+    {"a damaged file of confirmed roots", SITE "trust: {public: {\n  directory: damaged}}\n", false,
+     7, "damaged/confirmed:1 is not a SHA-256 fingerprint", false},
     {"enforce", SITE "mode: enforce\n", false, 6, "enforce needs at least one confirmed", false},
     {"no anchors file", SITE "trust: {official: {\n  anchors: nowhere}}\n", false, 7,
      "nowhere cannot be read: No such file or directory", false},
@@ -316,6 +320,11 @@ static int begin(void **state)
     make_folder("hidden", 0700);
     make_folder("empty", 0755);
     write_file("roots/root.der", root.der.ptr, root.der.len);
+    make_folder("kept", 0755);
+    make_folder("kept/anchors", 0755);
+    write_file("kept/anchors/root.der", root.der.ptr, root.der.len);
+    make_folder("damaged", 0755);
+    write_file("damaged/confirmed", "abc\n", 4);
     write_file("hidden/root.der", root.der.ptr, root.der.len);
     write_file("policy.yaml", "rules: []\n", 10);
     TC_CHECK(vt_verify_sha256(root.der, fingerprint) == VT_OK);
