@@ -14,6 +14,7 @@ struct store {
     size_t bytes;
     bool too_large; /* a stream was */
     bool cut;       /* something was left out */
+    bool stamped;   /* a time stamp over one of its parts */
 };
 
 struct shelf {
@@ -68,6 +69,7 @@ static void add_related(struct store *store, const struct shelf shelves[3],
         add_streams(store, &shelves[0], &entry, "Cert");
         add_streams(store, &shelves[1], &entry, "CRL");
         add_streams(store, &shelves[2], &entry, "OCSP");
+        store->stamped |= pdf_get(store->reader, &entry, "TS").kind != PDF_NONE;
     }
 }
 
@@ -88,6 +90,10 @@ void pdf_dss_read(struct pdf_reader *reader)
     add_streams(&store, &shelves[1], &dss, "CRLs");
     add_streams(&store, &shelves[2], &dss, "OCSPs");
     add_related(&store, shelves, &dss);
+    if (store.stamped)
+        pdf_finding(reader, VT_REASON_COUNT,
+                    "A time stamp over validation data (/VRI, /TS) is not supported and proves "
+                    "nothing; document time stamps are.");
     if (store.cut)
         pdf_finding(
             reader, VT_REASON_COUNT,

@@ -188,6 +188,14 @@ static void add_dss(struct build *build)
     update(build);
 }
 
+static void add_stamped_dss(struct build *build)
+{
+    build_object(build, 1, "<<" CATALOG_KEYS "/DSS 20 0 R>>");
+    build_object(build, 20, "<</VRI<</AB<</TS 21 0 R>>>>>>");
+    build_stream(build, 21, "", "token");
+    update(build);
+}
+
 static void dss_with_more(struct build *build)
 {
     build_object(build, 1, "<<" CATALOG_KEYS "/DSS<</Pages 2 0 R>>>>");
@@ -799,6 +807,19 @@ static void validation_data_are_decoded_once(void **state)
     reading_free(&reading);
 }
 
+/* What is not supported is said by name. */
+static void names_stamped_validation_data(void **state)
+{
+    (void)state;
+    struct reading without = read_after(BUILD_DETACHED, add_dss);
+    assert_int_equal(without.document->findings_count, 0);
+    reading_free(&without);
+    struct reading with = read_after(BUILD_DETACHED, add_stamped_dss);
+    assert_int_equal(with.document->findings_count, 1);
+    assert_non_null(strstr(with.document->findings[0], "/TS"));
+    reading_free(&with);
+}
+
 /* Cutting the file anywhere must never make it look unsigned or unchanged. */
 static void every_truncation(void **state)
 {
@@ -854,10 +875,15 @@ static void warming(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shape_of_one_signature),           cmocka_unit_test(what_comes_after),
-        cmocka_unit_test(cross_reference_streams),          cmocka_unit_test(facts_of_a_signature),
-        cmocka_unit_test(validation_data_are_decoded_once), cmocka_unit_test(every_truncation),
-        cmocka_unit_test(memory_out_is_an_error),           cmocka_unit_test(warming),
+        cmocka_unit_test(shape_of_one_signature),
+        cmocka_unit_test(what_comes_after),
+        cmocka_unit_test(cross_reference_streams),
+        cmocka_unit_test(facts_of_a_signature),
+        cmocka_unit_test(validation_data_are_decoded_once),
+        cmocka_unit_test(names_stamped_validation_data),
+        cmocka_unit_test(every_truncation),
+        cmocka_unit_test(memory_out_is_an_error),
+        cmocka_unit_test(warming),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
