@@ -167,6 +167,12 @@ static enum vt_code verify_objects(struct part_work *work, struct vt_err *err)
                              work->candidates, work->candidates_count, work->verified, err);
 }
 
+/* A time stamp over some bytes of a revision, wherever they come from, is none of the revision. */
+static bool covers_revision(const struct vt_signed_object *object)
+{
+    return !object->structure_broken && object->covers != VT_COVERS_PART;
+}
+
 /* Document time stamps of later revisions prove that this signature existed. */
 static const struct vt_verified_timestamp **timestamps_after(struct part_work *work, size_t object,
                                                              size_t *out_count)
@@ -176,7 +182,8 @@ static const struct vt_verified_timestamp **timestamps_after(struct part_work *w
     *out_count = 0;
     for (size_t i = object + 1; found != NULL && i < work->objects_count; i++) {
         const struct vt_verified_list *list = &work->verified[i];
-        if (work->objects[i].binding == VT_BINDING_TIMESTAMP && list->count > 0 &&
+        if (work->objects[i].binding == VT_BINDING_TIMESTAMP &&
+            covers_revision(&work->objects[i]) && list->count > 0 &&
             list->items[0].timestamps_count > 0 &&
             work->objects[i].revision > work->objects[object].revision)
             found[(*out_count)++] = &list->items[0].timestamps[0];

@@ -101,6 +101,9 @@ def documents():
     yield "revoked.pdf", signed("revoked"), "1", "TOTAL-FAILED/REVOKED", "CERT_REVOKED"
     yield "revoked-since.pdf", signed("revoked-since"), "2", "INDETERMINATE/REVOKED_NO_POE", "CERT_REVOKED_SINCE"
     yield "revoked-since-stamped.pdf", stamped("revoked-since"), "0", PASSED, "-"
+    # A time stamp over some bytes of a later revision says nothing of the signature.
+    yield "revoked-since-part-stamped.pdf", pdfsign.stamp(signed("revoked-since"), PKI, SIGNED, gap=(1000, 0)), "1", \
+        "INDETERMINATE/SIG_CONSTRAINTS_FAILURE TOTAL-FAILED/FORMAT_FAILURE", "CERT_REVOKED_SINCE"
     yield "suspended.pdf", signed("suspended"), "2", "*", "CERT_SUSPENDED"
     yield "expired.pdf", signed("expired"), "2", "INDETERMINATE/OUT_OF_BOUNDS_NO_POE", "CERT_EXPIRED_SINCE"
     yield "expired-stamped.pdf", pdfsign.add_dss(stamped("expired"), chain, [past]), "0", PASSED, "-"

@@ -148,8 +148,8 @@ def sign(data, pki, by, at, sub_filter="ETSI.CAdES.detached", scheme="auto", dig
     return _fill(pdf.append(objects), len(data), make_contents, byte_range, gap)
 
 
-def stamp(data, pki, at, tsa="tsa"):
-    """Add a document time stamp (ETSI.RFC3161)."""
+def stamp(data, pki, at, tsa="tsa", gap=(0, 0)):
+    """Add a document time stamp (ETSI.RFC3161); gap: bytes left uncovered around it."""
     pdf = PdfFile(data)
     numbers = iter(range(pdf.size, pdf.size + 64))
     value_num = next(numbers)
@@ -160,7 +160,7 @@ def stamp(data, pki, at, tsa="tsa"):
     def make_contents(covered):
         return cmsmake.time_stamp_token(credential, hashlib.sha256(covered).digest(), at)
 
-    return _fill(pdf.append(objects), len(data), make_contents)
+    return _fill(pdf.append(objects), len(data), make_contents, gap=gap)
 
 
 def add_dss(data, certs=(), crls=(), ocsps=()):
