@@ -429,10 +429,11 @@ static void signers_of_crls(void **state)
          GIVEN,
          .data = {{&f.old_key}},
          .note = "was not valid when it was signed"},
-        {.name = "a key of before the roll-over, in its time",
+        {.name = "a key of before the roll-over, in its time, of which nothing is known any more",
          GIVEN,
          .data = {{&f.old_key, .from = -40 * TC_DAY, .until = TC_DAY}},
-         .want = VT_STATUS_GOOD},
+         .note = "the status of the CRL's signer is not known",
+         .wants = 1},
         {.name = "another CA", GIVEN, .data = {{&f.other_ca}}, .want = VT_STATUS_UNKNOWN},
     };
     check(questions, sizeof(questions) / sizeof(questions[0]));
