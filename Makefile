@@ -152,7 +152,8 @@ demo: deps
 	$(MAKE) --no-print-directory -j2 all >$(BUILD)/demo-build.log 2>&1 || { cat $(BUILD)/demo-build.log; exit 1; }
 	$(Q)tests/demo/demo.py
 bench: deps
-	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/bench/inspect_bench $(BUILD)/tests/bench/noop_milter
+	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/bench/inspect_bench $(BUILD)/tests/bench/noop_milter \
+	  $(BUILD)/tests/bench/crl_bench
 	$(Q)tests/bench/bench.sh
 
 lint:

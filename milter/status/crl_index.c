@@ -12,6 +12,12 @@
 #include "verify/der.h"
 
 #define SLOTS_PER_ENTRY 2
+/* A slot is the offset of an entry below a few bits of its hash, so that an entry of another serial
+ * number is hardly ever looked at. */
+#define OFFSET_BITS 26
+_Static_assert(VT_MAX_CRL_BYTES <= 1u << OFFSET_BITS, "the offset of an entry fits a slot");
+/* Entries between asking for a slot's memory and using it. */
+#define AHEAD 16
 /* Slots that a search looks at. At this load the longest run of 3 million entries has some hundred;
  * the seed is not known to who makes a list. */
 #define MAX_PROBES 2048
@@ -42,6 +48,21 @@ static uint64_t hash_of(uint64_t seed, uint32_t name, struct vt_bytes serial)
 static uint32_t slot_of(uint64_t hash, uint32_t count)
 {
     return (uint32_t)(((hash >> 32) * count) >> 32);
+}
+
+static uint32_t tagged(uint64_t hash, uint32_t offset)
+{
+    return (uint32_t)hash << OFFSET_BITS | offset;
+}
+
+static uint32_t offset_of(uint32_t slot)
+{
+    return slot & ((1u << OFFSET_BITS) - 1);
+}
+
+static bool has_tag(uint32_t slot, uint64_t hash)
+{
+    return slot >> OFFSET_BITS == tagged(hash, 0) >> OFFSET_BITS;
 }
 
 static uint32_t slots_for(const struct vt_crl *crl)
@@ -154,31 +175,38 @@ static bool entry_at(const struct vt_crl *crl, uint32_t offset, struct vt_crl_ra
 }
 
 /* Of several entries for one certificate the final revocation counts before a hold. */
-static void replace_if_final(struct building *building, uint32_t *slot, uint32_t offset,
-                             const struct vt_crl_raw_entry *before)
+static bool is_better(const struct building *building, uint32_t offset,
+                      const struct vt_crl_raw_entry *before)
 {
     struct vt_crl_raw_entry entry;
-    if (!vt_crl_entry_is_final(&before->entry) && entry_at(building->crl, offset, &entry) &&
-        vt_crl_entry_is_final(&entry.entry))
-        *slot = offset;
+    return !vt_crl_entry_is_final(&before->entry) && entry_at(building->crl, offset, &entry) &&
+           vt_crl_entry_is_final(&entry.entry);
 }
 
-static bool insert(struct building *building, uint32_t offset, struct vt_bytes serial,
-                   uint32_t name)
+/* An entry on its way into the table. */
+struct waiting {
+    uint64_t hash;
+    struct vt_bytes serial;
+    uint32_t offset;
+    uint32_t name;
+};
+
+static bool insert(struct building *building, const struct waiting *new)
 {
     const struct vt_crl_index *index = &building->index;
-    uint32_t at = slot_of(hash_of(index->seed, name, serial), index->slots_count);
+    uint32_t at = slot_of(new->hash, index->slots_count);
     for (unsigned probes = 0; probes < MAX_PROBES; probes++) {
         uint32_t *slot = &building->slots[at];
         struct vt_crl_raw_entry before;
         if (*slot == 0) {
-            *slot = offset;
+            *slot = tagged(new->hash, new->offset);
             return true;
         }
-        if (!entry_at(building->crl, *slot, &before))
-            return false;
-        if (vt_crl_is_same_serial(before.serial, serial) && name_for(index, *slot) == name) {
-            replace_if_final(building, slot, offset, &before);
+        if (has_tag(*slot, new->hash) && entry_at(building->crl, offset_of(*slot), &before) &&
+            vt_crl_is_same_serial(before.serial, new->serial) &&
+            name_for(index, offset_of(*slot)) == new->name) {
+            if (is_better(building, new->offset, &before))
+                *slot = tagged(new->hash, new->offset);
             return true;
         }
         at = at + 1 == index->slots_count ? 0 : at + 1;
@@ -202,17 +230,32 @@ static bool take_issuer(struct building *building, struct vt_bytes at, uint32_t 
     return true;
 }
 
+/* Memory answers late: each entry waits until its slot has come. */
 static bool insert_all(struct building *building)
 {
     const struct vt_crl *crl = building->crl;
-    struct vt_bytes rest = crl->entries;
+    const struct vt_crl_index *index = &building->index;
+    struct waiting ring[AHEAD];
+    size_t count = 0;
+    size_t done = 0;
     uint32_t name = 0;
+    struct vt_bytes rest = crl->entries;
     while (rest.len > 0) {
         struct vt_bytes entry;
-        struct vt_bytes serial;
-        if (!vt_crl_next_serial(&rest, &entry, &serial) ||
-            (crl->issuer_changes_count > 0 && !take_issuer(building, entry, &name)) ||
-            !insert(building, offset_in(crl, entry), serial, name))
+        struct waiting *new = &ring[count % AHEAD];
+        if (count - done == AHEAD && !insert(building, &ring[done++ % AHEAD]))
+            return false;
+        if (!vt_crl_next_serial(&rest, &entry, &new->serial) ||
+            (crl->issuer_changes_count > 0 && !take_issuer(building, entry, &name)))
+            return false;
+        new->offset = offset_in(crl, entry);
+        new->name = name;
+        new->hash = hash_of(index->seed, name, new->serial);
+        __builtin_prefetch(&building->slots[slot_of(new->hash, index->slots_count)], 1);
+        count++;
+    }
+    while (done < count) {
+        if (!insert(building, &ring[done++ % AHEAD]))
             return false;
     }
     return true;
@@ -270,12 +313,14 @@ enum vt_code vt_crl_index_open(const struct vt_crl *crl, uint64_t seed, size_t n
 static void find_under(const struct vt_crl *crl, const struct vt_crl_index *index, uint32_t name,
                        struct vt_bytes serial, struct vt_crl_entry *out)
 {
-    uint32_t at = slot_of(hash_of(index->seed, name, serial), index->slots_count);
+    uint64_t hash = hash_of(index->seed, name, serial);
+    uint32_t at = slot_of(hash, index->slots_count);
     for (unsigned probes = 0; probes < MAX_PROBES && index->slots[at] != 0; probes++) {
+        uint32_t slot = index->slots[at];
         struct vt_crl_raw_entry entry;
-        if (entry_at(crl, index->slots[at], &entry) &&
+        if (has_tag(slot, hash) && entry_at(crl, offset_of(slot), &entry) &&
             vt_crl_is_same_serial(entry.serial, serial) &&
-            name_for(index, index->slots[at]) == name) {
+            name_for(index, offset_of(slot)) == name) {
             if (!out->found || vt_crl_entry_is_final(&entry.entry))
                 *out = entry.entry;
             return;

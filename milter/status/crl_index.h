@@ -24,7 +24,7 @@ struct vt_crl_name {
 /* Views of one block of memory: slots, then changes, then names. */
 struct vt_crl_index {
     uint64_t seed;
-    const uint32_t *slots; /* offset of an entry in the DER; 0: empty */
+    const uint32_t *slots; /* offset of an entry in the DER below bits of its hash; 0: empty */
     const struct vt_crl_change *changes;
     const struct vt_crl_name *names;
     uint32_t slots_count;

@@ -178,6 +178,16 @@ bool vt_crl_next_serial(struct vt_bytes *rest, struct vt_bytes *out_entry,
 {
     struct vt_der entry;
     struct vt_der number;
+    /* Nearly every entry of every list: short lengths, found without a call. */
+    const uint8_t *at = rest->ptr;
+    if (rest->len > 4 && at[0] == VT_DER_SEQUENCE && at[1] < 0x80 && at[1] + 2u <= rest->len &&
+        at[2] == VT_DER_INTEGER && at[3] > 0 && at[3] < 0x80 && at[3] + 2u <= at[1]) {
+        size_t len = at[1] + 2u;
+        *out_entry = (struct vt_bytes){at, len};
+        *out_serial = (struct vt_bytes){at + 4, at[3]};
+        *rest = (struct vt_bytes){at + len, rest->len - len};
+        return true;
+    }
     if (vt_der_expect(rest, VT_DER_SEQUENCE, &entry) != VT_OK ||
         vt_der_expect(&entry.body, VT_DER_INTEGER, &number) != VT_OK || number.body.len == 0) {
         return false;
