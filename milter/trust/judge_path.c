@@ -146,11 +146,13 @@ static bool is_valid(const struct vt_judgement *judgement, const struct vt_path 
 
 /* A revoked cross certificate says nothing against the key it is about: another path to an anchor
  * is as good as the first. Where there is none, the first stands with its fault. */
-static enum vt_code find_path(struct vt_judgement *judgement, struct vt_path_request *request)
+static enum vt_code find_path(struct vt_judgement *judgement, const struct vt_path_request *request)
 {
     struct vt_path path;
     struct vt_certificate_list avoid = {0};
+    struct vt_path_request again = *request;
     size_t revoked = 0;
+    again.avoid = &avoid;
     enum vt_code code = vt_path_find(request, &path, NULL);
     judgement->path = path;
     for (int turn = 0; code == VT_OK && turn < MAX_OTHER_PATHS; turn++) {
@@ -164,9 +166,8 @@ static enum vt_code find_path(struct vt_judgement *judgement, struct vt_path_req
             return VT_OK;
         }
         code = vt_certificate_list_add(judgement->arena, &avoid, path.items[revoked]);
-        request->avoid = &avoid;
         if (code == VT_OK)
-            code = vt_path_find(request, &path, NULL);
+            code = vt_path_find(&again, &path, NULL);
     }
     return code;
 }
@@ -178,7 +179,6 @@ enum vt_code vt_judge_path(struct vt_judgement *judgement)
                                       .others = &judgement->others,
                                       .at_utc_secs = judgement->times.best_utc_secs};
     enum vt_code code = find_path(judgement, &request);
-    request.avoid = NULL;
     if (code == VT_OK)
         code = show_path(judgement);
     if (code != VT_OK)

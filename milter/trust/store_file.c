@@ -102,7 +102,7 @@ static enum vt_code read_lines(struct vt_arena *arena, const char *path, struct 
         items = grown;
         if (fingerprint != NULL)
             items[count++] = fingerprint;
-        rest = end == SIZE_MAX ? (struct vt_bytes){0} : vt_bytes_slice(rest, end + 1, SIZE_MAX);
+        rest = vt_bytes_slice(rest, end < rest.len ? end + 1 : rest.len, SIZE_MAX);
     }
     *out = items;
     *out_count = count;
