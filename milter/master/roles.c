@@ -16,8 +16,9 @@
 #include "vanthu/status.h"
 #include "vanthu/wire.h"
 
-/* A role that says nothing is taken for ready when it has lived as long as this. Gateway and
- * inspector do speak, and libmilter may take five seconds until it accepts. */
+/* A role that says nothing is taken for ready when it has lived as long as this. Gateway, inspector
+ * and status do speak: libmilter may take five seconds until it accepts, and so may large lists
+ * that are verified again. */
 #define READY_AFTER_MSECS 1000
 #define MAIL_READY_AFTER_MSECS 15000
 #define SETTLED_AFTER_MSECS 60000
@@ -428,7 +429,7 @@ static void start_again(struct vt_roles *roles, enum vt_role_id role)
 
 static int64_t ready_at(const struct slot *slot, enum vt_role_id role)
 {
-    bool speaks = role == VT_ROLE_GATEWAY || role == VT_ROLE_INSPECTOR;
+    bool speaks = role == VT_ROLE_GATEWAY || role == VT_ROLE_INSPECTOR || role == VT_ROLE_STATUS;
     return slot->now.started_msecs + (speaks ? MAIL_READY_AFTER_MSECS : READY_AFTER_MSECS);
 }
 
