@@ -4,8 +4,10 @@
 # and how long it took. For tests that must show that a mail server stays calm.
 """with CalmSite(folder) as site: …"""
 
+import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 
@@ -16,7 +18,7 @@ for name in ("mta", "servers"):
 import credentials
 import milterclient
 from lying import Lying
-from site_lab import all_reasons, wait_for
+from site_lab import BUILD, all_reasons, wait_for
 from site_test import NUMBERS, Site, equal, pdf_mail
 
 
@@ -41,7 +43,9 @@ class Row:
 
     @property
     def source_down(self):
-        return any(status.get("source_down") for s in self.signatures for status in s["statuses"])
+        """Everything that is not known is not known because its sources are being left alone."""
+        missing = [status for s in self.signatures for status in s["statuses"] if status["value"] in ("unknown", "unreachable", "stale")]
+        return bool(missing) and all(status["source_down"] for status in missing)
 
     @property
     def passed(self):
@@ -79,6 +83,19 @@ class CalmSite(Site):
 
     def credential(self, name):
         return credentials.load(self.pki, name)
+
+    def command(self, *arguments):
+        """A command of vanthu(1) with this site's configuration: (exit status, all it said)."""
+        done = subprocess.run([BUILD + "/vanthu", *arguments, "--config", self.folder + "/vanthu.yaml"], capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    def report(self):
+        """What `vanthu status` says of certificates: the object "status", its hosts by name."""
+        found = json.loads(self.vanthu("status", "--json").stdout)["status"]
+        return found, {host["host"]: host for host in found["hosts"]}
+
+    def import_crl(self, path):
+        return self.command("status", "import", path)
 
     def row(self, message):
         """Send one mail; a Row."""
