@@ -107,6 +107,7 @@ static int on_connected(void *context, char *peer, char *own, int peer_port, int
     (void)own;
     (void)peer_port;
     (void)own_port;
+    transfer->connected = true;
     if (is_trusted_place(transfer) || vt_address_text_is_public(peer))
         return CURL_PREREQFUNC_OK;
     transfer->address_refused = true;
@@ -257,7 +258,8 @@ enum vt_code vt_transfer_end(struct vt_transfer *transfer, CURLcode result,
     const char *location = NULL;
     *out = (struct vt_transfer_end){0};
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME_T, &connect_usecs);
-    out->connected = connect_usecs > 0;
+    /* A connection that was kept open took no time to make. */
+    out->connected = transfer->connected || connect_usecs > 0;
     if (result != CURLE_OK) {
         code = explain(transfer, result, err);
     } else {

@@ -46,7 +46,7 @@ struct vt_transfer {
     char error[CURL_ERROR_SIZE];
     size_t header_bytes;
     int64_t begin_until_msecs;
-    bool begun, too_large, no_memory, address_refused, begun_late;
+    bool connected, begun, too_large, no_memory, address_refused, begun_late;
 };
 
 /* Check the address and set everything up; nothing is sent yet. GET, or POST when body is not
