@@ -3,6 +3,7 @@
  * of digests and keys by date and place (legal.md R-43 to R-45, R-84). */
 #include "../lib/trust_cases.h"
 
+#include "master/role_overrides.h"
 #include "vanthu/config.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -193,6 +194,32 @@ static void the_defaults_are_one(void **state)
     vt_config_free(config);
 }
 
+/* --trust brings other certificates, and leaves what is asked of signatures as it is. */
+static void a_given_set_keeps_its_rules(void **state)
+{
+    (void)state;
+    struct vt_mistakes mistakes;
+    struct vt_config *config = NULL;
+    struct vt_trust_store *store = NULL;
+    vt_mistakes_init(&mistakes);
+    assert_int_equal(vt_config_parse(VT_BYTES("trust: {official: {revocation-max-age: 2d, "
+                                              "sha1-signatures-until: forever}}\n"),
+                                     "/nowhere/vanthu.yaml", &config, &mistakes, NULL),
+                     VT_OK);
+    struct vt_trust_source given = {.anchors = in_folder("official"), .confirmed_all = true};
+    struct vt_role_overrides overrides = {.trust = &given, .trust_count = 1};
+    assert_int_equal(vt_role_trust_load(f.arena, config, &overrides, &store, NULL), VT_OK);
+    assert_int_equal(vt_trust_store_anchors(store, VT_TRUST_OFFICIAL), 2);
+    const struct vt_trust_rules *rules = vt_trust_store_rules(store, VT_TRUST_OFFICIAL);
+    assert_int_equal(rules->revocation_max_age_secs, 2 * TC_DAY);
+    assert_true(rules->weak_from_utc_secs[VT_WEAK_SHA1_SIGNATURE] == INT64_MAX);
+    rules = vt_trust_store_rules(store, VT_TRUST_PUBLIC);
+    assert_int_equal(rules->revocation_max_age_secs, 0);
+    vt_trust_store_free(store);
+    vt_config_free(config);
+    vt_mistakes_clear(&mistakes);
+}
+
 /* ---- the clock ---- */
 
 /* Before the release nothing is judged, neither for nor against; that the bytes were changed is
@@ -250,6 +277,7 @@ int main(void)
         cmocka_unit_test(damaged_lines_are_named),
         cmocka_unit_test(rules_hold_by_date_and_place),
         cmocka_unit_test(the_defaults_are_one),
+        cmocka_unit_test(a_given_set_keeps_its_rules),
         cmocka_unit_test(a_wrong_clock_judges_nothing),
         cmocka_unit_test(the_release_is_the_limit),
     };
