@@ -118,7 +118,7 @@ struct vt_certificate_facts {
     const char *key_algorithm; /* "RSA", "EC P-256", … */
     unsigned key_bits;
     bool is_self_signed;
-    bool is_ca; /* basicConstraints says so (RFC 5280 4.2.1.9) */
+    bool is_ca;            /* basicConstraints says so (RFC 5280 4.2.1.9) */
     const char **policies; /* certificate policy OIDs, "2.16.704.1.1.1.1.1" (RFC 5280 4.2.1.4) */
     size_t policies_count;
 };
@@ -159,7 +159,8 @@ struct vt_timestamp_facts {
     enum vt_indication indication;
     enum vt_sub_indication sub_indication;
     vt_reasons reasons;
-    /* A time stamp is a signature of its own, with its own path and status. */
+    /* A time stamp is a signature of its own, with its own path and status; of many around one
+     * signature the first four are shown with these. */
     int64_t judged_at_utc_secs;        /* when it provably existed, now without proof */
     const char *trust_set;             /* "official", "public"; NULL: none matched */
     struct vt_certificate_facts *path; /* TSA first, anchor last */

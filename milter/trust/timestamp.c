@@ -79,17 +79,20 @@ static enum vt_code check_signer(struct tsa *tsa)
 
 /* ---- its path ---- */
 
+/* Of a path that leads nowhere the names are whatever the sender chose. */
 static enum vt_code show_path(struct tsa *tsa)
 {
     const struct vt_path *path = &tsa->path;
     struct vt_timestamp_facts *out = tsa->out;
-    out->path = vt_arena_alloc(tsa->judgement->arena, (path->count + 1) * sizeof(*out->path));
+    if (!path->found)
+        return VT_OK;
+    out->path = vt_arena_alloc(tsa->judgement->arena, path->count * sizeof(*out->path));
     if (out->path == NULL)
         return VT_E_NOMEM;
     for (size_t i = 0; i < path->count; i++)
         out->path[i] = *vt_certificate_facts(path->items[i]);
     out->path_count = path->count;
-    out->trust_set = path->found ? vt_trust_set_name(path->set) : NULL;
+    out->trust_set = vt_trust_set_name(path->set);
     return VT_OK;
 }
 

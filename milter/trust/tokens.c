@@ -6,6 +6,9 @@
 
 /* Document time stamps that are shown with each signature they cover; all of them are judged. */
 #define MAX_SHOWN_DOCUMENTS 8
+/* Time stamps of a signature that are shown with path and statuses: evidence has a maximum, and
+ * whoever signs a hundred times with sixteen time stamps each must not get beyond it. */
+#define MAX_SHOWN_PATHS 4
 
 struct cached_token {
     const struct vt_verified_timestamp *token;
@@ -134,6 +137,16 @@ static enum vt_code make_list(struct vt_judgement *judgement, struct vt_tokens *
     return VT_OK;
 }
 
+static void limit_shown(struct vt_tokens *tokens)
+{
+    size_t most = tokens->own_count + MAX_SHOWN_DOCUMENTS;
+    tokens->shown_count = tokens->count < most ? tokens->count : most;
+    for (size_t i = MAX_SHOWN_PATHS; i < tokens->shown_count; i++) {
+        tokens->facts[i].path_count = 0;
+        tokens->facts[i].statuses_count = 0;
+    }
+}
+
 enum vt_code vt_judge_tokens(struct vt_judgement *judgement, struct vt_tokens *out)
 {
     enum vt_code code = make_list(judgement, out);
@@ -147,8 +160,7 @@ enum vt_code vt_judge_tokens(struct vt_judgement *judgement, struct vt_tokens *o
         if (code == VT_OK && out->facts[i].indication == VT_TOTAL_PASSED)
             prove_covered(out, i);
     }
-    out->shown_count = out->count < out->own_count + MAX_SHOWN_DOCUMENTS
-                           ? out->count
-                           : out->own_count + MAX_SHOWN_DOCUMENTS;
+    if (code == VT_OK)
+        limit_shown(out);
     return code;
 }
