@@ -125,6 +125,8 @@ struct vt_status_choice {
 enum vt_code vt_revocation_choose(struct vt_judgement *judgement, const struct vt_path *path,
                                   size_t index, int64_t at_utc_secs,
                                   struct vt_status_choice *out) VT_MUST_CHECK;
+/* The reason says that the key itself is no longer its owner's alone (RFC 5280 5.3.1). */
+bool vt_revocation_is_compromise(const char *reason);
 /* A status as it stands in evidence. fact->source NULL: nothing is known. */
 void vt_status_show(const struct vt_certificate *certificate, const struct vt_status_fact *fact,
                     struct vt_status_facts *out);

@@ -116,11 +116,13 @@ static enum vt_code show_path(struct vt_judgement *judgement)
     return VT_OK;
 }
 
-/* A CA of the path whose certificate was revoked or suspended, as far as is known; 0: none. */
+/* A CA of the path whose certificate was revoked or suspended, as far as is known; 0: none. With a
+ * compromised key no other certificate for it is any better. */
 static enum vt_code find_revoked(struct vt_judgement *judgement, const struct vt_path *path,
-                                 size_t *out_index)
+                                 size_t *out_index, bool *out_compromised)
 {
     *out_index = 0;
+    *out_compromised = false;
     for (size_t i = 1; i + 1 < path->count; i++) {
         struct vt_status_choice choice;
         enum vt_code code =
@@ -129,6 +131,7 @@ static enum vt_code find_revoked(struct vt_judgement *judgement, const struct vt
             return code;
         if (choice.value == VT_STATUS_REVOKED || choice.value == VT_STATUS_SUSPENDED) {
             *out_index = i;
+            *out_compromised = vt_revocation_is_compromise(choice.fact.revocation_reason);
             return VT_OK;
         }
     }
@@ -152,14 +155,15 @@ static enum vt_code find_path(struct vt_judgement *judgement, const struct vt_pa
     struct vt_certificate_list avoid = {0};
     struct vt_path_request again = *request;
     size_t revoked = 0;
+    bool compromised = false;
     again.avoid = &avoid;
     enum vt_code code = vt_path_find(request, &path, NULL);
     judgement->path = path;
     for (int turn = 0; code == VT_OK && turn < MAX_OTHER_PATHS; turn++) {
         if (!path.found || path.problems_count > 0 || (turn > 0 && !is_valid(judgement, &path)))
             return VT_OK;
-        code = find_revoked(judgement, &path, &revoked);
-        if (code != VT_OK)
+        code = find_revoked(judgement, &path, &revoked, &compromised);
+        if (code != VT_OK || compromised)
             return code;
         if (revoked == 0) {
             judgement->path = path;

@@ -89,6 +89,13 @@ static bool is_harmless(const char *reason)
     return false;
 }
 
+bool vt_revocation_is_compromise(const char *reason)
+{
+    return reason != NULL &&
+           (strcmp(reason, "keyCompromise") == 0 || strcmp(reason, "cACompromise") == 0 ||
+            strcmp(reason, "aACompromise") == 0);
+}
+
 /* A stated reason before none, and a compromise that somebody states before anything else: a CA
  * may learn of it later than of the revocation. */
 static const char *worse_reason(const char *reason, const char *other)

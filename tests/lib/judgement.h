@@ -23,7 +23,18 @@
 #define H(hours) ((hours)*INT64_C(3600))
 #define NOT_STATED INT64_MAX
 
-enum subject { SIGNER = 0, CA, TSA, TSA_CA, LATER_TSA, LATER_CA, NAMESAKE, RESPONDER, SUBJECTS };
+enum subject {
+    SIGNER = 0,
+    CA,
+    TSA,
+    TSA_CA,
+    LATER_TSA,
+    LATER_CA,
+    NAMESAKE,
+    CROSS_PUBLIC,
+    RESPONDER,
+    SUBJECTS
+};
 #define BIT(subject) (1u << (subject))
 
 enum signer {
@@ -61,7 +72,7 @@ enum crl_reason {
     SUPERSEDED,
     CESSATION
 };
-enum responder { DIRECT = 0, NO_CHECK, CHECKED, NO_OCSP_USE, OF_OTHER_CA };
+enum responder { DIRECT = 0, NO_CHECK, CHECKED, NO_OCSP_USE, OF_OTHER_CA, HAS_EXPIRED };
 enum data_flaw { SOUND = 0, WRONG_KEY, BROKEN_SIGNATURE, OF_NAMESAKE };
 /* A CRL is its issuer's; it says so of this subject, and nothing of others. */
 struct data {

@@ -122,8 +122,11 @@ static void make_responder(struct scene *scene)
         if (scene->row->data[i].by != DIRECT)
             by = scene->row->data[i].by;
     }
+    if (by == DIRECT)
+        return;
     struct tc_options options = {
         .name = "OCSP",
+        .to_utc_secs = by == HAS_EXPIRED ? TC_NOW - D(30) : 0,
         .issuer = by == OF_OTHER_CA ? &w.tsa_ca : &scene->subjects[CA],
         .extensions = {{"extendedKeyUsage", by == NO_OCSP_USE ? "emailProtection" : "OCSPSigning"},
                        {by == CHECKED ? NULL : "noCheck", "ignored"}}};
@@ -139,6 +142,8 @@ static void make_subjects(struct scene *scene)
     scene->issuers[RESPONDER] = scene->subjects[CA];
     scene->subjects[NAMESAKE] = w.ca;
     scene->issuers[NAMESAKE] = w.root;
+    scene->subjects[CROSS_PUBLIC] = w.cross_public;
+    scene->issuers[CROSS_PUBLIC] = w.public_root;
     scene->issuers[TSA] = scene->subjects[TSA_CA];
     for (size_t i = 0; i < SUBJECTS; i++) {
         if (scene->subjects[i].x509 != NULL) {
@@ -302,7 +307,8 @@ static bool is_told_of(const struct row *row, enum subject subject)
             return true;
     }
     return (row->unknown & BIT(subject)) != 0 || subject == RESPONDER ||
-           (subject == NAMESAKE && row->signer != OF_TWIN);
+           (subject == NAMESAKE && row->signer != OF_TWIN) ||
+           (subject == CROSS_PUBLIC && row->signer != OF_CROSS);
 }
 
 static void make_status(struct scene *scene)
