@@ -8,6 +8,8 @@
 #include "status/store_internal.h"
 #include "vanthu/log.h"
 
+#define REWRITE_SECS 3600
+
 static void clear_list(struct vt_kept_list *kept)
 {
     vt_crl_list_close(kept->list);
@@ -89,7 +91,7 @@ static void name_of(const struct vt_kept_list *kept, char out[VT_STORE_NAME_BYTE
                    vt_crl_list_signer_key_sha256(kept->list), kept->scope);
 }
 
-static void write_list(const struct vt_status_store *store, const struct vt_kept_list *kept)
+static void write_list(const struct vt_status_store *store, struct vt_kept_list *kept)
 {
     char name[VT_STORE_NAME_BYTES];
     struct vt_status_file file = {.issuer = vt_crl_list_signer(kept->list),
@@ -101,6 +103,7 @@ static void write_list(const struct vt_status_store *store, const struct vt_kept
         return;
     name_of(kept, name);
     vt_status_file_write(store->directory, name, &file);
+    kept->written_utc_secs = kept->fetched_utc_secs;
 }
 
 /* ---- room ---- */
@@ -154,10 +157,11 @@ static bool touch_same(struct vt_status_store *store, const struct vt_certificat
         if (strcmp(vt_crl_list_data_sha256(kept->list), digest) != 0 ||
             !vt_bytes_equal(vt_crl_list_signer(kept->list), vt_certificate_der(signer)))
             continue;
-        if (fetched > kept->fetched_utc_secs) {
+        if (fetched > kept->fetched_utc_secs)
             kept->fetched_utc_secs = fetched;
+        /* Only its times have changed: not worth writing a large file each time. */
+        if (kept->fetched_utc_secs - kept->written_utc_secs >= REWRITE_SECS)
             write_list(store, kept);
-        }
         return true;
     }
     return false;

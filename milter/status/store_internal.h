@@ -47,6 +47,7 @@ struct vt_kept_list {
     char scope[65];
     int64_t fetched_utc_secs; /* when it was last seen at its source */
     int64_t used_utc_secs;    /* when a mail asked for it */
+    int64_t written_utc_secs; /* fetched_utc_secs of its file */
     bool of_store;            /* its signer stands in the trust store: it never has to go */
 };
 
