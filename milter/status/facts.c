@@ -30,6 +30,7 @@ static void clear_fact(struct vt_kept_fact *kept)
     drop_string(kept->fact.serial);
     drop_string(kept->fact.origin);
     drop_string(kept->fact.revocation_reason);
+    drop_string(kept->fact.responder_name);
     free((void *)(uintptr_t)kept->fact.responder.ptr);
     *kept = (struct vt_kept_fact){0};
 }
@@ -123,6 +124,7 @@ static bool copy_fact(const struct vt_status_fact *fact, struct vt_kept_fact *ou
     out->fact.serial = dup_or_null(fact->serial, &ok);
     out->fact.origin = dup_or_null(fact->origin, &ok);
     out->fact.revocation_reason = dup_or_null(fact->revocation_reason, &ok);
+    out->fact.responder_name = dup_or_null(fact->responder_name, &ok);
     out->fact.source = strcmp(fact->source, "ocsp") == 0 ? "ocsp" : "crl";
     out->fact.finding = NULL;
     out->fact.responder = (struct vt_bytes){0};

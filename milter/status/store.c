@@ -237,6 +237,7 @@ static bool own_strings(struct vt_arena *arena, struct vt_status_fact *fact)
     fact->serial = vt_arena_str(arena, fact->serial);
     fact->origin = vt_arena_str(arena, fact->origin);
     fact->revocation_reason = vt_arena_str(arena, fact->revocation_reason);
+    fact->responder_name = vt_arena_str(arena, fact->responder_name);
     if (fact->responder.len > 0)
         fact->responder = vt_bytes_of(vt_arena_dup(arena, fact->responder.ptr, fact->responder.len),
                                       fact->responder.len);

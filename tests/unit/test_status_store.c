@@ -139,6 +139,42 @@ static void the_same_list_is_kept_once(void **state)
     vt_status_store_free(store);
 }
 
+/* What was fetched goes with its job: all of an answer that is kept is the store's own. */
+static void an_answer_outlives_its_fetch(void **state)
+{
+    (void)state;
+    struct vt_status_fact found;
+    struct vt_arena *fetch = vt_arena_new(1024 * 1024);
+    struct vt_status_store *store = new_store();
+    struct vt_status_fact fact = {.value = VT_STATUS_SUSPENDED,
+                                  .source = "ocsp",
+                                  .serial = vt_certificate_facts(f.leaf.certificate)->serial,
+                                  .origin = vt_arena_str(fetch, "http://ocsp.example/"),
+                                  .revocation_reason = vt_arena_str(fetch, "certificateHold"),
+                                  .responder_name = vt_arena_str(fetch, "OCSP một"),
+                                  .this_update_utc_secs = f.now - 60,
+                                  .next_update_utc_secs = f.now + TC_DAY,
+                                  .revoked_at_utc_secs = f.now - 120,
+                                  .invalid_since_utc_secs = VT_TIME_NONE,
+                                  .produced_at_utc_secs = VT_TIME_NONE,
+                                  .keeps_expired_since_utc_secs = VT_TIME_NONE};
+    void *responder = vt_arena_dup(fetch, f.signer.der.ptr, f.signer.der.len);
+    fact.responder = vt_bytes_of(responder, f.signer.der.len);
+    assert_int_equal(
+        vt_verify_sha256(vt_certificate_public_key_der(f.root.certificate), fact.issuer_key_sha256),
+        VT_OK);
+    assert_int_equal(vt_status_store_put_ocsp(store, f.leaf.certificate, f.root.certificate,
+                                              VT_BYTES("answer"), &fact, f.now, NULL),
+                     VT_OK);
+    vt_arena_free(fetch);
+    assert_int_equal(find(store, &f.leaf, &f.root, f.now, &found), VT_FRESH_YOUNG);
+    vt_status_store_free(store);
+    assert_string_equal(found.origin, "http://ocsp.example/");
+    assert_string_equal(found.revocation_reason, "certificateHold");
+    assert_string_equal(found.responder_name, "OCSP một");
+    assert_true(vt_bytes_equal(found.responder, f.signer.der));
+}
+
 static void scopes_stand_beside_each_other(void **state)
 {
     (void)state;
@@ -556,6 +592,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_list_is_kept_once),
+        cmocka_unit_test(an_answer_outlives_its_fetch),
         cmocka_unit_test(scopes_stand_beside_each_other),
         cmocka_unit_test(what_needs_judging_goes_as_a_list),
         cmocka_unit_test(another_signer_is_found),
