@@ -50,7 +50,8 @@ const char *vt_policy_version(const struct vt_policy *policy);
 /* Reasons that are found and that no rule names: `vanthu policy check` lists them. */
 vt_reasons vt_policy_unhandled(const struct vt_policy *policy);
 
-/* One rule that matched, or was tried, for one document (document index, or SIZE_MAX for the mail itself). */
+/* One rule that matched, or was tried, for one document (document index, or SIZE_MAX for the mail
+ * itself). */
 struct vt_trace {
     const char *rule;
     unsigned line;
@@ -72,7 +73,7 @@ struct vt_decision {
     const char *code;             /* SMTP "550", "451"; NULL when neither rejected nor deferred */
     const char *text;             /* text of the rule for the answer, or NULL */
     int64_t defer_until_utc_secs; /* end of a defer, VT_TIME_NONE */
-    struct vt_trace *trace; /* rules that matched, or all that were tried */
+    struct vt_trace *trace;       /* rules that matched, or all that were tried */
     size_t trace_count;
     size_t tried_count; /* rules tried, over all documents and the mail */
     const char *policy_version;

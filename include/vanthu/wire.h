@@ -58,10 +58,10 @@ enum vt_message_type {
     VT_MSG_GENERATION,
     VT_MSG_CONTROL,
     VT_MSG_CONTROLLED,
-    VT_MSG_ERROR,   /* body: text of a fault of the server */
-    VT_MSG_CONNECT, /* over a channel: the server's end of a new connection */
-    VT_MSG_READY,   /* role to master, over its control socket: set up and serving */
-    VT_MSG_RENEW,   /* inspector to master: exec a successor now; may carry the generation */
+    VT_MSG_ERROR,         /* body: text of a fault of the server */
+    VT_MSG_CONNECT,       /* over a channel: the server's end of a new connection */
+    VT_MSG_READY,         /* role to master, over its control socket: set up and serving */
+    VT_MSG_RENEW,         /* inspector to master: exec a successor now; may carry the generation */
     VT_MSG_STATUS_IMPORT, /* command to status, over a connection that the master made */
     VT_MSG_STATUS_IMPORTED,
     VT_MSG_STATUS_REPORT, /* what the status role knows of hosts, lists and its memory */

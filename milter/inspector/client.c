@@ -286,9 +286,9 @@ static bool ask_status(struct run *run)
     struct vt_known fresh = {0};
     struct vt_err err = {0};
     char *body = status_body(inspection->mail);
-    enum vt_code code =
-        call(inspection->status_fd, inspection, VT_MSG_STATUS, vt_bytes_str(body), &run->wants_fd,
-             1, &run->message, 1 + VT_MAX_ANSWER_LISTS, earlier(start + budget, inspection->deadline_msecs), &err);
+    enum vt_code code = call(inspection->status_fd, inspection, VT_MSG_STATUS, vt_bytes_str(body),
+                             &run->wants_fd, 1, &run->message, 1 + VT_MAX_ANSWER_LISTS,
+                             earlier(start + budget, inspection->deadline_msecs), &err);
     free(body);
     if (code == VT_OK)
         code = read_status(run, &fresh, &err);

@@ -25,7 +25,8 @@ struct floor {
 
 /* ---- start ---- */
 
-static void fill_tables(struct floor *floor) {
+static void fill_tables(struct floor *floor)
+{
     static const char alphabet[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (unsigned place = 0; place < 4; place++) {
@@ -36,7 +37,8 @@ static void fill_tables(struct floor *floor) {
     }
 }
 
-static bool add_anchor(X509_STORE *store, const char *folder, const char *name) {
+static bool add_anchor(X509_STORE *store, const char *folder, const char *name)
+{
     char path[4096];
     (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
     FILE *file = fopen(path, "rb");
@@ -48,7 +50,8 @@ static bool add_anchor(X509_STORE *store, const char *folder, const char *name) 
     return added;
 }
 
-static bool load_anchors(X509_STORE *store, const char *folder) {
+static bool load_anchors(X509_STORE *store, const char *folder)
+{
     bool all = true;
     DIR *directory = opendir(folder);
     if (directory == NULL)
@@ -61,7 +64,8 @@ static bool load_anchors(X509_STORE *store, const char *folder) {
     return all;
 }
 
-struct floor *floor_new(const char *anchors, size_t max_bytes) {
+struct floor *floor_new(const char *anchors, size_t max_bytes)
+{
     struct floor *floor = calloc(1, sizeof(*floor));
     if (floor == NULL)
         return NULL;
@@ -78,7 +82,8 @@ struct floor *floor_new(const char *anchors, size_t max_bytes) {
     return floor;
 }
 
-void floor_free(struct floor *floor) {
+void floor_free(struct floor *floor)
+{
     if (floor == NULL)
         return;
     X509_STORE_free(floor->anchors);
@@ -90,7 +95,8 @@ void floor_free(struct floor *floor) {
 /* ---- mail ---- */
 
 /* The largest run of long lines that begin like base64. */
-static struct vt_bytes find_base64(const struct floor *floor, struct vt_bytes mail) {
+static struct vt_bytes find_base64(const struct floor *floor, struct vt_bytes mail)
+{
     const uint8_t *end = mail.ptr + mail.len, *start = NULL;
     struct vt_bytes largest = {NULL, 0};
     for (const uint8_t *line = mail.ptr; line < end;) {
@@ -111,7 +117,8 @@ static struct vt_bytes find_base64(const struct floor *floor, struct vt_bytes ma
     return largest;
 }
 
-static struct vt_bytes decode(struct floor *floor, struct vt_bytes text) {
+static struct vt_bytes decode(struct floor *floor, struct vt_bytes text)
+{
     const uint8_t *at = text.ptr, *end = text.ptr + text.len;
     uint8_t *to = floor->decoded;
     while (end - at >= 4) {
@@ -143,7 +150,8 @@ struct ranges {
     size_t first_len, second_at, second_len;
 };
 
-static bool read_ranges(struct vt_bytes pdf, size_t at, struct ranges *out) {
+static bool read_ranges(struct vt_bytes pdf, size_t at, struct ranges *out)
+{
     char text[80] = "";
     unsigned long zero = 0, first = 0, second = 0, len = 0;
     memcpy(text, pdf.ptr + at, pdf.len - at < sizeof(text) - 1 ? pdf.len - at : sizeof(text) - 1);
@@ -153,11 +161,13 @@ static bool read_ranges(struct vt_bytes pdf, size_t at, struct ranges *out) {
     return first < second && second <= pdf.len && len <= pdf.len - second;
 }
 
-static unsigned hex_value(uint8_t c) {
+static unsigned hex_value(uint8_t c)
+{
     return c <= '9' ? c - 48u : (c | 32u) - 87u;
 }
 
-static size_t read_contents(struct floor *floor, struct vt_bytes pdf, const struct ranges *ranges) {
+static size_t read_contents(struct floor *floor, struct vt_bytes pdf, const struct ranges *ranges)
+{
     size_t len = 0;
     for (size_t i = ranges->first_len + 1; i + 2 < ranges->second_at; i += 2)
         floor->cms[len++] = (uint8_t)(hex_value(pdf.ptr[i]) << 4 | hex_value(pdf.ptr[i + 1]));
@@ -165,7 +175,8 @@ static size_t read_contents(struct floor *floor, struct vt_bytes pdf, const stru
 }
 
 /* A digest filter that has seen the ranges, as CMS_SignerInfo_verify_content wants it. */
-static BIO *hash_ranges(struct vt_bytes pdf, const struct ranges *ranges) {
+static BIO *hash_ranges(struct vt_bytes pdf, const struct ranges *ranges)
+{
     EVP_MD_CTX *context = NULL;
     BIO *filter = BIO_new(BIO_f_md());
     if (filter == NULL || BIO_set_md(filter, EVP_sha256()) != 1 ||
@@ -178,7 +189,8 @@ static BIO *hash_ranges(struct vt_bytes pdf, const struct ranges *ranges) {
     return filter;
 }
 
-static bool has_path(const struct floor *floor, X509 *signer, STACK_OF(X509) * carried) {
+static bool has_path(const struct floor *floor, X509 *signer, STACK_OF(X509) * carried)
+{
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     bool found = context != NULL &&
                  X509_STORE_CTX_init(context, floor->anchors, signer, carried) == 1 &&
@@ -187,7 +199,8 @@ static bool has_path(const struct floor *floor, X509 *signer, STACK_OF(X509) * c
     return found;
 }
 
-static bool verify_one(struct floor *floor, struct vt_bytes pdf, const struct ranges *ranges) {
+static bool verify_one(struct floor *floor, struct vt_bytes pdf, const struct ranges *ranges)
+{
     const unsigned char *at = floor->cms;
     size_t len = read_contents(floor, pdf, ranges);
     CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)len);
@@ -208,7 +221,8 @@ static bool verify_one(struct floor *floor, struct vt_bytes pdf, const struct ra
     return right;
 }
 
-size_t floor_verify(struct floor *floor, struct vt_bytes mail) {
+size_t floor_verify(struct floor *floor, struct vt_bytes mail)
+{
     size_t count = 0, at = 0;
     struct vt_bytes pdf = decode(floor, find_base64(floor, mail));
     while ((at = vt_bytes_find(pdf, VT_BYTES("/ByteRange ["), at)) != SIZE_MAX) {

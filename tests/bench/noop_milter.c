@@ -29,7 +29,8 @@ struct mail {
 static uint32_t digit_values[256];
 static bool hashing;
 
-static void fill_table(void) {
+static void fill_table(void)
+{
     static const char alphabet[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (unsigned c = 0; c < 256; c++)
@@ -38,7 +39,8 @@ static void fill_table(void) {
         digit_values[(unsigned char)alphabet[i]] = i;
 }
 
-static void drop(SMFICTX *context) {
+static void drop(SMFICTX *context)
+{
     struct mail *mail = smfi_getpriv(context);
     if (mail == NULL)
         return;
@@ -47,7 +49,8 @@ static void drop(SMFICTX *context) {
     (void)smfi_setpriv(context, NULL);
 }
 
-static struct mail *mail_of(SMFICTX *context) {
+static struct mail *mail_of(SMFICTX *context)
+{
     struct mail *mail = smfi_getpriv(context);
     if (mail != NULL)
         return mail;
@@ -64,7 +67,8 @@ static struct mail *mail_of(SMFICTX *context) {
     return mail;
 }
 
-static size_t put_group(uint8_t *to, uint32_t bits) {
+static size_t put_group(uint8_t *to, uint32_t bits)
+{
     to[0] = (uint8_t)(bits >> 16);
     to[1] = (uint8_t)(bits >> 8);
     to[2] = (uint8_t)bits;
@@ -72,7 +76,8 @@ static size_t put_group(uint8_t *to, uint32_t bits) {
 }
 
 /* Whole groups at once; what stands between them digit by digit. */
-static size_t decode(struct mail *mail, const unsigned char *at, size_t len, uint8_t *out) {
+static size_t decode(struct mail *mail, const unsigned char *at, size_t len, uint8_t *out)
+{
     const unsigned char *end = at + len;
     size_t used = 0;
     while (at < end) {
@@ -97,7 +102,8 @@ static size_t decode(struct mail *mail, const unsigned char *at, size_t len, uin
     return used;
 }
 
-static sfsistat on_body(SMFICTX *context, unsigned char *chunk, size_t len) {
+static sfsistat on_body(SMFICTX *context, unsigned char *chunk, size_t len)
+{
     uint8_t decoded[PIECE_BYTES];
     struct mail *mail = hashing && len <= PIECE_BYTES ? mail_of(context) : NULL;
     if (mail != NULL)
@@ -105,32 +111,38 @@ static sfsistat on_body(SMFICTX *context, unsigned char *chunk, size_t len) {
     return SMFIS_NOREPLY;
 }
 
-static sfsistat on_connect(SMFICTX *context, char *host, struct sockaddr *address) {
+static sfsistat on_connect(SMFICTX *context, char *host, struct sockaddr *address)
+{
     (void)context, (void)host, (void)address;
     return SMFIS_NOREPLY;
 }
 
-static sfsistat on_word(SMFICTX *context, char *word) {
+static sfsistat on_word(SMFICTX *context, char *word)
+{
     (void)context, (void)word;
     return SMFIS_NOREPLY;
 }
 
-static sfsistat on_words(SMFICTX *context, char **words) {
+static sfsistat on_words(SMFICTX *context, char **words)
+{
     (void)context, (void)words;
     return SMFIS_NOREPLY;
 }
 
-static sfsistat on_header(SMFICTX *context, char *name, char *value) {
+static sfsistat on_header(SMFICTX *context, char *name, char *value)
+{
     (void)context, (void)name, (void)value;
     return SMFIS_NOREPLY;
 }
 
-static sfsistat on_event(SMFICTX *context) {
+static sfsistat on_event(SMFICTX *context)
+{
     (void)context;
     return SMFIS_NOREPLY;
 }
 
-static sfsistat on_end(SMFICTX *context) {
+static sfsistat on_end(SMFICTX *context)
+{
     unsigned char value[EVP_MAX_MD_SIZE];
     struct mail *mail = smfi_getpriv(context);
     if (mail != NULL)
@@ -139,7 +151,8 @@ static sfsistat on_end(SMFICTX *context) {
     return SMFIS_CONTINUE;
 }
 
-static sfsistat on_drop(SMFICTX *context) {
+static sfsistat on_drop(SMFICTX *context)
+{
     drop(context);
     return SMFIS_CONTINUE;
 }
@@ -147,14 +160,16 @@ static sfsistat on_drop(SMFICTX *context) {
 static sfsistat on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps,
                              unsigned long more, unsigned long rest, unsigned long *out_actions,
                              unsigned long *out_steps, unsigned long *out_more,
-                             unsigned long *out_rest) {
+                             unsigned long *out_rest)
+{
     (void)context, (void)actions, (void)more, (void)rest;
     *out_actions = *out_more = *out_rest = 0;
     *out_steps = steps & NOT_ANSWERED;
     return SMFIS_CONTINUE;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     struct smfiDesc description = {.xxfi_name = argv[0],
                                    .xxfi_version = SMFI_VERSION,
                                    .xxfi_connect = on_connect,
