@@ -2,6 +2,8 @@
  * Where the courier goes and where not, and how much it takes: against a small server on loopback,
  * and the fetch role over its channel. */
 #include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -252,13 +254,33 @@ static void private_addresses_are_told_apart(void **state)
     assert_false(vt_address_is_public(&unix_socket, sizeof(unix_socket)));
 }
 
+/* ---- a name server ---- */
+
+#define SILENT_NAME "silent.test"
+#define SILENT_SECS 4
+
+typedef int resolve(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+/* In place of libc's: the name server of one name does not answer. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                struct addrinfo **out)
+{
+    if (name != NULL && strcmp(name, SILENT_NAME) == 0) {
+        (void)sleep(SILENT_SECS);
+        return EAI_AGAIN;
+    }
+    resolve *real = NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    return real(name, service, hints, out);
+}
+
 /* ---- a server ---- */
 
 static struct {
     pid_t pid;
     unsigned port;
     char host[32];
-    const char *hosts[3];
+    const char *hosts[4];
     struct vt_config config;
 } server;
 
@@ -348,8 +370,9 @@ static int start_server(void **state)
     server.hosts[0] = server.host;
     server.hosts[1] = "127.0.0.1:9";
     server.hosts[2] = "localhost:9";
+    server.hosts[3] = SILENT_NAME;
     server.config = (struct vt_config){
-        .fetch_hosts = {server.hosts, 3}, .fetch_timeout_msecs = 1000, .host_down_msecs = 60000};
+        .fetch_hosts = {server.hosts, 4}, .fetch_timeout_msecs = 1000, .host_down_msecs = 60000};
     return 0;
 }
 
@@ -593,15 +616,19 @@ static void hear(int fd, const char *want_body, const char *want_bytes)
     (void)close(fd);
 }
 
-/* A slow host delays nobody, more requests than places wait, and closing cancels. */
-static void the_role_serves_many_at_once(void **state)
+/* The client ends of a role that runs. */
+struct role {
+    pid_t pid;
+    int channel, control;
+};
+
+static struct role start_role(int64_t timeout_msecs)
 {
-    (void)state;
-    int channel[2], control[2], fast[40];
+    int channel[2], control[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel), 0);
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control), 0);
     struct vt_config config = server.config;
-    config.fetch_timeout_msecs = 2500;
+    config.fetch_timeout_msecs = timeout_msecs;
     pid_t role = fork();
     if (role == 0) {
         (void)close(channel[0]);
@@ -618,24 +645,57 @@ static void the_role_serves_many_at_once(void **state)
     }
     (void)close(channel[1]);
     (void)close(control[1]);
-    int slow = ask(channel[0], "/hang", "crl");
-    int cancelled = ask(channel[0], "/hang", "crl");
+    return (struct role){role, channel[0], control[0]};
+}
+
+static void end_role(const struct role *role)
+{
+    int status = -1;
+    (void)close(role->control);
+    assert_int_equal(waitpid(role->pid, &status, 0), role->pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    (void)close(role->channel);
+}
+
+/* A slow host delays nobody, more requests than places wait, and closing cancels. */
+static void the_role_serves_many_at_once(void **state)
+{
+    (void)state;
+    int fast[40];
+    struct role role = start_role(2500);
+    int slow = ask(role.channel, "/hang", "crl");
+    int cancelled = ask(role.channel, "/hang", "crl");
     (void)close(cancelled);
     for (size_t i = 0; i < 40; i++)
-        fast[i] = ask(channel[0], "/small", "crl");
+        fast[i] = ask(role.channel, "/small", "crl");
     for (size_t i = 0; i < 40; i++)
         hear(fast[i], "\"http_status\":200", "small");
     struct pollfd unanswered = {.fd = slow, .events = POLLIN};
     assert_int_equal(poll(&unanswered, 1, 0), 0);
-    hear(ask(channel[0], "/small", "issuer"), "\"http_status\":200", "small");
-    hear(ask_host(channel[0], "ca.gov.vn", "/x", "crl"), "fetch.allowed-hosts", NULL);
-    hear(ask(channel[0], "/small", "virus"), "malformed", NULL);
+    hear(ask(role.channel, "/small", "issuer"), "\"http_status\":200", "small");
+    hear(ask_host(role.channel, "ca.gov.vn", "/x", "crl"), "fetch.allowed-hosts", NULL);
+    hear(ask(role.channel, "/small", "virus"), "malformed", NULL);
     hear(slow, "did not answer in time", NULL);
-    (void)close(control[0]);
-    int status = -1;
-    assert_int_equal(waitpid(role, &status, 0), role);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    (void)close(channel[0]);
+    end_role(&role);
+}
+
+/* A host whose name server is silent delays nobody either, when its time is over or when nobody
+ * waits for it any more. */
+static void a_silent_name_server_delays_nobody(void **state)
+{
+    (void)state;
+    struct role role = start_role(300);
+    int silent = ask_host(role.channel, SILENT_NAME, "/x", "issuer");
+    int cancelled = ask_host(role.channel, SILENT_NAME, "/x", "issuer");
+    int64_t begun = vt_clock_monotonic_msecs();
+    hear(silent, "did not answer in time", NULL);
+    (void)close(cancelled);
+    for (int i = 0; i < 3; i++) {
+        hear(ask(role.channel, "/small", "issuer"), "\"http_status\":200", "small");
+        (void)usleep(100000);
+    }
+    assert_in_range(vt_clock_monotonic_msecs() - begun, 0, 1000 * SILENT_SECS - 1000);
+    end_role(&role);
 }
 
 int main(void)
@@ -649,6 +709,7 @@ int main(void)
         cmocka_unit_test(a_proxy_is_used_when_configured),
         cmocka_unit_test(the_environment_chooses_nothing),
         cmocka_unit_test(the_role_serves_many_at_once),
+        cmocka_unit_test(a_silent_name_server_delays_nobody),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);
 }
