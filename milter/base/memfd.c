@@ -6,12 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define PRIVATE_MODE 0600
+#define MAX_PATH_BYTES 4096
 
 enum vt_code vt_output_write(int fd, struct vt_bytes bytes, struct vt_err *err)
 {
@@ -25,6 +28,38 @@ enum vt_code vt_output_write(int fd, struct vt_bytes bytes, struct vt_err *err)
         done += (size_t)written;
     }
     return VT_OK;
+}
+
+static enum vt_code write_beside(const char *beside, unsigned mode, struct vt_bytes bytes,
+                                 struct vt_err *err)
+{
+    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, PRIVATE_MODE);
+    if (fd < 0)
+        return vt_err_sys(err, "making %s", beside);
+    enum vt_code code = vt_output_write(fd, bytes, err);
+    if (code == VT_OK && mode != PRIVATE_MODE && fchmod(fd, mode) != 0)
+        code = vt_err_sys(err, "setting the mode of %s", beside);
+    if (code == VT_OK && fsync(fd) != 0)
+        code = vt_err_sys(err, "flushing %s", beside);
+    if (close(fd) != 0 && code == VT_OK)
+        code = vt_err_sys(err, "closing %s", beside);
+    return code;
+}
+
+enum vt_code vt_output_replace(const char *path, unsigned mode, struct vt_bytes bytes,
+                               struct vt_err *err)
+{
+    char beside[MAX_PATH_BYTES];
+    /* During a reload the roles of two sets write into one folder. */
+    int len = snprintf(beside, sizeof(beside), "%s.%ld.new", path, (long)getpid());
+    if (len < 0 || (size_t)len >= sizeof(beside))
+        return vt_err_set(err, VT_E_LIMIT, "the path %.100s… is too long", path);
+    enum vt_code code = write_beside(beside, mode, bytes, err);
+    if (code == VT_OK && rename(beside, path) != 0)
+        code = vt_err_sys(err, "writing %s", path);
+    if (code != VT_OK)
+        (void)unlink(beside);
+    return code;
 }
 
 enum vt_code vt_memfd_seal(const char *name, struct vt_bytes bytes, int *out_fd, struct vt_err *err)

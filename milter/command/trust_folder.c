@@ -60,24 +60,8 @@ static enum vt_code sync_folder_of(struct vt_trust_desk *desk, const char *path,
 static enum vt_code write_whole(struct vt_trust_desk *desk, const char *path, struct vt_bytes bytes,
                                 struct vt_err *err)
 {
-    char *beside = vt_arena_printf(desk->arena, "%s.XXXXXX", path);
-    if (beside == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "out of memory");
-    int fd = mkostemp(beside, O_CLOEXEC);
-    if (fd < 0)
-        return vt_err_sys(err, "cannot write %s", path);
-    enum vt_code code = vt_output_write(fd, bytes, err);
-    if (code == VT_OK && (fchmod(fd, FILE_MODE) != 0 || fsync(fd) != 0))
-        code = vt_err_sys(err, "cannot write %s", path);
-    if (close(fd) != 0 && code == VT_OK)
-        code = vt_err_sys(err, "cannot write %s", path);
-    if (code == VT_OK && rename(beside, path) != 0)
-        code = vt_err_sys(err, "cannot write %s", path);
-    if (code != VT_OK) {
-        (void)unlink(beside);
-        return code;
-    }
-    return sync_folder_of(desk, path, err);
+    enum vt_code code = vt_output_replace(path, FILE_MODE, bytes, err);
+    return code == VT_OK ? sync_folder_of(desk, path, err) : code;
 }
 
 /* ---- certificates ---- */

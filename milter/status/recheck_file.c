@@ -3,12 +3,10 @@
  * can write there could at most make us ask again for certificates of our own roots. */
 #include "status/recheck_file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -18,6 +16,7 @@
 #include "vanthu/wire.h"
 
 #define FILE_NAME "recheck.json"
+#define FILE_MODE 0600
 #define PATH_BYTES 1100
 #define MAX_FILE_BYTES ((size_t)16 * 1024 * 1024)
 #define ARENA_BYTES ((size_t)32 * 1024 * 1024)
@@ -57,31 +56,27 @@ static char *table_text(const struct vt_recheck *recheck)
     return text;
 }
 
-/* Written beside and renamed: a crash leaves the old one or the new one. */
-static bool replace_file(const char *folder, const char *text)
+static enum vt_code path_of(const char *folder, char out[PATH_BYTES], struct vt_err *err)
 {
-    char path[PATH_BYTES], fresh[PATH_BYTES];
-    struct vt_err err = {0};
-    if (snprintf(path, sizeof(path), "%s/" FILE_NAME, folder) >= (int)sizeof(path) ||
-        snprintf(fresh, sizeof(fresh), "%s/" FILE_NAME ".new", folder) >= (int)sizeof(fresh))
-        return false;
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return false;
-    bool ok = vt_output_write(fd, vt_bytes_str(text), &err) == VT_OK && fsync(fd) == 0;
-    ok = close(fd) == 0 && ok;
-    return ok && rename(fresh, path) == 0;
+    return snprintf(out, PATH_BYTES, "%s/" FILE_NAME, folder) < PATH_BYTES
+               ? VT_OK
+               : vt_err_set(err, VT_E_LIMIT, "the path of the folder is too long");
 }
 
 void vt_recheck_save(struct vt_recheck *recheck)
 {
+    char path[PATH_BYTES];
+    struct vt_err err = {0};
     if (!recheck->changed || recheck->folder == NULL)
         return;
     recheck->changed = false;
     char *text = table_text(recheck);
-    if (text == NULL || !replace_file(recheck->folder, text))
-        vt_log(VT_LOG_WARNING, "checks to be repeated are not kept over a restart: %s",
-               text == NULL ? "out of memory" : strerror(errno));
+    enum vt_code code = text != NULL ? path_of(recheck->folder, path, &err)
+                                     : vt_err_set(&err, VT_E_NOMEM, "out of memory");
+    if (code == VT_OK)
+        code = vt_output_replace(path, FILE_MODE, vt_bytes_str(text), &err);
+    if (code != VT_OK)
+        vt_log(VT_LOG_WARNING, "checks to be repeated are not kept over a restart: %s", err.text);
     free(text);
 }
 
@@ -132,7 +127,7 @@ static json_t *read_table(const char *folder)
     struct vt_err err = {0};
     bool mapped = false;
     json_t *root = NULL;
-    if (snprintf(path, sizeof(path), "%s/" FILE_NAME, folder) >= (int)sizeof(path))
+    if (path_of(folder, path, &err) != VT_OK)
         return NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "status/store.h"
@@ -20,6 +19,7 @@ static const char magic[16] = "vanthu-status 2";
 
 #define MAX_FILES 20000
 #define MAX_NAME_BYTES 512
+#define FILE_MODE 0600
 #define MAX_FILE_BYTES (VT_MAX_CRL_BYTES + 4 * VT_MAX_CERTIFICATE_BYTES)
 #define LOAD_ARENA_BYTES ((size_t)8 * 1024 * 1024)
 #define ISSUERS_ARENA_BYTES ((size_t)32 * 1024 * 1024)
@@ -27,6 +27,12 @@ static const char magic[16] = "vanthu-status 2";
 #define ENDED_LIST_SECS ((int64_t)90 * 24 * 3600)
 
 /* ---- writing ---- */
+
+static bool path_of(const char *directory, const char *name, char out[MAX_NAME_BYTES])
+{
+    int len = snprintf(out, MAX_NAME_BYTES, "%s/%s", directory, name);
+    return len > 0 && len < MAX_NAME_BYTES;
+}
 
 static enum vt_code add_blob(struct vt_buf *buf, struct vt_bytes blob)
 {
@@ -53,32 +59,19 @@ void vt_status_file_write(const char *directory, const char *name,
                           const struct vt_status_file *file)
 {
     char path[MAX_NAME_BYTES];
-    char temporary[MAX_NAME_BYTES + 32];
     struct vt_buf buf;
+    struct vt_err err = {0};
     vt_buf_init(&buf, MAX_FILE_BYTES);
-    int len = snprintf(path, sizeof(path), "%s/%s", directory, name);
-    /* During a reload the roles of two sets write here. */
-    (void)snprintf(temporary, sizeof(temporary), "%s.%ld.new", path, (long)getpid());
-    if (len < 0 || (size_t)len >= sizeof(path) || encode(file, &buf) != VT_OK)
-        goto done;
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool ok = fd >= 0 && vt_output_write(fd, vt_buf_bytes(&buf), NULL) == VT_OK && fsync(fd) == 0;
-    if (fd >= 0)
-        ok = close(fd) == 0 && ok;
-    if (ok)
-        ok = rename(temporary, path) == 0;
-    if (!ok)
-        vt_log(VT_LOG_WARNING, "the status folder cannot be written: %s: %s", path,
-               strerror(errno));
-done:
+    if (path_of(directory, name, path) && encode(file, &buf) == VT_OK &&
+        vt_output_replace(path, FILE_MODE, vt_buf_bytes(&buf), &err) != VT_OK)
+        vt_log(VT_LOG_WARNING, "the status folder cannot be written: %s", err.text);
     vt_buf_clear(&buf);
 }
 
 void vt_status_file_remove(const char *directory, const char *name)
 {
     char path[MAX_NAME_BYTES];
-    int len = snprintf(path, sizeof(path), "%s/%s", directory, name);
-    if (len > 0 && (size_t)len < sizeof(path) && unlink(path) != 0 && errno != ENOENT)
+    if (path_of(directory, name, path) && unlink(path) != 0 && errno != ENOENT)
         vt_log(VT_LOG_WARNING, "%s cannot be removed: %s", path, strerror(errno));
 }
 
@@ -124,29 +117,11 @@ enum vt_code vt_status_kept_issuer(struct vt_bytes file, struct vt_bytes *out_de
     return VT_OK;
 }
 
-static bool read_whole(const char *path, uint8_t **out, size_t *out_len)
+/* What is no regular file, or too large, is not read. */
+static bool read_whole(const char *path, struct vt_bytes *out, bool *out_mapped)
 {
-    struct stat status;
-    bool ok = false;
-    uint8_t *bytes = NULL;
-    size_t len = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < 0 ||
-        (size_t)status.st_size > MAX_FILE_BYTES)
-        goto done;
-    bytes = malloc((size_t)status.st_size + 1);
-    while (bytes != NULL && len < (size_t)status.st_size) {
-        ssize_t got = read(fd, bytes + len, (size_t)status.st_size - len);
-        if (got <= 0)
-            goto done;
-        len += (size_t)got;
-    }
-    ok = bytes != NULL;
-    *out = bytes;
-    *out_len = len;
-done:
-    if (!ok)
-        free(bytes);
+    bool ok = fd >= 0 && vt_input_read(fd, MAX_FILE_BYTES, out, out_mapped, NULL) == VT_OK;
     if (fd >= 0)
         (void)close(fd);
     return ok;
@@ -238,19 +213,18 @@ static bool load_file(const struct loading *loading, struct vt_bytes bytes)
 /* Each file in an arena of its own, so that a large folder needs no large memory. */
 static bool load_path(const char *path, const struct loading *common)
 {
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    bool ok = false;
-    if (!read_whole(path, &bytes, &len))
+    struct vt_bytes bytes;
+    bool ok = false, is_mapped = false;
+    if (!read_whole(path, &bytes, &is_mapped))
         return false;
     struct loading loading = *common;
     loading.arena = vt_arena_new(LOAD_ARENA_BYTES);
     if (loading.arena != NULL)
         loading.pool = vt_certificate_pool_new(loading.arena, vt_trust_store_pool(common->trust));
     if (loading.pool != NULL)
-        ok = load_file(&loading, vt_bytes_of(bytes, len));
+        ok = load_file(&loading, bytes);
     vt_arena_free(loading.arena);
-    free(bytes);
+    vt_input_release(bytes, is_mapped);
     return ok;
 }
 
@@ -273,12 +247,6 @@ static bool is_unfinished(const char *name)
     return len > 4 && strcmp(name + len - 4, ".new") == 0;
 }
 
-static bool path_of(const char *directory, const char *name, char out[MAX_NAME_BYTES])
-{
-    int len = snprintf(out, MAX_NAME_BYTES, "%s/%s", directory, name);
-    return len > 0 && len < MAX_NAME_BYTES;
-}
-
 /* The issuers of the folder, of which one may lead to an anchor by another. */
 static size_t gather_issuers(DIR *folder, const char *directory, struct vt_certificate_pool *pool,
                              const struct vt_certificate **out, size_t max)
@@ -289,15 +257,15 @@ static size_t gather_issuers(DIR *folder, const char *directory, struct vt_certi
     rewinddir(folder);
     while (count < max && (entry = readdir(folder)) != NULL) {
         struct vt_status_file file;
-        uint8_t *bytes = NULL;
-        size_t len = 0;
+        struct vt_bytes bytes;
+        bool is_mapped = false;
         if (!has_prefix(entry->d_name, "issuer-") || is_unfinished(entry->d_name) ||
-            !path_of(directory, entry->d_name, path) || !read_whole(path, &bytes, &len))
+            !path_of(directory, entry->d_name, path) || !read_whole(path, &bytes, &is_mapped))
             continue;
-        if (decode(vt_bytes_of(bytes, len), &file) &&
+        if (decode(bytes, &file) &&
             vt_certificate_add(pool, file.issuer, &out[count], NULL) == VT_OK)
             count++;
-        free(bytes);
+        vt_input_release(bytes, is_mapped);
     }
     return count;
 }

@@ -14,9 +14,11 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,6 +70,35 @@ static void close_pair(int fds[2])
     for (size_t i = 0; i < 2; i++)
         if (fds[i] >= 0)
             assert_int_equal(close(fds[i]), 0);
+}
+
+static void a_file_is_replaced_whole(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/test_wire.XXXXXX", path[64], text[16] = "";
+    static char long_path[5000];
+    struct stat info;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/file", folder);
+    assert_int_equal(vt_output_replace(path, 0644, VT_BYTES("first"), NULL), VT_OK);
+    mode_t umask_before = umask(077);
+    assert_int_equal(vt_output_replace(path, 0644, VT_BYTES("second"), NULL), VT_OK);
+    (void)umask(umask_before);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(read(fd, text, sizeof(text)), 6);
+    assert_int_equal(fstat(fd, &info), 0);
+    assert_int_equal(close(fd), 0);
+    assert_string_equal(text, "second");
+    assert_int_equal(info.st_mode & 0777, 0644);
+    assert_int_equal(unlink(path), 0);
+    /* Nothing is left beside it, also where it fails. */
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(vt_output_replace(path, 0600, VT_BYTES("x"), NULL), VT_E_SYSTEM);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+    assert_int_equal(vt_output_replace(path, 0600, VT_BYTES("x"), NULL), VT_E_SYSTEM);
+    memset(long_path, 'x', sizeof(long_path) - 1);
+    assert_int_equal(vt_output_replace(long_path, 0600, VT_BYTES("x"), NULL), VT_E_LIMIT);
 }
 
 static void a_message_arrives_whole(void **state)
@@ -428,17 +459,12 @@ static void spool_files_are_read_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CLEAN(a_message_arrives_whole),
-        CLEAN(a_bad_frame_is_refused),
-        CLEAN(descriptors_are_counted_and_never_leak),
-        CLEAN(a_late_peer_is_a_timeout),
-        CLEAN(a_signal_does_not_shorten_the_wait),
-        CLEAN(a_dead_peer_is_told_at_once),
-        CLEAN(a_successor_serves_the_queue),
-        CLEAN(a_channel_takes_connections_only),
-        CLEAN(many_threads_share_a_channel),
-        CLEAN(sealed_memory_cannot_change),
-        CLEAN(unsealed_memory_is_not_mapped),
+        CLEAN(a_file_is_replaced_whole),         CLEAN(a_message_arrives_whole),
+        CLEAN(a_bad_frame_is_refused),           CLEAN(descriptors_are_counted_and_never_leak),
+        CLEAN(a_late_peer_is_a_timeout),         CLEAN(a_signal_does_not_shorten_the_wait),
+        CLEAN(a_dead_peer_is_told_at_once),      CLEAN(a_successor_serves_the_queue),
+        CLEAN(a_channel_takes_connections_only), CLEAN(many_threads_share_a_channel),
+        CLEAN(sealed_memory_cannot_change),      CLEAN(unsealed_memory_is_not_mapped),
         CLEAN(spool_files_are_read_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
