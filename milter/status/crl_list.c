@@ -171,9 +171,12 @@ enum vt_code vt_crl_list_seal(struct vt_bytes crl, const struct vt_certificate *
     struct header header;
     uint8_t *room = NULL;
     int fd = -1;
-    enum vt_code code = vt_crl_parse(crl, &parsed, err);
+    /* The signature first: who only sends much must not have it all read. */
+    enum vt_code code = vt_crl_parse_frame(crl, &parsed, err);
     if (code == VT_OK)
         code = vt_crl_verify(&parsed, signer, err);
+    if (code == VT_OK)
+        code = vt_crl_parse(crl, &parsed, err);
     if (code == VT_OK)
         code = fill_header(&parsed, signer, origin, fetched_utc_secs, &header);
     if (code != VT_OK)

@@ -149,12 +149,9 @@ static bool make_room(struct vt_status_store *store, size_t places, size_t bytes
 static bool touch_same(struct vt_status_store *store, const struct vt_certificate *signer,
                        struct vt_bytes crl, int64_t fetched)
 {
-    char digest[65];
-    if (vt_verify_sha256(crl, digest) != VT_OK)
-        return false;
     for (size_t i = 0; i < store->lists_count; i++) {
         struct vt_kept_list *kept = &store->lists[i];
-        if (strcmp(vt_crl_list_data_sha256(kept->list), digest) != 0 ||
+        if (!vt_bytes_equal(vt_crl_list_crl(kept->list)->der, crl) ||
             !vt_bytes_equal(vt_crl_list_signer(kept->list), vt_certificate_der(signer)))
             continue;
         if (fetched > kept->fetched_utc_secs)
