@@ -8,6 +8,7 @@
 #include <openssl/ocsp.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "status/container.h"
 #include "status/crl_signer.h"
@@ -116,14 +117,16 @@ static bool issued(const struct vt_certificate *issuer, const struct vt_certific
            X509_verify(x509, key) == 1;
 }
 
-/* Those that came together lead to the anchor together. */
+/* Those that came together lead to the anchor together. What is no CA would only take the place of
+ * one that is. */
 static enum vt_code keep_all(struct vt_status_store *store, const struct vt_trust_store *trust,
                              const struct vt_certificate *const *found, size_t count,
                              struct vt_err *err)
 {
     enum vt_code code = VT_OK;
     for (size_t i = 0; code == VT_OK && i < count; i++) {
-        if (vt_trust_has_path(trust, found[i], found, count))
+        if (X509_check_ca(vt_certificate_x509(found[i])) > 0 &&
+            vt_trust_has_path(trust, found[i], found, count))
             code = vt_status_store_put_issuer(store, found[i], err);
     }
     return code;

@@ -16,6 +16,10 @@
 #define MAX_CHAIN 4
 /* Addresses that one mail's certificates of unknown origin may make us ask. */
 #define MAX_ISSUER_FETCHES 8
+/* Issuers of one mail that were searched for in vain, before no other is searched for: the
+ * inspector asks only about certificates that lead to an anchor. */
+#define MAX_UNKNOWN_ISSUERS 8
+
 /* ---- taking the message ---- */
 
 static struct vt_request_want *add_want(struct vt_status_request *request,
@@ -33,36 +37,107 @@ static struct vt_request_want *add_want(struct vt_status_request *request,
     return want;
 }
 
+static bool is_among(const struct vt_certificate *certificate,
+                     const struct vt_certificate *const *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (items[i] == certificate)
+            return true;
+    }
+    return false;
+}
+
+static bool is_named(const struct vt_certificate *issuer, const struct vt_certificate *const *items,
+                     size_t count)
+{
+    const X509_NAME *name = X509_get_subject_name(vt_certificate_x509(issuer));
+    for (size_t i = 0; i < count; i++) {
+        if (X509_NAME_cmp(X509_get_issuer_name(vt_certificate_x509(items[i])), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of those that were brought some day, which are more than one search takes, the ones that are
+ * named as issuers, and their issuers. */
+static size_t add_brought(const struct vt_status_request *request,
+                          const struct vt_certificate *out[VT_MAX_CERTIFICATES], size_t count)
+{
+    const struct vt_certificate *brought[VT_MAX_STORE_ISSUERS];
+    size_t brought_count = 0;
+    size_t before = 0;
+    for (size_t i = 0; i < vt_status_store_issuers(request->desk->store); i++) {
+        if (vt_certificate_add(request->pool, vt_status_store_issuer(request->desk->store, i),
+                               &brought[brought_count], NULL) == VT_OK)
+            brought_count++;
+    }
+    while (before < count) {
+        before = count;
+        for (size_t i = 0; i < brought_count && count < VT_MAX_CERTIFICATES; i++) {
+            if (!is_among(brought[i], out, count) && is_named(brought[i], out, count))
+                out[count++] = brought[i];
+        }
+    }
+    return count;
+}
+
 /* Others of the same mail may stand between a certificate and its anchor. */
 static size_t gather_issuers(const struct vt_status_request *request,
                              const struct vt_certificate *out[VT_MAX_CERTIFICATES])
 {
     size_t count = 0;
     for (size_t i = 0; i < request->wants_count && count < VT_MAX_CERTIFICATES; i++) {
-        if (request->wants[i].issuer != NULL)
+        if (request->wants[i].issuer != NULL && !is_among(request->wants[i].issuer, out, count))
             out[count++] = request->wants[i].issuer;
     }
-    for (size_t i = 0; i < vt_status_store_issuers(request->desk->store); i++) {
-        if (count < VT_MAX_CERTIFICATES &&
-            vt_certificate_add(request->pool, vt_status_store_issuer(request->desk->store, i),
-                               &out[count], NULL) == VT_OK)
-            count++;
-    }
-    return count;
+    return add_brought(request, out, count);
 }
 
-/* A stranger's certificate makes nobody fetch: it has to be signed by what leads to an anchor. */
+/* A CA, and one that leads to an anchor: each subscriber has a key that could sign certificates. */
+static bool is_known_issuer(const struct vt_status_request *request,
+                            const struct vt_certificate *issuer,
+                            const struct vt_certificate *const *others, size_t count)
+{
+    return X509_check_ca(vt_certificate_x509(issuer)) > 0 &&
+           vt_trust_has_path(request->desk->trust, issuer, others, count);
+}
+
+/* A search for a path costs some milliseconds: one for each issuer, and few in vain. */
+static bool has_unknown_issuer(const struct vt_status_request *request, size_t index,
+                               const struct vt_certificate *const *others, size_t count,
+                               size_t *inout_unknown_count)
+{
+    const struct vt_request_want *want = &request->wants[index];
+    for (size_t i = 0; i < index; i++) {
+        if (request->wants[i].issuer == want->issuer)
+            return request->wants[i].has_unknown_issuer;
+    }
+    if (*inout_unknown_count == MAX_UNKNOWN_ISSUERS)
+        return true;
+    bool is_unknown = !is_known_issuer(request, want->issuer, others, count);
+    *inout_unknown_count += is_unknown;
+    return is_unknown;
+}
+
+static bool has_signed(const struct vt_request_want *want)
+{
+    EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(want->issuer));
+    return key != NULL && X509_verify(vt_certificate_x509(want->certificate), key) == 1;
+}
+
+/* A stranger's certificate makes nobody fetch: it has to be signed by what leads to an anchor. No
+ * signature is verified with the key of what does not. */
 static void refuse_strangers(struct vt_status_request *request)
 {
     const struct vt_certificate *others[VT_MAX_CERTIFICATES];
     size_t count = gather_issuers(request, others);
+    size_t unknown_count = 0;
     for (size_t i = 0; i < request->wants_count; i++) {
         struct vt_request_want *want = &request->wants[i];
         if (want->issuer == NULL)
             continue;
-        EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(want->issuer));
-        if (key != NULL && X509_verify(vt_certificate_x509(want->certificate), key) == 1 &&
-            vt_trust_has_path(request->desk->trust, want->issuer, others, count))
+        want->has_unknown_issuer = has_unknown_issuer(request, i, others, count, &unknown_count);
+        if (!want->has_unknown_issuer && has_signed(want))
             continue;
         want->stage = STAGE_OVER;
         want->is_stranger = true;

@@ -25,9 +25,10 @@ struct vt_request_want {
     struct vt_request_wait waits[2 * VT_MAX_REQUEST_ADDRESSES];
     size_t waits_count;
     bool done;
-    bool is_stranger;  /* nothing is fetched for it */
-    bool is_responder; /* of OCSP: asking OCSP about it would go round in circles */
-    bool has_fact;     /* in force, though not young */
+    bool has_unknown_issuer; /* its issuer is no CA that leads to an anchor */
+    bool is_stranger;        /* nothing is fetched for it */
+    bool is_responder;       /* of OCSP: asking OCSP about it would go round in circles */
+    bool has_fact;           /* in force, though not young */
     struct vt_status_fact fact;
     bool has_lists; /* that speak about it together, or by another signer: judgement needs them */
     char text[VT_REQUEST_TEXT_BYTES]; /* what failed, for the administrator */

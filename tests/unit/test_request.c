@@ -567,6 +567,74 @@ static void strangers_fetch_little(void **state)
     close_desk();
 }
 
+/* Whoever has a certificate of a configured CA can sign others with its key, and choose addresses
+ * for them: the issuer has to be a CA. */
+static void a_subscriber_is_no_issuer(void **state)
+{
+    (void)state;
+    struct tc_options options = {.name = "người ký", .issuer = &f.root};
+    struct tc_entity subscriber = tc_make(f.arena, f.pool, &options);
+    struct tc_entity forged =
+        make(&subscriber, "URI:http://ca.example/x.crl", "OCSP;URI:http://ca.example/ocsp");
+    open_desk();
+    ask(0, &forged, &subscriber, NULL);
+    assert_int_equal(listen_for_fetches(), 0);
+    assert_true(vt_status_request_advance(d.requests[0], d.now));
+    assert_non_null(strstr(end(0).facts[0].finding, "does not lead to a root"));
+    close_desk();
+}
+
+/* However many issuers were brought before, the one between a certificate and its anchor is found;
+ * and a mail full of issuers that lead nowhere costs a few searches. */
+static void the_right_one_of_many_issuers(void **state)
+{
+    (void)state;
+    struct tc_entity above = tc_ca(f.arena, f.pool, "CA trên", &f.root);
+    struct tc_entity below = tc_ca(f.arena, f.pool, "CA dưới", &above);
+    struct tc_entity leaf = make(&below, "URI:http://ca.example/below.crl", NULL);
+    open_desk();
+    for (size_t i = 0; i < VT_MAX_STORE_ISSUERS - 1; i++) {
+        char name[40];
+        (void)snprintf(name, sizeof(name), "CA khác %zu", i);
+        struct tc_options options = {.name = name, .issuer = &f.root, .key = f.root.key};
+        struct tc_entity other = tc_make(f.arena, f.pool, &options);
+        assert_int_equal(vt_status_store_put_issuer(d.store, other.certificate, NULL), VT_OK);
+    }
+    assert_int_equal(vt_status_store_put_issuer(d.store, above.certificate, NULL), VT_OK);
+    ask(0, &leaf, &below, NULL);
+    assert_int_equal(listen_for_fetches(), 1);
+    close_desk();
+}
+
+static void many_unknown_issuers_are_not_all_searched_for(void **state)
+{
+    (void)state;
+    enum { COUNT = 40 };
+    struct vt_want_status many[COUNT + 1];
+    struct vt_wants wants = {.status = many, .status_count = COUNT + 1};
+    char *text = NULL;
+    size_t len = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        struct tc_entity unknown = tc_ca(f.arena, f.pool, "CA giả", NULL);
+        struct tc_entity leaf = make(&unknown, "URI:http://ca.example/x.crl", NULL);
+        many[i] = (struct vt_want_status){leaf.der, unknown.der};
+    }
+    /* One that stands behind them all waits for another mail. */
+    struct tc_entity known = make(&f.root, "URI:http://ca.example/y.crl", NULL);
+    many[COUNT] = (struct vt_want_status){known.der, f.root.der};
+    open_desk();
+    message = (struct vt_message){.type = VT_MSG_STATUS, .fds_count = 1};
+    assert_int_equal(vt_wants_to_json(&wants, &text, &len, NULL), VT_OK);
+    assert_int_equal(vt_memfd_seal("wants", vt_bytes_of(text, len), &message.fds[0], NULL), VT_OK);
+    free(text);
+    assert_int_equal(vt_status_request_new(&d.desk, &message, d.now, &d.requests[0], NULL), VT_OK);
+    vt_message_close(&message);
+    assert_int_equal(listen_for_fetches(), 0);
+    assert_true(vt_status_request_advance(d.requests[0], d.now));
+    assert_int_equal(end(0).facts_count, COUNT + 1);
+    close_desk();
+}
+
 /* ---- responders and later ---- */
 
 static void a_responder_is_looked_up_in_lists(void **state)
@@ -791,6 +859,9 @@ int main(void)
         cmocka_unit_test(one_mail_asks_whether_it_is_back),
         cmocka_unit_test(bad_answers_count),
         cmocka_unit_test(strangers_fetch_little),
+        cmocka_unit_test(a_subscriber_is_no_issuer),
+        cmocka_unit_test(the_right_one_of_many_issuers),
+        cmocka_unit_test(many_unknown_issuers_are_not_all_searched_for),
         cmocka_unit_test(a_responder_is_looked_up_in_lists),
         cmocka_unit_test(lists_go_with_the_answer),
         cmocka_unit_test(what_stays_unknown_is_put_down),
