@@ -45,6 +45,8 @@
  * fill the memory of those who read its answer. */
 #define VT_MAX_EVIDENCE_BYTES (4u * 1024 * 1024)
 #define VT_MAX_WANTS_BYTES (16u * 1024 * 1024)
+/* What is known beside a mail, as JSON: a generation's facts have 1 KB, its issuers 3 KB. */
+#define VT_MAX_KNOWN_BYTES (64u * 1024 * 1024)
 /* The report of the status role as JSON: a host or a list has 500 bytes, a repeated check 1000. */
 #define VT_MAX_REPORT_BYTES (4u * 1024 * 1024)
 /* One framed message between roles; larger things travel as a descriptor. */

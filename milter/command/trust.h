@@ -41,7 +41,7 @@ struct vt_trust_desk {
     struct vt_config *config;
     struct vt_arena *arena;
     struct vt_trust_store *store; /* as it is on disk; vt_trust_desk_reload */
-    struct vt_role_set *roles;    /* vt_trust_desk_start */
+    struct vt_role_set *roles;    /* started when something is looked at or fetched */
     struct json_t *report;        /* --json: what was done and found, printed at the end */
 };
 
@@ -88,8 +88,6 @@ struct vt_trust_items {
     size_t count;
 };
 
-/* Start roles of one's own over the store as it is on disk, unless they run. */
-enum vt_code vt_trust_desk_start(struct vt_trust_desk *desk, struct vt_err *err) VT_MUST_CHECK;
 /* Have the sandboxed child judge a certificate; *out lives in the arena. ask: have the status role
  * bring its status. VT_E_FORMAT: it is no certificate. */
 enum vt_code vt_trust_look(struct vt_trust_desk *desk, struct vt_bytes der, bool ask,
@@ -133,7 +131,5 @@ bool vt_trust_folder_holds(const struct vt_trust_desk *desk, enum vt_trust_set_i
  * tell what leads nowhere; false: pass it over. Returns EX_OK, VT_TRUST_ATTENTION when something
  * was left out, or what failed. */
 int vt_trust_take(struct vt_trust_desk *desk, const struct vt_trust_items *items, bool has_to_lead);
-/* Whether a person compared the fingerprint: --confirm, or asked at the terminal. */
-bool vt_trust_is_compared(struct vt_trust_desk *desk, const struct vt_trust_item *item);
 
 #endif

@@ -13,7 +13,8 @@
 #define FETCH_MSECS 60000
 #define PER_FILE 64
 
-enum vt_code vt_trust_desk_start(struct vt_trust_desk *desk, struct vt_err *err)
+/* Roles of one's own over the store as it is on disk, unless they run. */
+static enum vt_code start_roles(struct vt_trust_desk *desk, struct vt_err *err)
 {
     return desk->roles != NULL
                ? VT_OK
@@ -39,7 +40,7 @@ enum vt_code vt_trust_look(struct vt_trust_desk *desk, struct vt_bytes der, bool
     int fd = -1;
     struct vt_evidence *evidence = NULL;
     *out = NULL;
-    enum vt_code code = vt_trust_desk_start(desk, err);
+    enum vt_code code = start_roles(desk, err);
     if (code == VT_OK)
         code = vt_memfd_seal("vanthu-trust", der, &fd, err);
     if (code != VT_OK)
@@ -116,7 +117,7 @@ enum vt_code vt_trust_fetch(struct vt_trust_desk *desk, const char *url, const c
     struct vt_message *answer = vt_arena_alloc(desk->arena, sizeof(*answer));
     if (answer == NULL)
         return vt_err_set(err, VT_E_NOMEM, "out of memory");
-    enum vt_code code = vt_trust_desk_start(desk, err);
+    enum vt_code code = start_roles(desk, err);
     if (code == VT_OK)
         code = vt_wire_open(vt_role_set_fetch_fd(desk->roles),
                             vt_clock_monotonic_msecs() + FETCH_MSECS, &fd, err);

@@ -86,7 +86,8 @@ static bool ask(const struct vt_trust_desk *desk, const struct vt_trust_item *it
     return fgets(answer, sizeof(answer), stdin) != NULL && is_yes(answer, item->facts.sha256);
 }
 
-bool vt_trust_is_compared(struct vt_trust_desk *desk, const struct vt_trust_item *item)
+/* A person did: by --confirm, or asked at the terminal. */
+static bool is_compared(struct vt_trust_desk *desk, const struct vt_trust_item *item)
 {
     for (size_t i = 0; i < desk->options.confirm_count; i++) {
         if (vt_trust_fingerprint_is(desk->options.confirm[i], item->facts.sha256))
@@ -126,7 +127,7 @@ static enum vt_code take_root(struct vt_trust_desk *desk, const struct vt_trust_
     if (!item->facts.is_ca)
         why = vt_trust_word(desk, "không phải chứng thư của tổ chức chứng thực",
                             "it is not the certificate of an authority");
-    else if (!vt_trust_is_compared(desk, item))
+    else if (!is_compared(desk, item))
         why = vt_trust_word(desk, "chưa có ai đối chiếu (ở thiết bị đầu cuối, hoặc --confirm)",
                             "nobody compared its fingerprint (at a terminal, or by --confirm)");
     if (why != NULL) {

@@ -10,8 +10,6 @@
 #define VT_INSPECT_MAX_FDS (3 + VT_MAX_ANSWER_LISTS)
 /* Mail facts: mostly recipients. */
 #define VT_MAX_FACTS_BYTES ((size_t)8 * 1024 * 1024)
-/* Known or wanted: certificates and status, as JSON. */
-#define VT_MAX_KNOWN_BYTES ((size_t)64 * 1024 * 1024)
 
 struct vt_child_context {
     const struct vt_inspect_options *options;

@@ -11,7 +11,7 @@
 #include "status/crl_list.h"
 
 /* The parsed form takes several times the text. */
-#define GENERATION_ARENA_BYTES (4 * VT_MAX_KNOWN_BYTES)
+#define GENERATION_ARENA_BYTES ((size_t)4 * VT_MAX_KNOWN_BYTES)
 
 static bool is_same_file(int a, int b)
 {

@@ -76,11 +76,9 @@ size_t vt_crl_list_bytes(const struct vt_crl_list *list);
  * Source: RFC 5280 6.3.3 (b), (d), (e). */
 unsigned vt_crl_list_scope(const struct vt_crl_list *list, const struct vt_certificate *certificate,
                            const char **out_why);
-/* True when issuer and issuing distribution point are the same, as a delta CRL and its base have
- * them (RFC 5280 6.3.3 (c)). */
-bool vt_crl_list_has_scope_of(const struct vt_crl_list *list, const struct vt_crl_list *other);
-/* True when this delta may be put together with base: its BaseCRLNumber is not above the number of
- * base, and its own not below (RFC 5280 5.2.4). Their signers are compared by the caller. */
+/* True when this delta may be put together with base: they have one issuer and one scope, its
+ * BaseCRLNumber is not above the number of base, and its own not below (RFC 5280 5.2.4, 6.3.3 (c)).
+ * Their signers are compared by the caller. */
 bool vt_crl_list_is_delta_of(const struct vt_crl_list *list, const struct vt_crl_list *base);
 
 /* What a complete CRL that was verified with the key of issuer says about a certificate of it: all

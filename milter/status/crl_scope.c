@@ -136,7 +136,8 @@ unsigned vt_crl_list_scope(const struct vt_crl_list *list, const struct vt_certi
     return why == NULL ? mask : 0;
 }
 
-bool vt_crl_list_has_scope_of(const struct vt_crl_list *list, const struct vt_crl_list *other)
+/* Issuer and issuing distribution point are the same (RFC 5280 6.3.3 (c)). */
+static bool has_scope_of(const struct vt_crl_list *list, const struct vt_crl_list *other)
 {
     return X509_NAME_cmp(list->issuer, other->issuer) == 0 &&
            vt_bytes_equal(list->crl.distribution_point, other->crl.distribution_point);
@@ -153,7 +154,7 @@ static int compare_numbers(struct vt_bytes a, struct vt_bytes b)
 bool vt_crl_list_is_delta_of(const struct vt_crl_list *list, const struct vt_crl_list *base)
 {
     return list->crl.is_delta && !base->crl.is_delta && base->crl.number.len > 0 &&
-           vt_crl_list_has_scope_of(list, base) &&
+           has_scope_of(list, base) &&
            compare_numbers(base->crl.number, list->crl.base_number) >= 0 &&
            compare_numbers(base->crl.number, list->crl.number) < 0;
 }

@@ -482,13 +482,3 @@ void vt_jobs_serve(struct vt_job_board *board, const struct pollfd *fds, size_t 
             finish(board, job, VT_E_TIMEOUT, VT_OUTCOME_NONE, &late, (struct vt_bytes){0}, now);
     }
 }
-
-int64_t vt_jobs_wake_msecs(const struct vt_job_board *board)
-{
-    int64_t wake = INT64_MAX;
-    for (size_t i = 0; i < VT_MAX_JOBS; i++) {
-        if (board->jobs[i].fd >= 0 && board->jobs[i].until_msecs < wake)
-            wake = board->jobs[i].until_msecs;
-    }
-    return wake;
-}

@@ -85,7 +85,5 @@ size_t vt_jobs_poll(const struct vt_job_board *board, struct pollfd *out);
 /* Read what came and end what is late. fds: as filled by vt_jobs_poll. */
 void vt_jobs_serve(struct vt_job_board *board, const struct pollfd *fds, size_t count,
                    struct vt_moment now);
-/* When the first of them is late, on the monotonic clock; INT64_MAX: none is under way. */
-int64_t vt_jobs_wake_msecs(const struct vt_job_board *board);
 
 #endif

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "evidence/record_json.h"
+#include "status/der_json.h"
 #include "vanthu/status.h"
 
 /* A published generation, and what one mail's own wants brought (status and issuers of the paths
@@ -16,7 +15,6 @@
 #define MAX_ISSUERS 1000
 #define MAX_FIRST_SEEN 2000
 #define MAX_WANTS 2000
-#define MAX_JSON_BYTES ((size_t)64 * 1024 * 1024)
 
 #define FACT(key_name, member, field_kind)                                                         \
     {                                                                                              \
@@ -98,43 +96,18 @@ static const struct vt_record wants_record = {wants_fields,
                                               sizeof(wants_fields) / sizeof(wants_fields[0]),
                                               sizeof(struct vt_wants), SIZE_MAX};
 
-/* ---- DER as base64 ---- */
-
-static json_t *der_to_json(struct vt_bytes der)
-{
-    json_t *value = NULL;
-    if (der.len > VT_MAX_CERTIFICATE_BYTES)
-        return NULL;
-    unsigned char *text = malloc(4 * ((der.len + 2) / 3) + 1);
-    if (text != NULL) {
-        int len = EVP_EncodeBlock(text, der.ptr, (int)der.len);
-        value = json_stringn((const char *)text, (size_t)len);
-    }
-    free(text);
-    return value;
-}
+/* ---- certificates ---- */
 
 static json_t *ders_to_json(const struct vt_bytes *ders, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; array != NULL && i < count; i++) {
-        if (json_array_append_new(array, der_to_json(ders[i])) != 0) {
+        if (json_array_append_new(array, vt_der_to_json(ders[i])) != 0) {
             json_decref(array);
             return NULL;
         }
     }
     return array;
-}
-
-static enum vt_code der_from_json(struct vt_arena *arena, const json_t *value, struct vt_bytes *out,
-                                  struct vt_err *err)
-{
-    const char *text = json_string_value(value);
-    size_t len = json_string_length(value);
-    if (text == NULL || len > 2 * VT_MAX_CERTIFICATE_BYTES)
-        return vt_err_set(err, VT_E_FORMAT, "JSON: a certificate in base64 is expected");
-    enum vt_code code = vt_base64_decode(arena, vt_bytes_of(text, len), out);
-    return code == VT_OK ? VT_OK : vt_err_set(err, code, "JSON: a certificate is not valid base64");
 }
 
 static enum vt_code ders_from_json(struct vt_arena *arena, const json_t *array,
@@ -149,7 +122,7 @@ static enum vt_code ders_from_json(struct vt_arena *arena, const json_t *array,
     if (*out == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for JSON");
     for (size_t i = 0; i < count; i++) {
-        enum vt_code code = der_from_json(arena, json_array_get(array, i), &(*out)[i], err);
+        enum vt_code code = vt_der_from_json(arena, json_array_get(array, i), &(*out)[i], err);
         if (code != VT_OK)
             return code;
     }
@@ -167,7 +140,7 @@ static int responders_to_json(json_t *root, const struct vt_known *known)
     for (size_t i = 0; i < known->facts_count; i++) {
         if (known->facts[i].responder.len > 0)
             failed |= json_object_set_new(json_array_get(facts, i), "responder",
-                                          der_to_json(known->facts[i].responder));
+                                          vt_der_to_json(known->facts[i].responder));
     }
     return failed;
 }
@@ -180,7 +153,7 @@ static enum vt_code responders_from_json(struct vt_arena *arena, const json_t *r
     for (size_t i = 0; code == VT_OK && i < known->facts_count; i++) {
         const json_t *responder = json_object_get(json_array_get(facts, i), "responder");
         if (responder != NULL && !json_is_null(responder))
-            code = der_from_json(arena, responder, &known->facts[i].responder, err);
+            code = vt_der_from_json(arena, responder, &known->facts[i].responder, err);
     }
     return code;
 }
@@ -196,7 +169,7 @@ enum vt_code vt_known_to_json(const struct vt_known *known, char **out_text, siz
         json_decref(root);
         root = NULL;
     }
-    return vt_json_text(root, 0, MAX_JSON_BYTES, out_text, out_len, err);
+    return vt_json_text(root, 0, VT_MAX_KNOWN_BYTES, out_text, out_len, err);
 }
 
 enum vt_code vt_known_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_known *out,
@@ -204,7 +177,7 @@ enum vt_code vt_known_from_json(struct vt_arena *arena, struct vt_bytes json, st
 {
     json_t *root = NULL;
     *out = (struct vt_known){0};
-    enum vt_code code = vt_json_object(json, MAX_JSON_BYTES, &root, err);
+    enum vt_code code = vt_json_object(json, VT_MAX_KNOWN_BYTES, &root, err);
     if (code != VT_OK)
         return code;
     code = vt_record_from_json(arena, &known_record, root, out, err);
@@ -226,8 +199,8 @@ static json_t *statuses_to_json(const struct vt_wants *wants)
     json_t *array = json_array();
     for (size_t i = 0; array != NULL && i < wants->status_count; i++) {
         json_t *item =
-            json_pack("{s:o, s:o}", "certificate", der_to_json(wants->status[i].certificate),
-                      "issuer", der_to_json(wants->status[i].issuer));
+            json_pack("{s:o, s:o}", "certificate", vt_der_to_json(wants->status[i].certificate),
+                      "issuer", vt_der_to_json(wants->status[i].issuer));
         if (item == NULL || json_array_append_new(array, item) != 0) {
             json_decref(array);
             return NULL;
@@ -247,7 +220,7 @@ enum vt_code vt_wants_to_json(const struct vt_wants *wants, char **out_text, siz
         json_decref(root);
         root = NULL;
     }
-    return vt_json_text(root, 0, MAX_JSON_BYTES, out_text, out_len, err);
+    return vt_json_text(root, 0, VT_MAX_WANTS_BYTES, out_text, out_len, err);
 }
 
 static enum vt_code statuses_from_json(struct vt_arena *arena, const json_t *array,
@@ -263,11 +236,11 @@ static enum vt_code statuses_from_json(struct vt_arena *arena, const json_t *arr
         return vt_err_set(err, VT_E_NOMEM, "no memory for JSON");
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(array, i);
-        enum vt_code code = der_from_json(arena, json_object_get(item, "certificate"),
-                                          &out->status[i].certificate, err);
+        enum vt_code code = vt_der_from_json(arena, json_object_get(item, "certificate"),
+                                             &out->status[i].certificate, err);
         if (code == VT_OK)
-            code =
-                der_from_json(arena, json_object_get(item, "issuer"), &out->status[i].issuer, err);
+            code = vt_der_from_json(arena, json_object_get(item, "issuer"), &out->status[i].issuer,
+                                    err);
         if (code != VT_OK)
             return code;
     }
@@ -280,7 +253,7 @@ enum vt_code vt_wants_from_json(struct vt_arena *arena, struct vt_bytes json, st
 {
     json_t *root = NULL;
     *out = (struct vt_wants){0};
-    enum vt_code code = vt_json_object(json, MAX_JSON_BYTES, &root, err);
+    enum vt_code code = vt_json_object(json, VT_MAX_WANTS_BYTES, &root, err);
     if (code != VT_OK)
         return code;
     code = vt_record_from_json(arena, &wants_record, root, out, err);

@@ -8,8 +8,6 @@
 #include "status/crl_list.h"
 #include "vanthu/wire.h"
 
-#define MAX_KNOWN_BYTES ((size_t)64 * 1024 * 1024)
-
 static enum vt_code seal_json(const struct vt_known *known, int *out_fd, struct vt_err *err)
 {
     char *text = NULL;
@@ -47,7 +45,7 @@ static enum vt_code open_json(struct vt_arena *arena, int fd, struct vt_known *o
                               struct vt_err *err)
 {
     struct vt_bytes json;
-    enum vt_code code = vt_memfd_map(fd, MAX_KNOWN_BYTES, &json, err);
+    enum vt_code code = vt_memfd_map(fd, VT_MAX_KNOWN_BYTES, &json, err);
     if (code != VT_OK)
         return code;
     code = vt_known_from_json(arena, json, out, err);

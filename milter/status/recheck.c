@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "status/breaker.h"
-#include "status/recheck_file.h"
+#include "status/recheck_internal.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
 
@@ -126,9 +126,10 @@ static char *dup_name(const char *common_name, const char *whole_name)
     return strdup(text);
 }
 
-struct vt_recheck_item *vt_recheck_put(struct vt_recheck *recheck,
-                                       const struct vt_certificate *certificate,
-                                       const struct vt_certificate *issuer)
+/* A new one without times and references; NULL: out of memory. */
+static struct vt_recheck_item *put(struct vt_recheck *recheck,
+                                   const struct vt_certificate *certificate,
+                                   const struct vt_certificate *issuer)
 {
     const struct vt_certificate_facts *facts = vt_certificate_facts(certificate);
     make_room(recheck);
@@ -157,7 +158,7 @@ void vt_recheck_add(struct vt_recheck *recheck, const struct vt_certificate *cer
         return;
     struct vt_recheck_item *item = find(recheck, certificate);
     if (item == NULL) {
-        item = vt_recheck_put(recheck, certificate, issuer);
+        item = put(recheck, certificate, issuer);
         if (item == NULL)
             return;
         item->asked_utc_secs = now_utc_secs;

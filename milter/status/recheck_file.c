@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The table of repeated checks in the state folder: one JSON file, replaced as a whole. Whoever
  * can write there could at most make us ask again for certificates of our own roots. */
-#include "status/recheck_file.h"
+#include "status/recheck_internal.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include <jansson.h>
-#include <openssl/evp.h>
 
+#include "status/der_json.h"
 #include "vanthu/log.h"
 #include "vanthu/wire.h"
 
@@ -23,26 +23,15 @@
 
 /* ---- writing ---- */
 
-static json_t *der_to_json(struct vt_bytes der)
-{
-    json_t *value = NULL;
-    unsigned char *text = malloc(4 * ((der.len + 2) / 3) + 1);
-    if (text != NULL)
-        value =
-            json_stringn((const char *)text, (size_t)EVP_EncodeBlock(text, der.ptr, (int)der.len));
-    free(text);
-    return value;
-}
-
 static json_t *item_to_json(const struct vt_recheck_item *item)
 {
     json_t *references = json_array();
     for (size_t i = 0; i < item->references_count; i++)
         (void)json_array_append_new(references, json_string(item->references[i]));
-    return json_pack("{s:o, s:o, s:I, s:I, s:i, s:o}", "certificate",
-                     der_to_json(item->certificate), "issuer", der_to_json(item->issuer), "asked",
-                     (json_int_t)item->asked_utc_secs, "next", (json_int_t)item->next_utc_secs,
-                     "tries", (int)item->tries_count, "references", references);
+    return json_pack(
+        "{s:o, s:o, s:I, s:I, s:i, s:o}", "certificate", vt_der_to_json(item->certificate),
+        "issuer", vt_der_to_json(item->issuer), "asked", (json_int_t)item->asked_utc_secs, "next",
+        (json_int_t)item->next_utc_secs, "tries", (int)item->tries_count, "references", references);
 }
 
 static char *table_text(const struct vt_recheck *recheck)
@@ -86,9 +75,7 @@ static bool take_der(struct vt_arena *arena, struct vt_certificate_pool *pool, c
                      const struct vt_certificate **out)
 {
     struct vt_bytes der;
-    const char *text = json_string_value(value);
-    return text != NULL && strlen(text) <= 2 * VT_MAX_CERTIFICATE_BYTES &&
-           vt_base64_decode(arena, vt_bytes_str(text), &der) == VT_OK &&
+    return vt_der_from_json(arena, value, &der, NULL) == VT_OK &&
            vt_certificate_add(pool, der, out, NULL) == VT_OK;
 }
 

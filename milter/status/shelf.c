@@ -190,7 +190,8 @@ static enum vt_code place(struct vt_status_store *store, struct vt_kept_list *fr
     return VT_OK;
 }
 
-enum vt_code vt_status_store_put_list(struct vt_status_store *store, int fd, struct vt_err *err)
+/* Keep what vt_crl_list_seal made; fd is taken over in any case. */
+static enum vt_code put_sealed(struct vt_status_store *store, int fd, struct vt_err *err)
 {
     struct vt_kept_list fresh = {0};
     enum vt_code code = vt_crl_list_open(fd, &fresh.list, err);
@@ -218,7 +219,7 @@ enum vt_code vt_status_store_put_crl(struct vt_status_store *store,
     if (touch_same(store, signer, crl, fetched_utc_secs))
         return VT_OK;
     enum vt_code code = vt_crl_list_seal(crl, signer, origin, fetched_utc_secs, &fd, err);
-    return code == VT_OK ? vt_status_store_put_list(store, fd, err) : code;
+    return code == VT_OK ? put_sealed(store, fd, err) : code;
 }
 
 /* ---- what others may know ---- */

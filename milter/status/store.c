@@ -73,8 +73,9 @@ bool vt_status_store_clock_is_behind(const struct vt_status_store *store, int64_
            now_utc_secs < store->youngest_utc_secs - CLOCK_BEHIND_SECS;
 }
 
-bool vt_status_is_in_force(int64_t this_update_utc_secs, int64_t next_update_utc_secs,
-                           int64_t now_utc_secs)
+/* True when a statement with these times holds now. */
+static bool is_in_force(int64_t this_update_utc_secs, int64_t next_update_utc_secs,
+                        int64_t now_utc_secs)
 {
     if (this_update_utc_secs == VT_TIME_NONE ||
         this_update_utc_secs > now_utc_secs + VT_STORE_TOLERANCE_SECS)
@@ -99,9 +100,8 @@ static enum vt_freshness freshness_of(const struct vt_status_fact *fact, int64_t
 {
     if (fact->value == VT_STATUS_REVOKED)
         return VT_FRESH_YOUNG;
-    return freshness(
-        vt_status_is_in_force(fact->this_update_utc_secs, fact->next_update_utc_secs, now), fetched,
-        now);
+    return freshness(is_in_force(fact->this_update_utc_secs, fact->next_update_utc_secs, now),
+                     fetched, now);
 }
 
 /* ---- facts ---- */
@@ -292,10 +292,9 @@ size_t vt_status_store_lists(struct vt_status_store *store,
             continue;
         bool own = strcmp(vt_crl_list_signer_key_sha256(kept->list), key) == 0;
         bool whole = vt_crl_list_scope(kept->list, certificate, NULL) == VT_CRL_ALL_REASONS;
-        enum vt_freshness fresh =
-            freshness(vt_status_is_in_force(crl->this_update_utc_secs, crl->next_update_utc_secs,
-                                            now_utc_secs),
-                      kept->fetched_utc_secs, now_utc_secs);
+        enum vt_freshness fresh = freshness(
+            is_in_force(crl->this_update_utc_secs, crl->next_update_utc_secs, now_utc_secs),
+            kept->fetched_utc_secs, now_utc_secs);
         needed = needed || !own || !whole || crl->is_delta;
         if (count == 0 || fresh < *out_freshness)
             *out_freshness = fresh;
@@ -382,7 +381,7 @@ static enum vt_code publish_lists(const struct vt_status_store *store, struct vt
     size_t count = 0;
     for (size_t i = 0; i < store->lists_count; i++) {
         const struct vt_crl *crl = vt_crl_list_crl(store->lists[i].list);
-        if (vt_status_is_in_force(crl->this_update_utc_secs, crl->next_update_utc_secs, now))
+        if (is_in_force(crl->this_update_utc_secs, crl->next_update_utc_secs, now))
             kept[count++] = &store->lists[i];
     }
     if (count > 0)

@@ -27,16 +27,13 @@ void vt_status_store_set_trust(struct vt_status_store *store, const struct vt_tr
 const struct vt_trust_store *vt_status_store_trust(const struct vt_status_store *store);
 
 /* Verify a CRL with the key of this signer and keep it. The same one again: VT_OK, and it counts as
- * fetched anew. Others as vt_crl_list_seal and vt_status_store_put_list. */
+ * fetched anew. VT_E_FORMAT: also one that is older than the one at hand, or from the future.
+ * VT_E_LIMIT: also when there is room for those of configured CAs only. Others as vt_crl_list_seal.
+ */
 enum vt_code vt_status_store_put_crl(struct vt_status_store *store,
                                      const struct vt_certificate *signer, struct vt_bytes crl,
                                      const char *origin, int64_t fetched_utc_secs,
                                      struct vt_err *err) VT_MUST_CHECK;
-/* Keep a list that vt_crl_list_seal made. fd: taken over in any case. VT_E_FORMAT: an older one
- * than is here, or one from the future. VT_E_LIMIT: there is room for those of configured CAs only.
- * VT_E_NOMEM, VT_E_SYSTEM. */
-enum vt_code vt_status_store_put_list(struct vt_status_store *store, int fd,
-                                      struct vt_err *err) VT_MUST_CHECK;
 /* Keep what an OCSP response said; fact as vt_status_read_ocsp gave it, response for the folder. */
 enum vt_code vt_status_store_put_ocsp(struct vt_status_store *store,
                                       const struct vt_certificate *certificate,

@@ -66,8 +66,5 @@ struct vt_status_store {
 /* Something authentic was issued then. */
 void vt_store_note_issued(struct vt_status_store *store, int64_t this_update_utc_secs);
 void vt_shelf_clear(struct vt_status_store *store);
-/* True when a statement with these times holds now. */
-bool vt_status_is_in_force(int64_t this_update_utc_secs, int64_t next_update_utc_secs,
-                           int64_t now_utc_secs);
 
 #endif
