@@ -60,8 +60,9 @@ def nonce_of(request):
     return None
 
 
-def ocsp_answer(signer, cert_id, status, this_update, next_update, nonce=None, certificates=None, produced=None):
-    """A signed OCSPResponse in DER. status: good, unknown, or (when, reason) of a revocation."""
+def ocsp_answer(signer, cert_id, status, this_update, next_update, nonce=None, certificates=None, named=None):
+    """A signed OCSPResponse in DER. status: good, unknown, or (when, reason) of a revocation. named: whose
+    name it bears, if not the signer's."""
     single = {"cert_id": cert_id, "this_update": this_update}
     if next_update is not None:
         single["next_update"] = next_update
@@ -69,8 +70,8 @@ def ocsp_answer(signer, cert_id, status, this_update, next_update, nonce=None, c
         single["cert_status"] = ocsp.CertStatus(status, core.Null())
     else:
         single["cert_status"] = ocsp.CertStatus("revoked", {"revocation_time": status[0], "revocation_reason": status[1]})
-    key_id = hashlib.sha1(bytes(signer.cert["tbs_certificate"]["subject_public_key_info"]["public_key"])).digest()
-    fields = {"responder_id": ocsp.ResponderId("by_key", key_id), "produced_at": produced or this_update, "responses": [single]}
+    key_id = hashlib.sha1(bytes((named or signer).cert["tbs_certificate"]["subject_public_key_info"]["public_key"])).digest()
+    fields = {"responder_id": ocsp.ResponderId("by_key", key_id), "produced_at": this_update, "responses": [single]}
     if nonce is not None:
         fields["response_extensions"] = [{"extn_id": "nonce", "extn_value": nonce}]
     data = ocsp.ResponseData(fields)
@@ -338,17 +339,20 @@ class Lying:
             other["serial_number"] = cert_id["serial_number"].native + 1
             return ocsp_answer(self.responder_of(ca), other, "good", now, now + HOUR, nonce)
         if lie == "wrong key":
-            signer, certificates = self.wrong_signer(ca, number)
-            return ocsp_answer(signer, cert_id, "good", now, now + HOUR, nonce, certificates)
+            return self.forged_answer(ca, number, cert_id, nonce)
         return true(now, now + self.ocsp_validity, nonce)
 
-    def wrong_signer(self, ca, number):
-        """(credential, certificates that come with the answer): a responder of another CA; another key under
-        the responder's certificate; a certificate of this CA that is not for OCSP; a CA of the same name."""
-        others = [e[0] for e in mkpki.ENTRIES if e[2] == "ocsp" and e[1] != ca]
+    def forged_answer(self, ca, number, cert_id, nonce):
+        """Good, in the responder's name but by another key; by a certificate of this CA that is not for OCSP;
+        by the responder of another CA; by a CA of the same name."""
+        responder, now, named = self.responder_of(ca), utc_now(), None
+        other = next(e[0] for e in mkpki.ENTRIES if e[2] == "ocsp" and e[1] != ca)
         leaf = next(e[0] for e in mkpki.ENTRIES if e[1] == ca and e[2] == "leaf")
-        signer = load(self.pki, (others[0], others[0], leaf, "fake-root")[number % 4])
-        return signer, [self.responder_of(ca).cert] if number % 4 == 1 else signer.chain[:2]
+        signer = load(self.pki, (other, leaf, other, "fake-root")[number % 4])
+        certificates = signer.chain[:2]
+        if number % 4 == 0:
+            named, certificates = responder, [responder.cert]
+        return ocsp_answer(signer, cert_id, "good", now, now + HOUR, nonce, certificates, named)
 
     def file_body(self, path, lie, number):
         special = self.custom and self.custom(path, None)
