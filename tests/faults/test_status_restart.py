@@ -20,7 +20,7 @@ from site_calm import CalmSite, milliseconds, summary
 from site_test import days_ago, equal, pdf_mail
 
 VALID_SECS = 6
-STATUS_SECS = 1
+STATUS_SECS, FETCH_MSECS = 1, 400
 
 
 def passed(row, what, source=None):
@@ -81,8 +81,9 @@ def other_ca(site):
     median, p95, longest = summary(rows)
     print(f"     12 mails of the slow CA at once: up to {milliseconds(waited)[-1]} ms; 20 of the other CA meanwhile: "
           f"median {median} ms, 95 % within {p95} ms, longest {longest} ms")
-    # One that waited for the slow host would take as long as status may.
-    equal(longest < 700, True, f"the other CA waited {longest} ms")
+    # What the mail itself says: how long it takes altogether depends on how busy the machine is.
+    waits = [row.record["msecs"]["status"] for row in rows]
+    equal(max(waits) < FETCH_MSECS, True, f"the other CA waited {max(waits)} ms")
 
 
 def authority_revoked(site):
@@ -146,4 +147,4 @@ def authority_of_time_revoked(site):
 
 if __name__ == "__main__":
     sys.exit(site_test.run(network_cut, other_ca, authority_revoked, responder_revoked, authority_of_time_revoked,
-                           site_class=CalmSite, status_limit=f"{STATUS_SECS}s", fetch_timeout="400ms", host_down="1s"))
+                           site_class=CalmSite, status_limit=f"{STATUS_SECS}s", fetch_timeout=f"{FETCH_MSECS}ms", host_down="1s"))

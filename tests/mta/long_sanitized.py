@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 #
-# The end-to-end tests that feed bad input, once more with the programs of the sanitizer build
+# End-to-end tests that feed bad input or let parts die, once more with the programs of the sanitizer build
 # (make SANITIZE=1): the runner fails on any report in the log.
 """End-to-end tests under sanitizers."""
 
@@ -12,7 +12,7 @@ import sys
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 BUILD = os.path.abspath(TESTS + "/../build/sanitize")
 NAMES = ("mta/test_postfix_bad_mail", "mta/test_postfix_policy", "mta/test_postfix_observe", "faults/test_gateway_death",
-         "faults/test_status_death")
+         "faults/test_status_death", "faults/test_status_restart", "faults/test_status_closed")
 
 
 def main():
