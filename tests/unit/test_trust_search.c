@@ -52,12 +52,15 @@ static void load_world(struct world *world)
         fail_msg("%s", err.text);
 }
 
+/* Superseded (RFC 5280 5.3.1): around a key that is compromised there is no way. */
+#define REASON_SUPERSEDED 4
+
 static void add_crl(struct world *world, const struct tc_entity *issuer,
                     const struct tc_entity *revoked)
 {
     struct tc_crl_options options = {.this_update_utc_secs = TC_NOW - HOUR};
     if (revoked != NULL)
-        options.entries[0] = (struct tc_entry){revoked, TC_NOW - TC_DAY, 1, NULL};
+        options.entries[0] = (struct tc_entry){revoked, TC_NOW - TC_DAY, REASON_SUPERSEDED, NULL};
     world->crls[world->crls_count++] = tc_crl(f.arena, issuer, &options);
 }
 
