@@ -56,6 +56,14 @@ struct x509_st *vt_certificate_x509(const struct vt_certificate *certificate);
 enum vt_address_kind { VT_ADDRESS_OCSP, VT_ADDRESS_CA_ISSUERS, VT_ADDRESS_CRL };
 const char *vt_certificate_address(const struct vt_certificate *certificate,
                                    enum vt_address_kind kind, size_t index);
+/* Subject of issuer is the issuer name of certificate, by RFC 5280 7.1. */
+bool vt_certificate_names_issuer(const struct vt_certificate *certificate,
+                                 const struct vt_certificate *issuer);
+/* It names this issuer and was signed with its key, which costs a verification. */
+bool vt_certificate_is_issued_by(const struct vt_certificate *certificate,
+                                 const struct vt_certificate *issuer);
+/* Subject name and key are the same: one authority, whoever certified it. */
+bool vt_certificate_is_same_entity(const struct vt_certificate *a, const struct vt_certificate *b);
 /* The index-th rfc822Name of the subjectAltName, or NULL. */
 const char *vt_certificate_email(const struct vt_certificate *certificate, size_t index);
 

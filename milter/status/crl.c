@@ -127,7 +127,8 @@ enum vt_code vt_crl_list_fact(struct vt_arena *arena, const struct vt_crl_list *
     X509 *x509 = vt_certificate_x509(issuer);
     unsigned reasons = vt_crl_list_scope(list, certificate, &why);
     if (reasons == 0)
-        return vt_err_set(err, VT_E_NOT_FOUND, "%s", why);
+        return vt_err_set(err, VT_E_NOT_FOUND, "%s",
+                          why != NULL ? why : "the CRL is about other certificates");
     enum vt_code code = vt_verify_sha256(vt_certificate_public_key_der(issuer), key);
     if (code != VT_OK)
         return vt_err_set(err, code, "the digest of a key cannot be computed");

@@ -107,16 +107,6 @@ enum vt_code vt_fetched_crl(struct vt_status_store *store, const struct vt_fetch
     return code;
 }
 
-static bool issued(const struct vt_certificate *issuer, const struct vt_certificate *certificate)
-{
-    X509 *x509 = vt_certificate_x509(certificate);
-    EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(issuer));
-    return key != NULL &&
-           X509_NAME_cmp(X509_get_issuer_name(x509),
-                         X509_get_subject_name(vt_certificate_x509(issuer))) == 0 &&
-           X509_verify(x509, key) == 1;
-}
-
 /* Those that came together lead to the anchor together. What is no CA would only take the place of
  * one that is. */
 static enum vt_code keep_all(struct vt_status_store *store, const struct vt_trust_store *trust,
@@ -143,7 +133,7 @@ enum vt_code vt_fetched_issuer(struct vt_status_store *store, const struct vt_tr
     if (code != VT_OK)
         return code;
     for (size_t i = 0; i < count; i++) {
-        if (!issued(found[i], fetched->certificate))
+        if (!vt_certificate_is_issued_by(fetched->certificate, found[i]))
             continue;
         *out_der = vt_certificate_der(found[i]);
         return vt_trust_has_path(trust, found[i], found, count)

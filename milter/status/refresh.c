@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/x509.h>
-
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
 
@@ -140,14 +138,9 @@ static struct source *add_source(struct vt_refresher *refresher, struct vt_bytes
 static const struct vt_certificate *find_issuer(const struct vt_certificate_pool *pool,
                                                 const struct vt_certificate *certificate)
 {
-    X509 *x509 = vt_certificate_x509(certificate);
     for (size_t i = 0; i < vt_certificate_pool_count(pool); i++) {
         const struct vt_certificate *issuer = vt_certificate_pool_get(pool, i);
-        EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(issuer));
-        if (issuer != certificate && key != NULL &&
-            X509_NAME_cmp(X509_get_issuer_name(x509),
-                          X509_get_subject_name(vt_certificate_x509(issuer))) == 0 &&
-            X509_verify(x509, key) == 1)
+        if (issuer != certificate && vt_certificate_is_issued_by(certificate, issuer))
             return issuer;
     }
     return NULL;

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include <jansson.h>
-#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #define REQUEST_ARENA_BYTES ((size_t)64 * 1024 * 1024)
@@ -50,9 +49,8 @@ static bool is_among(const struct vt_certificate *certificate,
 static bool is_named(const struct vt_certificate *issuer, const struct vt_certificate *const *items,
                      size_t count)
 {
-    const X509_NAME *name = X509_get_subject_name(vt_certificate_x509(issuer));
     for (size_t i = 0; i < count; i++) {
-        if (X509_NAME_cmp(X509_get_issuer_name(vt_certificate_x509(items[i])), name) == 0)
+        if (vt_certificate_names_issuer(items[i], issuer))
             return true;
     }
     return false;
@@ -119,12 +117,6 @@ static bool has_unknown_issuer(const struct vt_status_request *request, size_t i
     return is_unknown;
 }
 
-static bool has_signed(const struct vt_request_want *want)
-{
-    EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(want->issuer));
-    return key != NULL && X509_verify(vt_certificate_x509(want->certificate), key) == 1;
-}
-
 /* A stranger's certificate makes nobody fetch: it has to be signed by what leads to an anchor. No
  * signature is verified with the key of what does not. */
 static void refuse_strangers(struct vt_status_request *request)
@@ -137,7 +129,8 @@ static void refuse_strangers(struct vt_status_request *request)
         if (want->issuer == NULL)
             continue;
         want->has_unknown_issuer = has_unknown_issuer(request, i, others, count, &unknown_count);
-        if (!want->has_unknown_issuer && has_signed(want))
+        if (!want->has_unknown_issuer &&
+            vt_certificate_is_issued_by(want->certificate, want->issuer))
             continue;
         want->stage = STAGE_OVER;
         want->is_stranger = true;

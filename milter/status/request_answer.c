@@ -2,8 +2,6 @@
  * What a mail is told: facts, lists, issuers, and why something is unknown. */
 #include <string.h>
 
-#include <openssl/x509.h>
-
 #include "status/request_internal.h"
 
 static bool has_issuer(const struct vt_status_request *request, const struct vt_request_want *want)
@@ -11,8 +9,7 @@ static bool has_issuer(const struct vt_status_request *request, const struct vt_
     for (size_t i = 0; i < request->issuers_count; i++) {
         const struct vt_certificate *issuer = NULL;
         if (vt_certificate_add(request->pool, request->issuers[i], &issuer, NULL) == VT_OK &&
-            X509_NAME_cmp(X509_get_issuer_name(vt_certificate_x509(want->certificate)),
-                          X509_get_subject_name(vt_certificate_x509(issuer))) == 0)
+            vt_certificate_names_issuer(want->certificate, issuer))
             return true;
     }
     return false;

@@ -42,13 +42,6 @@ bool vt_certificate_is_valid_at(const struct vt_certificate *certificate, int64_
     return at_utc_secs >= facts->not_before_utc_secs && at_utc_secs <= facts->not_after_utc_secs;
 }
 
-bool vt_certificate_names_issuer(const struct vt_certificate *certificate,
-                                 const struct vt_certificate *issuer)
-{
-    return X509_NAME_cmp(X509_get_issuer_name(vt_certificate_x509(certificate)),
-                         X509_get_subject_name(vt_certificate_x509(issuer))) == 0;
-}
-
 bool vt_certificate_is_self_issued(const struct vt_certificate *certificate)
 {
     return vt_certificate_names_issuer(certificate, certificate);
@@ -57,14 +50,8 @@ bool vt_certificate_is_self_issued(const struct vt_certificate *certificate)
 /* A certificate, or another one of the same subject and key, is on the path already. */
 static bool is_on_path(const struct vt_path *path, const struct vt_certificate *candidate)
 {
-    X509 *x509 = vt_certificate_x509(candidate);
     for (size_t i = 0; i < path->count; i++) {
-        const struct vt_certificate *item = path->items[i];
-        X509 *other = vt_certificate_x509(item);
-        if (item == candidate ||
-            (vt_bytes_equal(vt_certificate_public_key_der(item),
-                            vt_certificate_public_key_der(candidate)) &&
-             X509_NAME_cmp(X509_get_subject_name(other), X509_get_subject_name(x509)) == 0))
+        if (vt_certificate_is_same_entity(path->items[i], candidate))
             return true;
     }
     return false;

@@ -62,8 +62,5 @@ enum vt_code vt_path_explain(const struct vt_path_request *request, const struct
 bool vt_certificate_is_valid_at(const struct vt_certificate *certificate, int64_t at_utc_secs);
 /* Issuer and subject name are the same (RFC 5280 3.2: self-issued). */
 bool vt_certificate_is_self_issued(const struct vt_certificate *certificate);
-/* Subject of issuer is the issuer name of certificate, by RFC 5280 7.1. */
-bool vt_certificate_names_issuer(const struct vt_certificate *certificate,
-                                 const struct vt_certificate *issuer);
 
 #endif

@@ -25,18 +25,11 @@ static bool has_same_key(const struct vt_certificate *a, const struct vt_certifi
     return vt_bytes_equal(vt_certificate_public_key_der(a), vt_certificate_public_key_der(b));
 }
 
-static bool is_same_entity(const struct vt_certificate *a, const struct vt_certificate *b)
-{
-    return a == b || (has_same_key(a, b) &&
-                      X509_NAME_cmp(X509_get_subject_name(vt_certificate_x509(a)),
-                                    X509_get_subject_name(vt_certificate_x509(b))) == 0);
-}
-
 /* Its issuer, or another CA between it and the anchor: the verdict depends on them anyway. */
 static bool is_above(const struct vt_choosing *choosing, const struct vt_certificate *certificate)
 {
     for (size_t i = choosing->index + 1; i < choosing->path->count; i++) {
-        if (is_same_entity(choosing->path->items[i], certificate))
+        if (vt_certificate_is_same_entity(choosing->path->items[i], certificate))
             return true;
     }
     return false;
@@ -78,7 +71,7 @@ static bool is_namesake(const struct vt_choosing *choosing, const struct vt_path
                       X509_get_subject_name(vt_certificate_x509(choosing->issuer))) != 0)
         return false;
     for (size_t i = 1; i < path->count; i++) {
-        if (is_same_entity(path->items[i], choosing->issuer))
+        if (vt_certificate_is_same_entity(path->items[i], choosing->issuer))
             return false;
     }
     return true;
@@ -145,7 +138,8 @@ static const char *object_to_path(const struct signer_search *search, const stru
         return "the path of the CRL's signer is not valid";
     if (is_namesake(choosing, path))
         return "the CRL's signer is another CA of the same name";
-    if (!is_same_entity(path->items[path->count - 1], judged->items[judged->count - 1]))
+    if (!vt_certificate_is_same_entity(path->items[path->count - 1],
+                                       judged->items[judged->count - 1]))
         return "the CRL's signer has another trusted root than the certificate";
     if (!is_valid_at(path, vt_crl_list_crl(search->list)->this_update_utc_secs))
         return "a certificate of the path of the CRL's signer was not valid when it was signed";
@@ -291,7 +285,7 @@ static enum vt_code take_sealed(struct signer_search *search)
     }
     /* The same key in the certificate that is on the path needs no path of its own. */
     for (size_t i = search->choosing->index + 1; i < path->count; i++) {
-        if (is_same_entity(path->items[i], signer) && may_sign_crls(path->items[i]))
+        if (vt_certificate_is_same_entity(path->items[i], signer) && may_sign_crls(path->items[i]))
             return judge_signer(search, path->items[i]);
     }
     return judge_signer(search, signer);

@@ -247,6 +247,30 @@ const char *vt_certificate_address(const struct vt_certificate *certificate,
     return certificate->addresses[kind][index];
 }
 
+bool vt_certificate_names_issuer(const struct vt_certificate *certificate,
+                                 const struct vt_certificate *issuer)
+{
+    return X509_NAME_cmp(X509_get_issuer_name(certificate->x509),
+                         X509_get_subject_name(issuer->x509)) == 0;
+}
+
+bool vt_certificate_is_issued_by(const struct vt_certificate *certificate,
+                                 const struct vt_certificate *issuer)
+{
+    EVP_PKEY *key = X509_get0_pubkey(issuer->x509);
+    bool is_signed = key != NULL && vt_certificate_names_issuer(certificate, issuer) &&
+                     X509_verify(certificate->x509, key) == 1;
+    ERR_clear_error();
+    return is_signed;
+}
+
+bool vt_certificate_is_same_entity(const struct vt_certificate *a, const struct vt_certificate *b)
+{
+    return a == b ||
+           (vt_bytes_equal(a->public_key, b->public_key) &&
+            X509_NAME_cmp(X509_get_subject_name(a->x509), X509_get_subject_name(b->x509)) == 0);
+}
+
 const char *vt_certificate_email(const struct vt_certificate *certificate, size_t index)
 {
     return index < certificate->emails_count ? certificate->emails[index] : NULL;
