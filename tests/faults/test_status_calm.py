@@ -31,8 +31,8 @@ def fifty_mails(site):
     return [site.signed_mail(by) for by in site.new_signers(MAILS)]
 
 
-def outage(site, lie, values):
-    """One outage; values: what may be said of the signer's status."""
+def outage(site, lie, values, says):
+    """One outage; values: what may be said of the signer's status; says: what the administrator reads."""
     found = Outage(site, lie, fifty_mails(site))
     show(f"{lie}: {MAILS} mails in {found.seconds:.1f} s, {len(found.requests)} requests", found.rows, FIRST)
     for number, row in enumerate(found.rows, 1):
@@ -44,6 +44,7 @@ def outage(site, lie, values):
         equal((row.code, row.action, row.rule), (250, "tag", "status-sources-down") if row.source_down
               else (451, "defer", "status-unknown"), what)
         equal(row.status()["value"] in values, True, what)
+    equal(says in found.rows[0].findings, True, f"{lie}: finding: {found.rows[0].findings}")
     equal(milliseconds(found.rows)[-1] <= LONGEST_MSECS, True, f"{lie}: the longest took {milliseconds(found.rows)[-1]} ms")
     median, _, _ = summary(found.rows[FIRST:])
     equal(median <= MEDIAN_MSECS, True, f"{lie}: median of the last {MAILS - FIRST} is {median} ms")
@@ -68,17 +69,17 @@ def trials(found):
 
 def killed(site):
     """OCSP and CRL hosts killed."""
-    left_alone(outage(site, "dead", ["unreachable"]), 1)
+    left_alone(outage(site, "dead", ["unreachable"], "connect"), 1)
 
 
 def unplugged(site):
     """Hosts that do not even refuse a connection."""
-    left_alone(outage(site, "unplugged", ["unreachable"]), 1)
+    left_alone(outage(site, "unplugged", ["unreachable"], "did not answer in time"), 1)
 
 
 def slow(site):
     """Hosts slowed to 30 s."""
-    found = outage(site, "slow", ["unreachable"])
+    found = outage(site, "slow", ["unreachable"], "did not answer in time")
     left_alone(found, STRIKES)
     # One silence, on a connection that was open already, does not make a host a dead one.
     for port in (site.ocsp, site.crl):
@@ -89,38 +90,38 @@ def slow(site):
 def dripping(site):
     """Hosts that send a byte each 100 ms."""
     # Its list, once begun, may take longer: that is what a large one looks like on a thin line.
-    outage(site, "dripping", ["unreachable"])
+    outage(site, "dripping", ["unreachable"], "did not answer in time")
 
 
 def garbage(site):
     """Hosts that answer with noise, a login page, nothing, half an answer."""
-    outage(site, "garbage", ["unreachable"])
+    outage(site, "garbage", ["unreachable"], "malformed")
 
 
 def wrong_key(site):
     """Answers and lists signed by another key, by another CA's responder, by a certificate that may not."""
-    outage(site, "wrong key", ["unreachable"])
+    outage(site, "wrong key", ["unreachable"], "does not verify")
 
 
 def stale(site):
     """Answers and lists that are no longer in force."""
-    outage(site, "stale", ["unreachable", "stale"])
+    outage(site, "stale", ["unreachable", "stale"], "no longer in force")
 
 
 def redirected(site):
     """Hosts that send to an address that is not listed: it sees no connection."""
-    outage(site, "redirect", ["unreachable"])
+    outage(site, "redirect", ["unreachable"], "which is not followed")
     equal(site.liar.trap.count, 0, "connections to the address that is not listed")
 
 
 def errors(site):
     """Unsigned errors: tryLater, unauthorized, internalError, HTTP 503, 404, 500."""
-    outage(site, "error", ["unreachable", "unknown"])
+    outage(site, "error", ["unreachable", "unknown"], "trylater")
 
 
 def other_certificate(site):
     """A signed good for another certificate, and the list of another CA."""
-    outage(site, "other", ["unreachable", "unknown"])
+    outage(site, "other", ["unreachable", "unknown"], "for another certificate")
 
 
 if __name__ == "__main__":

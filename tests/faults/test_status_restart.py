@@ -17,6 +17,7 @@ import datetime
 
 import site_test
 from site_calm import CalmSite, milliseconds, summary
+from site_lab import wait_for
 from site_test import days_ago, equal, pdf_mail
 
 VALID_SECS = 6
@@ -86,6 +87,32 @@ def other_ca(site):
     equal(max(waits) < FETCH_MSECS, True, f"the other CA waited {max(waits)} ms")
 
 
+def gone_back(site):
+    """A host that brings a list older than the one before, from before a revocation: it counts for nobody."""
+    site.begin_anew("agency")
+    thief, honest = site.new_signers(2, ocsp=None)
+    older = site.make_crl("ca-party", f"{site.folder}/older.crl", ago_secs=3600)
+    site.revoke(thief, "ca-party", days=20)
+    site.make_crl("ca-party", secs=3)
+    begin = time.monotonic()
+
+    def look(what, *wanted):
+        rows = site.rows([site.signed_mail(thief), site.signed_mail(honest)])
+        print(f"     {what}: {rows[0]}; {rows[1]}")
+        equal([row.code == 550 and "CERT_REVOKED" in row.reasons for row in rows], [True, False], f"{what}: the revoked one")
+        equal("TOTAL-PASSED" in rows[1].verdict, *wanted, f"{what}: the other one")
+    look("the list is in force", True)
+    os.replace(older, f"{site.pki}/crl/ca-party.crl")
+    time.sleep(max(0, begin + 5 - time.monotonic()))
+    site.restart_milter()  # an address that answered well is not asked again for a minute
+    asked = len(site.liar.requests("ca-party.crl"))
+    look("an older list comes", False)
+    equal(len(site.liar.requests("ca-party.crl")) > asked, True, "the list was asked for")
+    site.make_crl("ca-party")
+    wait_for("the new list", lambda: site.row(site.signed_mail(honest)).passed)
+    look("a new list came", True)
+
+
 def authority_revoked(site):
     """The root's list says that the issuing CA was revoked: what it issued is not passed, though OCSP says good."""
     site.begin_anew("slow")
@@ -146,5 +173,5 @@ def authority_of_time_revoked(site):
 
 
 if __name__ == "__main__":
-    sys.exit(site_test.run(network_cut, other_ca, authority_revoked, responder_revoked, authority_of_time_revoked,
+    sys.exit(site_test.run(network_cut, other_ca, gone_back, authority_revoked, responder_revoked, authority_of_time_revoked,
                            site_class=CalmSite, status_limit=f"{STATUS_SECS}s", fetch_timeout=f"{FETCH_MSECS}ms", host_down="1s"))

@@ -48,6 +48,11 @@ class Row:
         return bool(missing) and all(status["source_down"] for status in missing)
 
     @property
+    def findings(self):
+        """What the administrator reads, in one text."""
+        return " ".join(finding for s in self.signatures for finding in s["findings"])
+
+    @property
     def passed(self):
         return self.code == 250 and "TOTAL-PASSED" in self.verdict and not self.reasons
 
@@ -187,6 +192,7 @@ def show(title, rows, first=5):
     print(f"     {title}")
     for line in counted(rows):
         print(f"       {line}")
+    print(f"       first finding: {rows[0].findings[:230]}")
     for label, part in ((f"first {first}", rows[:first]), (f"last {len(rows) - first}", rows[first:])):
         if part:
             median, p95, most = summary(part)
