@@ -363,12 +363,13 @@ static void remember(struct vt_job_board *board, const struct job *job, enum vt_
 }
 
 /* An issuer's address comes from a certificate that leads nowhere yet: a stranger must not be able
- * to have a good host left alone by naming its bad pages. */
+ * to have a good host left alone by naming its bad pages, nor a silent one asked again. */
 static enum vt_outcome judge_host(enum vt_job_kind kind, enum vt_outcome outcome)
 {
-    return kind == VT_JOB_ISSUER && outcome != VT_OUTCOME_UNREACHABLE && outcome != VT_OUTCOME_NONE
-               ? VT_OUTCOME_ALIVE
-               : outcome;
+    if (kind != VT_JOB_ISSUER || outcome == VT_OUTCOME_UNREACHABLE)
+        return outcome;
+    return outcome == VT_OUTCOME_SILENT || outcome == VT_OUTCOME_NONE ? VT_OUTCOME_NONE
+                                                                      : VT_OUTCOME_ALIVE;
 }
 
 /* One line when a host goes down and one when it is back, whatever is tried between. */

@@ -567,6 +567,30 @@ static void strangers_fetch_little(void **state)
     close_desk();
 }
 
+/* Nor does a stranger's question bring back a host that goes on being silent. */
+static void strangers_do_not_pardon(void **state)
+{
+    (void)state;
+    struct tc_entity stranger =
+        make(&f.stranger_root, NULL, "caIssuers;URI:http://slow.example/issuer");
+    open_desk();
+    for (size_t n = 0; n < 3; n++) {
+        char point[80];
+        (void)snprintf(point, sizeof(point), "URI:http://slow.example/%zu.crl", n);
+        struct tc_entity leaf = make(&f.root, point, NULL);
+        ask(n, &leaf, &f.root, NULL);
+        assert_int_equal(listen_for_fetches(), 1);
+        answer(n, silent, (struct vt_bytes){0});
+    }
+    assert_true(vt_breaker_is_down(&d.breakers, "slow.example:80"));
+    pass(2 * DOWN);
+    ask(3, &stranger, NULL, NULL);
+    assert_int_equal(listen_for_fetches(), 1);
+    answer(3, silent, (struct vt_bytes){0});
+    assert_true(vt_breaker_is_down(&d.breakers, "slow.example:80"));
+    close_desk();
+}
+
 /* Whoever has a certificate of a configured CA can sign others with its key, and choose addresses
  * for them: the issuer has to be a CA. */
 static void a_subscriber_is_no_issuer(void **state)
@@ -859,6 +883,7 @@ int main(void)
         cmocka_unit_test(one_mail_asks_whether_it_is_back),
         cmocka_unit_test(bad_answers_count),
         cmocka_unit_test(strangers_fetch_little),
+        cmocka_unit_test(strangers_do_not_pardon),
         cmocka_unit_test(a_subscriber_is_no_issuer),
         cmocka_unit_test(the_right_one_of_many_issuers),
         cmocka_unit_test(many_unknown_issuers_are_not_all_searched_for),
