@@ -108,7 +108,8 @@ enum vt_code vt_wire_pair(int out_fds[2], struct vt_err *err) VT_MUST_CHECK;
  * may have been written. */
 enum vt_code vt_output_write(int fd, struct vt_bytes bytes, struct vt_err *err) VT_MUST_CHECK;
 /* Put bytes into the place of the file at path, so that whoever reads it finds the old or the new
- * ones whole, also after a crash: written beside it, flushed, renamed. mode: as of chmod(2),
+ * ones whole, also after a crash: written beside it, flushed, renamed. More than 4 MB are not
+ * flushed: after a power failure they may be cut short. mode: as of chmod(2),
  * whatever the umask is. VT_E_SYSTEM, VT_E_LIMIT (the path is too long): the old file stands. */
 enum vt_code vt_output_replace(const char *path, unsigned mode, struct vt_bytes bytes,
                                struct vt_err *err) VT_MUST_CHECK;

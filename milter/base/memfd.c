@@ -15,6 +15,9 @@
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define PRIVATE_MODE 0600
 #define MAX_PATH_BYTES 4096
+/* Waiting for the disk to take a list of 60 MB would hold up everything that a role serves. After
+ * a power failure it may be cut short, which its reader sees, and is fetched again. */
+#define MAX_FLUSHED_BYTES ((size_t)4 * 1024 * 1024)
 
 enum vt_code vt_output_write(int fd, struct vt_bytes bytes, struct vt_err *err)
 {
@@ -39,7 +42,7 @@ static enum vt_code write_beside(const char *beside, unsigned mode, struct vt_by
     enum vt_code code = vt_output_write(fd, bytes, err);
     if (code == VT_OK && mode != PRIVATE_MODE && fchmod(fd, mode) != 0)
         code = vt_err_sys(err, "setting the mode of %s", beside);
-    if (code == VT_OK && fsync(fd) != 0)
+    if (code == VT_OK && bytes.len <= MAX_FLUSHED_BYTES && fsync(fd) != 0)
         code = vt_err_sys(err, "flushing %s", beside);
     if (close(fd) != 0 && code == VT_OK)
         code = vt_err_sys(err, "closing %s", beside);

@@ -289,6 +289,8 @@ static enum vt_code start_job(struct vt_job_board *board, struct job *job,
         return vt_err_set(err, code, "the address is too long");
     if (is_answered(board, key, now, out))
         return VT_OK;
+    if (find_free(board) == NULL)
+        return vt_err_set(err, VT_E_BUSY, "too many fetches are under way");
     if (is_too_many(board, wish->kind, now))
         return vt_err_set(err, VT_E_BUSY, "too many issuers were asked for in this minute");
     if (!vt_breaker_ask(board->setup.breakers, job->source.host, now, &probe)) {
@@ -313,10 +315,12 @@ enum vt_code vt_jobs_start(struct vt_job_board *board, const struct vt_job_wish 
                            int64_t patience_msecs, struct vt_moment now, struct vt_job_ticket *out,
                            struct vt_err *err)
 {
+    /* When all places are taken, what is under way can be joined all the same. */
+    struct job none = {.fd = -1};
     struct job *job = find_free(board);
     *out = (struct vt_job_ticket){0};
     if (job == NULL)
-        return vt_err_set(err, VT_E_BUSY, "too many fetches are under way");
+        job = &none;
     job->arena = vt_arena_new(JOB_ARENA_BYTES);
     enum vt_code code = job->arena != NULL ? VT_OK : vt_err_set(err, VT_E_NOMEM, "out of memory");
     if (code == VT_OK)

@@ -355,6 +355,28 @@ static void a_fetch_under_way_is_waited_for_once(void **state)
     close_desk();
 }
 
+/* When all places are taken, what is under way is still waited for. */
+static void a_full_board_is_joined(void **state)
+{
+    (void)state;
+    char url[80];
+    struct vt_job_ticket ticket;
+    struct vt_job_wish wish = {.kind = VT_JOB_CRL, .url = url, .issuer = f.root.certificate};
+    open_desk();
+    for (size_t i = 0; i < VT_MAX_JOBS; i++) {
+        (void)snprintf(url, sizeof(url), "http://slow.example/%zu.crl", i);
+        assert_int_equal(vt_jobs_start(d.desk.jobs, &wish, BUDGET, d.now, &ticket, NULL), VT_OK);
+        assert_int_equal(listen_for_fetches(), 1);
+    }
+    uint64_t last = ticket.id;
+    assert_int_equal(vt_jobs_start(d.desk.jobs, &wish, BUDGET, d.now, &ticket, NULL), VT_OK);
+    assert_true(ticket.id == last);
+    (void)snprintf(url, sizeof(url), "http://slow.example/one-more.crl");
+    assert_int_equal(vt_jobs_start(d.desk.jobs, &wish, BUDGET, d.now, &ticket, NULL), VT_E_BUSY);
+    assert_int_equal(listen_for_fetches(), 0);
+    close_desk();
+}
+
 /* An address that others have waited for does not keep us awake while another one is asked. */
 static void only_what_is_waited_for_wakes(void **state)
 {
@@ -877,6 +899,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slow_host_delays_the_first_few_mails),
         cmocka_unit_test(a_fetch_under_way_is_waited_for_once),
+        cmocka_unit_test(a_full_board_is_joined),
         cmocka_unit_test(only_what_is_waited_for_wakes),
         cmocka_unit_test(lists_are_asked_when_ocsp_is_slow),
         cmocka_unit_test(a_dead_host_is_told),
