@@ -36,7 +36,7 @@ def mails(site):
     yield "changed after signing", pdf_mail(bytes(changed)), "reject"
     yield "self-made", pdf_mail(site.sign("self")), "reject"
     yield "revoked", pdf_mail(site.sign("revoked")), "reject"
-    yield "status unknown", pdf_mail(site.sign("unreachable")), "defer"
+    yield "status unknown", pdf_mail(site.sign("unreachable")), "tag"
     yield "forged headers of ours", plain_mail(extra=forged), "accept"
     yield "signed message", mail(build.multipart_signed(build.text_part(), site.pki, "smime"), "binhtt@ninhbinh.gov.vn", b""), None
     yield "signed message, altered", mail(build.multipart_signed(build.text_part(), site.pki, "smime"), "binhtt@ninhbinh.gov.vn",

@@ -34,6 +34,8 @@ DIFFERENCES = {
     ("gap-wider.pdf", "pdfsig"): ("intact", "broken", "pdfsig does not ask that the gap is /Contents alone; bytes in it can be "
                                                       "replaced unnoticed"),
     ("gap-wider.pdf", "openssl"): ("undetermined", "broken", "the gap is not a hexadecimal string"),
+    ("revoked-since-part-stamped.pdf", "openssl"):
+        ("intact undetermined", "intact broken", "the gap of the time stamp is not /Contents"),
     ("junk-before.pdf", "openssl"): ("undetermined undetermined", "broken broken", "the gap is not /Contents"),
     ("range-beyond.pdf", "pdfsig"): ("undetermined", "broken", "pdfsig does not judge what cannot be signed bytes"),
     ("range-beyond.pdf", "openssl"): ("undetermined", "broken", NO_RANGES),
