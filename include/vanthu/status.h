@@ -45,6 +45,11 @@ struct vt_status_fact {
     const char *finding;
 };
 
+/* Until when a statement with these times is in force: its next update, or for a day when it names
+ * none (RFC 5280 5.1.2.5 demands one of CRLs; RFC 6960 4.2.2.1: newer information is available at
+ * any time). this_update_utc_secs: not VT_TIME_NONE. */
+int64_t vt_status_until_utc_secs(int64_t this_update_utc_secs, int64_t next_update_utc_secs);
+
 /* A CRL whose signature was verified with the key of a signer, indexed, immutable: answers for one
  * serial number come by lookup. Whether that signer may speak for the issuer of a certificate is
  * the caller's question (RFC 5280 6.3.3 f). */

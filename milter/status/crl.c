@@ -6,6 +6,8 @@
 #include "status/crl_object.h"
 #include "status/signature.h"
 
+#define WITHOUT_NEXT_UPDATE_SECS (24 * 3600)
+
 enum vt_code vt_crl_verify(const struct vt_crl *crl, const struct vt_certificate *issuer,
                            struct vt_err *err)
 {
@@ -32,6 +34,12 @@ const char *vt_crl_reason_name(int reason)
         "superseded",    "cessationOfOperation", "certificateHold", NULL,
         "removeFromCRL", "privilegeWithdrawn",   "aACompromise"};
     return reason >= 0 && reason < (int)(sizeof(names) / sizeof(names[0])) ? names[reason] : NULL;
+}
+
+int64_t vt_status_until_utc_secs(int64_t this_update_utc_secs, int64_t next_update_utc_secs)
+{
+    return next_update_utc_secs != VT_TIME_NONE ? next_update_utc_secs
+                                                : this_update_utc_secs + WITHOUT_NEXT_UPDATE_SECS;
 }
 
 enum vt_code vt_status_fact_begin(struct vt_arena *arena, const struct vt_certificate *certificate,

@@ -11,8 +11,6 @@
 
 /* A CA that revokes issues a new list long before the old one ends: look again after an hour. */
 #define YOUNG_SECS 3600
-/* Data that names no next update. */
-#define IN_FORCE_WITHOUT_NEXT_SECS (24 * 3600)
 #define CLOCK_BEHIND_SECS (24 * 3600)
 
 enum vt_code vt_status_store_new(struct vt_status_store **out, struct vt_err *err)
@@ -80,9 +78,7 @@ static bool is_in_force(int64_t this_update_utc_secs, int64_t next_update_utc_se
     if (this_update_utc_secs == VT_TIME_NONE ||
         this_update_utc_secs > now_utc_secs + VT_STORE_TOLERANCE_SECS)
         return false;
-    return now_utc_secs <= (next_update_utc_secs != VT_TIME_NONE
-                                ? next_update_utc_secs
-                                : this_update_utc_secs + IN_FORCE_WITHOUT_NEXT_SECS);
+    return now_utc_secs <= vt_status_until_utc_secs(this_update_utc_secs, next_update_utc_secs);
 }
 
 static enum vt_freshness freshness(bool in_force, int64_t fetched, int64_t now)

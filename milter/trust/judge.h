@@ -125,9 +125,13 @@ struct vt_status_choice {
 enum vt_code vt_revocation_choose(struct vt_judgement *judgement, const struct vt_path *path,
                                   size_t index, int64_t at_utc_secs,
                                   struct vt_status_choice *out) VT_MUST_CHECK;
+/* Something is known that counts: GOOD, REVOKED or SUSPENDED. */
+bool vt_status_is_decided(enum vt_status_value value);
+/* The reason says that the key itself is safe (RFC 5280 5.3.1, RFC 3161 4 (1)). */
+bool vt_revocation_is_harmless(const char *reason);
 /* The reason says that the key itself is no longer its owner's alone (RFC 5280 5.3.1). */
 bool vt_revocation_is_compromise(const char *reason);
-/* A status as it stands in evidence. fact->source NULL: nothing is known. */
+/* A status as it stands in evidence. fact->source NULL: nothing is known but its value. */
 void vt_status_show(const struct vt_certificate *certificate, const struct vt_status_fact *fact,
                     struct vt_status_facts *out);
 

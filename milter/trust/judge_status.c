@@ -171,24 +171,31 @@ static enum vt_code status_missing(struct vt_judgement *judgement, size_t index,
                : vt_judge_want_status(judgement, certificate, judgement->path.items[index + 1]);
 }
 
+/* Where nothing is known, no time is. */
+static const struct vt_status_fact no_fact = {.this_update_utc_secs = VT_TIME_NONE,
+                                              .next_update_utc_secs = VT_TIME_NONE,
+                                              .revoked_at_utc_secs = VT_TIME_NONE,
+                                              .invalid_since_utc_secs = VT_TIME_NONE};
+
 void vt_status_show(const struct vt_certificate *certificate, const struct vt_status_fact *fact,
                     struct vt_status_facts *out)
 {
+    const struct vt_status_fact *shown = fact->source != NULL ? fact : &no_fact;
     const struct vt_certificate_facts *facts = vt_certificate_facts(certificate);
     *out = (struct vt_status_facts){.subject_common_name = facts->common_name,
                                     .value = fact->value,
-                                    .source = fact->source,
-                                    .origin = fact->origin,
-                                    .this_update_utc_secs = fact->this_update_utc_secs,
-                                    .next_update_utc_secs = fact->next_update_utc_secs,
-                                    .revoked_at_utc_secs = fact->revoked_at_utc_secs,
-                                    .revocation_reason = fact->revocation_reason,
-                                    .invalid_since_utc_secs = fact->invalid_since_utc_secs,
-                                    .responder = fact->responder_name,
-                                    .source_down = fact->source_down};
+                                    .source = shown->source,
+                                    .origin = shown->origin,
+                                    .this_update_utc_secs = shown->this_update_utc_secs,
+                                    .next_update_utc_secs = shown->next_update_utc_secs,
+                                    .revoked_at_utc_secs = shown->revoked_at_utc_secs,
+                                    .revocation_reason = shown->revocation_reason,
+                                    .invalid_since_utc_secs = shown->invalid_since_utc_secs,
+                                    .responder = shown->responder_name,
+                                    .source_down = shown->source_down};
     memcpy(out->certificate_sha256, vt_certificate_sha256(certificate),
            sizeof(out->certificate_sha256));
-    memcpy(out->data_sha256, fact->data_sha256, sizeof(out->data_sha256));
+    memcpy(out->data_sha256, shown->data_sha256, sizeof(out->data_sha256));
 }
 
 static void show_status(struct vt_judgement *judgement, const struct vt_certificate *certificate,
@@ -196,11 +203,6 @@ static void show_status(struct vt_judgement *judgement, const struct vt_certific
 {
     vt_status_show(certificate, fact, &judgement->out->statuses[judgement->out->statuses_count++]);
 }
-
-static const struct vt_status_fact no_fact = {.this_update_utc_secs = VT_TIME_NONE,
-                                              .next_update_utc_secs = VT_TIME_NONE,
-                                              .revoked_at_utc_secs = VT_TIME_NONE,
-                                              .invalid_since_utc_secs = VT_TIME_NONE};
 
 static enum vt_code judge_one(struct vt_judgement *judgement, size_t index, bool *out_good)
 {
@@ -210,13 +212,12 @@ static enum vt_code judge_one(struct vt_judgement *judgement, size_t index, bool
                                              judgement->times.best_utc_secs, &choice);
     if (code != VT_OK)
         return code;
-    const struct vt_status_fact *shown = choice.fact.source != NULL ? &choice.fact : &no_fact;
-    show_status(judgement, certificate, shown);
+    show_status(judgement, certificate, &choice.fact);
     *out_good = choice.value == VT_STATUS_GOOD;
     if (*out_good)
         return VT_OK;
-    if (choice.value != VT_STATUS_REVOKED && choice.value != VT_STATUS_SUSPENDED)
-        return status_missing(judgement, index, shown);
+    if (!vt_status_is_decided(choice.value))
+        return status_missing(judgement, index, &choice.fact);
     if (index > 0)
         return authority_bad(judgement, certificate, &choice.fact);
     return choice.value == VT_STATUS_REVOKED ? signer_revoked(judgement, &choice.fact)
@@ -242,8 +243,7 @@ enum vt_code vt_judge_statuses(struct vt_judgement *judgement, bool *out_signer_
             *out_signer_good = good;
     }
     /* RFC 5280 6.1.1: the anchor is trusted by decision, not by status. */
-    struct vt_status_fact anchor = no_fact;
-    anchor.value = VT_STATUS_NOT_NEEDED;
+    const struct vt_status_fact anchor = {.value = VT_STATUS_NOT_NEEDED};
     show_status(judgement, path->items[path->count - 1], &anchor);
     return VT_OK;
 }

@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-/* Data that names no next update is in force for a day (RFC 5280 5.1.2.5 demands one of CRLs; RFC
- * 6960 4.2.2.1: newer information is available at any time). */
-#define IN_FORCE_WITHOUT_NEXT_SECS (24 * 3600)
 /* ReasonFlags bit of certificateHold (RFC 5280 4.2.1.13). */
 #define HOLD_BIT (1u << 6)
 
@@ -32,8 +29,7 @@ static bool is_in_force(const struct vt_choosing *choosing, const struct vt_stat
     int64_t from = fact->this_update_utc_secs;
     int64_t max_age =
         vt_trust_store_rules(input->store, choosing->path->set)->revocation_max_age_secs;
-    int64_t until = fact->next_update_utc_secs != VT_TIME_NONE ? fact->next_update_utc_secs
-                                                               : from + IN_FORCE_WITHOUT_NEXT_SECS;
+    int64_t until = vt_status_until_utc_secs(from, fact->next_update_utc_secs);
     return now <= until && (max_age == 0 || now - from <= max_age);
 }
 
@@ -77,8 +73,7 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* RFC 5280 5.3.1, as far as the key itself is safe (RFC 3161 4 (1)). */
-static bool is_harmless(const char *reason)
+bool vt_revocation_is_harmless(const char *reason)
 {
     static const char *const harmless[] = {"unspecified", "affiliationChanged", "superseded",
                                            "cessationOfOperation"};
@@ -100,7 +95,7 @@ bool vt_revocation_is_compromise(const char *reason)
  * may learn of it later than of the revocation. */
 static const char *worse_reason(const char *reason, const char *other)
 {
-    return reason == NULL || (other != NULL && !is_harmless(other)) ? other : reason;
+    return reason == NULL || (other != NULL && !vt_revocation_is_harmless(other)) ? other : reason;
 }
 
 /* The earliest revocation, the worst reason, and the earliest invalidity that anybody states. */
@@ -276,6 +271,11 @@ static enum vt_code take_all(struct vt_choosing *choosing)
 
 /* ---- the choice ---- */
 
+bool vt_status_is_decided(enum vt_status_value value)
+{
+    return value == VT_STATUS_GOOD || value == VT_STATUS_REVOKED || value == VT_STATUS_SUSPENDED;
+}
+
 static void choose(const struct vt_choosing *choosing, struct vt_status_choice *out)
 {
     const struct vt_status_slot *slot = &choosing->other;
@@ -334,9 +334,7 @@ static enum vt_code find(struct vt_judgement *judgement, const struct vt_path *p
     if (code != VT_OK)
         return code;
     choose(&choosing, out);
-    bool known = out->value == VT_STATUS_GOOD || out->value == VT_STATUS_REVOKED ||
-                 out->value == VT_STATUS_SUSPENDED;
-    return known ? VT_OK : say_what_is_missing(&choosing);
+    return vt_status_is_decided(out->value) ? VT_OK : say_what_is_missing(&choosing);
 }
 
 enum vt_code vt_revocation_find(struct vt_judgement *judgement, const struct vt_path *path,
@@ -350,7 +348,8 @@ enum vt_code vt_revocation_find(struct vt_judgement *judgement, const struct vt_
  * One that was compromised before fails the path by itself. */
 static int64_t compromised_after(const struct vt_status_choice *choice, int64_t at_utc_secs)
 {
-    if (choice->value != VT_STATUS_REVOKED || is_harmless(choice->fact.revocation_reason))
+    if (choice->value != VT_STATUS_REVOKED ||
+        vt_revocation_is_harmless(choice->fact.revocation_reason))
         return VT_TIME_NONE;
     int64_t since = earlier(choice->fact.revoked_at_utc_secs, choice->fact.invalid_since_utc_secs);
     return since > at_utc_secs ? since : VT_TIME_NONE;

@@ -173,8 +173,7 @@ static enum vt_code find_status(struct vt_choosing *choosing, const struct vt_pa
     enum vt_code code = vt_revocation_find(judgement, path, index, choosing->at_utc_secs, crls_only,
                                            choosing, &choice);
     *out = choice.value;
-    if (code == VT_OK && choice.value != VT_STATUS_GOOD && choice.value != VT_STATUS_REVOKED &&
-        choice.value != VT_STATUS_SUSPENDED)
+    if (code == VT_OK && !vt_status_is_decided(choice.value))
         remember_missing(choosing, path->items[index], path->items[index + 1]);
     return code;
 }

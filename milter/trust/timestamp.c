@@ -12,9 +12,6 @@
 /* How often, for all time stamps of a signature together, revocation data are looked through for a
  * piece that was in force at a time. */
 #define MAX_OLD_STATUSES 48
-/* Data that names no next update is in force for a day. */
-#define IN_FORCE_WITHOUT_NEXT_SECS (24 * 3600)
-
 struct tsa {
     struct vt_judgement *judgement;
     const struct vt_verified_timestamp *token;
@@ -175,13 +172,9 @@ static enum vt_code check_algorithms(struct tsa *tsa)
  * CA. */
 static bool survives_revocation(const struct tsa *tsa, const struct vt_status_fact *fact)
 {
-    static const char *const harmless[] = {"unspecified", "affiliationChanged", "superseded",
-                                           "cessationOfOperation"};
-    for (size_t i = 0; fact->revocation_reason != NULL && i < 4; i++) {
-        if (strcmp(fact->revocation_reason, harmless[i]) == 0 &&
-            tsa->token->time_utc_secs < fact->revoked_at_utc_secs)
-            return true;
-    }
+    if (vt_revocation_is_harmless(fact->revocation_reason) &&
+        tsa->token->time_utc_secs < fact->revoked_at_utc_secs)
+        return true;
     return tsa->at_utc_secs < fact->revoked_at_utc_secs &&
            (fact->invalid_since_utc_secs == VT_TIME_NONE ||
             tsa->at_utc_secs < fact->invalid_since_utc_secs);
@@ -189,10 +182,8 @@ static bool survives_revocation(const struct tsa *tsa, const struct vt_status_fa
 
 static bool was_in_force(const struct vt_status_fact *fact, int64_t at_utc_secs)
 {
-    int64_t until = fact->next_update_utc_secs != VT_TIME_NONE
-                        ? fact->next_update_utc_secs
-                        : fact->this_update_utc_secs + IN_FORCE_WITHOUT_NEXT_SECS;
-    return until >= at_utc_secs;
+    return vt_status_until_utc_secs(fact->this_update_utc_secs, fact->next_update_utc_secs) >=
+           at_utc_secs;
 }
 
 /* What was known when a later time stamp was put over this one counts too, if it was in force then:
@@ -222,9 +213,9 @@ static enum vt_code choose(struct tsa *tsa, size_t index, struct vt_status_choic
 {
     enum vt_code code =
         vt_revocation_choose(tsa->judgement, &tsa->path, index, tsa->at_utc_secs, out);
-    bool decided = out->value == VT_STATUS_GOOD || out->value == VT_STATUS_REVOKED ||
-                   out->value == VT_STATUS_SUSPENDED;
-    return code != VT_OK || decided || !tsa->proven ? code : choose_old(tsa, index, out);
+    return code != VT_OK || vt_status_is_decided(out->value) || !tsa->proven
+               ? code
+               : choose_old(tsa, index, out);
 }
 
 static enum vt_code check_status(struct tsa *tsa, size_t index)
@@ -271,11 +262,7 @@ static enum vt_code check_statuses(struct tsa *tsa)
         code = check_status(tsa, i);
     if (code != VT_OK)
         return code;
-    struct vt_status_fact anchor = {.value = VT_STATUS_NOT_NEEDED,
-                                    .this_update_utc_secs = VT_TIME_NONE,
-                                    .next_update_utc_secs = VT_TIME_NONE,
-                                    .revoked_at_utc_secs = VT_TIME_NONE,
-                                    .invalid_since_utc_secs = VT_TIME_NONE};
+    const struct vt_status_fact anchor = {.value = VT_STATUS_NOT_NEEDED};
     vt_status_show(path->items[path->count - 1], &anchor, &out->statuses[out->statuses_count++]);
     return VT_OK;
 }

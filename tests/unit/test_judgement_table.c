@@ -140,6 +140,31 @@ static void claims_never_help(void **state)
     for_each(no_claim_helps);
 }
 
+/* Where nothing is known about a certificate, no time is told: zero would be 1970. */
+static void no_time_is_made_up(const struct group *group, const struct row *row)
+{
+    struct scene scene;
+    struct vt_signature out;
+    struct vt_wants wants;
+    judge_row(row, &scene, &out, &wants);
+    for (size_t i = 0; i < out.timestamps_count + 1; i++) {
+        bool is_own = i == out.timestamps_count;
+        const struct vt_status_facts *statuses = is_own ? out.statuses : out.timestamps[i].statuses;
+        size_t count = is_own ? out.statuses_count : out.timestamps[i].statuses_count;
+        for (size_t k = 0; k < count; k++) {
+            if (statuses[k].source == NULL && statuses[k].this_update_utc_secs != VT_TIME_NONE)
+                fail_msg("%s: %s: a status of nobody has a time", group->name, row->name);
+        }
+    }
+    end_scene(&scene);
+}
+
+static void times_are_known_or_none(void **state)
+{
+    (void)state;
+    for_each(no_time_is_made_up);
+}
+
 /* Without one of its proofs nothing becomes valid. A proof that is itself the fault (broken, or a
  * contradiction: existed before the certificate began, signed before its content was stamped) is
  * left alone: it says more than that the signature existed. */
@@ -221,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row),
         cmocka_unit_test(claims_never_help),
+        cmocka_unit_test(times_are_known_or_none),
         cmocka_unit_test(lost_proof_never_helps),
         cmocka_unit_test(older_data_never_helps),
         cmocka_unit_test(unknown_is_never_valid),
