@@ -122,10 +122,13 @@ enum vt_code vt_status_kept_issuer(struct vt_bytes file, struct vt_bytes *out_de
 
 /* ---- judging one CRL or OCSP response (RFC 5280 6.3, RFC 6960 3.2) ---- */
 
-/* The CRLs of one mail, each read and verified once however many certificates ask. Keyed by the
- * place of the bytes, so these must outlive it. NULL when memory is out. */
+/* The CRLs and OCSP responses of one mail, each read and verified once however many certificates
+ * ask, and what may be spent on them. Keyed by the place of the bytes, so these must outlive it.
+ * NULL when memory is out. */
 struct vt_status_cache;
 struct vt_status_cache *vt_status_cache_new(struct vt_arena *arena) VT_MUST_CHECK;
+/* What the searches for paths in this mail have cost together; the caller counts. */
+unsigned *vt_status_cache_spent(struct vt_status_cache *cache);
 
 /* What a DER OCSPResponse or BasicOCSPResponse says about a certificate whose issuer is known (the
  * path to an anchor is the caller's question). The responder has the issuer's key, or a

@@ -101,12 +101,16 @@ enum vt_code vt_crl_list_fact_of(struct vt_arena *arena, const struct vt_crl_lis
 
 /* ---- the lists of one mail (read_crl.c) ---- */
 
+/* Keys of its issuer's name that one list is tried with. */
+#define VT_MAX_CRL_SIGNERS 8
+
 /* The list over these bytes, read once however often it is asked for; they must outlive cache.
- * Returns VT_OK, VT_E_FORMAT, VT_E_LIMIT, VT_E_NOMEM. */
+ * Returns VT_OK, VT_E_FORMAT, VT_E_LIMIT (of the list, or one mail has too many), VT_E_NOMEM. */
 enum vt_code vt_status_cache_list(struct vt_status_cache *cache, struct vt_bytes der,
                                   enum vt_status_origin from, const char *origin,
                                   struct vt_crl_list **out, struct vt_err *err) VT_MUST_CHECK;
-/* As vt_crl_verify, once for each list of the cache and signer. */
+/* As vt_crl_verify, once for each list of the cache and signer. VT_E_LIMIT: the keys that one mail
+ * has tried are enough. */
 enum vt_code vt_status_cache_verify(struct vt_status_cache *cache, const struct vt_crl_list *list,
                                     const struct vt_certificate *signer,
                                     struct vt_err *err) VT_MUST_CHECK;

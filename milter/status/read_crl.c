@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The CRLs of one mail: each is read once, and verified once with each key that is tried, for all
  * certificates and signatures of the mail. */
-#include "status/crl_list.h"
-
 #include <string.h>
 
-/* Lists of one mail; more are read without being kept. */
+#include "status/crl_object.h"
+#include "status/ocsp_cache.h"
+
+/* Lists of one mail that are read: five for each of its signatures. */
 #define CACHE_MAX (8 * VT_MAX_REVOCATIONS)
-/* Keys that one list is tried with, and remembered. */
-#define SIGNERS_MAX 4
+/* Bytes of lists that are digested for one mail, each list again for each key that is tried. */
+#define MAX_DIGESTED_BYTES ((size_t)512 * 1024 * 1024)
+/* Keys that are tried, and the bits of one: that of a stranger may be as slow as he likes. */
+#define MAX_TRIED 1024
+#define MAX_KEY_BITS 8192
 
 struct cached {
     struct vt_bytes der;
@@ -17,22 +21,38 @@ struct cached {
     struct tried {
         const char *certificate_sha256;
         enum vt_code code;
-    } tried[SIGNERS_MAX];
+    } tried[VT_MAX_CRL_SIGNERS];
     size_t tried_count;
 };
 
 struct vt_status_cache {
     struct vt_arena *arena;
+    struct vt_ocsp_cache *ocsps;
     struct cached items[CACHE_MAX];
     size_t count;
+    size_t digested_bytes;
+    size_t tried_count;
+    unsigned spent;
 };
 
 struct vt_status_cache *vt_status_cache_new(struct vt_arena *arena)
 {
     struct vt_status_cache *cache = vt_arena_alloc(arena, sizeof(struct vt_status_cache));
-    if (cache != NULL)
-        cache->arena = arena;
-    return cache;
+    if (cache == NULL)
+        return NULL;
+    cache->arena = arena;
+    cache->ocsps = vt_ocsp_cache_new(arena);
+    return cache->ocsps != NULL ? cache : NULL;
+}
+
+struct vt_ocsp_cache *vt_status_cache_ocsps(const struct vt_status_cache *cache)
+{
+    return cache->ocsps;
+}
+
+unsigned *vt_status_cache_spent(struct vt_status_cache *cache)
+{
+    return &cache->spent;
 }
 
 static struct cached *find_slot(struct vt_status_cache *cache, struct vt_bytes der)
@@ -48,10 +68,11 @@ enum vt_code vt_status_cache_list(struct vt_status_cache *cache, struct vt_bytes
                                   enum vt_status_origin from, const char *origin,
                                   struct vt_crl_list **out, struct vt_err *err)
 {
-    struct cached spare = {.der = der};
     struct cached *slot = find_slot(cache, der);
+    if (slot == NULL && cache->count == CACHE_MAX)
+        return vt_err_set(err, VT_E_LIMIT, "the mail has more CRLs than are read");
     if (slot == NULL) {
-        slot = cache->count < CACHE_MAX ? &cache->items[cache->count++] : &spare;
+        slot = &cache->items[cache->count++];
         *slot = (struct cached){.der = der};
         slot->parse_code = vt_crl_list_over(cache->arena, der, from, origin, &slot->list, err);
     }
@@ -61,21 +82,36 @@ enum vt_code vt_status_cache_list(struct vt_status_cache *cache, struct vt_bytes
                : vt_err_set(err, slot->parse_code, "the CRL is not a well-formed CertificateList");
 }
 
+/* Try a key that was not tried with this list. */
+static enum vt_code try_key(struct vt_status_cache *cache, const struct vt_crl *crl,
+                            const struct vt_certificate *signer, struct vt_err *err)
+{
+    EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(signer));
+    if (key != NULL && EVP_PKEY_get_bits(key) > MAX_KEY_BITS)
+        return vt_err_set(err, VT_E_UNSUPPORTED, "the key has more than %d bits", MAX_KEY_BITS);
+    if (cache->tried_count >= MAX_TRIED || cache->digested_bytes > MAX_DIGESTED_BYTES)
+        return vt_err_set(err, VT_E_LIMIT, "the mail has more CRLs and keys than are tried");
+    cache->tried_count++;
+    cache->digested_bytes += crl->der.len;
+    return vt_crl_verify(crl, signer, err);
+}
+
 enum vt_code vt_status_cache_verify(struct vt_status_cache *cache, const struct vt_crl_list *list,
                                     const struct vt_certificate *signer, struct vt_err *err)
 {
-    const struct vt_crl *crl = vt_crl_list_crl(list);
     const char *digest = vt_certificate_sha256(signer);
-    struct cached *slot = find_slot(cache, crl->der);
+    /* A list of another issuer is cheap to tell, and takes nobody's place. */
+    if (X509_NAME_cmp(X509_get_subject_name(vt_certificate_x509(signer)), list->issuer) != 0)
+        return vt_err_set(err, VT_E_NOT_FOUND, "the CRL is that of another issuer");
+    struct cached *slot = find_slot(cache, list->crl.der);
     for (size_t i = 0; slot != NULL && i < slot->tried_count; i++) {
         enum vt_code code = slot->tried[i].code;
         if (strcmp(slot->tried[i].certificate_sha256, digest) == 0)
             return code == VT_OK ? VT_OK
                                  : vt_err_set(err, code, "the CRL's signature does not verify");
     }
-    enum vt_code code = vt_crl_verify(crl, signer, err);
-    /* A list of another issuer is cheap to tell, and takes nobody's place. */
-    if (code != VT_E_NOT_FOUND && slot != NULL && slot->tried_count < SIGNERS_MAX)
+    enum vt_code code = try_key(cache, &list->crl, signer, err);
+    if (slot != NULL && slot->tried_count < VT_MAX_CRL_SIGNERS)
         slot->tried[slot->tried_count++] = (struct tried){digest, code};
     return code;
 }

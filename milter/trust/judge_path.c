@@ -181,7 +181,8 @@ enum vt_code vt_judge_path(struct vt_judgement *judgement)
     struct vt_path_request request = {.store = judgement->input->store,
                                       .target = judgement->input->verified->signer,
                                       .others = &judgement->others,
-                                      .at_utc_secs = judgement->times.best_utc_secs};
+                                      .at_utc_secs = judgement->times.best_utc_secs,
+                                      .spent = vt_status_cache_spent(judgement->cache)};
     enum vt_code code = find_path(judgement, &request);
     if (code == VT_OK)
         code = show_path(judgement);

@@ -2,7 +2,8 @@
  * The search for a path. OpenSSL chooses issuers by name and never turns back; here every candidate
  * is tried by key, so that two CAs of one name, rolled-over keys and cross certificates find their
  * way (legal.md R-81, R-89). Bounded: a stranger's 128 certificates of one name and the largest
- * keys cost no more than MAX_COST, whatever the number of sets. */
+ * keys cost no more than MAX_COST, whatever the number of sets, and a mail full of them not more
+ * for each. */
 #include "trust/path.h"
 
 #include <openssl/bn.h>
@@ -14,6 +15,10 @@
  * microseconds each), and complete paths that are checked. A real search needs two or three, and
  * one. */
 #define MAX_COST 400
+/* When all searches of a mail together have spent the first, each has only the second: enough for a
+ * path of RSA 4096 and a namesake or two. A mail may want some three thousand. */
+#define MAIL_COST 20000
+#define LEAST_COST 40
 #define MAX_PATHS 16
 /* Pairs whose verification is remembered: another set begins with the same ones. */
 #define MAX_PAIRS 256
@@ -25,7 +30,7 @@ struct search {
     struct vt_path now; /* the path being walked */
     struct vt_path *best;
     unsigned best_score; /* of *best when it is found */
-    unsigned cost;
+    unsigned cost, max_cost;
     unsigned paths;
     struct pair {
         const struct vt_certificate *certificate, *issuer;
@@ -87,7 +92,7 @@ static bool is_verified(struct search *search, const struct vt_certificate *cert
             return search->pairs[i].verified;
     }
     unsigned cost = cost_of(key);
-    if (search->cost + cost > MAX_COST)
+    if (search->cost + cost > search->max_cost)
         return false;
     search->cost += cost;
     bool verified = X509_verify(vt_certificate_x509(certificate), key) == 1;
@@ -186,7 +191,9 @@ enum vt_code vt_path_find(const struct vt_path_request *request, struct vt_path 
                           struct vt_err *err)
 {
     *out = (struct vt_path){0};
-    struct search search = {.request = request, .best = out, .err = err};
+    bool is_late = request->spent != NULL && *request->spent >= MAIL_COST;
+    struct search search = {
+        .request = request, .best = out, .max_cost = is_late ? LEAST_COST : MAX_COST, .err = err};
     for (int set = 0; set < VT_TRUST_SETS && !is_finished(&search); set++) {
         search.set = (enum vt_trust_set_id)set;
         search.anchors = request->unconfirmed ? &request->store->unconfirmed[set]
@@ -194,6 +201,8 @@ enum vt_code vt_path_find(const struct vt_path_request *request, struct vt_path 
         search.now = (struct vt_path){.items = {request->target}, .count = 1};
         walk(&search);
     }
+    if (request->spent != NULL && !is_late)
+        *request->spent += search.cost;
     return search.code;
 }
 

@@ -30,6 +30,8 @@ struct vt_path_request {
     bool unconfirmed;    /* look for a path to the anchors that nobody confirmed */
     /* Certificates that are no link, anchors apart: revoked ones. May be NULL. */
     const struct vt_certificate_list *avoid;
+    /* What the searches of a mail have spent together; NULL: this one stands alone. */
+    unsigned *spent;
 };
 
 /* Find the best path: official before public, without problems before with. Always fills *out.

@@ -2,9 +2,10 @@
  * The status of one certificate at one time, out of all that is at hand: what the signature and
  * its document carry, what was given, what the status role knows. OpenSSL's own flags ignore
  * the dates of entries and refuse a CRL younger than the chosen time (design.md 4). */
-#include "trust/revocation.h"
-
 #include <string.h>
+
+#include "status/ocsp_cache.h"
+#include "trust/revocation.h"
 
 /* ReasonFlags bit of certificateHold (RFC 5280 4.2.1.13). */
 #define HOLD_BIT (1u << 6)
@@ -220,9 +221,9 @@ static enum vt_code take_ocsps(struct vt_choosing *choosing, const struct vt_byt
     for (size_t i = 0; code == VT_OK && i < count; i++) {
         struct vt_status_fact fact;
         struct vt_err err = {0};
-        enum vt_code read = vt_status_read_ocsp(judgement->arena, judgement->input->pool, ocsps[i],
-                                                choosing->certificate, choosing->issuer,
-                                                (struct vt_bytes){0}, "embedded", &fact, &err);
+        enum vt_code read =
+            vt_ocsp_cache_read(vt_status_cache_ocsps(judgement->cache), judgement->input->pool,
+                               ocsps[i], choosing->certificate, choosing->issuer, &fact, &err);
         if (read == VT_OK)
             code = take_answer(choosing, &fact);
         else if (read == VT_E_NOMEM || read == VT_E_INTERNAL)

@@ -7,9 +7,6 @@
 
 #include "trust/revocation.h"
 
-/* Signatures of one list that are verified with keys of its issuer's name. */
-#define MAX_CANDIDATES 8
-
 struct signer_search {
     struct vt_choosing *choosing;
     const struct vt_crl_list *list;
@@ -109,7 +106,8 @@ static enum vt_code find_path(struct signer_search *search, const struct vt_cert
                                       .target = signer,
                                       .others = &judgement->others,
                                       .at_utc_secs =
-                                          vt_crl_list_crl(search->list)->this_update_utc_secs};
+                                          vt_crl_list_crl(search->list)->this_update_utc_secs,
+                                      .spent = vt_status_cache_spent(judgement->cache)};
     enum vt_code code = vt_path_find(&request, path, NULL);
     memo->signers[memo->count] = signer;
     memo->paths[memo->count++] = path;
@@ -230,7 +228,7 @@ static enum vt_code try_candidate(struct signer_search *search,
                                   const struct vt_certificate *candidate)
 {
     struct vt_judgement *judgement = search->choosing->judgement;
-    if (search->found != NULL || search->verified >= MAX_CANDIDATES)
+    if (search->found != NULL || search->verified >= VT_MAX_CRL_SIGNERS)
         return VT_OK;
     enum vt_code code = vt_status_cache_verify(judgement->cache, search->list, candidate, NULL);
     search->verified += code != VT_E_NOT_FOUND;
@@ -297,6 +295,8 @@ static const char *why_none_verifies(const struct signer_search *search)
     switch (search->failure) {
     case VT_OK:
         return "the certificate of the CRL's signer is not known here";
+    case VT_E_LIMIT:
+        return "the mail has more CRLs and keys than are tried";
     case VT_E_UNSUPPORTED:
         return "the signature algorithm of the CRL is unknown, broken, or not that of the key";
     default:

@@ -129,7 +129,8 @@ static enum vt_code check_path(struct tsa *tsa)
     struct vt_path_request request = {.store = judgement->input->store,
                                       .target = tsa->token->signer,
                                       .others = &judgement->others,
-                                      .at_utc_secs = tsa->at_utc_secs};
+                                      .at_utc_secs = tsa->at_utc_secs,
+                                      .spent = vt_status_cache_spent(judgement->cache)};
     enum vt_code code = vt_path_find(&request, &tsa->path, NULL);
     if (code == VT_OK)
         code = show_path(tsa);
