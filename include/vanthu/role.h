@@ -51,6 +51,16 @@ struct vt_role_overrides {
     size_t contents_count;
 };
 
+/* The first thing that inspector and status do: read what the command line put over the
+ * configuration and the trust sources of both, of a set that was given there only those; then
+ * become the user that the roles shall be, who may not read these sources, for ever.
+ * overrides_fd: fds->overrides. *out_overrides: strings and arrays in arena, bytes in a mapping
+ * that stays; empty without a command line. *out: vt_trust_store_free. VT_E_FORMAT, VT_E_SYSTEM,
+ * VT_E_NOMEM; others as vt_trust_store_load. */
+enum vt_code vt_role_load_trust(struct vt_arena *arena, const struct vt_config *config,
+                                int overrides_fd, struct vt_role_overrides *out_overrides,
+                                struct vt_trust_store **out, struct vt_err *err) VT_MUST_CHECK;
+
 /* Start inspector, and unless offline status and fetch, as children of a small supervisor beside
  * this process, in the same sandboxes as under the master; it restarts what dies, and ends with
  * this process. Works for every user; root gives its rights away where it can. overrides: may be

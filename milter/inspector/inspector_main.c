@@ -11,8 +11,6 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "master/role_overrides.h"
-#include "master/role_start.h"
 #include "vanthu/log.h"
 #include "vanthu/role.h"
 #include "zygote.h"
@@ -26,7 +24,6 @@
 struct setup {
     struct vt_arena *arena;
     struct vt_role_overrides overrides;
-    const char *late_user;
     struct vt_trust_store *store;
 };
 
@@ -97,16 +94,10 @@ static enum vt_code prepare(const struct vt_config *config, const struct vt_role
     setup->arena = vt_arena_new(SETUP_ARENA_BYTES);
     if (setup->arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the inspector");
-    enum vt_code code = VT_OK;
-    if (fds->overrides >= 0)
-        code = vt_role_overrides_unpack(setup->arena, fds->overrides, &setup->overrides,
-                                        &setup->late_user, err);
-    if (code == VT_OK)
-        code = vt_role_trust_load(setup->arena, config, &setup->overrides, &setup->store, err);
+    enum vt_code code = vt_role_load_trust(setup->arena, config, fds->overrides, &setup->overrides,
+                                           &setup->store, err);
     if (code == VT_OK)
         code = warm(setup->store, err);
-    if (code == VT_OK)
-        code = vt_role_become_late(setup->late_user, err);
     if (code != VT_OK)
         return code;
     const struct vt_sandbox sandbox = {.name = "inspector", .fork = true};

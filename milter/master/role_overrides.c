@@ -202,11 +202,25 @@ enum vt_code vt_role_trust_load(struct vt_arena *arena, const struct vt_config *
     return vt_trust_store_load(sources, count, out, err);
 }
 
-enum vt_code vt_role_become_late(const char *late_user, struct vt_err *err)
+static enum vt_code become_late(const char *late_user, struct vt_err *err)
 {
     struct vt_role_user user;
     if (late_user == NULL)
         return VT_OK;
     enum vt_code code = vt_role_user_find(late_user, &user, err);
     return code == VT_OK ? vt_role_user_become(&user, err) : code;
+}
+
+enum vt_code vt_role_load_trust(struct vt_arena *arena, const struct vt_config *config,
+                                int overrides_fd, struct vt_role_overrides *out_overrides,
+                                struct vt_trust_store **out, struct vt_err *err)
+{
+    const char *late_user = NULL;
+    enum vt_code code = VT_OK;
+    *out_overrides = (struct vt_role_overrides){0};
+    if (overrides_fd >= 0)
+        code = vt_role_overrides_unpack(arena, overrides_fd, out_overrides, &late_user, err);
+    if (code == VT_OK)
+        code = vt_role_trust_load(arena, config, out_overrides, out, err);
+    return code == VT_OK ? become_late(late_user, err) : code;
 }

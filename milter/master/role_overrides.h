@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a command line puts over the configuration, on its way to inspector and status: packed into
- * one sealed memory file. */
+ * one sealed memory file. The roles take it up by vt_role_load_trust. */
 #ifndef VANTHU_MASTER_ROLE_OVERRIDES_H
 #define VANTHU_MASTER_ROLE_OVERRIDES_H
 
@@ -24,7 +24,5 @@ enum vt_code vt_role_overrides_unpack(struct vt_arena *arena, int fd, struct vt_
 enum vt_code vt_role_trust_load(struct vt_arena *arena, const struct vt_config *config,
                                 const struct vt_role_overrides *overrides,
                                 struct vt_trust_store **out, struct vt_err *err) VT_MUST_CHECK;
-/* Become late_user for ever; NULL: stay. */
-enum vt_code vt_role_become_late(const char *late_user, struct vt_err *err) VT_MUST_CHECK;
 
 #endif

@@ -11,7 +11,6 @@
 
 #include <openssl/rand.h>
 
-#include "master/role_overrides.h"
 #include "status/import.h"
 #include "status/refresh.h"
 #include "status/report.h"
@@ -349,20 +348,14 @@ static bool is_folder(const char *path)
            access(path, R_OK | W_OK | X_OK) == 0;
 }
 
-/* The sources of the configuration, or of the command line the roles were started from. */
 static enum vt_code load_trust(const struct vt_config *config, struct server *server,
                                struct vt_err *err)
 {
-    struct vt_role_overrides overrides = {0};
-    const char *late_user = NULL;
+    struct vt_role_overrides overrides;
     struct vt_arena *arena = vt_arena_new(SETUP_ARENA_BYTES);
-    enum vt_code code = arena != NULL ? VT_OK : vt_err_set(err, VT_E_NOMEM, "out of memory");
-    if (code == VT_OK && server->fds->overrides >= 0)
-        code = vt_role_overrides_unpack(arena, server->fds->overrides, &overrides, &late_user, err);
-    if (code == VT_OK)
-        code = vt_role_trust_load(arena, config, &overrides, &server->trust, err);
-    if (code == VT_OK)
-        code = vt_role_become_late(late_user, err);
+    enum vt_code code = arena == NULL ? vt_err_set(err, VT_E_NOMEM, "out of memory")
+                                      : vt_role_load_trust(arena, config, server->fds->overrides,
+                                                           &overrides, &server->trust, err);
     vt_arena_free(arena);
     return code;
 }
