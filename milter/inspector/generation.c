@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "status/crl_list.h"
+#include "vanthu/crl.h"
 
 /* The parsed form takes several times the text. */
 #define GENERATION_ARENA_BYTES ((size_t)4 * VT_MAX_KNOWN_BYTES)

@@ -3,41 +3,7 @@
 #ifndef VANTHU_STATUS_CRL_H
 #define VANTHU_STATUS_CRL_H
 
-#include "vanthu/status.h"
-
-struct vt_crl {
-    struct vt_bytes der;
-    struct vt_bytes tbs;       /* the signed bytes */
-    struct vt_bytes issuer;    /* DER of the Name */
-    struct vt_bytes algorithm; /* DER of the AlgorithmIdentifier */
-    struct vt_bytes signature;
-    struct vt_bytes entries;            /* content of revokedCertificates */
-    struct vt_bytes number;             /* content octets of cRLNumber; empty: none */
-    struct vt_bytes base_number;        /* of BaseCRLNumber, when it is a delta */
-    struct vt_bytes distribution_point; /* DER of IssuingDistributionPoint; empty: none */
-    int64_t this_update_utc_secs;
-    int64_t next_update_utc_secs;
-    int64_t keeps_expired_since_utc_secs; /* ExpiredCertsOnCRL */
-    size_t entries_count;
-    size_t issuer_changes_count; /* entries with certificateIssuer (indirect CRLs) */
-    bool is_delta;
-    bool unknown_critical; /* an extension of the list or of an entry that is not known here */
-};
-
-enum { VT_CRL_REASON_HOLD = 6, VT_CRL_REASON_REMOVE = 8 };
-
-/* What a CRL says about one certificate. */
-struct vt_crl_entry {
-    bool found;
-    bool unreadable; /* an indirect list that cannot be asked: nothing is known */
-    int64_t revoked_at_utc_secs;
-    int64_t invalid_since_utc_secs; /* invalidityDate; VT_TIME_NONE */
-    int reason;                     /* CRLReason; -1: none given */
-};
-#define VT_CRL_ENTRY_NONE                                                                          \
-    ((struct vt_crl_entry){.revoked_at_utc_secs = VT_TIME_NONE,                                    \
-                           .invalid_since_utc_secs = VT_TIME_NONE,                                 \
-                           .reason = -1})
+#include "vanthu/crl.h"
 
 /* One entry as it stands in the list. */
 struct vt_crl_raw_entry {

@@ -4,8 +4,8 @@
 #ifndef VANTHU_TRUST_REVOCATION_H
 #define VANTHU_TRUST_REVOCATION_H
 
-#include "status/crl_list.h"
 #include "trust/judge.h"
+#include "vanthu/crl.h"
 
 /* Signers of CRLs whose own status needs the CRL of another signer, and so on. */
 #define VT_MAX_SIGNER_DEPTH 3
