@@ -28,6 +28,8 @@
 #define REPEAT_MSECS 5000
 #define REPEAT_PATIENCE_MSECS 20000
 #define CLOCK_TOLD_MSECS 60000
+/* Of a turn for what was known before a restart. */
+#define READ_MSECS 20
 #define SETUP_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 /* Kept lists twice: a list that is verified stands beside the one it replaces. */
 #define ADDRESS_SPACE_BYTES ((size_t)2 * 1024 * 1024 * 1024)
@@ -57,8 +59,9 @@ struct server {
     int64_t repeated_msecs; /* when the table was looked at */
     struct client clients[MAX_CLIENTS];
     struct vt_publisher publisher;
-    struct vt_refresher *refresher; /* NULL: nothing is refreshed */
-    int64_t clock_told_msecs;       /* when it was logged that the clock is behind */
+    struct vt_refresher *refresher;  /* NULL: nothing is refreshed */
+    struct vt_status_folder *folder; /* NULL: all of it was read */
+    int64_t clock_told_msecs;        /* when it was logged that the clock is behind */
     bool ending;
     struct vt_message message;
 };
@@ -285,11 +288,25 @@ static void watch_clock(struct server *server)
            "no certificate is called good");
 }
 
+/* ---- what was known before ---- */
+
+/* No mail waits until all of it is read. */
+static void read_folder(struct server *server)
+{
+    if (server->folder == NULL ||
+        !vt_status_folder_go_on(server->folder, vt_clock_monotonic_msecs() + READ_MSECS))
+        return;
+    vt_status_folder_close(server->folder);
+    server->folder = NULL;
+}
+
 /* ---- the loop ---- */
 
 static int next_wake_msecs(const struct server *server)
 {
     int64_t wake = vt_clock_monotonic_msecs() + REQUEST_MSECS;
+    if (server->folder != NULL)
+        return 0;
     for (size_t i = 0; i < MAX_CLIENTS; i++) {
         if (server->clients[i].request == NULL)
             continue;
@@ -336,6 +353,7 @@ static void turn(struct server *server)
     if (server->refresher != NULL)
         vt_refresher_turn(server->refresher, moment());
     watch_clock(server);
+    read_folder(server);
     vt_publisher_turn(&server->publisher, vt_clock_now_utc_secs());
 }
 
@@ -411,7 +429,10 @@ static enum vt_code load_folder(const struct vt_config *config, const char *fold
                                 struct server *server, struct vt_err *err)
 {
     if (folder != NULL) {
-        vt_status_folder_load(folder, server->desk.store, server->trust, vt_clock_now_utc_secs());
+        struct vt_err why = {0};
+        if (vt_status_folder_open(folder, server->desk.store, server->trust,
+                                  vt_clock_now_utc_secs(), &server->folder, &why) != VT_OK)
+            vt_log(VT_LOG_WARNING, "what was known before is not: %s", why.text);
         return vt_status_store_keep_in(server->desk.store, folder, err);
     }
     if (server->fds->overrides < 0 && config->state_directory != NULL)
@@ -483,6 +504,7 @@ done:
         vt_recheck_save(server->desk.recheck);
     vt_recheck_free(server->desk.recheck);
     vt_refresher_free(server->refresher);
+    vt_status_folder_close(server->folder);
     vt_jobs_free(server->desk.jobs);
     vt_status_store_free(server->desk.store);
     vt_trust_store_free(server->trust);

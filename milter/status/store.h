@@ -122,9 +122,16 @@ struct vt_status_file {
 void vt_status_file_write(const char *directory, const char *name,
                           const struct vt_status_file *file);
 void vt_status_file_remove(const char *directory, const char *name);
-/* Read every file of a folder and put what still verifies and leads to an anchor into the store;
- * remove the others, and what earlier versions left. */
-void vt_status_folder_load(const char *directory, struct vt_status_store *store,
-                           const struct vt_trust_store *trust, int64_t now_utc_secs);
+/* Reading a folder: what still verifies and leads to an anchor is put into the store, the rest is
+ * removed, and what earlier versions left. Lists, issuers and revocations are read when it is
+ * opened; the OCSP answers, of which ten thousand take as many milliseconds, a few at a time by
+ * vt_status_folder_go_on, which says when none is left. VT_E_SYSTEM, VT_E_NOMEM. */
+struct vt_status_folder;
+enum vt_code vt_status_folder_open(const char *directory, struct vt_status_store *store,
+                                   const struct vt_trust_store *trust, int64_t now_utc_secs,
+                                   struct vt_status_folder **out, struct vt_err *err) VT_MUST_CHECK;
+bool vt_status_folder_go_on(struct vt_status_folder *folder, int64_t until_msecs) VT_MUST_CHECK;
+/* NULL is allowed. */
+void vt_status_folder_close(struct vt_status_folder *folder);
 
 #endif

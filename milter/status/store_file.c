@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "status/store.h"
+#include "status/store_internal.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
 #include "vanthu/wire.h"
@@ -270,48 +270,111 @@ static size_t gather_issuers(DIR *folder, const char *directory, struct vt_certi
     return count;
 }
 
-static void load_all(DIR *folder, const char *directory, const struct loading *loading)
+/* ---- one after the other ---- */
+
+struct vt_status_folder {
+    DIR *listing;
+    char *directory;
+    struct vt_arena *arena; /* of the issuers */
+    struct loading loading;
+    const struct vt_certificate *others[VT_MAX_STORE_ISSUERS];
+    bool is_at_answers; /* what is few and matters for many was read */
+    size_t loaded, removed;
+};
+
+static bool is_answer(const char *name)
 {
-    char path[MAX_NAME_BYTES];
-    size_t loaded = 0;
-    size_t removed = 0;
-    const struct dirent *entry;
-    rewinddir(folder);
-    while (loaded + removed < MAX_FILES && (entry = readdir(folder)) != NULL) {
-        if (!is_ours(entry->d_name) || !path_of(directory, entry->d_name, path))
-            continue;
-        if (!is_unfinished(entry->d_name) && load_path(path, loading)) {
-            loaded++;
-        } else {
-            (void)unlink(path);
-            removed++;
-        }
-    }
-    vt_log(VT_LOG_INFO, "status: %zu files of the folder are of use, %zu were not and are removed",
-           loaded, removed);
+    return has_prefix(name, "ocsp-");
 }
 
-void vt_status_folder_load(const char *directory, struct vt_status_store *store,
-                           const struct vt_trust_store *trust, int64_t now_utc_secs)
+/* Read the next file; false: there is none. */
+static bool load_next(struct vt_status_folder *folder)
 {
-    const struct vt_certificate *others[VT_MAX_STORE_ISSUERS];
-    struct loading loading = {.store = store, .trust = trust, .now_utc_secs = now_utc_secs};
+    char path[MAX_NAME_BYTES];
+    const struct dirent *entry = NULL;
+    do {
+        entry = folder->loaded + folder->removed < MAX_FILES ? readdir(folder->listing) : NULL;
+        if (entry == NULL)
+            return false;
+    } while (!is_ours(entry->d_name) || is_answer(entry->d_name) != folder->is_at_answers ||
+             !path_of(folder->directory, entry->d_name, path));
+    if (!is_unfinished(entry->d_name) && load_path(path, &folder->loading)) {
+        folder->loaded++;
+    } else {
+        (void)unlink(path);
+        folder->removed++;
+    }
+    return true;
+}
+
+static bool fill_folder(struct vt_status_folder *folder, const char *directory)
+{
     struct vt_certificate_pool *pool = NULL;
-    DIR *folder = opendir(directory);
-    if (folder == NULL) {
-        vt_log(VT_LOG_WARNING, "the status folder %s cannot be read: %s", directory,
-               strerror(errno));
+    folder->directory = strdup(directory);
+    folder->arena = vt_arena_new(ISSUERS_ARENA_BYTES);
+    if (folder->directory != NULL && folder->arena != NULL)
+        pool = vt_certificate_pool_new(folder->arena, vt_trust_store_pool(folder->loading.trust));
+    if (pool == NULL)
+        return false;
+    folder->loading.others_count =
+        gather_issuers(folder->listing, directory, pool, folder->others, VT_MAX_STORE_ISSUERS);
+    folder->loading.others = folder->others;
+    return true;
+}
+
+void vt_status_folder_close(struct vt_status_folder *folder)
+{
+    if (folder == NULL)
         return;
+    if (folder->listing != NULL)
+        (void)closedir(folder->listing);
+    vt_arena_free(folder->arena);
+    free(folder->directory);
+    free(folder);
+}
+
+enum vt_code vt_status_folder_open(const char *directory, struct vt_status_store *store,
+                                   const struct vt_trust_store *trust, int64_t now_utc_secs,
+                                   struct vt_status_folder **out, struct vt_err *err)
+{
+    *out = NULL;
+    struct vt_status_folder *folder = calloc(1, sizeof(*folder));
+    if (folder == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "out of memory for the status folder");
+    folder->loading =
+        (struct loading){.store = store, .trust = trust, .now_utc_secs = now_utc_secs};
+    folder->listing = opendir(directory);
+    enum vt_code code = VT_OK;
+    if (folder->listing == NULL)
+        code = vt_err_sys(err, "reading the status folder %s", directory);
+    else if (!fill_folder(folder, directory))
+        code = vt_err_set(err, VT_E_NOMEM, "out of memory for the status folder");
+    if (code != VT_OK) {
+        vt_status_folder_close(folder);
+        return code;
     }
-    struct vt_arena *arena = vt_arena_new(ISSUERS_ARENA_BYTES);
-    if (arena != NULL)
-        pool = vt_certificate_pool_new(arena, vt_trust_store_pool(trust));
-    if (pool != NULL) {
-        loading.others_count =
-            gather_issuers(folder, directory, pool, others, VT_MAX_STORE_ISSUERS);
-        loading.others = others;
-        load_all(folder, directory, &loading);
-    }
-    vt_arena_free(arena);
-    (void)closedir(folder);
+    rewinddir(folder->listing);
+    while (load_next(folder))
+        continue;
+    folder->is_at_answers = true;
+    rewinddir(folder->listing);
+    *out = folder;
+    return VT_OK;
+}
+
+bool vt_status_folder_go_on(struct vt_status_folder *folder, int64_t until_msecs)
+{
+    struct vt_status_store *store = folder->loading.store;
+    /* What is read from the folder need not be written to it. */
+    char *directory = store->directory;
+    bool more = true;
+    store->directory = NULL;
+    while (more && vt_clock_monotonic_msecs() < until_msecs)
+        more = load_next(folder);
+    store->directory = directory;
+    if (!more)
+        vt_log(VT_LOG_INFO,
+               "status: %zu files of the folder are of use, %zu were not and are removed",
+               folder->loaded, folder->removed);
+    return !more;
 }

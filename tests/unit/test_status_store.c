@@ -79,12 +79,22 @@ static struct vt_status_store *new_store(void)
     return store;
 }
 
+/* All of a folder at once. */
+static void load_folder(const char *directory, struct vt_status_store *store,
+                        const struct vt_trust_store *trust, int64_t now)
+{
+    struct vt_status_folder *folder = NULL;
+    assert_int_equal(vt_status_folder_open(directory, store, trust, now, &folder, NULL), VT_OK);
+    assert_true(vt_status_folder_go_on(folder, INT64_MAX));
+    vt_status_folder_close(folder);
+}
+
 /* A store over the folder of the fixture. */
 static struct vt_status_store *restart(int64_t now)
 {
     struct vt_status_store *store = new_store();
     (void)mkdir(f.state, 0700);
-    vt_status_folder_load(f.state, store, f.trust, now);
+    load_folder(f.state, store, f.trust, now);
     assert_int_equal(vt_status_store_keep_in(store, f.state, NULL), VT_OK);
     return store;
 }
@@ -335,6 +345,32 @@ static void garbage_and_old_versions_are_removed(void **state)
     assert_int_equal(count_files("^ocsp-"), 0);
     assert_int_equal(count_files("new$"), 0);
     assert_int_equal(count_files("other"), 1); /* is not ours */
+    vt_status_store_free(store);
+}
+
+/* Ten thousand answers take many seconds: lists are there at once, and mails wait for no more. */
+static void answers_are_read_later(void **state)
+{
+    (void)state;
+    struct vt_store_size size;
+    struct vt_status_folder *folder = NULL;
+    char command[200];
+    struct vt_status_store *store = restart(f.now);
+    assert_int_equal(put(store, &f.root, list_of(&f.root, 600, NULL, NULL, NULL)), VT_OK);
+    vt_status_store_free(store);
+    (void)snprintf(command, sizeof(command), "cd '%s' && printf x >ocsp-1 && printf x >ocsp-2",
+                   f.state);
+    assert_int_equal(system(command), 0);
+    store = new_store();
+    assert_int_equal(vt_status_folder_open(f.state, store, f.trust, f.now, &folder, NULL), VT_OK);
+    vt_status_store_size(store, &size);
+    assert_int_equal(size.lists_count, 1);
+    assert_int_equal(count_files("^ocsp-"), 2);
+    assert_false(vt_status_folder_go_on(folder, vt_clock_monotonic_msecs()));
+    assert_int_equal(count_files("^ocsp-"), 2);
+    assert_true(vt_status_folder_go_on(folder, INT64_MAX));
+    assert_int_equal(count_files("^ocsp-"), 0);
+    vt_status_folder_close(folder);
     vt_status_store_free(store);
 }
 
