@@ -635,6 +635,7 @@ int main(void)
         cmocka_unit_test_teardown(a_final_revocation_stays, remove_state),
         cmocka_unit_test_teardown(a_restart_without_a_network, remove_state),
         cmocka_unit_test_teardown(garbage_and_old_versions_are_removed, remove_state),
+        cmocka_unit_test_teardown(answers_are_read_later, remove_state),
         cmocka_unit_test(the_least_used_fact_goes),
         cmocka_unit_test(lists_of_configured_cas_never_go),
         cmocka_unit_test(a_clock_that_is_behind_is_noticed),
