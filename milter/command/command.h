@@ -21,6 +21,13 @@ int vt_command_control(int argc, char **argv);
 int vt_command_status_import(const char *control_socket, bool json, char *const *files);
 int vt_command_trust(int argc, char **argv);
 
+/* Have the running service verify and keep the CRLs of a file, DER or PEM. *out, json_decref: its
+ * answer, {"crls": [{"ok": true|false, "text": …, …}]}. VT_E_FORMAT, VT_E_LIMIT: what it says of
+ * the file as a whole. VT_E_NOT_FOUND, VT_E_PEER, VT_E_TIMEOUT: no service answers. */
+struct json_t;
+enum vt_code vt_command_import_crls(const char *control_socket, struct vt_bytes crls,
+                                    struct json_t **out, struct vt_err *err) VT_MUST_CHECK;
+
 /* "vanthu: " and a fault on standard error, with its place if it has one. */
 void vt_command_print_fault(const struct vt_err *err);
 /* Print a fault, or the name of code where err has no text; returns its exit status. */

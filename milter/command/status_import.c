@@ -69,25 +69,16 @@ static void print_result(struct import *import, const char *file, const json_t *
                 text_of(crl, "issuer")[0] != '\0' ? "\"" : "", text_of(crl, "text"));
 }
 
-static enum vt_code show(struct import *import, const char *file, const struct vt_message *answer,
-                         struct vt_err *err)
+static void show(struct import *import, const char *file, json_t *answer)
 {
     size_t i = 0;
     json_t *crl = NULL;
-    json_t *root =
-        json_loadb((const char *)answer->body, answer->body_len, JSON_REJECT_DUPLICATES, NULL);
-    if (!json_is_array(json_object_get(root, "crls"))) {
-        json_decref(root);
-        return vt_err_set(err, VT_E_PEER, "the status role answered something else than asked");
-    }
-    json_array_foreach(json_object_get(root, "crls"), i, crl) print_result(import, file, crl);
-    (void)json_object_set_new(root, "file", json_string(file));
-    char *text = import->json ? json_dumps(root, JSON_COMPACT) : NULL;
+    json_array_foreach(json_object_get(answer, "crls"), i, crl) print_result(import, file, crl);
+    (void)json_object_set_new(answer, "file", json_string(file));
+    char *text = import->json ? json_dumps(answer, JSON_COMPACT) : NULL;
     if (text != NULL)
         printf("%s\n", text);
     free(text);
-    json_decref(root);
-    return VT_OK;
 }
 
 /* ---- asking ---- */
@@ -105,37 +96,55 @@ static enum vt_code send_crls(int connection, struct vt_bytes crls, int64_t dead
     return code;
 }
 
-static enum vt_code hear(int connection, int64_t deadline_msecs, struct vt_message *out,
-                         struct vt_err *err)
+static enum vt_code wrong_answer(struct vt_err *err)
+{
+    return vt_err_set(err, VT_E_PEER, "the status role answered something else than asked");
+}
+
+static enum vt_code read_answer(const struct vt_message *message, json_t **out, struct vt_err *err)
 {
     char why[VT_ERR_TEXT_BYTES / 2];
-    enum vt_code code = vt_wire_receive(connection, out, 0, deadline_msecs, err);
-    if (code != VT_OK || out->type == VT_MSG_STATUS_IMPORTED)
-        return code;
-    (void)vt_text_clean(why, sizeof(why), vt_bytes_of(out->body, out->body_len));
-    return out->type == VT_MSG_ERROR
-               ? vt_err_set(err, VT_E_FORMAT, "%s", why)
-               : vt_err_set(err, VT_E_PEER, "the status role answered something else than asked");
+    (void)vt_text_clean(why, sizeof(why), vt_bytes_of(message->body, message->body_len));
+    if (message->type != VT_MSG_STATUS_IMPORTED)
+        return message->type == VT_MSG_ERROR ? vt_err_set(err, VT_E_FORMAT, "%s", why)
+                                             : wrong_answer(err);
+    *out = json_loadb((const char *)message->body, message->body_len, JSON_REJECT_DUPLICATES, NULL);
+    if (json_is_array(json_object_get(*out, "crls")))
+        return VT_OK;
+    json_decref(*out);
+    return wrong_answer(err);
+}
+
+enum vt_code vt_command_import_crls(const char *control_socket, struct vt_bytes crls, json_t **out,
+                                    struct vt_err *err)
+{
+    int connection = -1;
+    int64_t deadline_msecs = vt_clock_monotonic_msecs() + IMPORT_MSECS;
+    struct vt_message *message = calloc(1, sizeof(*message));
+    if (message == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for an answer");
+    enum vt_code code = vt_control_connect_status(control_socket, &connection, err);
+    if (code == VT_OK) {
+        code = send_crls(connection, crls, deadline_msecs, err);
+        if (code == VT_OK)
+            code = vt_wire_receive(connection, message, 0, deadline_msecs, err);
+        if (code == VT_OK)
+            code = read_answer(message, out, err);
+        (void)close(connection);
+    }
+    free(message);
+    return code;
 }
 
 static enum vt_code import_file(struct import *import, const char *file, struct vt_bytes crls,
                                 struct vt_err *err)
 {
-    int connection = -1;
-    int64_t deadline_msecs = vt_clock_monotonic_msecs() + IMPORT_MSECS;
-    struct vt_message *answer = calloc(1, sizeof(*answer));
-    if (answer == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "no memory for an answer");
-    enum vt_code code = vt_control_connect_status(import->control_socket, &connection, err);
+    json_t *answer = NULL;
+    enum vt_code code = vt_command_import_crls(import->control_socket, crls, &answer, err);
     if (code == VT_OK) {
-        code = send_crls(connection, crls, deadline_msecs, err);
-        if (code == VT_OK)
-            code = hear(connection, deadline_msecs, answer, err);
-        if (code == VT_OK)
-            code = show(import, file, answer, err);
-        (void)close(connection);
+        show(import, file, answer);
+        json_decref(answer);
     }
-    free(answer);
     return code;
 }
 

@@ -68,7 +68,7 @@ static const char *const words[WORDS][2] = {
     [W_LAST_GOOD] = {"lần cuối", "last answer"},
     [W_NEVER_GOOD] = {"chưa có câu trả lời nào dùng được", "no useful answer yet"},
     [W_NEVER_ASKED] = {"chưa hỏi lần nào", "never asked"},
-    [W_HOST_DOWN] = {"KHÔNG TRẢ LỜI, để yên đến", "DOWN, left alone until"},
+    [W_HOST_DOWN] = {"KHÔNG TRẢ LỜI, tạm ngừng hỏi đến", "DOWN, left alone until"},
     [W_TO_BE_TRIED] = {"KHÔNG TRẢ LỜI, sẽ hỏi lại ở thư kế tiếp", "DOWN, tried with the next mail"},
     [W_STRIKES] = {"lỗi liên tiếp", "failures in a row"},
     [W_NOT_ALLOWED] = {"KHÔNG ĐƯỢC PHÉP HỎI: có chứng thư chỉ đến máy chủ này; xem "
@@ -197,7 +197,6 @@ static const char *size_text(char out[40], int64_t bytes)
     return out;
 }
 
-/* "Bộ nhớ đệm" alone on its line, or followed by what is said in one. */
 static void title(const struct printer *p, enum word w)
 {
     fprintf(p->out, "\n%s\n", word(p, w));

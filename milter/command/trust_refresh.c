@@ -5,12 +5,9 @@
 #include <jansson.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "command/trust.h"
-#include "vanthu/wire.h"
 
-#define IMPORT_MSECS 60000
 #define MAX_CRLS 64
 
 struct crls {
@@ -52,53 +49,23 @@ static void collect_crls(struct crls *crls)
     }
 }
 
-/* What the service says of each CRL in what it was given. */
-static enum vt_code read_answer(const struct vt_message *answer, struct vt_err *err)
+/* The running service verifies it and decides whether to keep it. */
+static enum vt_code hand_over(struct vt_trust_desk *desk, struct vt_bytes crls, struct vt_err *err)
 {
     size_t i = 0;
-    json_t *crl = NULL;
-    char why[VT_ERR_TEXT_BYTES / 2];
-    if (answer->type != VT_MSG_STATUS_IMPORTED) {
-        (void)vt_text_clean(why, sizeof(why), vt_bytes_of(answer->body, answer->body_len));
-        return vt_err_set(err, VT_E_PEER, "%s", why);
-    }
-    json_t *root = json_loadb((const char *)answer->body, answer->body_len, 0, NULL);
-    json_t *list = json_object_get(root, "crls");
-    enum vt_code code = json_array_size(list) > 0
-                            ? VT_OK
-                            : vt_err_set(err, VT_E_FORMAT, "it is no revocation list");
-    json_array_foreach(list, i, crl)
+    json_t *answer = NULL, *crl = NULL;
+    enum vt_code code = vt_command_import_crls(desk->config->control_socket, crls, &answer, err);
+    if (code != VT_OK)
+        return code;
+    if (json_array_size(json_object_get(answer, "crls")) == 0)
+        code = vt_err_set(err, VT_E_FORMAT, "it is no revocation list");
+    json_array_foreach(json_object_get(answer, "crls"), i, crl)
     {
         const char *text = json_string_value(json_object_get(crl, "text"));
         if (!json_is_true(json_object_get(crl, "ok")))
             code = vt_err_set(err, VT_E_FORMAT, "not taken: %s", text != NULL ? text : "?");
     }
-    json_decref(root);
-    return code;
-}
-
-/* The running service verifies it and decides whether to keep it. */
-static enum vt_code hand_over(struct vt_trust_desk *desk, struct vt_bytes crl, struct vt_err *err)
-{
-    int connection = -1, fd = -1;
-    int64_t deadline = vt_clock_monotonic_msecs() + IMPORT_MSECS;
-    struct vt_message *answer = vt_arena_alloc(desk->arena, sizeof(*answer));
-    if (answer == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "out of memory");
-    enum vt_code code = vt_control_connect_status(desk->config->control_socket, &connection, err);
-    if (code == VT_OK)
-        code = vt_memfd_seal("vanthu-crl", crl, &fd, err);
-    if (code == VT_OK)
-        code = vt_wire_send(connection, VT_MSG_STATUS_IMPORT, (struct vt_bytes){0}, &fd, 1,
-                            deadline, err);
-    if (code == VT_OK)
-        code = vt_wire_receive(connection, answer, 0, deadline, err);
-    if (code == VT_OK)
-        code = read_answer(answer, err);
-    if (fd >= 0)
-        (void)close(fd);
-    if (connection >= 0)
-        (void)close(connection);
+    json_decref(answer);
     return code;
 }
 

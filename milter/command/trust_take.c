@@ -78,7 +78,7 @@ static bool ask(const struct vt_trust_desk *desk, const struct vt_trust_item *it
     show_root(desk, item);
     fprintf(stderr, "%s: ",
             vt_trust_word(desk,
-                          "Gõ 4 chữ số đầu và 4 chữ số cuối nghe được, hoặc \"có\" khi đã đối "
+                          "Gõ 4 ký tự đầu và 4 ký tự cuối nghe được, hoặc \"có\" khi đã đối "
                           "chiếu tất cả; gõ khác đi là bỏ qua",
                           "Type the first four and the last four digits as they were read to you, "
                           "or \"yes\" when you compared them all; anything else leaves it out"));

@@ -68,7 +68,7 @@ static void vietnamese(void **state)
         "gateway    đang chạy  pid 7, từ 10:31 02/12/2026, khởi động lại: 0\n",
         "fetch      KHÔNG CHẠY pid 8, từ 10:30, khởi động lại: 3\n",
         "\nMáy chủ tra cứu chứng thư\n  ca.gov.vn:80                kết nối được, lần cuối 10:30\n",
-        "  ocsp.ca.gov.vn:80           KHÔNG TRẢ LỜI, để yên đến 10:32 (no connection)\n",
+        "  ocsp.ca.gov.vn:80           KHÔNG TRẢ LỜI, tạm ngừng hỏi đến 10:32 (no connection)\n",
         "lần cuối 10:31 02/12/2026; lỗi liên tiếp: 2 (did not answer in time)\n",
         "  late.vn:80                  KHÔNG TRẢ LỜI, sẽ hỏi lại ở thư kế tiếp (status 503)\n",
         "  pub.ca.gov.vn               chưa hỏi lần nào\n",
