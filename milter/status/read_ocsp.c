@@ -330,6 +330,19 @@ static enum vt_code take_responder(struct vt_arena *arena, X509 *delegate,
     return VT_OK;
 }
 
+/* Nothing is known in advance: who says more than was known when the response was made, as one does
+ * whose certificate has expired since, says it of that time (RFC 6960 2.4). */
+static enum vt_code take_produced(const OCSP_BASICRESP *basic, struct vt_status_fact *out,
+                                  struct vt_err *err)
+{
+    out->produced_at_utc_secs = time_of(OCSP_resp_get0_produced_at(basic));
+    if (out->produced_at_utc_secs == VT_TIME_NONE)
+        return vt_err_set(err, VT_E_FORMAT, "the OCSP response has no readable time");
+    if (out->this_update_utc_secs > out->produced_at_utc_secs)
+        out->this_update_utc_secs = out->produced_at_utc_secs;
+    return VT_OK;
+}
+
 struct question {
     struct vt_arena *arena;
     const struct vt_certificate_pool *pool;
@@ -359,9 +372,8 @@ static enum vt_code judge_basic(const struct question *question,
     if (code == VT_OK)
         code = take_single(single, out, err);
     if (code == VT_OK)
-        code = take_responder(question->arena, delegate, out, err);
-    out->produced_at_utc_secs = time_of(OCSP_resp_get0_produced_at(answer->basic));
-    return code;
+        code = take_produced(answer->basic, out, err);
+    return code == VT_OK ? take_responder(question->arena, delegate, out, err) : code;
 }
 
 enum vt_code vt_status_read_ocsp(struct vt_arena *arena, struct vt_certificate_pool *pool,

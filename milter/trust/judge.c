@@ -91,6 +91,16 @@ enum vt_code vt_judge_want_status(struct vt_judgement *judgement,
     return VT_OK;
 }
 
+enum vt_code vt_judge_want_newer(struct vt_judgement *judgement, const struct vt_path *path,
+                                 size_t index, const struct vt_status_fact *fact)
+{
+    const struct vt_certificate *certificate = path->items[index];
+    return fact->from == VT_ORIGIN_EMBEDDED && judgement->may_ask &&
+                   vt_certificate_is_valid_at(certificate, judgement->input->now_utc_secs)
+               ? vt_judge_want_status(judgement, certificate, path->items[index + 1])
+               : VT_OK;
+}
+
 enum vt_code vt_judge_want_issuer(struct vt_judgement *judgement,
                                   const struct vt_certificate *certificate)
 {

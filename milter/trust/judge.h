@@ -55,6 +55,11 @@ const char *vt_judge_name(const struct vt_certificate *certificate);
 enum vt_code vt_judge_want_status(struct vt_judgement *judgement,
                                   const struct vt_certificate *certificate,
                                   const struct vt_certificate *issuer) VT_MUST_CHECK;
+/* The certificate at index of path is good by this fact: want one that the sender did not choose,
+ * as long as the certificate is valid. A revocation is published some time after its date, and what
+ * was enclosed in between stays good for ever. */
+enum vt_code vt_judge_want_newer(struct vt_judgement *judgement, const struct vt_path *path,
+                                 size_t index, const struct vt_status_fact *fact) VT_MUST_CHECK;
 enum vt_code vt_judge_want_issuer(struct vt_judgement *judgement,
                                   const struct vt_certificate *certificate) VT_MUST_CHECK;
 

@@ -215,7 +215,7 @@ static enum vt_code judge_one(struct vt_judgement *judgement, size_t index, bool
     show_status(judgement, certificate, &choice.fact);
     *out_good = choice.value == VT_STATUS_GOOD;
     if (*out_good)
-        return VT_OK;
+        return vt_judge_want_newer(judgement, &judgement->path, index, &choice.fact);
     if (!vt_status_is_decided(choice.value))
         return status_missing(judgement, index, &choice.fact);
     if (index > 0)

@@ -173,12 +173,10 @@ static enum vt_code check_algorithms(struct tsa *tsa)
  * CA. */
 static bool survives_revocation(const struct tsa *tsa, const struct vt_status_fact *fact)
 {
-    if (vt_revocation_is_harmless(fact->revocation_reason) &&
-        tsa->token->time_utc_secs < fact->revoked_at_utc_secs)
-        return true;
-    return tsa->at_utc_secs < fact->revoked_at_utc_secs &&
-           (fact->invalid_since_utc_secs == VT_TIME_NONE ||
-            tsa->at_utc_secs < fact->invalid_since_utc_secs);
+    int64_t from = vt_revocation_is_harmless(fact->revocation_reason) ? tsa->token->time_utc_secs
+                                                                      : tsa->at_utc_secs;
+    return from < fact->revoked_at_utc_secs &&
+           (fact->invalid_since_utc_secs == VT_TIME_NONE || from < fact->invalid_since_utc_secs);
 }
 
 static bool was_in_force(const struct vt_status_fact *fact, int64_t at_utc_secs)
@@ -214,9 +212,9 @@ static enum vt_code choose(struct tsa *tsa, size_t index, struct vt_status_choic
 {
     enum vt_code code =
         vt_revocation_choose(tsa->judgement, &tsa->path, index, tsa->at_utc_secs, out);
-    return code != VT_OK || vt_status_is_decided(out->value) || !tsa->proven
-               ? code
-               : choose_old(tsa, index, out);
+    if (code != VT_OK || vt_status_is_decided(out->value) || !tsa->proven)
+        return code;
+    return choose_old(tsa, index, out);
 }
 
 static enum vt_code check_status(struct tsa *tsa, size_t index)
@@ -230,6 +228,7 @@ static enum vt_code check_status(struct tsa *tsa, size_t index)
     vt_status_show(certificate, &choice.fact, &tsa->out->statuses[tsa->out->statuses_count++]);
     switch (choice.value) {
     case VT_STATUS_GOOD:
+        return vt_judge_want_newer(judgement, &tsa->path, index, &choice.fact);
     case VT_STATUS_NOT_NEEDED:
         return VT_OK;
     case VT_STATUS_REVOKED:

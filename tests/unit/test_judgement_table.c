@@ -241,6 +241,53 @@ static void unknown_is_never_valid(void **state)
     for_each(no_row_needs_nothing);
 }
 
+/* ---- what the sender encloses is asked about all the same ---- */
+
+static bool asks_about(const struct row *row, enum subject subject)
+{
+    struct scene scene;
+    struct vt_signature out;
+    struct vt_wants wants;
+    bool asked = false;
+    judge_row(row, &scene, &out, &wants);
+    for (size_t i = 0; i < wants.status_count; i++)
+        asked |= vt_bytes_equal(wants.status[i].certificate, scene.subjects[subject].der);
+    end_scene(&scene);
+    return asked;
+}
+
+/* A thief who has the key of a time stamp authority too encloses its list from before its
+ * revocation, which was in force still when the document was stamped. */
+static void asks_about_an_authority_with_old_data(void **state)
+{
+    struct row row = {.revoked = D(-10),
+                      .stamps = {{ON_SIGNATURE, D(-20)}, {ON_DOCUMENT, D(-2), LATER}},
+                      .data = {{EMBEDDED, CRL, TSA, D(-15), D(10)}}};
+    (void)state;
+    assert_true(asks_about(&row, TSA));
+    row.data[1] = (struct data){FETCHED, CRL, TSA, .says = REVOKED, .since = D(-12)};
+    assert_int_equal(rank(&row), 1);
+}
+
+/* A thief encloses the list that was made after his signature, before the revocation was published
+ * that has an earlier date. */
+static void asks_about_a_signer_with_enclosed_data(void **state)
+{
+    struct row row = {.stamps = {{ON_SIGNATURE, D(-20)}},
+                      .data = {{EMBEDDED, CRL, SIGNER, D(-20) + 600, D(-19)}}};
+    (void)state;
+    assert_int_equal(rank(&row), 2);
+    assert_true(asks_about(&row, SIGNER));
+    row.data[1] = (struct data){FETCHED, CRL, SIGNER, .says = REVOKED, .since = D(-20) - 600};
+    assert_int_equal(rank(&row), 0);
+    /* Of what has expired nobody knows more, and an outage changes nothing. */
+    row.data[1] = (struct data){.from = FETCHED, .kind = NO_ANSWER, .of = SIGNER};
+    assert_int_equal(rank(&row), 2);
+    row.valid.to = D(-5);
+    assert_int_equal(rank(&row), 2);
+    assert_false(asks_about(&row, SIGNER));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +297,8 @@ int main(void)
         cmocka_unit_test(lost_proof_never_helps),
         cmocka_unit_test(older_data_never_helps),
         cmocka_unit_test(unknown_is_never_valid),
+        cmocka_unit_test(asks_about_an_authority_with_old_data),
+        cmocka_unit_test(asks_about_a_signer_with_enclosed_data),
     };
     return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

@@ -71,6 +71,7 @@ static const struct ocsp_case {
     const char *want_reason;
     bool want_finding;
     bool want_responder; /* whose own status is to be asked */
+    int64_t want_this_update;
     int64_t want_invalid_since;
     enum { HASH_NONE = 0, HASH_RIGHT, HASH_WRONG } cert_hash;
 } cases[] = {
@@ -107,6 +108,10 @@ static const struct ocsp_case {
     {.name = "delegate expired when it answered",
      .ocsp = {.responder = &f.responder_old},
      .want = VT_E_FORMAT},
+    {.name = "delegate that has expired says that it answered before, and knows today's status",
+     .ocsp = {.responder = &f.responder_old, .produced_utc_secs = TC_NOW - 2 * TC_DAY},
+     .value = VT_STATUS_GOOD,
+     .want_this_update = TC_NOW - 2 * TC_DAY},
     {.name = "delegate valid when it answered",
      .ocsp = {.responder = &f.responder_old, .this_update_utc_secs = TC_NOW - 2 * TC_DAY},
      .value = VT_STATUS_GOOD},
@@ -208,6 +213,8 @@ static void reads_a_response(void **state)
         assert_int_equal(fact.finding != NULL, c->want_finding);
         assert_int_equal(fact.responder.len > 0, c->want_responder);
         assert_int_not_equal(fact.produced_at_utc_secs, VT_TIME_NONE);
+        if (c->want_this_update != 0)
+            assert_int_equal(fact.this_update_utc_secs, c->want_this_update);
         assert_int_equal(fact.invalid_since_utc_secs,
                          c->want_invalid_since ? c->want_invalid_since : VT_TIME_NONE);
         if (c->want_responder)
