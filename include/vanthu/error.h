@@ -19,6 +19,7 @@ enum vt_code {
     VT_E_UNSUPPORTED = -3, /* well-formed, but a form that is not handled */
     VT_E_CONFIG = -4,      /* the administrator's file or argument is wrong */
     VT_E_NOT_FOUND = -5,
+    VT_E_EXPIRED = -6, /* authentic, and no longer in force */
     VT_E_NETWORK = -100,
     VT_E_NOMEM = -101,
     VT_E_TIMEOUT = -102,

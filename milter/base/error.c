@@ -69,6 +69,8 @@ const char *vt_code_name(enum vt_code code)
         return "configuration";
     case VT_E_NOT_FOUND:
         return "not found";
+    case VT_E_EXPIRED:
+        return "expired";
     case VT_E_NETWORK:
         return "network";
     case VT_E_NOMEM:

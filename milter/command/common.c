@@ -60,6 +60,7 @@ int vt_command_exit_status(enum vt_code code)
     case VT_E_FORMAT:
     case VT_E_LIMIT:
     case VT_E_UNSUPPORTED:
+    case VT_E_EXPIRED:
         return EX_DATAERR;
     case VT_E_NETWORK:
     case VT_E_TIMEOUT:

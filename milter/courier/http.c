@@ -249,6 +249,13 @@ static enum vt_code explain(const struct vt_transfer *transfer, CURLcode result,
     if (result == CURLE_OPERATION_TIMEDOUT || transfer->begun_late)
         return vt_err_set(err, VT_E_TIMEOUT, "%s:%u did not answer in time", address->host,
                           address->port);
+    if (result == CURLE_COULDNT_CONNECT)
+        return vt_err_set(err, VT_E_NETWORK, "%s:%u cannot be connected to", address->host,
+                          address->port);
+    if (result == CURLE_COULDNT_RESOLVE_HOST)
+        return vt_err_set(err, VT_E_NETWORK, "the name %s has no address", address->host);
+    if (result == CURLE_COULDNT_RESOLVE_PROXY)
+        return vt_err_set(err, VT_E_NETWORK, "the name of fetch.http-proxy has no address");
     return vt_err_set(err, VT_E_NETWORK, "%s:%u: %s", address->host, address->port,
                       why[0] != '\0' ? why : curl_easy_strerror(result));
 }

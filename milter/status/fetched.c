@@ -61,7 +61,7 @@ enum vt_code vt_ocsp_request(struct vt_arena *arena, const struct vt_certificate
  * the question, and is asked again before long. */
 static enum vt_code not_in_force(struct vt_err *err)
 {
-    return vt_err_set(err, VT_E_NOT_FOUND, "what came is no longer in force");
+    return vt_err_set(err, VT_E_EXPIRED, "what came is no longer in force");
 }
 
 enum vt_code vt_fetched_ocsp(struct vt_status_store *store, const struct vt_fetched *fetched,
@@ -71,6 +71,9 @@ enum vt_code vt_fetched_ocsp(struct vt_status_store *store, const struct vt_fetc
     enum vt_code code =
         vt_status_read_ocsp(fetched->arena, fetched->pool, fetched->data, fetched->certificate,
                             fetched->issuer, fetched->nonce, fetched->url, &fact, err);
+    /* It was asked about this certificate: to speak of another one is no answer at all. */
+    if (code == VT_E_NOT_FOUND)
+        code = VT_E_FORMAT;
     if (code != VT_OK)
         return code;
     if (fact.value == VT_STATUS_UNKNOWN)

@@ -268,9 +268,12 @@ static void add_text(struct vt_request_want *want, const char *text)
                    text);
 }
 
-static void note_outcome(struct vt_request_want *want, enum vt_code code, const char *text)
+static void note_outcome(struct vt_request_want *want, enum vt_job_kind kind, enum vt_code code,
+                         const char *text)
 {
     add_text(want, text);
+    want->is_not_known = want->is_not_known || (kind == VT_JOB_OCSP && code == VT_E_NOT_FOUND);
+    want->is_stale = want->is_stale || code == VT_E_EXPIRED;
     if (code == VT_E_NOT_FOUND || code == VT_E_CONFIG || code == VT_E_FORMAT ||
         code == VT_E_UNSUPPORTED)
         want->not_found = true;
@@ -301,9 +304,9 @@ static void start_one(struct vt_status_request *request, struct vt_request_want 
     enum vt_code code =
         vt_jobs_start(request->desk->jobs, &wish, request->patience_msecs, now, &ticket, &err);
     if (code != VT_OK)
-        note_outcome(want, code, err.text);
+        note_outcome(want, kind, code, err.text);
     else if (ticket.id == 0)
-        note_outcome(want, ticket.code, ticket.text);
+        note_outcome(want, kind, ticket.code, ticket.text);
     else if (want->waits_count < sizeof(want->waits) / sizeof(want->waits[0]))
         want->waits[want->waits_count++] =
             (struct vt_request_wait){ticket.id, ticket.wait_msecs, ticket.elsewhere_msecs};
@@ -482,7 +485,7 @@ void vt_status_request_note(struct vt_status_request *request, const struct vt_j
         struct vt_request_want *want = &request->wants[i];
         if (want->done || !take_job(want, result->id))
             continue;
-        note_outcome(want, result->code, result->text);
+        note_outcome(want, result->kind, result->code, result->text);
         if (result->code == VT_OK && result->kind == VT_JOB_ISSUER)
             take_issuer(request, want, result->issuer_der);
     }

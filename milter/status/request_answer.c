@@ -80,7 +80,9 @@ static void answer_status(struct vt_status_request *request, const struct vt_req
         if (vt_status_fact_begin(request->arena, want->certificate, want->issuer,
                                  (struct vt_bytes){0}, NULL, NULL, fact, NULL) != VT_OK)
             return;
-        fact->value = VT_STATUS_UNREACHABLE;
+        fact->value = want->is_not_known ? VT_STATUS_UNKNOWN
+                      : want->is_stale   ? VT_STATUS_STALE
+                                         : VT_STATUS_UNREACHABLE;
         fact->source = "none";
         fact->finding = explain(want);
         fact->source_down = !want->is_stranger && is_source_down(request, want);

@@ -31,6 +31,8 @@ struct vt_request_want {
     bool has_fact;           /* in force, though not young */
     struct vt_status_fact fact;
     bool has_lists; /* that speak about it together, or by another signer: judgement needs them */
+    bool is_not_known; /* a responder said that it does not know the certificate */
+    bool is_stale;     /* what came was no longer in force */
     char text[VT_REQUEST_TEXT_BYTES]; /* what failed, for the administrator */
     /* issuer wanted */
     unsigned chain;     /* links fetched so far */

@@ -130,11 +130,16 @@ static enum vt_code say_unknown(struct vt_judgement *judgement, const char *name
     switch (fact->value) {
     case VT_STATUS_UNREACHABLE:
         return vt_judge_fail(judgement, sub, VT_REASON_STATUS_UNKNOWN,
-                             "The revocation status of \"%s\" is not known: no source could be "
-                             "reached%s.",
+                             "The revocation status of \"%s\" is not known: no source gave a "
+                             "usable answer%s.",
                              name,
-                             fact->source_down ? ", and they have been down for a while" : "");
+                             fact->source_down ? ", and their hosts are left alone for now" : "");
     case VT_STATUS_STALE:
+        if (fact->this_update_utc_secs == VT_TIME_NONE)
+            return vt_judge_fail(judgement, sub, VT_REASON_STATUS_UNKNOWN,
+                                 "The revocation status of \"%s\" is not known: what its sources "
+                                 "publish is no longer in force.",
+                                 name);
         return vt_judge_fail(judgement, sub, VT_REASON_STATUS_UNKNOWN,
                              "What is known about the revocation of \"%s\" is stale: it was "
                              "issued at %s (next update %s, %s) and does not speak about the time "
@@ -143,9 +148,10 @@ static enum vt_code say_unknown(struct vt_judgement *judgement, const char *name
     case VT_STATUS_UNKNOWN:
         if (fact->source != NULL)
             return vt_judge_fail(judgement, sub, VT_REASON_STATUS_UNKNOWN,
-                                 "The source that was asked (%s) does not know the revocation "
+                                 "The source that was asked%s%s does not know the revocation "
                                  "status of \"%s\".",
-                                 fact->origin ? fact->origin : fact->source, name);
+                                 fact->origin ? " at " : "", fact->origin ? fact->origin : "",
+                                 name);
         break;
     default:
         break;

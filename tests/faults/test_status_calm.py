@@ -105,7 +105,7 @@ def wrong_key(site):
 
 def stale(site):
     """Answers and lists that are no longer in force."""
-    outage(site, "stale", ["unreachable", "stale"], "no longer in force")
+    outage(site, "stale", ["stale"], "no longer in force")
 
 
 def redirected(site):

@@ -330,6 +330,67 @@ static void ocsp_first_then_the_list(void **state)
     stop_role();
 }
 
+/* What the responder says, and what the host of the list says after it. */
+static void each_way_of_not_knowing(void **state)
+{
+    (void)state;
+    const int64_t old = f.now - 10 * TC_DAY;
+    static const struct tc_ocsp_options none = {0};
+    const struct {
+        const char *name;
+        struct tc_ocsp_options ocsp;
+        bool list_is_stale;
+        enum vt_status_value value;
+        const char *finding;
+    } cases[] = {
+        {"nobody can be reached", none, false, VT_STATUS_UNREACHABLE, "down"},
+        {"the list ended long ago", none, true, VT_STATUS_STALE, "no longer in force"},
+        {"the responder does not know",
+         {.value = V_OCSP_CERTSTATUS_UNKNOWN,
+          .this_update_utc_secs = f.now - 60,
+          .next_update_utc_secs = f.now + 3600},
+         false,
+         VT_STATUS_UNKNOWN,
+         "does not know"},
+        {"it does not know, and the list ended",
+         {.value = V_OCSP_CERTSTATUS_UNKNOWN,
+          .this_update_utc_secs = f.now - 60,
+          .next_update_utc_secs = f.now + 3600},
+         true,
+         VT_STATUS_UNKNOWN,
+         "no longer in force"},
+        {"its answer ended long ago",
+         {.value = V_OCSP_CERTSTATUS_GOOD,
+          .this_update_utc_secs = old,
+          .next_update_utc_secs = old + 3600},
+         false,
+         VT_STATUS_STALE,
+         "no longer in force"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct tc_crl_options ended = {.this_update_utc_secs = old,
+                                             .next_update_utc_secs = old + TC_DAY};
+        start_role(4000);
+        int waiting = ask(&f.leaf_ocsp, &f.root);
+        int ocsp = take_fetch(OCSP_URL);
+        if (cases[i].ocsp.this_update_utc_secs != 0)
+            give(ocsp, tc_ocsp(f.arena, &f.leaf_ocsp, &f.root, &cases[i].ocsp));
+        else
+            fail_fetch(ocsp, VT_E_NETWORK, "down");
+        int crl = take_fetch(CRL_URL);
+        if (cases[i].list_is_stale)
+            give(crl, tc_crl(f.arena, &f.root, &ended));
+        else
+            fail_fetch(crl, VT_E_NETWORK, "down");
+        struct vt_known known = hear(waiting);
+        if (known.facts[0].value != cases[i].value ||
+            strstr(known.facts[0].finding, cases[i].finding) == NULL)
+            fail_msg("%s: value %d, %s", cases[i].name, (int)known.facts[0].value,
+                     known.facts[0].finding);
+        stop_role();
+    }
+}
+
 static void a_late_answer_is_for_the_next_mail(void **state)
 {
     (void)state;
@@ -523,6 +584,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_list_serves_all),
         cmocka_unit_test(ocsp_first_then_the_list),
+        cmocka_unit_test(each_way_of_not_knowing),
         cmocka_unit_test(a_late_answer_is_for_the_next_mail),
         cmocka_unit_test(strangers_make_nobody_fetch),
         cmocka_unit_test(issuers_are_brought),
