@@ -10,7 +10,7 @@
 #include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 
-#include "vanthu/verify.h"
+#include "vanthu/trust.h"
 
 #define TC_UNUSED __attribute__((unused))
 #define TC_DAY INT64_C(86400)
@@ -341,6 +341,59 @@ static TC_UNUSED struct vt_bytes tc_ocsp(struct vt_arena *arena,
     ASN1_TIME_free(next_update);
     ASN1_TIME_free(revoked_at);
     return tc_keep(arena, der, len);
+}
+
+/* A leaf with these distribution points and this authorityInfoAccess; NULL: without. */
+static TC_UNUSED struct tc_entity tc_leaf_at(struct vt_arena *arena,
+                                             struct vt_certificate_pool *pool, const char *name,
+                                             const struct tc_entity *issuer, const char *points,
+                                             const char *access)
+{
+    struct tc_options options = {.name = name, .issuer = issuer};
+    size_t count = 0;
+    if (points != NULL) {
+        options.extensions[count][0] = "crlDistributionPoints";
+        options.extensions[count++][1] = points;
+    }
+    if (access != NULL) {
+        options.extensions[count][0] = "authorityInfoAccess";
+        options.extensions[count][1] = access;
+    }
+    return tc_make(arena, pool, &options);
+}
+
+/* ---- files ---- */
+
+/* A folder of the test's own, with all that will be in it: tc_remove_folder. */
+static TC_UNUSED void tc_make_folder(char out[64])
+{
+    (void)snprintf(out, 64, "/tmp/vanthu-test.XXXXXX");
+    TC_CHECK(mkdtemp(out) != NULL);
+}
+
+static TC_UNUSED void tc_remove_folder(const char *folder)
+{
+    char command[256];
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+    TC_CHECK(system(command) == 0);
+}
+
+static TC_UNUSED void tc_write_file(char out_path[128], const char *folder, const char *name,
+                                    struct vt_bytes bytes)
+{
+    (void)snprintf(out_path, 128, "%s/%s", folder, name);
+    FILE *file = fopen(out_path, "wb");
+    TC_CHECK(file != NULL && fwrite(bytes.ptr, 1, bytes.len, file) == bytes.len);
+    TC_CHECK(fclose(file) == 0);
+}
+
+/* The official set with the roots of one file, confirmed. */
+static TC_UNUSED struct vt_trust_store *tc_trust(const char *file)
+{
+    struct vt_trust_store *store = NULL;
+    const struct vt_trust_source source = {.anchors = file, .confirmed_all = true};
+    TC_CHECK(vt_trust_store_load(&source, 1, &store, NULL) == VT_OK);
+    return store;
 }
 
 #endif

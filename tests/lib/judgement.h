@@ -265,10 +265,8 @@ static int world_setup(void **state)
 
 static int world_teardown(void **state)
 {
-    char command[128];
     (void)state;
-    (void)snprintf(command, sizeof(command), "rm -rf '%s'", w.folder);
-    assert_int_equal(system(command), 0);
+    tc_remove_folder(w.folder);
     for (int which = 0; which < STORES; which++)
         vt_trust_store_free(w.stores[which]);
     vt_arena_free(w.arena);

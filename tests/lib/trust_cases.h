@@ -200,9 +200,7 @@ static TC_UNUSED int setup(void **state)
 static TC_UNUSED int teardown(void **state)
 {
     (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof(command), "rm -rf '%s'", f.folder);
-    assert_int_equal(system(command), 0);
+    tc_remove_folder(f.folder);
     vt_trust_store_free(f.store);
     vt_trust_store_free(f.unconfirmed_store);
     vt_trust_store_free(f.empty_store);

@@ -35,8 +35,7 @@ static int setup(void **state)
     f.root = tc_ca(f.arena, f.pool, "CA \"gốc\"", NULL);
     f.leaf = tc_leaf(f.arena, f.pool, "Sở Y tế", &f.root);
     f.other = tc_leaf(f.arena, f.pool, "Sở Nội vụ", &f.root);
-    (void)snprintf(f.folder, sizeof(f.folder), "/tmp/test_recheck.XXXXXX");
-    assert_non_null(mkdtemp(f.folder));
+    tc_make_folder(f.folder);
     (void)snprintf(f.file, sizeof(f.file), "%s/recheck.json", f.folder);
     vt_log_open("test", false, VT_LOG_INFO);
     return 0;
@@ -45,9 +44,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof(command), "rm -rf '%s'", f.folder);
-    assert_int_equal(system(command), 0);
+    tc_remove_folder(f.folder);
     vt_arena_free(f.arena);
     return 0;
 }

@@ -31,7 +31,7 @@ static struct fixture {
     struct vt_certificate_pool *pool;
     struct vt_trust_store *trust;
     int64_t begin_utc_secs;
-    char root_file[64];
+    char folder[64], root_file[128];
     struct tc_entity root, stranger_root;
 } f;
 
@@ -63,19 +63,16 @@ static int setup(void **state)
     f.begin_utc_secs = vt_clock_now_utc_secs();
     f.root = tc_ca(f.arena, f.pool, "CA", NULL);
     f.stranger_root = tc_ca(f.arena, f.pool, "CA lạ", NULL);
-    (void)snprintf(f.root_file, sizeof(f.root_file), "/tmp/test_request.%d.crt", (int)getpid());
-    FILE *file = fopen(f.root_file, "wb");
-    assert_int_equal(fwrite(f.root.der.ptr, 1, f.root.der.len, file), f.root.der.len);
-    assert_int_equal(fclose(file), 0);
-    struct vt_trust_source source = {.anchors = f.root_file, .confirmed_all = true};
-    assert_int_equal(vt_trust_store_load(&source, 1, &f.trust, NULL), VT_OK);
+    tc_make_folder(f.folder);
+    tc_write_file(f.root_file, f.folder, "root.crt", f.root.der);
+    f.trust = tc_trust(f.root_file);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    (void)unlink(f.root_file);
+    tc_remove_folder(f.folder);
     vt_trust_store_free(f.trust);
     vt_arena_free(f.arena);
     return 0;
@@ -83,17 +80,7 @@ static int teardown(void **state)
 
 static struct tc_entity make(const struct tc_entity *issuer, const char *points, const char *access)
 {
-    struct tc_options options = {.name = "một", .issuer = issuer};
-    size_t count = 0;
-    if (points != NULL) {
-        options.extensions[count][0] = "crlDistributionPoints";
-        options.extensions[count++][1] = points;
-    }
-    if (access != NULL) {
-        options.extensions[count][0] = "authorityInfoAccess";
-        options.extensions[count][1] = access;
-    }
-    return tc_make(f.arena, f.pool, &options);
+    return tc_leaf_at(f.arena, f.pool, "một", issuer, points, access);
 }
 
 static void on_done(void *context, const struct vt_job_result *result)

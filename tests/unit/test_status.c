@@ -35,22 +35,6 @@ static struct fixture {
     struct tc_entity leaf, leaf_ocsp, leaf_silent, leaf_of_sub, stranger;
 } f;
 
-static struct tc_entity make(const char *name, const struct tc_entity *issuer, const char *points,
-                             const char *access)
-{
-    struct tc_options options = {.name = name, .issuer = issuer};
-    size_t count = 0;
-    if (points != NULL) {
-        options.extensions[count][0] = "crlDistributionPoints";
-        options.extensions[count++][1] = points;
-    }
-    if (access != NULL) {
-        options.extensions[count][0] = "authorityInfoAccess";
-        options.extensions[count][1] = access;
-    }
-    return tc_make(f.arena, f.pool, &options);
-}
-
 static int setup(void **state)
 {
     (void)state;
@@ -60,30 +44,24 @@ static int setup(void **state)
     f.root = tc_ca(f.arena, f.pool, "CA", NULL);
     f.sub = tc_ca(f.arena, f.pool, "CA con", &f.root);
     f.stranger_root = tc_ca(f.arena, f.pool, "CA lạ", NULL);
-    f.leaf = make("một", &f.root, "URI:" CRL_URL ",URI:" CRL_URL_2, NULL);
-    f.leaf_ocsp = make("hai", &f.root, "URI:" CRL_URL, "OCSP;URI:" OCSP_URL);
-    f.leaf_silent = make("ba", &f.root, NULL, NULL);
-    f.leaf_of_sub = make("bốn", &f.sub, "URI:" CRL_URL, "caIssuers;URI:" ISSUER_URL);
-    f.stranger = make("lạ", &f.stranger_root, "URI:" CRL_URL, NULL);
-    (void)snprintf(f.folder, sizeof(f.folder), "/tmp/test_status.XXXXXX");
-    assert_non_null(mkdtemp(f.folder));
-    (void)snprintf(f.root_file, sizeof(f.root_file), "%s/root.crt", f.folder);
+    f.leaf = tc_leaf_at(f.arena, f.pool, "một", &f.root, "URI:" CRL_URL ",URI:" CRL_URL_2, NULL);
+    f.leaf_ocsp = tc_leaf_at(f.arena, f.pool, "hai", &f.root, "URI:" CRL_URL, "OCSP;URI:" OCSP_URL);
+    f.leaf_silent = tc_leaf_at(f.arena, f.pool, "ba", &f.root, NULL, NULL);
+    f.leaf_of_sub =
+        tc_leaf_at(f.arena, f.pool, "bốn", &f.sub, "URI:" CRL_URL, "caIssuers;URI:" ISSUER_URL);
+    f.stranger = tc_leaf_at(f.arena, f.pool, "lạ", &f.stranger_root, "URI:" CRL_URL, NULL);
+    tc_make_folder(f.folder);
     (void)snprintf(f.state, sizeof(f.state), "%s/state", f.folder);
     assert_int_equal(mkdir(f.state, 0700), 0);
-    FILE *file = fopen(f.root_file, "wb");
-    assert_int_equal(fwrite(f.root.der.ptr, 1, f.root.der.len, file), f.root.der.len);
-    assert_int_equal(fclose(file), 0);
-    struct vt_trust_source source = {.anchors = f.root_file, .confirmed_all = true};
-    assert_int_equal(vt_trust_store_load(&source, 1, &f.trust, NULL), VT_OK);
+    tc_write_file(f.root_file, f.folder, "root.crt", f.root.der);
+    f.trust = tc_trust(f.root_file);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof(command), "rm -rf '%s'", f.folder);
-    assert_int_equal(system(command), 0);
+    tc_remove_folder(f.folder);
     vt_trust_store_free(f.trust);
     vt_arena_free(f.arena);
     return 0;

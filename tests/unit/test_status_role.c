@@ -36,31 +36,6 @@ static struct fixture {
     struct tc_entity leaf, leaf_ocsp, leaf_silent, leaf_of_sub, stranger;
 } f;
 
-static struct tc_entity make(const char *name, const struct tc_entity *issuer, const char *points,
-                             const char *access)
-{
-    struct tc_options options = {.name = name, .issuer = issuer};
-    size_t count = 0;
-    if (points != NULL) {
-        options.extensions[count][0] = "crlDistributionPoints";
-        options.extensions[count++][1] = points;
-    }
-    if (access != NULL) {
-        options.extensions[count][0] = "authorityInfoAccess";
-        options.extensions[count][1] = access;
-    }
-    return tc_make(f.arena, f.pool, &options);
-}
-
-static void write_file(char path[128], const char *name, struct vt_bytes der)
-{
-    (void)snprintf(path, 128, "%s/%s", f.folder, name);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(der.ptr, 1, der.len, file), der.len);
-    assert_int_equal(fclose(file), 0);
-}
-
 /* A CA below the root whose own list has two addresses. */
 static struct tc_entity make_sub(void)
 {
@@ -82,16 +57,16 @@ static int setup(void **state)
     f.root = tc_ca(f.arena, f.pool, "CA", NULL);
     f.sub = make_sub();
     f.stranger_root = tc_ca(f.arena, f.pool, "CA lạ", NULL);
-    f.leaf = make("một", &f.root, "URI:" CRL_URL ",URI:" CRL_URL_2, NULL);
-    f.leaf_ocsp = make("hai", &f.root, "URI:" CRL_URL, "OCSP;URI:" OCSP_URL);
-    f.leaf_silent = make("ba", &f.root, NULL, NULL);
-    f.leaf_of_sub = make("bốn", &f.sub, "URI:" CRL_URL, "caIssuers;URI:" ISSUER_URL);
-    f.stranger = make("lạ", &f.stranger_root, "URI:" CRL_URL, NULL);
-    (void)snprintf(f.folder, sizeof(f.folder), "/tmp/test_status.XXXXXX");
-    assert_non_null(mkdtemp(f.folder));
-    write_file(f.root_file, "root.crt", f.root.der);
-    write_file(f.sub_file, "sub.crt", f.sub.der);
-    write_file(f.stranger_file, "stranger.crt", f.stranger_root.der);
+    f.leaf = tc_leaf_at(f.arena, f.pool, "một", &f.root, "URI:" CRL_URL ",URI:" CRL_URL_2, NULL);
+    f.leaf_ocsp = tc_leaf_at(f.arena, f.pool, "hai", &f.root, "URI:" CRL_URL, "OCSP;URI:" OCSP_URL);
+    f.leaf_silent = tc_leaf_at(f.arena, f.pool, "ba", &f.root, NULL, NULL);
+    f.leaf_of_sub =
+        tc_leaf_at(f.arena, f.pool, "bốn", &f.sub, "URI:" CRL_URL, "caIssuers;URI:" ISSUER_URL);
+    f.stranger = tc_leaf_at(f.arena, f.pool, "lạ", &f.stranger_root, "URI:" CRL_URL, NULL);
+    tc_make_folder(f.folder);
+    tc_write_file(f.root_file, f.folder, "root.crt", f.root.der);
+    tc_write_file(f.sub_file, f.folder, "sub.crt", f.sub.der);
+    tc_write_file(f.stranger_file, f.folder, "stranger.crt", f.stranger_root.der);
     (void)snprintf(f.state, sizeof(f.state), "%s/state", f.folder);
     assert_int_equal(mkdir(f.state, 0700), 0);
     return 0;
@@ -100,9 +75,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof(command), "rm -rf '%s'", f.folder);
-    assert_int_equal(system(command), 0);
+    tc_remove_folder(f.folder);
     vt_arena_free(f.arena);
     return 0;
 }

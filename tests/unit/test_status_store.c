@@ -48,24 +48,17 @@ static int setup(void **state)
     f.signer = tc_ca(f.arena, f.pool, "CA ký CRL", &f.root);
     f.leaf = tc_leaf(f.arena, f.pool, "một", &f.root);
     f.leaf_of_sub = tc_leaf(f.arena, f.pool, "hai", &f.sub);
-    (void)snprintf(f.folder, sizeof(f.folder), "/tmp/test_status_store.XXXXXX");
-    assert_non_null(mkdtemp(f.folder));
-    (void)snprintf(f.root_file, sizeof(f.root_file), "%s/root.crt", f.folder);
+    tc_make_folder(f.folder);
     (void)snprintf(f.state, sizeof(f.state), "%s/state", f.folder);
-    FILE *file = fopen(f.root_file, "wb");
-    assert_int_equal(fwrite(f.root.der.ptr, 1, f.root.der.len, file), f.root.der.len);
-    assert_int_equal(fclose(file), 0);
-    struct vt_trust_source source = {.anchors = f.root_file, .confirmed_all = true};
-    assert_int_equal(vt_trust_store_load(&source, 1, &f.trust, NULL), VT_OK);
+    tc_write_file(f.root_file, f.folder, "root.crt", f.root.der);
+    f.trust = tc_trust(f.root_file);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof(command), "rm -rf '%s'", f.folder);
-    assert_int_equal(system(command), 0);
+    tc_remove_folder(f.folder);
     vt_trust_store_free(f.trust);
     vt_arena_free(f.arena);
     return 0;
