@@ -13,11 +13,19 @@
  * must not make us look long. */
 #define VT_MAX_SIGNER_STATUSES 128
 #define VT_MAX_SIGNER_PATHS 32
+/* CRLs that nobody signed, which are not looked at again. */
+#define VT_MAX_UNSIGNED_LISTS 256
 /* Signers whose status is missing. */
 #define VT_MAX_MISSING_SIGNERS 8
 
-/* Paths of signers that were looked for already, of one signature. */
+/* Signers and their paths that were looked for already, of one signature. */
 struct vt_revocation_memo {
+    struct vt_unsigned_list {
+        const struct vt_crl_list *list;
+        enum vt_trust_set_id set; /* whose anchors were tried */
+        const char *why;
+    } unsigned_lists[VT_MAX_UNSIGNED_LISTS];
+    size_t unsigned_count;
     struct vt_path *paths[VT_MAX_SIGNER_PATHS];
     const struct vt_certificate *signers[VT_MAX_SIGNER_PATHS];
     size_t count;

@@ -305,14 +305,43 @@ static const char *why_none_verifies(const struct signer_search *search)
     }
 }
 
+/* Why the signer of this list was not found before, or NULL. */
+static const char *recall_unsigned(const struct vt_revocation_memo *memo,
+                                   const struct signer_search *search)
+{
+    for (size_t i = 0; i < memo->unsigned_count; i++) {
+        if (memo->unsigned_lists[i].list == search->list &&
+            memo->unsigned_lists[i].set == search->choosing->path->set)
+            return memo->unsigned_lists[i].why;
+    }
+    return NULL;
+}
+
+static void remember_unsigned(struct vt_revocation_memo *memo, const struct signer_search *search,
+                              const char *why)
+{
+    if (memo->unsigned_count < VT_MAX_UNSIGNED_LISTS)
+        memo->unsigned_lists[memo->unsigned_count++] =
+            (struct vt_unsigned_list){search->list, search->choosing->path->set, why};
+}
+
 enum vt_code vt_revocation_find_signer(struct vt_choosing *choosing, const struct vt_crl_list *list,
                                        const struct vt_certificate **out, const char **out_why)
 {
     struct signer_search search = {.choosing = choosing, .list = list};
+    struct vt_revocation_memo *memo = memo_of(choosing->judgement);
+    *out = NULL;
+    if (memo == NULL)
+        return VT_E_NOMEM;
+    *out_why = recall_unsigned(memo, &search);
+    if (*out_why != NULL)
+        return VT_OK;
     enum vt_code code =
         vt_crl_list_signer(list).len > 0 ? take_sealed(&search) : try_everybody(&search);
     *out = search.found;
     *out_why = search.verifies ? search.why : why_none_verifies(&search);
+    if (code == VT_OK && !search.verifies)
+        remember_unsigned(memo, &search, *out_why);
     return code;
 }
 

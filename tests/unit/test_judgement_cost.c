@@ -148,6 +148,32 @@ static void crls_of_impostors(void **state)
     judge_many("CRLs of impostors", burden);
 }
 
+/* As many certificates as there may be, none of which has to do with any list. */
+static void crls_among_many_certificates(void **state)
+{
+    (void)state;
+    struct burden *burden = begin(&f.leaf, &f.tsa);
+    struct tc_entity first = tc_ca(f.arena, f.pool, "CA xa lạ", NULL);
+    for (int i = 0; i < STAMPS; i++) {
+        for (int j = 0; j < VT_MAX_CERTIFICATES - 1; j++) {
+            struct tc_options options = {.name = "NGƯỜI LẠ", .issuer = &first, .key = first.key};
+            struct tc_entity stranger = tc_make(f.arena, f.pool, &options);
+            burden->stamps[i].carried[burden->stamps[i].carried_count++] = stranger.certificate;
+        }
+    }
+    struct tc_entity liar = f.ca;
+    liar.key = first.key;
+    for (int i = 0; i < 2 * VT_MAX_REVOCATIONS; i++) {
+        struct tc_crl_options options = {.this_update_utc_secs = TC_NOW - i};
+        struct vt_bytes crl = tc_crl(f.arena, &liar, &options);
+        if (i % 2)
+            add(burden->verified.crls, &burden->verified.crls_count, crl);
+        else
+            add(burden->data.crls, &burden->data.crls_count, crl);
+    }
+    judge_many("CRLs among many certificates", burden);
+}
+
 /* A large list that nobody signed. */
 static void one_large_crl(void **state)
 {
@@ -205,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ocsp_of_strangers),
         cmocka_unit_test(crls_of_impostors),
+        cmocka_unit_test(crls_among_many_certificates),
         cmocka_unit_test(one_large_crl),
         cmocka_unit_test(paths_of_strangers),
     };
