@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -122,6 +123,22 @@ static enum vt_code read_confirmed(const char *path, struct vt_buf *out, struct 
     return code == VT_E_NOT_FOUND ? VT_OK : code;
 }
 
+/* Two commands at once: what is read, changed and written again belongs to one of them. *out_fd: to
+ * be closed. */
+static enum vt_code lock(const char *directory, int *out_fd, struct vt_err *err)
+{
+    *out_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*out_fd >= 0 && flock(*out_fd, LOCK_EX) == 0)
+        return VT_OK;
+    return vt_err_sys(err, "cannot lock %s", directory);
+}
+
+static void unlock(int fd)
+{
+    if (fd >= 0)
+        (void)close(fd);
+}
+
 /* Whoever sits at the terminal, also behind sudo(8). */
 static const char *who(struct vt_trust_desk *desk)
 {
@@ -141,11 +158,14 @@ static enum vt_code confirm(struct vt_trust_desk *desk, const struct vt_trust_it
     static const char header[] =
         "# Roots whose SHA-256 was compared with the authority, one in each line (vanthu trust).\n";
     char now[VT_TIME_TEXT_BYTES];
-    struct vt_buf text;
+    int held = -1;
+    struct vt_buf text = {0};
     const char *path = confirmed_path(desk, desk->options.set), *person = who(desk);
     if (path == NULL || person == NULL)
         return vt_err_set(err, VT_E_NOMEM, "out of memory");
-    enum vt_code code = read_confirmed(path, &text, err);
+    enum vt_code code = lock(desk->config->trust[desk->options.set].directory, &held, err);
+    if (code == VT_OK)
+        code = read_confirmed(path, &text, err);
     if (code == VT_OK && text.len == 0)
         code = vt_buf_addf(&text, "%s", header);
     else if (code == VT_OK && text.ptr[text.len - 1] != '\n')
@@ -156,6 +176,7 @@ static enum vt_code confirm(struct vt_trust_desk *desk, const struct vt_trust_it
                         vt_time_rfc3339(now, vt_clock_now_utc_secs()), person);
     if (code == VT_OK)
         code = write_whole(desk, path, vt_buf_bytes(&text), err);
+    unlock(held);
     vt_buf_clear(&text);
     return code;
 }
@@ -178,12 +199,15 @@ static bool is_line_of(struct vt_bytes line, const char *sha256)
 enum vt_code vt_trust_folder_forget(struct vt_trust_desk *desk, enum vt_trust_set_id set,
                                     const char *sha256, struct vt_err *err)
 {
-    struct vt_buf text, kept;
+    int held = -1;
+    struct vt_buf text = {0}, kept;
     const char *path = confirmed_path(desk, set);
     if (path == NULL)
         return vt_err_set(err, VT_E_NOMEM, "out of memory");
     vt_buf_init(&kept, MAX_CONFIRMED_BYTES);
-    enum vt_code code = read_confirmed(path, &text, err);
+    enum vt_code code = lock(desk->config->trust[set].directory, &held, err);
+    if (code == VT_OK)
+        code = read_confirmed(path, &text, err);
     struct vt_bytes rest = vt_buf_bytes(&text);
     while (code == VT_OK && rest.len > 0) {
         size_t end = vt_bytes_find(rest, VT_BYTES("\n"), 0);
@@ -194,6 +218,7 @@ enum vt_code vt_trust_folder_forget(struct vt_trust_desk *desk, enum vt_trust_se
     }
     if (code == VT_OK && kept.len != text.len)
         code = write_whole(desk, path, vt_buf_bytes(&kept), err);
+    unlock(held);
     vt_buf_clear(&text);
     vt_buf_clear(&kept);
     return code;

@@ -167,6 +167,16 @@ static int choose(const struct dirent *entry)
     return is_certificate_name(entry->d_name);
 }
 
+/* A pipe in an unpacked archive has no end. */
+static enum vt_code gather_entry(struct vt_trust_desk *desk, const char *file,
+                                 struct vt_trust_items *items, struct vt_err *err)
+{
+    struct stat status;
+    return stat(file, &status) == 0 && S_ISREG(status.st_mode)
+               ? gather_file(desk, file, items, err)
+               : vt_err_set(err, VT_E_NOT_FOUND, "it is no regular file");
+}
+
 static enum vt_code gather_folder(struct vt_trust_desk *desk, const char *folder,
                                   struct vt_trust_items *items, size_t *failures,
                                   struct vt_err *err)
@@ -184,7 +194,7 @@ static enum vt_code gather_folder(struct vt_trust_desk *desk, const char *folder
         if (code == VT_OK && file == NULL)
             code = vt_err_set(err, VT_E_NOMEM, "out of memory");
         if (code == VT_OK) {
-            code = tell(desk, gather_file(desk, file, items, &inner), file, &inner, failures);
+            code = tell(desk, gather_entry(desk, file, items, &inner), file, &inner, failures);
             if (code != VT_OK)
                 *err = inner;
         }

@@ -159,6 +159,19 @@ static int is_certificate_name(const struct dirent *entry)
     return 0;
 }
 
+/* vanthu trust remove may be faster than who reads the folder. */
+static enum vt_code load_listed(const struct loading *loading, const char *file, struct vt_err *err)
+{
+    struct stat status;
+    struct vt_err why = {0};
+    enum vt_code code = load_file(loading, file, &why);
+    if (code == VT_E_SYSTEM && lstat(file, &status) != 0 && errno == ENOENT)
+        return VT_OK;
+    if (code != VT_OK && err != NULL)
+        *err = why;
+    return code;
+}
+
 static enum vt_code load_folder(const struct loading *loading, const char *path, struct vt_err *err)
 {
     enum vt_code code = VT_OK;
@@ -176,7 +189,7 @@ static enum vt_code load_folder(const struct loading *loading, const char *path,
             code = vt_err_set(err, VT_E_NOMEM, "out of memory while reading %s", path);
         }
         if (code == VT_OK)
-            code = load_file(loading, file, err);
+            code = load_listed(loading, file, err);
         free(file);
         free(entries[i]);
     }

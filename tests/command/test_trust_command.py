@@ -244,6 +244,42 @@ def add_and_remove(site, check):
     check("remove what is not there", done.returncode == 66, done)
 
 
+def at_once(site, check):
+    """Two administrators at two terminals: neither undoes what the other has decided."""
+    before = site.read("trust/official/confirmed").splitlines()
+    roots = [make(f"Root {i}") for i in range(12)]
+    for i, root in enumerate(roots):
+        site.write(f"root-{i}.crt", root.der)
+
+    def together(words):
+        running = [subprocess.Popen(site.arguments(each), cwd=site.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C"}) for each in words]
+        return [each.wait(60) for each in running]
+
+    ends = together([f"add --confirm {root.sha256} root-{i}.crt" for i, root in enumerate(roots)])
+    text = site.read("trust/official/confirmed")
+    check("all were added", ends == [0] * 12 and all(root.sha256 in text for root in roots), (ends, text))
+    ends = together([f"remove {root.sha256}" for root in roots])
+    check("all were removed", ends == [0] * 12 and site.read("trust/official/confirmed").splitlines() == before,
+          (ends, site.read("trust/official/confirmed")))
+
+
+def hostile_places(site, check):
+    """What is no certificate is left out, soon."""
+    os.mkdir(site.folder + "/odd")
+    os.mkfifo(site.folder + "/odd/pipe.crt")
+    os.symlink("/dev/zero", site.folder + "/odd/zero.crt")
+    os.symlink("zero.crt/../loop.crt", site.folder + "/odd/loop.crt")
+    site.write("odd/many.pem", site.stranger.pem * 3000)
+    site.write("odd/large.pem", b"-----BEGIN CERTIFICATE-----\n" + b"A" * 3000000)
+    files = site.files()
+    for place in ("odd", "odd/zero.crt", "odd/loop.crt", "odd/many.pem", "odd/large.pem", "/dev/zero", "/proc"):
+        begin = time.monotonic()
+        done = site.run(f"setup official --from {place}")
+        check(f"--from {place}", done.returncode in (1, 65, 66, 69, 74) and time.monotonic() - begin < 20 and done.stderr, done)
+    check("nothing was written", site.files() == files, site.files())
+
+
 def learn(site, check):
     """The status role keeps what it fetched in a form of its own."""
     def kept(certificate):
@@ -320,7 +356,7 @@ def main():
     try:
         for words, want in (("setup", 64), ("setup secret", 64), ("setup public", 64), ("list x", 64), ("add", 64), ("add --set x y", 64)):
             check(words, site.run(words).returncode == want, site.run(words))
-        for step in (not_without_a_person, set_up, look_at_it, add_and_remove, learn, refresh, attention):
+        for step in (not_without_a_person, set_up, look_at_it, add_and_remove, at_once, hostile_places, learn, refresh, attention):
             step(site, check)
         done = subprocess.run([VANTHU, "trust", "lst"], capture_output=True, text=True, check=False)
         check("no such subcommand", done.returncode == 64 and "setup list add" in done.stderr, done)
