@@ -18,8 +18,8 @@
  *                       DIED        why; -
  * gateway, command      STATUS      reference or -; wants 16M           status      STATUS_UNKNOWN
  *   to status           STATUS_IS   -; known 64M, up to 8 lists
- * status to fetch       FETCH       url, type; body of a POST 64K       fetch       STATUS_UNKNOWN
- *                       FETCHED     http_status, code, error,
+ * status, command       FETCH       url, type; body of a POST 64K       fetch       STATUS_UNKNOWN
+ *   to fetch            FETCHED     http_status, code, error,
  *                                   connected, location; bytes 64M
  * status to inspector   GENERATION  -; known 64M, up to 64 lists (not   none        an older one
  *                                   answered)

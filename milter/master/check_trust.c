@@ -106,7 +106,7 @@ static void check_mode(const struct vt_config *config, const struct vt_trust_sto
     if (!vt_clock_is_sane(now))
         vt_config_mistake(config, mistakes, "mode", false,
                           "mode: enforce needs a right clock; the clock of this machine says %s, "
-                          "when this program was not yet made",
+                          "before this program was released: set it (NTP)",
                           vt_time_rfc3339(shown, now));
 }
 

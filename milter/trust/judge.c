@@ -232,8 +232,8 @@ static enum vt_code judge_without_clock(struct vt_judgement *judgement)
 {
     char now[VT_TIME_TEXT_BYTES];
     return vt_judge_fail(judgement, VT_SUB_TRY_LATER, VT_REASON_NOT_CHECKED,
-                         "The clock of this machine says %s, when this program was not yet made; "
-                         "nothing is judged by a wrong clock.",
+                         "The clock of this machine says %s, before this program was released: "
+                         "nothing is judged until it is set right (NTP).",
                          vt_time_rfc3339(now, judgement->input->now_utc_secs));
 }
 

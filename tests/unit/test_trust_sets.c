@@ -252,8 +252,9 @@ static void a_wrong_clock_judges_nothing(void **state)
         assert_int_equal(out.path_count, 0);
         assert_int_equal(wants.status_count + wants.issuer_of_count, 0);
         assert_string_equal(out.findings[out.findings_count - 1],
-                            "The clock of this machine says 1970-01-01T00:00:00Z, when this "
-                            "program was not yet made; nothing is judged by a wrong clock.");
+                            "The clock of this machine says 1970-01-01T00:00:00Z, before "
+                            "this program was released: nothing is judged until it is set right "
+                            "(NTP).");
     }
 }
 
