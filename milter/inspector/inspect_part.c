@@ -4,31 +4,17 @@
 #include <string.h>
 #include <strings.h>
 
-#include "inspector/inspect_internal.h"
+#include "inspector/part_work.h"
 
 /* Contents a detached signature is tried against when no name says which one is meant. */
 #define MAX_CANDIDATES 16
 
-/* The document under construction and what it was read from. */
-struct part_work {
-    struct vt_inspect_run *run;
-    size_t index;
-    struct vt_document document;
-    const struct vt_signed_object *objects;
-    size_t objects_count;
-    const struct vt_validation_data *validation_data;
-    struct vt_verified_list *verified; /* one list per object */
-    struct vt_token_cache *token_cache;
-    const struct vt_bytes *candidates;
-    size_t candidates_count;
-};
-
-static struct vt_part *part_of(const struct part_work *work)
+static struct vt_part *part_of(const struct vt_part_work *work)
 {
     return &work->run->unpacked->parts[work->index];
 }
 
-static enum vt_code no_memory(struct vt_err *err)
+enum vt_code vt_part_no_memory(struct vt_err *err)
 {
     return vt_err_set(err, VT_E_NOMEM, "the mail needs more memory than one mail may have");
 }
@@ -51,7 +37,7 @@ static bool is_document(const struct vt_part *part)
     }
 }
 
-static void begin_document(struct part_work *work)
+static void begin_document(struct vt_part_work *work)
 {
     const struct vt_part *part = part_of(work);
     work->document = (struct vt_document){
@@ -64,8 +50,7 @@ static void begin_document(struct part_work *work)
     };
 }
 
-/* After its signatures, whose digest it shares. */
-static enum vt_code hash_document(struct part_work *work, struct vt_err *err)
+enum vt_code vt_part_hash(struct vt_part_work *work, struct vt_err *err)
 {
     const struct vt_part *part = part_of(work);
     if (work->document.sha256[0] != '\0')
@@ -74,7 +59,7 @@ static enum vt_code hash_document(struct part_work *work, struct vt_err *err)
                                  ? part->signed_bytes
                                  : part->bytes;
     enum vt_code code = vt_verify_file_sha256(work->run->pool, hashed, work->document.sha256);
-    return code == VT_OK ? VT_OK : no_memory(err);
+    return code == VT_OK ? VT_OK : vt_part_no_memory(err);
 }
 
 /* What makes it uncertain that this is the file the reader will see, or that it was read whole. */
@@ -102,7 +87,7 @@ void vt_inspect_doubts(struct vt_inspect_run *run)
 }
 
 /* Anybody gets a time stamp over any file: alone it says when, and nobody says what. */
-static enum vt_code apply_absence_of_signer(struct part_work *work)
+static enum vt_code apply_absence_of_signer(struct vt_part_work *work)
 {
     struct vt_document *document = &work->document;
     enum vt_code code = VT_OK;
@@ -117,35 +102,35 @@ static enum vt_code apply_absence_of_signer(struct part_work *work)
     return code;
 }
 
-static enum vt_code add_finding(struct part_work *work, const char *text)
+enum vt_code vt_part_find(struct vt_part_work *work, const char *text)
 {
     return vt_findings_add(work->run->arena, &work->document.findings,
                            &work->document.findings_count, "%s", text);
 }
 
 /* What unpacking found about the part, its content included. */
-static enum vt_code take_findings_of_part(struct part_work *work)
+static enum vt_code take_findings_of_part(struct vt_part_work *work)
 {
     const struct vt_part *part = part_of(work);
     enum vt_code code = VT_OK;
     work->document.reasons |= part->reasons;
     for (size_t i = 0; code == VT_OK && i < part->findings_count; i++)
-        code = add_finding(work, part->findings[i]);
+        code = vt_part_find(work, part->findings[i]);
     return code;
 }
 
-static enum vt_code end_document(struct part_work *work, struct vt_err *err)
+static enum vt_code end_document(struct vt_part_work *work, struct vt_err *err)
 {
     struct vt_inspect_run *run = work->run;
     struct vt_evidence *evidence = run->evidence;
     size_t count = evidence->documents_count;
     if (take_findings_of_part(work) != VT_OK || apply_absence_of_signer(work) != VT_OK)
-        return no_memory(err);
+        return vt_part_no_memory(err);
     struct vt_document *documents =
         vt_arena_grow(run->arena, evidence->documents, count, sizeof(*documents));
     size_t *parts = vt_arena_grow(run->arena, run->document_parts, count, sizeof(*parts));
     if (documents == NULL || parts == NULL)
-        return no_memory(err);
+        return vt_part_no_memory(err);
     documents[count] = work->document;
     parts[count] = work->index;
     evidence->documents = documents;
@@ -154,177 +139,9 @@ static enum vt_code end_document(struct part_work *work, struct vt_err *err)
     return VT_OK;
 }
 
-/* ---- verification and judgement of the objects of one document ---- */
-
-static enum vt_code verify_objects(struct part_work *work, struct vt_err *err)
-{
-    struct vt_inspect_run *run = work->run;
-    work->verified = vt_arena_alloc(run->arena, sizeof(*work->verified) * work->objects_count);
-    work->token_cache = vt_token_cache_new(run->arena);
-    if (work->verified == NULL || work->token_cache == NULL)
-        return no_memory(err);
-    return vt_verify_objects(run->arena, run->pool, work->objects, work->objects_count,
-                             work->candidates, work->candidates_count, work->verified, err);
-}
-
-/* A time stamp over some bytes of a revision, wherever they come from, is none of the revision. */
-static bool covers_revision(const struct vt_signed_object *object)
-{
-    return !object->structure_broken && object->covers != VT_COVERS_PART;
-}
-
-/* Document time stamps of later revisions prove that this signature existed. */
-static const struct vt_verified_timestamp **timestamps_after(struct part_work *work, size_t object,
-                                                             size_t *out_count)
-{
-    const struct vt_verified_timestamp **found =
-        vt_arena_alloc(work->run->arena, sizeof(const void *) * (work->objects_count + 1));
-    *out_count = 0;
-    for (size_t i = object + 1; found != NULL && i < work->objects_count; i++) {
-        const struct vt_verified_list *list = &work->verified[i];
-        if (work->objects[i].binding == VT_BINDING_TIMESTAMP &&
-            covers_revision(&work->objects[i]) && list->count > 0 &&
-            list->items[0].timestamps_count > 0 &&
-            work->objects[i].revision > work->objects[object].revision)
-            found[(*out_count)++] = &list->items[0].timestamps[0];
-    }
-    return found;
-}
-
-/* The signature value and the file it stands in: what "first seen" means (design.md 4). */
-static const char *first_seen_digest(struct part_work *work, const struct vt_verified *verified)
-{
-    struct vt_buf joined;
-    char hex[65];
-    vt_buf_init(&joined, VT_MAX_CMS_BYTES);
-    bool hashed = vt_buf_add(&joined, work->document.sha256, 64) == VT_OK &&
-                  vt_buf_add(&joined, verified->signature_value.ptr,
-                             verified->signature_value.len) == VT_OK &&
-                  vt_verify_sha256(vt_buf_bytes(&joined), hex) == VT_OK;
-    vt_buf_clear(&joined);
-    return hashed ? vt_arena_str(work->run->arena, hex) : NULL;
-}
-
-static enum vt_code look_up_first_seen(struct part_work *work, const struct vt_verified *verified,
-                                       int64_t *out_utc_secs, struct vt_err *err)
-{
-    struct vt_inspect_run *run = work->run;
-    const struct vt_known *known = run->input->known;
-    const char *digest = first_seen_digest(work, verified);
-    *out_utc_secs = VT_TIME_NONE;
-    if (digest == NULL)
-        return no_memory(err);
-    for (size_t i = 0; known != NULL && i < known->first_seen_count; i++) {
-        if (strcmp(known->first_seen[i].digest_sha256, digest) == 0) {
-            *out_utc_secs = known->first_seen[i].time_utc_secs;
-            return VT_OK;
-        }
-    }
-    void *grown = vt_arena_grow(run->arena, run->wants->first_seen, run->wants->first_seen_count,
-                                sizeof(*run->wants->first_seen));
-    if (grown == NULL)
-        return no_memory(err);
-    run->wants->first_seen = grown;
-    run->wants->first_seen[run->wants->first_seen_count++] = digest;
-    return VT_OK;
-}
-
-/* A message signature speaks of the message: what was changed on the way is no forged document,
- * and the signer has to be the sender (RFC 8551 section 3). */
-static void judge_as_message(struct part_work *work, const struct vt_verified *verified,
-                             struct vt_signature *signature)
-{
-    const vt_reasons changed = VT_REASON_BIT(VT_REASON_CONTENT_CHANGED);
-    if ((signature->reasons & changed) != 0)
-        signature->reasons =
-            (signature->reasons & ~changed) | VT_REASON_BIT(VT_REASON_MESSAGE_CHANGED);
-    if (verified->signer != NULL &&
-        !vt_inspect_signer_is_sender(work->run->unpacked, work->index, verified->signer))
-        vt_signature_worsen(signature, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_NAME_MISMATCH);
-}
-
-static enum vt_code judge_one(struct part_work *work, size_t object,
-                              const struct vt_verified *verified, struct vt_err *err)
-{
-    struct vt_inspect_run *run = work->run;
-    size_t timestamps_count = 0;
-    const struct vt_verified_timestamp **timestamps =
-        timestamps_after(work, object, &timestamps_count);
-    void *grown = vt_arena_grow(run->arena, work->document.signatures,
-                                work->document.signatures_count, sizeof(struct vt_signature));
-    if (timestamps == NULL || grown == NULL)
-        return no_memory(err);
-    work->document.signatures = grown;
-    struct vt_trust_input input = {
-        .store = run->options->store,
-        .pool = run->pool,
-        .object = &work->objects[object],
-        .verified = verified,
-        .validation_data = work->validation_data,
-        .document_timestamps = timestamps,
-        .document_timestamps_count = timestamps_count,
-        .given_crls = run->options->given_crls,
-        .given_crls_count = run->options->given_crls_count,
-        .known = run->input->known,
-        .now_utc_secs = run->input->now_utc_secs,
-        .clock_is_wrong = run->input->clock_is_wrong,
-        .status_cache = run->status_cache,
-        .token_cache = work->token_cache,
-    };
-    enum vt_code code = look_up_first_seen(work, verified, &input.first_seen_utc_secs, err);
-    if (code != VT_OK)
-        return code;
-    struct vt_signature *signature = &work->document.signatures[work->document.signatures_count];
-    *signature = (struct vt_signature){0};
-    code = vt_trust_judge(run->arena, &input, signature, run->wants, err);
-    if (code != VT_OK)
-        return code;
-    if (work->document.format == VT_FORMAT_SMIME)
-        judge_as_message(work, verified, signature);
-    work->document.signatures_count++;
-    run->signatures_count++;
-    return VT_OK;
-}
-
-static enum vt_code judge_object(struct part_work *work, size_t object, struct vt_err *err)
-{
-    const struct vt_verified_list *list = &work->verified[object];
-    for (size_t i = 0; i < list->count; i++) {
-        if (work->run->signatures_count >= VT_MAX_SIGNATURES) {
-            work->document.reasons |= VT_REASON_BIT(VT_REASON_TOO_LARGE);
-            return add_finding(work, "The mail has more signatures than are checked; the rest of "
-                                     "them was not looked at.");
-        }
-        enum vt_code code = judge_one(work, object, &list->items[i], err);
-        if (code != VT_OK)
-            return code;
-    }
-    return VT_OK;
-}
-
-static enum vt_code judge_objects(struct part_work *work, struct vt_err *err)
-{
-    if (work->objects_count > VT_MAX_SIGNATURES) {
-        work->objects_count = VT_MAX_SIGNATURES;
-        work->document.reasons |= VT_REASON_BIT(VT_REASON_TOO_LARGE);
-        if (add_finding(work, "The file has more signatures than are checked; the rest of them "
-                              "was not looked at.") != VT_OK)
-            return no_memory(err);
-    }
-    if (work->run->signatures_count >= VT_MAX_SIGNATURES)
-        work->objects_count =
-            work->objects_count > 0 ? 1 : 0; /* enough to say that there are more */
-    enum vt_code code = verify_objects(work, err);
-    if (code == VT_OK)
-        code = hash_document(work, err);
-    for (size_t i = 0; code == VT_OK && i < work->objects_count; i++)
-        code = judge_object(work, i, err);
-    return code;
-}
-
 /* ---- the forms ---- */
 
-static enum vt_code inspect_pdf(struct part_work *work, struct vt_err *err)
+static enum vt_code inspect_pdf(struct vt_part_work *work, struct vt_err *err)
 {
     struct vt_signed_document *signed_document = NULL;
     enum vt_code code =
@@ -333,13 +150,13 @@ static enum vt_code inspect_pdf(struct part_work *work, struct vt_err *err)
         return code;
     work->document.reasons |= signed_document->reasons;
     for (size_t i = 0; i < signed_document->findings_count; i++) {
-        if (add_finding(work, signed_document->findings[i]) != VT_OK)
-            return no_memory(err);
+        if (vt_part_find(work, signed_document->findings[i]) != VT_OK)
+            return vt_part_no_memory(err);
     }
     work->objects = signed_document->objects;
     work->objects_count = signed_document->objects_count;
     work->validation_data = &signed_document->validation_data;
-    return judge_objects(work, err);
+    return vt_part_judge(work, err);
 }
 
 /* A message signature covers the whole message when nothing but other message signatures stands
@@ -367,7 +184,7 @@ static struct vt_signed_object new_object(enum vt_signature_format format, struc
     };
 }
 
-static enum vt_code inspect_multipart_signed(struct part_work *work, struct vt_err *err)
+static enum vt_code inspect_multipart_signed(struct vt_part_work *work, struct vt_err *err)
 {
     struct vt_inspect_run *run = work->run;
     const struct vt_part *part = part_of(work);
@@ -382,7 +199,7 @@ static enum vt_code inspect_multipart_signed(struct part_work *work, struct vt_e
     run->part_is_consumed[part->signature_part] = true;
     struct vt_signed_object *object = vt_arena_alloc(run->arena, sizeof(*object));
     if (object == NULL)
-        return no_memory(err);
+        return vt_part_no_memory(err);
     *object = new_object(VT_SIGNATURE_SMIME, cms);
     object->binding = VT_BINDING_DETACHED;
     object->ranges[0] = part->signed_bytes;
@@ -390,11 +207,11 @@ static enum vt_code inspect_multipart_signed(struct part_work *work, struct vt_e
     object->covers = message_coverage(run, work->index);
     work->objects = object;
     work->objects_count = 1;
-    return judge_objects(work, err);
+    return vt_part_judge(work, err);
 }
 
 /* Content of a CMS: a MIME entity of an opaque message, or a file that was wrapped. */
-static enum vt_code unpack_content(struct part_work *work, struct vt_err *err)
+static enum vt_code unpack_content(struct vt_part_work *work, struct vt_err *err)
 {
     for (size_t i = 0; i < work->objects_count; i++) {
         if (!work->verified[i].has_content)
@@ -425,7 +242,7 @@ static bool is_possible_content(const struct vt_part *part)
 
 /* The file of the mail that the signature is named after; *out stays NULL without one. Of two
  * different files of that name nobody can tell which one a reader opens. */
-static enum vt_code find_named_content(struct part_work *work, const struct vt_part **out,
+static enum vt_code find_named_content(struct vt_part_work *work, const struct vt_part **out,
                                        struct vt_err *err)
 {
     struct vt_inspect_run *run = work->run;
@@ -438,10 +255,10 @@ static enum vt_code find_named_content(struct part_work *work, const struct vt_p
             *out = part;
         } else if (!vt_bytes_equal((*out)->bytes, part->bytes)) {
             work->document.reasons |= VT_REASON_BIT(VT_REASON_MALFORMED);
-            return add_finding(work, "Several files of the mail have the name that the signature "
-                                     "is named after, and they differ.") == VT_OK
+            return vt_part_find(work, "Several files of the mail have the name that the signature "
+                                      "is named after, and they differ.") == VT_OK
                        ? VT_OK
-                       : no_memory(err);
+                       : vt_part_no_memory(err);
         }
     }
     return VT_OK;
@@ -449,7 +266,7 @@ static enum vt_code find_named_content(struct part_work *work, const struct vt_p
 
 /* What a detached signature may sign: what was given, the file of its name, else every other
  * file of the mail. */
-static enum vt_code choose_candidates(struct part_work *work, struct vt_err *err)
+static enum vt_code choose_candidates(struct vt_part_work *work, struct vt_err *err)
 {
     struct vt_inspect_run *run = work->run;
     if (run->options->contents_count > 0) {
@@ -459,7 +276,7 @@ static enum vt_code choose_candidates(struct part_work *work, struct vt_err *err
     }
     struct vt_bytes *found = vt_arena_alloc(run->arena, sizeof(*found) * MAX_CANDIDATES);
     if (found == NULL)
-        return no_memory(err);
+        return vt_part_no_memory(err);
     work->candidates = found;
     const struct vt_part *named = NULL;
     enum vt_code code = find_named_content(work, &named, err);
@@ -477,7 +294,7 @@ static enum vt_code choose_candidates(struct part_work *work, struct vt_err *err
 
 /* "report.pdf.p7s" with a content of its own beside another "report.pdf": each is what it is, but
  * who sees both takes the file for the signed one. */
-static enum vt_code compare_own_content(struct part_work *work, struct vt_err *err)
+static enum vt_code compare_own_content(struct vt_part_work *work, struct vt_err *err)
 {
     const struct vt_part *named = NULL;
     enum vt_code code = find_named_content(work, &named, err);
@@ -488,16 +305,17 @@ static enum vt_code compare_own_content(struct part_work *work, struct vt_err *e
             vt_bytes_equal(work->verified[i].content, named->bytes))
             continue;
         work->document.reasons |= VT_REASON_BIT(VT_REASON_MALFORMED);
-        if (add_finding(work, "The signature holds a content of its own that is not the file it is "
-                              "named after; that file is not signed by it.") != VT_OK)
-            return no_memory(err);
+        if (vt_part_find(work,
+                         "The signature holds a content of its own that is not the file it is "
+                         "named after; that file is not signed by it.") != VT_OK)
+            return vt_part_no_memory(err);
     }
     return VT_OK;
 }
 
 /* Something was put beside a signed message, as a list puts its footer: mail programs show both as
  * the text of the mail. "letter.eml.p7m" is a file. */
-static bool is_message_in_part(const struct part_work *work)
+static bool is_message_in_part(const struct vt_part_work *work)
 {
     const struct vt_part *part = part_of(work);
     const char *dot = part->name == NULL ? NULL : strchr(part->name, '.');
@@ -509,7 +327,7 @@ static bool is_message_in_part(const struct part_work *work)
            vt_unpack_identify(work->verified[0].content, NULL) == VT_FORMAT_MAIL;
 }
 
-static enum vt_code judge_as_part(struct part_work *work, struct vt_err *err)
+static enum vt_code judge_as_part(struct vt_part_work *work, struct vt_err *err)
 {
     if (!is_message_in_part(work))
         return VT_OK;
@@ -519,14 +337,15 @@ static enum vt_code judge_as_part(struct part_work *work, struct vt_err *err)
         vt_signature_worsen(&work->document.signatures[i], VT_SUB_SIG_CONSTRAINTS_FAILURE,
                             VT_REASON_COUNT);
     }
-    return add_finding(work, "The signed message is only a part of the mail; what stands beside it "
-                             "is not signed.") == VT_OK
+    return vt_part_find(work,
+                        "The signed message is only a part of the mail; what stands beside it "
+                        "is not signed.") == VT_OK
                ? VT_OK
-               : no_memory(err);
+               : vt_part_no_memory(err);
 }
 
 /* An opaque message signature, or a .p7m or .p7s file. */
-static enum vt_code inspect_cms(struct part_work *work, struct vt_err *err)
+static enum vt_code inspect_cms(struct vt_part_work *work, struct vt_err *err)
 {
     struct vt_inspect_run *run = work->run;
     struct vt_bytes der = part_of(work)->bytes;
@@ -534,15 +353,15 @@ static enum vt_code inspect_cms(struct part_work *work, struct vt_err *err)
     enum vt_cms_kind kind = vt_verify_identify_cms(run->arena, der, &der, &has_content);
     if (kind == VT_CMS_ENCRYPTED) {
         work->document.reasons |= VT_REASON_BIT(VT_REASON_FILE_UNREADABLE);
-        return add_finding(work, "The content is encrypted; signatures inside it cannot be seen.");
+        return vt_part_find(work, "The content is encrypted; signatures inside it cannot be seen.");
     }
     if (kind != VT_CMS_SIGNED) {
         work->document.reasons |= VT_REASON_BIT(VT_REASON_MALFORMED);
-        return add_finding(work, "The bytes are no CMS SignedData (RFC 5652) that can be read.");
+        return vt_part_find(work, "The bytes are no CMS SignedData (RFC 5652) that can be read.");
     }
     struct vt_signed_object *object = vt_arena_alloc(run->arena, sizeof(*object));
     if (object == NULL)
-        return no_memory(err);
+        return vt_part_no_memory(err);
     bool is_message = work->document.format == VT_FORMAT_SMIME;
     *object = new_object(is_message ? VT_SIGNATURE_SMIME : VT_SIGNATURE_CMS, der);
     object->binding = has_content ? VT_BINDING_ENCAPSULATED : VT_BINDING_DETACHED;
@@ -552,7 +371,7 @@ static enum vt_code inspect_cms(struct part_work *work, struct vt_err *err)
     work->objects_count = 1;
     enum vt_code code = has_content ? VT_OK : choose_candidates(work, err);
     if (code == VT_OK)
-        code = judge_objects(work, err);
+        code = vt_part_judge(work, err);
     if (code == VT_OK && has_content)
         code = judge_as_part(work, err);
     if (code == VT_OK && has_content && vt_inspect_name_ends(work->document.name, ".p7s"))
@@ -560,7 +379,7 @@ static enum vt_code inspect_cms(struct part_work *work, struct vt_err *err)
     return code == VT_OK && has_content ? unpack_content(work, err) : code;
 }
 
-static enum vt_code inspect_form(struct part_work *work, struct vt_err *err)
+static enum vt_code inspect_form(struct vt_part_work *work, struct vt_err *err)
 {
     const struct vt_part *part = part_of(work);
     switch (part->format) {
@@ -579,12 +398,12 @@ static enum vt_code inspect_form(struct part_work *work, struct vt_err *err)
 
 enum vt_code vt_inspect_part(struct vt_inspect_run *run, size_t index, struct vt_err *err)
 {
-    struct part_work work = {.run = run, .index = index};
+    struct vt_part_work work = {.run = run, .index = index};
     if (run->part_is_consumed[index] || !is_document(part_of(&work)))
         return VT_OK;
     begin_document(&work);
     enum vt_code code = inspect_form(&work, err);
     if (code == VT_OK)
-        code = hash_document(&work, err);
+        code = vt_part_hash(&work, err);
     return code == VT_OK ? end_document(&work, err) : code;
 }
