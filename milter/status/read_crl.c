@@ -10,9 +10,7 @@
 #define CACHE_MAX (8 * VT_MAX_REVOCATIONS)
 /* Bytes of lists that are digested for one mail, each list again for each key that is tried. */
 #define MAX_DIGESTED_BYTES ((size_t)512 * 1024 * 1024)
-/* Keys that are tried, and the bits of one: that of a stranger may be as slow as he likes. */
 #define MAX_TRIED 1024
-#define MAX_KEY_BITS 8192
 
 struct cached {
     struct vt_bytes der;
@@ -86,9 +84,6 @@ enum vt_code vt_status_cache_list(struct vt_status_cache *cache, struct vt_bytes
 static enum vt_code try_key(struct vt_status_cache *cache, const struct vt_crl *crl,
                             const struct vt_certificate *signer, struct vt_err *err)
 {
-    EVP_PKEY *key = X509_get0_pubkey(vt_certificate_x509(signer));
-    if (key != NULL && EVP_PKEY_get_bits(key) > MAX_KEY_BITS)
-        return vt_err_set(err, VT_E_UNSUPPORTED, "the key has more than %d bits", MAX_KEY_BITS);
     if (cache->tried_count >= MAX_TRIED || cache->digested_bytes > MAX_DIGESTED_BYTES)
         return vt_err_set(err, VT_E_LIMIT, "the mail has more CRLs and keys than are tried");
     cache->tried_count++;

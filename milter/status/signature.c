@@ -8,6 +8,8 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "verify/signature.h"
+
 /* RFC 4055 3.1: absent fields mean SHA-1, MGF1 with SHA-1, salt of 20. */
 static bool set_pss(EVP_PKEY_CTX *context, const X509_ALGOR *algorithm, const EVP_MD **out_digest)
 {
@@ -86,7 +88,8 @@ enum vt_code vt_status_verify_signature(struct vt_bytes signed_bytes, struct vt_
         code = vt_err_set(err, VT_E_NOMEM, "out of memory while verifying a signature");
         goto done;
     }
-    if (parsed == NULL || key == NULL || !find_digest(parsed, key, &digest, &pss)) {
+    if (parsed == NULL || key == NULL || !vt_key_is_usual(key) ||
+        !find_digest(parsed, key, &digest, &pss)) {
         code = vt_err_set(err, VT_E_UNSUPPORTED,
                           "the signature algorithm is unknown, broken, or not that of the key");
         goto done;

@@ -11,6 +11,7 @@
 
 #include "verify/der.h"
 #include "verify/digest.h"
+#include "verify/signature.h"
 
 /* Index of the first slot table; grows by doubling and stays at most half full. */
 #define FIRST_SLOTS 64
@@ -259,7 +260,7 @@ bool vt_certificate_is_issued_by(const struct vt_certificate *certificate,
 {
     EVP_PKEY *key = X509_get0_pubkey(issuer->x509);
     bool is_signed = key != NULL && vt_certificate_names_issuer(certificate, issuer) &&
-                     X509_verify(certificate->x509, key) == 1;
+                     vt_key_is_usual(key) && X509_verify(certificate->x509, key) == 1;
     ERR_clear_error();
     return is_signed;
 }

@@ -12,13 +12,12 @@
 
 #include "verify/certificate.h"
 #include "verify/der.h"
+#include "verify/signature.h"
 
 /* RFC 4514, but letters beyond ASCII as UTF-8 instead of \xx. */
 #define NAME_FLAGS ((unsigned long)(XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB))
 /* One name as text; real ones have 200 bytes. */
 #define MAX_NAME_TEXT_BYTES 4096
-/* Larger keys are slow enough to be a weapon, and no authority uses them. */
-#define MAX_SELF_CHECK_BITS 8192
 
 /* Length of the character at ptr when it would lie to the reader: C0, DEL and C1 controls
  * (0xc2 0x80 to 0xc2 0x9f) and the characters that turn the direction of text (U+202A to U+202E,
@@ -206,8 +205,7 @@ static bool is_self_signed(const struct vt_certificate *certificate)
     if (!vt_bytes_equal(certificate->subject, certificate->issuer))
         return false;
     EVP_PKEY *key = X509_get0_pubkey(certificate->x509);
-    bool verified = key != NULL && EVP_PKEY_get_bits(key) <= MAX_SELF_CHECK_BITS &&
-                    X509_verify(certificate->x509, key) == 1;
+    bool verified = key != NULL && vt_key_is_usual(key) && X509_verify(certificate->x509, key) == 1;
     ERR_clear_error();
     return verified;
 }

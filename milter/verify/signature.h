@@ -26,4 +26,8 @@ enum vt_code vt_signature_check(EVP_PKEY *key, const struct vt_scheme *scheme,
 bool vt_signature_recovers(EVP_PKEY *key, const struct vt_scheme *scheme,
                            const struct vt_digest *digest, struct vt_bytes value);
 
+/* False for a key of a size that no authority has and whose verification would take many times that
+ * of a usual one: nothing is verified with it. */
+bool vt_key_is_usual(EVP_PKEY *key);
+
 #endif
