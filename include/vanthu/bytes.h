@@ -24,6 +24,11 @@ struct vt_bytes vt_bytes_of(const void *ptr, size_t len);
 struct vt_bytes vt_bytes_str(const char *string);
 /* Same length and bytes; an empty view equals every empty view. */
 bool vt_bytes_equal(struct vt_bytes a, struct vt_bytes b);
+/* A copy that is malloc'd: vt_bytes_free. A copy of nothing has an address too; .ptr NULL: memory
+ * is out. */
+struct vt_bytes vt_bytes_dup(struct vt_bytes bytes) VT_MUST_CHECK;
+/* Of vt_bytes_dup, or the empty view. */
+void vt_bytes_free(struct vt_bytes bytes);
 /* ASCII case-insensitive comparison. */
 bool vt_bytes_equal_nocase(struct vt_bytes a, struct vt_bytes b);
 /* True when prefix stands at the begin; the empty prefix always does. */

@@ -28,6 +28,21 @@ static uint8_t ascii_lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
+struct vt_bytes vt_bytes_dup(struct vt_bytes bytes)
+{
+    uint8_t *copy = malloc(bytes.len + 1);
+    if (copy == NULL)
+        return (struct vt_bytes){0};
+    if (bytes.len > 0)
+        memcpy(copy, bytes.ptr, bytes.len);
+    return vt_bytes_of(copy, bytes.len);
+}
+
+void vt_bytes_free(struct vt_bytes bytes)
+{
+    free((void *)(uintptr_t)bytes.ptr);
+}
+
 bool vt_bytes_equal_nocase(struct vt_bytes a, struct vt_bytes b)
 {
     if (a.len != b.len)

@@ -19,26 +19,17 @@ static uint64_t next_random(uint64_t *seed)
     return z ^ (z >> 31);
 }
 
-int64_t vt_jitter(uint64_t *seed, int64_t msecs)
+int64_t vt_jitter(uint64_t *seed, int64_t span)
 {
-    int64_t spread = msecs / 100 * JITTER_PERCENT;
+    int64_t spread = span / 100 * JITTER_PERCENT;
     if (spread <= 0)
-        return msecs;
-    return msecs - spread + (int64_t)(next_random(seed) % (uint64_t)(2 * spread + 1));
+        return span;
+    return span - spread + (int64_t)(next_random(seed) % (uint64_t)(2 * spread + 1));
 }
 
 void vt_breakers_init(struct vt_breakers *breakers, int64_t pause_msecs, uint64_t seed)
 {
     *breakers = (struct vt_breakers){.pause_msecs = pause_msecs, .seed = seed};
-}
-
-static struct vt_breaker *find(struct vt_breakers *breakers, const char *host)
-{
-    for (size_t i = 0; i < breakers->count; i++) {
-        if (strcmp(breakers->items[i].host, host) == 0)
-            return &breakers->items[i];
-    }
-    return NULL;
 }
 
 const struct vt_breaker *vt_breaker_find(const struct vt_breakers *breakers, const char *host)
@@ -48,6 +39,12 @@ const struct vt_breaker *vt_breaker_find(const struct vt_breakers *breakers, con
             return &breakers->items[i];
     }
     return NULL;
+}
+
+static struct vt_breaker *find(struct vt_breakers *breakers, const char *host)
+{
+    const struct vt_breaker *found = vt_breaker_find(breakers, host);
+    return found != NULL ? &breakers->items[found - breakers->items] : NULL;
 }
 
 /* Closed ones make room before open ones, and of each kind the one that was used longest ago. */

@@ -64,7 +64,8 @@ bool vt_breaker_is_down(const struct vt_breakers *breakers, const char *host);
 /* The state of a host; NULL: it was never asked. */
 const struct vt_breaker *vt_breaker_find(const struct vt_breakers *breakers, const char *host);
 
-/* A time between 80 and 120 % of msecs, so that what failed together is not tried together. */
-int64_t vt_jitter(uint64_t *seed, int64_t msecs);
+/* Between 80 and 120 % of a span of time, in its own unit, so that what failed together is not
+ * tried together. */
+int64_t vt_jitter(uint64_t *seed, int64_t span);
 
 #endif

@@ -31,7 +31,7 @@ static void clear_fact(struct vt_kept_fact *kept)
     drop_string(kept->fact.origin);
     drop_string(kept->fact.revocation_reason);
     drop_string(kept->fact.responder_name);
-    free((void *)(uintptr_t)kept->fact.responder.ptr);
+    vt_bytes_free(kept->fact.responder);
     *kept = (struct vt_kept_fact){0};
 }
 
@@ -129,12 +129,8 @@ static bool copy_fact(const struct vt_status_fact *fact, struct vt_kept_fact *ou
     out->fact.finding = NULL;
     out->fact.responder = (struct vt_bytes){0};
     if (fact->responder.len > 0) {
-        uint8_t *copy = malloc(fact->responder.len);
-        ok = ok && copy != NULL;
-        if (copy != NULL) {
-            memcpy(copy, fact->responder.ptr, fact->responder.len);
-            out->fact.responder = vt_bytes_of(copy, fact->responder.len);
-        }
+        out->fact.responder = vt_bytes_dup(fact->responder);
+        ok = ok && out->fact.responder.ptr != NULL;
     }
     if (!ok)
         clear_fact(out);

@@ -27,8 +27,8 @@ enum vt_code vt_recheck_new(uint64_t seed, struct vt_recheck **out, struct vt_er
 
 static void clear_item(struct vt_recheck_item *item)
 {
-    free((void *)(uintptr_t)item->certificate.ptr);
-    free((void *)(uintptr_t)item->issuer.ptr);
+    vt_bytes_free(item->certificate);
+    vt_bytes_free(item->issuer);
     free((void *)(uintptr_t)item->name);
     free((void *)(uintptr_t)item->issuer_name);
     free((void *)(uintptr_t)item->serial);
@@ -106,15 +106,6 @@ static void make_room(struct vt_recheck *recheck)
     drop(recheck, oldest);
 }
 
-static struct vt_bytes dup_bytes(struct vt_bytes bytes)
-{
-    uint8_t *copy = malloc(bytes.len + 1);
-    if (copy == NULL)
-        return (struct vt_bytes){0};
-    memcpy(copy, bytes.ptr, bytes.len);
-    return vt_bytes_of(copy, bytes.len);
-}
-
 /* A name for a line of the log: quotes would end it. */
 static char *dup_name(const char *common_name, const char *whole_name)
 {
@@ -134,8 +125,8 @@ static struct vt_recheck_item *put(struct vt_recheck *recheck,
     const struct vt_certificate_facts *facts = vt_certificate_facts(certificate);
     make_room(recheck);
     struct vt_recheck_item item = {.id = ++recheck->last_id,
-                                   .certificate = dup_bytes(vt_certificate_der(certificate)),
-                                   .issuer = dup_bytes(vt_certificate_der(issuer)),
+                                   .certificate = vt_bytes_dup(vt_certificate_der(certificate)),
+                                   .issuer = vt_bytes_dup(vt_certificate_der(issuer)),
                                    .name = dup_name(facts->common_name, facts->subject),
                                    .issuer_name =
                                        dup_name(facts->issuer_common_name, facts->issuer),

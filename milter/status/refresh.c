@@ -13,7 +13,6 @@
 #define MAX_UNDER_WAY 2
 #define STEP_MSECS 1000
 #define AT_START_MSECS 50000
-#define WITHOUT_NEXT_SECS (24 * 3600)
 /* A source that fails is left alone for a quarter of an hour, then twice as long, up to this. */
 #define MOST_BACKOFF_SECS (6 * 3600)
 /* Nobody waits; this only says when others may stop to. */
@@ -68,8 +67,7 @@ int64_t vt_refresh_due(const char *key_sha256, int64_t this_update_utc_secs,
                        int64_t next_update_utc_secs, int64_t fetched_utc_secs)
 {
     uint64_t hash = hash_text(HASH_BEGIN, key_sha256);
-    int64_t next = next_update_utc_secs != VT_TIME_NONE ? next_update_utc_secs
-                                                        : this_update_utc_secs + WITHOUT_NEXT_SECS;
+    int64_t next = vt_status_until_utc_secs(this_update_utc_secs, next_update_utc_secs);
     int64_t span = next > this_update_utc_secs ? next - this_update_utc_secs : 0;
     int64_t at = this_update_utc_secs + span / 2 + share_of(hash, span / 4);
     if (fetched_utc_secs >= at)

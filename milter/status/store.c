@@ -52,7 +52,7 @@ void vt_status_store_free(struct vt_status_store *store)
     vt_shelf_clear(store);
     vt_fact_table_clear(&store->facts);
     for (size_t i = 0; i < store->issuers_count; i++)
-        free((void *)(uintptr_t)store->issuers[i].ptr);
+        vt_bytes_free(store->issuers[i]);
     free(store->directory);
     free(store);
 }
@@ -313,18 +313,16 @@ enum vt_code vt_status_store_put_issuer(struct vt_status_store *store,
         if (vt_bytes_equal(store->issuers[i], der))
             return VT_OK;
     }
-    uint8_t *copy = malloc(der.len + 1);
-    if (copy == NULL)
+    struct vt_bytes copy = vt_bytes_dup(der);
+    if (copy.ptr == NULL)
         return vt_err_set(err, VT_E_NOMEM, "out of memory for a certificate");
-    memcpy(copy, der.ptr, der.len);
     if (store->issuers_count == VT_MAX_STORE_ISSUERS) {
-        free((void *)(uintptr_t)store->issuers[0].ptr);
+        vt_bytes_free(store->issuers[0]);
         memmove(&store->issuers[0], &store->issuers[1],
                 (VT_MAX_STORE_ISSUERS - 1) * sizeof(store->issuers[0]));
         store->issuers_count--;
     }
-    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the view keeps the copy */
-    store->issuers[store->issuers_count++] = vt_bytes_of(copy, der.len);
+    store->issuers[store->issuers_count++] = copy;
     store->version++;
     if (store->directory != NULL) {
         struct vt_status_file file = {.issuer = der};
