@@ -11,7 +11,6 @@
 
 #include "command/check.h"
 #include "command/trust.h"
-#include "evidence/names.h"
 #include "vanthu/wire.h"
 
 #define FILE_BUDGET_MSECS 60000
@@ -55,21 +54,40 @@ static const char *verdict_word(const struct paths *paths, enum verdict verdict)
                                      : word(paths, "chưa xác định được", "undetermined");
 }
 
+static const char *status_word(const struct paths *paths, enum vt_status_value value)
+{
+    switch (value) {
+    case VT_STATUS_GOOD:
+        return word(paths, "còn hiệu lực", "good");
+    case VT_STATUS_REVOKED:
+        return word(paths, "ĐÃ BỊ THU HỒI", "REVOKED");
+    case VT_STATUS_SUSPENDED:
+        return word(paths, "TẠM DỪNG HIỆU LỰC", "SUSPENDED");
+    case VT_STATUS_UNREACHABLE:
+        return word(paths, "chưa biết, không kết nối được đến dịch vụ kiểm tra",
+                    "unknown, no source could be reached");
+    case VT_STATUS_STALE:
+        return word(paths, "chưa biết, dữ liệu hiện có đã cũ", "unknown, what is at hand is stale");
+    case VT_STATUS_NOT_NEEDED:
+        return word(paths, "không cần kiểm tra", "not needed");
+    default:
+        return word(paths, "chưa biết", "unknown");
+    }
+}
+
 static void print_status(const struct paths *paths, const struct vt_status_facts *status)
 {
     char when[VT_TIME_TEXT_BYTES];
-    printf("       %s: %s", word(paths, "tình trạng", "status"),
-           vt_words_status.words[status->value]);
+    printf("       %s: %s", word(paths, "tình trạng", "status"), status_word(paths, status->value));
     if (status->revoked_at_utc_secs != VT_TIME_NONE &&
         (status->value == VT_STATUS_REVOKED || status->value == VT_STATUS_SUSPENDED))
         printf(" %s%s%s%s", vt_time_rfc3339(when, status->revoked_at_utc_secs),
                status->revocation_reason ? " (" : "",
                status->revocation_reason ? status->revocation_reason : "",
                status->revocation_reason ? ")" : "");
-    if (status->source != NULL)
-        printf(", %s %s", status->source, status->origin ? status->origin : "");
     if (status->source != NULL && status->this_update_utc_secs != VT_TIME_NONE)
-        printf(", %s", vt_time_rfc3339(when, status->this_update_utc_secs));
+        printf(", %s %s, %s", status->source, status->origin ? status->origin : "",
+               vt_time_rfc3339(when, status->this_update_utc_secs));
     printf("\n");
 }
 

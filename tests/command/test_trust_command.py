@@ -217,6 +217,8 @@ def look_at_it(site, check):
     for offline, want in (("", 0), ("--offline ", 2)):
         done = site.run(f"path {offline}leaf.crt")
         check(f"path {offline}", done.returncode == want, done)
+    done = site.run("path leaf.crt", lang="vi_VN.UTF-8")
+    check("path in Vietnamese", "hợp lệ" in done.stdout and "tình trạng: còn hiệu lực, crl " in done.stdout, done)
     done = site.run("path --offline --json stranger.crt")
     check("path of a stranger", done.returncode == 1 and json.loads(done.stdout)["verdict"] == "refused", done)
     done = site.run("path --offline garbage.crt")
