@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The fetch role: brings bytes from allowed hosts for status, and looks at none of them. May: its
  * network. May not: files, mail, keys. One loop drives all transfers, so that a slow host delays
- * nobody else; when all places are taken, requests wait in the channel. */
+ * nobody else; what is too much for one host waits for its turn there. */
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -15,7 +15,11 @@
 #include "vanthu/role.h"
 #include "vanthu/wire.h"
 
-#define MAX_TRANSFERS 32
+/* As many as status asks for at once. */
+#define MAX_PLACES 128
+/* A host has so many transfers of one kind at a time: neither may it take the places of all others,
+ * nor fill our memory with that many lists of 64 MB; and long lists do not hold up its OCSP. */
+#define MAX_PER_HOST 8
 #define REQUEST_MSECS 1000
 #define ADDRESS_SPACE_BYTES ((size_t)3 * 1024 * 1024 * 1024)
 #define MAX_POST_BYTES (64u * 1024)
@@ -32,9 +36,12 @@ static const struct kind {
     {"issuer", NULL, VT_MAX_CERTIFICATE_BYTES * 4, 1}, /* PEM, or a list of certificates */
 };
 
-/* One connection of the status role: waits for its request, then for its transfer. */
+/* One connection of the status role: waits for its request, its turn, then for its transfer. */
 struct place {
-    int fd; /* -1: free */
+    int fd;    /* -1: free */
+    char *url; /* NULL: its request has not come */
+    const struct kind *kind;
+    struct vt_address address;
     bool fetching;
     int64_t request_until_msecs;
     struct vt_transfer transfer;
@@ -47,7 +54,7 @@ struct fetcher {
     const struct vt_role_fds *fds;
     struct vt_courier *courier;
     CURLM *multi;
-    struct place places[MAX_TRANSFERS];
+    struct place places[MAX_PLACES];
     struct vt_message message;
     bool ending;
 };
@@ -63,6 +70,7 @@ static void close_place(struct fetcher *fetcher, struct place *place)
     if (place->post.ptr != NULL)
         vt_memfd_unmap(place->post);
     vt_buf_clear(&place->answer);
+    free(place->url);
     if (place->fd >= 0)
         (void)close(place->fd);
     *place = (struct place){.fd = -1};
@@ -101,15 +109,15 @@ static const struct kind *find_kind(const char *type)
     return NULL;
 }
 
-static enum vt_code begin_transfer(struct fetcher *fetcher, struct place *place, const char *url,
-                                   const struct kind *kind, struct vt_err *err)
+static enum vt_code begin_transfer(struct fetcher *fetcher, struct place *place, struct vt_err *err)
 {
+    const struct kind *kind = place->kind;
     int64_t begin_msecs = fetcher->config->fetch_timeout_msecs;
     const struct vt_patience patience = {begin_msecs, begin_msecs * kind->times};
     vt_buf_init(&place->answer, kind->max_bytes);
     enum vt_code code = vt_transfer_begin(
-        fetcher->courier, url, kind->content_type != NULL ? kind->content_type : "", place->post,
-        &place->answer, patience, &place->transfer, err);
+        fetcher->courier, place->url, kind->content_type != NULL ? kind->content_type : "",
+        place->post, &place->answer, patience, &place->transfer, err);
     if (code != VT_OK)
         return code;
     if (curl_multi_add_handle(fetcher->multi, place->transfer.easy) != CURLM_OK) {
@@ -137,17 +145,55 @@ static enum vt_code take_request(struct fetcher *fetcher, struct place *place, s
     if (code == VT_OK && message->fds_count == 1)
         code = vt_memfd_map(message->fds[0], MAX_POST_BYTES, &place->post, err);
     if (code == VT_OK)
-        code = begin_transfer(fetcher, place, url, kind, err);
+        code = vt_address_parse(url, &place->address, err);
+    if (code == VT_OK) {
+        place->kind = kind;
+        place->url = strdup(url);
+        code = place->url != NULL ? VT_OK : vt_err_set(err, VT_E_NOMEM, "out of memory");
+    }
     json_decref(body);
     vt_message_close(message);
     return code;
 }
 
+static bool has_turn(const struct fetcher *fetcher, const struct place *place)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < MAX_PLACES; i++) {
+        const struct place *other = &fetcher->places[i];
+        count += other->fetching && other->kind == place->kind &&
+                 other->address.port == place->address.port &&
+                 strcmp(other->address.host, place->address.host) == 0;
+    }
+    return count < MAX_PER_HOST;
+}
+
+static void refuse(struct fetcher *fetcher, struct place *place, enum vt_code code,
+                   const struct vt_err *err)
+{
+    answer(place, code, &(struct vt_transfer_end){0}, err);
+    close_place(fetcher, place);
+}
+
+/* Whose host has become free, or has been all the time. */
+static void begin_waiting(struct fetcher *fetcher)
+{
+    for (size_t i = 0; i < MAX_PLACES; i++) {
+        struct place *place = &fetcher->places[i];
+        struct vt_err err = {0};
+        if (place->url == NULL || place->fetching || !has_turn(fetcher, place))
+            continue;
+        enum vt_code code = begin_transfer(fetcher, place, &err);
+        if (code != VT_OK)
+            refuse(fetcher, place, code, &err);
+    }
+}
+
 static void serve_place(struct fetcher *fetcher, struct place *place)
 {
     struct vt_err err = {0};
-    /* While it is fetching only the end of its client makes a place readable. */
-    if (place->fetching) {
+    /* Once its request has come only the end of its client makes a place readable. */
+    if (place->url != NULL) {
         close_place(fetcher, place);
         return;
     }
@@ -155,13 +201,14 @@ static void serve_place(struct fetcher *fetcher, struct place *place)
     if (code == VT_OK)
         return;
     if (code != VT_E_PEER && code != VT_E_TIMEOUT)
-        answer(place, code, &(struct vt_transfer_end){0}, &err);
-    close_place(fetcher, place);
+        refuse(fetcher, place, code, &err);
+    else
+        close_place(fetcher, place);
 }
 
 static struct place *find_free(struct fetcher *fetcher)
 {
-    for (size_t i = 0; i < MAX_TRANSFERS; i++) {
+    for (size_t i = 0; i < MAX_PLACES; i++) {
         if (fetcher->places[i].fd < 0)
             return &fetcher->places[i];
     }
@@ -198,7 +245,7 @@ static void finish_transfers(struct fetcher *fetcher)
         CURLcode result = done->data.result;
         CURL *easy = done->easy_handle;
         (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
-        for (size_t i = 0; i < MAX_TRANSFERS; i++) {
+        for (size_t i = 0; i < MAX_PLACES; i++) {
             if (&fetcher->places[i].transfer == transfer)
                 place = &fetcher->places[i];
         }
@@ -217,9 +264,9 @@ static void finish_transfers(struct fetcher *fetcher)
 static void close_silent(struct fetcher *fetcher)
 {
     int64_t now = vt_clock_monotonic_msecs();
-    for (size_t i = 0; i < MAX_TRANSFERS; i++) {
+    for (size_t i = 0; i < MAX_PLACES; i++) {
         struct place *place = &fetcher->places[i];
-        if (place->fd >= 0 && !place->fetching && now > place->request_until_msecs)
+        if (place->fd >= 0 && place->url == NULL && now > place->request_until_msecs)
             close_place(fetcher, place);
     }
 }
@@ -241,8 +288,8 @@ static void serve_ready(struct fetcher *fetcher, const struct curl_waitfd *waits
 
 static void turn(struct fetcher *fetcher)
 {
-    struct curl_waitfd waits[MAX_TRANSFERS + 2];
-    struct place *owners[MAX_TRANSFERS + 2];
+    struct curl_waitfd waits[MAX_PLACES + 2];
+    struct place *owners[MAX_PLACES + 2];
     unsigned count = 0;
     int running = 0;
     const short events = CURL_WAIT_POLLIN;
@@ -252,7 +299,7 @@ static void turn(struct fetcher *fetcher)
         waits[count++] = (struct curl_waitfd){.fd = fetcher->fds->control, .events = events};
     if (find_free(fetcher) != NULL)
         waits[count++] = (struct curl_waitfd){.fd = fetcher->fds->fetch, .events = events};
-    for (size_t i = 0; i < MAX_TRANSFERS; i++) {
+    for (size_t i = 0; i < MAX_PLACES; i++) {
         if (fetcher->places[i].fd < 0)
             continue;
         owners[count] = &fetcher->places[i];
@@ -263,19 +310,21 @@ static void turn(struct fetcher *fetcher)
         return;
     }
     serve_ready(fetcher, waits, owners, count);
+    begin_waiting(fetcher);
     if (curl_multi_perform(fetcher->multi, &running) != CURLM_OK)
         fetcher->ending = true;
     finish_transfers(fetcher);
+    begin_waiting(fetcher);
     close_silent(fetcher);
 }
 
 static void run(struct fetcher *fetcher)
 {
-    for (size_t i = 0; i < MAX_TRANSFERS; i++)
+    for (size_t i = 0; i < MAX_PLACES; i++)
         fetcher->places[i].fd = -1;
     while (!fetcher->ending)
         turn(fetcher);
-    for (size_t i = 0; i < MAX_TRANSFERS; i++)
+    for (size_t i = 0; i < MAX_PLACES; i++)
         close_place(fetcher, &fetcher->places[i]);
 }
 
@@ -284,7 +333,7 @@ int vt_fetch_main(const struct vt_config *config, const struct vt_role_fds *fds)
     static const struct vt_sandbox sandbox = {.name = "fetch",
                                               .network = true,
                                               .address_space_bytes = ADDRESS_SPACE_BYTES,
-                                              .open_files = 512};
+                                              .open_files = 1024};
     int status = EX_OSERR;
     struct vt_err err = {0};
     struct fetcher *fetcher = calloc(1, sizeof(*fetcher));
@@ -301,7 +350,7 @@ int vt_fetch_main(const struct vt_config *config, const struct vt_role_fds *fds)
         vt_log(VT_LOG_ERROR, "fetch cannot start: out of memory");
         goto done;
     }
-    (void)curl_multi_setopt(fetcher->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)MAX_TRANSFERS);
+    (void)curl_multi_setopt(fetcher->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)MAX_PLACES);
     vt_role_ready(fds->control);
     run(fetcher);
     status = EX_OK;

@@ -679,6 +679,22 @@ static void the_role_serves_many_at_once(void **state)
     end_role(&role);
 }
 
+/* However much is asked of a host that hangs, another one is asked at once. */
+static void a_host_takes_no_places_of_others(void **state)
+{
+    (void)state;
+    int slow[60];
+    struct role role = start_role(2500);
+    int64_t begun = vt_clock_monotonic_msecs();
+    for (size_t i = 0; i < 60; i++)
+        slow[i] = ask(role.channel, "/hang", "crl");
+    hear(ask_host(role.channel, "127.0.0.1:9", "/x", "crl"), "\"connected\":false", NULL);
+    assert_in_range(vt_clock_monotonic_msecs() - begun, 0, 1500);
+    for (size_t i = 0; i < 60; i++)
+        (void)close(slow[i]);
+    end_role(&role);
+}
+
 /* A host whose name server is silent delays nobody either, when its time is over or when nobody
  * waits for it any more. */
 static void a_silent_name_server_delays_nobody(void **state)
@@ -709,6 +725,7 @@ int main(void)
         cmocka_unit_test(a_proxy_is_used_when_configured),
         cmocka_unit_test(the_environment_chooses_nothing),
         cmocka_unit_test(the_role_serves_many_at_once),
+        cmocka_unit_test(a_host_takes_no_places_of_others),
         cmocka_unit_test(a_silent_name_server_delays_nobody),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);
