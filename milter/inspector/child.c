@@ -2,7 +2,7 @@
  * One inspector child: enter the strictest sandbox, read one INSPECT, run vt_inspect(), answer
  * INSPECTED with evidence and wants as sealed memory files, end. Whatever goes wrong here is one
  * mail's. */
-#include "child.h"
+#include "inspector/child.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "child.h"
+#include "inspector/child.h"
 #include "vanthu/clock.h"
 #include "vanthu/role.h"
 #include "vanthu/wire.h"

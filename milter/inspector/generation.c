@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A generation is made anew every time something changes, and mostly carries the lists of the one
  * before: the same memory file is mapped once. */
-#include "generation.h"
+#include "inspector/generation.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "child.h"
+#include "inspector/child.h"
 #include "vanthu/crl.h"
 
 /* The parsed form takes several times the text. */

@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "child.h"
+#include "inspector/child.h"
+#include "inspector/zygote.h"
 #include "vanthu/log.h"
 #include "vanthu/role.h"
-#include "zygote.h"
 
 /* A child that is still at work at its deadline has this much longer until it is killed. */
 #define GRACE_MSECS 1000

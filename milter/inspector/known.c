@@ -2,7 +2,7 @@
  * What is known from two sources as one. */
 #include <string.h>
 
-#include "child.h"
+#include "inspector/child.h"
 
 static void *joined(struct vt_arena *arena, const void *first, size_t first_count,
                     const void *second, size_t second_count, size_t element_bytes)

@@ -4,7 +4,7 @@
  * its own mail only. After a death that may have told an attacker the address layout (SEGV, SYS,
  * BUS, ILL, ABRT, TRAP) the master execs a successor at once and this one ends with its children.
  */
-#include "zygote.h"
+#include "inspector/zygote.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +20,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "generation.h"
+#include "inspector/child.h"
+#include "inspector/generation.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
 #include "vanthu/role.h"
