@@ -136,6 +136,11 @@ enum vt_code vt_source_read(struct vt_arena *arena, const struct vt_rewrites *re
     const char *to = find_rewrite(rewrites, out->host);
     if (to != NULL)
         return rewrite(arena, &parts, to, out, err);
-    out->url = vt_arena_str(arena, url);
+    /* "192.0.2.1." is no address to those who connect: the spelling of a stranger must not make a
+     * good host look as if it were not there. */
+    out->url = parts.host.ptr[parts.host.len - 1] != '.'
+                   ? vt_arena_str(arena, url)
+                   : vt_arena_printf(arena, "%s://%s%s", parts.is_https ? "https" : "http",
+                                     out->host, parts.rest);
     return out->url != NULL ? VT_OK : vt_err_set(err, VT_E_NOMEM, "out of memory for an address");
 }

@@ -214,7 +214,9 @@ static void addresses_become_hosts(void **state)
         const char *host, *asked;
     } cases[] = {
         {"http://ca.gov.vn/x.crl", VT_OK, "ca.gov.vn:80", "http://ca.gov.vn/x.crl"},
-        {"HTTP://CA.gov.VN./x.crl", VT_OK, "ca.gov.vn:80", "HTTP://CA.gov.VN./x.crl"},
+        {"HTTP://CA.gov.VN./x.crl", VT_OK, "ca.gov.vn:80", "http://ca.gov.vn:80/x.crl"},
+        {"http://192.0.2.1.:8080/x?y", VT_OK, "192.0.2.1:8080", "http://192.0.2.1:8080/x?y"},
+        {"https://ca.gov.vn.", VT_OK, "ca.gov.vn:443", "https://ca.gov.vn:443"},
         {"https://ca.gov.vn", VT_OK, "ca.gov.vn:443", "https://ca.gov.vn"},
         {"http://ca.gov.vn:8080/", VT_OK, "ca.gov.vn:8080", "http://ca.gov.vn:8080/"},
         {"http://ca.gov.vn:/", VT_OK, "ca.gov.vn:80", "http://ca.gov.vn:/"},
