@@ -349,7 +349,7 @@ enum vt_code vt_status_folder_open(const char *directory, struct vt_status_store
         code = vt_err_sys(err, "reading the status folder %s", directory);
     else if (!fill_folder(folder, directory))
         code = vt_err_set(err, VT_E_NOMEM, "out of memory for the status folder");
-    if (code != VT_OK) {
+    if (code != VT_OK || folder->listing == NULL) {
         vt_status_folder_close(folder);
         return code;
     }

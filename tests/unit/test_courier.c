@@ -316,7 +316,7 @@ static void answer(int fd)
     } else if (strncmp(request, "GET /slowly", 11) == 0) {
         (void)dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
         for (int i = 0; i < 5; i++) {
-            (void)send(fd, "slow." + i, 1, MSG_NOSIGNAL);
+            (void)send(fd, &"slow."[i], 1, MSG_NOSIGNAL);
             (void)usleep(250000);
         }
     } else if (strncmp(request, "GET /declared", 13) == 0) {
