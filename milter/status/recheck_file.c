@@ -87,7 +87,7 @@ static void take_item(struct vt_recheck *recheck, struct vt_arena *arena,
     size_t i = 0;
     json_t *reference = NULL;
     int64_t asked = json_integer_value(json_object_get(value, "asked"));
-    if (asked > now || now - asked >= VT_RECHECK_SECS || recheck->count == VT_MAX_RECHECKS ||
+    if (asked > now || asked < now - VT_RECHECK_SECS || recheck->count == VT_MAX_RECHECKS ||
         !take_der(arena, pool, json_object_get(value, "certificate"), &certificate) ||
         !take_der(arena, pool, json_object_get(value, "issuer"), &issuer))
         return;
@@ -103,7 +103,9 @@ static void take_item(struct vt_recheck *recheck, struct vt_arena *arena,
     if (!vt_bytes_equal(item->certificate, vt_certificate_der(certificate)))
         return;
     json_int_t tries = json_integer_value(json_object_get(value, "tries"));
-    item->next_utc_secs = json_integer_value(json_object_get(value, "next"));
+    int64_t next = json_integer_value(json_object_get(value, "next"));
+    bool is_sane = next >= now - VT_RECHECK_SECS && next <= now + VT_RECHECK_SECS;
+    item->next_utc_secs = is_sane ? next : now;
     item->tries_count = tries < 0 || tries > 1000 ? 0 : (unsigned)tries;
 }
 

@@ -169,7 +169,8 @@ static enum vt_code place(struct vt_status_store *store, struct vt_kept_list *fr
 {
     const struct vt_crl *crl = vt_crl_list_crl(fresh->list);
     struct vt_kept_list *kept = find_like(store, fresh);
-    vt_store_note_issued(store, crl->this_update_utc_secs);
+    vt_store_note_issued(store, vt_crl_list_signer_key_sha256(fresh->list),
+                         crl->this_update_utc_secs);
     if (crl->this_update_utc_secs > fresh->fetched_utc_secs + VT_STORE_TOLERANCE_SECS)
         return vt_err_set(err, VT_E_FORMAT, "the CRL says that it was issued in the future");
     if (kept != NULL && goes_back(crl, vt_crl_list_crl(kept->list)))

@@ -21,7 +21,8 @@ enum vt_code vt_status_store_new(struct vt_status_store **out, struct vt_err *er
         vt_status_store_free(store);
         return vt_err_set(err, VT_E_NOMEM, "out of memory for the status store");
     }
-    store->youngest_utc_secs = VT_TIME_NONE;
+    for (size_t i = 0; i < 2; i++)
+        store->witnesses[i].youngest_utc_secs = VT_TIME_NONE;
     *out = store;
     return VT_OK;
 }
@@ -59,16 +60,29 @@ void vt_status_store_free(struct vt_status_store *store)
 
 /* ---- times ---- */
 
-void vt_store_note_issued(struct vt_status_store *store, int64_t this_update_utc_secs)
+void vt_store_note_issued(struct vt_status_store *store, const char *key_sha256,
+                          int64_t this_update_utc_secs)
 {
-    if (this_update_utc_secs > store->youngest_utc_secs)
-        store->youngest_utc_secs = this_update_utc_secs;
+    struct vt_store_witness *first = &store->witnesses[0];
+    struct vt_store_witness *second = &store->witnesses[1];
+    bool again = strcmp(first->key_sha256, key_sha256) == 0;
+    struct vt_store_witness *mine = again ? first : second;
+    if (this_update_utc_secs <= mine->youngest_utc_secs)
+        return;
+    (void)snprintf(mine->key_sha256, sizeof(mine->key_sha256), "%s", key_sha256);
+    mine->youngest_utc_secs = this_update_utc_secs;
+    if (second->youngest_utc_secs > first->youngest_utc_secs) {
+        struct vt_store_witness ahead = *second;
+        *second = *first;
+        *first = ahead;
+    }
 }
 
+/* One authority that dates its lists wrongly must not stop all mail: two have to say so. */
 bool vt_status_store_clock_is_behind(const struct vt_status_store *store, int64_t now_utc_secs)
 {
-    return store->youngest_utc_secs != VT_TIME_NONE &&
-           now_utc_secs < store->youngest_utc_secs - CLOCK_BEHIND_SECS;
+    int64_t youngest = store->witnesses[1].youngest_utc_secs;
+    return youngest != VT_TIME_NONE && now_utc_secs < youngest - CLOCK_BEHIND_SECS;
 }
 
 /* True when a statement with these times holds now. */
@@ -171,7 +185,7 @@ enum vt_code vt_status_store_put_ocsp(struct vt_status_store *store,
     struct vt_status_fact fetched = *fact;
     bool changed = false;
     fetched.from = VT_ORIGIN_FETCHED;
-    vt_store_note_issued(store, fact->this_update_utc_secs);
+    vt_store_note_issued(store, fact->issuer_key_sha256, fact->this_update_utc_secs);
     (void)snprintf(name, sizeof(name), "ocsp-%.40s", vt_certificate_sha256(certificate));
     enum vt_code code = keep_fact(store, &fetched, fetched_utc_secs, name, &changed, err);
     if (code == VT_OK && changed && store->directory != NULL)

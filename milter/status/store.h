@@ -72,8 +72,8 @@ size_t vt_status_store_lists(struct vt_status_store *store,
                              const struct vt_certificate *issuer, int64_t now_utc_secs,
                              const struct vt_crl_list **out, size_t max,
                              enum vt_freshness *out_freshness);
-/* True when now is more than a day before the youngest thisUpdate that was verified: this machine's
- * clock is wrong, and nothing can be called good. */
+/* True when now is more than a day before the youngest thisUpdate of two authorities, both verified:
+ * this machine's clock is wrong, and nothing can be called good. */
 bool vt_status_store_clock_is_behind(const struct vt_status_store *store, int64_t now_utc_secs);
 /* DER of the issuer certificates that were brought. Borrowed until the next put. */
 size_t vt_status_store_issuers(const struct vt_status_store *store);

@@ -90,6 +90,12 @@ static bool take_blob(struct vt_bytes *rest, struct vt_bytes *out)
     return true;
 }
 
+/* Any time that can be reckoned with; a file may hold what it likes. */
+static bool is_time(int64_t utc_secs)
+{
+    return utc_secs >= 0 && utc_secs <= INT64_C(253402300799); /* the year 9999 */
+}
+
 static bool decode(struct vt_bytes bytes, struct vt_status_file *out)
 {
     char text[48] = "";
@@ -105,7 +111,7 @@ static bool decode(struct vt_bytes bytes, struct vt_status_file *out)
     memcpy(text, times.ptr, times.len);
     out->fetched_utc_secs = strtoll(text, &end, 10);
     out->used_utc_secs = strtoll(end, NULL, 10);
-    return true;
+    return is_time(out->fetched_utc_secs) && is_time(out->used_utc_secs);
 }
 
 enum vt_code vt_status_kept_issuer(struct vt_bytes file, struct vt_bytes *out_der)

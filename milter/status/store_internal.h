@@ -59,12 +59,17 @@ struct vt_status_store {
     size_t lists_count, lists_bytes;
     struct vt_bytes issuers[VT_MAX_STORE_ISSUERS];
     size_t issuers_count;
-    int64_t youngest_utc_secs; /* thisUpdate of what was verified */
+    /* The youngest thisUpdate that was verified, of the two authorities that are ahead. */
+    struct vt_store_witness {
+        char key_sha256[65];
+        int64_t youngest_utc_secs;
+    } witnesses[2];
     uint64_t version;
 };
 
-/* Something authentic was issued then. */
-void vt_store_note_issued(struct vt_status_store *store, int64_t this_update_utc_secs);
+/* Something authentic was issued then by the authority with this key. */
+void vt_store_note_issued(struct vt_status_store *store, const char *key_sha256,
+                          int64_t this_update_utc_secs);
 void vt_shelf_clear(struct vt_status_store *store);
 
 #endif

@@ -439,6 +439,9 @@ static void a_clock_that_is_behind_is_noticed(void **state)
     assert_false(vt_status_store_clock_is_behind(store, 0));
     assert_int_equal(put(store, &f.root, list_of(&f.root, 60, NULL, NULL, NULL)), VT_OK);
     assert_false(vt_status_store_clock_is_behind(store, f.now));
+    /* One authority alone may itself be wrong. */
+    assert_false(vt_status_store_clock_is_behind(store, wrong));
+    assert_int_equal(put(store, &f.sub, list_of(&f.sub, 90, NULL, NULL, NULL)), VT_OK);
     assert_false(vt_status_store_clock_is_behind(store, f.now - TC_DAY + 120));
     assert_true(vt_status_store_clock_is_behind(store, wrong));
     (void)find(store, &f.leaf, &f.root, wrong, &fact);
@@ -451,6 +454,11 @@ static void a_clock_that_is_behind_is_noticed(void **state)
     store = new_store();
     assert_int_equal(vt_status_store_put_crl(store, f.root.certificate,
                                              list_of(&f.root, 60, NULL, NULL, NULL), CRL_URL, wrong,
+                                             NULL),
+                     VT_E_FORMAT);
+    assert_false(vt_status_store_clock_is_behind(store, wrong));
+    assert_int_equal(vt_status_store_put_crl(store, f.sub.certificate,
+                                             list_of(&f.sub, 60, NULL, NULL, NULL), CRL_URL, wrong,
                                              NULL),
                      VT_E_FORMAT);
     assert_true(vt_status_store_clock_is_behind(store, wrong));
