@@ -87,7 +87,7 @@ static void take_item(struct vt_recheck *recheck, struct vt_arena *arena,
     size_t i = 0;
     json_t *reference = NULL;
     int64_t asked = json_integer_value(json_object_get(value, "asked"));
-    if (asked > now || asked < now - VT_RECHECK_SECS || recheck->count == VT_MAX_RECHECKS ||
+    if (asked > now || asked <= now - VT_RECHECK_SECS || recheck->count == VT_MAX_RECHECKS ||
         !take_der(arena, pool, json_object_get(value, "certificate"), &certificate) ||
         !take_der(arena, pool, json_object_get(value, "issuer"), &issuer))
         return;
