@@ -108,8 +108,10 @@ static size_t total_bytes(const struct header *header, size_t index_bytes)
 static enum vt_code make_room(size_t len, int *out_fd, uint8_t **out, struct vt_err *err)
 {
     int fd = memfd_create("vanthu-crl", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0)
-        return vt_err_sys(err, "memfd_create");
+    if (fd < 0) {
+        (void)vt_err_sys(err, "memfd_create");
+        return VT_E_SYSTEM;
+    }
     void *mapped = MAP_FAILED;
     if (ftruncate(fd, (off_t)len) == 0)
         mapped = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -320,7 +322,7 @@ void vt_crl_list_find(const struct vt_crl_list *list, struct vt_bytes issuer,
         index_if_worth(list);
     if (list->is_indexed)
         vt_crl_index_find(&list->crl, &list->index, issuer, serial, out);
-    else if (list->asked->indexed)
+    else if (list->asked != NULL && list->asked->indexed)
         vt_crl_index_find(&list->crl, &list->asked->index, issuer, serial, out);
     else if (list->crl.issuer_changes_count > 0)
         out->unreadable = true;
