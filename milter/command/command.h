@@ -28,6 +28,15 @@ struct json_t;
 enum vt_code vt_command_import_crls(const char *control_socket, struct vt_bytes crls,
                                     struct json_t **out, struct vt_err *err) VT_MUST_CHECK;
 
+/* A day or a moment for a person, by the clock in Vietnam: "03/12/2026" and "09:12 03/12/2026", or
+ * "2026-12-03" and "2026-12-03T09:12:00+07:00"; "-" for VT_TIME_NONE. Return out. */
+const char *vt_command_day(enum vt_language language, char out[VT_TIME_TEXT_BYTES],
+                           int64_t utc_secs);
+const char *vt_command_moment(enum vt_language language, char out[VT_TIME_TEXT_BYTES],
+                              int64_t utc_secs);
+/* "chuyên dùng công vụ (official)", "official". */
+const char *vt_command_set_name(enum vt_language language, enum vt_trust_set_id set);
+
 /* "vanthu: " and a fault on standard error, with its place if it has one. */
 void vt_command_print_fault(const struct vt_err *err);
 /* Print a fault, or the name of code where err has no text; returns its exit status. */

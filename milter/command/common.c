@@ -99,3 +99,52 @@ enum vt_code vt_command_read_file(const char *file, size_t max_bytes, struct vt_
         (void)fclose(stream);
     return code;
 }
+
+/* ---- times and names for people ---- */
+
+/* "2026-12-03T09:12:00" as the clock in Vietnam shows it; false when there is no such time. */
+static bool clock_in_vietnam(char out[VT_TIME_TEXT_BYTES], int64_t utc_secs)
+{
+    enum { OFFSET_SECS = 7 * 3600, LENGTH = 19 };
+    if (utc_secs == VT_TIME_NONE ||
+        strlen(vt_time_rfc3339(out, utc_secs + OFFSET_SECS)) <= LENGTH) {
+        (void)snprintf(out, VT_TIME_TEXT_BYTES, "-");
+        return false;
+    }
+    out[LENGTH] = '\0';
+    return true;
+}
+
+const char *vt_command_day(enum vt_language language, char out[VT_TIME_TEXT_BYTES],
+                           int64_t utc_secs)
+{
+    char clock[VT_TIME_TEXT_BYTES];
+    if (!clock_in_vietnam(clock, utc_secs))
+        (void)snprintf(out, VT_TIME_TEXT_BYTES, "-");
+    else if (language == VT_LANGUAGE_VIETNAMESE)
+        (void)snprintf(out, VT_TIME_TEXT_BYTES, "%.2s/%.2s/%.4s", clock + 8, clock + 5, clock);
+    else
+        (void)snprintf(out, VT_TIME_TEXT_BYTES, "%.10s", clock);
+    return out;
+}
+
+const char *vt_command_moment(enum vt_language language, char out[VT_TIME_TEXT_BYTES],
+                              int64_t utc_secs)
+{
+    char clock[VT_TIME_TEXT_BYTES];
+    if (!clock_in_vietnam(clock, utc_secs))
+        (void)snprintf(out, VT_TIME_TEXT_BYTES, "-");
+    else if (language == VT_LANGUAGE_VIETNAMESE)
+        (void)snprintf(out, VT_TIME_TEXT_BYTES, "%.5s %.2s/%.2s/%.4s", clock + 11, clock + 8,
+                       clock + 5, clock);
+    else
+        (void)snprintf(out, VT_TIME_TEXT_BYTES, "%.19s+07:00", clock);
+    return out;
+}
+
+const char *vt_command_set_name(enum vt_language language, enum vt_trust_set_id set)
+{
+    if (language != VT_LANGUAGE_VIETNAMESE)
+        return vt_trust_set_name(set);
+    return set == VT_TRUST_OFFICIAL ? "chuyên dùng công vụ (official)" : "công cộng (public)";
+}

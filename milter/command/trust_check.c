@@ -27,14 +27,14 @@ static int check_period(const struct vt_trust_desk *desk, const struct vt_certif
     int64_t left = facts->not_after_utc_secs - now;
     if (left >= (int64_t)WARN_DAYS * DAY_SECS)
         return EX_OK;
-    (void)vt_time_rfc3339(until, facts->not_after_utc_secs);
+    (void)vt_command_day(desk->language, until, facts->not_after_utc_secs);
     if (left < 0)
         vt_trust_result(desk, "attention", facts,
-                        vt_trust_word(desk, "hết hạn từ %.10s", "has expired on %.10s"), until);
+                        vt_trust_word(desk, "hết hạn từ %s", "has expired on %s"), until);
     else
         vt_trust_result(
             desk, "attention", facts,
-            vt_trust_word(desk, "hết hạn vào %.10s (còn %d ngày)", "expires on %.10s (in %d days)"),
+            vt_trust_word(desk, "hết hạn vào %s (còn %d ngày)", "expires on %s (in %d days)"),
             until, (int)(left / DAY_SECS));
     return VT_TRUST_ATTENTION;
 }
@@ -73,8 +73,8 @@ static int check_status(struct vt_trust_desk *desk, const struct vt_trust_entry 
             desk, "ok", facts,
             vt_trust_word(desk, "%s %s, phát hành %s, kế tiếp %s", "%s %s, issued %s, next %s"),
             status->source, status->origin ? status->origin : "",
-            vt_time_rfc3339(from, status->this_update_utc_secs),
-            vt_time_rfc3339(until, status->next_update_utc_secs));
+            vt_command_moment(desk->language, from, status->this_update_utc_secs),
+            vt_command_moment(desk->language, until, status->next_update_utc_secs));
         return EX_OK;
     }
     if (status != NULL && status->value == VT_STATUS_NOT_NEEDED)
@@ -128,7 +128,7 @@ static int check_clock(const struct vt_trust_desk *desk, int64_t now)
     vt_trust_result(
         desk, "attention", NULL,
         vt_trust_word(desk, "đồng hồ máy này sai: %s", "the clock of this machine is wrong: %s"),
-        vt_time_rfc3339(text, now));
+        vt_command_moment(desk->language, text, now));
     return VT_TRUST_ATTENTION;
 }
 
@@ -144,7 +144,7 @@ static int check_sets(const struct vt_trust_desk *desk)
         vt_trust_result(desk, is_needed ? "attention" : "note", NULL,
                         vt_trust_word(desk, "bộ %s: chưa có chứng thư gốc nào được xác nhận",
                                       "set %s: no confirmed root"),
-                        vt_trust_set_name(id));
+                        vt_command_set_name(desk->language, id));
         status = is_needed ? VT_TRUST_ATTENTION : status;
     }
     return status;

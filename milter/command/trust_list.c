@@ -34,12 +34,12 @@ static void list_text(const struct vt_trust_desk *desk, const struct vt_trust_en
 {
     char until[VT_TIME_TEXT_BYTES], grouped[VT_GROUPED_BYTES];
     const struct vt_certificate_facts *facts = vt_certificate_facts(entry->certificate);
-    (void)vt_time_rfc3339(until, facts->not_after_utc_secs);
+    (void)vt_command_day(desk->language, until, facts->not_after_utc_secs);
     printf("   %s  %s\n",
            entry->is_anchor ? vt_trust_word(desk, "gốc      ", "root        ")
                             : vt_trust_word(desk, "trung gian", "intermediate"),
            vt_trust_name(facts));
-    printf("       %s %.10s%s\n", vt_trust_word(desk, "đến", "until"), until,
+    printf("       %s %s%s\n", vt_trust_word(desk, "đến", "until"), until,
            !entry->is_anchor     ? ""
            : entry->is_confirmed ? vt_trust_word(desk, ", đã xác nhận", ", confirmed")
                                  : vt_trust_word(desk, ", CHƯA XÁC NHẬN, không được dùng",
@@ -56,7 +56,7 @@ int vt_trust_command_list(int argc, char **argv)
     for (int set = 0; status == EX_OK && set < VT_TRUST_SETS; set++) {
         const struct vt_trust_entry *entry = NULL;
         if (!desk.options.json)
-            printf("%s (%s)\n", vt_trust_set_name((enum vt_trust_set_id)set),
+            printf("%s (%s)\n", vt_command_set_name(desk.language, (enum vt_trust_set_id)set),
                    desk.config->trust[set].directory);
         for (size_t i = 0; (entry = vt_trust_store_entry(desk.store, i)) != NULL; i++) {
             if ((int)entry->set != set)

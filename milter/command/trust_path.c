@@ -81,13 +81,13 @@ static void print_status(const struct paths *paths, const struct vt_status_facts
     printf("       %s: %s", word(paths, "tình trạng", "status"), status_word(paths, status->value));
     if (status->revoked_at_utc_secs != VT_TIME_NONE &&
         (status->value == VT_STATUS_REVOKED || status->value == VT_STATUS_SUSPENDED))
-        printf(" %s%s%s%s", vt_time_rfc3339(when, status->revoked_at_utc_secs),
+        printf(" %s%s%s%s", vt_command_moment(paths->language, when, status->revoked_at_utc_secs),
                status->revocation_reason ? " (" : "",
                status->revocation_reason ? status->revocation_reason : "",
                status->revocation_reason ? ")" : "");
     if (status->source != NULL && status->this_update_utc_secs != VT_TIME_NONE)
         printf(", %s %s, %s", status->source, status->origin ? status->origin : "",
-               vt_time_rfc3339(when, status->this_update_utc_secs));
+               vt_command_moment(paths->language, when, status->this_update_utc_secs));
     printf("\n");
 }
 
@@ -96,9 +96,10 @@ static void print_link(const struct paths *paths, const struct vt_signature *jud
     const struct vt_certificate_facts *facts = &judged->path[index];
     char from[VT_TIME_TEXT_BYTES], until[VT_TIME_TEXT_BYTES];
     printf("   %zu  %s\n", index + 1, facts->common_name ? facts->common_name : facts->subject);
-    printf("       %.10s %s %.10s  %s  SHA-256 %.16s…\n",
-           vt_time_rfc3339(from, facts->not_before_utc_secs), word(paths, "đến", "to"),
-           vt_time_rfc3339(until, facts->not_after_utc_secs),
+    printf("       %s %s %s  %s  SHA-256 %.16s…\n",
+           vt_command_day(paths->language, from, facts->not_before_utc_secs),
+           word(paths, "đến", "to"),
+           vt_command_day(paths->language, until, facts->not_after_utc_secs),
            facts->key_algorithm ? facts->key_algorithm : "", facts->sha256);
     for (size_t i = 0; i < facts->policies_count; i++)
         printf("       %s: %s\n", word(paths, "chính sách chứng thư", "policy"),

@@ -31,15 +31,14 @@ static void show_root(const struct vt_trust_desk *desk, const struct vt_trust_it
 {
     char from[VT_TIME_TEXT_BYTES], until[VT_TIME_TEXT_BYTES], grouped[VT_GROUPED_BYTES];
     const struct vt_certificate_facts *facts = &item->facts;
-    (void)vt_time_rfc3339(from, facts->not_before_utc_secs);
-    (void)vt_time_rfc3339(until, facts->not_after_utc_secs);
+    (void)vt_command_day(desk->language, from, facts->not_before_utc_secs);
+    (void)vt_command_day(desk->language, until, facts->not_after_utc_secs);
     fprintf(stderr, "\n%s  %s\n", vt_trust_word(desk, "Chứng thư gốc   ", "Root certificate"),
             vt_trust_name(facts));
     fprintf(stderr, "%s  %s\n", vt_trust_word(desk, "Tổ chức         ", "Organisation    "),
             facts->organization != NULL ? facts->organization : "-");
-    fprintf(stderr, "%s  %.10s %s %.10s\n",
-            vt_trust_word(desk, "Thời hạn        ", "Period          "), from,
-            vt_trust_word(desk, "đến", "to"), until);
+    fprintf(stderr, "%s  %s %s %s\n", vt_trust_word(desk, "Thời hạn        ", "Period          "),
+            from, vt_trust_word(desk, "đến", "to"), until);
     fprintf(stderr, "%s  %s\n", vt_trust_word(desk, "Lấy từ          ", "From            "),
             item->origin);
     (void)vt_trust_grouped(grouped, facts->sha256);
