@@ -10,7 +10,7 @@ CC         ?= cc
 BUILD      := build$(if $(SANITIZE),/sanitize)
 Q          := $(if $(V),,@)
 
-PACKAGES   := openssl gmime-3.0 libcurl libqpdf jansson yaml-0.1 libseccomp
+PACKAGES   := openssl gmime-3.0 libcurl libqpdf jansson yaml-0.1 libseccomp sqlite3
 BASE_FLAGS := -std=c11 -D_GNU_SOURCE -Iinclude -Imilter -g -MMD -MP \
               -DVT_SYSCONFDIR='"$(SYSCONFDIR)/vanthu"' -DVT_VERSION='"$(VERSION)"' \
               -DVT_RELEASED='"$(RELEASED)"'
@@ -30,7 +30,7 @@ override CFLAGS := $(BASE_FLAGS) $(WARNINGS) $(HARDENING) \
               $(subst -I/,-isystem /,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)) $(CFLAGS)
 LIBS       := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lmilter -lpthread
 
-ROOMS      := base evidence unpack document verify trust status courier inspector gateway master command
+ROOMS      := base evidence unpack document verify trust status courier inspector register gateway master command
 SOURCES    := $(foreach r,$(ROOMS),$(wildcard milter/$(r)/*.c)) $(wildcard policy/*.c)
 MAINS      := milter/command/main.c
 LIBRARY    := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(MAINS),$(SOURCES)))
@@ -67,7 +67,7 @@ $(addprefix $(BUILD)/milter/,main.o base/clock.o base/config.o $(addprefix comma
 
 # ---- packages ----
 BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev libcurl4-openssl-dev \
-                  libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev
+                  libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev libsqlite3-dev
 TEST_PACKAGES  := libcmocka-dev python3 python3-cryptography python3-asn1crypto python3-venv openssl postfix \
                   postfix-pcre poppler-utils qpdf mandoc procps clang
 LINT_PACKAGES  := clang clang-format clang-tidy cppcheck mandoc

@@ -206,25 +206,30 @@ enum vt_code vt_evidence_to_json(const struct vt_evidence *evidence, int indent,
     return vt_json_text(root, indent, VT_MAX_EVIDENCE_BYTES, out_text, out_len, err);
 }
 
+enum vt_code vt_evidence_from_object(struct vt_arena *arena, const json_t *object,
+                                     struct vt_evidence **out, struct vt_err *err)
+{
+    struct vt_evidence *evidence = vt_arena_alloc(arena, sizeof(*evidence));
+    if (evidence == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for evidence");
+    const json_t *version = json_object_get(object, "v");
+    if (!json_is_integer(version) || json_integer_value(version) != VT_EVIDENCE_VERSION)
+        return vt_err_set(err, VT_E_FORMAT, "evidence of version %d is expected",
+                          VT_EVIDENCE_VERSION);
+    enum vt_code code = vt_record_from_json(arena, &evidence_record, object, evidence, err);
+    if (code == VT_OK)
+        *out = evidence;
+    return code;
+}
+
 enum vt_code vt_evidence_from_json(struct vt_arena *arena, struct vt_bytes json,
                                    struct vt_evidence **out, struct vt_err *err)
 {
     json_t *root = NULL;
-    struct vt_evidence *evidence = vt_arena_alloc(arena, sizeof(*evidence));
-    if (evidence == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "no memory for evidence");
     enum vt_code code = vt_json_object(json, VT_MAX_EVIDENCE_BYTES, &root, err);
-    if (code != VT_OK)
-        return code;
-    const json_t *version = json_object_get(root, "v");
-    if (!json_is_integer(version) || json_integer_value(version) != VT_EVIDENCE_VERSION)
-        code =
-            vt_err_set(err, VT_E_FORMAT, "evidence of version %d is expected", VT_EVIDENCE_VERSION);
-    else
-        code = vt_record_from_json(arena, &evidence_record, root, evidence, err);
-    json_decref(root);
     if (code == VT_OK)
-        *out = evidence;
+        code = vt_evidence_from_object(arena, root, out, err);
+    json_decref(root);
     return code;
 }
 
@@ -235,15 +240,20 @@ enum vt_code vt_mail_to_json(const struct vt_mail *mail, char **out_text, size_t
                         out_len, err);
 }
 
+enum vt_code vt_mail_from_object(struct vt_arena *arena, const json_t *object, struct vt_mail *out,
+                                 struct vt_err *err)
+{
+    *out = (struct vt_mail){0};
+    return vt_record_from_json(arena, &mail_record, object, out, err);
+}
+
 enum vt_code vt_mail_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_mail *out,
                                struct vt_err *err)
 {
     json_t *root = NULL;
     enum vt_code code = vt_json_object(json, VT_MAX_EVIDENCE_BYTES, &root, err);
-    if (code != VT_OK)
-        return code;
-    *out = (struct vt_mail){0};
-    code = vt_record_from_json(arena, &mail_record, root, out, err);
+    if (code == VT_OK)
+        code = vt_mail_from_object(arena, root, out, err);
     json_decref(root);
     return code;
 }

@@ -33,12 +33,17 @@ static bool has_control(const char *text)
 
 /* ---- writing ---- */
 
+bool vt_json_is_clean(const char *text)
+{
+    return vt_text_is_utf8(vt_bytes_str(text)) && !has_control(text);
+}
+
 json_t *vt_json_string(const char *text)
 {
     if (text == NULL)
         return json_null();
     size_t len = strlen(text);
-    if (vt_text_is_utf8(vt_bytes_of(text, len)) && !has_control(text))
+    if (vt_json_is_clean(text))
         return json_stringn(text, len);
     char *clean = malloc(len + 4);
     if (clean == NULL)

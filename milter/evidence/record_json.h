@@ -54,6 +54,14 @@ enum vt_code vt_json_text(json_t *root, int indent, size_t max_bytes, char **out
 /* Parse an object; *out is released with json_decref. VT_E_LIMIT above max_bytes. */
 enum vt_code vt_json_object(struct vt_bytes text, size_t max_bytes, json_t **out,
                             struct vt_err *err) VT_MUST_CHECK;
+/* Evidence and mail facts that stand inside a larger JSON value: vt_evidence_from_json and
+ * vt_mail_from_json without the text. */
+enum vt_code vt_evidence_from_object(struct vt_arena *arena, const json_t *object,
+                                     struct vt_evidence **out, struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_mail_from_object(struct vt_arena *arena, const json_t *object, struct vt_mail *out,
+                                 struct vt_err *err) VT_MUST_CHECK;
+/* True when JSON has the text as it is: well-formed UTF-8 without control characters. */
+bool vt_json_is_clean(const char *text);
 /* A string value; control characters and malformed UTF-8 become '?'. NULL gives null. */
 json_t *vt_json_string(const char *text);
 /* A time as RFC 3339, or null. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * References with a check digit (Damm 2004: every single wrong digit and every swap of two
- * neighbours is found). */
+ * Giving references: a count that clock, gateways in drain and their successors share. */
 #include "gateway/reference.h"
 
 #include <errno.h>
@@ -16,22 +15,6 @@
 #define TICK_MSECS 100
 #define DAY_TICKS (UINT64_C(24) * 3600 * 10)
 #define TICKS_MODULUS UINT64_C(10000000000)
-
-/* The quasigroup of order 10 in Damm's dissertation: its diagonal is zero, so a number followed by
- * its check digit gives zero. */
-static unsigned damm(const char *digits)
-{
-    static const uint8_t table[10][10] = {
-        {0, 3, 1, 7, 5, 9, 8, 6, 4, 2}, {7, 0, 9, 2, 1, 5, 4, 8, 6, 3},
-        {4, 2, 0, 6, 8, 7, 1, 3, 5, 9}, {1, 7, 5, 0, 9, 8, 3, 4, 2, 6},
-        {6, 1, 2, 3, 0, 4, 5, 9, 7, 8}, {3, 6, 7, 4, 2, 0, 9, 5, 8, 1},
-        {5, 8, 6, 9, 7, 2, 0, 1, 3, 4}, {8, 9, 4, 5, 3, 6, 2, 0, 1, 7},
-        {9, 4, 3, 8, 6, 1, 7, 2, 0, 5}, {2, 5, 8, 1, 4, 3, 6, 7, 9, 0}};
-    unsigned interim = 0;
-    for (; *digits != '\0'; digits++)
-        interim = table[interim][*digits - '0'];
-    return interim;
-}
 
 static unsigned gateway_number(const char *hostname)
 {
@@ -108,25 +91,7 @@ char *vt_reference_next(struct vt_reference *reference, int64_t now_utc_msecs,
 {
     int64_t since = now_utc_msecs > EPOCH_UTC_MSECS ? now_utc_msecs - EPOCH_UTC_MSECS : 0;
     uint64_t ticks = next_ticks(reference, (uint64_t)since / TICK_MSECS) % TICKS_MODULUS;
-    char digits[16];
+    char digits[VT_REFERENCE_DIGITS + 1];
     snprintf(digits, sizeof(digits), "%u%010" PRIu64, reference->gateway % 10, ticks);
-    digits[11] = (char)('0' + damm(digits));
-    digits[12] = '\0';
-    snprintf(out, VT_REFERENCE_BYTES, "%.4s-%.4s-%.4s", digits, digits + 4, digits + 8);
-    return out;
-}
-
-bool vt_reference_is_valid(const char *text)
-{
-    char digits[13];
-    size_t count = 0;
-    for (; *text != '\0'; text++) {
-        if (*text == '-' || *text == ' ')
-            continue;
-        if (*text < '0' || *text > '9' || count == 12)
-            return false;
-        digits[count++] = *text;
-    }
-    digits[count] = '\0';
-    return count == 12 && damm(digits) == 0;
+    return vt_reference_format(out, digits);
 }

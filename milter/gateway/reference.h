@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The reference of a mail, as it is read over the telephone: twelve digits, "1831-0927-5564".
- * The first names the gateway, ten count tenths of a second since 2026 (or one more than the last
- * reference when mails come faster), the last is a check digit by Damm. */
+ * Giving references: the first digit names the gateway, ten count tenths of a second since 2026 (or
+ * one more than the last reference when mails come faster), then stands the check digit. */
 #ifndef VANTHU_GATEWAY_REFERENCE_H
 #define VANTHU_GATEWAY_REFERENCE_H
 
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "vanthu/error.h"
-
-#define VT_REFERENCE_BYTES 15
+#include "vanthu/reference.h"
 
 struct vt_reference {
     unsigned gateway; /* 0 to 9 */
@@ -30,7 +27,5 @@ void vt_reference_clear(struct vt_reference *reference);
 /* A new reference. Thread-safe. Returns out. */
 char *vt_reference_next(struct vt_reference *reference, int64_t now_utc_msecs,
                         char out[VT_REFERENCE_BYTES]);
-/* True when text is a reference, with or without dashes or spaces, and its check digit fits. */
-bool vt_reference_is_valid(const char *text);
 
 #endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Appending: body, salt, digest, chain, derived tables and objects in one transaction. */
+#include <string.h>
+
+#include "register/body.h"
+#include "register/derive.h"
+#include "register/internal.h"
+
+/* Texts of one record's rows that had to be changed: addresses and unclean texts. */
+#define MAX_ROW_TEXT_BYTES (32u * 1024 * 1024)
+
+enum vt_code vt_register_decided_of(struct vt_register *reg, const char *reference,
+                                    int64_t before_seq, int64_t *out_seq, bool *out_is_secret,
+                                    struct vt_err *err)
+{
+    struct vt_sql *sql = NULL;
+    bool has_row = false;
+    *out_seq = 0;
+    *out_is_secret = false;
+    if (reference[0] == '\0')
+        return VT_OK;
+    enum vt_code code =
+        vt_sql_get(reg->engine,
+                   "SELECT r.seq, m.is_secret FROM record r LEFT JOIN mail m ON m.seq = r.seq"
+                   " WHERE r.reference = ?1 AND r.kind = 1 AND r.seq < ?2"
+                   " ORDER BY r.seq DESC LIMIT 1",
+                   &sql, err);
+    if (code != VT_OK)
+        return code;
+    vt_sql_bind_text(sql, 1, vt_bytes_str(reference));
+    vt_sql_bind_int(sql, 2, before_seq);
+    code = vt_sql_step(sql, &has_row, err);
+    if (code == VT_OK && has_row) {
+        *out_seq = vt_sql_int(sql, 0);
+        *out_is_secret = vt_sql_int(sql, 1) != 0;
+    }
+    vt_sql_done(sql);
+    return code;
+}
+
+/* ---- objects ---- */
+
+static enum vt_code name_objects(struct vt_register_decided *decided, struct vt_err *err)
+{
+    uint8_t digest[VT_REGISTER_DIGEST_BYTES];
+    if (decided->objects_count > VT_MAX_REGISTER_OBJECTS)
+        return vt_err_set(err, VT_E_LIMIT, "register: %zu objects with one record",
+                          decided->objects_count);
+    for (size_t i = 0; i < decided->objects_count; i++) {
+        struct vt_register_object *object = &decided->objects[i];
+        if (object->bytes.len == 0 || object->bytes.len > VT_MAX_CRL_BYTES)
+            return vt_err_set(err, VT_E_LIMIT, "register: an object of %zu bytes",
+                              object->bytes.len);
+        enum vt_code code = vt_chain_sha256(object->bytes, digest);
+        if (code != VT_OK)
+            return vt_err_set(err, code, "register: no digest");
+        vt_text_hex(object->sha256, vt_bytes_of(digest, sizeof(digest)));
+    }
+    return VT_OK;
+}
+
+static enum vt_code keep_objects(struct vt_register *reg, const struct vt_register_record *record,
+                                 struct vt_err *err)
+{
+    const struct vt_register_decided *decided = record->decided;
+    uint8_t digest[VT_REGISTER_DIGEST_BYTES];
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; i < decided->objects_count && code == VT_OK; i++) {
+        const struct vt_register_object *object = &decided->objects[i];
+        struct vt_sql *sql = NULL;
+        code = vt_sql_get(reg->engine,
+                          "INSERT INTO object (digest, kind, bytes, first_seq)"
+                          " VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+                          &sql, err);
+        if (code == VT_OK)
+            code = vt_chain_unhex(object->sha256, digest);
+        if (code == VT_OK) {
+            vt_sql_bind_blob(sql, 1, vt_bytes_of(digest, sizeof(digest)));
+            vt_sql_bind_text(sql, 2, vt_bytes_str(object->kind != NULL ? object->kind : ""));
+            vt_sql_bind_blob(sql, 3, object->bytes);
+            vt_sql_bind_int(sql, 4, record->seq);
+            code = vt_sql_run(sql, err);
+        }
+        vt_sql_done(sql);
+    }
+    return code;
+}
+
+/* ---- one record ---- */
+
+static enum vt_code insert_record(struct vt_register *reg, const struct vt_link *link,
+                                  struct vt_bytes salt, struct vt_bytes body,
+                                  const uint8_t chain[VT_REGISTER_DIGEST_BYTES], struct vt_err *err)
+{
+    struct vt_sql *sql = NULL;
+    enum vt_code code = vt_sql_get(
+        reg->engine,
+        "INSERT INTO record (seq, kind, reference, time_utc_secs, salt, body, body_digest, chain)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        &sql, err);
+    if (code != VT_OK)
+        return code;
+    vt_sql_bind_int(sql, 1, link->seq);
+    vt_sql_bind_int(sql, 2, link->kind);
+    vt_sql_bind_text(sql, 3, vt_bytes_str(link->reference));
+    vt_sql_bind_int(sql, 4, link->time_utc_secs);
+    vt_sql_bind_blob(sql, 5, salt);
+    vt_sql_bind_blob(sql, 6, body);
+    vt_sql_bind_blob(sql, 7, vt_bytes_of(link->body_digest, sizeof(link->body_digest)));
+    vt_sql_bind_blob(sql, 8, vt_bytes_of(chain, VT_REGISTER_DIGEST_BYTES));
+    code = vt_sql_run(sql, err);
+    vt_sql_done(sql);
+    return code;
+}
+
+/* Salt, digest and chain value of a body, and the record itself. */
+static enum vt_code store(struct vt_register *reg, struct vt_tail *tail,
+                          const struct vt_register_record *record, struct vt_bytes body,
+                          struct vt_err *err)
+{
+    uint8_t salt[VT_SALT_BYTES], chain[VT_REGISTER_DIGEST_BYTES];
+    struct vt_link link = {.seq = record->seq,
+                           .kind = record->kind,
+                           .reference = record->reference,
+                           .time_utc_secs = record->time_utc_secs};
+    struct vt_bytes salted = vt_bytes_of(salt, sizeof(salt));
+    enum vt_code code = vt_chain_salt(salt, err);
+    if (code == VT_OK)
+        code = vt_chain_body(salted, body, link.body_digest);
+    if (code == VT_OK)
+        code = vt_chain_next(tail->chain, &link, chain);
+    if (code == VT_OK)
+        code = insert_record(reg, &link, salted, body, chain, err);
+    if (code != VT_OK)
+        return code;
+    tail->seq = record->seq;
+    memcpy(tail->chain, chain, sizeof(tail->chain));
+    return VT_OK;
+}
+
+struct insertion {
+    struct vt_register *reg;
+    const struct vt_register_record *record;
+    size_t notices_seen_count;
+};
+
+static enum vt_code insert_row(void *context, const struct vt_row *row, struct vt_err *err)
+{
+    struct insertion *insertion = context;
+    bool is_new = false;
+    enum vt_code code = vt_table_insert(insertion->reg->engine, row, &is_new, err);
+    if (code == VT_OK && row->table == VT_TABLE_NOTICE_KEY)
+        insertion->record->decided->notices[insertion->notices_seen_count++].is_first = is_new;
+    return code;
+}
+
+static enum vt_code fill_tables(struct vt_register *reg, const struct vt_register_record *record,
+                                int64_t decided_seq, struct vt_err *err)
+{
+    struct insertion insertion = {.reg = reg, .record = record};
+    struct vt_derivation derivation = {.record = record, .decided_seq = decided_seq};
+    derivation.arena = vt_arena_new(MAX_ROW_TEXT_BYTES);
+    if (derivation.arena == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "register: no memory");
+    enum vt_code code = vt_derive(&derivation, insert_row, &insertion, err);
+    vt_arena_free(derivation.arena);
+    return code;
+}
+
+static enum vt_code append_named(struct vt_register *reg, struct vt_tail *tail,
+                                 struct vt_register_record *record, int64_t decided_seq,
+                                 struct vt_err *err)
+{
+    bool is_mail = record->kind == VT_REGISTER_DECIDED && !vt_body_is_secret(record->decided);
+    struct vt_buf body;
+    vt_buf_init(&body, VT_MAX_REGISTER_BODY_BYTES);
+    enum vt_code code = is_mail ? name_objects(record->decided, err) : VT_OK;
+    if (code == VT_OK)
+        code = vt_body_write(record, &body, err);
+    if (code == VT_OK)
+        code = store(reg, tail, record, vt_buf_bytes(&body), err);
+    if (code == VT_OK)
+        code = fill_tables(reg, record, decided_seq, err);
+    if (code == VT_OK && is_mail)
+        code = keep_objects(reg, record, err);
+    vt_buf_clear(&body);
+    return code;
+}
+
+enum vt_code vt_register_append_one(struct vt_register *reg, struct vt_tail *tail,
+                                    struct vt_register_record *record, struct vt_err *err)
+{
+    int64_t decided_seq = 0;
+    bool is_secret = false;
+    record->seq = tail->seq + 1;
+    enum vt_code code = record->kind == VT_REGISTER_DECIDED
+                            ? VT_OK
+                            : vt_register_decided_of(reg, record->reference, record->seq,
+                                                     &decided_seq, &is_secret, err);
+    if (code != VT_OK)
+        return code;
+    if (record->kind != VT_REGISTER_ANSWERED || !is_secret)
+        return append_named(reg, tail, record, decided_seq, err);
+    const struct vt_register_answered *given = record->answered;
+    const struct vt_register_answered secret = {.answer.outcome = given->answer.outcome,
+                                                .is_secret = true};
+    record->answered = &secret;
+    code = append_named(reg, tail, record, decided_seq, err);
+    record->answered = given;
+    return code;
+}
+
+/* ---- a batch ---- */
+
+static bool is_writable_time(int64_t utc_secs)
+{
+    char text[VT_TIME_TEXT_BYTES];
+    return strcmp(vt_time_rfc3339(text, utc_secs), "-") != 0;
+}
+
+static enum vt_code check_decided(const struct vt_register_decided *decided, struct vt_err *err)
+{
+    if (decided->notices_count > VT_MAX_REGISTER_NOTICES)
+        return vt_err_set(err, VT_E_LIMIT, "register: %zu notices with one record",
+                          decided->notices_count);
+    if (decided->first_seen_count > VT_MAX_FIRST_SEEN)
+        return vt_err_set(err, VT_E_LIMIT, "register: %zu digests with one record",
+                          decided->first_seen_count);
+    return VT_OK;
+}
+
+/* What would be found later to be no record. reference: as it is kept. */
+static enum vt_code check_record(const struct vt_register_record *record,
+                                 char reference[VT_REFERENCE_BYTES], struct vt_err *err)
+{
+    reference[0] = '\0';
+    if (record->kind < VT_REGISTER_DECIDED || record->kind >= VT_REGISTER_KINDS ||
+        record->kind == VT_REGISTER_DESTROYED)
+        return vt_err_set(err, VT_E_INTERNAL, "register: a record of kind %d", record->kind);
+    if (!is_writable_time(record->time_utc_secs))
+        return vt_err_set(err, VT_E_FORMAT, "register: a record without a time");
+    if (record->reference != NULL && record->reference[0] != '\0' &&
+        vt_reference_parse(record->reference, reference) != VT_OK)
+        return vt_err_set(err, VT_E_FORMAT, "register: a reference that is none");
+    if (record->kind == VT_REGISTER_OVERRULED &&
+        (record->overruled->documents_count > VT_MAX_PARTS ||
+         (record->overruled->until_utc_secs != VT_TIME_NONE &&
+          !is_writable_time(record->overruled->until_utc_secs))))
+        return vt_err_set(err, VT_E_LIMIT, "register: an exception for too much or too long");
+    if (record->kind == VT_REGISTER_REFUSED && record->refused->reason >= VT_REASON_COUNT)
+        return vt_err_set(err, VT_E_FORMAT, "register: a refusal without a reason");
+    return record->kind == VT_REGISTER_DECIDED ? check_decided(record->decided, err) : VT_OK;
+}
+
+/* With the reference as it is kept. */
+static enum vt_code append_checked(struct vt_register *reg, struct vt_tail *tail,
+                                   struct vt_register_record *record, struct vt_err *err)
+{
+    char reference[VT_REFERENCE_BYTES];
+    const char *given = record->reference;
+    enum vt_code code = check_record(record, reference, err);
+    if (code != VT_OK)
+        return code;
+    record->reference = reference;
+    code = vt_register_append_one(reg, tail, record, err);
+    record->reference = given;
+    return code;
+}
+
+enum vt_code vt_register_append(struct vt_register *reg, struct vt_register_record *records,
+                                size_t count, struct vt_err *err)
+{
+    struct vt_tail tail;
+    if (count > VT_MAX_REGISTER_BATCH)
+        return vt_err_set(err, VT_E_LIMIT, "register: a batch of %zu records", count);
+    enum vt_code code = vt_engine_begin(reg->engine, true, err);
+    if (code != VT_OK)
+        return code;
+    code = vt_register_tail(reg, &tail, err);
+    for (size_t i = 0; i < count && code == VT_OK; i++)
+        code = append_checked(reg, &tail, &records[i], err);
+    if (code == VT_OK)
+        return vt_engine_commit(reg->engine, err);
+    vt_engine_rollback(reg->engine);
+    return code;
+}

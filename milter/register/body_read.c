@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Reading bodies back. The file may have been altered, so nothing is believed. */
+#include <string.h>
+
+#include "evidence/record_json.h"
+#include "register/body.h"
+#include "register/names.h"
+
+static enum vt_code no_memory(struct vt_err *err)
+{
+    return vt_err_set(err, VT_E_NOMEM, "no memory for a record");
+}
+
+static enum vt_code wrong(struct vt_err *err, const char *key)
+{
+    return vt_err_set(err, VT_E_FORMAT, "body of a record: \"%s\" is not what it should be", key);
+}
+
+/* A string in arena; a missing one is NULL. */
+static enum vt_code read_text(struct vt_arena *arena, const json_t *object, const char *key,
+                              const char **out, struct vt_err *err)
+{
+    const json_t *value = json_object_get(object, key);
+    *out = NULL;
+    if (value == NULL || json_is_null(value))
+        return VT_OK;
+    if (!json_is_string(value))
+        return wrong(err, key);
+    *out = vt_arena_str(arena, json_string_value(value));
+    return *out != NULL ? VT_OK : no_memory(err);
+}
+
+/* An array of strings; a missing one is empty. */
+static enum vt_code read_texts(struct vt_arena *arena, const json_t *object, const char *key,
+                               size_t max, const char *const **out, size_t *out_count,
+                               struct vt_err *err)
+{
+    const json_t *array = json_object_get(object, key);
+    size_t count = json_array_size(array);
+    *out_count = 0;
+    if ((array != NULL && !json_is_array(array)) || count > max)
+        return wrong(err, key);
+    const char **texts = vt_arena_alloc(arena, (count + 1) * sizeof(*texts));
+    for (size_t i = 0; i < count && texts != NULL; i++) {
+        const char *text = json_string_value(json_array_get(array, i));
+        if (text == NULL)
+            return wrong(err, key);
+        texts[i] = vt_arena_str(arena, text);
+        if (texts[i] == NULL)
+            return no_memory(err);
+    }
+    if (texts == NULL)
+        return no_memory(err);
+    *out = texts;
+    *out_count = count;
+    return VT_OK;
+}
+
+static enum vt_code read_digest(const json_t *object, const char *key, char out[65],
+                                struct vt_err *err)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    if (text == NULL || strlen(text) != 64)
+        return wrong(err, key);
+    memcpy(out, text, 65);
+    return VT_OK;
+}
+
+/* The reason of a code; VT_REASON_COUNT when there is none. */
+static enum vt_code read_reason(const json_t *object, const char *key, enum vt_reason *out,
+                                struct vt_err *err)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    *out = VT_REASON_COUNT;
+    if (text == NULL)
+        return VT_OK;
+    return vt_reason_by_code(text, out) == VT_OK ? VT_OK : wrong(err, key);
+}
+
+/* A word as the value of its enum. */
+static enum vt_code read_word(const json_t *object, const char *key, const struct vt_words *words,
+                              unsigned *out, struct vt_err *err)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    *out = text != NULL ? vt_words_find(words, text) : words->count;
+    return *out < words->count ? VT_OK : wrong(err, key);
+}
+
+/* ---- a decided mail ---- */
+
+static enum vt_code read_decision(struct vt_arena *arena, const json_t *object,
+                                  const struct vt_decision **out, struct vt_err *err)
+{
+    if (object == NULL)
+        return VT_OK;
+    struct vt_decision *decision = vt_arena_alloc(arena, sizeof(*decision));
+    if (decision == NULL)
+        return no_memory(err);
+    unsigned action = 0, would_be = 0;
+    enum vt_code code = read_word(object, "action", &vt_words_action, &action, err);
+    if (code == VT_OK)
+        code = read_word(object, "would_be", &vt_words_action, &would_be, err);
+    if (code == VT_OK)
+        code = read_text(arena, object, "rule", &decision->rule, err);
+    if (code == VT_OK)
+        code = read_text(arena, object, "policy_version", &decision->policy_version, err);
+    if (code == VT_OK)
+        code = read_reason(object, "reason", &decision->reason, err);
+    decision->action = (enum vt_action)action;
+    decision->would_be = (enum vt_action)would_be;
+    *out = decision;
+    return code;
+}
+
+static enum vt_code read_notices(struct vt_arena *arena, const json_t *array,
+                                 struct vt_register_decided *out, struct vt_err *err)
+{
+    size_t count = json_array_size(array);
+    if (count > VT_MAX_REGISTER_NOTICES)
+        return wrong(err, "notices");
+    out->notices = vt_arena_alloc(arena, (count + 1) * sizeof(*out->notices));
+    if (out->notices == NULL)
+        return no_memory(err);
+    out->notices_count = count;
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; i < count && code == VT_OK; i++)
+        code = read_digest(json_array_get(array, i), "key", out->notices[i].key_sha256, err);
+    return code;
+}
+
+static enum vt_code read_objects(struct vt_arena *arena, const json_t *array,
+                                 struct vt_register_decided *out, struct vt_err *err)
+{
+    size_t count = json_array_size(array);
+    if (count > VT_MAX_REGISTER_OBJECTS)
+        return wrong(err, "objects");
+    out->objects = vt_arena_alloc(arena, (count + 1) * sizeof(*out->objects));
+    if (out->objects == NULL)
+        return no_memory(err);
+    out->objects_count = count;
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; i < count && code == VT_OK; i++) {
+        const json_t *object = json_array_get(array, i);
+        code = read_digest(object, "sha256", out->objects[i].sha256, err);
+        if (code == VT_OK)
+            code = read_text(arena, object, "kind", &out->objects[i].kind, err);
+    }
+    return code;
+}
+
+static enum vt_code read_evidence(struct vt_arena *arena, const json_t *root,
+                                  struct vt_register_decided *out, struct vt_err *err)
+{
+    const json_t *evidence = json_object_get(root, "evidence");
+    const json_t *mail = json_object_get(root, "mail");
+    if (evidence != NULL) {
+        struct vt_evidence *read = NULL;
+        enum vt_code code = vt_evidence_from_object(arena, evidence, &read, err);
+        out->evidence = read;
+        return code;
+    }
+    struct vt_mail *facts = vt_arena_alloc(arena, sizeof(*facts));
+    if (facts == NULL)
+        return no_memory(err);
+    out->mail = facts;
+    return mail != NULL ? vt_mail_from_object(arena, mail, facts, err) : VT_OK;
+}
+
+static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
+                                 struct vt_register_record *record, struct vt_err *err)
+{
+    struct vt_register_decided *out = vt_arena_alloc(arena, sizeof(*out));
+    if (out == NULL)
+        return no_memory(err);
+    record->decided = out;
+    out->is_secret = json_is_true(json_object_get(root, "secret"));
+    if (out->is_secret)
+        return VT_OK;
+    unsigned mode = 0, outcome = 0;
+    const json_t *answer = json_object_get(root, "answer");
+    enum vt_code code = read_word(root, "mode", &vt_words_mode, &mode, err);
+    if (code == VT_OK)
+        code = read_word(answer, "kind", &vt_words_outcome, &outcome, err);
+    if (code == VT_OK)
+        code = read_notices(arena, json_object_get(root, "notices"), out, err);
+    if (code == VT_OK)
+        code = read_objects(arena, json_object_get(root, "objects"), out, err);
+    if (code == VT_OK)
+        code = read_texts(arena, root, "first_seen", VT_MAX_FIRST_SEEN, &out->first_seen,
+                          &out->first_seen_count, err);
+    if (code == VT_OK)
+        code = read_text(arena, root, "defer_key", &out->defer_key_sha256, err);
+    if (code == VT_OK)
+        code = read_decision(arena, json_object_get(root, "decision"), &out->decision, err);
+    if (code == VT_OK)
+        code = read_evidence(arena, root, out, err);
+    out->mode = (enum vt_mode)mode;
+    out->answer.outcome = (enum vt_register_outcome)outcome;
+    /* Only digests that were kept stand in the body. */
+    out->clock_is_synchronised = true;
+    return code;
+}
+
+/* ---- the other kinds ---- */
+
+static enum vt_code read_answered(struct vt_arena *arena, const json_t *root,
+                                  struct vt_register_record *record, struct vt_err *err)
+{
+    struct vt_register_answered *out = vt_arena_alloc(arena, sizeof(*out));
+    if (out == NULL)
+        return no_memory(err);
+    unsigned outcome = 0;
+    enum vt_code code =
+        read_word(json_object_get(root, "answer"), "kind", &vt_words_outcome, &outcome, err);
+    out->answer.outcome = (enum vt_register_outcome)outcome;
+    record->answered = out;
+    return code;
+}
+
+static enum vt_code read_until(const json_t *root, int64_t *out, struct vt_err *err)
+{
+    const json_t *value = json_object_get(root, "until");
+    *out = VT_TIME_NONE;
+    if (value == NULL || json_is_null(value))
+        return VT_OK;
+    return json_is_string(value) && vt_time_parse(json_string_value(value), out) == VT_OK
+               ? VT_OK
+               : wrong(err, "until");
+}
+
+static enum vt_code read_overruled(struct vt_arena *arena, const json_t *root,
+                                   struct vt_register_record *record, struct vt_err *err)
+{
+    struct vt_register_overruled *out = vt_arena_alloc(arena, sizeof(*out));
+    if (out == NULL)
+        return no_memory(err);
+    record->overruled = out;
+    enum vt_code code = read_until(root, &out->until_utc_secs, err);
+    if (code == VT_OK)
+        code = read_texts(arena, root, "documents", VT_MAX_PARTS, &out->documents_sha256,
+                          &out->documents_count, err);
+    if (code == VT_OK)
+        code = read_text(arena, root, "certificate", &out->certificate_sha256, err);
+    return code == VT_OK ? read_reason(root, "reason", &out->reason, err) : code;
+}
+
+static enum vt_code read_refused(struct vt_arena *arena, const json_t *root,
+                                 struct vt_register_record *record, struct vt_err *err)
+{
+    struct vt_register_refused *out = vt_arena_alloc(arena, sizeof(*out));
+    if (out == NULL)
+        return no_memory(err);
+    record->refused = out;
+    enum vt_code code = read_reason(root, "reason", &out->reason, err);
+    return code == VT_OK && out->reason == VT_REASON_COUNT ? wrong(err, "reason") : code;
+}
+
+static enum vt_code read_destroyed(struct vt_arena *arena, const json_t *root,
+                                   struct vt_register_record *record, struct vt_err *err)
+{
+    struct vt_register_destroyed *out = vt_arena_alloc(arena, sizeof(*out));
+    const json_t *array = json_object_get(root, "records");
+    size_t count = json_array_size(array);
+    if (count > VT_MAX_DESTROYED)
+        return wrong(err, "records");
+    int64_t *targets = vt_arena_alloc(arena, (count + 1) * sizeof(*targets));
+    if (out == NULL || targets == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < count; i++)
+        targets[i] = json_integer_value(json_array_get(array, i));
+    out->targets = targets;
+    out->targets_count = count;
+    record->destroyed = out;
+    return read_texts(arena, root, "objects", VT_MAX_DESTROYED, &out->objects_sha256,
+                      &out->objects_count, err);
+}
+
+enum vt_code vt_body_read(struct vt_arena *arena, struct vt_bytes body,
+                          struct vt_register_record *record, struct vt_err *err)
+{
+    json_t *root = NULL;
+    enum vt_code code = vt_json_object(body, VT_MAX_REGISTER_BODY_BYTES, &root, err);
+    if (code != VT_OK)
+        return code;
+    const json_t *version = json_object_get(root, "v");
+    const char *word = json_string_value(json_object_get(root, "record"));
+    if (json_integer_value(version) != VT_BODY_VERSION)
+        code = wrong(err, "v");
+    else if (word == NULL || strcmp(word, vt_register_kind_name(record->kind)) != 0)
+        code = wrong(err, "record");
+    else if (record->kind == VT_REGISTER_DECIDED)
+        code = read_decided(arena, root, record, err);
+    else if (record->kind == VT_REGISTER_ANSWERED)
+        code = read_answered(arena, root, record, err);
+    else if (record->kind == VT_REGISTER_OVERRULED)
+        code = read_overruled(arena, root, record, err);
+    else if (record->kind == VT_REGISTER_REFUSED)
+        code = read_refused(arena, root, record, err);
+    else if (record->kind == VT_REGISTER_DESTROYED)
+        code = read_destroyed(arena, root, record, err);
+    json_decref(root);
+    return code;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The engine under the register: connections, transactions, prepared statements. The SQL that the
+ * room writes is what SQLite and PostgreSQL share: "?1" parameters, ON CONFLICT, IS NOT DISTINCT
+ * FROM; only the schema is the engine's own. */
+#ifndef VANTHU_REGISTER_ENGINE_H
+#define VANTHU_REGISTER_ENGINE_H
+
+#include "vanthu/bytes.h"
+
+struct vt_engine;
+struct vt_sql;
+
+/* How long a lock is waited for; the registrar has 10 s for all. */
+#define VT_ENGINE_BUSY_MSECS 5000
+
+/* Open for writing and bring the schema up to date, or for reading. Codes as vt_register_open and
+ * vt_register_open_read. */
+enum vt_code vt_engine_open(const char *directory, bool for_writing, struct vt_engine **out,
+                            struct vt_err *err) VT_MUST_CHECK;
+/* Statements that are not done are finished. NULL is allowed. */
+void vt_engine_close(struct vt_engine *engine);
+bool vt_engine_is_writer(const struct vt_engine *engine);
+
+/* One transaction, in which one state is seen; for_writing: the lock is held from the begin. */
+enum vt_code vt_engine_begin(struct vt_engine *engine, bool for_writing,
+                             struct vt_err *err) VT_MUST_CHECK;
+/* Durable when it returns VT_OK; otherwise rolled back. */
+enum vt_code vt_engine_commit(struct vt_engine *engine, struct vt_err *err) VT_MUST_CHECK;
+/* Nothing happens outside of a transaction. */
+void vt_engine_rollback(struct vt_engine *engine);
+/* Overwrite what deleted rows left in the log of the file. */
+enum vt_code vt_engine_scrub(struct vt_engine *engine, struct vt_err *err) VT_MUST_CHECK;
+/* The first damage of structure and indexes that the engine finds: *out_text is "", or says it. */
+enum vt_code vt_engine_check(struct vt_engine *engine, char *out_text, size_t out_bytes,
+                             struct vt_err *err) VT_MUST_CHECK;
+/* A copy into a new file. */
+enum vt_code vt_engine_backup(struct vt_engine *engine, const char *file,
+                              struct vt_err *err) VT_MUST_CHECK;
+
+/* Statements. vt_sql_get: text is static, the statement is kept and given again; only one user at a
+ * time. vt_sql_new: made for once. Both end with vt_sql_done (NULL is allowed). */
+enum vt_code vt_sql_get(struct vt_engine *engine, const char *text, struct vt_sql **out,
+                        struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_sql_new(struct vt_engine *engine, const char *text, struct vt_sql **out,
+                        struct vt_err *err) VT_MUST_CHECK;
+void vt_sql_done(struct vt_sql *sql);
+
+/* Parameters count from 1. Text and bytes are borrowed until the statement is done or bound anew;
+ * NULL gives null. A mistake is reported by the next step. */
+void vt_sql_bind_int(struct vt_sql *sql, int index, int64_t value);
+void vt_sql_bind_text(struct vt_sql *sql, int index, struct vt_bytes text);
+void vt_sql_bind_blob(struct vt_sql *sql, int index, struct vt_bytes bytes);
+void vt_sql_bind_null(struct vt_sql *sql, int index);
+
+/* The next row. */
+enum vt_code vt_sql_step(struct vt_sql *sql, bool *out_has_row, struct vt_err *err) VT_MUST_CHECK;
+/* Run a statement whose rows do not matter, and make it ready for the next parameters. */
+enum vt_code vt_sql_run(struct vt_sql *sql, struct vt_err *err) VT_MUST_CHECK;
+/* Make it ready for the next parameters. */
+void vt_sql_again(struct vt_sql *sql);
+/* Rows that the last run of this engine inserted, updated or deleted. */
+int64_t vt_engine_changes_count(const struct vt_engine *engine);
+
+/* Columns count from 0; valid until the next step. */
+bool vt_sql_is_null(struct vt_sql *sql, int column);
+int64_t vt_sql_int(struct vt_sql *sql, int column);
+/* Never NULL; "" for null. */
+const char *vt_sql_text(struct vt_sql *sql, int column);
+struct vt_bytes vt_sql_blob(struct vt_sql *sql, int column);
+/* A time: null is VT_TIME_NONE. */
+int64_t vt_sql_time(struct vt_sql *sql, int column);
+
+#endif

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SQLite: write-ahead log with full synchronisation, so that a commit survives a loss of power and
+ * readers never wait. What is deleted is overwritten. */
+#include "register/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "register/schema.h"
+#include "vanthu/register.h"
+
+#define STATEMENTS 128
+/* What one statement is given is below this; SQLite's own default is 1 GB. */
+#define MAX_VALUE_BYTES (128 * 1024 * 1024)
+
+struct vt_sql {
+    struct vt_engine *engine;
+    const char *text; /* NULL: made for once */
+    sqlite3_stmt *statement;
+    int fault; /* of a bind */
+};
+
+struct vt_engine {
+    sqlite3 *db;
+    bool is_writer;
+    struct vt_sql kept[STATEMENTS];
+    size_t kept_count;
+};
+
+static enum vt_code code_of(int result)
+{
+    switch (result & 0xFF) {
+    case SQLITE_NOMEM:
+        return VT_E_NOMEM;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return VT_E_BUSY;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return VT_E_FORMAT;
+    case SQLITE_TOOBIG:
+        return VT_E_LIMIT;
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+        return VT_E_SYSTEM;
+    default:
+        return VT_E_INTERNAL;
+    }
+}
+
+static enum vt_code failed(const struct vt_engine *engine, int result, struct vt_err *err)
+{
+    return vt_err_set(err, code_of(result), "register: %s (SQLite %d)",
+                      engine->db != NULL ? sqlite3_errmsg(engine->db) : sqlite3_errstr(result),
+                      engine->db != NULL ? sqlite3_extended_errcode(engine->db) : result);
+}
+
+static enum vt_code run_script(struct vt_engine *engine, const char *script, struct vt_err *err)
+{
+    int result = sqlite3_exec(engine->db, script, NULL, NULL, NULL);
+    return result == SQLITE_OK ? VT_OK : failed(engine, result, err);
+}
+
+/* A pragma that gives one number. */
+static enum vt_code ask_number(struct vt_engine *engine, const char *text, int64_t *out,
+                               struct vt_err *err)
+{
+    struct vt_sql *sql = NULL;
+    bool has_row = false;
+    enum vt_code code = vt_sql_new(engine, text, &sql, err);
+    if (code == VT_OK)
+        code = vt_sql_step(sql, &has_row, err);
+    *out = has_row ? vt_sql_int(sql, 0) : 0;
+    vt_sql_done(sql);
+    return code;
+}
+
+/* ---- opening ---- */
+
+static enum vt_code prepare_directory(const char *directory, bool for_writing, struct vt_err *err)
+{
+    struct stat status;
+    if (for_writing && mkdir(directory, 0700) != 0 && errno != EEXIST)
+        return vt_err_sys(err, "register: %s", directory);
+    if (stat(directory, &status) != 0)
+        return errno == ENOENT
+                   ? vt_err_set(err, VT_E_NOT_FOUND, "register: there is no %s", directory)
+                   : vt_err_sys(err, "register: %s", directory);
+    if (!S_ISDIR(status.st_mode) || (status.st_mode & 077) != 0)
+        return vt_err_set(err, VT_E_CONFIG, "register: %s must be a directory of mode 0700",
+                          directory);
+    return VT_OK;
+}
+
+/* The file with its mode, which SQLite gives to its log, too. An existing file is not opened here:
+ * closing it would drop the locks that this process has on it by another handle (fcntl(2)). */
+static enum vt_code prepare_file(const char *file, bool for_writing, struct vt_err *err)
+{
+    struct stat status;
+    if (for_writing) {
+        int fd = open(file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0 && errno != EEXIST)
+            return vt_err_sys(err, "register: %s", file);
+        if (fd >= 0)
+            close(fd);
+    }
+    if (lstat(file, &status) != 0)
+        return errno == ENOENT ? vt_err_set(err, VT_E_NOT_FOUND, "register: there is no %s", file)
+                               : vt_err_sys(err, "register: %s", file);
+    if (!S_ISREG(status.st_mode) || (status.st_mode & 077) != 0)
+        return vt_err_set(err, VT_E_CONFIG, "register: %s must be a file of mode 0600", file);
+    return VT_OK;
+}
+
+static enum vt_code configure(struct vt_engine *engine, struct vt_err *err)
+{
+    (void)sqlite3_busy_timeout(engine->db, VT_ENGINE_BUSY_MSECS);
+    (void)sqlite3_db_config(engine->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(engine->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    (void)sqlite3_limit(engine->db, SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES);
+    enum vt_code code = run_script(engine,
+                                   "PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON;"
+                                   "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;"
+                                   "PRAGMA cache_size = -16384;",
+                                   err);
+    if (code == VT_OK && engine->is_writer)
+        code = run_script(engine,
+                          "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                          "PRAGMA journal_size_limit = 67108864;",
+                          err);
+    else if (code == VT_OK)
+        code = run_script(engine, "PRAGMA query_only = ON;", err);
+    return code;
+}
+
+static enum vt_code run_steps(struct vt_engine *engine, int64_t from, struct vt_err *err)
+{
+    char text[96];
+    enum vt_code code = VT_OK;
+    for (size_t i = (size_t)from; i < vt_schema_version; i++) {
+        for (const char *const *script = vt_schema_steps[i]; *script != NULL && code == VT_OK;
+             script++)
+            code = run_script(engine, *script, err);
+    }
+    (void)snprintf(text, sizeof(text), "PRAGMA application_id = %d; PRAGMA user_version = %zu;",
+                   VT_SCHEMA_APPLICATION_ID, vt_schema_version);
+    if (code == VT_OK && from == 0)
+        code = run_script(engine, "INSERT INTO meta VALUES ('id', randomblob(16));", err);
+    return code == VT_OK ? run_script(engine, text, err) : code;
+}
+
+/* What the file is: *out_version is 0 for an empty one. */
+static enum vt_code look_at_version(struct vt_engine *engine, int64_t *out_version,
+                                    struct vt_err *err)
+{
+    int64_t application = 0, schema = 0;
+    enum vt_code code = ask_number(engine, "PRAGMA application_id", &application, err);
+    if (code == VT_OK)
+        code = ask_number(engine, "SELECT count(*) FROM sqlite_schema", &schema, err);
+    if (code == VT_OK)
+        code = ask_number(engine, "PRAGMA user_version", out_version, err);
+    if (code != VT_OK)
+        return code;
+    if (application != VT_SCHEMA_APPLICATION_ID && (application != 0 || schema != 0))
+        return vt_err_set(err, VT_E_FORMAT, "register: the file is not a register");
+    if (*out_version < 0 || *out_version > (int64_t)vt_schema_version)
+        return vt_err_set(err, VT_E_UNSUPPORTED,
+                          "register: the file has version %lld, this program knows %zu",
+                          (long long)*out_version, vt_schema_version);
+    return VT_OK;
+}
+
+/* Under the lock, so that of two processes that start one makes the tables. */
+static enum vt_code migrate(struct vt_engine *engine, struct vt_err *err)
+{
+    int64_t version = 0;
+    enum vt_code code = look_at_version(engine, &version, err);
+    if (code != VT_OK || version == (int64_t)vt_schema_version)
+        return code;
+    if (!engine->is_writer)
+        return vt_err_set(err, VT_E_UNSUPPORTED,
+                          "register: the file has version %lld and is brought to %zu when the "
+                          "registrar starts",
+                          (long long)version, vt_schema_version);
+    code = vt_engine_begin(engine, true, err);
+    if (code == VT_OK)
+        code = look_at_version(engine, &version, err);
+    if (code == VT_OK && version < (int64_t)vt_schema_version)
+        code = run_steps(engine, version, err);
+    if (code == VT_OK)
+        code = vt_engine_commit(engine, err);
+    else
+        vt_engine_rollback(engine);
+    return code;
+}
+
+enum vt_code vt_engine_open(const char *directory, bool for_writing, struct vt_engine **out,
+                            struct vt_err *err)
+{
+    char file[PATH_MAX];
+    int len = snprintf(file, sizeof(file), "%s/" VT_REGISTER_FILE, directory);
+    if (len < 0 || (size_t)len >= sizeof(file))
+        return vt_err_set(err, VT_E_CONFIG, "register: the name of the directory is too long");
+    enum vt_code code = prepare_directory(directory, for_writing, err);
+    if (code == VT_OK)
+        code = prepare_file(file, for_writing, err);
+    if (code != VT_OK)
+        return code;
+    struct vt_engine *engine = calloc(1, sizeof(*engine));
+    if (engine == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "register: no memory");
+    engine->is_writer = for_writing;
+    int flags = (for_writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
+                SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
+    int result = sqlite3_open_v2(file, &engine->db, flags, NULL);
+    code = result == SQLITE_OK ? configure(engine, err) : failed(engine, result, err);
+    if (code == VT_OK)
+        code = migrate(engine, err);
+    if (code == VT_OK)
+        *out = engine;
+    else
+        vt_engine_close(engine);
+    return code;
+}
+
+void vt_engine_close(struct vt_engine *engine)
+{
+    if (engine == NULL)
+        return;
+    for (size_t i = 0; i < engine->kept_count; i++)
+        (void)sqlite3_finalize(engine->kept[i].statement);
+    (void)sqlite3_close_v2(engine->db);
+    free(engine);
+}
+
+bool vt_engine_is_writer(const struct vt_engine *engine)
+{
+    return engine->is_writer;
+}
+
+/* ---- transactions ---- */
+
+static enum vt_code run_text(struct vt_engine *engine, const char *text, struct vt_err *err)
+{
+    struct vt_sql *sql = NULL;
+    enum vt_code code = vt_sql_get(engine, text, &sql, err);
+    if (code == VT_OK)
+        code = vt_sql_run(sql, err);
+    vt_sql_done(sql);
+    return code;
+}
+
+enum vt_code vt_engine_begin(struct vt_engine *engine, bool for_writing, struct vt_err *err)
+{
+    if (for_writing && !engine->is_writer)
+        return vt_err_set(err, VT_E_INTERNAL, "register: opened for reading");
+    return run_text(engine, for_writing ? "BEGIN IMMEDIATE" : "BEGIN", err);
+}
+
+enum vt_code vt_engine_commit(struct vt_engine *engine, struct vt_err *err)
+{
+    enum vt_code code = run_text(engine, "COMMIT", err);
+    if (code != VT_OK)
+        vt_engine_rollback(engine);
+    return code;
+}
+
+void vt_engine_rollback(struct vt_engine *engine)
+{
+    if (sqlite3_get_autocommit(engine->db) == 0)
+        (void)run_text(engine, "ROLLBACK", NULL);
+}
+
+enum vt_code vt_engine_scrub(struct vt_engine *engine, struct vt_err *err)
+{
+    int result =
+        sqlite3_wal_checkpoint_v2(engine->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return result == SQLITE_OK ? VT_OK : failed(engine, result, err);
+}
+
+enum vt_code vt_engine_check(struct vt_engine *engine, char *out_text, size_t out_bytes,
+                             struct vt_err *err)
+{
+    struct vt_sql *sql = NULL;
+    bool has_row = false;
+    out_text[0] = '\0';
+    enum vt_code code = vt_sql_new(engine, "PRAGMA integrity_check(1)", &sql, err);
+    if (code == VT_OK)
+        code = vt_sql_step(sql, &has_row, err);
+    if (code == VT_OK && has_row && strcmp(vt_sql_text(sql, 0), "ok") != 0)
+        (void)vt_text_clean(out_text, out_bytes, vt_bytes_str(vt_sql_text(sql, 0)));
+    vt_sql_done(sql);
+    return code;
+}
+
+enum vt_code vt_engine_backup(struct vt_engine *engine, const char *file, struct vt_err *err)
+{
+    struct vt_sql *sql = NULL;
+    int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return vt_err_sys(err, "%s", file);
+    close(fd);
+    enum vt_code code = vt_sql_new(engine, "VACUUM INTO ?1", &sql, err);
+    if (code == VT_OK) {
+        vt_sql_bind_text(sql, 1, vt_bytes_str(file));
+        code = vt_sql_run(sql, err);
+    }
+    vt_sql_done(sql);
+    if (code != VT_OK)
+        (void)unlink(file);
+    return code;
+}
+
+/* ---- statements ---- */
+
+static enum vt_code prepare(struct vt_engine *engine, const char *text, unsigned flags,
+                            sqlite3_stmt **out, struct vt_err *err)
+{
+    int result = sqlite3_prepare_v3(engine->db, text, -1, flags, out, NULL);
+    return result == SQLITE_OK ? VT_OK : failed(engine, result, err);
+}
+
+enum vt_code vt_sql_get(struct vt_engine *engine, const char *text, struct vt_sql **out,
+                        struct vt_err *err)
+{
+    for (size_t i = 0; i < engine->kept_count; i++) {
+        if (engine->kept[i].text == text) {
+            *out = &engine->kept[i];
+            return VT_OK;
+        }
+    }
+    if (engine->kept_count == STATEMENTS)
+        return vt_err_set(err, VT_E_INTERNAL, "register: too many statements");
+    struct vt_sql *sql = &engine->kept[engine->kept_count];
+    *sql = (struct vt_sql){.engine = engine, .text = text};
+    enum vt_code code = prepare(engine, text, SQLITE_PREPARE_PERSISTENT, &sql->statement, err);
+    if (code != VT_OK)
+        return code;
+    engine->kept_count++;
+    *out = sql;
+    return VT_OK;
+}
+
+enum vt_code vt_sql_new(struct vt_engine *engine, const char *text, struct vt_sql **out,
+                        struct vt_err *err)
+{
+    struct vt_sql *sql = calloc(1, sizeof(*sql));
+    if (sql == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "register: no memory");
+    sql->engine = engine;
+    enum vt_code code = prepare(engine, text, 0, &sql->statement, err);
+    if (code == VT_OK)
+        *out = sql;
+    else
+        free(sql);
+    return code;
+}
+
+void vt_sql_done(struct vt_sql *sql)
+{
+    if (sql == NULL)
+        return;
+    if (sql->text != NULL) {
+        vt_sql_again(sql);
+        return;
+    }
+    (void)sqlite3_finalize(sql->statement);
+    free(sql);
+}
+
+void vt_sql_again(struct vt_sql *sql)
+{
+    (void)sqlite3_reset(sql->statement);
+    (void)sqlite3_clear_bindings(sql->statement);
+    sql->fault = SQLITE_OK;
+}
+
+static void note(struct vt_sql *sql, int result)
+{
+    if (result != SQLITE_OK && sql->fault == SQLITE_OK)
+        sql->fault = result;
+}
+
+void vt_sql_bind_int(struct vt_sql *sql, int index, int64_t value)
+{
+    note(sql, sqlite3_bind_int64(sql->statement, index, value));
+}
+
+void vt_sql_bind_text(struct vt_sql *sql, int index, struct vt_bytes text)
+{
+    note(sql, sqlite3_bind_text64(sql->statement, index, (const char *)text.ptr, text.len,
+                                  SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void vt_sql_bind_blob(struct vt_sql *sql, int index, struct vt_bytes bytes)
+{
+    note(sql, sqlite3_bind_blob64(sql->statement, index, bytes.ptr, bytes.len, SQLITE_STATIC));
+}
+
+void vt_sql_bind_null(struct vt_sql *sql, int index)
+{
+    note(sql, sqlite3_bind_null(sql->statement, index));
+}
+
+enum vt_code vt_sql_step(struct vt_sql *sql, bool *out_has_row, struct vt_err *err)
+{
+    *out_has_row = false;
+    if (sql->fault != SQLITE_OK)
+        return failed(sql->engine, sql->fault, err);
+    int result = sqlite3_step(sql->statement);
+    if (result != SQLITE_ROW && result != SQLITE_DONE)
+        return failed(sql->engine, result, err);
+    *out_has_row = result == SQLITE_ROW;
+    return VT_OK;
+}
+
+enum vt_code vt_sql_run(struct vt_sql *sql, struct vt_err *err)
+{
+    bool has_row = true;
+    enum vt_code code = VT_OK;
+    while (code == VT_OK && has_row)
+        code = vt_sql_step(sql, &has_row, err);
+    vt_sql_again(sql);
+    return code;
+}
+
+int64_t vt_engine_changes_count(const struct vt_engine *engine)
+{
+    return sqlite3_changes64(engine->db);
+}
+
+bool vt_sql_is_null(struct vt_sql *sql, int column)
+{
+    return sqlite3_column_type(sql->statement, column) == SQLITE_NULL;
+}
+
+int64_t vt_sql_int(struct vt_sql *sql, int column)
+{
+    return sqlite3_column_int64(sql->statement, column);
+}
+
+const char *vt_sql_text(struct vt_sql *sql, int column)
+{
+    const unsigned char *text = sqlite3_column_text(sql->statement, column);
+    return text != NULL ? (const char *)text : "";
+}
+
+struct vt_bytes vt_sql_blob(struct vt_sql *sql, int column)
+{
+    const void *bytes = sqlite3_column_blob(sql->statement, column);
+    return vt_bytes_of(bytes, (size_t)sqlite3_column_bytes(sql->statement, column));
+}
+
+int64_t vt_sql_time(struct vt_sql *sql, int column)
+{
+    return vt_sql_is_null(sql, column) ? VT_TIME_NONE : vt_sql_int(sql, column);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Records are the truth; every other table but meta, head and object can be made again from their
+ * bodies, and vt_register_verify compares them. Two kinds of derived tables: rows of one record
+ * (seq, ordinal), and claims, where the first record with a key keeps it. Names of certificates
+ * stand in each signature and not in one table of certificates: what an inspector found out is
+ * believed for its own mail only. */
+#include "register/schema.h"
+
+/* clang-format off */
+static const char first_records[] =
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE record ("
+    "  seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, reference TEXT NOT NULL,"
+    "  time_utc_secs INTEGER NOT NULL, salt BLOB, body BLOB, body_digest BLOB NOT NULL,"
+    "  chain BLOB NOT NULL, CHECK ((salt IS NULL) = (body IS NULL)));"
+    "CREATE INDEX record_reference ON record (reference, kind, seq);"
+    "CREATE INDEX record_kept ON record (kind, time_utc_secs) WHERE body IS NOT NULL;"
+    "CREATE TABLE head ("
+    "  id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, chain BLOB NOT NULL,"
+    "  time_utc_secs INTEGER NOT NULL, token BLOB);";
+
+static const char first_mails[] =
+    /* agency and kind are filled from the site's table of agencies: empty so far. */
+    "CREATE TABLE mail ("
+    "  seq INTEGER PRIMARY KEY REFERENCES record (seq), time_utc_secs INTEGER NOT NULL,"
+    "  is_secret INTEGER NOT NULL, class TEXT NOT NULL, mode TEXT, direction TEXT,"
+    "  sender_class TEXT, sender TEXT, sender_domain TEXT, domain_key TEXT, agency TEXT,"
+    "  verdict TEXT, action TEXT, would_be TEXT, outcome TEXT, rule TEXT, reason TEXT,"
+    "  policy_version TEXT, documents_count INTEGER NOT NULL, signatures_count INTEGER NOT NULL);"
+    "CREATE INDEX mail_time ON mail (time_utc_secs);"
+    "CREATE INDEX mail_sender ON mail (sender);"
+    "CREATE INDEX mail_domain ON mail (domain_key);"
+    "CREATE INDEX mail_class ON mail (class, time_utc_secs);"
+    "CREATE TABLE recipient ("
+    "  seq INTEGER NOT NULL REFERENCES mail (seq), ordinal INTEGER NOT NULL, address TEXT NOT NULL,"
+    "  PRIMARY KEY (seq, ordinal)) WITHOUT ROWID;"
+    "CREATE INDEX recipient_address ON recipient (address, seq);"
+    "CREATE TABLE mail_reason ("
+    "  seq INTEGER NOT NULL REFERENCES mail (seq), reason TEXT NOT NULL,"
+    "  PRIMARY KEY (seq, reason)) WITHOUT ROWID;"
+    "CREATE INDEX mail_reason_reason ON mail_reason (reason, seq);"
+    "CREATE TABLE document ("
+    "  seq INTEGER NOT NULL REFERENCES mail (seq), ordinal INTEGER NOT NULL, sha256 BLOB,"
+    "  format TEXT NOT NULL, name TEXT, verdict TEXT NOT NULL, reasons TEXT NOT NULL,"
+    "  is_nested INTEGER NOT NULL, is_attachment INTEGER NOT NULL,"
+    "  expects_signature INTEGER NOT NULL, signatures_count INTEGER NOT NULL,"
+    "  PRIMARY KEY (seq, ordinal)) WITHOUT ROWID;"
+    "CREATE INDEX document_sha256 ON document (sha256, seq);"
+    "CREATE TABLE signature ("
+    "  seq INTEGER NOT NULL REFERENCES mail (seq), ordinal INTEGER NOT NULL,"
+    "  document_ordinal INTEGER NOT NULL, certificate BLOB, common_name TEXT, organization TEXT,"
+    "  organizational_unit TEXT, issuer TEXT, serial TEXT, not_after_utc_secs INTEGER,"
+    "  key_algorithm TEXT, key_bits INTEGER NOT NULL, agency TEXT, kind TEXT, trust_set TEXT,"
+    "  format TEXT NOT NULL, indication TEXT NOT NULL, sub_indication TEXT, reasons TEXT NOT NULL,"
+    "  digest_algorithm TEXT, signature_algorithm TEXT, signing_time_utc_secs INTEGER,"
+    "  time_source TEXT NOT NULL, PRIMARY KEY (seq, ordinal)) WITHOUT ROWID;"
+    "CREATE INDEX signature_certificate ON signature (certificate, seq);"
+    "CREATE TABLE exception ("
+    "  seq INTEGER NOT NULL REFERENCES record (seq), ordinal INTEGER NOT NULL,"
+    "  document BLOB, certificate BLOB, reason TEXT, until_utc_secs INTEGER NOT NULL,"
+    "  PRIMARY KEY (seq, ordinal)) WITHOUT ROWID;"
+    "CREATE INDEX exception_until ON exception (until_utc_secs);"
+    "CREATE TABLE record_object ("
+    "  seq INTEGER NOT NULL REFERENCES record (seq), digest BLOB NOT NULL,"
+    "  PRIMARY KEY (seq, digest)) WITHOUT ROWID;"
+    "CREATE INDEX record_object_digest ON record_object (digest, seq);"
+    "CREATE TABLE object ("
+    "  digest BLOB PRIMARY KEY, kind TEXT NOT NULL, bytes BLOB NOT NULL,"
+    "  first_seq INTEGER NOT NULL REFERENCES record (seq));";
+
+static const char first_claims[] =
+    "CREATE TABLE first_seen ("
+    "  digest BLOB PRIMARY KEY, seq INTEGER NOT NULL REFERENCES record (seq),"
+    "  time_utc_secs INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE defer_clock ("
+    "  key BLOB PRIMARY KEY, seq INTEGER NOT NULL REFERENCES record (seq), rule TEXT,"
+    "  first_utc_secs INTEGER NOT NULL, last_utc_secs INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX defer_clock_last ON defer_clock (last_utc_secs);"
+    "CREATE TABLE notice_key ("
+    "  key BLOB PRIMARY KEY, seq INTEGER NOT NULL REFERENCES record (seq),"
+    "  time_utc_secs INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE followup ("
+    "  decided INTEGER NOT NULL REFERENCES record (seq), kind INTEGER NOT NULL,"
+    "  seq INTEGER NOT NULL REFERENCES record (seq), value TEXT,"
+    "  PRIMARY KEY (decided, kind)) WITHOUT ROWID;"
+    "CREATE TABLE destroyed ("
+    "  target INTEGER PRIMARY KEY REFERENCES record (seq),"
+    "  seq INTEGER NOT NULL REFERENCES record (seq));"
+    "CREATE TABLE destroyed_object ("
+    "  digest BLOB PRIMARY KEY, seq INTEGER NOT NULL REFERENCES record (seq)) WITHOUT ROWID;";
+
+static const char first_triggers[] =
+    /* Append only. */
+    "CREATE TRIGGER record_stays BEFORE DELETE ON record BEGIN"
+    "  SELECT RAISE(ABORT, 'records are not deleted'); END;"
+    "CREATE TRIGGER record_is_fixed BEFORE UPDATE ON record WHEN"
+    "  NEW.body IS NOT NULL OR NEW.salt IS NOT NULL OR NEW.seq <> OLD.seq"
+    "  OR NEW.kind <> OLD.kind OR NEW.reference <> OLD.reference"
+    "  OR NEW.time_utc_secs <> OLD.time_utc_secs OR NEW.body_digest <> OLD.body_digest"
+    "  OR NEW.chain <> OLD.chain"
+    "  OR NOT EXISTS (SELECT 1 FROM destroyed WHERE target = OLD.seq) BEGIN"
+    "  SELECT RAISE(ABORT, 'records are not changed'); END;"
+    "CREATE TRIGGER record_follows BEFORE INSERT ON record WHEN"
+    "  NEW.seq <> coalesce((SELECT max(seq) FROM record), 0) + 1 BEGIN"
+    "  SELECT RAISE(ABORT, 'records are appended'); END;"
+    "CREATE TRIGGER first_seen_is_fixed BEFORE UPDATE ON first_seen WHEN"
+    "  NEW.digest <> OLD.digest OR NEW.time_utc_secs > OLD.time_utc_secs BEGIN"
+    "  SELECT RAISE(ABORT, 'first seen does not become later'); END;"
+    "CREATE TRIGGER first_seen_stays BEFORE DELETE ON first_seen BEGIN"
+    "  SELECT RAISE(ABORT, 'first seen is not deleted'); END;";
+/* clang-format on */
+
+static const char *const first[] = {first_records, first_mails, first_claims, first_triggers, NULL};
+
+const char *const *const vt_schema_steps[] = {first};
+const size_t vt_schema_version = sizeof(vt_schema_steps) / sizeof(vt_schema_steps[0]);
