@@ -380,7 +380,7 @@ static enum vt_code notice_rows(struct work *work, const struct vt_register_deci
 
 static bool is_named_before(const struct vt_register_decided *decided, size_t index)
 {
-    for (size_t i = 0; i < index; i++) {
+    for (size_t i = 0; i < index && decided->objects != NULL; i++) {
         if (memcmp(decided->objects[i].sha256, decided->objects[index].sha256, 64) == 0)
             return true;
     }

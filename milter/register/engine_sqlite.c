@@ -3,6 +3,7 @@
  * readers never wait. What is deleted is overwritten. */
 #include "register/engine.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -30,7 +31,7 @@ struct vt_sql {
 struct vt_engine {
     sqlite3 *db;
     bool is_writer;
-    struct vt_sql kept[STATEMENTS];
+    struct vt_sql *kept[STATEMENTS];
     size_t kept_count;
 };
 
@@ -60,9 +61,11 @@ static enum vt_code code_of(int result)
 
 static enum vt_code failed(const struct vt_engine *engine, int result, struct vt_err *err)
 {
-    return vt_err_set(err, code_of(result), "register: %s (SQLite %d)",
+    enum vt_code code = code_of(result);
+    int extended = engine->db != NULL ? sqlite3_extended_errcode(engine->db) : result;
+    return vt_err_set(err, code, "register: %s (SQLite %d)",
                       engine->db != NULL ? sqlite3_errmsg(engine->db) : sqlite3_errstr(result),
-                      engine->db != NULL ? sqlite3_extended_errcode(engine->db) : result);
+                      extended);
 }
 
 static enum vt_code run_script(struct vt_engine *engine, const char *script, struct vt_err *err)
@@ -233,12 +236,18 @@ enum vt_code vt_engine_open(const char *directory, bool for_writing, struct vt_e
     return code;
 }
 
+static void free_statement(struct vt_sql *sql)
+{
+    (void)sqlite3_finalize(sql->statement);
+    free(sql);
+}
+
 void vt_engine_close(struct vt_engine *engine)
 {
     if (engine == NULL)
         return;
     for (size_t i = 0; i < engine->kept_count; i++)
-        (void)sqlite3_finalize(engine->kept[i].statement);
+        free_statement(engine->kept[i]);
     (void)sqlite3_close_v2(engine->db);
     free(engine);
 }
@@ -324,58 +333,54 @@ enum vt_code vt_engine_backup(struct vt_engine *engine, const char *file, struct
 /* ---- statements ---- */
 
 static enum vt_code prepare(struct vt_engine *engine, const char *text, unsigned flags,
-                            sqlite3_stmt **out, struct vt_err *err)
+                            struct vt_sql **out, struct vt_err *err)
 {
-    int result = sqlite3_prepare_v3(engine->db, text, -1, flags, out, NULL);
-    return result == SQLITE_OK ? VT_OK : failed(engine, result, err);
+    struct vt_sql *sql = calloc(1, sizeof(*sql));
+    if (sql == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "register: no memory");
+    sql->engine = engine;
+    int result = sqlite3_prepare_v3(engine->db, text, -1, flags, &sql->statement, NULL);
+    if (result != SQLITE_OK) {
+        free(sql);
+        return failed(engine, result, err);
+    }
+    *out = sql;
+    return VT_OK;
 }
 
 enum vt_code vt_sql_get(struct vt_engine *engine, const char *text, struct vt_sql **out,
                         struct vt_err *err)
 {
     for (size_t i = 0; i < engine->kept_count; i++) {
-        if (engine->kept[i].text == text) {
-            *out = &engine->kept[i];
+        if (engine->kept[i]->text == text) {
+            *out = engine->kept[i];
             return VT_OK;
         }
     }
     if (engine->kept_count == STATEMENTS)
         return vt_err_set(err, VT_E_INTERNAL, "register: too many statements");
-    struct vt_sql *sql = &engine->kept[engine->kept_count];
-    *sql = (struct vt_sql){.engine = engine, .text = text};
-    enum vt_code code = prepare(engine, text, SQLITE_PREPARE_PERSISTENT, &sql->statement, err);
+    enum vt_code code = prepare(engine, text, SQLITE_PREPARE_PERSISTENT, out, err);
     if (code != VT_OK)
         return code;
-    engine->kept_count++;
-    *out = sql;
+    (*out)->text = text;
+    engine->kept[engine->kept_count++] = *out;
     return VT_OK;
 }
 
 enum vt_code vt_sql_new(struct vt_engine *engine, const char *text, struct vt_sql **out,
                         struct vt_err *err)
 {
-    struct vt_sql *sql = calloc(1, sizeof(*sql));
-    if (sql == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "register: no memory");
-    sql->engine = engine;
-    enum vt_code code = prepare(engine, text, 0, &sql->statement, err);
-    if (code == VT_OK)
-        *out = sql;
-    else
-        free(sql);
-    return code;
+    return prepare(engine, text, 0, out, err);
 }
 
 void vt_sql_done(struct vt_sql *sql)
 {
     if (sql == NULL)
         return;
-    if (sql->text != NULL) {
+    if (sql->text != NULL)
         vt_sql_again(sql);
-        return;
-    }
-    (void)sqlite3_finalize(sql->statement);
-    free(sql);
+    else
+        free_statement(sql);
 }
 
 void vt_sql_again(struct vt_sql *sql)
@@ -414,6 +419,7 @@ void vt_sql_bind_null(struct vt_sql *sql, int index)
 
 enum vt_code vt_sql_step(struct vt_sql *sql, bool *out_has_row, struct vt_err *err)
 {
+    assert(sql != NULL);
     *out_has_row = false;
     if (sql->fault != SQLITE_OK)
         return failed(sql->engine, sql->fault, err);

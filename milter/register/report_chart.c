@@ -6,6 +6,8 @@
 #include "register/report.h"
 
 #define WIDTH 480
+/* Vietnamese has a third more bytes than characters. */
+#define LABEL_BYTES 88
 #define BAR_ROW 38
 #define BAR_THICK 14
 #define BAR_WIDTH 390
@@ -46,6 +48,13 @@ static const char *number_text(int64_t number, char out[32])
     return vt_cell_text(&column, &(struct vt_report_cell){.number = number}, true, out);
 }
 
+/* A label as far as it has room in the width of a chart. */
+static void put_label(FILE *out, const char *text)
+{
+    char cut[LABEL_BYTES];
+    vt_html_put(out, vt_text_clean(cut, sizeof(cut), vt_bytes_str(text)));
+}
+
 static void open_chart(FILE *out, const char *title, int height)
 {
     (void)fprintf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", WIDTH, height);
@@ -64,7 +73,7 @@ void vt_chart_bars(FILE *out, const char *title, const struct vt_bar *bars, size
         double width = (double)bars[i].number * BAR_WIDTH / (double)highest;
         int top = (int)i * BAR_ROW;
         (void)fprintf(out, "<text x=\"0\" y=\"%d\">", top + 14);
-        vt_html_put(out, bars[i].label);
+        put_label(out, bars[i].label);
         (void)fprintf(out,
                       "</text><rect class=\"%s\" x=\"0\" y=\"%d\" width=\"%.1f\" height=\"%d\" "
                       "rx=\"2\"/><text class=\"n\" x=\"%.1f\" y=\"%d\">%s</text>",

@@ -56,7 +56,7 @@ static const char style[] =
     "--none:#b6bfca}"
     "body{max-width:none;padding:0;font-size:10.5pt}table{font-size:8.5pt}"
     ".scroll{overflow:visible}thead{display:table-header-group}tr{break-inside:avoid}"
-    "h2{break-after:avoid}.charts{grid-template-columns:1fr 1fr}"
+    "h2,.note{break-after:avoid}.note{break-inside:avoid}.charts{grid-template-columns:1fr 1fr}"
     "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}";
 
 /* ---- pieces ---- */
@@ -146,7 +146,7 @@ static void reasons_chart(FILE *out, const struct vt_report_section *section)
     size_t count = 0;
     for (; count < section->rows_count && count < CHART_REASONS; count++)
         bars[count] =
-            (struct vt_bar){.label = section->rows[count].cells[0].text,
+            (struct vt_bar){.label = section->rows[count].cells[1].text,
                             .class_name = section->rows[count].cells[4].number > 0 ? "bad" : "mark",
                             .number = section->rows[count].cells[2].number};
     if (count == 0)

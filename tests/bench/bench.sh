@@ -15,6 +15,8 @@
 #             nothing, 10 MB against one that decodes and hashes (root only)
 #   CRL       a CRL of 1 000 000 entries against OpenSSL's object over the same file: ms from bytes to a
 #             list that can be asked, MB of memory at the peak, ns a lookup (100 000 of them)
+#   register  records a second in commits of 1, 10 and 50 beside plain SQLite inserts, and a report over
+#             REPORT_MAILS [20000] mails: time and memory
 #   P16       milliseconds that a mail with a signed 25 MB PDF waits longer than with a milter that
 #             does nothing (root only)
 set -eu
@@ -93,6 +95,12 @@ whole_service() {
 	done
 }
 
+register() {
+	wanted register || return 0
+	"$programs/register_bench" append "$work/register" 2
+	"$programs/register_bench" report "$work/register" "${REPORT_MAILS:-20000}"
+}
+
 prepare
 printf '%s cores, load %s, OpenSSL %s, medians of %s pairs\n' "$(nproc)" "$(cut -d' ' -f1 /proc/loadavg)" \
 	"$(openssl version | cut -d' ' -f2)" "$pairs"
@@ -100,3 +108,4 @@ printf '%-22s %10s %10s %9s %-16s %8s %7s\n' case ours other ratio "" "first <="
 in_process
 crls
 whole_service
+register

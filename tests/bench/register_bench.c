@@ -140,7 +140,6 @@ static void make_mails(struct vt_register *reg, uint64_t mails_count)
         for (; count < MADE_BATCH && number < mails_count; count++, number++) {
             unsigned luck = (unsigned)(made_random(&state) % 1000);
             records[2 * count] = made_mail(&mails[count], number, luck, spread_secs);
-            /* Many mails are made in one second: the gateway's numbers differ, too. */
             records[2 * count + 1] = made_answer(&mails[count], &answered[count]);
         }
         must(vt_register_append(reg, records, 2 * count, &err), &err);
