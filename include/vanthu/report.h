@@ -108,7 +108,7 @@ struct vt_report {
 /* Rows of one section; what does not fit is counted in one row of its own. */
 #define VT_MAX_REPORT_ROWS 5000
 
-struct vt_report_input {
+struct vt_report_request {
     struct vt_period period;
     int64_t now_utc_secs;   /* certificates expire from here */
     const char *office;     /* whose report it is; NULL */
@@ -117,7 +117,7 @@ struct vt_report_input {
 /* Count. *out lives in arena. Memory grows with the number of agencies and certificates, not of
  * mails. VT_E_NOMEM, VT_E_SYSTEM, VT_E_FORMAT (the file is damaged). */
 enum vt_code vt_report_make(struct vt_register *reg, struct vt_arena *arena,
-                            const struct vt_report_input *input, struct vt_report **out,
+                            const struct vt_report_request *input, struct vt_report **out,
                             struct vt_err *err) VT_MUST_CHECK;
 #define VT_MAX_REPORT_ARENA_BYTES (256u * 1024 * 1024)
 
@@ -134,8 +134,8 @@ struct vt_report_show {
  * for a formula; JSON, one object; HTML, one page without scripts that a browser, a telephone and
  * a word processor show. VT_E_CONFIG (no such section), VT_E_SYSTEM (writing failed), VT_E_NOMEM.
  */
-enum vt_code vt_report_write(const struct vt_report *report, const struct vt_report_show *show,
-                             FILE *out, struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_report_render(const struct vt_report *report, const struct vt_report_show *show,
+                              FILE *out, struct vt_err *err) VT_MUST_CHECK;
 
 /* The sentence under the title of every report (users.md 3). */
 extern const char vt_report_caveat_vietnamese[];

@@ -9,7 +9,7 @@
 #define VIETNAM_OFFSET_SECS INT64_C(25200)
 
 enum vt_code vt_report_make(struct vt_register *reg, struct vt_arena *arena,
-                            const struct vt_report_input *input, struct vt_report **out,
+                            const struct vt_report_request *input, struct vt_report **out,
                             struct vt_err *err)
 {
     struct vt_counted *counted = vt_arena_alloc(arena, sizeof(*counted));
@@ -86,8 +86,8 @@ const char *vt_period_text(const struct vt_period *period, char out[64])
     return out;
 }
 
-enum vt_code vt_report_write(const struct vt_report *report, const struct vt_report_show *show,
-                             FILE *out, struct vt_err *err)
+enum vt_code vt_report_render(const struct vt_report *report, const struct vt_report_show *show,
+                              FILE *out, struct vt_err *err)
 {
     bool has_section = false;
     enum vt_code code = VT_E_INTERNAL;
@@ -97,16 +97,16 @@ enum vt_code vt_report_write(const struct vt_report *report, const struct vt_rep
         return vt_err_set(err, VT_E_CONFIG, "a report has no section \"%.40s\"", show->section);
     switch (show->format) {
     case VT_REPORT_TEXT:
-        code = vt_report_write_text(report, show, out);
+        code = vt_report_render_text(report, show, out);
         break;
     case VT_REPORT_CSV:
-        code = vt_report_write_csv(report, show, out);
+        code = vt_report_render_csv(report, show, out);
         break;
     case VT_REPORT_JSON:
-        code = vt_report_write_json(report, show, out);
+        code = vt_report_render_json(report, show, out);
         break;
     case VT_REPORT_HTML:
-        code = vt_report_write_html(report, show, out);
+        code = vt_report_render_html(report, show, out);
         break;
     }
     if (code != VT_OK)

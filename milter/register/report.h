@@ -43,7 +43,7 @@ enum { VT_PUBLIC_MAILS = 0, VT_PUBLIC_SIGNATURES, VT_PUBLIC_LAST, VT_PUBLIC_LAST
 #define VT_EXPIRY_DAYS 90
 
 struct vt_counted {
-    const struct vt_report_input *input;
+    const struct vt_report_request *input;
     struct vt_report_totals totals;
     int64_t sum[VT_MAIL_NUMBERS];
     struct vt_tally directions, verdicts, reasons, agencies, organizations, trust_sets, kinds,
@@ -56,7 +56,7 @@ struct vt_counted {
 
 /* One pass over the mails of the period. */
 enum vt_code vt_report_count(struct vt_register *reg, struct vt_arena *arena,
-                             const struct vt_report_input *input, struct vt_counted *out,
+                             const struct vt_report_request *input, struct vt_counted *out,
                              struct vt_err *err) VT_MUST_CHECK;
 /* The sections of what was counted. VT_E_NOMEM. */
 enum vt_code vt_report_sections(struct vt_arena *arena, const struct vt_counted *counted,
@@ -71,14 +71,14 @@ const char *vt_cell_text(const struct vt_report_column *column, const struct vt_
 /* The first and the last day of the period, "15/12/2025 – 14/06/2026". */
 const char *vt_period_text(const struct vt_period *period, char out[64]);
 
-enum vt_code vt_report_write_text(const struct vt_report *report, const struct vt_report_show *show,
+enum vt_code vt_report_render_text(const struct vt_report *report,
+                                   const struct vt_report_show *show, FILE *out) VT_MUST_CHECK;
+enum vt_code vt_report_render_csv(const struct vt_report *report, const struct vt_report_show *show,
                                   FILE *out) VT_MUST_CHECK;
-enum vt_code vt_report_write_csv(const struct vt_report *report, const struct vt_report_show *show,
-                                 FILE *out) VT_MUST_CHECK;
-enum vt_code vt_report_write_json(const struct vt_report *report, const struct vt_report_show *show,
-                                  FILE *out) VT_MUST_CHECK;
-enum vt_code vt_report_write_html(const struct vt_report *report, const struct vt_report_show *show,
-                                  FILE *out) VT_MUST_CHECK;
+enum vt_code vt_report_render_json(const struct vt_report *report,
+                                   const struct vt_report_show *show, FILE *out) VT_MUST_CHECK;
+enum vt_code vt_report_render_html(const struct vt_report *report,
+                                   const struct vt_report_show *show, FILE *out) VT_MUST_CHECK;
 /* Text inside of an element or a quoted attribute of HTML. */
 void vt_html_put(FILE *out, const char *text);
 

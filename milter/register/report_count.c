@@ -455,7 +455,7 @@ static void name_sums(struct vt_counted *out)
 }
 
 enum vt_code vt_report_count(struct vt_register *reg, struct vt_arena *arena,
-                             const struct vt_report_input *input, struct vt_counted *out,
+                             const struct vt_report_request *input, struct vt_counted *out,
                              struct vt_err *err)
 {
     struct pass pass = {.reg = reg, .out = out, .err = err};

@@ -298,8 +298,8 @@ static void put_section(FILE *out, const struct vt_report_section *section)
     (void)fputs("</tbody></table></div></section>\n", out);
 }
 
-enum vt_code vt_report_write_html(const struct vt_report *report, const struct vt_report_show *show,
-                                  FILE *out)
+enum vt_code vt_report_render_html(const struct vt_report *report,
+                                   const struct vt_report_show *show, FILE *out)
 {
     put_head(out, report);
     (void)fputs("<main>\n", out);

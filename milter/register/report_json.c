@@ -108,8 +108,8 @@ static json_t *sections_of(const struct vt_report *report, const struct vt_repor
     return object;
 }
 
-enum vt_code vt_report_write_json(const struct vt_report *report, const struct vt_report_show *show,
-                                  FILE *out)
+enum vt_code vt_report_render_json(const struct vt_report *report,
+                                   const struct vt_report_show *show, FILE *out)
 {
     const struct vt_period *period = &report->period;
     json_t *root = json_pack(

@@ -97,8 +97,8 @@ static void put_section(FILE *out, const struct vt_report_section *section)
     }
 }
 
-enum vt_code vt_report_write_text(const struct vt_report *report, const struct vt_report_show *show,
-                                  FILE *out)
+enum vt_code vt_report_render_text(const struct vt_report *report,
+                                   const struct vt_report_show *show, FILE *out)
 {
     char period[64], made[64];
     (void)fprintf(out, "BÁO CÁO KIỂM TRA CHỮ KÝ SỐ QUA THƯ ĐIỆN TỬ — kỳ %s (%s)\n",
@@ -163,8 +163,8 @@ static void put_csv_section(FILE *out, char separator, const struct vt_report_se
     (void)fputs("\r\n", out);
 }
 
-enum vt_code vt_report_write_csv(const struct vt_report *report, const struct vt_report_show *show,
-                                 FILE *out)
+enum vt_code vt_report_render_csv(const struct vt_report *report, const struct vt_report_show *show,
+                                  FILE *out)
 {
     char period[64], separator = show->separator != '\0' ? show->separator : ',';
     (void)fputs("\xEF\xBB\xBF", out); /* spreadsheets take it for UTF-8 only with its mark */

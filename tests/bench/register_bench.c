@@ -155,8 +155,8 @@ static long peak_kilobytes(void)
 
 static struct vt_report *make_report(struct vt_register *reg, struct vt_arena *arena)
 {
-    struct vt_report_input input = {.now_utc_secs = MADE_FIRST_UTC_SECS + 178 * MADE_DAY_SECS,
-                                    .office = "SỞ KHOA HỌC VÀ CÔNG NGHỆ"};
+    struct vt_report_request input = {.now_utc_secs = MADE_FIRST_UTC_SECS + 178 * MADE_DAY_SECS,
+                                      .office = "SỞ KHOA HỌC VÀ CÔNG NGHỆ"};
     struct vt_report *report = NULL;
     struct vt_err err;
     must(vt_period_parse("2026H1", false, &input.period, &err), &err);
@@ -168,7 +168,7 @@ static void show_report(const struct vt_report *report, enum vt_report_format fo
 {
     struct vt_err err;
     const struct vt_report_show show = {.format = format};
-    must(vt_report_write(report, &show, out, &err), &err);
+    must(vt_report_render(report, &show, out, &err), &err);
 }
 
 static void measure_report(const char *directory, uint64_t mails_count, bool is_page)

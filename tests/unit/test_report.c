@@ -380,8 +380,8 @@ static void fill(struct site *site)
 
 static struct vt_report *make(struct site *site, struct vt_arena *arena, const char *period)
 {
-    struct vt_report_input input = {.now_utc_secs = MADE_FIRST_UTC_SECS + 178 * DAY,
-                                    .office = "UBND TỈNH <NINH BÌNH>"};
+    struct vt_report_request input = {.now_utc_secs = MADE_FIRST_UTC_SECS + 178 * DAY,
+                                      .office = "UBND TỈNH <NINH BÌNH>"};
     struct vt_report *report = NULL;
     assert_int_equal(vt_period_parse(period, false, &input.period, NULL), VT_OK);
     if (vt_report_make(site->reg, arena, &input, &report, &site->err) != VT_OK)
@@ -530,7 +530,7 @@ static char *render(const struct vt_report *report, enum vt_report_format format
     const struct vt_report_show show = {
         .format = format, .separator = separator, .section = section};
     assert_non_null(out);
-    assert_int_equal(vt_report_write(report, &show, out, NULL), VT_OK);
+    assert_int_equal(vt_report_render(report, &show, out, NULL), VT_OK);
     (void)fclose(out);
     assert_int_equal(strlen(text), len);
     assert_true(vt_text_is_utf8(vt_bytes_of(text, len)));
@@ -611,7 +611,7 @@ static void what_mail_cannot_know_is_empty(void **state)
     json_decref(root);
     free(text);
     const struct vt_report_show show = {.section = "nothing"};
-    assert_int_equal(vt_report_write(report, &show, stderr, NULL), VT_E_CONFIG);
+    assert_int_equal(vt_report_render(report, &show, stderr, NULL), VT_E_CONFIG);
     vt_arena_free(arena);
 }
 
