@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../lib/register_mail.h"
@@ -146,6 +147,23 @@ static void make_mails(struct vt_register *reg, uint64_t mails_count)
     }
 }
 
+/* In a process of its own, so that the peak of memory is the report's. */
+static void make_apart(const char *directory, uint64_t mails_count)
+{
+    struct vt_register *reg = NULL;
+    struct vt_err err;
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        must(vt_register_open(directory, &reg, &err), &err);
+        make_mails(reg, mails_count);
+        vt_register_close(reg);
+        exit(0);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+        exit(1);
+}
+
 static long peak_kilobytes(void)
 {
     struct rusage usage;
@@ -179,13 +197,10 @@ static void measure_report(const char *directory, uint64_t mails_count, bool is_
     char file[4096];
     start_anew(directory);
     int64_t begun = vt_clock_monotonic_msecs();
-    must(vt_register_open(directory, &reg, &err), &err);
-    make_mails(reg, mails_count);
-    vt_register_close(reg);
+    make_apart(directory, mails_count);
     int64_t made = vt_clock_monotonic_msecs();
     (void)snprintf(file, sizeof(file), "%s/" VT_REGISTER_FILE, directory);
     (void)stat(file, &status);
-    long before = peak_kilobytes();
     struct vt_arena *arena = vt_arena_new(VT_MAX_REPORT_ARENA_BYTES);
     must(vt_register_open_read(directory, &reg, &err), &err);
     struct vt_report *report = make_report(reg, arena);
@@ -195,14 +210,14 @@ static void measure_report(const char *directory, uint64_t mails_count, bool is_
         exit(1);
     show_report(report, VT_REPORT_HTML, out);
     int64_t shown = vt_clock_monotonic_msecs();
-    (void)fprintf(stderr,
-                  "%llu mails made in %.1f s (%.0f records/s), file %.1f MB\n"
-                  "report over %lld mails: counted in %.2f s, page in %.3f s, memory +%ld KB (peak "
-                  "%ld KB)\n",
-                  (unsigned long long)mails_count, seconds(made - begun),
-                  2 * (double)mails_count / seconds(made - begun), (double)status.st_size / 1e6,
-                  (long long)report->totals.counts.mails_count, seconds(counted - made),
-                  seconds(shown - counted), peak_kilobytes() - before, peak_kilobytes());
+    (void)fprintf(
+        stderr,
+        "%llu mails made in %.1f s (%.0f records/s), file %.1f MB\n"
+        "report over %lld mails: counted in %.2f s, page in %.3f s, memory at the peak %ld KB\n",
+        (unsigned long long)mails_count, seconds(made - begun),
+        2 * (double)mails_count / seconds(made - begun), (double)status.st_size / 1e6,
+        (long long)report->totals.counts.mails_count, seconds(counted - made),
+        seconds(shown - counted), peak_kilobytes());
     vt_register_close(reg);
     vt_arena_free(arena);
 }
