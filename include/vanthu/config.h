@@ -34,17 +34,18 @@ struct vt_config {
     const char *file;
     struct vt_config_place *places; /* where each setting stands: vt_config_mistake */
 
-    enum vt_mode mode;           /* mode: observe (default), tag, enforce */
-    const char *hostname;        /* hostname: of this machine by default */
-    const char *office_phone;    /* office-phone: shown in refusals; NULL */
-    const char *socket;          /* socket: "unix:/run/vanthu/milter.sock", "inet:PORT@HOST" */
-    unsigned socket_mode;        /* socket-mode: 0660 */
-    const char *socket_group;    /* socket-group: "postfix"; NULL: left alone */
-    const char *control_socket;  /* control-socket: path */
-    const char *policy_file;     /* policy: */
-    const char *spool_directory; /* spool-directory: unlinked files of large mails */
-    const char *state_directory; /* state-directory: cache of CRL and OCSP */
-    bool log_to_syslog;          /* log: syslog (default), stderr */
+    enum vt_mode mode;              /* mode: observe (default), tag, enforce */
+    const char *hostname;           /* hostname: of this machine by default */
+    const char *office_phone;       /* office-phone: shown in refusals; NULL */
+    const char *socket;             /* socket: "unix:/run/vanthu/milter.sock", "inet:PORT@HOST" */
+    unsigned socket_mode;           /* socket-mode: 0660 */
+    const char *socket_group;       /* socket-group: "postfix"; NULL: left alone */
+    const char *control_socket;     /* control-socket: path */
+    const char *policy_file;        /* policy: */
+    const char *spool_directory;    /* spool-directory: unlinked files of large mails */
+    const char *state_directory;    /* state-directory: cache of CRL and OCSP */
+    const char *register_directory; /* register.directory: what was decided, for good */
+    bool log_to_syslog;             /* log: syslog (default), stderr */
 
     struct vt_strings internal_networks;    /* networks.internal: CIDR; default loopback */
     struct vt_strings outbound_daemons;     /* outbound-daemon-names: ["ORIGINATING"] */

@@ -307,6 +307,8 @@ const struct vt_setting vt_settings[] = {
     {"policy", set_path, PLACE(policy_file), "policy.yaml", 0, 0, PATH},
     {"spool-directory", set_path, PLACE(spool_directory), "/var/spool/vanthu", 0, 0, PATH},
     {"state-directory", set_path, PLACE(state_directory), "/var/lib/vanthu", 0, 0, PATH},
+    {"register.directory", set_path, PLACE(register_directory), "/var/lib/vanthu-register", 0, 0,
+     PATH},
     {"log", set_log, PLACE(log_to_syslog), "syslog", 0, 0, NULL, "a place for the log"},
 
     {"networks.internal", set_texts, PLACE(internal_networks), "[127.0.0.0/8, \"::1/128\"]", 0, 0,
