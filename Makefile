@@ -114,6 +114,9 @@ $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(LIBRARY)
 $(BUILD)/tests/mutate/mutate: $(BUILD)/tests/mutate/mutate.o $(LIBRARY)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
+$(BUILD)/tests/command/%: $(BUILD)/tests/command/%.o $(LIBRARY)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
 $(BUILD)/tests/bench/inspect_bench: $(BUILD)/tests/bench/floor.o
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	@echo "  LINK  $@"
@@ -135,7 +138,8 @@ fuzzers: $(FUZZERS)
 # Unit tests and fuzz corpora under the sanitizers, sandbox tests on the normal build, then the
 # real Postfix. Under 10 minutes on two cores.
 test: deps
-	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/unit/test_sandbox $(BUILD)/tests/mutate/mutate
+	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/unit/test_sandbox $(BUILD)/tests/mutate/mutate \
+	  $(BUILD)/tests/command/make_register
 	$(Q)$(MAKE) --no-print-directory -j2 SANITIZE=1 all unit-programs
 	$(Q)tests/run.sh quick
 # Fuzzing by time, every mutation, soak.

@@ -262,6 +262,11 @@ enum vt_code vt_register_find(struct vt_register *reg, const struct vt_register_
 enum vt_code vt_register_walk(struct vt_register *reg, int64_t after_seq, size_t limit,
                               vt_register_each *each, void *context,
                               struct vt_err *err) VT_MUST_CHECK;
+/* What the body of an entry says, in arena; texts in it are free of control characters. Of a secret
+ * mail only is_secret is set. VT_E_NOT_FOUND: the entry has no body; VT_E_FORMAT, VT_E_LIMIT: it is
+ * not what was written (vt_register_verify); VT_E_NOMEM. */
+enum vt_code vt_register_read(struct vt_arena *arena, const struct vt_register_entry *entry,
+                              struct vt_register_record *out, struct vt_err *err) VT_MUST_CHECK;
 /* The bytes of an object, in arena. VT_E_NOT_FOUND. */
 enum vt_code vt_register_object(struct vt_register *reg, struct vt_arena *arena, const char *sha256,
                                 struct vt_bytes *out, struct vt_err *err) VT_MUST_CHECK;

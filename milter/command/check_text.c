@@ -407,7 +407,8 @@ void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
                                const struct vt_decision *decision)
 {
     const struct printer p = {out, text->language, text};
-    fprintf(out, "%s\n", text->file);
+    if (text->file != NULL)
+        fprintf(out, "%s\n", text->file);
     if (evidence->documents_count == 0)
         fprintf(out, "   %s\n", word(&p, W_NO_DOCUMENTS));
     print_reasons(&p, evidence->reasons, &(struct vt_reason_fields){0});

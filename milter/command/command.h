@@ -20,6 +20,8 @@ int vt_command_control(int argc, char **argv);
 /* vanthu status import; files ends with NULL. */
 int vt_command_status_import(const char *control_socket, bool json, char *const *files);
 int vt_command_trust(int argc, char **argv);
+int vt_command_register(int argc, char **argv);
+int vt_command_report(int argc, char **argv);
 
 /* Have the running service verify and keep the CRLs of a file, DER or PEM. *out, json_decref: its
  * answer, {"crls": [{"ok": true|false, "text": …, …}]}. VT_E_FORMAT, VT_E_LIMIT: what it says of
@@ -44,6 +46,11 @@ int vt_command_fault(const struct vt_err *err, enum vt_code code);
 /* Read a configuration, telling its mistakes: file, or where it is NULL the installed one, or where
  * there is none the defaults. Returns EX_OK with *out, or the exit status of what was told. */
 int vt_command_load_config(const char *file, struct vt_config **out);
+/* Open the register of a configuration for reading. Returns EX_OK, or the exit status of what was
+ * told; *out_config is to be released either way. */
+struct vt_register;
+int vt_command_open_register(const char *config_file, struct vt_config **out_config,
+                             struct vt_register **out);
 /* The exit status of sysexits(3) for a fault. */
 int vt_command_exit_status(enum vt_code code);
 
@@ -51,7 +58,7 @@ int vt_command_exit_status(enum vt_code code);
  * legal.md R-39, then indication, reasons, and policy's decision (may be NULL). */
 struct vt_check_text {
     enum vt_language language;
-    const char *file;
+    const char *file;        /* a line of its own; NULL: none */
     const char *policy_file; /* for the place of a rule */
     bool offline;            /* --offline: that a status is not known is nobody's fault */
 };

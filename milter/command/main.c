@@ -32,6 +32,20 @@ static const struct {
     {"status", vt_command_control,
      "status [--json] [--config FILE]\n"
      "       vanthu status import [--json] [--config FILE] FILE…"},
+    {"register", vt_command_register,
+     "register list [--from TIME] [--until TIME] [--limit N]\n"
+     "       vanthu register search [--sender ADDRESS] [--recipient ADDRESS] [--domain DOMAIN]\n"
+     "                    [--certificate SHA256] [--document SHA256] [--reason CODE]\n"
+     "                    [--from TIME] [--until TIME] [--limit N]\n"
+     "       vanthu register show REFERENCE…\n"
+     "       vanthu register verify [--head FILE]…\n"
+     "       vanthu register head [--export FILE]\n"
+     "       vanthu register backup FILE\n"
+     "                    each with [--json] [--config FILE]"},
+    {"report", vt_command_report,
+     "report [--period 2026H1|2026|2026Q1|2026-03] [--calendar]\n"
+     "                    [--format text|csv|json|html] [--separator C] [--output FILE]\n"
+     "                    [--config FILE]"},
     {"reload", vt_command_control, "reload [--json] [--config FILE]"},
     {"drain", vt_command_control, "drain [--json] [--config FILE]"},
 };

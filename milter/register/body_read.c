@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Reading bodies back. The file may have been altered, so nothing is believed. */
+#include <limits.h>
 #include <string.h>
 
 #include "evidence/record_json.h"
 #include "register/body.h"
 #include "register/names.h"
+
+/* Far above what an answer and a trace have. */
+#define MAX_ANSWER_LINES 64
+#define MAX_TRACE_LINES (64 * 1024)
 
 static enum vt_code no_memory(struct vt_err *err)
 {
@@ -24,7 +29,7 @@ static enum vt_code read_text(struct vt_arena *arena, const json_t *object, cons
     *out = NULL;
     if (value == NULL || json_is_null(value))
         return VT_OK;
-    if (!json_is_string(value))
+    if (!json_is_string(value) || !vt_json_is_clean(json_string_value(value)))
         return wrong(err, key);
     *out = vt_arena_str(arena, json_string_value(value));
     return *out != NULL ? VT_OK : no_memory(err);
@@ -43,7 +48,7 @@ static enum vt_code read_texts(struct vt_arena *arena, const json_t *object, con
     const char **texts = vt_arena_alloc(arena, (count + 1) * sizeof(*texts));
     for (size_t i = 0; i < count && texts != NULL; i++) {
         const char *text = json_string_value(json_array_get(array, i));
-        if (text == NULL)
+        if (text == NULL || !vt_json_is_clean(text))
             return wrong(err, key);
         texts[i] = vt_arena_str(arena, text);
         if (texts[i] == NULL)
@@ -86,7 +91,147 @@ static enum vt_code read_word(const json_t *object, const char *key, const struc
     return *out < words->count ? VT_OK : wrong(err, key);
 }
 
+/* A word that may be missing or null: then the first value. */
+static enum vt_code read_word_or_none(const json_t *object, const char *key,
+                                      const struct vt_words *words, unsigned *out,
+                                      struct vt_err *err)
+{
+    const json_t *value = json_object_get(object, key);
+    *out = 0;
+    return value == NULL || json_is_null(value) ? VT_OK : read_word(object, key, words, out, err);
+}
+
+/* RFC 3339, or VT_TIME_NONE where there is none. */
+static enum vt_code read_time(const json_t *object, const char *key, int64_t *out,
+                              struct vt_err *err)
+{
+    const json_t *value = json_object_get(object, key);
+    *out = VT_TIME_NONE;
+    if (value == NULL || json_is_null(value))
+        return VT_OK;
+    return json_is_string(value) && vt_time_parse(json_string_value(value), out) == VT_OK
+               ? VT_OK
+               : wrong(err, key);
+}
+
+/* The number of a document; SIZE_MAX is the mail itself. */
+static size_t read_index(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    json_int_t index = json_integer_value(value);
+    return json_is_integer(value) && index >= 0 ? (size_t)index : SIZE_MAX;
+}
+
+static unsigned read_unsigned(const json_t *object, const char *key)
+{
+    json_int_t number = json_integer_value(json_object_get(object, key));
+    return number >= 0 && number <= UINT_MAX ? (unsigned)number : 0;
+}
+
+/* ---- answers and faults ---- */
+
+static enum vt_code read_answer(struct vt_arena *arena, const json_t *root,
+                                struct vt_register_answer *out, struct vt_err *err)
+{
+    const json_t *answer = json_object_get(root, "answer");
+    unsigned outcome = 0;
+    enum vt_code code = read_word(answer, "kind", &vt_words_outcome, &outcome, err);
+    if (code == VT_OK)
+        code = read_text(arena, answer, "code", &out->code, err);
+    if (code == VT_OK)
+        code = read_text(arena, answer, "enhanced", &out->enhanced, err);
+    if (code == VT_OK)
+        code = read_text(arena, answer, "hold_reason", &out->hold_reason, err);
+    if (code == VT_OK)
+        code = read_texts(arena, answer, "lines", MAX_ANSWER_LINES, &out->lines, &out->lines_count,
+                          err);
+    out->outcome = (enum vt_register_outcome)outcome;
+    return code;
+}
+
+static enum vt_code code_by_name(const char *name)
+{
+    static const enum vt_code codes[] = {
+        VT_E_FORMAT,  VT_E_LIMIT, VT_E_UNSUPPORTED, VT_E_CONFIG, VT_E_NOT_FOUND, VT_E_EXPIRED,
+        VT_E_NETWORK, VT_E_NOMEM, VT_E_TIMEOUT,     VT_E_SYSTEM, VT_E_BUSY,      VT_E_PEER};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (strcmp(vt_code_name(codes[i]), name) == 0)
+            return codes[i];
+    }
+    return VT_E_INTERNAL;
+}
+
+static enum vt_code read_fault(struct vt_arena *arena, const json_t *root, const char *key,
+                               const struct vt_err **out, struct vt_err *err)
+{
+    const json_t *object = json_object_get(root, key);
+    const char *name = NULL, *text = NULL;
+    if (object == NULL || json_is_null(object))
+        return VT_OK;
+    struct vt_err *fault = vt_arena_alloc(arena, sizeof(*fault));
+    if (fault == NULL)
+        return no_memory(err);
+    enum vt_code code = read_text(arena, object, "code", &name, err);
+    if (code == VT_OK)
+        code = read_text(arena, object, "text", &text, err);
+    if (code == VT_OK)
+        (void)vt_err_set(fault, code_by_name(name != NULL ? name : ""), "%s",
+                         text != NULL ? text : "");
+    *out = fault;
+    return code;
+}
+
 /* ---- a decided mail ---- */
+
+static enum vt_code read_trace_line(struct vt_arena *arena, const json_t *object,
+                                    struct vt_trace *out, struct vt_err *err)
+{
+    unsigned mode = 0, action = 0;
+    enum vt_code code = read_text(arena, object, "rule", &out->rule, err);
+    if (code == VT_OK)
+        code = read_text(arena, object, "why", &out->why, err);
+    if (code == VT_OK)
+        code = read_word_or_none(object, "mode", &vt_words_mode, &mode, err);
+    if (code == VT_OK)
+        code = read_word_or_none(object, "action", &vt_words_action, &action, err);
+    out->line = read_unsigned(object, "line");
+    out->document = read_index(object, "document");
+    out->matched = json_is_true(json_object_get(object, "matched"));
+    out->mode = (enum vt_mode)mode;
+    out->action = (enum vt_action)action;
+    return code;
+}
+
+static enum vt_code read_trace(struct vt_arena *arena, const json_t *array, struct vt_decision *out,
+                               struct vt_err *err)
+{
+    size_t count = json_array_size(array);
+    if (count > MAX_TRACE_LINES)
+        return wrong(err, "trace");
+    out->trace = vt_arena_alloc(arena, (count + 1) * sizeof(*out->trace));
+    if (out->trace == NULL)
+        return no_memory(err);
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; i < count && code == VT_OK; i++)
+        code = read_trace_line(arena, json_array_get(array, i), &out->trace[i], err);
+    out->trace_count = count;
+    return code;
+}
+
+static enum vt_code read_decision_texts(struct vt_arena *arena, const json_t *object,
+                                        struct vt_decision *out, struct vt_err *err)
+{
+    const struct {
+        const char *key, **text;
+    } texts[] = {{"rule", &out->rule},
+                 {"policy_version", &out->policy_version},
+                 {"code", &out->code},
+                 {"text", &out->text}};
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && code == VT_OK; i++)
+        code = read_text(arena, object, texts[i].key, texts[i].text, err);
+    return code;
+}
 
 static enum vt_code read_decision(struct vt_arena *arena, const json_t *object,
                                   const struct vt_decision **out, struct vt_err *err)
@@ -96,18 +241,26 @@ static enum vt_code read_decision(struct vt_arena *arena, const json_t *object,
     struct vt_decision *decision = vt_arena_alloc(arena, sizeof(*decision));
     if (decision == NULL)
         return no_memory(err);
-    unsigned action = 0, would_be = 0;
+    unsigned action = 0, would_be = 0, mode = 0;
     enum vt_code code = read_word(object, "action", &vt_words_action, &action, err);
     if (code == VT_OK)
         code = read_word(object, "would_be", &vt_words_action, &would_be, err);
     if (code == VT_OK)
-        code = read_text(arena, object, "rule", &decision->rule, err);
+        code = read_word_or_none(object, "mode", &vt_words_mode, &mode, err);
     if (code == VT_OK)
-        code = read_text(arena, object, "policy_version", &decision->policy_version, err);
+        code = read_decision_texts(arena, object, decision, err);
     if (code == VT_OK)
         code = read_reason(object, "reason", &decision->reason, err);
+    if (code == VT_OK)
+        code = read_time(object, "defer_until", &decision->defer_until_utc_secs, err);
+    if (code == VT_OK)
+        code = read_trace(arena, json_object_get(object, "trace"), decision, err);
     decision->action = (enum vt_action)action;
     decision->would_be = (enum vt_action)would_be;
+    decision->mode = (enum vt_mode)mode;
+    decision->rule_line = read_unsigned(object, "rule_line");
+    decision->document = read_index(object, "document");
+    decision->tried_count = read_unsigned(object, "tried");
     *out = decision;
     return code;
 }
@@ -123,8 +276,14 @@ static enum vt_code read_notices(struct vt_arena *arena, const json_t *array,
         return no_memory(err);
     out->notices_count = count;
     enum vt_code code = VT_OK;
-    for (size_t i = 0; i < count && code == VT_OK; i++)
-        code = read_digest(json_array_get(array, i), "key", out->notices[i].key_sha256, err);
+    for (size_t i = 0; i < count && code == VT_OK; i++) {
+        const json_t *object = json_array_get(array, i);
+        code = read_digest(object, "key", out->notices[i].key_sha256, err);
+        if (code == VT_OK)
+            code = read_text(arena, object, "kind", &out->notices[i].kind, err);
+        if (code == VT_OK)
+            code = read_text(arena, object, "to", &out->notices[i].recipient, err);
+    }
     return code;
 }
 
@@ -166,6 +325,16 @@ static enum vt_code read_evidence(struct vt_arena *arena, const json_t *root,
     return mail != NULL ? vt_mail_from_object(arena, mail, facts, err) : VT_OK;
 }
 
+static void read_timings(const json_t *root, struct vt_register_decided *out)
+{
+    const json_t *msecs = json_object_get(root, "msecs");
+    out->queue_msecs = json_integer_value(json_object_get(msecs, "queue"));
+    out->inspection_msecs = json_integer_value(json_object_get(msecs, "inspection"));
+    out->status_msecs = json_integer_value(json_object_get(msecs, "status"));
+    out->total_msecs = json_integer_value(json_object_get(msecs, "total"));
+    out->passes = read_unsigned(root, "passes");
+}
+
 static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
                                  struct vt_register_record *record, struct vt_err *err)
 {
@@ -176,11 +345,14 @@ static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
     out->is_secret = json_is_true(json_object_get(root, "secret"));
     if (out->is_secret)
         return VT_OK;
-    unsigned mode = 0, outcome = 0;
-    const json_t *answer = json_object_get(root, "answer");
+    unsigned mode = 0;
     enum vt_code code = read_word(root, "mode", &vt_words_mode, &mode, err);
     if (code == VT_OK)
-        code = read_word(answer, "kind", &vt_words_outcome, &outcome, err);
+        code = read_answer(arena, root, &out->answer, err);
+    if (code == VT_OK)
+        code = read_fault(arena, root, "fault", &out->fault, err);
+    if (code == VT_OK)
+        code = read_fault(arena, root, "failure", &out->failure, err);
     if (code == VT_OK)
         code = read_notices(arena, json_object_get(root, "notices"), out, err);
     if (code == VT_OK)
@@ -195,7 +367,7 @@ static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
     if (code == VT_OK)
         code = read_evidence(arena, root, out, err);
     out->mode = (enum vt_mode)mode;
-    out->answer.outcome = (enum vt_register_outcome)outcome;
+    read_timings(root, out);
     /* Only digests that were kept stand in the body. */
     out->clock_is_synchronised = true;
     return code;
@@ -209,23 +381,8 @@ static enum vt_code read_answered(struct vt_arena *arena, const json_t *root,
     struct vt_register_answered *out = vt_arena_alloc(arena, sizeof(*out));
     if (out == NULL)
         return no_memory(err);
-    unsigned outcome = 0;
-    enum vt_code code =
-        read_word(json_object_get(root, "answer"), "kind", &vt_words_outcome, &outcome, err);
-    out->answer.outcome = (enum vt_register_outcome)outcome;
     record->answered = out;
-    return code;
-}
-
-static enum vt_code read_until(const json_t *root, int64_t *out, struct vt_err *err)
-{
-    const json_t *value = json_object_get(root, "until");
-    *out = VT_TIME_NONE;
-    if (value == NULL || json_is_null(value))
-        return VT_OK;
-    return json_is_string(value) && vt_time_parse(json_string_value(value), out) == VT_OK
-               ? VT_OK
-               : wrong(err, "until");
+    return read_answer(arena, root, &out->answer, err);
 }
 
 static enum vt_code read_overruled(struct vt_arena *arena, const json_t *root,
@@ -235,7 +392,11 @@ static enum vt_code read_overruled(struct vt_arena *arena, const json_t *root,
     if (out == NULL)
         return no_memory(err);
     record->overruled = out;
-    enum vt_code code = read_until(root, &out->until_utc_secs, err);
+    enum vt_code code = read_time(root, "until", &out->until_utc_secs, err);
+    if (code == VT_OK)
+        code = read_text(arena, root, "why", &out->reason_text, err);
+    if (code == VT_OK)
+        code = read_text(arena, root, "by", &out->by, err);
     if (code == VT_OK)
         code = read_texts(arena, root, "documents", VT_MAX_PARTS, &out->documents_sha256,
                           &out->documents_count, err);
@@ -251,8 +412,25 @@ static enum vt_code read_refused(struct vt_arena *arena, const json_t *root,
     if (out == NULL)
         return no_memory(err);
     record->refused = out;
-    enum vt_code code = read_reason(root, "reason", &out->reason, err);
+    enum vt_code code = read_text(arena, root, "text", &out->text, err);
+    if (code == VT_OK)
+        code = read_text(arena, root, "by", &out->by, err);
+    if (code == VT_OK)
+        code = read_reason(root, "reason", &out->reason, err);
     return code == VT_OK && out->reason == VT_REASON_COUNT ? wrong(err, "reason") : code;
+}
+
+static enum vt_code read_event(struct vt_arena *arena, const json_t *root,
+                               struct vt_register_record *record, struct vt_err *err)
+{
+    struct vt_register_event *out = vt_arena_alloc(arena, sizeof(*out));
+    if (out == NULL)
+        return no_memory(err);
+    record->event = out;
+    enum vt_code code = read_text(arena, root, "what", &out->what, err);
+    if (code == VT_OK)
+        code = read_text(arena, root, "text", &out->text, err);
+    return code == VT_OK ? read_text(arena, root, "by", &out->by, err) : code;
 }
 
 static enum vt_code read_destroyed(struct vt_arena *arena, const json_t *root,
@@ -271,6 +449,11 @@ static enum vt_code read_destroyed(struct vt_arena *arena, const json_t *root,
     out->targets = targets;
     out->targets_count = count;
     record->destroyed = out;
+    enum vt_code code = read_text(arena, root, "why", &out->why, err);
+    if (code == VT_OK)
+        code = read_text(arena, root, "class", &out->class_name, err);
+    if (code != VT_OK)
+        return code;
     return read_texts(arena, root, "objects", VT_MAX_DESTROYED, &out->objects_sha256,
                       &out->objects_count, err);
 }
@@ -298,6 +481,24 @@ enum vt_code vt_body_read(struct vt_arena *arena, struct vt_bytes body,
         code = read_refused(arena, root, record, err);
     else if (record->kind == VT_REGISTER_DESTROYED)
         code = read_destroyed(arena, root, record, err);
+    else if (record->kind == VT_REGISTER_EVENT)
+        code = read_event(arena, root, record, err);
     json_decref(root);
     return code;
+}
+
+enum vt_code vt_register_read(struct vt_arena *arena, const struct vt_register_entry *entry,
+                              struct vt_register_record *out, struct vt_err *err)
+{
+    const char *reference = vt_arena_str(arena, entry->reference);
+    *out = (struct vt_register_record){.kind = entry->kind,
+                                       .reference = reference,
+                                       .time_utc_secs = entry->time_utc_secs,
+                                       .seq = entry->seq};
+    if (reference == NULL)
+        return no_memory(err);
+    if (entry->body.len == 0)
+        return vt_err_set(err, VT_E_NOT_FOUND, "register: record %lld has no body",
+                          (long long)entry->seq);
+    return vt_body_read(arena, entry->body, out, err);
 }

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * vanthu register: what the register holds. Its file is opened for reading, by root or by the user
+ * of the role registrar, beside the running service. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "command/register.h"
+#include "vanthu/clock.h"
+
+#define MAX_LIMIT 100000000L
+
+enum register_option {
+    OPTION_JSON = 'j',
+    OPTION_CONFIG = 'c',
+    OPTION_FROM = 'f',
+    OPTION_UNTIL = 'u',
+    OPTION_LIMIT = 'l',
+    OPTION_SENDER = 's',
+    OPTION_RECIPIENT = 'r',
+    OPTION_DOMAIN = 'd',
+    OPTION_CERTIFICATE = 'C',
+    OPTION_DOCUMENT = 'D',
+    OPTION_REASON = 'R',
+    OPTION_HEAD = 'h',
+    OPTION_EXPORT = 'e',
+};
+
+#define COMMON                                                                                     \
+    {"json", no_argument, NULL, OPTION_JSON},                                                      \
+    {                                                                                              \
+        "config", required_argument, NULL, OPTION_CONFIG                                           \
+    }
+#define PAGES                                                                                      \
+    {"from", required_argument, NULL, OPTION_FROM},                                                \
+        {"until", required_argument, NULL, OPTION_UNTIL},                                          \
+    {                                                                                              \
+        "limit", required_argument, NULL, OPTION_LIMIT                                             \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, 0, NULL, 0                                                                           \
+    }
+
+static const struct option list_options[] = {COMMON, PAGES, END};
+static const struct option search_options[] = {
+    COMMON,
+    PAGES,
+    {"sender", required_argument, NULL, OPTION_SENDER},
+    {"recipient", required_argument, NULL, OPTION_RECIPIENT},
+    {"domain", required_argument, NULL, OPTION_DOMAIN},
+    {"certificate", required_argument, NULL, OPTION_CERTIFICATE},
+    {"document", required_argument, NULL, OPTION_DOCUMENT},
+    {"reason", required_argument, NULL, OPTION_REASON},
+    END};
+static const struct option show_options[] = {COMMON, END};
+static const struct option verify_options[] = {
+    COMMON, {"head", required_argument, NULL, OPTION_HEAD}, END};
+static const struct option head_options[] = {
+    COMMON, {"export", required_argument, NULL, OPTION_EXPORT}, END};
+static const struct option backup_options[] = {{"config", required_argument, NULL, OPTION_CONFIG},
+                                               END};
+
+static int back_up(struct vt_register_desk *desk)
+{
+    struct vt_err err = {0};
+    if (desk->arguments[0] == NULL || desk->arguments[1] != NULL) {
+        fprintf(stderr, "%s: into which new file?\n", desk->name);
+        return EX_USAGE;
+    }
+    enum vt_code code = vt_register_backup(desk->reg, desk->arguments[0], &err);
+    if (code != VT_OK)
+        return vt_command_fault(&err, code);
+    printf(desk->language == VT_LANGUAGE_VIETNAMESE
+               ? "Đã sao lưu sổ đăng ký vào %s (quyền 0600).\n"
+               : "The register was copied to %s (mode 0600).\n",
+           desk->arguments[0]);
+    return EX_OK;
+}
+
+static const struct subcommand {
+    const char *name;
+    const struct option *options;
+    int (*run)(struct vt_register_desk *desk);
+    bool takes_arguments;
+} subcommands[] = {
+    {"list", list_options, vt_register_list, false},
+    {"search", search_options, vt_register_search, false},
+    {"show", show_options, vt_register_show, true},
+    {"verify", verify_options, vt_register_verify_whole, false},
+    {"head", head_options, vt_register_head_show, false},
+    {"backup", backup_options, back_up, true},
+};
+
+static int bad_value(const struct vt_register_desk *desk, const char *text)
+{
+    fprintf(stderr, "%s: %s\n", desk->name, text);
+    return EX_USAGE;
+}
+
+/* A day is one of Vietnam, and until a day takes it in. */
+static int set_time(const struct vt_register_desk *desk, const char *text, bool is_until,
+                    int64_t *out)
+{
+    enum { VIETNAM_OFFSET_SECS = 7 * 3600, DAY_SECS = 24 * 3600 };
+    if (vt_time_parse(text, out) != VT_OK)
+        return bad_value(desk, "a time is a day such as 2026-12-03, or of RFC 3339 such as "
+                               "2026-12-03T09:12:00+07:00");
+    if (strlen(text) == strlen("2026-12-03"))
+        *out += (is_until ? DAY_SECS : 0) - VIETNAM_OFFSET_SECS;
+    return EX_OK;
+}
+
+static int set_limit(struct vt_register_desk *desk, const char *text)
+{
+    char *end = NULL;
+    long limit = strtol(text, &end, 10);
+    if (end == text || *end != '\0' || limit < 0 || limit > MAX_LIMIT)
+        return bad_value(desk, "--limit wants a number of records; 0 is all");
+    desk->limit = (size_t)limit;
+    return EX_OK;
+}
+
+/* A SHA-256 as people have it: in either case, in groups, with colons. */
+static int set_digest(struct vt_register_desk *desk, const char *text, char out[65],
+                      const char **field)
+{
+    size_t len = 0;
+    for (; *text != '\0'; text++) {
+        char c = *text >= 'A' && *text <= 'F' ? (char)(*text - 'A' + 'a') : *text;
+        bool is_digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        if (!is_digit && c != ':' && c != ' ')
+            break;
+        if (is_digit && len < 64)
+            out[len] = c;
+        len += is_digit;
+    }
+    if (*text != '\0' || len != 64)
+        return bad_value(desk, "a digest has 64 hexadecimal digits: of a file sha256sum(1), of a "
+                               "certificate the SHA-256 fingerprint");
+    out[64] = '\0';
+    *field = out;
+    return EX_OK;
+}
+
+static int set_reason(struct vt_register_desk *desk, const char *text)
+{
+    char upper[64], message[160];
+    size_t len = 0;
+    for (; text[len] != '\0' && len < sizeof(upper) - 1; len++)
+        upper[len] = text[len] >= 'a' && text[len] <= 'z' ? (char)(text[len] - 'a' + 'A')
+                     : text[len] == '-'                   ? '_'
+                                                          : text[len];
+    upper[len] = '\0';
+    if (vt_reason_by_code(upper, &desk->query.reason) == VT_OK)
+        return EX_OK;
+    enum { LIMIT = 4 };
+    unsigned nearest = LIMIT;
+    const char *meant = NULL;
+    for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
+        const char *code = vt_reason_info((enum vt_reason)i)->code;
+        unsigned distance = vt_text_distance(upper, code, LIMIT);
+        if (distance < nearest) {
+            nearest = distance;
+            meant = code;
+        }
+    }
+    desk->query.reason = VT_REASON_COUNT;
+    (void)snprintf(message, sizeof(message), "no reason has this name%s%s%s",
+                   meant != NULL ? "; did you mean " : "", meant != NULL ? meant : "",
+                   meant != NULL ? "?" : ": vanthu-policy(5) lists them");
+    return bad_value(desk, message);
+}
+
+static int add_head(struct vt_register_desk *desk, const char *file)
+{
+    if (desk->heads_count == VT_MAX_GIVEN_HEADS)
+        return bad_value(desk, "too many --head");
+    desk->head_files[desk->heads_count++] = file;
+    return EX_OK;
+}
+
+static int take_option(struct vt_register_desk *desk, int option)
+{
+    switch ((enum register_option)option) {
+    case OPTION_JSON:
+        desk->json = true;
+        return EX_OK;
+    case OPTION_CONFIG:
+        desk->config_file = optarg;
+        return EX_OK;
+    case OPTION_FROM:
+        return set_time(desk, optarg, false, &desk->query.from_utc_secs);
+    case OPTION_UNTIL:
+        return set_time(desk, optarg, true, &desk->query.until_utc_secs);
+    case OPTION_LIMIT:
+        return set_limit(desk, optarg);
+    case OPTION_SENDER:
+        desk->query.sender = optarg;
+        return EX_OK;
+    case OPTION_RECIPIENT:
+        desk->query.recipient = optarg;
+        return EX_OK;
+    case OPTION_DOMAIN:
+        desk->query.domain = optarg;
+        return EX_OK;
+    case OPTION_CERTIFICATE:
+        return set_digest(desk, optarg, desk->digests[0], &desk->query.certificate_sha256);
+    case OPTION_DOCUMENT:
+        return set_digest(desk, optarg, desk->digests[1], &desk->query.document_sha256);
+    case OPTION_REASON:
+        return set_reason(desk, optarg);
+    case OPTION_HEAD:
+        return add_head(desk, optarg);
+    case OPTION_EXPORT:
+        desk->export_file = optarg;
+        return EX_OK;
+    default:
+        return EX_USAGE;
+    }
+}
+
+int vt_command_open_register(const char *config_file, struct vt_config **out_config,
+                             struct vt_register **out)
+{
+    struct vt_err err = {0};
+    int status = vt_command_load_config(config_file, out_config);
+    if (status != EX_OK)
+        return status;
+    enum vt_code code = vt_register_open_read((*out_config)->register_directory, out, &err);
+    if (code == VT_OK)
+        return EX_OK;
+    status = vt_command_fault(&err, code);
+    if (code == VT_E_NOT_FOUND)
+        fprintf(stderr, "vanthu: a register begins when vanthu-milter(8) starts; its folder is "
+                        "register.directory of the configuration\n");
+    return status;
+}
+
+static int run(const struct subcommand *subcommand, struct vt_register_desk *desk)
+{
+    int status = vt_command_open_register(desk->config_file, &desk->config, &desk->reg);
+    if (status == EX_OK)
+        status = subcommand->run(desk);
+    vt_register_close(desk->reg);
+    vt_config_free(desk->config);
+    return status;
+}
+
+int vt_command_register(int argc, char **argv)
+{
+    const struct subcommand *subcommand = NULL;
+    char name[64];
+    for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]) && argc > 1; i++) {
+        if (strcmp(argv[1], subcommands[i].name) == 0)
+            subcommand = &subcommands[i];
+    }
+    if (subcommand == NULL) {
+        fprintf(stderr, "usage: vanthu register list | search | show | verify | head | backup\n");
+        return EX_USAGE;
+    }
+    struct vt_register_desk desk = {.name = name,
+                                    .language = vt_command_language(),
+                                    .query = VT_REGISTER_QUERY_ANY,
+                                    .limit = VT_SHOWN_RECORDS};
+    int option = 0, status = EX_OK;
+    (void)snprintf(name, sizeof(name), "vanthu register %s", subcommand->name);
+    argv[1] = name; /* in the messages of getopt_long(3) */
+    while (status == EX_OK &&
+           (option = getopt_long(argc - 1, argv + 1, "", subcommand->options, NULL)) != -1)
+        status = take_option(&desk, option);
+    desk.arguments = argv + 1 + optind;
+    if (status == EX_OK && !subcommand->takes_arguments && *desk.arguments != NULL) {
+        fprintf(stderr, "%s: what is \"%s\" for?\n", name, *desk.arguments);
+        status = EX_USAGE;
+    }
+    return status == EX_OK ? run(subcommand, &desk) : status;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * vanthu register: what its parts share. */
+#ifndef VANTHU_COMMAND_REGISTER_H
+#define VANTHU_COMMAND_REGISTER_H
+
+#include "command/command.h"
+#include "vanthu/register.h"
+
+/* Heads that one verification is given. */
+#define VT_MAX_GIVEN_HEADS 16
+/* Records that list and search show when nothing else is said. */
+#define VT_SHOWN_RECORDS 50
+
+struct vt_register_desk {
+    const char *name; /* "vanthu register list", for messages */
+    enum vt_language language;
+    bool json;
+    const char *config_file;
+    struct vt_register_query query; /* what list and search are asked */
+    size_t limit;                   /* records to be shown; 0: all */
+    char digests[2][65];            /* of the query */
+    const char *head_files[VT_MAX_GIVEN_HEADS];
+    size_t heads_count;
+    const char *export_file;
+    char *const *arguments; /* behind the options, up to NULL */
+    struct vt_config *config;
+    struct vt_register *reg; /* opened for reading */
+};
+
+/* Each returns the exit status. */
+int vt_register_list(struct vt_register_desk *desk);
+int vt_register_search(struct vt_register_desk *desk);
+int vt_register_show(struct vt_register_desk *desk);
+int vt_register_verify_whole(struct vt_register_desk *desk);
+int vt_register_head_show(struct vt_register_desk *desk);
+
+/* ---- records for a person ---- */
+
+struct vt_register_text {
+    FILE *out;
+    enum vt_language language;
+};
+/* One line: time, reference, what happened, why, sender, recipients, first file. */
+void vt_register_text_line(const struct vt_register_text *text,
+                           const struct vt_register_record *record);
+/* A record whose body was destroyed. */
+void vt_register_text_destroyed_line(const struct vt_register_text *text,
+                                     const struct vt_register_entry *entry);
+/* All of it: the mail, its documents and signatures, the decision, the answer, what followed. */
+void vt_register_text_record(const struct vt_register_text *text,
+                             const struct vt_register_record *record);
+/* The same for a record whose body is not there any more. */
+void vt_register_text_destroyed(const struct vt_register_text *text,
+                                const struct vt_register_entry *entry);
+/* "TỪ CHỐI" or "REFUSED": what the MTA was told, or was about to be. */
+const char *vt_register_text_outcome(enum vt_language language, enum vt_register_outcome outcome,
+                                     bool is_tagged);
+const char *vt_register_text_result(enum vt_language language,
+                                    const struct vt_register_decided *decided);
+/* The facts of a mail, NULL when there are none. */
+const struct vt_mail *vt_register_text_mail(const struct vt_register_decided *decided);
+/* A text and spaces up to a column; continuation bytes of UTF-8 take none. */
+void vt_register_text_cell(FILE *out, const char *text, int width);
+/* "10:02 03/12/2026" or "2026-12-03 10:02", by the clock of Vietnam. Returns out. */
+const char *vt_register_text_time(enum vt_language language, char out[40], int64_t utc_secs);
+/* Write text that has lines, without what would change how a terminal shows them: control
+ * characters, and those that turn the direction of writing (Unicode 9.1, UAX #9 2), become "?". */
+void vt_register_put_clean(FILE *out, const char *text, size_t len);
+
+/* ---- heads ---- */
+
+/* "{"v":1,"record":12,"chain":"…","time":"…"}" and a line feed. */
+enum vt_code vt_head_write(const struct vt_register_head *head, FILE *out,
+                           struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_head_read(struct vt_bytes text, struct vt_register_head *out,
+                          struct vt_err *err) VT_MUST_CHECK;
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * vanthu report: what the periodic reports of an office ask for, counted from the register. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "vanthu/clock.h"
+#include "vanthu/report.h"
+
+struct report_desk {
+    const char *config_file, *period, *output;
+    bool is_calendar;
+    struct vt_report_show show;
+    struct vt_config *config;
+    struct vt_register *reg;
+    struct vt_arena *arena;
+};
+
+static int bad_value(const char *text)
+{
+    fprintf(stderr, "vanthu report: %s\n", text);
+    return EX_USAGE;
+}
+
+/* ---- options ---- */
+
+static int set_format(struct report_desk *desk, const char *text)
+{
+    static const struct {
+        const char *name;
+        enum vt_report_format format;
+    } formats[] = {{"text", VT_REPORT_TEXT},
+                   {"csv", VT_REPORT_CSV},
+                   {"json", VT_REPORT_JSON},
+                   {"html", VT_REPORT_HTML}};
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        if (strcmp(formats[i].name, text) == 0) {
+            desk->show.format = formats[i].format;
+            return EX_OK;
+        }
+    }
+    return bad_value("--format wants text, csv, json or html");
+}
+
+/* What a spreadsheet takes for one; a letter, digit, quote or line end would break the table. */
+static int set_separator(struct report_desk *desk, const char *text)
+{
+    if (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0)
+        text = "\t";
+    if (text[0] == '\0' || text[1] != '\0' || strchr(",;|\t", text[0]) == NULL)
+        return bad_value("--separator wants \",\", \";\", \"|\" or tab");
+    desk->show.separator = text[0];
+    return EX_OK;
+}
+
+static int read_options(struct report_desk *desk, int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"period", required_argument, NULL, 'p'},
+                                            {"calendar", no_argument, NULL, 'C'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"separator", required_argument, NULL, 's'},
+                                            {"output", required_argument, NULL, 'o'},
+                                            {NULL, 0, NULL, 0}};
+    int option = 0, status = EX_OK;
+    while (status == EX_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'c')
+            desk->config_file = optarg;
+        else if (option == 'p')
+            desk->period = optarg;
+        else if (option == 'C')
+            desk->is_calendar = true;
+        else if (option == 'f')
+            status = set_format(desk, optarg);
+        else if (option == 's')
+            status = set_separator(desk, optarg);
+        else if (option == 'o')
+            desk->output = optarg;
+        else
+            status = EX_USAGE;
+    }
+    if (status == EX_OK && optind < argc)
+        status = bad_value("a period is given as --period 2026H1");
+    if (status == EX_OK && desk->show.separator != 0 && desk->show.format != VT_REPORT_CSV)
+        status = bad_value("--separator belongs to --format csv");
+    return status;
+}
+
+/* ---- counting ---- */
+
+/* The half-year that a day belongs to: of the state's, the last days of December begin the next
+ * year's first (Decree 09/2019, Article 12). */
+static enum vt_code running_period(int64_t now_utc_secs, bool is_calendar, struct vt_period *out,
+                                   struct vt_err *err)
+{
+    char now[VT_TIME_TEXT_BYTES], name[16];
+    int year = (int)strtol(vt_time_rfc3339(now, now_utc_secs), NULL, 10);
+    for (int i = 0; i < 4; i++) {
+        (void)snprintf(name, sizeof(name), "%04dH%d", year + i / 2, i % 2 + 1);
+        enum vt_code code = vt_period_parse(name, is_calendar, out, err);
+        if (code != VT_OK || vt_period_month(out, now_utc_secs) >= 0)
+            return code;
+    }
+    return vt_err_set(err, VT_E_CONFIG, "which period? --period 2026H1");
+}
+
+static enum vt_code make(struct report_desk *desk, struct vt_report **out, struct vt_err *err)
+{
+    struct vt_report_request request = {.now_utc_secs = vt_clock_now_utc_secs()};
+    enum vt_code code =
+        desk->period != NULL
+            ? vt_period_parse(desk->period, desk->is_calendar, &request.period, err)
+            : running_period(request.now_utc_secs, desk->is_calendar, &request.period, err);
+    if (code != VT_OK)
+        return code;
+    desk->arena = vt_arena_new(VT_MAX_REPORT_ARENA_BYTES);
+    if (desk->arena == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for a report");
+    return vt_report_make(desk->reg, desk->arena, &request, out, err);
+}
+
+/* ---- writing ---- */
+
+static enum vt_code write_to(const struct vt_report *report, const struct vt_report_show *show,
+                             FILE *out, struct vt_err *err)
+{
+    enum vt_code code = vt_report_render(report, show, out, err);
+    if (code == VT_OK && fflush(out) != 0)
+        code = vt_err_sys(err, "the report cannot be written");
+    return code;
+}
+
+/* Whole or not at all: beside the file, then in its place. */
+static enum vt_code write_file(const char *file, const struct vt_report *report,
+                               const struct vt_report_show *show, struct vt_err *err)
+{
+    char *beside = NULL;
+    if (asprintf(&beside, "%s.XXXXXX", file) < 0)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for a name");
+    int fd = mkstemp(beside);
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+    enum vt_code code = VT_OK;
+    if (out == NULL)
+        code = vt_err_sys(err, "%s", file);
+    else
+        code = write_to(report, show, out, err);
+    if (code == VT_OK && fsync(fd) != 0)
+        code = vt_err_sys(err, "%s", file);
+    if (out != NULL)
+        (void)fclose(out);
+    else if (fd >= 0)
+        (void)close(fd);
+    if (code == VT_OK && rename(beside, file) != 0)
+        code = vt_err_sys(err, "%s", file);
+    if (code != VT_OK && fd >= 0)
+        (void)unlink(beside);
+    free(beside);
+    return code;
+}
+
+static int run(struct report_desk *desk)
+{
+    struct vt_report *report = NULL;
+    struct vt_err err = {0};
+    int status = vt_command_open_register(desk->config_file, &desk->config, &desk->reg);
+    if (status != EX_OK)
+        return status;
+    enum vt_code code = make(desk, &report, &err);
+    if (code == VT_E_CONFIG)
+        return bad_value(err.text);
+    if (code == VT_OK && desk->output != NULL && strcmp(desk->output, "-") != 0)
+        code = write_file(desk->output, report, &desk->show, &err);
+    else if (code == VT_OK)
+        code = write_to(report, &desk->show, stdout, &err);
+    return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
+}
+
+int vt_command_report(int argc, char **argv)
+{
+    struct report_desk desk = {0};
+    static char name[] = "vanthu report";
+    argv[0] = name; /* in the messages of getopt_long(3) */
+    int status = read_options(&desk, argc, argv);
+    if (status == EX_OK)
+        status = run(&desk);
+    vt_arena_free(desk.arena);
+    vt_register_close(desk.reg);
+    vt_config_free(desk.config);
+    return status;
+}
