@@ -66,6 +66,8 @@ const char *vt_register_text_time(enum vt_language language, char out[40], int64
 /* Write text that has lines, without what would change how a terminal shows them: control
  * characters, and those that turn the direction of writing (Unicode 9.1, UAX #9 2), become "?". */
 void vt_register_put_clean(FILE *out, const char *text, size_t len);
+/* True when vt_register_put_clean would change nothing. */
+bool vt_register_is_clean(const char *text, size_t len);
 
 /* ---- heads ---- */
 

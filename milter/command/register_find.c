@@ -43,22 +43,24 @@ static json_t *body_json(const struct vt_register_entry *entry)
 static enum vt_code show_json(const struct vt_register_entry *entry, struct vt_err *err)
 {
     char digest[2 * VT_REGISTER_DIGEST_BYTES + 1], chain[2 * VT_REGISTER_DIGEST_BYTES + 1];
-    char at[VT_TIME_TEXT_BYTES];
+    char at[VT_TIME_TEXT_BYTES], reference[4 * VT_REFERENCE_BYTES];
+    (void)vt_text_clean(reference, sizeof(reference), vt_bytes_str(entry->reference));
     (void)vt_text_hex(digest, vt_bytes_of(entry->body_digest, sizeof(entry->body_digest)));
     (void)vt_text_hex(chain, vt_bytes_of(entry->chain, sizeof(entry->chain)));
-    json_t *object =
-        json_pack("{s:I, s:s, s:s?, s:s, s:b, s:s, s:s, s:o}", "seq", (json_int_t)entry->seq,
-                  "kind", vt_register_kind_name(entry->kind), "reference",
-                  entry->reference[0] != '\0' ? entry->reference : NULL, "time",
-                  vt_time_rfc3339(at, entry->time_utc_secs), "destroyed", (int)entry->is_destroyed,
-                  "body_digest", digest, "chain", chain, "body", body_json(entry));
-    /* A reference that was altered on disk may be no UTF-8. */
+    json_t *object = json_pack(
+        "{s:I, s:s, s:s?, s:s, s:b, s:s, s:s, s:o}", "seq", (json_int_t)entry->seq, "kind",
+        vt_register_kind_name(entry->kind), "reference", reference[0] != '\0' ? reference : NULL,
+        "time", vt_time_rfc3339(at, entry->time_utc_secs), "destroyed", (int)entry->is_destroyed,
+        "body_digest", digest, "chain", chain, "body", body_json(entry));
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+    /* What plays with a terminal is written as its number: the same to a program. */
+    if (text != NULL && !vt_register_is_clean(text, strlen(text))) {
+        free(text);
+        text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
+    }
     json_decref(object);
     if (text == NULL)
-        return vt_err_set(err, VT_E_FORMAT,
-                          "record %lld cannot be shown as JSON; vanthu register verify",
-                          (long long)entry->seq);
+        return vt_err_set(err, VT_E_NOMEM, "no memory for a record");
     printf("%s\n", text);
     free(text);
     return VT_OK;
@@ -252,9 +254,9 @@ static int explain_reference(const struct vt_register_desk *desk, const char *te
     if (has_other || count != VT_REFERENCE_DIGITS + 1) {
         fprintf(stderr,
                 in_vietnamese(desk)
-                    ? "%s: \"%s\" không phải là mã tra cứu: mã có 12 chữ số, ví dụ 1831-0927-5564\n"
+                    ? "%s: \"%s\" không phải là mã tra cứu: mã có 12 chữ số, ví dụ 1831-0927-5569\n"
                     : "%s: \"%s\" is not a reference: it has twelve digits, such as "
-                      "1831-0927-5564\n",
+                      "1831-0927-5569\n",
                 desk->name, shown);
         return EX_DATAERR;
     }
@@ -315,9 +317,10 @@ static int show_one(struct vt_register_desk *desk, const char *text)
         return NOTHING_FOUND;
     }
     if (numbers.has_decided && !numbers.has_answered && !desk->json)
-        printf("\n%s\n", in_vietnamese(desk)
-                             ? "Chưa ghi nhận trả lời cho máy chủ thư: kết nối kết thúc trước đó."
-                             : "No answer to the MTA is recorded: the connection ended before it.");
+        printf("\n%s\n", in_vietnamese(desk) ? "Chưa ghi nhận trả lời cho máy chủ thư: kết nối kết "
+                                               "thúc trước đó, hoặc thư đang được xử lý."
+                                             : "No answer to the MTA is recorded: the connection "
+                                               "ended before it, or it is being given.");
     return EX_OK;
 }
 

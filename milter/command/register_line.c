@@ -29,6 +29,15 @@ static size_t unwanted(const unsigned char *c, size_t len)
     return len >= 3 && c[0] == 0xEF && c[1] == 0xBB && c[2] == 0xBF ? 3 : 0;
 }
 
+bool vt_register_is_clean(const char *text, size_t len)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    size_t i = 0;
+    while (i < len && unwanted(bytes + i, len - i) == 0)
+        i++;
+    return i == len;
+}
+
 void vt_register_put_clean(FILE *out, const char *text, size_t len)
 {
     const unsigned char *bytes = (const unsigned char *)text;

@@ -243,16 +243,16 @@ static void print_verdict(const struct vt_register_desk *desk,
 static int print_verdict_json(const struct vt_register_verdict *verdict)
 {
     bool is_whole = verdict->fault == VT_REGISTER_WHOLE;
-    char clean[2 * sizeof(verdict->text)];
+    char clean[2 * sizeof(verdict->text)], reference[4 * VT_REFERENCE_BYTES];
     (void)vt_text_clean(clean, sizeof(clean), vt_bytes_str(verdict->text));
-    json_t *object =
-        json_pack("{s:b, s:s, s:o, s:s?, s:s?, s:I, s:I, s:I, s:o}", "whole", (int)is_whole,
-                  "fault", vt_register_fault_name(verdict->fault), "record",
-                  is_whole ? json_null() : json_integer(verdict->seq), "reference",
-                  verdict->reference[0] != '\0' ? verdict->reference : NULL, "text",
-                  is_whole ? NULL : clean, "records", (json_int_t)verdict->records_count,
-                  "destroyed", (json_int_t)verdict->destroyed_count, "proven",
-                  (json_int_t)verdict->proven_seq, "head", head_json(&verdict->head));
+    (void)vt_text_clean(reference, sizeof(reference), vt_bytes_str(verdict->reference));
+    json_t *object = json_pack(
+        "{s:b, s:s, s:o, s:s?, s:s?, s:I, s:I, s:I, s:o}", "whole", (int)is_whole, "fault",
+        vt_register_fault_name(verdict->fault), "record",
+        is_whole ? json_null() : json_integer(verdict->seq), "reference",
+        reference[0] != '\0' ? reference : NULL, "text", is_whole ? NULL : clean, "records",
+        (json_int_t)verdict->records_count, "destroyed", (json_int_t)verdict->destroyed_count,
+        "proven", (json_int_t)verdict->proven_seq, "head", head_json(&verdict->head));
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     if (text == NULL)
@@ -274,6 +274,7 @@ int vt_register_verify_whole(struct vt_register_desk *desk)
     if (code != VT_OK)
         return vt_command_fault(&err, code);
     int status = EX_OK;
+    verdict.head.time_utc_secs = vt_clock_now_utc_secs();
     if (desk->json)
         status = print_verdict_json(&verdict);
     else

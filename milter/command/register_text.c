@@ -42,6 +42,9 @@ enum word {
     W_LINE,
     W_POLICY,
     W_MODE,
+    W_SITE_MODE,
+    W_LOOK_UP,
+    W_SIGNER,
     W_REASON,
     W_FILE,
     W_WOULD_BE,
@@ -106,6 +109,9 @@ static const char *const words[WORDS][2] = {
     [W_LINE] = {"dòng", "line"},
     [W_POLICY] = {"chính sách bản", "policy version"},
     [W_MODE] = {"chế độ", "mode"},
+    [W_SITE_MODE] = {"Chế độ vận hành", "Mode of the site"},
+    [W_LOOK_UP] = {"Mã băm SHA-256, để tra cứu", "SHA-256 digests, to search for"},
+    [W_SIGNER] = {"người ký", "signer"},
     [W_REASON] = {"Lý do", "Reason"},
     [W_FILE] = {"Tệp", "File"},
     [W_WOULD_BE] = {"Nếu mọi quy tắc có hiệu lực", "If every rule were in force"},
@@ -338,6 +344,38 @@ static void print_answered(const struct vt_register_text *t,
         fprintf(t->out, "    | %s\n", answer->lines[i]);
 }
 
+/* By what else of the same document or certificate is found. */
+static void print_digests(const struct vt_register_text *t, const struct vt_evidence *evidence)
+{
+    if (evidence->documents_count > 0)
+        fprintf(t->out, "\n%s\n", word(t, W_LOOK_UP));
+    for (size_t d = 0; d < evidence->documents_count; d++) {
+        const struct vt_document *document = &evidence->documents[d];
+        const char *name = document_name(evidence, d);
+        fprintf(t->out, "  %s  %s\n", document->sha256, name != NULL ? name : "");
+        for (size_t s = 0; s < document->signatures_count; s++) {
+            const struct vt_certificate_facts *signer = &document->signatures[s].signer;
+            if (signer->sha256[0] != '\0')
+                fprintf(t->out, "  %s    %s %s\n", signer->sha256, word(t, W_SIGNER),
+                        signer->common_name != NULL ? signer->common_name : "");
+        }
+    }
+}
+
+/* What was found in the mail, as vanthu check shows it. */
+static void print_evidence(const struct vt_register_text *t,
+                           const struct vt_register_decided *decided)
+{
+    const struct vt_check_text how = {.language = t->language};
+    fputc('\n', t->out);
+    if (decided->evidence == NULL) {
+        fprintf(t->out, "%s\n", word(t, W_NO_EVIDENCE));
+        return;
+    }
+    vt_command_print_evidence(t->out, &how, decided->evidence, NULL);
+    print_digests(t, decided->evidence);
+}
+
 static void print_decided(const struct vt_register_text *t, const struct vt_register_record *record)
 {
     const struct vt_register_decided *decided = record->decided;
@@ -347,18 +385,14 @@ static void print_decided(const struct vt_register_text *t, const struct vt_regi
         return;
     }
     const struct vt_mail *mail = vt_register_text_mail(decided);
-    const struct vt_check_text how = {.language = t->language};
     if (mail != NULL)
         print_mail(t, record, mail);
-    if (decided->evidence != NULL)
-        vt_command_print_evidence(t->out, &how, decided->evidence, NULL);
-    else
-        fprintf(t->out, "\n%s\n", word(t, W_NO_EVIDENCE));
+    print_evidence(t, decided);
     title(t, W_DECISION, record);
     label(t, W_RESULT);
     print_outcome(t, vt_register_text_result(t->language, decided), &decided->answer);
     print_decision(t, decided);
-    line(t, W_MODE, vt_mode_name(decided->mode));
+    line(t, W_SITE_MODE, vt_mode_name(decided->mode));
     print_fault(t, decided->fault);
     print_fault(t, decided->failure);
     for (size_t i = 0; i < decided->notices_count; i++) {

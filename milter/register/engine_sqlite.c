@@ -319,12 +319,18 @@ enum vt_code vt_engine_backup(struct vt_engine *engine, const char *file, struct
     if (fd < 0)
         return vt_err_sys(err, "%s", file);
     close(fd);
-    enum vt_code code = vt_sql_new(engine, "VACUUM INTO ?1", &sql, err);
+    /* The file that is copied stays opened for reading; the pragma forbids the new one, too. */
+    enum vt_code code =
+        engine->is_writer ? VT_OK : run_script(engine, "PRAGMA query_only = OFF;", err);
+    if (code == VT_OK)
+        code = vt_sql_new(engine, "VACUUM INTO ?1", &sql, err);
     if (code == VT_OK) {
         vt_sql_bind_text(sql, 1, vt_bytes_str(file));
         code = vt_sql_run(sql, err);
     }
     vt_sql_done(sql);
+    if (!engine->is_writer)
+        (void)run_script(engine, "PRAGMA query_only = ON;", NULL);
     if (code != VT_OK)
         (void)unlink(file);
     return code;

@@ -97,6 +97,8 @@ static void altered_by_script(void **state)
         if (verdict.fault != cases[i].fault || verdict.seq != cases[i].seq)
             fail_msg("%s: %s at %lld: %s", cases[i].name, vt_register_fault_name(verdict.fault),
                      (long long)verdict.seq, verdict.text);
+        if (strcmp(cases[i].name, "body") == 0)
+            assert_true(vt_reference_is_valid(verdict.reference));
         (void)site_free(&own);
     }
 }
