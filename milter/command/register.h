@@ -63,11 +63,11 @@ const struct vt_mail *vt_register_text_mail(const struct vt_register_decided *de
 void vt_register_text_cell(FILE *out, const char *text, int width);
 /* "10:02 03/12/2026" or "2026-12-03 10:02", by the clock of Vietnam. Returns out. */
 const char *vt_register_text_time(enum vt_language language, char out[40], int64_t utc_secs);
-/* Write text that has lines, without what would change how a terminal shows them: control
- * characters, and those that turn the direction of writing (Unicode 9.1, UAX #9 2), become "?". */
-void vt_register_put_clean(FILE *out, const char *text, size_t len);
-/* True when vt_register_put_clean would change nothing. */
-bool vt_register_is_clean(const char *text, size_t len);
+/* Write text that has lines, each as vt_text_clean gives it: nothing in it plays with a terminal.
+ * False when it could not be written. */
+bool vt_register_put_clean(FILE *out, const char *text, size_t len) VT_MUST_CHECK;
+/* True when vt_text_clean would change nothing. */
+bool vt_register_is_clean(const char *text);
 
 /* ---- heads ---- */
 

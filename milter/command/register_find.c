@@ -54,7 +54,7 @@ static enum vt_code show_json(const struct vt_register_entry *entry, struct vt_e
         "body_digest", digest, "chain", chain, "body", body_json(entry));
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     /* What plays with a terminal is written as its number: the same to a program. */
-    if (text != NULL && !vt_register_is_clean(text, strlen(text))) {
+    if (text != NULL && !vt_register_is_clean(text)) {
         free(text);
         text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
     }
@@ -107,8 +107,8 @@ static enum vt_code show_text(const struct showing *showing, const struct vt_reg
     enum vt_code code = print_entry(showing, &text, entry, err);
     if (fclose(text.out) != 0 && code == VT_OK)
         code = vt_err_set(err, VT_E_NOMEM, "no memory for a record");
-    if (code == VT_OK)
-        vt_register_put_clean(stdout, bytes, len);
+    if (code == VT_OK && !vt_register_put_clean(stdout, bytes, len))
+        code = vt_err_set(err, VT_E_SYSTEM, "a record cannot be written");
     free(bytes);
     return code;
 }

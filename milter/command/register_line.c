@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Records of the register in one line each, and what text for a person is made of. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command/register.h"
@@ -10,41 +11,34 @@
 #define REFERENCE_COLUMNS 16
 #define RESULT_COLUMNS 16
 #define REASON_COLUMNS 20
+/* What vt_text_clean wants beyond a text, not to cut it. */
+#define CUT_BYTES 4
 
-/* Length of a character that is taken out, 0: it stays. UTF-8 of U+061C, U+200B to U+200F, U+2028
- * to U+202E, U+2060 to U+206F, U+FEFF and U+0080 to U+009F. */
-static size_t unwanted(const unsigned char *c, size_t len)
+bool vt_register_put_clean(FILE *out, const char *text, size_t len)
 {
-    if (*c == '\n')
-        return 0;
-    if (*c < 0x20 || *c == 0x7F)
-        return 1;
-    if (len >= 2 && ((c[0] == 0xC2 && c[1] < 0xA0) || (c[0] == 0xD8 && c[1] == 0x9C)))
-        return 2;
-    if (len >= 3 && c[0] == 0xE2 && c[1] == 0x80 &&
-        ((c[2] >= 0x8B && c[2] <= 0x8F) || (c[2] >= 0xA8 && c[2] <= 0xAE)))
-        return 3;
-    if (len >= 3 && c[0] == 0xE2 && c[1] == 0x81 && c[2] >= 0xA0 && c[2] <= 0xAF)
-        return 3;
-    return len >= 3 && c[0] == 0xEF && c[1] == 0xBB && c[2] == 0xBF ? 3 : 0;
-}
-
-bool vt_register_is_clean(const char *text, size_t len)
-{
-    const unsigned char *bytes = (const unsigned char *)text;
-    size_t i = 0;
-    while (i < len && unwanted(bytes + i, len - i) == 0)
-        i++;
-    return i == len;
-}
-
-void vt_register_put_clean(FILE *out, const char *text, size_t len)
-{
-    const unsigned char *bytes = (const unsigned char *)text;
-    for (size_t i = 0, skip = 0; i<len; i += skip> 0 ? skip : 1) {
-        skip = unwanted(bytes + i, len - i);
-        (void)fputc(skip > 0 ? '?' : bytes[i], out);
+    char *clean = malloc(len + CUT_BYTES);
+    bool is_put = clean != NULL;
+    for (size_t begin = 0; is_put && begin < len;) {
+        const char *end = memchr(text + begin, '\n', len - begin);
+        size_t line_len = end != NULL ? (size_t)(end - text) - begin : len - begin;
+        const struct vt_bytes line = vt_bytes_of(text + begin, line_len);
+        is_put = fprintf(out, "%s%s", vt_text_clean(clean, line_len + CUT_BYTES, line),
+                         end != NULL ? "\n" : "") >= 0;
+        begin += line_len + 1;
     }
+    free(clean);
+    return is_put;
+}
+
+bool vt_register_is_clean(const char *text)
+{
+    size_t len = strlen(text);
+    char *clean = malloc(len + CUT_BYTES);
+    bool is_clean =
+        clean != NULL &&
+        strcmp(vt_text_clean(clean, len + CUT_BYTES, vt_bytes_of(text, len)), text) == 0;
+    free(clean);
+    return is_clean;
 }
 
 const char *vt_register_text_time(enum vt_language language, char out[40], int64_t utc_secs)

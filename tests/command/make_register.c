@@ -30,8 +30,10 @@ static void append_mail(struct vt_register *reg, uint64_t number, unsigned luck,
     struct vt_register_answered answered;
     struct vt_register_record records[2];
     records[0] = made_mail(&mail, number, luck, SPREAD_SECS);
-    if (subject != NULL)
+    if (subject != NULL) {
         mail.evidence.mail.subject = subject;
+        mail.evidence.mail.message_id = "\033[2J\a@mx";
+    }
     mail.decided.is_secret = is_secret;
     records[1] = made_answer(&mail, &answered);
     answered.is_secret = is_secret;
@@ -83,7 +85,7 @@ int main(int argc, char **argv)
     }
     for (uint64_t number = 0; number < mails; number++)
         append_mail(reg, number, lucks[number % LUCKS], NULL, false, number + 1 < mails);
-    append_mail(reg, mails, 500, "x\033[2J\a\u202Egnp.fdp\u200B", false, true);
+    append_mail(reg, mails, 500, "x\u202Egnp.fdp\u200B", false, true);
     append_mail(reg, mails + 1, 500, "[MẬT] kế hoạch", true, true);
     append_rest(reg);
     vt_register_close(reg);
