@@ -6,7 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "command/command.h"
+#include "command/register.h"
 #include "vanthu/clock.h"
 #include "vanthu/report.h"
 
@@ -124,10 +124,29 @@ static enum vt_code make(struct report_desk *desk, struct vt_report **out, struc
 
 /* ---- writing ---- */
 
+/* For a terminal: names of senders and signers must not play with it. */
+static enum vt_code write_text(const struct vt_report *report, const struct vt_report_show *show,
+                               FILE *out, struct vt_err *err)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&text, &len);
+    if (memory == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for a report");
+    enum vt_code code = vt_report_render(report, show, memory, err);
+    if (fclose(memory) != 0 && code == VT_OK)
+        code = vt_err_set(err, VT_E_NOMEM, "no memory for a report");
+    if (code == VT_OK && !vt_register_put_clean(out, text, len))
+        code = vt_err_sys(err, "the report cannot be written");
+    free(text);
+    return code;
+}
+
 static enum vt_code write_to(const struct vt_report *report, const struct vt_report_show *show,
                              FILE *out, struct vt_err *err)
 {
-    enum vt_code code = vt_report_render(report, show, out, err);
+    enum vt_code code = show->format == VT_REPORT_TEXT ? write_text(report, show, out, err)
+                                                       : vt_report_render(report, show, out, err);
     if (code == VT_OK && fflush(out) != 0)
         code = vt_err_sys(err, "the report cannot be written");
     return code;
