@@ -12,6 +12,7 @@ enum vt_role_id {
     VT_ROLE_INSPECTOR,
     VT_ROLE_STATUS,
     VT_ROLE_FETCH,
+    VT_ROLE_REGISTRAR,
     VT_ROLES
 };
 
@@ -45,7 +46,14 @@ struct vt_config {
     const char *spool_directory;    /* spool-directory: unlinked files of large mails */
     const char *state_directory;    /* state-directory: cache of CRL and OCSP */
     const char *register_directory; /* register.directory: what was decided, for good */
-    bool log_to_syslog;             /* log: syslog (default), stderr */
+    struct vt_keep {
+        unsigned passed_days;  /* register.keep-passed …; 0: for ever */
+        unsigned tagged_days;  /* and deferred ones */
+        unsigned refused_days; /* and held ones */
+        unsigned secret_days;
+        unsigned objects_days; /* after the last record that names them */
+    } keep;
+    bool log_to_syslog; /* log: syslog (default), stderr */
 
     struct vt_strings internal_networks;    /* networks.internal: CIDR; default loopback */
     struct vt_strings outbound_daemons;     /* outbound-daemon-names: ["ORIGINATING"] */
@@ -72,6 +80,7 @@ struct vt_config {
     int64_t queue_msecs;           /* limits.queue: 15s */
     int64_t inspection_msecs;      /* limits.inspection: 20s */
     int64_t status_msecs;          /* limits.status: 3s */
+    int64_t register_msecs;        /* limits.register: 10s */
     int64_t poison_msecs;          /* limits.poison-after: 30m */
     unsigned poison_failures;      /* limits.poison-failures: 3 */
 };

@@ -13,6 +13,7 @@ struct vt_role_fds {
     int milter_socket; /* gateway: the listening socket */
     int inspect;       /* gateway, command: client end; inspector: server end */
     int status;        /* gateway, command: client end; status: server end */
+    int record;        /* gateway: client end; registrar: server end */
     int fetch;         /* status: client end; fetch: server end */
     int generation;    /* status: client end; inspector: server end */
     int policy;        /* gateway: the policy's text as checked by the master, a sealed memory file;
@@ -26,6 +27,7 @@ int vt_gateway_main(const struct vt_config *config, const struct vt_role_fds *fd
 int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *fds);
 int vt_status_main(const struct vt_config *config, const struct vt_role_fds *fds);
 int vt_fetch_main(const struct vt_config *config, const struct vt_role_fds *fds);
+int vt_registrar_main(const struct vt_config *config, const struct vt_role_fds *fds);
 
 /* True when this process was exec'd as a role: both programs call it first thing in main, and
  * return *out_status when it says so. */
@@ -92,6 +94,10 @@ enum vt_code vt_control_ask(const char *control_socket, const char *command, cha
 enum vt_code vt_control_connect_status(const char *control_socket, int *out_fd,
                                        struct vt_err *err) VT_MUST_CHECK;
 
+/* The same with the registrar, for LOOK and RECORD (vanthu/registrar.h). */
+enum vt_code vt_control_connect_registrar(const char *control_socket, int *out_fd,
+                                          struct vt_err *err) VT_MUST_CHECK;
+
 /* ---- sandbox (milter/base/sandbox.c) ---- */
 
 /* What a role may do once it is set up. Applied in this order: no_new_privs, rlimits, Landlock,
@@ -122,13 +128,14 @@ enum vt_code vt_sandbox_enter(const struct vt_sandbox *sandbox, struct vt_err *e
 
 /* ---- client side of the roles, for gateway and command ---- */
 
-/* One inspection with its second pass: ask the inspector; if something is wanted, ask status for
- * it within the budget; ask the inspector once more with it. mail_fd: sealed memory file or spool
- * file, borrowed. *out_evidence lives in arena. deadline_msecs: monotonic, for everything.
- * offline: the status role is not asked.
- * VT_E_PEER: the inspector died or was stopped, why in err->text. Others as vt_wire_receive. */
+/* One inspection with its second pass: ask the inspector; if something is wanted, ask registrar
+ * and status for it within their budgets; ask the inspector once more with it. mail_fd: sealed
+ * memory file or spool file, borrowed. *out_evidence lives in arena. deadline_msecs: monotonic, for
+ * everything. offline: the status role is not asked. VT_E_PEER: the inspector died or was stopped,
+ * why in err->text. Others as vt_wire_receive. */
 struct vt_inspection {
     int inspect_fd, status_fd; /* client ends of the channels */
+    int record_fd;             /* the same; -1: no register is asked */
     int mail_fd;
     const char *name;
     bool is_mail;
@@ -142,6 +149,7 @@ struct vt_inspection {
     int64_t deadline_msecs;
     int64_t inspection_msecs; /* budget of one pass */
     int64_t status_msecs;
+    int64_t register_msecs;
     bool offline;
     /* Called about every second of waiting, and before every wait that may take long; may be NULL.
      */
@@ -153,8 +161,14 @@ struct vt_inspection {
     enum vt_code (*begin_pass)(void *context, struct vt_err *err);
     void (*end_pass)(void *context);
     /* Filled: milliseconds spent. */
-    int64_t spent_inspection_msecs, spent_status_msecs;
+    int64_t spent_inspection_msecs, spent_status_msecs, spent_register_msecs;
     unsigned passes;
+    /* Filled: the register was asked when signatures were first seen, and said nothing. */
+    bool is_register_silent;
+    /* Filled: digests of signatures that no register has seen, in arena; vt_register_decided wants
+     * them as first_seen. */
+    const char *const *not_seen;
+    size_t not_seen_count;
 };
 enum vt_code vt_inspection_run(struct vt_arena *arena, struct vt_inspection *inspection,
                                struct vt_evidence **out_evidence, struct vt_err *err) VT_MUST_CHECK;

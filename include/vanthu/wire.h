@@ -18,15 +18,21 @@
  *                       DIED        why; -
  * gateway, command      STATUS      reference or -; wants 16M           status      STATUS_UNKNOWN
  *   to status           STATUS_IS   -; known 64M, up to 8 lists
+ * gateway, command      LOOK        -; what is asked 1M                 register    first seen and defer
+ *   to registrar        LOOKED      -; what is known 1M                             clocks: 451
+ *   (command: by        RECORD      kind, reference; body 24M           register    451 4.3.0; mode
+ *   registrar-role)     RECORDED    - (after the commit); -                         observe: passes
+ * gateway to registrar  ANSWERED    answers; - (not answered)           none        it is left out
  * status, command       FETCH       url, type; body of a POST 64K       fetch       STATUS_UNKNOWN
  *   to fetch            FETCHED     http_status, code, error,
  *                                   connected, location; bytes 64M
  * status to inspector   GENERATION  -; known 64M, up to 64 lists (not   none        an older one
  *                                   answered)
  * command to master     CONTROL     command: reload, status, drain,     30 s        -
- *                                   status-role; -
+ *                                   status-role, registrar-role; -
  *                       CONTROLLED  ok, text, mistakes, mode, roles; of
- *                                   status-role a connection to status
+ *                                   status-role and registrar-role a
+ *                                   connection to that role
  * command to status     STATUS_     -; CRLs 64M                         60 s        exit status 69
  *   (by status-role)    IMPORT
  *                       STATUS_     crls; -
@@ -66,6 +72,11 @@ enum vt_message_type {
     VT_MSG_STATUS_IMPORTED,
     VT_MSG_STATUS_REPORT, /* what the status role knows of hosts, lists and its memory */
     VT_MSG_STATUS_REPORTED,
+    VT_MSG_LOOK, /* to the registrar */
+    VT_MSG_LOOKED,
+    VT_MSG_RECORD,
+    VT_MSG_RECORDED, /* the record survives a loss of power */
+    VT_MSG_ANSWERED,
     VT_MSG_COUNT
 };
 
@@ -101,6 +112,21 @@ enum vt_code vt_wire_accept(int channel_fd, int64_t deadline_msecs, int *out_fd,
                             struct vt_err *err) VT_MUST_CHECK;
 /* True when the other end of a connection was closed: its request needs no answer any more. */
 bool vt_wire_peer_is_gone(int fd);
+/* One request over a channel and its answer. */
+struct vt_wire_ask {
+    enum vt_message_type type;
+    struct vt_bytes body;
+    const int *fds; /* borrowed */
+    size_t fds_count;
+    size_t max_fds; /* descriptors that may come with the answer */
+    int64_t deadline_msecs;
+    /* Called before the wait and about every second of it; may be NULL. */
+    void (*progress)(void *context);
+    void *progress_context;
+};
+/* Ask and wait for the answer, of any type. Errors as vt_wire_receive. */
+enum vt_code vt_wire_ask(int channel_fd, const struct vt_wire_ask *ask, struct vt_message *answer,
+                         struct vt_err *err) VT_MUST_CHECK;
 /* A channel: a connected pair, close-on-exec. */
 enum vt_code vt_wire_pair(int out_fds[2], struct vt_err *err) VT_MUST_CHECK;
 

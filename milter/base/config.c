@@ -24,11 +24,10 @@ struct vt_config_place {
 
 const char *vt_role_name(enum vt_role_id role)
 {
-    static const char *const names[VT_ROLES] = {[VT_ROLE_MASTER] = "master",
-                                                [VT_ROLE_GATEWAY] = "gateway",
-                                                [VT_ROLE_INSPECTOR] = "inspector",
-                                                [VT_ROLE_STATUS] = "status",
-                                                [VT_ROLE_FETCH] = "fetch"};
+    static const char *const names[VT_ROLES] = {
+        [VT_ROLE_MASTER] = "master",       [VT_ROLE_GATEWAY] = "gateway",
+        [VT_ROLE_INSPECTOR] = "inspector", [VT_ROLE_STATUS] = "status",
+        [VT_ROLE_FETCH] = "fetch",         [VT_ROLE_REGISTRAR] = "registrar"};
     return role < VT_ROLES ? names[role] : "unknown";
 }
 
@@ -174,11 +173,11 @@ static void check_rewrites(struct vt_config_reader *reader, const struct vt_yaml
 static void check_between(struct vt_config_reader *reader, const struct vt_yaml_node *root)
 {
     const struct vt_config *c = reader->config;
-    int64_t parts = c->queue_msecs + c->inspection_msecs + c->status_msecs;
+    int64_t parts = c->queue_msecs + c->inspection_msecs + c->status_msecs + c->register_msecs;
     if (parts > c->total_msecs)
         vt_yaml_mistake(&reader->yaml, place_of(root, "limits", "total"),
-                        "limits.total of %llds is shorter than queue, inspection and status "
-                        "together (%llds)",
+                        "limits.total of %llds is shorter than queue, inspection, status and "
+                        "register together (%llds)",
                         (long long)(c->total_msecs / 1000), (long long)(parts / 1000));
 }
 

@@ -12,6 +12,7 @@
 #define MINUTES (60 * SECS)
 #define HOURS (60 * MINUTES)
 #define DAYS (24 * HOURS)
+#define MAX_KEEP_DAYS 36500
 
 static bool no_memory(struct vt_config_reader *r, const struct vt_yaml_node *node)
 {
@@ -309,6 +310,16 @@ const struct vt_setting vt_settings[] = {
     {"state-directory", set_path, PLACE(state_directory), "/var/lib/vanthu", 0, 0, PATH},
     {"register.directory", set_path, PLACE(register_directory), "/var/lib/vanthu-register", 0, 0,
      PATH},
+    {"register.keep-passed", set_number, PLACE(keep.passed_days), "1825", 0, MAX_KEEP_DAYS, NULL,
+     NULL},
+    {"register.keep-tagged", set_number, PLACE(keep.tagged_days), "1825", 0, MAX_KEEP_DAYS, NULL,
+     NULL},
+    {"register.keep-refused", set_number, PLACE(keep.refused_days), "3650", 0, MAX_KEEP_DAYS, NULL,
+     NULL},
+    {"register.keep-secret", set_number, PLACE(keep.secret_days), "1825", 0, MAX_KEEP_DAYS, NULL,
+     NULL},
+    {"register.keep-objects", set_number, PLACE(keep.objects_days), "3650", 0, MAX_KEEP_DAYS, NULL,
+     NULL},
     {"log", set_log, PLACE(log_to_syslog), "syslog", 0, 0, NULL, "a place for the log"},
 
     {"networks.internal", set_texts, PLACE(internal_networks), "[127.0.0.0/8, \"::1/128\"]", 0, 0,
@@ -349,6 +360,8 @@ const struct vt_setting vt_settings[] = {
      USER},
     {"users.status", set_text, PLACE(role_user[VT_ROLE_STATUS]), "vanthu-status", 0, 0, USER},
     {"users.fetch", set_text, PLACE(role_user[VT_ROLE_FETCH]), "vanthu-fetch", 0, 0, USER},
+    {"users.registrar", set_text, PLACE(role_user[VT_ROLE_REGISTRAR]), "vanthu-registrar", 0, 0,
+     USER},
 
     {"limits.memory-spool", set_size, PLACE(memory_spool_bytes), "256k", 4 * KIBI, 64 * MEBI, NULL,
      NULL},
@@ -359,6 +372,8 @@ const struct vt_setting vt_settings[] = {
     {"limits.inspection", set_duration, PLACE(inspection_msecs), "20s", 1 * SECS, 120 * SECS, NULL,
      NULL},
     {"limits.status", set_duration, PLACE(status_msecs), "3s", 0, 60 * SECS, NULL, NULL},
+    {"limits.register", set_duration, PLACE(register_msecs), "10s", 1 * SECS, 60 * SECS, NULL,
+     NULL},
     {"limits.poison-after", set_duration, PLACE(poison_msecs), "30m", 1 * MINUTES, 4 * DAYS, NULL,
      NULL},
     {"limits.poison-failures", set_number, PLACE(poison_failures), "3", 1, 100, NULL, NULL},

@@ -110,6 +110,8 @@ static const int service_calls[] = {
     SCMP_SYS(alarm),
     SCMP_SYS(pause),
     SCMP_SYS(times),
+    SCMP_SYS(adjtimex), /* whether the clock is kept right; setting it takes a capability */
+    SCMP_SYS(clock_adjtime),
     SCMP_SYS(membarrier),
     SCMP_SYS(pwrite64),
     SCMP_SYS(preadv),

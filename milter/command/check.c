@@ -97,6 +97,7 @@ static enum vt_code inspect_bytes(struct check *check, struct vt_arena *arena, c
     const struct vt_mail assumed = {.direction = check->options.direction,
                                     .sender_class = check->options.sender_class};
     struct vt_inspection inspection = {
+        .record_fd = -1,
         .inspect_fd = vt_role_set_inspect_fd(check->roles),
         .status_fd = vt_role_set_status_fd(check->roles),
         .mail_fd = mail_fd,

@@ -46,6 +46,7 @@ enum vt_code vt_trust_look(struct vt_trust_desk *desk, struct vt_bytes der, bool
     if (code != VT_OK)
         return code;
     struct vt_inspection inspection = {
+        .record_fd = -1,
         .inspect_fd = vt_role_set_inspect_fd(desk->roles),
         .status_fd = vt_role_set_status_fd(desk->roles),
         .mail_fd = fd,

@@ -172,6 +172,7 @@ static enum vt_code inspect_bytes(struct paths *paths, struct vt_arena *arena, s
     if (code != VT_OK)
         return code;
     struct vt_inspection inspection = {
+        .record_fd = -1,
         .inspect_fd = vt_role_set_inspect_fd(paths->roles),
         .status_fd = vt_role_set_status_fd(paths->roles),
         .mail_fd = fd,

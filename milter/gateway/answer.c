@@ -172,6 +172,17 @@ void vt_answer_fault(const char *reference, const char *phone, struct vt_answer 
     put_last_line(out, "Signatures cannot be checked just now, please retry.", reference, phone);
 }
 
+void vt_answer_unrecorded(const char *reference, const char *phone, struct vt_answer *out)
+{
+    char line[VT_ANSWER_LINE_BYTES];
+    *out = (struct vt_answer){.code = "451", .enhanced = "4.3.0"};
+    snprintf(line, sizeof(line), "%.20s Tam hoan tiep nhan, he thong gui tu dong gui lai",
+             reference);
+    put_line(out, line);
+    put_line(out, "So dang ky tam thoi khong ghi duoc; day khong phai loi cua van ban.");
+    put_last_line(out, "The register cannot be written just now, please retry.", reference, phone);
+}
+
 void vt_answer_accept(struct vt_answer *out)
 {
     *out = (struct vt_answer){.kind = VT_ANSWER_ACCEPT};

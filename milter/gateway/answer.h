@@ -28,6 +28,8 @@ void vt_answer_decided(const struct vt_decision *decision, const struct vt_evide
                        const char *phone, bool can_hold, struct vt_answer *out);
 /* A fault of ours: 451 4.7.5 and nothing about the mail. */
 void vt_answer_fault(const char *reference, const char *phone, struct vt_answer *out);
+/* The mail cannot be recorded: 451 4.3.0. */
+void vt_answer_unrecorded(const char *reference, const char *phone, struct vt_answer *out);
 /* Let the mail pass. */
 void vt_answer_accept(struct vt_answer *out);
 /* Hand the answer to libmilter; gives what the end-of-message callback returns. For a hold the

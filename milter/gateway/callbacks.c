@@ -238,6 +238,18 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t len)
     return go_on(session, SMFIP_NR_BODY);
 }
 
+/* What the MTA gets is told when it has it; without a decided record nobody wants to know. */
+static void tell(const struct vt_session *session, const struct vt_judgement *judgement,
+                 sfsistat status)
+{
+    static const struct vt_answer again = {.kind = VT_ANSWER_TEMPFAIL};
+    if (judgement->is_recorded)
+        vt_teller_add(&the_gateway->teller, session->transaction->mail.reference,
+                      status == SMFIS_TEMPFAIL && judgement->answer.kind != VT_ANSWER_TEMPFAIL
+                          ? &again
+                          : &judgement->answer);
+}
+
 /* Make the changes and give the answer. */
 static sfsistat carry_out(SMFICTX *ctx, struct vt_session *session,
                           const struct vt_judgement *judgement)
@@ -279,6 +291,7 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
     note_queue_id(ctx, session->transaction);
     vt_judge(session, session->transaction, ctx, &judgement);
     sfsistat status = carry_out(ctx, session, &judgement);
+    tell(session, &judgement, status);
     end_transaction(session);
     atomic_fetch_sub(&the_gateway->judging_count, 1);
     return status;

@@ -5,7 +5,6 @@
 #ifndef VANTHU_GATEWAY_GATEWAY_H
 #define VANTHU_GATEWAY_GATEWAY_H
 
-#include "gateway/deferclock.h"
 #include "gateway/direction.h"
 #include "gateway/kick.h"
 #include "gateway/milter_api.h"
@@ -15,6 +14,8 @@
 #include "gateway/siphash.h"
 #include "gateway/spool.h"
 #include "gateway/strip.h"
+#include "gateway/teller.h"
+#include "vanthu/registrar.h"
 #include "vanthu/role.h"
 
 /* Evidence, decision and headers of one mail. */
@@ -26,22 +27,28 @@ struct vt_gateway {
     const struct vt_config *config;
     const struct vt_milter_api *api;
     const struct vt_policy *policy;
-    int inspect_fd, status_fd;
+    int inspect_fd, status_fd, record_fd;
     /* vt_inspection_run, or what a test puts in its place. */
     enum vt_code (*inspect)(struct vt_arena *arena, struct vt_inspection *inspection,
                             struct vt_evidence **out_evidence, struct vt_err *err);
+    /* vt_registrar_look and vt_registrar_record, or the same. */
+    enum vt_code (*look)(struct vt_arena *arena, const struct vt_registrar *registrar,
+                         const struct vt_look *look, struct vt_looked *out, struct vt_err *err);
+    enum vt_code (*record)(const struct vt_registrar *registrar,
+                           const struct vt_register_record *record, struct vt_err *err);
     struct vt_networks internal;
     struct vt_queue queue;
     struct vt_poison poison;
-    struct vt_defer_clock defer_clock;
+    struct vt_teller teller;
     struct vt_reference reference;
     struct vt_kick kick;
     uint8_t hash_key[VT_SIPHASH_KEY_BYTES];
-    atomic_uint sessions_count;  /* SMTP connections */
-    atomic_uint messages_count;  /* between MAIL and the end of the mail */
-    atomic_uint judging_count;   /* inside the end-of-message callback */
-    atomic_uint failures_count;  /* mails whose inspection failed */
-    atomic_bool degraded_logged; /* the MTA offers less than we can use: said once */
+    atomic_uint sessions_count;   /* SMTP connections */
+    atomic_uint messages_count;   /* between MAIL and the end of the mail */
+    atomic_uint judging_count;    /* inside the end-of-message callback */
+    atomic_uint failures_count;   /* mails whose inspection failed */
+    atomic_uint unrecorded_count; /* mails that passed in observe mode without a record */
+    atomic_bool degraded_logged;  /* the MTA offers less than we can use: said once */
 };
 
 struct vt_session {

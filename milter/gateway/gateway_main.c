@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The role that speaks to the MTA. It may: accept on the milter socket it inherits, make threads,
- * memory files and files in the spool folder, ask the inspector and status roles. It may not: use
- * the network, read other files, start programs, hold keys. It parses no MIME. */
+ * memory files and files in the spool folder, ask the inspector, status and registrar roles. It may
+ * not: use the network, read other files, start programs, hold keys. It parses no MIME. */
 #include <signal.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -73,8 +73,6 @@ static enum vt_code make_tables(struct vt_gateway *gateway, struct vt_arena *are
         code = vt_queue_init(&gateway->queue, config->parallel_inspections, err);
     if (code == VT_OK)
         code = vt_poison_init(&gateway->poison, config->poison_failures, config->poison_msecs);
-    if (code == VT_OK)
-        code = vt_defer_clock_init(&gateway->defer_clock, gateway->hash_key);
     if (code == VT_OK && vt_reference_init(&gateway->reference, config->hostname,
                                            config->spool_directory, &warning) != VT_OK)
         vt_log(VT_LOG_WARNING, "references are unique for this process only: %s", warning.text);
@@ -102,6 +100,10 @@ static enum vt_code prepare(struct parts *parts, const struct vt_config *config,
     gateway->inspect = vt_inspection_run;
     gateway->inspect_fd = fds->inspect;
     gateway->status_fd = fds->status;
+    gateway->record_fd = fds->record;
+    gateway->look = vt_registrar_look;
+    gateway->record = vt_registrar_record;
+    vt_teller_init(&gateway->teller, fds->record);
     parts->arena = vt_arena_new(VT_MAX_CONFIG_BYTES);
     if (parts->arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory");
@@ -129,6 +131,7 @@ static int serve(struct parts *parts, const struct vt_role_fds *fds)
     struct vt_err err = {0};
     parts->control = (struct vt_control){&parts->gateway, &parts->listener, fds->control};
     if (vt_listener_take_thread(&parts->listener, &err) != VT_OK ||
+        vt_teller_start(&parts->gateway.teller, &err) != VT_OK ||
         vt_control_start(&parts->control, &err) != VT_OK) {
         vt_log(VT_LOG_ERROR, "%s", err.text);
         return EX_OSERR;
@@ -138,6 +141,7 @@ static int serve(struct parts *parts, const struct vt_role_fds *fds)
     if (!vt_control_wait_idle(&parts->gateway, until))
         vt_log(VT_LOG_WARNING, "ending with %u mails unfinished; their senders try again",
                atomic_load(&parts->gateway.judging_count));
+    vt_teller_flush(&parts->gateway.teller);
     return result == MI_SUCCESS ? EX_OK : EX_SOFTWARE;
 }
 

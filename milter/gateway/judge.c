@@ -15,6 +15,10 @@
 #define REASONS_TEXT_BYTES (VT_REASON_COUNT * 24)
 /* Nobody notices in observe mode: a mail waits no longer than this. */
 #define OBSERVE_MSECS 5000
+/* A mail that was judged is recorded, though judging took all its time. */
+#define LEAST_RECORD_MSECS 1000
+/* What asks the sender to come again is recorded if that is quick. */
+#define TEMPFAIL_RECORD_MSECS 2000
 
 /* One mail on its way through the steps. */
 struct work {
@@ -141,6 +145,7 @@ static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err)
     struct vt_evidence *evidence = NULL;
     struct vt_inspection inspection = {.inspect_fd = work->gateway->inspect_fd,
                                        .status_fd = work->gateway->status_fd,
+                                       .record_fd = work->gateway->record_fd,
                                        .mail_fd = mail_fd,
                                        .is_mail = true,
                                        .mail = &work->transaction->mail,
@@ -148,6 +153,7 @@ static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err)
                                        .deadline_msecs = work->deadline_msecs,
                                        .inspection_msecs = config->inspection_msecs,
                                        .status_msecs = config->status_msecs,
+                                       .register_msecs = config->register_msecs,
                                        .offline = work->gateway->status_fd < 0,
                                        .progress = progress,
                                        .progress_context = work,
@@ -157,7 +163,11 @@ static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err)
         work->gateway->inspect(work->transaction->arena, &inspection, &evidence, err);
     out->inspection_msecs = inspection.spent_inspection_msecs;
     out->status_msecs = inspection.spent_status_msecs;
+    out->register_msecs = inspection.spent_register_msecs;
+    out->is_register_silent = inspection.is_register_silent;
     out->passes = inspection.passes;
+    out->not_seen = inspection.not_seen;
+    out->not_seen_count = inspection.not_seen_count;
     if (code == VT_OK) {
         keep_own_facts(&evidence->mail, &work->transaction->mail);
         out->evidence = evidence;
@@ -233,6 +243,45 @@ static enum vt_code evaluate(struct work *work, int64_t first_deferred_utc_secs,
                               &work->out->fault);
 }
 
+/* How long the register may take for this mail from now on. */
+static struct vt_registrar registrar_for(struct work *work, int64_t most_msecs)
+{
+    int64_t now = vt_clock_monotonic_msecs();
+    int64_t left = work->gateway->config->register_msecs - work->out->register_msecs;
+    int64_t until = now + (left < most_msecs ? left : most_msecs);
+    if (until > work->deadline_msecs)
+        until = work->deadline_msecs;
+    if (until < now + LEAST_RECORD_MSECS)
+        until = now + LEAST_RECORD_MSECS;
+    return (struct vt_registrar){.channel_fd = work->gateway->record_fd,
+                                 .deadline_msecs = until,
+                                 .progress = progress,
+                                 .progress_context = work};
+}
+
+/* When a mail was first deferred by this rule: now, when the register knows of no time. */
+static enum vt_code first_deferred(struct work *work, const char *rule, int64_t *out_utc_secs)
+{
+    struct vt_judgement *out = work->out;
+    struct vt_arena *arena = work->transaction->arena;
+    struct vt_looked looked;
+    struct vt_err err = {0};
+    *out_utc_secs = work->now_utc_secs;
+    enum vt_code code = vt_register_defer_key(arena, out->evidence, rule, out->defer_key);
+    if (code != VT_OK)
+        return code;
+    const struct vt_look look = {.defer_key_sha256 = out->defer_key};
+    int64_t begun = vt_clock_monotonic_msecs();
+    const struct vt_registrar registrar = registrar_for(work, INT64_MAX);
+    code = work->gateway->look(arena, &registrar, &look, &looked, &err);
+    out->register_msecs += vt_clock_monotonic_msecs() - begun;
+    if (code != VT_OK)
+        out->is_register_silent = true;
+    else if (looked.first_deferred_utc_secs != VT_TIME_NONE)
+        *out_utc_secs = looked.first_deferred_utc_secs;
+    return VT_OK;
+}
+
 /* Which rule defers is known only after evaluating; its clock is then looked up, and what the
  * policy says after that much waiting is the decision. */
 static enum vt_code decide(struct work *work)
@@ -241,9 +290,7 @@ static enum vt_code decide(struct work *work)
     enum vt_code code = evaluate(work, VT_TIME_NONE, &decision);
     if (code == VT_OK && decision->action == VT_ACTION_DEFER) {
         int64_t first = VT_TIME_NONE;
-        code = vt_defer_clock_first(
-            &work->gateway->defer_clock, work->transaction->arena, work->out->evidence,
-            decision->rule != NULL ? decision->rule : "", work->now_utc_secs, &first);
+        code = first_deferred(work, decision->rule != NULL ? decision->rule : "", &first);
         if (code == VT_OK)
             code = evaluate(work, first, &decision);
     }
@@ -267,6 +314,8 @@ static void prepare_answer(struct work *work, enum vt_code code)
         vt_answer_accept(&out->answer);
     else if (code != VT_OK)
         vt_answer_fault(work->transaction->mail.reference, config->office_phone, &out->answer);
+    else if (out->is_register_silent)
+        vt_answer_unrecorded(work->transaction->mail.reference, config->office_phone, &out->answer);
     else
         vt_answer_decided(out->decision, out->evidence, config->office_phone,
                           (work->session->actions & SMFIF_QUARANTINE) != 0, &out->answer);
@@ -278,6 +327,32 @@ static void prepare_answer(struct work *work, enum vt_code code)
         vt_err_set(&out->fault, code, "the headers could not be made");
         vt_answer_fault(work->transaction->mail.reference, config->office_phone, &out->answer);
     }
+}
+
+/* No mail passes and none is refused unless it is recorded; in observe mode that is counted. */
+static void record(struct work *work)
+{
+    struct vt_judgement *out = work->out;
+    const struct vt_mail *mail = &work->transaction->mail;
+    struct vt_err err = {0};
+    char text[VT_ERR_TEXT_BYTES];
+    bool is_needed = out->answer.kind != VT_ANSWER_TEMPFAIL;
+    int64_t begun = vt_clock_monotonic_msecs();
+    const struct vt_registrar registrar =
+        registrar_for(work, is_needed ? INT64_MAX : TEMPFAIL_RECORD_MSECS);
+    enum vt_code code =
+        vt_record_commit(work->transaction, out, &registrar, work->now_utc_secs, &err);
+    out->register_msecs += vt_clock_monotonic_msecs() - begun;
+    out->is_recorded = code == VT_OK;
+    if (out->is_recorded)
+        return;
+    vt_log(VT_LOG_WARNING, "not recorded: queue-id=%s reference=%s code=%s why=\"%s\"",
+           mail->queue_id != NULL ? mail->queue_id : "-", mail->reference, vt_code_name(code),
+           vt_text_clean(text, sizeof(text), vt_bytes_str(err.text)));
+    if (out->is_inert)
+        atomic_fetch_add(&work->gateway->unrecorded_count, 1);
+    else if (is_needed)
+        vt_answer_unrecorded(mail->reference, work->gateway->config->office_phone, &out->answer);
 }
 
 /* "CERT_REVOKED,NO_SIGNATURE", or "-". */
@@ -343,6 +418,7 @@ void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SM
         code = decide(&work);
     prepare_answer(&work, code);
     out->total_msecs = vt_clock_monotonic_msecs() - begun;
+    record(&work);
     vt_record_write(transaction, out, work.now_utc_secs);
     log_outcome(&work);
 }

@@ -16,12 +16,17 @@ struct vt_judgement {
     struct vt_answer answer;
     struct vt_headers headers; /* to be added; empty unless the mail passes */
     bool is_inert;             /* observe: nothing of the mail may be changed */
-    int64_t queue_msecs, inspection_msecs, status_msecs, total_msecs;
+    int64_t queue_msecs, inspection_msecs, status_msecs, register_msecs, total_msecs;
     unsigned passes;
+    const char *const *not_seen; /* digests of signatures that are new to the register */
+    size_t not_seen_count;
+    char defer_key[65];      /* of a deferred mail; "": it has none */
+    bool is_register_silent; /* it was asked about this mail and said nothing */
+    bool is_recorded;        /* what is decided survives a loss of power */
 };
 
-/* Judge a mail that came in completely. ctx: for progress only. Writes the record before it
- * returns, so that no answer is given without one. */
+/* Judge a mail that came in completely. ctx: for progress only. Has the
+ * mail recorded before it returns, so that none passes and none is refused without a record. */
 void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SMFICTX *ctx,
               struct vt_judgement *out);
 

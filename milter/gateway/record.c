@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writing the record. What comes from mail is already UTF-8 without control characters. */
+ * Writing the record, twice: the line in the log, and for good in the register. What comes from
+ * mail is already UTF-8 without control characters. */
 #include "gateway/record.h"
 
 #include <jansson.h>
@@ -95,4 +96,64 @@ void vt_record_write(const struct vt_transaction *transaction, const struct vt_j
         vt_log(VT_LOG_ERROR, "no record could be written: reference=%s",
                transaction->mail.reference);
     free(line);
+}
+
+/* ---- the register ---- */
+
+enum vt_register_outcome vt_record_outcome(enum vt_answer_kind kind)
+{
+    switch (kind) {
+    case VT_ANSWER_REJECT:
+        return VT_OUTCOME_REJECT;
+    case VT_ANSWER_HOLD:
+        return VT_OUTCOME_HOLD;
+    case VT_ANSWER_ACCEPT:
+        return VT_OUTCOME_ACCEPT;
+    case VT_ANSWER_TEMPFAIL:
+        break;
+    }
+    return VT_OUTCOME_TEMPFAIL;
+}
+
+static struct vt_register_answer register_answer(const struct vt_answer *answer,
+                                                 const char *lines[VT_ANSWER_LINES])
+{
+    for (size_t i = 0; i < answer->lines_count; i++)
+        lines[i] = answer->lines[i];
+    return (struct vt_register_answer){.outcome = vt_record_outcome(answer->kind),
+                                       .code = answer->code,
+                                       .enhanced = answer->enhanced,
+                                       .hold_reason = answer->hold_reason,
+                                       .lines = lines,
+                                       .lines_count = answer->lines_count};
+}
+
+enum vt_code vt_record_commit(const struct vt_transaction *transaction,
+                              const struct vt_judgement *judgement,
+                              const struct vt_registrar *registrar, int64_t now_utc_secs,
+                              struct vt_err *err)
+{
+    const char *lines[VT_ANSWER_LINES];
+    size_t not_seen_count = judgement->not_seen_count;
+    struct vt_register_decided decided = {
+        .evidence = judgement->evidence,
+        .mail = &transaction->mail,
+        .decision = judgement->decision,
+        .mode = transaction->gateway->config->mode,
+        .answer = register_answer(&judgement->answer, lines),
+        .queue_msecs = judgement->queue_msecs,
+        .inspection_msecs = judgement->inspection_msecs,
+        .status_msecs = judgement->status_msecs,
+        .total_msecs = judgement->total_msecs,
+        .passes = judgement->passes,
+        .fault = &judgement->fault,
+        .failure = &judgement->failure,
+        .first_seen = judgement->not_seen,
+        .first_seen_count = not_seen_count < VT_MAX_FIRST_SEEN ? not_seen_count : VT_MAX_FIRST_SEEN,
+        .defer_key_sha256 = judgement->defer_key};
+    const struct vt_register_record record = {.kind = VT_REGISTER_DECIDED,
+                                              .reference = transaction->mail.reference,
+                                              .time_utc_secs = now_utc_secs,
+                                              .decided = &decided};
+    return transaction->gateway->record(registrar, &record, err);
 }

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The other side of an inspection: ask, have status bring what is wanted within its budget, and
- * ask once more with it. An issuer that had to be fetched may itself have wants, hence a third
- * pass. Used by many threads at once: all state is the caller's. */
+ * The other side of an inspection: ask, have status and registrar bring what is wanted within
+ * their budgets, and ask once more with it. An issuer that had to be fetched may itself have wants,
+ * hence a third pass. Used by many threads at once: all state is the caller's. */
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "inspector/child.h"
 #include "vanthu/clock.h"
+#include "vanthu/registrar.h"
 #include "vanthu/role.h"
 #include "vanthu/wire.h"
 
 #define MAX_PASSES 3
 /* The zygote kills a child a second after its deadline and says so: be there to hear it. */
 #define HEARING_MSECS 2500
-#define PROGRESS_MSECS 1000
 
 struct run {
     struct vt_arena *arena;
@@ -40,49 +41,6 @@ static void close_fd(int *fd)
     if (*fd >= 0)
         (void)close(*fd);
     *fd = -1;
-}
-
-static void progress(const struct vt_inspection *inspection)
-{
-    if (inspection->progress != NULL)
-        inspection->progress(inspection->progress_context);
-}
-
-/* Wait for the answer, telling the caller about every second that we still do. */
-static enum vt_code receive_slowly(int fd, const struct vt_inspection *inspection,
-                                   struct vt_message *message, size_t max_fds,
-                                   int64_t deadline_msecs, struct vt_err *err)
-{
-    for (;;) {
-        int64_t slice = vt_clock_monotonic_msecs() + PROGRESS_MSECS;
-        enum vt_code code =
-            vt_wire_receive(fd, message, max_fds, earlier(slice, deadline_msecs), err);
-        if (code != VT_E_TIMEOUT || vt_clock_left_msecs(deadline_msecs) == 0)
-            return code;
-        progress(inspection);
-    }
-}
-
-static enum vt_code call(int channel, const struct vt_inspection *inspection,
-                         enum vt_message_type type, struct vt_bytes body, const int *fds,
-                         size_t fds_count, struct vt_message *answer, size_t max_fds,
-                         int64_t deadline_msecs, struct vt_err *err)
-{
-    int fd = -1;
-    answer->fds_count = 0;
-    progress(inspection);
-    enum vt_code code = vt_wire_open(channel, deadline_msecs, &fd, err);
-    if (code != VT_OK)
-        return code;
-    code = vt_wire_send(fd, type, body, fds, fds_count, deadline_msecs, err);
-    if (code == VT_OK)
-        code = receive_slowly(fd, inspection, answer, max_fds, deadline_msecs, err);
-    /* A server that ends without having read the request resets the connection; what it said last
-     * waits behind that. */
-    if (code == VT_E_PEER && vt_wire_receive(fd, answer, max_fds, 0, NULL) == VT_OK)
-        code = VT_OK;
-    (void)close(fd);
-    return code;
 }
 
 /* ---- asking the inspector ---- */
@@ -192,8 +150,15 @@ static enum vt_code inspect_once(struct run *run, struct vt_evidence **out, stru
     int64_t start = vt_clock_monotonic_msecs();
     int64_t deadline =
         earlier(inspection->deadline_msecs, start + inspection->inspection_msecs + HEARING_MSECS);
-    code = call(inspection->inspect_fd, inspection, VT_MSG_INSPECT, vt_bytes_str(body), fds, count,
-                &run->message, 2, deadline, err);
+    const struct vt_wire_ask ask = {.type = VT_MSG_INSPECT,
+                                    .body = vt_bytes_str(body),
+                                    .fds = fds,
+                                    .fds_count = count,
+                                    .max_fds = 2,
+                                    .deadline_msecs = deadline,
+                                    .progress = inspection->progress,
+                                    .progress_context = inspection->progress_context};
+    code = vt_wire_ask(inspection->inspect_fd, &ask, &run->message, err);
     free(body);
     if (inspection->end_pass != NULL)
         inspection->end_pass(inspection->progress_context);
@@ -286,9 +251,16 @@ static bool ask_status(struct run *run)
     struct vt_known fresh = {0};
     struct vt_err err = {0};
     char *body = status_body(inspection->mail);
-    enum vt_code code = call(inspection->status_fd, inspection, VT_MSG_STATUS, vt_bytes_str(body),
-                             &run->wants_fd, 1, &run->message, 1 + VT_MAX_ANSWER_LISTS,
-                             earlier(start + budget, inspection->deadline_msecs), &err);
+    const struct vt_wire_ask ask = {.type = VT_MSG_STATUS,
+                                    .body = vt_bytes_str(body),
+                                    .fds = &run->wants_fd,
+                                    .fds_count = 1,
+                                    .max_fds = 1 + VT_MAX_ANSWER_LISTS,
+                                    .deadline_msecs =
+                                        earlier(start + budget, inspection->deadline_msecs),
+                                    .progress = inspection->progress,
+                                    .progress_context = inspection->progress_context};
+    enum vt_code code = vt_wire_ask(inspection->status_fd, &ask, &run->message, &err);
     free(body);
     if (code == VT_OK)
         code = read_status(run, &fresh, &err);
@@ -300,6 +272,63 @@ static bool ask_status(struct run *run)
     return code == VT_OK &&
            fresh.facts_count + lists_count + fresh.issuers_count + fresh.no_issuer_of_count > 0 &&
            remember(run, &fresh, &err) == VT_OK;
+}
+
+/* ---- asking the registrar ---- */
+
+/* Those that were seen before. VT_E_NOMEM. */
+static enum vt_code take_seen(struct run *run, const int64_t *times_utc_secs,
+                              struct vt_known *fresh)
+{
+    for (size_t i = 0; i < run->wants.first_seen_count; i++) {
+        if (times_utc_secs[i] == VT_TIME_NONE)
+            continue;
+        struct vt_first_seen *grown =
+            vt_arena_grow(run->arena, fresh->first_seen, fresh->first_seen_count, sizeof(*grown));
+        if (grown == NULL)
+            return VT_E_NOMEM;
+        fresh->first_seen = grown;
+        grown[fresh->first_seen_count] = (struct vt_first_seen){.time_utc_secs = times_utc_secs[i]};
+        (void)snprintf(grown[fresh->first_seen_count++].digest_sha256, sizeof(grown->digest_sha256),
+                       "%s", run->wants.first_seen[i]);
+    }
+    return VT_OK;
+}
+
+/* True when one of the signatures was seen before, so that another pass may say more. Once for a
+ * mail: later passes find the same signatures. */
+static bool ask_first_seen(struct run *run)
+{
+    struct vt_inspection *inspection = run->inspection;
+    const struct vt_look look = {.first_seen = run->wants.first_seen,
+                                 .first_seen_count = run->wants.first_seen_count};
+    if (inspection->offline || inspection->record_fd < 0 || inspection->passes > 1 ||
+        look.first_seen_count == 0)
+        return false;
+    int64_t start = vt_clock_monotonic_msecs();
+    struct vt_registrar registrar = {
+        .channel_fd = inspection->record_fd,
+        .deadline_msecs = earlier(start + inspection->register_msecs, inspection->deadline_msecs),
+        .progress = inspection->progress,
+        .progress_context = inspection->progress_context};
+    struct vt_looked looked = {0};
+    struct vt_known fresh = {0};
+    struct vt_err err = {0};
+    enum vt_code code = vt_registrar_look(run->arena, &registrar, &look, &looked, &err);
+    if (code == VT_OK)
+        code = take_seen(run, looked.first_seen_utc_secs, &fresh);
+    if (code == VT_OK && fresh.first_seen_count > 0)
+        code = remember(run, &fresh, &err);
+    inspection->spent_register_msecs += vt_clock_monotonic_msecs() - start;
+    inspection->is_register_silent = code != VT_OK;
+    return code == VT_OK && fresh.first_seen_count > 0;
+}
+
+/* True when another pass may say more. */
+static bool learn(struct run *run)
+{
+    bool was_seen = ask_first_seen(run);
+    return ask_status(run) || was_seen;
 }
 
 static enum vt_code seal_facts(const struct vt_mail *mail, int *out_fd, struct vt_err *err)
@@ -324,12 +353,16 @@ enum vt_code vt_inspection_run(struct vt_arena *arena, struct vt_inspection *ins
     run->facts_fd = run->known_fd = run->wants_fd = -1;
     inspection->passes = 0;
     inspection->spent_inspection_msecs = inspection->spent_status_msecs = 0;
+    inspection->spent_register_msecs = 0;
+    inspection->is_register_silent = false;
+    inspection->not_seen = NULL;
+    inspection->not_seen_count = 0;
     enum vt_code code =
         inspection->mail == NULL ? VT_OK : seal_facts(inspection->mail, &run->facts_fd, err);
     struct vt_evidence *evidence = NULL;
     if (code == VT_OK)
         code = inspect_once(run, &evidence, err);
-    while (code == VT_OK && inspection->passes < MAX_PASSES && ask_status(run)) {
+    while (code == VT_OK && inspection->passes < MAX_PASSES && learn(run)) {
         code = inspect_once(run, &evidence, err);
         if (code != VT_E_TIMEOUT && code != VT_E_BUSY)
             continue;
@@ -342,8 +375,11 @@ enum vt_code vt_inspection_run(struct vt_arena *arena, struct vt_inspection *ins
     close_fd(&run->wants_fd);
     for (size_t i = 0; i < run->lists_count; i++)
         close_fd(&run->list_fds[i]);
-    free(run);
-    if (code == VT_OK)
+    if (code == VT_OK) {
         *out_evidence = evidence;
+        inspection->not_seen = run->wants.first_seen;
+        inspection->not_seen_count = run->wants.first_seen_count;
+    }
+    free(run);
     return code;
 }

@@ -11,7 +11,8 @@
 static const char *const user_keys[VT_ROLES] = {[VT_ROLE_GATEWAY] = "users.gateway",
                                                 [VT_ROLE_INSPECTOR] = "users.inspector",
                                                 [VT_ROLE_STATUS] = "users.status",
-                                                [VT_ROLE_FETCH] = "users.fetch"};
+                                                [VT_ROLE_FETCH] = "users.fetch",
+                                                [VT_ROLE_REGISTRAR] = "users.registrar"};
 
 static bool is_same_user(const char *a, const char *b)
 {
@@ -57,6 +58,8 @@ void vt_check_site(const struct vt_config *config, struct vt_mistakes *mistakes)
     check_users(config, mistakes);
     check_folder(config, "spool-directory", config->spool_directory, VT_ROLE_GATEWAY, mistakes);
     check_folder(config, "state-directory", config->state_directory, VT_ROLE_STATUS, mistakes);
+    check_folder(config, "register.directory", config->register_directory, VT_ROLE_REGISTRAR,
+                 mistakes);
     vt_listen_check(config, mistakes);
 }
 

@@ -27,6 +27,7 @@ static const struct {
     {"status", VT_CONTROL_STATUS},
     {"drain", VT_CONTROL_DRAIN},
     {"status-role", VT_CONTROL_STATUS_ROLE},
+    {"registrar-role", VT_CONTROL_REGISTRAR_ROLE},
 };
 
 /* ---- the master's side ---- */
@@ -152,7 +153,7 @@ void vt_control_answer_connection(int fd, int channel)
     int connection = -1;
     enum vt_code code = VT_E_NOT_FOUND;
     if (channel < 0)
-        (void)vt_err_set(&err, code, "there is no status role");
+        (void)vt_err_set(&err, code, "there is no such role");
     else
         code = vt_wire_open(channel, 0, &connection, &err);
     if (code != VT_OK) {
@@ -233,19 +234,20 @@ static enum vt_code refused(const struct vt_message *answer, struct vt_err *err)
         json_loadb((const char *)answer->body, answer->body_len, JSON_REJECT_DUPLICATES, NULL);
     const char *text = json_string_value(json_object_get(root, "text"));
     enum vt_code code = vt_err_set(err, VT_E_NOT_FOUND, "vanthu-milter says: %.200s",
-                                   text != NULL ? text : "there is no status role");
+                                   text != NULL ? text : "there is no such role");
     json_decref(root);
     return code;
 }
 
-enum vt_code vt_control_connect_status(const char *control_socket, int *out_fd, struct vt_err *err)
+static enum vt_code connect_role(const char *control_socket, const char *command, int *out_fd,
+                                 struct vt_err *err)
 {
     int fd = -1;
     struct vt_message answer;
     enum vt_code code = dial(control_socket, &fd, err);
     if (code != VT_OK)
         return code;
-    code = exchange(fd, "status-role", 1, &answer, err);
+    code = exchange(fd, command, 1, &answer, err);
     (void)close(fd);
     if (code != VT_OK)
         return code;
@@ -253,4 +255,15 @@ enum vt_code vt_control_connect_status(const char *control_socket, int *out_fd, 
         return refused(&answer, err);
     *out_fd = answer.fds[0];
     return VT_OK;
+}
+
+enum vt_code vt_control_connect_status(const char *control_socket, int *out_fd, struct vt_err *err)
+{
+    return connect_role(control_socket, "status-role", out_fd, err);
+}
+
+enum vt_code vt_control_connect_registrar(const char *control_socket, int *out_fd,
+                                          struct vt_err *err)
+{
+    return connect_role(control_socket, "registrar-role", out_fd, err);
 }

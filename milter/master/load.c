@@ -112,5 +112,8 @@ enum vt_code vt_loaded_prepare(const struct vt_loaded *loaded, struct vt_err *er
         vt_folder_prepare(config->spool_directory, config->role_user[VT_ROLE_GATEWAY], err);
     if (code == VT_OK)
         code = vt_folder_prepare(config->state_directory, config->role_user[VT_ROLE_STATUS], err);
+    if (code == VT_OK)
+        code = vt_folder_prepare(config->register_directory, config->role_user[VT_ROLE_REGISTRAR],
+                                 err);
     return code;
 }

@@ -314,6 +314,9 @@ static void obey(struct master *master, int client, enum vt_control_command comm
     case VT_CONTROL_STATUS_ROLE:
         vt_control_answer_connection(client, vt_roles_status_fd(master->sets[CURRENT].roles));
         return;
+    case VT_CONTROL_REGISTRAR_ROLE:
+        vt_control_answer_connection(client, vt_roles_record_fd(master->sets[CURRENT].roles));
+        return;
     case VT_CONTROL_STATUS:
     case VT_CONTROL_NONE:
         answer(master, client, true, master->stopping ? "draining" : NULL);

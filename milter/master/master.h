@@ -70,7 +70,8 @@ enum vt_control_command {
     VT_CONTROL_RELOAD,
     VT_CONTROL_STATUS,
     VT_CONTROL_DRAIN,
-    VT_CONTROL_STATUS_ROLE
+    VT_CONTROL_STATUS_ROLE,
+    VT_CONTROL_REGISTRAR_ROLE
 };
 
 /* Accept one client; -1: none, or not root and not us. */

@@ -29,13 +29,15 @@ static const struct {
     const char *log_name;
     const char *process_name; /* at most 15 bytes */
     int (*run)(const struct vt_config *config, const struct vt_role_fds *fds);
-    /* The gateway finishes its mails and the inspector its children when the master has gone. */
+    /* The gateway finishes its mails, the inspector its children and the registrar their records
+     * when the master has gone. */
     bool dies_with_parent;
 } roles[VT_ROLES] = {
     [VT_ROLE_GATEWAY] = {"vanthu/gateway", "vt-gateway", vt_gateway_main, false},
     [VT_ROLE_INSPECTOR] = {"vanthu/inspector", "vt-inspector", vt_inspector_main, false},
     [VT_ROLE_STATUS] = {"vanthu/status", "vt-status", vt_status_main, true},
     [VT_ROLE_FETCH] = {"vanthu/fetch", "vt-fetch", vt_fetch_main, true},
+    [VT_ROLE_REGISTRAR] = {"vanthu/registrar", "vt-registrar", vt_registrar_main, false},
 };
 
 static bool find_role(const char *name, enum vt_role_id *out)
@@ -77,7 +79,7 @@ static bool take_fds(struct birth *birth, const char *argument)
 
 static bool read_arguments(int argc, char **argv, struct birth *birth)
 {
-    birth->fds = (struct vt_role_fds){-1, -1, -1, -1, -1, -1, -1, -1};
+    birth->fds = (struct vt_role_fds){-1, -1, -1, -1, -1, -1, -1, -1, -1};
     birth->config = -1;
     if (!find_role(argv[1] + strlen("--role="), &birth->role))
         return false;

@@ -26,6 +26,7 @@ const struct vt_role_fd_option vt_role_fd_options[] = {
     {"--fd-milter=", offsetof(struct vt_role_fds, milter_socket)},
     {"--fd-inspect=", offsetof(struct vt_role_fds, inspect)},
     {"--fd-status=", offsetof(struct vt_role_fds, status)},
+    {"--fd-record=", offsetof(struct vt_role_fds, record)},
     {"--fd-fetch=", offsetof(struct vt_role_fds, fetch)},
     {"--fd-generation=", offsetof(struct vt_role_fds, generation)},
     {"--fd-policy=", offsetof(struct vt_role_fds, policy)},

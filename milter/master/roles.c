@@ -16,9 +16,9 @@
 #include "vanthu/status.h"
 #include "vanthu/wire.h"
 
-/* A role that says nothing is taken for ready when it has lived as long as this. Gateway, inspector
- * and status do speak: libmilter may take five seconds until it accepts, and so may large lists
- * that are verified again. */
+/* A role that says nothing is taken for ready when it has lived as long as this. Gateway,
+ * inspector, status and registrar do speak: libmilter may take five seconds until it accepts, and
+ * so may large lists that are verified again. */
 #define READY_AFTER_MSECS 1000
 #define MAIL_READY_AFTER_MSECS 15000
 #define SETTLED_AFTER_MSECS 60000
@@ -48,7 +48,7 @@ struct channel {
 
 struct vt_roles {
     struct vt_roles_plan plan;
-    struct channel inspect, status, fetch, generation;
+    struct channel inspect, status, record, fetch, generation;
     struct slot slots[VT_ROLES];
     struct process leaving[VT_ROLES_MAX_LEAVING];
     enum vt_roles_state state;
@@ -94,7 +94,8 @@ enum vt_code vt_roles_new(const struct vt_roles_plan *plan, struct vt_roles **ou
         return vt_err_set(err, VT_E_NOMEM, "no memory for a set of roles");
     }
     roles->plan = copy;
-    roles->inspect = roles->status = roles->fetch = roles->generation = (struct channel){-1, -1};
+    roles->inspect = roles->status = roles->record = roles->fetch = roles->generation =
+        (struct channel){-1, -1};
     for (size_t i = 0; i < VT_ROLES; i++) {
         roles->slots[i].now.control = -1;
         roles->slots[i].start_at_msecs = INT64_MAX;
@@ -107,6 +108,8 @@ enum vt_code vt_roles_new(const struct vt_roles_plan *plan, struct vt_roles **ou
         code = open_channel(with_status, &roles->generation, err);
     if (code == VT_OK)
         code = open_channel(plan->wanted[VT_ROLE_FETCH], &roles->fetch, err);
+    if (code == VT_OK)
+        code = open_channel(plan->wanted[VT_ROLE_REGISTRAR], &roles->record, err);
     if (code != VT_OK) {
         vt_roles_free(roles);
         return code;
@@ -144,6 +147,7 @@ void vt_roles_free(struct vt_roles *roles)
             forget_process(&roles->leaving[i]);
     close_channel(&roles->inspect);
     close_channel(&roles->status);
+    close_channel(&roles->record);
     close_channel(&roles->fetch);
     close_channel(&roles->generation);
     close_fd(&roles->plan.config_text);
@@ -157,12 +161,13 @@ void vt_roles_free(struct vt_roles *roles)
 /* Which ends a role gets: the table of requests in wire.h as descriptors. */
 static struct vt_role_fds ends_of(const struct vt_roles *roles, enum vt_role_id role)
 {
-    struct vt_role_fds fds = {-1, -1, -1, -1, -1, -1, -1, -1};
+    struct vt_role_fds fds = {-1, -1, -1, -1, -1, -1, -1, -1, -1};
     switch (role) {
     case VT_ROLE_GATEWAY:
         fds.milter_socket = roles->plan.milter_socket;
         fds.inspect = roles->inspect.client;
         fds.status = roles->status.client;
+        fds.record = roles->record.client;
         fds.policy = roles->plan.policy_text;
         break;
     case VT_ROLE_INSPECTOR:
@@ -178,6 +183,9 @@ static struct vt_role_fds ends_of(const struct vt_roles *roles, enum vt_role_id 
         break;
     case VT_ROLE_FETCH:
         fds.fetch = roles->fetch.server;
+        break;
+    case VT_ROLE_REGISTRAR:
+        fds.record = roles->record.server;
         break;
     case VT_ROLE_MASTER:
     case VT_ROLES:
@@ -429,7 +437,8 @@ static void start_again(struct vt_roles *roles, enum vt_role_id role)
 
 static int64_t ready_at(const struct slot *slot, enum vt_role_id role)
 {
-    bool speaks = role == VT_ROLE_GATEWAY || role == VT_ROLE_INSPECTOR || role == VT_ROLE_STATUS;
+    bool speaks = role == VT_ROLE_GATEWAY || role == VT_ROLE_INSPECTOR || role == VT_ROLE_STATUS ||
+                  role == VT_ROLE_REGISTRAR;
     return slot->now.started_msecs + (speaks ? MAIL_READY_AFTER_MSECS : READY_AFTER_MSECS);
 }
 
@@ -518,6 +527,11 @@ int vt_roles_status_fd(const struct vt_roles *roles)
     return roles->status.client;
 }
 
+int vt_roles_record_fd(const struct vt_roles *roles)
+{
+    return roles->record.client;
+}
+
 int vt_roles_fetch_fd(const struct vt_roles *roles)
 {
     return roles->fetch.client;
@@ -527,6 +541,7 @@ void vt_roles_forget_servers(struct vt_roles *roles)
 {
     close_fd(&roles->inspect.server);
     close_fd(&roles->status.server);
+    close_fd(&roles->record.server);
     close_fd(&roles->fetch.server);
     close_channel(&roles->generation);
 }

@@ -66,6 +66,7 @@ void vt_roles_drain(struct vt_roles *roles, int64_t deadline_msecs);
 /* Client ends for the caller's own requests, borrowed. -1: none. */
 int vt_roles_inspect_fd(const struct vt_roles *roles);
 int vt_roles_status_fd(const struct vt_roles *roles);
+int vt_roles_record_fd(const struct vt_roles *roles);
 int vt_roles_fetch_fd(const struct vt_roles *roles);
 /* Close the ends on which the set serves, in a process that is a client only (after fork). */
 void vt_roles_forget_servers(struct vt_roles *roles);

@@ -4,6 +4,8 @@
 #ifndef VANTHU_REGISTER_BODY_H
 #define VANTHU_REGISTER_BODY_H
 
+#include <jansson.h>
+
 #include "vanthu/register.h"
 
 /* Version of the bodies, "v". */
@@ -22,5 +24,9 @@ enum vt_code vt_body_write(const struct vt_register_record *record, struct vt_bu
  * VT_E_FORMAT, VT_E_LIMIT, VT_E_NOMEM. */
 enum vt_code vt_body_read(struct vt_arena *arena, struct vt_bytes body,
                           struct vt_register_record *record, struct vt_err *err) VT_MUST_CHECK;
+
+/* The answer in an object of a larger one. VT_E_FORMAT, VT_E_NOMEM. */
+enum vt_code vt_body_read_answer(struct vt_arena *arena, const json_t *answer,
+                                 struct vt_register_answer *out, struct vt_err *err) VT_MUST_CHECK;
 
 #endif

@@ -130,10 +130,9 @@ static unsigned read_unsigned(const json_t *object, const char *key)
 
 /* ---- answers and faults ---- */
 
-static enum vt_code read_answer(struct vt_arena *arena, const json_t *root,
-                                struct vt_register_answer *out, struct vt_err *err)
+enum vt_code vt_body_read_answer(struct vt_arena *arena, const json_t *answer,
+                                 struct vt_register_answer *out, struct vt_err *err)
 {
-    const json_t *answer = json_object_get(root, "answer");
     unsigned outcome = 0;
     enum vt_code code = read_word(answer, "kind", &vt_words_outcome, &outcome, err);
     if (code == VT_OK)
@@ -348,7 +347,7 @@ static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
     unsigned mode = 0;
     enum vt_code code = read_word(root, "mode", &vt_words_mode, &mode, err);
     if (code == VT_OK)
-        code = read_answer(arena, root, &out->answer, err);
+        code = vt_body_read_answer(arena, json_object_get(root, "answer"), &out->answer, err);
     if (code == VT_OK)
         code = read_fault(arena, root, "fault", &out->fault, err);
     if (code == VT_OK)
@@ -382,7 +381,7 @@ static enum vt_code read_answered(struct vt_arena *arena, const json_t *root,
     if (out == NULL)
         return no_memory(err);
     record->answered = out;
-    return read_answer(arena, root, &out->answer, err);
+    return vt_body_read_answer(arena, json_object_get(root, "answer"), &out->answer, err);
 }
 
 static enum vt_code read_overruled(struct vt_arena *arena, const json_t *root,

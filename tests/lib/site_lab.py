@@ -21,7 +21,7 @@ BUILD = os.environ.get("VANTHU_BUILD", ROOT + "/build")
 # Keys take longer to make than everything else: kept between runs, for tests only.
 KEYS = BUILD + "/test-keys"
 # Roles run under numbers that no account has.
-USERS = {"gateway": 64101, "inspector": 64102, "status": 64103, "fetch": 64104}
+USERS = {"gateway": 64101, "inspector": 64102, "status": 64103, "fetch": 64104, "registrar": 64105}
 
 SERVING = "serving on "
 
@@ -36,6 +36,8 @@ control-socket: {folder}/run/control.sock
 policy: {policy}
 spool-directory: {folder}/spool-vanthu
 state-directory: {folder}/state
+register:
+  directory: {folder}/register
 log: stderr
 networks:
   internal: [127.0.0.2/32]
@@ -50,6 +52,7 @@ users:
   inspector: {inspector}
   status: {status}
   fetch: {fetch}
+  registrar: {registrar}
 limits:
   status: {status_limit}
 {extra}"""
@@ -124,9 +127,10 @@ class Lab:
             self.script("documents/mkdocuments.py", self.pki, self.documents)
         if self.with_servers:
             self.script_servers("start", self.pki, self.folder + "/servers")
-        for name, role in (("state", "status"), ("spool-vanthu", "gateway")):
+        for name, role in (("state", "status"), ("spool-vanthu", "gateway"), ("register", "registrar")):
             os.makedirs(f"{self.folder}/{name}", exist_ok=True)
             os.chown(f"{self.folder}/{name}", USERS[role], USERS[role])
+            os.chmod(f"{self.folder}/{name}", 0o700)
         os.makedirs(self.folder + "/run", exist_ok=True)
         self.start_milter()
         if self.with_mta:

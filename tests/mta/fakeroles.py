@@ -21,7 +21,8 @@ import tempfile
 import threading
 import time
 
-INSPECT, INSPECTED, DIED, STATUS, STATUS_IS, CONNECT, READY = 1, 2, 3, 4, 5, 12, 13
+INSPECT, INSPECTED, DIED, STATUS, STATUS_IS, ERROR, CONNECT, READY = 1, 2, 3, 4, 5, 11, 12, 13
+LOOK, LOOKED, RECORD, RECORDED, ANSWERED = 19, 20, 21, 22, 23
 MESSAGE_BYTES = 8 + 65536
 ALL_SEALS = 0xF  # F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
 F_ADD_SEALS = 1033
@@ -124,6 +125,44 @@ class Status(Role):
         return STATUS_IS, b"", (known,)
 
 
+class Registrar(Role):
+    """Keeps records in memory: heads and bodies in their order, answers, the first defer of a key."""
+
+    fault = None  # a text: everything is refused with it
+    silent = False
+
+    def __init__(self, channel):
+        self.decided, self.answered, self.deferred, self.looks = [], [], {}, []
+        self.times = {}  # first seen
+        super().__init__(channel)
+
+    def answer(self, connection, kind, body, fds):
+        content = json.loads(os.pread(fds[0], 1 << 25, 0)) if fds else None
+        for fd in fds:
+            os.close(fd)
+        if kind == ANSWERED:
+            with self.lock:
+                self.answered += json.loads(body)["answers"]
+            return None
+        if self.silent:
+            select.select([connection], [], [], 30)
+            return None
+        if self.fault:
+            return ERROR, self.fault.encode(), ()
+        if kind == LOOK:
+            with self.lock:
+                self.looks.append(content)
+            return LOOKED, b"", (sealed(json.dumps({
+                "first_seen": [self.times.get(d) for d in content["first_seen"]],
+                "first_deferred": self.deferred.get(content["defer_key"]), "exceptions": []}).encode()),)
+        assert kind == RECORD, kind
+        with self.lock:
+            self.decided.append((json.loads(body), content))
+            if content.get("defer_key"):
+                self.deferred.setdefault(content["defer_key"], int(time.time()))
+        return RECORDED, b"", ()
+
+
 class Inspector(Role):
     def __init__(self, channel):
         self.mails = []        # bytes of every mail that was handed over
@@ -186,13 +225,15 @@ class Gateway:
         self.control, control_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         inspect, inspect_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         status, status_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.inspector, self.status = Inspector(inspect), Status(status)
+        record, record_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.inspector, self.status, self.registrar = Inspector(inspect), Status(status), Registrar(record)
         config = sealed(("hostname: mx1.test\npolicy: /test/policy.yaml\n"
                          "our-domains: [ours.vn]\nspool-directory: %s\noffice-phone: 0229.123.4567\n"
                          "%s\n" % (folder, settings)).encode())
         policy_fd = sealed(policy.encode())
         fds = {"control": control_end.fileno(), "milter": self.listener.fileno(),
-               "inspect": inspect_end.fileno(), "status": status_end.fileno(), "config": config, "policy": policy_fd}
+               "inspect": inspect_end.fileno(), "status": status_end.fileno(), "record": record_end.fileno(),
+               "config": config, "policy": policy_fd}
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [PROGRAM, "--role=gateway", "--log-stderr", "--config-name", "/test/vanthu.yaml"]
@@ -201,6 +242,7 @@ class Gateway:
         control_end.close()
         inspect_end.close()
         status_end.close()
+        record_end.close()
         os.close(config)
         os.close(policy_fd)
 
@@ -247,4 +289,5 @@ class Gateway:
         self.control.close()
         self.inspector.channel.close()
         self.status.channel.close()
+        self.registrar.channel.close()
         self.log.close()

@@ -243,7 +243,7 @@ class Failures(GatewayTest):
         self.assertEqual(self.deliver(gateway, mail_with()).code(), 250)
 
     def test_a_silent_inspector_ends_in_451_with_progress(self):
-        gateway = self.start(ENFORCE + "limits: {queue: 1s, inspection: 4s, status: 1s, total: 6s}\n")
+        gateway = self.start(ENFORCE + "limits: {queue: 1s, inspection: 4s, status: 1s, register: 2s, total: 8s}\n")
         outcome = self.deliver(gateway, mail_with("silent"))
         self.assertEqual(outcome.code(), 451)
         self.assertGreaterEqual(outcome.progress_count, 1)

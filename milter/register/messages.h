@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What gateway and registrar say to each other as JSON: both sides, so that what is written can be
+ * read. Written text is malloc'd; what is read lives in arena, and every array has its maximum.
+ * VT_E_FORMAT, VT_E_LIMIT, VT_E_NOMEM. */
+#ifndef VANTHU_REGISTER_MESSAGES_H
+#define VANTHU_REGISTER_MESSAGES_H
+
+#include "vanthu/registrar.h"
+
+enum vt_code vt_look_to_json(const struct vt_look *look, char **out_text, size_t *out_len,
+                             struct vt_err *err) VT_MUST_CHECK;
+/* Every digest is 64 digits of hexadecimal in lower case. */
+enum vt_code vt_look_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_look *out,
+                               struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_looked_to_json(const struct vt_looked *looked, size_t first_seen_count,
+                               char **out_text, size_t *out_len, struct vt_err *err) VT_MUST_CHECK;
+/* first_seen_count: as many as were asked for. */
+enum vt_code vt_looked_from_json(struct vt_arena *arena, struct vt_bytes json,
+                                 size_t first_seen_count, struct vt_looked *out,
+                                 struct vt_err *err) VT_MUST_CHECK;
+
+/* {"kind": "decided", "reference": "…"}: the body of RECORD. */
+enum vt_code vt_record_head_to_json(const struct vt_register_record *record, char **out_text,
+                                    size_t *out_len, struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_record_head_from_json(struct vt_arena *arena, struct vt_bytes json,
+                                      struct vt_register_record *out,
+                                      struct vt_err *err) VT_MUST_CHECK;
+
+/* Answers without lines. */
+enum vt_code vt_answers_to_json(const struct vt_register_record *records, size_t count,
+                                char **out_text, size_t *out_len, struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_answers_from_json(struct vt_arena *arena, struct vt_bytes json,
+                                  struct vt_register_record **out, size_t *out_count,
+                                  struct vt_err *err) VT_MUST_CHECK;
+
+#endif
