@@ -61,6 +61,10 @@ static void defaults(void **state)
     assert_int_equal(c->poison_msecs, 30 * 60000);
     assert_int_equal(c->poison_failures, 3);
     assert_string_equal(c->role_user[VT_ROLE_FETCH], "vanthu-fetch");
+    assert_string_equal(c->role_user[VT_ROLE_REGISTRAR], "vanthu-registrar");
+    assert_string_equal(c->register_directory, "/var/lib/vanthu-register");
+    assert_int_equal(c->register_msecs, 10000);
+    assert_int_equal(c->keep.refused_days, 3650);
     const char *file = strrchr(c->policy_file, '/');
     assert_non_null(file);
     assert_string_equal(file, "/policy.yaml");
@@ -107,9 +111,11 @@ static void every_setting(void **state)
         "fetch: {allowed-hosts: [ca.gov.vn, \"[2001:db8::1]:80\", \"127.0.0.1:8080\"], "
         "rewrite-hosts: {CA.btc: CA.gov.vn, \"b.btc:8080\": \"127.0.0.1:8080\"}, http-proxy: "
         "\"http://proxy:3128\", timeout: 500ms, host-down: 1h}\n"
-        "users: {gateway: nobody, inspector: 1001, status: _s, fetch: f-1}\n"
+        "register: {directory: kept-register, keep-passed: 0, keep-tagged: 1, keep-refused: 2, "
+        "keep-secret: 3, keep-objects: 36500}\n"
+        "users: {gateway: nobody, inspector: 1001, status: _s, fetch: f-1, registrar: r-1}\n"
         "limits: {memory-spool: 1M, parallel-inspections: 7, total: 2m, queue: 10s, "
-        "inspection: 30s, status: 4s, poison-after: 1d, poison-failures: 9}\n";
+        "inspection: 30s, status: 4s, register: 5s, poison-after: 1d, poison-failures: 9}\n";
     struct vt_mistakes mistakes;
     struct vt_config *c = parse(text, &mistakes);
     if (c == NULL)
@@ -162,6 +168,14 @@ static void every_setting(void **state)
     assert_int_equal(c->queue_msecs, 10000);
     assert_int_equal(c->inspection_msecs, 30000);
     assert_int_equal(c->status_msecs, 4000);
+    assert_int_equal(c->register_msecs, 5000);
+    assert_string_equal(c->role_user[VT_ROLE_REGISTRAR], "r-1");
+    assert_string_equal(c->register_directory, "/etc/vanthu/kept-register");
+    assert_int_equal(c->keep.passed_days, 0);
+    assert_int_equal(c->keep.tagged_days, 1);
+    assert_int_equal(c->keep.refused_days, 2);
+    assert_int_equal(c->keep.secret_days, 3);
+    assert_int_equal(c->keep.objects_days, 36500);
     assert_int_equal(c->poison_msecs, 86400000);
     assert_int_equal(c->poison_failures, 9);
     vt_config_free(c);
@@ -235,8 +249,10 @@ static void mistakes_of_one_line(void **state)
         {"limits: {memory-spool: 1}\n", 1, 24, "1 is not between 4k and 64M"},
         {"limits: {poison-failures: many}\n", 1, 27, "\"many\" is not a number"},
         {"limits: {poison-failures: 0}\n", 1, 27, "0 is not between 1 and 100"},
-        {"limits: {total: 10s}\n", 1, 17, "is shorter than queue, inspection and status"},
-        {"limits: {queue: 2m}\n", 1, 9, "is shorter than queue, inspection and status"},
+        {"register: {keep-passed: 36501}\n", 1, 25, "36501 is not between 0 and 36500"},
+        {"limits: {register: 0s}\n", 1, 20, "0s is not between 1s and 1m"},
+        {"limits: {total: 10s}\n", 1, 17, "is shorter than queue, inspection, status and"},
+        {"limits: {queue: 2m}\n", 1, 9, "is shorter than queue, inspection, status and"},
         {"mode: tag\nmode: tag\n", 2, 1, "key \"mode\" stands here a second time, first in line 1"},
         {"mode: &a tag\n", 1, 7, "anchors (&name) are not allowed"},
         {"mode: *a\n", 1, 7, "aliases (*name) are not allowed"},
@@ -384,6 +400,7 @@ static void roles_have_names(void **state)
     assert_string_equal(vt_role_name(VT_ROLE_INSPECTOR), "inspector");
     assert_string_equal(vt_role_name(VT_ROLE_STATUS), "status");
     assert_string_equal(vt_role_name(VT_ROLE_FETCH), "fetch");
+    assert_string_equal(vt_role_name(VT_ROLE_REGISTRAR), "registrar");
     assert_string_equal(vt_role_name(VT_ROLES), "unknown");
 }
 

@@ -82,6 +82,45 @@ static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *i
     return VT_OK;
 }
 
+/* The register, in memory. */
+static struct {
+    enum vt_code look_code, record_code;
+    int64_t first_deferred_utc_secs;
+    unsigned looks, records;
+    enum vt_register_outcome outcome; /* of the last record, … */
+    char reference[VT_REFERENCE_BYTES], defer_key[65];
+    bool has_evidence;
+} registrar;
+
+static enum vt_code fake_look(struct vt_arena *arena, const struct vt_registrar *where,
+                              const struct vt_look *look, struct vt_looked *out, struct vt_err *err)
+{
+    (void)arena;
+    where->progress(where->progress_context);
+    registrar.looks++;
+    assert_int_equal(strlen(look->defer_key_sha256), 64);
+    *out = (struct vt_looked){.first_deferred_utc_secs = registrar.first_deferred_utc_secs};
+    return registrar.look_code == VT_OK
+               ? VT_OK
+               : vt_err_set(err, registrar.look_code, "the registrar said no");
+}
+
+static enum vt_code fake_record(const struct vt_registrar *where,
+                                const struct vt_register_record *record, struct vt_err *err)
+{
+    const struct vt_register_decided *decided = record->decided;
+    assert_int_equal(record->kind, VT_REGISTER_DECIDED);
+    assert_true(where->deadline_msecs > vt_clock_monotonic_msecs());
+    if (registrar.record_code != VT_OK)
+        return vt_err_set(err, registrar.record_code, "the disk is full");
+    registrar.records++;
+    registrar.outcome = decided->answer.outcome;
+    registrar.has_evidence = decided->evidence != NULL;
+    snprintf(registrar.reference, sizeof(registrar.reference), "%s", record->reference);
+    snprintf(registrar.defer_key, sizeof(registrar.defer_key), "%s", decided->defer_key_sha256);
+    return VT_OK;
+}
+
 struct fixture {
     struct vt_config config;
     struct vt_gateway gateway;
@@ -102,6 +141,8 @@ static int set_up(void **state)
     recorder_reset();
     memset(&inspector, 0, sizeof(inspector));
     memset(&fixture, 0, sizeof(fixture));
+    memset(&registrar, 0, sizeof(registrar));
+    registrar.first_deferred_utc_secs = VT_TIME_NONE;
     fixture.config = (struct vt_config){.mode = VT_MODE_ENFORCE,
                                         .hostname = "mx1",
                                         .authserv_id = "vanthu.mx1",
@@ -110,6 +151,7 @@ static int set_up(void **state)
                                         .total_msecs = 5000,
                                         .queue_msecs = 100,
                                         .inspection_msecs = 1000,
+                                        .register_msecs = 1000,
                                         .our_domains = {domains, 1},
                                         .internal_networks = {networks, 2}};
     fixture.arena = vt_arena_new(100000);
@@ -125,7 +167,10 @@ static int set_up(void **state)
     gateway->api = &recorder_api;
     gateway->policy = fixture.policy;
     gateway->inspect = fake_inspect;
-    gateway->status_fd = -1;
+    gateway->status_fd = gateway->record_fd = -1;
+    gateway->look = fake_look;
+    gateway->record = fake_record;
+    vt_teller_init(&gateway->teller, -1);
     vt_kick_init(&gateway->kick);
     gateway->reference.last = &gateway->reference.own;
     assert_int_equal(vt_networks_parse(fixture.arena, &fixture.config.internal_networks,
@@ -133,7 +178,6 @@ static int set_up(void **state)
                      VT_OK);
     assert_int_equal(vt_queue_init(&gateway->queue, 1, NULL), VT_OK);
     assert_int_equal(vt_poison_init(&gateway->poison, 3, 1800000), VT_OK);
-    assert_int_equal(vt_defer_clock_init(&gateway->defer_clock, gateway->hash_key), VT_OK);
     fixture.filter = vt_callbacks_describe(gateway);
     return 0;
 }
@@ -146,7 +190,6 @@ static int tear_down(void **state)
     assert_int_equal(atomic_load(&fixture.gateway.messages_count), 0);
     vt_policy_free(fixture.policy);
     vt_poison_clear(&fixture.gateway.poison);
-    vt_defer_clock_clear(&fixture.gateway.defer_clock);
     vt_queue_clear(&fixture.gateway.queue);
     vt_arena_free(fixture.arena);
     return 0;
@@ -407,22 +450,83 @@ static void defers_on_its_own_clock(void **state)
     inspector.reasons = VT_REASON_BIT(VT_REASON_STATUS_UNKNOWN);
     assert_int_equal(mail("<a@x.vn>"), SMFIS_TEMPFAIL);
     assert_non_null(strstr(recorder.lines, "reply 451 4.7.5 STATUS_UNKNOWN "));
+    assert_int_equal(registrar.outcome, VT_OUTCOME_TEMPFAIL);
+    assert_int_equal(strlen(registrar.defer_key), 64);
     /* As if it had been deferred first twenty minutes ago. */
-    vt_defer_clock_clear(&fixture.gateway.defer_clock);
-    assert_int_equal(vt_defer_clock_init(&fixture.gateway.defer_clock, fixture.gateway.hash_key),
-                     VT_OK);
-    const char *recipients[] = {"b@ours.vn"};
-    struct vt_document document = {.sha256 = "aa"};
-    struct vt_evidence evidence = {
-        .mail = {.sender = "a@x.vn", .recipients = recipients, .recipients_count = 1},
-        .documents = &document,
-        .documents_count = 1};
-    int64_t first = 0;
-    assert_int_equal(vt_defer_clock_first(&fixture.gateway.defer_clock, fixture.arena, &evidence,
-                                          "status", vt_clock_now_utc_secs() - 1200, &first),
-                     VT_OK);
+    registrar.first_deferred_utc_secs = vt_clock_now_utc_secs() - 1200;
     assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
     assert_non_null(strstr(recorder.lines, "add X-Vanthu-Action: tag;"));
+    assert_int_equal(registrar.looks, 2);
+}
+
+/* What was told to the MTA, in its order. */
+static void told(size_t index, enum vt_answer_kind kind, const char *code)
+{
+    const struct vt_told *item = &fixture.gateway.teller.items[index];
+    assert_int_equal(item->kind, kind);
+    assert_string_equal(item->code, code);
+    assert_int_equal(strlen(item->reference), 14);
+}
+
+static void nothing_is_final_without_a_record(void **state)
+{
+    (void)state;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+    assert_int_equal(registrar.records, 1);
+    assert_true(registrar.has_evidence);
+    inspector.reasons = VT_REASON_BIT(VT_REASON_CONTENT_CHANGED);
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_REJECT);
+    assert_int_equal(registrar.outcome, VT_OUTCOME_REJECT);
+    assert_int_equal(registrar.records, 2);
+    assert_int_equal(fixture.gateway.teller.count, 2);
+    told(0, VT_ANSWER_ACCEPT, "");
+    told(1, VT_ANSWER_REJECT, "550");
+    assert_string_equal(fixture.gateway.teller.items[1].reference, registrar.reference);
+    registrar.record_code = VT_E_TIMEOUT;
+    fixture.filter.xxfi_close(recorder_ctx);
+    recorder_reset();
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_TEMPFAIL);
+    assert_non_null(strstr(recorder.lines, "reply 451 4.3.0 "));
+    assert_null(strstr(recorder.lines, "CONTENT_CHANGED"));
+    inspector.reasons = 0;
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_TEMPFAIL);
+    assert_null(strstr(recorder.lines, "add X-Vanthu"));
+    assert_int_equal(fixture.gateway.teller.count, 2);
+}
+
+static void what_comes_again_needs_no_record(void **state)
+{
+    (void)state;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    inspector.code = VT_E_PEER;
+    registrar.record_code = VT_E_TIMEOUT;
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_TEMPFAIL);
+    assert_non_null(strstr(recorder.lines, "reply 451 4.7.5 NOT_CHECKED"));
+    assert_int_equal(fixture.gateway.teller.count, 0);
+}
+
+static void a_silent_register_asks_to_come_again(void **state)
+{
+    (void)state;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    inspector.reasons = VT_REASON_BIT(VT_REASON_STATUS_UNKNOWN);
+    registrar.look_code = VT_E_PEER;
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_TEMPFAIL);
+    assert_non_null(strstr(recorder.lines, "reply 451 4.3.0 "));
+}
+
+static void observing_passes_without_a_record(void **state)
+{
+    (void)state;
+    fixture.config.mode = VT_MODE_OBSERVE;
+    registrar.record_code = VT_E_SYSTEM;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    inspector.reasons = VT_REASON_BIT(VT_REASON_CONTENT_CHANGED);
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+    assert_int_equal(atomic_load(&fixture.gateway.unrecorded_count), 1);
+    assert_string_equal(recorder.lines, "");
 }
 
 static void missing_actions_degrade(void **state)
@@ -479,6 +583,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_spool_fault_asks_to_come_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_large_is_not_inspected, set_up, tear_down),
         cmocka_unit_test_setup_teardown(defers_on_its_own_clock, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_final_without_a_record, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_comes_again_needs_no_record, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_silent_register_asks_to_come_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(observing_passes_without_a_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(missing_actions_degrade, set_up, tear_down),
         cmocka_unit_test_setup_teardown(survives_every_order, set_up, tear_down),
     };

@@ -39,10 +39,21 @@ enum answer {
     NO_JSON,
     CLOSES,
     SILENT,
-    SLOW
+    SLOW,
+    WANTS_SEEN
 };
 
-enum status { KNOWS, KNOWS_NOTHING, STATUS_LATE, STATUS_ERROR, STATUS_CLOSED };
+enum status {
+    KNOWS,
+    KNOWS_NOTHING,
+    STATUS_LATE,
+    STATUS_ERROR,
+    STATUS_CLOSED,
+    SEEN,
+    NEVER_SEEN,
+    REGISTER_LATE,
+    REGISTER_ERROR
+};
 
 static int64_t in_msecs(int64_t msecs)
 {
@@ -80,10 +91,16 @@ static int evidence_fd(unsigned pass, const struct vt_message *request)
     return sealed(text, len);
 }
 
-static int wants_fd(bool wanting)
+static const char digest[] = "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd";
+
+static int wants_fd(bool wanting, bool wants_first_seen)
 {
+    const char *digests[] = {digest};
     struct vt_want_status status = {VT_BYTES("certificate"), VT_BYTES("issuer")};
-    struct vt_wants wants = {.status = &status, .status_count = wanting ? 1 : 0};
+    struct vt_wants wants = {.status = &status,
+                             .status_count = wanting ? 1 : 0,
+                             .first_seen = digests,
+                             .first_seen_count = wants_first_seen ? 1 : 0};
     char *text = NULL;
     size_t len = 0;
     if (vt_wants_to_json(&wants, &text, &len, NULL) != VT_OK)
@@ -102,7 +119,7 @@ static void send_inspected(int fd, enum answer answer, unsigned pass,
 {
     bool knows = request->fds_count > 1; /* no mail facts are sent here */
     bool wanting = answer == WANTS_ALWAYS || (answer == WANTS && !knows);
-    int fds[2] = {evidence_fd(pass, request), wants_fd(wanting)};
+    int fds[2] = {evidence_fd(pass, request), wants_fd(wanting, answer == WANTS_SEEN && !knows)};
     if (answer == UNSEALED)
         fds[0] = memfd_create("test", MFD_CLOEXEC);
     if (answer == NO_JSON)
@@ -187,6 +204,36 @@ static void be_status(int channel, enum status status)
     }
 }
 
+static void be_registrar(int channel, enum status status)
+{
+    static struct vt_message request;
+    for (;;) {
+        int fd = -1;
+        if (vt_wire_accept(channel, in_msecs(10000), &fd, NULL) != VT_OK ||
+            vt_wire_receive(fd, &request, 1, in_msecs(1000), NULL) != VT_OK)
+            _exit(21);
+        if (request.type != VT_MSG_LOOK || request.fds_count != 1)
+            _exit(22);
+        vt_message_close(&request);
+        if (status == REGISTER_LATE)
+            pause();
+        if (status == REGISTER_ERROR)
+            send_text(fd, VT_MSG_ERROR, "disk full");
+        if (status == SEEN || status == NEVER_SEEN) {
+            const char *text = status == SEEN
+                                   ? "{\"first_seen\": [500], \"first_deferred\": null, "
+                                     "\"exceptions\": []}"
+                                   : "{\"first_seen\": [null], \"first_deferred\": null, "
+                                     "\"exceptions\": []}";
+            int looked = sealed(strdup(text), strlen(text));
+            if (vt_wire_send(fd, VT_MSG_LOOKED, NOTHING, &looked, 1, in_msecs(1000), NULL) != VT_OK)
+                _exit(23);
+            close(looked);
+        }
+        close(fd);
+    }
+}
+
 /* ---- cases ---- */
 
 static const struct {
@@ -206,6 +253,11 @@ static const struct {
     {"status is late", WANTS, STATUS_LATE, false, VT_OK, 1, "pass 1, 1 descriptors"},
     {"status fails", WANTS, STATUS_ERROR, false, VT_OK, 1, "pass 1, 1 descriptors"},
     {"status closes", WANTS, STATUS_CLOSED, false, VT_OK, 1, "pass 1, 1 descriptors"},
+    {"seen before, asked again", WANTS_SEEN, SEEN, false, VT_OK, 2, "pass 2, 2 descriptors"},
+    {"never seen", WANTS_SEEN, NEVER_SEEN, false, VT_OK, 1, "pass 1, 1 descriptors"},
+    {"offline no register is asked", WANTS_SEEN, SEEN, true, VT_OK, 1, "pass 1, 1 descriptors"},
+    {"the register is late", WANTS_SEEN, REGISTER_LATE, false, VT_OK, 1, "pass 1, 1 descriptors"},
+    {"the register fails", WANTS_SEEN, REGISTER_ERROR, false, VT_OK, 1, "pass 1, 1 descriptors"},
     {"the child died", DIES, KNOWS, false, VT_E_PEER, 1, "signal 11 (SEGV)"},
     {"the child died before it was asked", DIES_AT_ONCE, KNOWS, false, VT_E_PEER, 1,
      "signal 11 (SEGV)"},
@@ -220,8 +272,8 @@ static const struct {
 };
 
 struct bench {
-    int inspect[2], status[2];
-    pid_t inspector, status_role;
+    int inspect[2], status[2], record[2];
+    pid_t inspector, status_role, registrar;
     int mail;
 };
 
@@ -229,6 +281,7 @@ static void open_bench(struct bench *bench, enum answer answer, enum status stat
 {
     assert_int_equal(vt_wire_pair(bench->inspect, NULL), VT_OK);
     assert_int_equal(vt_wire_pair(bench->status, NULL), VT_OK);
+    assert_int_equal(vt_wire_pair(bench->record, NULL), VT_OK);
     assert_int_equal(vt_memfd_seal("mail", VT_BYTES("Subject: x\r\n"), &bench->mail, NULL), VT_OK);
     bench->inspector = fork();
     if (bench->inspector == 0)
@@ -236,11 +289,14 @@ static void open_bench(struct bench *bench, enum answer answer, enum status stat
     bench->status_role = fork();
     if (bench->status_role == 0)
         be_status(bench->status[1], status);
+    bench->registrar = fork();
+    if (bench->registrar == 0)
+        be_registrar(bench->record[1], status);
 }
 
 static void close_bench(struct bench *bench)
 {
-    const pid_t pids[] = {bench->inspector, bench->status_role};
+    const pid_t pids[] = {bench->inspector, bench->status_role, bench->registrar};
     for (size_t i = 0; i < COUNT(pids); i++) {
         int status = 0;
         kill(pids[i], SIGKILL);
@@ -251,6 +307,7 @@ static void close_bench(struct bench *bench)
     for (size_t i = 0; i < 2; i++) {
         close(bench->inspect[i]);
         close(bench->status[i]);
+        close(bench->record[i]);
     }
     close(bench->mail);
 }
@@ -259,13 +316,15 @@ static struct vt_inspection inspection_of(const struct bench *bench)
 {
     return (struct vt_inspection){.inspect_fd = bench->inspect[0],
                                   .status_fd = bench->status[0],
+                                  .record_fd = bench->record[0],
                                   .mail_fd = bench->mail,
                                   .name = "x.eml",
                                   .is_mail = true,
                                   .now_utc_secs = 1000,
                                   .deadline_msecs = in_msecs(10000),
                                   .inspection_msecs = 5000,
-                                  .status_msecs = 300};
+                                  .status_msecs = 300,
+                                  .register_msecs = 300};
 }
 
 static void answers_and_faults(void **state)
@@ -285,6 +344,12 @@ static void answers_and_faults(void **state)
             strstr(text, cases[i].text) == NULL)
             fail_msg("%s: %s, %u passes, \"%s\"", cases[i].name, vt_code_name(code),
                      inspection.passes, text);
+        bool is_silent = cases[i].status == REGISTER_LATE || cases[i].status == REGISTER_ERROR;
+        bool is_new = cases[i].answer == WANTS_SEEN && inspection.passes == 1;
+        assert_int_equal(inspection.is_register_silent, is_silent);
+        assert_int_equal(inspection.not_seen_count, is_new ? 1 : 0);
+        if (is_new)
+            assert_string_equal(inspection.not_seen[0], digest);
         close_bench(&bench);
         vt_arena_free(arena);
     }

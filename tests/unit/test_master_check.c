@@ -56,9 +56,12 @@ static void skip_unless_root(void)
 /* ---- a whole configuration ---- */
 
 #define SOCKETS "socket: unix:FOLDER/m.sock\ncontrol-socket: FOLDER/c.sock\n"
-#define FOLDERS "spool-directory: FOLDER/spool\nstate-directory: FOLDER/state\n"
-#define USERS "users: {gateway: 1001, inspector: 1002, status: 1003, fetch: 1004}\n"
-#define SITE SOCKETS FOLDERS USERS /* five lines */
+#define FOLDERS                                                                                    \
+    "spool-directory: FOLDER/spool\nstate-directory: FOLDER/state\n"                               \
+    "register: {directory: FOLDER/register}\n"
+#define USERS                                                                                      \
+    "users: {gateway: 1001, inspector: 1002, status: 1003, fetch: 1004, registrar: 1005}\n"
+#define SITE SOCKETS FOLDERS USERS /* six lines */
 
 /* FOLDER and ROOT stand for the test's folder and the fingerprint of its root. */
 static void load(const char *config, struct vt_loaded *out, struct vt_err *err)
@@ -105,35 +108,36 @@ static const struct {
     {"no anchors", SITE, true, 1,
      "no trust anchor is configured: no signature can be judged; vanthu trust setup official",
      false},
-    {"unconfirmed", SITE "trust: {official: {\n  anchors: roots}}\n", true, 7,
+    {"unconfirmed", SITE "trust: {official: {\n  anchors: roots}}\n", true, 8,
      "the root \"Test Root\" is not confirmed and not used; its SHA-256 is ", false},
     {"none confirmed", SITE "trust: {official: {\n  anchors: roots}}\n", true, 1,
      "no trust anchor is confirmed: no signature can be judged", false},
     {"other fingerprint",
      SITE "trust:\n  public:\n    anchors: roots\n    confirmed: "
           "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n",
-     true, 9, "00112233445566778899aabbccddeeff fits no root of", false},
-    {"no roots there", SITE "trust: {public: {\n  anchors: empty}}\n", true, 7,
+     true, 10, "00112233445566778899aabbccddeeff fits no root of", false},
+    {"no roots there", SITE "trust: {public: {\n  anchors: empty}}\n", true, 8,
      "empty holds no certificate (.pem", false},
     {"an unconfirmed root in the directory", SITE "trust: {official: {\n  directory: kept}}\n",
-     true, 7, "the root \"Test Root\" is not confirmed and not used; its SHA-256 is ", false},
+     true, 8, "the root \"Test Root\" is not confirmed and not used; its SHA-256 is ", false},
     {"a damaged file of confirmed roots", SITE "trust: {public: {\n  directory: damaged}}\n", false,
-     7, "damaged/confirmed:1 is not a SHA-256 fingerprint", false},
-    {"enforce", SITE "mode: enforce\n", false, 6, "enforce needs at least one confirmed", false},
-    {"no anchors file", SITE "trust: {official: {\n  anchors: nowhere}}\n", false, 7,
+     8, "damaged/confirmed:1 is not a SHA-256 fingerprint", false},
+    {"enforce", SITE "mode: enforce\n", false, 7, "enforce needs at least one confirmed", false},
+    {"no anchors file", SITE "trust: {official: {\n  anchors: nowhere}}\n", false, 8,
      "nowhere cannot be read: No such file or directory", false},
     {"no intermediates", SITE "trust: {public: {anchors: roots,\n  intermediates: nowhere}}\n",
-     false, 7, "nowhere cannot be read: No such file or directory", false},
-    {"hidden roots", SITE "trust: {official: {\n  anchors: hidden, confirmed: ROOT}}\n", false, 7,
+     false, 8, "nowhere cannot be read: No such file or directory", false},
+    {"hidden roots", SITE "trust: {official: {\n  anchors: hidden, confirmed: ROOT}}\n", false, 8,
      "Permission denied; the user 1003 (role status) has to be able to read it", true},
-    {"no policy", SITE "policy: nowhere.yaml\n", false, 6,
+    {"no policy", SITE "policy: nowhere.yaml\n", false, 7,
      "nowhere.yaml: No such file or directory", false},
-    {"no user", SOCKETS FOLDERS "users:\n  status: no-such-user\n", false, 6,
+    {"no user", SOCKETS FOLDERS "users:\n  status: no-such-user\n", false, 7,
      "the user no-such-user does not exist", true},
     {"one user",
-     SOCKETS FOLDERS "users: {gateway: 1001, inspector: 2, fetch: 3,\n  status: 01001}\n", true, 6,
-     "the roles gateway and status run as the same user", false},
-    {"no group", SITE "socket-group: no-such-group\n", false, 6,
+     SOCKETS FOLDERS
+     "users: {gateway: 1001, inspector: 2, fetch: 3, registrar: 4,\n  status: 01001}\n",
+     true, 7, "the roles gateway and status run as the same user", false},
+    {"no group", SITE "socket-group: no-such-group\n", false, 7,
      "the group no-such-group of \"socket-group\" does not exist", false},
     {"no folder of the socket",
      "socket: unix:FOLDER/none/m.sock\ncontrol-socket: FOLDER/c\n" FOLDERS USERS, false, 1,
@@ -149,6 +153,10 @@ static const struct {
     {"the spool of another",
      SOCKETS "spool-directory: FOLDER/roots\nstate-directory: FOLDER/state\n" USERS, false, 3,
      "chown 1001 /tmp/test_check_", true},
+    {"the register of another",
+     SOCKETS "spool-directory: FOLDER/spool\nstate-directory: FOLDER/state\n"
+             "register: {directory: FOLDER/roots}\n" USERS,
+     false, 5, "chown 1005 /tmp/test_check_", true},
     {"no folder", SOCKETS "spool-directory: FOLDER/policy.yaml\nstate-directory: FOLDER/s\n" USERS,
      false, 3, "is not a folder", false},
 };
@@ -192,7 +200,7 @@ static void a_root_is_named_with_its_fingerprint(void **state)
     struct vt_loaded loaded;
     struct vt_err err = {0};
     load(SITE "trust: {official: {anchors: roots}}\n", &loaded, &err);
-    assert_true(has_mistake(&loaded.mistakes, true, 6, grouped));
+    assert_true(has_mistake(&loaded.mistakes, true, 7, grouped));
     vt_loaded_clear(&loaded);
 }
 
