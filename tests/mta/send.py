@@ -91,4 +91,5 @@ def summary(answers):
             "p99": times[min(len(times) - 1, int(len(times) * 0.99))], "max": times[-1]}
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
