@@ -22,6 +22,8 @@ int vt_command_status_import(const char *control_socket, bool json, char *const 
 int vt_command_trust(int argc, char **argv);
 int vt_command_register(int argc, char **argv);
 int vt_command_report(int argc, char **argv);
+int vt_command_undo(int argc, char **argv);
+int vt_command_refuse(int argc, char **argv);
 
 /* Have the running service verify and keep the CRLs of a file, DER or PEM. *out, json_decref: its
  * answer, {"crls": [{"ok": true|false, "text": …, …}]}. VT_E_FORMAT, VT_E_LIMIT: what it says of

@@ -46,6 +46,10 @@ static const struct {
      "report [--period 2026H1|2026|2026Q1|2026-03] [--calendar]\n"
      "                    [--format text|csv|json|html] [--separator C] [--output FILE]\n"
      "                    [--config FILE]"},
+    {"undo", vt_command_undo,
+     "undo --reason TEXT [--for 7d] [--all-like-this] [--config FILE] REFERENCE"},
+    {"refuse", vt_command_refuse,
+     "refuse --reason INCOMPLETE|WRONG_RECIPIENT|RECALLED [--text TEXT] [--config FILE] REFERENCE"},
     {"reload", vt_command_control, "reload [--json] [--config FILE]"},
     {"drain", vt_command_control, "drain [--json] [--config FILE]"},
 };

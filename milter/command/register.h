@@ -34,6 +34,10 @@ int vt_register_show(struct vt_register_desk *desk);
 int vt_register_verify_whole(struct vt_register_desk *desk);
 int vt_register_head_show(struct vt_register_desk *desk);
 
+/* Say why a text is no reference, and which one of the register may be meant. Returns EX_DATAERR.
+ */
+int vt_register_explain_reference(const struct vt_register_desk *desk, const char *text);
+
 /* ---- records for a person ---- */
 
 struct vt_register_text {

@@ -237,8 +237,7 @@ static void propose_near(const struct vt_register_desk *desk, char *digits)
     }
 }
 
-/* Why a text is no reference, and which one may be meant. */
-static int explain_reference(const struct vt_register_desk *desk, const char *text)
+int vt_register_explain_reference(const struct vt_register_desk *desk, const char *text)
 {
     char digits[VT_REFERENCE_DIGITS + 2], shown[64];
     size_t count = 0;
@@ -300,7 +299,7 @@ static int show_one(struct vt_register_desk *desk, const char *text)
     struct vt_err err = {0};
     int64_t next = 0;
     if (vt_reference_parse(text, reference) != VT_OK)
-        return explain_reference(desk, text);
+        return vt_register_explain_reference(desk, text);
     query.reference = reference;
     query.limit = MAX_OF_REFERENCE;
     query.without_bodies = true;

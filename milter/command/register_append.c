@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * vanthu undo and vanthu refuse: what a person decides about a mail after the fact. The register is
+ * read here; the running registrar appends. Exit status 0 when it is recorded, 1 when there is no
+ * such mail or nothing to undo, 69 (EX_UNAVAILABLE) when no registrar answers. */
+#include <getopt.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "command/register.h"
+#include "vanthu/clock.h"
+#include "vanthu/registrar.h"
+#include "vanthu/role.h"
+
+enum { NOTHING_TO_DO = 1 };
+
+#define MAX_MAIL_ARENA_BYTES (256u * 1024 * 1024)
+#define RECORD_MSECS 15000
+#define DEFAULT_FOR_SECS (7 * 24 * 3600)
+#define MAX_FOR_SECS (366LL * 24 * 3600)
+#define MAX_TEXT_BYTES 1000
+
+struct append_desk {
+    struct vt_register_desk common;
+    const char *reason, *text;
+    int64_t for_secs; /* 0: no exception is made */
+    bool all_like_this;
+    char by[64];
+    struct vt_arena *arena;
+    struct vt_register_record mail; /* the last DECIDED record of the reference */
+    bool is_found, is_destroyed;
+};
+
+static bool in_vietnamese(const struct append_desk *desk)
+{
+    return desk->common.language == VT_LANGUAGE_VIETNAMESE;
+}
+
+static int say(const struct append_desk *desk, int status, const char *vietnamese,
+               const char *english)
+{
+    fprintf(stderr, "%s: %s\n", desk->common.name, in_vietnamese(desk) ? vietnamese : english);
+    return status;
+}
+
+/* ---- options ---- */
+
+/* "7d", "12h", "30m"; "0": none. */
+static bool read_span(const char *text, int64_t *out_secs)
+{
+    char *end = NULL;
+    long number = strtol(text, &end, 10);
+    if (end == text || number < 0 || number > 1000000)
+        return false;
+    int64_t unit = strcmp(end, "d") == 0   ? 24 * 3600
+                   : strcmp(end, "h") == 0 ? 3600
+                   : strcmp(end, "m") == 0 ? 60
+                                           : 0;
+    *out_secs = number * unit;
+    return (unit > 0 && *out_secs <= MAX_FOR_SECS) || (number == 0 && *end == '\0');
+}
+
+static int take_option(struct append_desk *desk, int option)
+{
+    switch (option) {
+    case 'c':
+        desk->common.config_file = optarg;
+        return EX_OK;
+    case 'r':
+        desk->reason = optarg;
+        return EX_OK;
+    case 't':
+        desk->text = optarg;
+        return EX_OK;
+    case 'a':
+        desk->all_like_this = true;
+        return EX_OK;
+    case 'f':
+        return read_span(optarg, &desk->for_secs)
+                   ? EX_OK
+                   : say(desk, EX_USAGE, "--for cần một khoảng thời gian như 7d, 12h; 0: không đặt",
+                         "--for wants a time such as 7d or 12h, at most 366d; 0 is none");
+    default:
+        return EX_USAGE;
+    }
+}
+
+static int read_options(struct append_desk *desk, const struct option *options, int argc,
+                        char **argv)
+{
+    int option = 0, status = EX_OK;
+    while (status == EX_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        status = take_option(desk, option);
+    desk->common.arguments = argv + optind;
+    if (status == EX_OK && argc - optind != 1)
+        return say(desk, EX_USAGE, "mã tra cứu nào?", "which reference?");
+    if (status == EX_OK && (desk->reason == NULL || *desk->reason == '\0'))
+        return say(desk, EX_USAGE, "vì sao? --reason", "why? --reason");
+    if (status == EX_OK && (strlen(desk->reason) > MAX_TEXT_BYTES ||
+                            (desk->text != NULL && strlen(desk->text) > MAX_TEXT_BYTES)))
+        return say(desk, EX_USAGE, "nội dung quá dài", "the text is too long");
+    return status;
+}
+
+/* Who it was that became root, by the name the system has for them. */
+static void note_person(struct append_desk *desk)
+{
+    const char *login = getenv("SUDO_USER");
+    const struct passwd *user = getpwuid(getuid());
+    if (login == NULL || *login == '\0' || getuid() != 0)
+        login = user != NULL ? user->pw_name : "-";
+    (void)vt_text_clean(desk->by, sizeof(desk->by), vt_bytes_str(login));
+}
+
+/* ---- the mail ---- */
+
+static enum vt_code take_mail(void *context, const struct vt_register_entry *entry,
+                              struct vt_err *err)
+{
+    struct append_desk *desk = context;
+    desk->is_found = true;
+    desk->is_destroyed = entry->is_destroyed;
+    return entry->is_destroyed ? VT_OK : vt_register_read(desk->arena, entry, &desk->mail, err);
+}
+
+static int find_mail(struct append_desk *desk, char reference[VT_REFERENCE_BYTES])
+{
+    struct vt_register_query query = VT_REGISTER_QUERY_ANY;
+    struct vt_err err = {0};
+    int64_t next = 0;
+    const char *text = desk->common.arguments[0];
+    if (vt_reference_parse(text, reference) != VT_OK)
+        return vt_register_explain_reference(&desk->common, text);
+    desk->arena = vt_arena_new(MAX_MAIL_ARENA_BYTES);
+    if (desk->arena == NULL)
+        return vt_command_fault(&err, VT_E_NOMEM);
+    query.reference = reference;
+    query.kinds = VT_REGISTER_KIND_BIT(VT_REGISTER_DECIDED);
+    query.limit = 1;
+    enum vt_code code = vt_register_find(desk->common.reg, &query, take_mail, desk, &next, &err);
+    if (code != VT_OK)
+        return vt_command_fault(&err, code);
+    if (!desk->is_found)
+        return say(desk, NOTHING_TO_DO, "không có thư nào mang mã này trong sổ đăng ký",
+                   "no mail of this register has this reference");
+    if (desk->is_destroyed || desk->mail.decided->is_secret)
+        return say(desk, NOTHING_TO_DO, "sổ đăng ký không còn giữ nội dung của thư này",
+                   "the register has nothing of this mail but that it was");
+    return EX_OK;
+}
+
+/* ---- recording ---- */
+
+static int append(struct append_desk *desk, const struct vt_register_record *record)
+{
+    struct vt_err err = {0};
+    struct vt_registrar registrar = {.channel_fd = -1,
+                                     .connection_fd = -1,
+                                     .deadline_msecs = vt_clock_monotonic_msecs() + RECORD_MSECS};
+    enum vt_code code = vt_control_connect_registrar(desk->common.config->control_socket,
+                                                     &registrar.connection_fd, &err);
+    if (code == VT_OK)
+        code = vt_registrar_record(&registrar, record, &err);
+    if (registrar.connection_fd >= 0)
+        (void)close(registrar.connection_fd);
+    if (code == VT_OK)
+        return EX_OK;
+    int status = vt_command_fault(&err, code);
+    return code == VT_E_NOT_FOUND || code == VT_E_PEER || code == VT_E_TIMEOUT ? EX_UNAVAILABLE
+                                                                               : status;
+}
+
+/* Options, register, mail; then what is to be done with it. */
+static int run(struct append_desk *desk, const struct option *options, int argc, char **argv,
+               int (*act)(struct append_desk *desk, const char *reference))
+{
+    char reference[VT_REFERENCE_BYTES];
+    desk->common.language = vt_command_language();
+    note_person(desk);
+    int status = read_options(desk, options, argc, argv);
+    if (status == EX_OK)
+        status = vt_command_open_register(desk->common.config_file, &desk->common.config,
+                                          &desk->common.reg);
+    if (status == EX_OK)
+        status = find_mail(desk, reference);
+    if (status == EX_OK)
+        status = act(desk, reference);
+    vt_arena_free(desk->arena);
+    vt_register_close(desk->common.reg);
+    vt_config_free(desk->common.config);
+    return status;
+}
+
+/* ---- refuse ---- */
+
+/* Those of a clerk, that no program can find (users.md 3). */
+static int read_clerk_reason(const struct append_desk *desk, enum vt_reason *out)
+{
+    static const enum vt_reason all[] = {VT_REASON_INCOMPLETE, VT_REASON_WRONG_RECIPIENT,
+                                         VT_REASON_RECALLED};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (strcmp(vt_reason_info(all[i])->code, desk->reason) == 0) {
+            *out = all[i];
+            return EX_OK;
+        }
+    }
+    return say(desk, EX_USAGE, "--reason là INCOMPLETE, WRONG_RECIPIENT hoặc RECALLED",
+               "--reason is INCOMPLETE, WRONG_RECIPIENT or RECALLED");
+}
+
+static int refuse(struct append_desk *desk, const char *reference)
+{
+    struct vt_register_refused refused = {.text = desk->text, .by = desk->by};
+    const struct vt_register_record record = {
+        .kind = VT_REGISTER_REFUSED, .reference = reference, .refused = &refused};
+    int status = read_clerk_reason(desk, &refused.reason);
+    if (status == EX_OK)
+        status = append(desk, &record);
+    if (status == EX_OK)
+        printf(in_vietnamese(desk) ? "Đã ghi: thư %s được văn thư trả lại, lý do %s.\n"
+                                   : "Recorded: the mail %s is returned by the clerk, %s.\n",
+               reference, desk->reason);
+    return status;
+}
+
+int vt_command_refuse(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"reason", required_argument, NULL, 'r'},
+                                            {"text", required_argument, NULL, 't'},
+                                            {NULL, 0, NULL, 0}};
+    static char name[] = "vanthu refuse";
+    struct append_desk desk = {.common.name = name};
+    argv[0] = name; /* in the messages of getopt_long(3) */
+    return run(&desk, options, argc, argv, refuse);
+}
+
+/* ---- undo ---- */
+
+static bool was_adverse(const struct vt_register_decided *decided)
+{
+    enum vt_action action =
+        decided->decision != NULL ? decided->decision->action : VT_ACTION_ACCEPT;
+    return action == VT_ACTION_REJECT || action == VT_ACTION_HOLD || action == VT_ACTION_DEFER ||
+           action == VT_ACTION_TAG;
+}
+
+static vt_reasons reasons_of(const struct vt_document *document)
+{
+    vt_reasons reasons = document->reasons;
+    for (size_t i = 0; i < document->signatures_count; i++)
+        reasons |= document->signatures[i].reasons;
+    return reasons;
+}
+
+/* The documents that something is wrong with. */
+static enum vt_code take_documents(struct append_desk *desk, struct vt_register_overruled *out)
+{
+    const struct vt_evidence *evidence = desk->mail.decided->evidence;
+    size_t count = evidence != NULL ? evidence->documents_count : 0;
+    const char **digests = vt_arena_alloc(desk->arena, (count + 1) * sizeof(*digests));
+    if (digests == NULL)
+        return VT_E_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        const struct vt_document *document = &evidence->documents[i];
+        if (reasons_of(document) != 0 && document->sha256[0] != '\0')
+            digests[out->documents_count++] = document->sha256;
+    }
+    out->documents_sha256 = digests;
+    return VT_OK;
+}
+
+/* The signer whose signature had the reason of the decision. */
+static bool take_signer(const struct append_desk *desk, struct vt_register_overruled *out)
+{
+    const struct vt_evidence *evidence = desk->mail.decided->evidence;
+    enum vt_reason reason = desk->mail.decided->decision->reason;
+    for (size_t d = 0;
+         evidence != NULL && reason < VT_REASON_COUNT && d < evidence->documents_count; d++) {
+        const struct vt_document *document = &evidence->documents[d];
+        for (size_t s = 0; s < document->signatures_count; s++) {
+            const struct vt_signature *signature = &document->signatures[s];
+            if ((signature->reasons & VT_REASON_BIT(reason)) == 0 ||
+                signature->signer.sha256[0] == '\0')
+                continue;
+            out->certificate_sha256 = signature->signer.sha256;
+            out->reason = reason;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int choose_exception(struct append_desk *desk, struct vt_register_overruled *out)
+{
+    struct vt_err err = {0};
+    if (desk->for_secs == 0)
+        return EX_OK;
+    if (desk->all_like_this && !take_signer(desk, out))
+        return say(desk, NOTHING_TO_DO,
+                   "--all-like-this cần một chữ ký số có lý do của quyết định; thư này không có",
+                   "--all-like-this wants a signature with the reason of the decision; this mail "
+                   "has none");
+    enum vt_code code = desk->all_like_this ? VT_OK : take_documents(desk, out);
+    if (code != VT_OK)
+        return vt_command_fault(&err, code);
+    if (!desk->all_like_this && out->documents_count == 0)
+        return say(desk, NOTHING_TO_DO,
+                   "không có tệp nào để đặt ngoại lệ; chỉ hủy kết quả: --for 0",
+                   "there is no file that an exception could be made for; --for 0 overrules only");
+    out->until_utc_secs = vt_clock_now_utc_secs() + desk->for_secs;
+    return EX_OK;
+}
+
+static void print_undone(const struct append_desk *desk, const char *reference,
+                         const struct vt_register_overruled *overruled)
+{
+    bool vi = in_vietnamese(desk);
+    char at[40];
+    printf(vi ? "Đã ghi: kết quả của thư %s được hủy.\n"
+              : "Recorded: what was decided about the mail %s is overruled.\n",
+           reference);
+    if (overruled->until_utc_secs == VT_TIME_NONE)
+        return;
+    vt_register_text_time(desk->common.language, at, overruled->until_utc_secs);
+    if (overruled->certificate_sha256 != NULL)
+        printf(vi ? "Đến %s, lý do %s không áp dụng cho chữ ký số của chứng thư\n  %s\n"
+                  : "Until %s the reason %s is not held against signatures of the certificate\n  "
+                    "%s\n",
+               at, vt_reason_info(overruled->reason)->code, overruled->certificate_sha256);
+    else
+        printf(vi ? "Đến %s, các tệp sau được tiếp nhận khi gửi lại:\n"
+                  : "Until %s these files are accepted when they are sent again:\n",
+               at);
+    for (size_t i = 0; i < overruled->documents_count; i++)
+        printf("  %s\n", overruled->documents_sha256[i]);
+}
+
+static int undo(struct append_desk *desk, const char *reference)
+{
+    struct vt_register_overruled overruled = {.reason_text = desk->reason,
+                                              .by = desk->by,
+                                              .until_utc_secs = VT_TIME_NONE,
+                                              .reason = VT_REASON_COUNT};
+    const struct vt_register_record record = {
+        .kind = VT_REGISTER_OVERRULED, .reference = reference, .overruled = &overruled};
+    if (!was_adverse(desk->mail.decided))
+        return say(desk, NOTHING_TO_DO, "thư này đã được chuyển, không có gì để hủy",
+                   "this mail was delivered without a remark: there is nothing to undo");
+    int status = choose_exception(desk, &overruled);
+    if (status == EX_OK)
+        status = append(desk, &record);
+    if (status == EX_OK)
+        print_undone(desk, reference, &overruled);
+    return status;
+}
+
+int vt_command_undo(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"reason", required_argument, NULL, 'r'},
+                                            {"for", required_argument, NULL, 'f'},
+                                            {"all-like-this", no_argument, NULL, 'a'},
+                                            {NULL, 0, NULL, 0}};
+    static char name[] = "vanthu undo";
+    struct append_desk desk = {.common.name = name, .for_secs = DEFAULT_FOR_SECS};
+    argv[0] = name; /* in the messages of getopt_long(3) */
+    return run(&desk, options, argc, argv, undo);
+}
