@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "gateway/exceptions.h"
 #include "gateway/record.h"
 #include "vanthu/log.h"
 
@@ -31,6 +32,7 @@ struct work {
     int64_t last_progress_msecs, last_kick_msecs;
     int64_t now_utc_secs;
     uint64_t poison_key;
+    struct vt_excepted excepted;
 };
 
 /* Called about every second while this mail waits. */
@@ -233,14 +235,20 @@ static enum vt_code evaluate(struct work *work, int64_t first_deferred_utc_secs,
                              struct vt_decision **out)
 {
     const struct vt_config *config = work->gateway->config;
-    struct vt_policy_input input = {.evidence = work->out->evidence,
+    struct vt_arena *arena = work->transaction->arena;
+    const struct vt_evidence *shown =
+        work->excepted.reference != NULL ? &work->excepted.evidence : work->out->evidence;
+    struct vt_policy_input input = {.evidence = shown,
                                     .site_mode = config->mode,
                                     .first_deferred_utc_secs = first_deferred_utc_secs,
                                     .now_utc_secs = work->now_utc_secs,
                                     .is_submission =
                                         vt_mail_is_submission(&work->transaction->mail, config)};
-    return vt_policy_evaluate(work->transaction->arena, work->gateway->policy, &input, out,
-                              &work->out->fault);
+    enum vt_code code =
+        vt_policy_evaluate(arena, work->gateway->policy, &input, out, &work->out->fault);
+    if (code == VT_OK && work->excepted.reference != NULL)
+        code = vt_exceptions_name(arena, &work->excepted, *out, &work->out->fault);
+    return code;
 }
 
 /* How long the register may take for this mail from now on. */
@@ -282,12 +290,50 @@ static enum vt_code first_deferred(struct work *work, const char *rule, int64_t 
     return VT_OK;
 }
 
+/* Something is done to the mail that an administrator may have taken back. */
+static bool is_adverse(const struct vt_decision *decision)
+{
+    return decision->action == VT_ACTION_REJECT || decision->action == VT_ACTION_HOLD ||
+           decision->action == VT_ACTION_DEFER || decision->action == VT_ACTION_TAG;
+}
+
+/* Ask for the exceptions that fit this mail; *out_found: some of its documents are excepted. */
+static enum vt_code find_exceptions(struct work *work, bool *out_found)
+{
+    struct vt_judgement *out = work->out;
+    struct vt_arena *arena = work->transaction->arena;
+    struct vt_look look;
+    struct vt_looked looked;
+    struct vt_err err = {0};
+    *out_found = false;
+    enum vt_code code = vt_exceptions_look(arena, out->evidence, &look, &out->fault);
+    if (code != VT_OK || look.documents_count + look.certificates_count == 0)
+        return code;
+    int64_t begun = vt_clock_monotonic_msecs();
+    const struct vt_registrar registrar = registrar_for(work, INT64_MAX);
+    code = work->gateway->look(arena, &registrar, &look, &looked, &err);
+    out->register_msecs += vt_clock_monotonic_msecs() - begun;
+    if (code != VT_OK) {
+        out->is_register_silent = true;
+        return VT_OK;
+    }
+    code = vt_exceptions_apply(arena, out->evidence, looked.exceptions, looked.exceptions_count,
+                               &work->excepted, &out->fault);
+    *out_found = work->excepted.reference != NULL;
+    return code;
+}
+
 /* Which rule defers is known only after evaluating; its clock is then looked up, and what the
  * policy says after that much waiting is the decision. */
 static enum vt_code decide(struct work *work)
 {
     struct vt_decision *decision = NULL;
+    bool is_excepted = false;
     enum vt_code code = evaluate(work, VT_TIME_NONE, &decision);
+    if (code == VT_OK && is_adverse(decision))
+        code = find_exceptions(work, &is_excepted);
+    if (code == VT_OK && is_excepted)
+        code = evaluate(work, VT_TIME_NONE, &decision);
     if (code == VT_OK && decision->action == VT_ACTION_DEFER) {
         int64_t first = VT_TIME_NONE;
         code = first_deferred(work, decision->rule != NULL ? decision->rule : "", &first);

@@ -38,6 +38,7 @@ static struct {
     enum vt_code code;
     vt_reasons reasons;
     bool lies; /* about the envelope */
+    bool has_digest;
     unsigned calls;
     char mail[4096];
     char sender[64], recipient[64], queue_id[32], client[64], login[64];
@@ -71,6 +72,8 @@ static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *i
                                      .format = VT_FORMAT_PDF,
                                      .reasons = inspector.reasons,
                                      .sha256 = "aa"};
+    if (inspector.has_digest)
+        memset(document->sha256, 'a', 64);
     *evidence = (struct vt_evidence){.mail = *mail, .documents = document, .documents_count = 1};
     if (inspector.lies) {
         evidence->mail.direction = VT_OUTBOUND;
@@ -90,6 +93,8 @@ static struct {
     enum vt_register_outcome outcome; /* of the last record, … */
     char reference[VT_REFERENCE_BYTES], defer_key[65];
     bool has_evidence;
+    char rule[64];
+    struct vt_register_exception exception;
 } registrar;
 
 static enum vt_code fake_look(struct vt_arena *arena, const struct vt_registrar *where,
@@ -98,8 +103,16 @@ static enum vt_code fake_look(struct vt_arena *arena, const struct vt_registrar 
     (void)arena;
     where->progress(where->progress_context);
     registrar.looks++;
-    assert_int_equal(strlen(look->defer_key_sha256), 64);
     *out = (struct vt_looked){.first_deferred_utc_secs = registrar.first_deferred_utc_secs};
+    if (look->defer_key_sha256 != NULL) {
+        assert_int_equal(strlen(look->defer_key_sha256), 64);
+    } else {
+        assert_int_equal(look->documents_count, 1);
+        if (strcmp(look->documents_sha256[0], registrar.exception.document_sha256) == 0) {
+            out->exceptions = &registrar.exception;
+            out->exceptions_count = 1;
+        }
+    }
     return registrar.look_code == VT_OK
                ? VT_OK
                : vt_err_set(err, registrar.look_code, "the registrar said no");
@@ -116,6 +129,9 @@ static enum vt_code fake_record(const struct vt_registrar *where,
     registrar.records++;
     registrar.outcome = decided->answer.outcome;
     registrar.has_evidence = decided->evidence != NULL;
+    snprintf(registrar.rule, sizeof(registrar.rule), "%s",
+             decided->decision != NULL && decided->decision->rule != NULL ? decided->decision->rule
+                                                                          : "");
     snprintf(registrar.reference, sizeof(registrar.reference), "%s", record->reference);
     snprintf(registrar.defer_key, sizeof(registrar.defer_key), "%s", decided->defer_key_sha256);
     return VT_OK;
@@ -459,6 +475,29 @@ static void defers_on_its_own_clock(void **state)
     assert_int_equal(registrar.looks, 2);
 }
 
+static void exceptions_are_honoured(void **state)
+{
+    (void)state;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    inspector.reasons = VT_REASON_BIT(VT_REASON_CONTENT_CHANGED);
+    inspector.has_digest = true;
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_REJECT);
+    assert_int_equal(registrar.looks, 1);
+    /* Of another file. */
+    registrar.exception = (struct vt_register_exception){.reference = "1831-0927-5569"};
+    memset(registrar.exception.document_sha256, 'b', 64);
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_REJECT);
+    /* Of this one: it passes, and the record says why. */
+    memset(registrar.exception.document_sha256, 'a', 64);
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+    assert_int_equal(registrar.outcome, VT_OUTCOME_ACCEPT);
+    assert_string_equal(registrar.rule, "undo:1831-0927-5569");
+    assert_true(registrar.has_evidence);
+    /* The register says nothing: the sender comes again. */
+    registrar.look_code = VT_E_PEER;
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_TEMPFAIL);
+}
+
 /* What was told to the MTA, in its order. */
 static void told(size_t index, enum vt_answer_kind kind, const char *code)
 {
@@ -583,6 +622,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_spool_fault_asks_to_come_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_large_is_not_inspected, set_up, tear_down),
         cmocka_unit_test_setup_teardown(defers_on_its_own_clock, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(exceptions_are_honoured, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_final_without_a_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_comes_again_needs_no_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_silent_register_asks_to_come_again, set_up, tear_down),
