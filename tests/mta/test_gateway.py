@@ -228,6 +228,57 @@ class Spool(GatewayTest):
         return total
 
 
+class Register(GatewayTest):
+    def test_a_mail_is_recorded_and_its_answer_told(self):
+        gateway = self.start()
+        self.assertEqual(self.deliver(gateway, mail_with()).code(), 250)
+        self.assertEqual(self.deliver(gateway, mail_with("reasons=CONTENT_CHANGED")).code(), 550)
+        decided = gateway.registrar.decided
+        self.assertEqual([head["kind"] for head, _ in decided], ["decided"] * 2)
+        self.assertEqual([body["answer"]["kind"] for _, body in decided], ["accept", "reject"])
+        self.assertEqual(decided[1][1]["decision"]["rule"], "changed")
+        self.assertEqual(decided[1][1]["evidence"]["mail"]["reference"], decided[1][0]["reference"])
+        deadline = time.monotonic() + 5
+        while len(gateway.registrar.answered) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertEqual([(a["reference"], a["kind"], a["code"] or "") for a in gateway.registrar.answered],
+                         [(decided[0][0]["reference"], "accept", ""), (decided[1][0]["reference"], "reject", "550")])
+
+    def test_without_a_record_the_sender_comes_again(self):
+        gateway = self.start()
+        gateway.registrar.fault = "the disk is full"
+        for orders in ("", "reasons=CONTENT_CHANGED"):
+            outcome = self.deliver(gateway, mail_with(orders))
+            self.assertEqual((outcome.code(), outcome.reply[:10]), (451, "451-4.3.0 "))
+        self.assertIn("the disk is full", gateway.log_text())
+        gateway.registrar.fault = None
+        self.assertEqual(self.deliver(gateway, mail_with()).code(), 250)
+        self.assertEqual(len(gateway.registrar.decided), 1)
+
+    def test_a_silent_register_ends_in_451_with_progress(self):
+        gateway = self.start(ENFORCE + "limits: {register: 4s}\n")
+        gateway.registrar.silent = True
+        outcome = self.deliver(gateway, mail_with())
+        self.assertEqual((outcome.code(), outcome.reply[:10]), (451, "451-4.3.0 "))
+        self.assertGreaterEqual(outcome.progress_count, 1)
+        self.assertLess(outcome.eom_seconds, 6)
+
+    def test_observing_needs_no_record(self):
+        gateway = self.start("mode: observe\n")
+        gateway.registrar.fault = "the disk is full"
+        self.assertEqual(self.deliver(gateway, mail_with("reasons=CONTENT_CHANGED")).code(), 250)
+        self.assertIn("not recorded", gateway.log_text())
+
+    def test_a_defer_has_the_clock_of_the_register(self):
+        gateway = self.start()
+        mail = mail_with("reasons=STATUS_UNKNOWN")
+        self.assertEqual(self.deliver(gateway, mail).code(), 451)
+        (key,) = gateway.registrar.deferred
+        gateway.registrar.deferred[key] -= 20 * 60
+        self.assertEqual(self.deliver(gateway, mail).code(), 250)
+        self.assertEqual(len(gateway.registrar.deferred), 1)
+
+
 class Failures(GatewayTest):
     def test_poison_mail_is_given_up(self):
         gateway = self.start()
