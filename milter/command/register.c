@@ -148,7 +148,7 @@ static int set_reason(struct vt_register_desk *desk, const char *text)
 {
     char upper[64], message[160];
     size_t len = 0;
-    for (; text[len] != '\0' && len < sizeof(upper) - 1; len++)
+    for (; len < sizeof(upper) - 1 && text[len] != '\0'; len++)
         upper[len] = text[len] >= 'a' && text[len] <= 'z' ? (char)(text[len] - 'a' + 'A')
                      : text[len] == '-'                   ? '_'
                                                           : text[len];

@@ -218,9 +218,9 @@ static void propose_near(const struct vt_register_desk *desk, char *digits)
 {
     for (size_t i = 0; i <= VT_REFERENCE_DIGITS; i++) {
         char kept = digits[i];
-        for (char c = '0'; c <= '9'; c++) {
-            digits[i] = c;
-            if (c != kept)
+        for (int digit = 0; digit <= 9; digit++) {
+            digits[i] = (char)('0' + digit);
+            if (digits[i] != kept)
                 propose(desk, digits);
         }
         digits[i] = kept;

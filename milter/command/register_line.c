@@ -126,19 +126,19 @@ static const char *reason_code(enum vt_reason reason)
 static const char *file_of(const struct vt_register_decided *decided)
 {
     const struct vt_evidence *evidence = decided->evidence;
-    const struct vt_document *found = NULL;
-    size_t count = evidence != NULL ? evidence->documents_count : 0;
-    if (decided->decision != NULL && decided->decision->document < count)
-        found = &evidence->documents[decided->decision->document];
-    for (size_t i = 0; i < count && found == NULL; i++) {
+    if (evidence == NULL)
+        return NULL;
+    if (decided->decision != NULL && decided->decision->document < evidence->documents_count)
+        return evidence->documents[decided->decision->document].name;
+    for (size_t i = 0; i < evidence->documents_count; i++) {
         if (evidence->documents[i].signatures_count > 0)
-            found = &evidence->documents[i];
+            return evidence->documents[i].name;
     }
-    for (size_t i = 0; i < count && found == NULL; i++) {
+    for (size_t i = 0; i < evidence->documents_count; i++) {
         if (evidence->documents[i].attachment)
-            found = &evidence->documents[i];
+            return evidence->documents[i].name;
     }
-    return found != NULL ? found->name : NULL;
+    return NULL;
 }
 
 static void mail_line(const struct vt_register_text *t, const struct vt_register_record *record)

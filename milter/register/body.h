@@ -20,8 +20,8 @@ bool vt_body_is_secret(const struct vt_register_decided *decided);
  * VT_E_LIMIT, VT_E_NOMEM. */
 enum vt_code vt_body_write(const struct vt_register_record *record, struct vt_buf *out,
                            struct vt_err *err) VT_MUST_CHECK;
-/* Read it back. *record has kind, reference, time and seq; all that was written is filled, in arena.
- * VT_E_FORMAT, VT_E_LIMIT, VT_E_NOMEM. */
+/* Read it back. *record has kind, reference, time and seq; all that was written is filled, in
+ * arena. VT_E_FORMAT, VT_E_LIMIT, VT_E_NOMEM. */
 enum vt_code vt_body_read(struct vt_arena *arena, struct vt_bytes body,
                           struct vt_register_record *record, struct vt_err *err) VT_MUST_CHECK;
 
