@@ -257,7 +257,7 @@ static void slow_month(int64_t utc_secs, char out[16])
         month = 1;
         year++;
     }
-    (void)snprintf(out, 16, "%04d-%02d", year, month);
+    (void)snprintf(out, 16, "%04u-%02u", (unsigned)year % 10000, (unsigned)month % 100);
 }
 
 static void slow_decided(struct slow *slow, const json_t *root, const char *reference,
