@@ -267,7 +267,8 @@ static struct vt_registrar registrar_for(struct work *work, int64_t most_msecs)
                                  .progress_context = work};
 }
 
-/* When a mail was first deferred by this rule: now, when the register knows of no time. */
+/* When a mail was first deferred by this rule: now, when the register knows of no time. Of a mail
+ * marked secret no clock is kept, so it would be deferred for ever: its time is over at once. */
 static enum vt_code first_deferred(struct work *work, const char *rule, int64_t *out_utc_secs)
 {
     struct vt_judgement *out = work->out;
@@ -275,6 +276,10 @@ static enum vt_code first_deferred(struct work *work, const char *rule, int64_t 
     struct vt_looked looked;
     struct vt_err err = {0};
     *out_utc_secs = work->now_utc_secs;
+    if (vt_record_is_secret(out)) {
+        *out_utc_secs = 0;
+        return VT_OK;
+    }
     enum vt_code code = vt_register_defer_key(arena, out->evidence, rule, out->defer_key);
     if (code != VT_OK)
         return code;

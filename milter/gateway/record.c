@@ -63,6 +63,22 @@ static json_t *evidence_of(const struct vt_transaction *transaction,
     return parsed(code, text, len);
 }
 
+bool vt_record_is_secret(const struct vt_judgement *judgement)
+{
+    return judgement->evidence != NULL && (vt_evidence_all_reasons(judgement->evidence) &
+                                           VT_REASON_BIT(VT_REASON_SECRET_MARK)) != 0;
+}
+
+static char *make_secret_line(int64_t now_utc_secs)
+{
+    char time[VT_TIME_TEXT_BYTES];
+    json_t *record = json_pack("{s:i, s:s, s:s, s:b}", "v", 1, "record", "mail", "time",
+                               vt_time_rfc3339(time, now_utc_secs), "secret", 1);
+    char *line = record != NULL ? json_dumps(record, JSON_COMPACT) : NULL;
+    json_decref(record);
+    return line;
+}
+
 /* The line, malloc'd; NULL when memory is out or the evidence is too large. */
 static char *make_line(const struct vt_transaction *transaction,
                        const struct vt_judgement *judgement, int64_t now_utc_secs)
@@ -89,7 +105,8 @@ static char *make_line(const struct vt_transaction *transaction,
 void vt_record_write(const struct vt_transaction *transaction, const struct vt_judgement *judgement,
                      int64_t now_utc_secs)
 {
-    char *line = make_line(transaction, judgement, now_utc_secs);
+    char *line = vt_record_is_secret(judgement) ? make_secret_line(now_utc_secs)
+                                                : make_line(transaction, judgement, now_utc_secs);
     if (line != NULL)
         vt_log_record(transaction->mail.reference, line, strlen(line));
     else

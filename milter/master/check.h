@@ -19,8 +19,8 @@ enum vt_code vt_as_user(const char *user, vt_step *step, const void *context,
 /* Whether vt_folder_prepare would succeed. user: of the role that writes there; asked for by root
  * only, others stay who they are. */
 enum vt_code vt_folder_check(const char *path, const char *user, struct vt_err *err) VT_MUST_CHECK;
-/* Make the folder where it is missing. As root give it to user, when it is new, or root's own and
- * empty; all others are left as they are. VT_E_CONFIG: user cannot write there. */
+/* Make the folder where it is missing. As root give it to user, with mode 0700, when it is new, or
+ * root's own and empty; all others are left as they are. VT_E_CONFIG: user cannot write there. */
 enum vt_code vt_folder_prepare(const char *path, const char *user,
                                struct vt_err *err) VT_MUST_CHECK;
 

@@ -110,7 +110,7 @@ static enum vt_code give(const char *path, const char *user, struct vt_err *err)
         return code;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &info) != 0 ||
-        (info.st_uid == 0 && fchown(fd, owner.uid, owner.gid) != 0))
+        (info.st_uid == 0 && (fchown(fd, owner.uid, owner.gid) != 0 || fchmod(fd, 0700) != 0)))
         code = vt_err_sys(err, "cannot give the folder %s to the user %s", path, user);
     if (fd >= 0)
         (void)close(fd);

@@ -208,7 +208,7 @@ class Site(Lab):
         queue_id = re.search(r"queued as (\S+)", answer["text"])
         def look():
             for record in self.records():
-                if reference and record["reference"] == reference[0] or queue_id and record["queue_id"] == queue_id[1]:
+                if reference and record.get("reference") == reference[0] or queue_id and record.get("queue_id") == queue_id[1]:
                     return record
             return None
         return wait_for(f"the record of {answer['text']!r}", look)

@@ -568,6 +568,19 @@ static void observing_passes_without_a_record(void **state)
     assert_string_equal(recorder.lines, "");
 }
 
+/* No clock may be kept of it, so it would never end. */
+static void a_secret_is_not_deferred(void **state)
+{
+    (void)state;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    inspector.reasons =
+        VT_REASON_BIT(VT_REASON_STATUS_UNKNOWN) | VT_REASON_BIT(VT_REASON_SECRET_MARK);
+    assert_int_equal(mail("<a@x.vn>"), SMFIS_CONTINUE);
+    assert_non_null(strstr(recorder.lines, "add X-Vanthu-Action: tag;"));
+    assert_int_equal(registrar.records, 1);
+    assert_string_equal(registrar.defer_key, "");
+}
+
 static void missing_actions_degrade(void **state)
 {
     (void)state;
@@ -622,6 +635,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_spool_fault_asks_to_come_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_large_is_not_inspected, set_up, tear_down),
         cmocka_unit_test_setup_teardown(defers_on_its_own_clock, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_secret_is_not_deferred, set_up, tear_down),
         cmocka_unit_test_setup_teardown(exceptions_are_honoured, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_final_without_a_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_comes_again_needs_no_record, set_up, tear_down),
