@@ -25,7 +25,7 @@ enum vt_code vt_batch_new(struct vt_batch *batch, struct vt_err *err)
 
 void vt_batch_clear(struct vt_batch *batch)
 {
-    for (size_t i = 0; i < batch->count; i++)
+    for (size_t i = 0; batch->items != NULL && i < batch->count; i++)
         vt_arena_free(batch->items[i].arena);
     batch->count = batch->bytes = 0;
 }

@@ -50,8 +50,8 @@ enum vt_code vt_looking_answer(struct vt_register *reg, struct vt_arena *arena,
                                const struct vt_look *look, int64_t now_utc_secs,
                                struct vt_looked *out, struct vt_err *err)
 {
-    struct search search = {arena, look, out};
     *out = (struct vt_looked){.first_deferred_utc_secs = VT_TIME_NONE};
+    struct search search = {arena, look, out};
     out->first_seen_utc_secs =
         vt_arena_alloc(arena, (look->first_seen_count + 1) * sizeof(*out->first_seen_utc_secs));
     if (out->first_seen_utc_secs == NULL)

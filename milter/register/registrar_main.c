@@ -93,7 +93,7 @@ static enum vt_code read_look(struct server *server, struct vt_arena *arena, str
 static enum vt_code look(struct server *server, struct client *client, struct vt_err *err)
 {
     struct vt_look asked;
-    struct vt_looked looked;
+    struct vt_looked looked = {0};
     char *text = NULL;
     size_t len = 0;
     int fd = -1;
