@@ -227,7 +227,7 @@ struct vt_document {
 /* The mail as the MTA and its headers tell it. */
 struct vt_mail {
     const char *queue_id;
-    const char *reference; /* "1831-0927-5564", given by the gateway */
+    const char *reference; /* "1831-0927-5569", given by the gateway */
     const char *client_address;
     const char *client_name;
     const char *helo;

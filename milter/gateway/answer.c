@@ -18,7 +18,7 @@ static void put_line(struct vt_answer *answer, const char *text)
         vt_text_ascii(answer->lines[answer->lines_count++], VT_ANSWER_LINE_BYTES, text);
 }
 
-/* "Document changed after signing. Tra cuu/Ref 1831-0927-5564, DT 0229.123.4567" */
+/* "Document changed after signing. Tra cuu/Ref 1831-0927-5569, DT 0229.123.4567" */
 static void put_last_line(struct vt_answer *answer, const char *english, const char *reference,
                           const char *phone)
 {
@@ -45,7 +45,7 @@ static const char *file_name(const struct vt_decision *decision, const struct vt
     return evidence->documents[decision->document].name;
 }
 
-/* "CONTENT_CHANGED 1831-0927-5564 Tu choi tiep nhan: 123-QD-SGD.signed.pdf" */
+/* "CONTENT_CHANGED 1831-0927-5569 Tu choi tiep nhan: 123-QD-SGD.signed.pdf" */
 static void put_first_line(struct vt_answer *answer, const struct vt_decision *decision,
                            const struct vt_evidence *evidence, const char *words)
 {

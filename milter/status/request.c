@@ -165,7 +165,7 @@ static enum vt_code take_wants(struct vt_status_request *request, const struct v
     return VT_OK;
 }
 
-/* {"reference": "1831-0927-5564"}; no body: nobody is to be told later. */
+/* {"reference": "1831-0927-5569"}; no body: nobody is to be told later. */
 static void read_reference(struct vt_status_request *request, const struct vt_message *message)
 {
     json_t *body =
