@@ -163,13 +163,16 @@ TRIED_AGAIN = 6
 class Outage:
     """All status hosts tell one lie while mails come in whose signers are not known yet."""
 
-    def __init__(self, site, lie, messages, known="slow"):
+    def __init__(self, site, lie, messages, known="slow", least_secs=0):
+        """least_secs: after the last of them the first ones come again until so much time has passed."""
         self.site, self.lie = site, lie
         site.begin_anew(known)
         asked = len(site.liar.asked)
         site.liar.lie(lie)
         begin = time.monotonic()
         self.rows = site.rows(messages)
+        while time.monotonic() - begin < least_secs:
+            self.rows += site.rows(messages[:TRIED_AGAIN])
         self.requests = site.liar.asked[asked:]
         self.again = messages[:TRIED_AGAIN]
         self.seconds = time.monotonic() - begin
