@@ -7,8 +7,7 @@
 
 #include "base/yaml.h"
 #include "evidence/names.h"
-
-enum vt_truth { VT_NO = 0, VT_UNKNOWN = 1, VT_YES = 2 };
+#include "vanthu/site.h"
 
 /* What one trial of a rule looks at. */
 struct vt_scope {

@@ -12,6 +12,8 @@ enum vt_mode { VT_MODE_OBSERVE = 0, VT_MODE_TAG, VT_MODE_ENFORCE };
 
 /* A loaded policy; immutable; freed with vt_policy_free. */
 struct vt_policy;
+/* What the site's table adds to evidence: vanthu/site.h. */
+struct vt_site_facts;
 
 /* Mistakes of a file, all of one run. The caller owns the storage: init, clear. */
 struct vt_mistakes {
@@ -77,6 +79,7 @@ struct vt_decision {
     size_t trace_count;
     size_t tried_count; /* rules tried, over all documents and the mail */
     const char *policy_version;
+    const struct vt_site_facts *site; /* NULL: not found out */
 };
 
 struct vt_policy_input {
