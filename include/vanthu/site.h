@@ -9,9 +9,12 @@
 
 #include "vanthu/policy.h"
 
-/* Agencies, certificates and names of one table. */
+/* Agencies, certificates and patterns of one table, and its text: 100 000 certificates take 10 MB.
+ */
 #define VT_MAX_SITE_AGENCIES 10000
 #define VT_MAX_SITE_CERTIFICATES 100000
+#define VT_MAX_SITE_PATTERNS 1000
+#define VT_MAX_SITE_BYTES (32u * 1024 * 1024)
 
 /* Three truths (Kleene): only yes matches, and "not" of unknown is unknown. */
 enum vt_truth { VT_NO = 0, VT_UNKNOWN = 1, VT_YES = 2 };
@@ -41,8 +44,9 @@ enum vt_alignment {
     VT_ALIGNMENTS
 };
 
-/* "unknown", "person", "agency", "device"; "unknown", "none", "signature", "seal",
- * "signature-and-seal"; "unknown", "none", "domain", "agency", "exact". Never NULL. */
+/* "no", "unknown", "yes"; "unknown", "person", "agency", "device"; "unknown", "none", "signature",
+ * "seal", "signature-and-seal"; "unknown", "none", "domain", "agency", "exact". Never NULL. */
+const char *vt_truth_name(enum vt_truth truth);
 const char *vt_kind_name(enum vt_kind kind);
 const char *vt_effect_name(enum vt_effect effect);
 const char *vt_alignment_name(enum vt_alignment alignment);
@@ -64,11 +68,37 @@ struct vt_site_agency {
     const char *parent;          /* id; NULL: none */
     const char *records_mailbox; /* NULL: none */
     bool is_confirmed;           /* reasons that depend on kind are raised for it */
+    enum vt_sender_class class;  /* state, or other: an enterprise, an association */
 };
-/* NULL: no such agency. site: may be NULL. */
+/* NULL: no such agency. site, id: may be NULL. */
 const struct vt_site_agency *vt_site_agency(const struct vt_site *site, const char *id);
 size_t vt_site_agencies_count(const struct vt_site *site);
 const struct vt_site_agency *vt_site_agency_at(const struct vt_site *site, size_t index);
+/* The agency of a mail address, by its box, else by the longest domain; NULL: none. */
+const struct vt_site_agency *vt_site_agency_of_address(const struct vt_site *site,
+                                                       const char *address);
+/* Whose certificate it is. trust_set: the one its path leads to; without it patterns of names do
+ * not count, for anybody can write a name. False: not in the table, *out is zero. */
+struct vt_site_holder {
+    enum vt_kind kind;
+    const struct vt_site_agency *agency;
+    const char *note; /* what the table says of it; NULL: nothing */
+};
+bool vt_site_holder(const struct vt_site *site, const struct vt_certificate_facts *certificate,
+                    const char *trust_set, struct vt_site_holder *out);
+
+/* An authorisation to seal: the written permission for an unattended key. */
+struct vt_site_authorisation {
+    const char *agency;             /* id */
+    const char *certificate_sha256; /* NULL: by key */
+    const char *key_sha256;         /* NULL: by certificate */
+    const char *holder;             /* the person or the system that seals */
+    const char *document;           /* number and date of the permission */
+    int64_t from_utc_secs, until_utc_secs;
+};
+size_t vt_site_authorisations_count(const struct vt_site *site);
+const struct vt_site_authorisation *vt_site_authorisation_at(const struct vt_site *site,
+                                                             size_t index);
 
 /* What the table says of the signatures, documents and sender of one mail: same order and counts as
  * in its evidence. */
@@ -80,12 +110,19 @@ struct vt_site_signature {
 };
 struct vt_site_document {
     enum vt_effect effect;
+    /* It should have one and has none. Unknown: a body text or picture, a valid signature of
+     * unknown kind, a signature that could not be judged, a PDF that may be a scan. */
     enum vt_truth lacks_agency_signature, lacks_person_signature;
-    vt_reasons reasons; /* NO_AGENCY_SIG, NO_PERSON_SIG, ANNEX_UNSIGNED, COPY_INVALID */
+    bool expects_signature; /* that of the evidence, with what the table says of the sender */
+    vt_reasons reasons; /* NO_AGENCY_SIG, NO_PERSON_SIG, ANNEX_UNSIGNED, COPY_INVALID; for senders
+                           that are of the state by the table NO_SIGNATURE, UNSIGNED_COMPANION */
+    vt_reasons excused; /* of the evidence's reasons: does not hold (exempt, or told better) */
     struct vt_site_signature *signatures;
+    size_t signatures_count;
 };
 struct vt_site_facts {
-    const char *sender_agency;         /* id, by box, then by domain; NULL: not in the table */
+    const char *sender_agency;         /* id, by box, then by domain; NULL: not in the table. The
+                                          address is proven only if the mail is aligned */
     enum vt_sender_class sender_class; /* that of the evidence, or state by the table */
     const char **recipient_agencies;   /* ids, each once */
     size_t recipient_agencies_count;
