@@ -29,6 +29,10 @@ struct vt_rewrites {
     size_t count;
 };
 
+/* Whose articles may be cited: those of the regulation that the site is under (legal.md R-01 to
+ * R-15). Without one none is. */
+enum vt_profile { VT_PROFILE_NONE = 0, VT_PROFILE_NINH_BINH, VT_PROFILE_VINH_LONG };
+
 /* All strings live in the arena of the configuration. */
 struct vt_config {
     struct vt_arena *arena;
@@ -38,6 +42,9 @@ struct vt_config {
     enum vt_mode mode;              /* mode: observe (default), tag, enforce */
     const char *hostname;           /* hostname: of this machine by default */
     const char *office_phone;       /* office-phone: shown in refusals; NULL */
+    const char *office_name;        /* office-name: whose reports they are; NULL */
+    const char *regulation;         /* regulation: its name, as it is cited; NULL */
+    enum vt_profile profile;        /* profile: none (default), ninh-binh, vinh-long */
     const char *socket;             /* socket: "unix:/run/vanthu/milter.sock", "inet:PORT@HOST" */
     unsigned socket_mode;           /* socket-mode: 0660 */
     const char *socket_group;       /* socket-group: "postfix"; NULL: left alone */

@@ -185,6 +185,15 @@ bool vt_check_ascii(const char *text)
     return is_printable(text, 64) && strchr(text, '%') == NULL;
 }
 
+bool vt_check_title(const char *text)
+{
+    enum { MAX_TITLE_BYTES = 300 };
+    char clean[MAX_TITLE_BYTES + 4];
+    size_t len = strlen(text);
+    return len > 0 && len <= MAX_TITLE_BYTES &&
+           strcmp(vt_text_clean(clean, sizeof(clean), vt_bytes_str(text)), text) == 0;
+}
+
 bool vt_check_fingerprint(const char *text)
 {
     size_t digits = 0;

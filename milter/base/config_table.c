@@ -222,6 +222,18 @@ static bool set_mode(struct vt_config_reader *r, const struct vt_setting *s,
     return is_good;
 }
 
+static bool set_profile(struct vt_config_reader *r, const struct vt_setting *s,
+                        const struct vt_yaml_node *node, void *field)
+{
+    static const char *const profiles[] = {[VT_PROFILE_NONE] = "none",
+                                           [VT_PROFILE_NINH_BINH] = "ninh-binh",
+                                           [VT_PROFILE_VINH_LONG] = "vinh-long"};
+    unsigned value = 0;
+    bool is_good = vt_yaml_word(&r->yaml, node, s->expected, profiles, ELEMENTS(profiles), &value);
+    *(enum vt_profile *)field = (enum vt_profile)value;
+    return is_good;
+}
+
 static bool set_log(struct vt_config_reader *r, const struct vt_setting *s,
                     const struct vt_yaml_node *node, void *field)
 {
@@ -271,6 +283,7 @@ static bool set_size(struct vt_config_reader *r, const struct vt_setting *s,
 #define PROXY vt_check_proxy, "a proxy such as http://proxy.local:3128"
 #define WORD vt_check_word, "a name without spaces"
 #define SHORT vt_check_ascii, "at most 64 printable ASCII characters without %"
+#define TITLE vt_check_title, "one line of text of at most 300 bytes"
 #define SOCKET vt_check_socket, "unix:/path, inet:PORT@HOST or inet6:PORT@HOST"
 #define FINGERPRINT vt_check_fingerprint, "a SHA-256 fingerprint of 64 hexadecimal digits"
 #define PUBLISHED_HOSTS "[ca.gov.vn, pub.ca.gov.vn, ocsp.ca.gov.vn, rootca.gov.vn]"
@@ -299,6 +312,9 @@ const struct vt_setting vt_settings[] = {
     {"mode", set_mode, PLACE(mode), "observe", 0, 0, NULL, "a mode"},
     {"hostname", set_domain, PLACE(hostname), NULL, 0, 0, DOMAIN},
     {"office-phone", set_text, PLACE(office_phone), NULL, 0, 0, SHORT},
+    {"office-name", set_text, PLACE(office_name), NULL, 0, 0, TITLE},
+    {"regulation", set_text, PLACE(regulation), NULL, 0, 0, TITLE},
+    {"profile", set_profile, PLACE(profile), "none", 0, 0, NULL, "a profile"},
     {"socket", set_socket, PLACE(socket), "unix:/run/vanthu/milter.sock", 0, 0, SOCKET},
     {"socket-mode", set_file_mode, PLACE(socket_mode), "0660", 0, 0777, NULL, NULL},
     {"socket-group", set_text, PLACE(socket_group), NULL, 0, 0, vt_check_user,

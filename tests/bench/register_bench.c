@@ -2,9 +2,10 @@
  * Measures the register in a directory of its own, which is removed afterwards.
  *   register_bench append DIRECTORY [SECS]   records a second committed in batches of 1, 10 and 50,
  *                                            beside plain SQLite inserts of bodies as long
- *   register_bench report DIRECTORY MAILS    makes that many mails with their answers, then counts
- *                                            and shows reports; time and memory
- *   register_bench page DIRECTORY MAILS      the same, and writes the page to standard output */
+ *   register_bench report DIRECTORY MAILS    makes that many mails with their answers, then
+ * measures reports, looking up and verifying: time and memory register_bench make DIRECTORY MAILS
+ * only makes them, and leaves them there register_bench measure DIRECTORY         only measures
+ *   register_bench page DIRECTORY            writes the page of the report to standard output */
 #include <errno.h>
 #include <ftw.h>
 #include <sqlite3.h>
@@ -147,29 +148,62 @@ static void make_mails(struct vt_register *reg, uint64_t mails_count)
     }
 }
 
-/* In a process of its own, so that the peak of memory is the report's. */
-static void make_apart(const char *directory, uint64_t mails_count)
+/* In a process of its own, so that the peak of memory is that of one task. */
+static void apart(void (*task)(void *context), void *context)
 {
-    struct vt_register *reg = NULL;
-    struct vt_err err;
     int status = 0;
+    (void)fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
-        must(vt_register_open(directory, &reg, &err), &err);
-        make_mails(reg, mails_count);
-        vt_register_close(reg);
-        exit(0);
+        task(context);
+        (void)fflush(stdout);
+        _exit(0);
     }
     if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
         exit(1);
 }
 
-static long peak_kilobytes(void)
+struct making {
+    const char *directory;
+    uint64_t mails_count;
+};
+
+static void make_task(void *context)
 {
-    struct rusage usage;
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
+    const struct making *making = context;
+    struct vt_register *reg = NULL;
+    struct vt_err err;
+    must(vt_register_open(making->directory, &reg, &err), &err);
+    make_mails(reg, making->mails_count);
+    vt_register_close(reg);
 }
+
+static void make_all(const char *directory, uint64_t mails_count)
+{
+    struct making making = {directory, mails_count};
+    struct stat status;
+    char file[4096];
+    start_anew(directory);
+    int64_t begun = vt_clock_monotonic_msecs();
+    apart(make_task, &making);
+    double secs = seconds(vt_clock_monotonic_msecs() - begun);
+    (void)snprintf(file, sizeof(file), "%s/" VT_REGISTER_FILE, directory);
+    (void)stat(file, &status);
+    (void)printf("%llu mails made in %.1f s (%.0f records/s), file %.1f MB\n",
+                 (unsigned long long)mails_count, secs, 2 * (double)mails_count / secs,
+                 (double)status.st_size / 1e6);
+}
+
+/* ---- what is measured over it ---- */
+
+struct task {
+    const char *name;
+    void (*run)(struct vt_register *reg, const struct task *task, char *out, size_t out_bytes);
+    enum vt_report_format format;
+    struct vt_register_query query;
+    bool whole; /* every page */
+    const char *directory;
+};
 
 static struct vt_report *make_report(struct vt_register *reg, struct vt_arena *arena)
 {
@@ -182,55 +216,158 @@ static struct vt_report *make_report(struct vt_register *reg, struct vt_arena *a
     return report;
 }
 
-static void show_report(const struct vt_report *report, enum vt_report_format format, FILE *out)
+static void show_report(struct vt_register *reg, enum vt_report_format format, FILE *out,
+                        char *text, size_t text_bytes)
 {
     struct vt_err err;
     const struct vt_report_show show = {.format = format};
+    struct vt_arena *arena = vt_arena_new(VT_MAX_REPORT_ARENA_BYTES);
+    if (arena == NULL || out == NULL)
+        exit(1);
+    const struct vt_report *report = make_report(reg, arena);
     must(vt_report_render(report, &show, out, &err), &err);
+    (void)snprintf(text, text_bytes, "%lld mails, %ld bytes",
+                   (long long)report->totals.counts.mails_count, ftell(out));
+    vt_arena_free(arena);
 }
 
-static void measure_report(const char *directory, uint64_t mails_count, bool is_page)
+static void run_report(struct vt_register *reg, const struct task *task, char *out,
+                       size_t out_bytes)
+{
+    FILE *file = tmpfile();
+    show_report(reg, task->format, file, out, out_bytes);
+    (void)fclose(file);
+}
+
+static void run_verify(struct vt_register *reg, const struct task *task, char *out,
+                       size_t out_bytes)
+{
+    const struct vt_register_check check = {.chain_only = task->whole};
+    struct vt_register_verdict verdict;
+    struct vt_err err;
+    must(vt_register_verify(reg, &check, &verdict, &err), &err);
+    (void)snprintf(out, out_bytes, "%lld records, %s", (long long)verdict.records_count,
+                   vt_register_fault_name(verdict.fault));
+}
+
+static enum vt_code count_entry(void *context, const struct vt_register_entry *entry,
+                                struct vt_err *err)
+{
+    (void)entry, (void)err;
+    (*(int64_t *)context)++;
+    return VT_OK;
+}
+
+static void run_find(struct vt_register *reg, const struct task *task, char *out, size_t out_bytes)
+{
+    struct vt_register_query query = task->query;
+    struct vt_err err;
+    int64_t found = 0;
+    do {
+        must(vt_register_find(reg, &query, count_entry, &found, &query.before_seq, &err), &err);
+    } while (task->whole && query.before_seq > 0);
+    (void)snprintf(out, out_bytes, "%lld found", (long long)found);
+}
+
+static long peak_kilobytes(void)
+{
+    struct rusage usage;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+static void measure_task(void *context)
+{
+    const struct task *task = context;
+    struct vt_register *reg = NULL;
+    struct vt_err err;
+    char text[128] = "";
+    must(vt_register_open_read(task->directory, &reg, &err), &err);
+    int64_t begun = vt_clock_monotonic_msecs();
+    task->run(reg, task, text, sizeof(text));
+    (void)printf("%-26s %9.3f s %9.1f MB   %s\n", task->name,
+                 seconds(vt_clock_monotonic_msecs() - begun), (double)peak_kilobytes() / 1024,
+                 text);
+    vt_register_close(reg);
+}
+
+/* Of each way to look something up one that finds much and one that finds nothing. */
+static void measure_all(const char *directory)
+{
+    static struct made_mail one;
+    (void)made_mail(&one, 12, 500, 1);
+    const struct vt_register_query any = VT_REGISTER_QUERY_ANY;
+    struct task tasks[] = {
+        {"report text", run_report, VT_REPORT_TEXT, any, false, NULL},
+        {"report csv", run_report, VT_REPORT_CSV, any, false, NULL},
+        {"report json", run_report, VT_REPORT_JSON, any, false, NULL},
+        {"report html", run_report, VT_REPORT_HTML, any, false, NULL},
+        {"list, first page", run_find, 0, any, false, NULL},
+        {"list, every page", run_find, 0, any, true, NULL},
+        {"search reference", run_find, 0, any, false, NULL},
+        {"search sender", run_find, 0, any, false, NULL},
+        {"search unknown sender", run_find, 0, any, false, NULL},
+        {"search domain gov.vn", run_find, 0, any, false, NULL},
+        {"search recipient", run_find, 0, any, false, NULL},
+        {"search document", run_find, 0, any, false, NULL},
+        {"search certificate", run_find, 0, any, false, NULL},
+        {"search reason", run_find, 0, any, false, NULL},
+        {"search reason and sender", run_find, 0, any, false, NULL},
+        {"list a day", run_find, 0, any, false, NULL},
+        {"verify, chain only", run_verify, 0, any, true, NULL},
+        {"verify", run_verify, 0, any, false, NULL},
+    };
+    tasks[5].query.without_bodies = true;
+    tasks[6].query.reference = one.reference;
+    tasks[7].query.sender = one.sender;
+    tasks[8].query.sender = "nobody@example.org";
+    tasks[9].query.domain = "gov.vn";
+    tasks[10].query.recipient = one.recipients[0];
+    tasks[11].query.document_sha256 = one.documents[0].sha256;
+    tasks[12].query.certificate_sha256 = one.signatures[0].signer.sha256;
+    tasks[13].query.reason = VT_REASON_CERT_REVOKED;
+    tasks[14].query.reason = VT_REASON_CERT_REVOKED;
+    tasks[14].query.sender = one.sender;
+    tasks[15].query.from_utc_secs = MADE_FIRST_UTC_SECS + 10 * MADE_DAY_SECS;
+    tasks[15].query.until_utc_secs = MADE_FIRST_UTC_SECS + 11 * MADE_DAY_SECS;
+    for (size_t i = 0; i < sizeof(tasks) / sizeof(tasks[0]); i++) {
+        tasks[i].directory = directory;
+        apart(measure_task, &tasks[i]);
+    }
+}
+
+static void print_page(const char *directory)
 {
     struct vt_register *reg = NULL;
     struct vt_err err;
-    struct stat status;
-    char file[4096];
-    start_anew(directory);
-    int64_t begun = vt_clock_monotonic_msecs();
-    make_apart(directory, mails_count);
-    int64_t made = vt_clock_monotonic_msecs();
-    (void)snprintf(file, sizeof(file), "%s/" VT_REGISTER_FILE, directory);
-    (void)stat(file, &status);
-    struct vt_arena *arena = vt_arena_new(VT_MAX_REPORT_ARENA_BYTES);
+    char text[128];
     must(vt_register_open_read(directory, &reg, &err), &err);
-    struct vt_report *report = make_report(reg, arena);
-    int64_t counted = vt_clock_monotonic_msecs();
-    FILE *out = is_page ? stdout : fopen("/dev/null", "w");
-    if (arena == NULL || out == NULL)
-        exit(1);
-    show_report(report, VT_REPORT_HTML, out);
-    int64_t shown = vt_clock_monotonic_msecs();
-    (void)fprintf(
-        stderr,
-        "%llu mails made in %.1f s (%.0f records/s), file %.1f MB\n"
-        "report over %lld mails: counted in %.2f s, page in %.3f s, memory at the peak %ld KB\n",
-        (unsigned long long)mails_count, seconds(made - begun),
-        2 * (double)mails_count / seconds(made - begun), (double)status.st_size / 1e6,
-        (long long)report->totals.counts.mails_count, seconds(counted - made),
-        seconds(shown - counted), peak_kilobytes());
+    show_report(reg, VT_REPORT_HTML, stdout, text, sizeof(text));
     vt_register_close(reg);
-    vt_arena_free(arena);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc >= 3 && strcmp(argv[1], "append") == 0) {
+    const char *what = argc >= 3 ? argv[1] : "";
+    uint64_t mails_count = argc == 4 ? strtoull(argv[3], NULL, 10) : 0;
+    if (strcmp(what, "append") == 0) {
         measure_append(argv[2], 1000 * (argc > 3 ? strtol(argv[3], NULL, 10) : SECS_DEFAULT));
-    } else if (argc == 4 && (strcmp(argv[1], "report") == 0 || strcmp(argv[1], "page") == 0)) {
-        measure_report(argv[2], strtoull(argv[3], NULL, 10), strcmp(argv[1], "page") == 0);
+    } else if (strcmp(what, "make") == 0 && mails_count > 0) {
+        make_all(argv[2], mails_count);
+        return 0;
+    } else if (strcmp(what, "measure") == 0) {
+        measure_all(argv[2]);
+        return 0;
+    } else if (strcmp(what, "page") == 0) {
+        print_page(argv[2]);
+        return 0;
+    } else if (strcmp(what, "report") == 0 && mails_count > 0) {
+        make_all(argv[2], mails_count);
+        measure_all(argv[2]);
     } else {
         (void)fprintf(stderr, "usage: register_bench append DIRECTORY [SECS]\n"
-                              "       register_bench report|page DIRECTORY MAILS\n");
+                              "       register_bench report|make DIRECTORY MAILS\n"
+                              "       register_bench measure|page DIRECTORY\n");
         return 64;
     }
     (void)nftw(argv[2], remove_one, 8, FTW_DEPTH | FTW_PHYS);

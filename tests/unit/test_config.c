@@ -41,6 +41,9 @@ static void defaults(void **state)
     assert_int_equal(c->socket_mode, 0660);
     assert_null(c->socket_group);
     assert_null(c->office_phone);
+    assert_null(c->office_name);
+    assert_null(c->regulation);
+    assert_int_equal(c->profile, VT_PROFILE_NONE);
     assert_true(c->log_to_syslog);
     assert_int_equal(c->internal_networks.count, 2);
     assert_string_equal(c->internal_networks.items[1], "::1/128");
@@ -79,6 +82,9 @@ static void every_setting(void **state)
         "mode: enforce\n"
         "hostname: MX1.ninhbinh.gov.vn\n"
         "office-phone: 0229 387 1234\n"
+        "office-name: Sở Khoa học và Công nghệ tỉnh Ninh Bình\n"
+        "regulation: Quy chế quản lý, sử dụng chữ ký số\n"
+        "profile: ninh-binh\n"
         "socket: inet:8891@127.0.0.1\n"
         "socket-mode: 0600\n"
         "socket-group: postfix\n"
@@ -124,6 +130,9 @@ static void every_setting(void **state)
     assert_int_equal(c->mode, VT_MODE_ENFORCE);
     assert_string_equal(c->hostname, "mx1.ninhbinh.gov.vn");
     assert_string_equal(c->office_phone, "0229 387 1234");
+    assert_string_equal(c->office_name, "Sở Khoa học và Công nghệ tỉnh Ninh Bình");
+    assert_string_equal(c->regulation, "Quy chế quản lý, sử dụng chữ ký số");
+    assert_int_equal(c->profile, VT_PROFILE_NINH_BINH);
     assert_string_equal(c->socket, "inet:8891@127.0.0.1");
     assert_int_equal(c->socket_mode, 0600);
     assert_string_equal(c->socket_group, "postfix");
@@ -200,6 +209,9 @@ static void mistakes_of_one_line(void **state)
         {"hostname: -a.vn\n", 1, 11, "is not a domain such as"},
         {"hostname: a..b\n", 1, 11, "is not a domain such as"},
         {"office-phone: 10%\n", 1, 15, "is not at most 64 printable ASCII"},
+        {"office-name: \"a\\u202Eb\"\n", 1, 14, "is not one line of text"},
+        {"profile: hanoi\n", 1, 10, "\"hanoi\" is not a profile; one of: none, ninh-binh or"},
+        {"profile: ninhbinh\n", 1, 10, "did you mean \"ninh-binh\"?"},
         {"socket: /run/x.sock\n", 1, 9, "\"/run/x.sock\" is not unix:/path, inet:PORT@HOST"},
         {"socket: inet:0@localhost\n", 1, 9, "is not unix:/path"},
         {"socket: inet:70000@localhost\n", 1, 9, "is not unix:/path"},
