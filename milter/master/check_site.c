@@ -7,12 +7,7 @@
 #include "check.h"
 #include "master.h"
 #include "role_start.h"
-
-static const char *const user_keys[VT_ROLES] = {[VT_ROLE_GATEWAY] = "users.gateway",
-                                                [VT_ROLE_INSPECTOR] = "users.inspector",
-                                                [VT_ROLE_STATUS] = "users.status",
-                                                [VT_ROLE_FETCH] = "users.fetch",
-                                                [VT_ROLE_REGISTRAR] = "users.registrar"};
+#include "role_table.h"
 
 static bool is_same_user(const char *a, const char *b)
 {
@@ -23,22 +18,41 @@ static bool is_same_user(const char *a, const char *b)
            vt_role_user_find(b, &found_b, NULL) == VT_OK && found_a.uid == found_b.uid;
 }
 
+static void blame_user(const struct vt_config *config, enum vt_role_id role, bool warning,
+                       const char *text, struct vt_mistakes *mistakes)
+{
+    char key[64];
+    (void)snprintf(key, sizeof(key), "users.%s", vt_role_name(role));
+    vt_config_mistake(config, mistakes, key, warning, "%s", text);
+}
+
+static void check_apart(const struct vt_config *config, enum vt_role_id a, enum vt_role_id b,
+                        struct vt_mistakes *mistakes)
+{
+    char text[VT_ERR_TEXT_BYTES];
+    if (!is_same_user(config->role_user[a], config->role_user[b]))
+        return;
+    (void)snprintf(text, sizeof(text),
+                   "the roles %s and %s run as the same user %s: an attacker in one of them "
+                   "reaches the other",
+                   vt_role_name(a), vt_role_name(b), config->role_user[b]);
+    blame_user(config, b, true, text, mistakes);
+}
+
 /* Only root changes users; others need none. */
 static void check_users(const struct vt_config *config, struct vt_mistakes *mistakes)
 {
     for (enum vt_role_id role = VT_ROLE_GATEWAY; role < VT_ROLES; role++) {
         struct vt_role_user found;
         struct vt_err err = {0};
-        if (geteuid() == 0 && vt_role_user_find(config->role_user[role], &found, &err) != VT_OK)
-            vt_config_mistake(config, mistakes, user_keys[role], false, "%s", err.text);
+        if (geteuid() == 0 && vt_role_is_wanted(role, config) &&
+            vt_role_user_find(config->role_user[role], &found, &err) != VT_OK)
+            blame_user(config, role, false, err.text, mistakes);
     }
     for (enum vt_role_id a = VT_ROLE_GATEWAY; a < VT_ROLES; a++)
         for (enum vt_role_id b = a + 1; b < VT_ROLES; b++)
-            if (is_same_user(config->role_user[a], config->role_user[b]))
-                vt_config_mistake(config, mistakes, user_keys[b], true,
-                                  "the roles %s and %s run as the same user %s: an attacker in one "
-                                  "of them reaches the other",
-                                  vt_role_name(a), vt_role_name(b), config->role_user[b]);
+            if (vt_role_is_wanted(a, config) && vt_role_is_wanted(b, config))
+                check_apart(config, a, b, mistakes);
 }
 
 static void check_folder(const struct vt_config *config, const char *key, const char *path,

@@ -78,7 +78,7 @@ static enum vt_code start_set(struct master *master, struct vt_loaded *loaded, i
                                  .overrides = -1,
                                  .log_to_stderr = master->options->foreground};
     for (enum vt_role_id role = VT_ROLE_GATEWAY; role < VT_ROLES; role++) {
-        plan.wanted[role] = true;
+        plan.wanted[role] = vt_role_is_wanted(role, loaded->config);
         plan.change_user[role] = geteuid() == 0;
     }
     enum vt_code code = vt_loaded_prepare(loaded, err);
@@ -312,10 +312,12 @@ static void obey(struct master *master, int client, enum vt_control_command comm
             stop(master, "drain");
         return;
     case VT_CONTROL_STATUS_ROLE:
-        vt_control_answer_connection(client, vt_roles_status_fd(master->sets[CURRENT].roles));
+        vt_control_answer_connection(client,
+                                     vt_roles_client_fd(master->sets[CURRENT].roles, VT_FD_STATUS));
         return;
     case VT_CONTROL_REGISTRAR_ROLE:
-        vt_control_answer_connection(client, vt_roles_record_fd(master->sets[CURRENT].roles));
+        vt_control_answer_connection(client,
+                                     vt_roles_client_fd(master->sets[CURRENT].roles, VT_FD_RECORD));
         return;
     case VT_CONTROL_STATUS:
     case VT_CONTROL_NONE:

@@ -12,7 +12,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "role_start.h"
+#include "role_table.h"
 #include "vanthu/log.h"
 #include "vanthu/wire.h"
 
@@ -25,25 +25,10 @@ struct birth {
     bool quiet;
 };
 
-static const struct {
-    const char *log_name;
-    const char *process_name; /* at most 15 bytes */
-    int (*run)(const struct vt_config *config, const struct vt_role_fds *fds);
-    /* The gateway finishes its mails, the inspector its children and the registrar their records
-     * when the master has gone. */
-    bool dies_with_parent;
-} roles[VT_ROLES] = {
-    [VT_ROLE_GATEWAY] = {"vanthu/gateway", "vt-gateway", vt_gateway_main, false},
-    [VT_ROLE_INSPECTOR] = {"vanthu/inspector", "vt-inspector", vt_inspector_main, false},
-    [VT_ROLE_STATUS] = {"vanthu/status", "vt-status", vt_status_main, true},
-    [VT_ROLE_FETCH] = {"vanthu/fetch", "vt-fetch", vt_fetch_main, true},
-    [VT_ROLE_REGISTRAR] = {"vanthu/registrar", "vt-registrar", vt_registrar_main, false},
-};
-
 static bool find_role(const char *name, enum vt_role_id *out)
 {
     for (enum vt_role_id role = VT_ROLE_MASTER; role < VT_ROLES; role++)
-        if (roles[role].run != NULL && strcmp(name, vt_role_name(role)) == 0) {
+        if (vt_role_kinds[role].run != NULL && strcmp(name, vt_role_name(role)) == 0) {
             *out = role;
             return true;
         }
@@ -67,10 +52,10 @@ static bool take_fds(struct birth *birth, const char *argument)
 {
     if (take_fd(argument, "--fd-config=", &birth->config))
         return true;
-    for (size_t i = 0; i < vt_role_fd_options_count; i++) {
+    for (enum vt_role_fd i = VT_FD_CONTROL; i < VT_FDS; i++) {
         int fd = -1;
-        if (take_fd(argument, vt_role_fd_options[i].name, &fd)) {
-            memcpy((char *)&birth->fds + vt_role_fd_options[i].offset, &fd, sizeof(fd));
+        if (take_fd(argument, vt_role_fd_kinds[i].option, &fd)) {
+            vt_role_fds_set(&birth->fds, i, fd);
             return true;
         }
     }
@@ -79,7 +64,7 @@ static bool take_fds(struct birth *birth, const char *argument)
 
 static bool read_arguments(int argc, char **argv, struct birth *birth)
 {
-    birth->fds = (struct vt_role_fds){-1, -1, -1, -1, -1, -1, -1, -1, -1};
+    vt_role_fds_init(&birth->fds);
     birth->config = -1;
     if (!find_role(argv[1] + strlen("--role="), &birth->role))
         return false;
@@ -118,8 +103,8 @@ static enum vt_code read_config(const struct birth *birth, struct vt_config **ou
 
 static void close_to_others(const struct birth *birth)
 {
-    (void)prctl(PR_SET_NAME, roles[birth->role].process_name, 0, 0, 0);
-    if (roles[birth->role].dies_with_parent)
+    (void)prctl(PR_SET_NAME, vt_role_kinds[birth->role].process_name, 0, 0, 0);
+    if (vt_role_kinds[birth->role].dies_with_parent)
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 #ifndef VT_SANITIZE
     /* No tracer and no core: mail is in this memory. LeakSanitizer is a tracer. */
@@ -138,15 +123,15 @@ static int live(const struct birth *birth)
     close_to_others(birth);
     /* From /dev/urandom, which the sandboxes close; jansson would take the clock there. */
     json_object_seed(0);
-    vt_log_open(roles[birth->role].log_name, false, VT_LOG_INFO);
+    vt_log_open(vt_role_kinds[birth->role].log_name, false, VT_LOG_INFO);
     enum vt_code code = read_config(birth, &config, &err);
     if (code != VT_OK) {
         vt_log(VT_LOG_ERROR, "cannot read the inherited configuration: %s", err.text);
         return code == VT_E_CONFIG ? EX_CONFIG : EX_SOFTWARE;
     }
-    vt_log_open(roles[birth->role].log_name, config->log_to_syslog && !birth->log_to_stderr,
+    vt_log_open(vt_role_kinds[birth->role].log_name, config->log_to_syslog && !birth->log_to_stderr,
                 birth->quiet ? VT_LOG_WARNING : VT_LOG_INFO);
-    int status = roles[birth->role].run(config, &birth->fds);
+    int status = vt_role_kinds[birth->role].run(config, &birth->fds);
     vt_config_free(config);
     return status;
 }

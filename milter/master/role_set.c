@@ -198,17 +198,17 @@ enum vt_code vt_role_set_start_local(const struct vt_config *config,
 
 int vt_role_set_inspect_fd(const struct vt_role_set *set)
 {
-    return vt_roles_inspect_fd(set->roles);
+    return vt_roles_client_fd(set->roles, VT_FD_INSPECT);
 }
 
 int vt_role_set_status_fd(const struct vt_role_set *set)
 {
-    return vt_roles_status_fd(set->roles);
+    return vt_roles_client_fd(set->roles, VT_FD_STATUS);
 }
 
 int vt_role_set_fetch_fd(const struct vt_role_set *set)
 {
-    return vt_roles_fetch_fd(set->roles);
+    return vt_roles_client_fd(set->roles, VT_FD_FETCH);
 }
 
 void vt_role_set_stop(struct vt_role_set *set)

@@ -8,12 +8,13 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "role_table.h"
 
 #define FIRST_FD 3
 /* Above every number that is handed over, so that moving descriptors never overwrites one. */
@@ -21,18 +22,9 @@
 #define MAX_ARGUMENTS 24
 #define MAX_ENVIRONMENT 12
 
-const struct vt_role_fd_option vt_role_fd_options[] = {
-    {"--fd-control=", offsetof(struct vt_role_fds, control)},
-    {"--fd-milter=", offsetof(struct vt_role_fds, milter_socket)},
-    {"--fd-inspect=", offsetof(struct vt_role_fds, inspect)},
-    {"--fd-status=", offsetof(struct vt_role_fds, status)},
-    {"--fd-record=", offsetof(struct vt_role_fds, record)},
-    {"--fd-fetch=", offsetof(struct vt_role_fds, fetch)},
-    {"--fd-generation=", offsetof(struct vt_role_fds, generation)},
-    {"--fd-policy=", offsetof(struct vt_role_fds, policy)},
-    {"--fd-overrides=", offsetof(struct vt_role_fds, overrides)},
-};
-const size_t vt_role_fd_options_count = sizeof(vt_role_fd_options) / sizeof(vt_role_fd_options[0]);
+/* Name, role, a descriptor each and that of the configuration, two flags, the name of the
+ * configuration and the end. */
+_Static_assert(2 + VT_FDS + 1 + 2 + 2 + 1 <= MAX_ARGUMENTS, "a role's command line has its place");
 
 /* Everything the new process needs, made before the fork. */
 struct launch {
@@ -117,11 +109,8 @@ static void make_arguments(struct launch *launch, const struct vt_role_plan *pla
     char *role = launch->text[launch->arguments_count];
     (void)snprintf(role, sizeof(launch->text[0]), "--role=%s", vt_role_name(plan->role));
     add_argument(launch, role);
-    for (size_t i = 0; i < vt_role_fd_options_count; i++) {
-        int fd;
-        memcpy(&fd, (const char *)&plan->fds + vt_role_fd_options[i].offset, sizeof(fd));
-        add_fd(launch, vt_role_fd_options[i].name, fd);
-    }
+    for (enum vt_role_fd i = VT_FD_CONTROL; i < VT_FDS; i++)
+        add_fd(launch, vt_role_fd_kinds[i].option, vt_role_fds_get(&plan->fds, i));
     add_fd(launch, "--fd-config=", plan->config);
     if (plan->log_to_stderr)
         add_argument(launch, "--log-stderr");

@@ -38,13 +38,4 @@ enum vt_code vt_role_user_find(const char *name, struct vt_role_user *out,
 /* Become this user for good: no supplementary groups, real, effective and saved ids. */
 enum vt_code vt_role_user_become(const struct vt_role_user *user, struct vt_err *err) VT_MUST_CHECK;
 
-/* The options of a role's command line and where their descriptors go; shared by start and
- * dispatch. */
-struct vt_role_fd_option {
-    const char *name; /* "--fd-control=" */
-    size_t offset;    /* of the int in struct vt_role_fds */
-};
-extern const struct vt_role_fd_option vt_role_fd_options[];
-extern const size_t vt_role_fd_options_count;
-
 #endif

@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include "role_start.h"
+#include "role_table.h"
 
 /* Control sockets of the running roles and of inspectors that are leaving. */
 #define VT_ROLES_MAX_LEAVING 8
@@ -63,12 +64,10 @@ const char *vt_roles_failed_name(const struct vt_roles *roles);
 /* Let the gateway finish its mails, then end the others. What runs longer is killed. */
 void vt_roles_drain(struct vt_roles *roles, int64_t deadline_msecs);
 
-/* Client ends for the caller's own requests, borrowed. -1: none. */
-int vt_roles_inspect_fd(const struct vt_roles *roles);
-int vt_roles_status_fd(const struct vt_roles *roles);
-int vt_roles_record_fd(const struct vt_roles *roles);
-int vt_roles_fetch_fd(const struct vt_roles *roles);
-/* Close the ends on which the set serves, in a process that is a client only (after fork). */
+/* The client end of a channel for the caller's own requests, borrowed. -1: there is none, or it is
+ * not for the caller. */
+int vt_roles_client_fd(const struct vt_roles *roles, enum vt_role_fd channel);
+/* Close all but these client ends, in a process that is a client only (after fork). */
 void vt_roles_forget_servers(struct vt_roles *roles);
 
 struct vt_role_state {

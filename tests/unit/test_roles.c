@@ -218,7 +218,8 @@ static void end(struct vt_roles *roles)
 static int request(const struct vt_roles *roles, const char *text)
 {
     int fd = -1;
-    assert_int_equal(vt_wire_open(vt_roles_inspect_fd(roles), soon(), &fd, NULL), VT_OK);
+    assert_int_equal(vt_wire_open(vt_roles_client_fd(roles, VT_FD_INSPECT), soon(), &fd, NULL),
+                     VT_OK);
     assert_int_equal(vt_wire_send(fd, VT_MSG_STATUS, vt_bytes_str(text), NULL, 0, soon(), NULL),
                      VT_OK);
     return fd;
@@ -499,6 +500,32 @@ static void damaged_overrides_are_refused(void **state)
     }
 }
 
+static void the_tables_of_roles_are_whole(void **state)
+{
+    (void)state;
+    struct vt_role_fds fds;
+    vt_role_fds_init(&fds);
+    for (enum vt_role_id role = VT_ROLE_GATEWAY; role < VT_ROLES; role++) {
+        const struct vt_role_kind *kind = &vt_role_kinds[role];
+        if (kind->run == NULL ||
+            strcmp(kind->log_name + strlen("vanthu/"), vt_role_name(role)) != 0 ||
+            strlen(kind->process_name) > 15)
+            fail_msg("role %s", vt_role_name(role));
+    }
+    assert_false(vt_role_is_wanted(VT_ROLE_MASTER, config));
+    for (enum vt_role_fd i = VT_FD_CONTROL; i < VT_FDS; i++) {
+        const struct vt_role_fd_kind *kind = &vt_role_fd_kinds[i];
+        assert_int_equal(vt_role_fds_get(&fds, i), -1); /* each has a place of its own */
+        vt_role_fds_set(&fds, i, 5);
+        if (strncmp(kind->option, "--fd-", 5) != 0 ||
+            kind->option[strlen(kind->option) - 1] != '=' ||
+            (kind->clients & VT_ROLE_BIT(kind->server)) != 0)
+            fail_msg("%s", kind->option);
+        for (enum vt_role_fd k = VT_FD_CONTROL; k < i; k++)
+            assert_string_not_equal(kind->option, vt_role_fd_kinds[k].option);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -541,6 +568,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_local_set_that_cannot_start_answers_so),
         cmocka_unit_test(overrides_arrive_as_they_were),
         cmocka_unit_test(damaged_overrides_are_refused),
+        cmocka_unit_test(the_tables_of_roles_are_whole),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
