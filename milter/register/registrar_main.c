@@ -2,12 +2,12 @@
  * The registrar: keeps the register. May: its folder. May not: network, mail, keys. One loop: what
  * is ready is taken, committed together, then answered; while it waits for the disk the next
  * records gather. */
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/server.h"
 #include "register/batch.h"
 #include "register/looking.h"
 #include "register/messages.h"
@@ -15,7 +15,6 @@
 #include "vanthu/role.h"
 
 #define MAX_CLIENTS 512
-#define REQUEST_MSECS 1000
 /* Old records are destroyed a few at a time, so that no mail waits for it. */
 #define RETAIN_MSECS 60000
 #define RETAIN_SOON_MSECS 500
@@ -26,63 +25,28 @@
 #define ADDRESS_SPACE_BYTES ((size_t)2 * 1024 * 1024 * 1024)
 #define OPEN_FILES 1024
 
-/* One connection: waits for its request, then, in the batch, for the commit. */
-struct client {
-    int fd; /* -1: free */
-    bool is_in_batch;
-    int64_t request_until_msecs;
-};
-
 struct server {
     const struct vt_config *config;
     const struct vt_role_fds *fds;
     struct vt_register *reg;
     struct vt_batch batch;
-    struct client clients[MAX_CLIENTS];
+    struct vt_server *clients;
     struct vt_register_retention retention;
     int64_t retain_at_msecs;
     pid_t master;
     int64_t master_gone_msecs; /* 0: it is there */
     bool ending;
-    struct vt_message message;
 };
-
-/* ---- clients ---- */
-
-static void close_client(struct client *client)
-{
-    if (client->fd >= 0)
-        (void)close(client->fd);
-    *client = (struct client){.fd = -1};
-}
-
-/* Answer and end the connection. A client that has gone heard enough. */
-static void reply(struct client *client, enum vt_message_type type, struct vt_bytes body,
-                  const int *fd)
-{
-    struct vt_err err = {0};
-    enum vt_code code = vt_wire_send(client->fd, type, body, fd, fd != NULL ? 1 : 0,
-                                     vt_clock_monotonic_msecs(), &err);
-    if (code != VT_OK && code != VT_E_PEER)
-        vt_log(VT_LOG_WARNING, "an answer could not be given: %s", err.text);
-    close_client(client);
-}
-
-static void refuse(struct client *client, const struct vt_err *err)
-{
-    vt_log(VT_LOG_WARNING, "a request is refused: %s", err->text);
-    reply(client, VT_MSG_ERROR, vt_bytes_str(err->text), NULL);
-}
 
 /* ---- LOOK ---- */
 
-static enum vt_code read_look(struct server *server, struct vt_arena *arena, struct vt_look *out,
-                              struct vt_err *err)
+static enum vt_code read_look(const struct vt_message *message, struct vt_arena *arena,
+                              struct vt_look *out, struct vt_err *err)
 {
     struct vt_bytes json;
-    if (server->message.fds_count != 1)
+    if (message->fds_count != 1)
         return vt_err_set(err, VT_E_FORMAT, "register: nothing was asked for");
-    enum vt_code code = vt_memfd_map(server->message.fds[0], VT_MAX_LOOK_BYTES, &json, err);
+    enum vt_code code = vt_memfd_map(message->fds[0], VT_MAX_LOOK_BYTES, &json, err);
     if (code != VT_OK)
         return code;
     code = vt_look_from_json(arena, json, out, err);
@@ -90,7 +54,8 @@ static enum vt_code read_look(struct server *server, struct vt_arena *arena, str
     return code;
 }
 
-static enum vt_code look(struct server *server, struct client *client, struct vt_err *err)
+static enum vt_code look(struct server *server, size_t client, const struct vt_message *message,
+                         struct vt_err *err)
 {
     struct vt_look asked;
     struct vt_looked looked = {0};
@@ -100,7 +65,7 @@ static enum vt_code look(struct server *server, struct client *client, struct vt
     struct vt_arena *arena = vt_arena_new(LOOK_ARENA_BYTES);
     if (arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "register: no memory for an answer");
-    enum vt_code code = read_look(server, arena, &asked, err);
+    enum vt_code code = read_look(message, arena, &asked, err);
     if (code == VT_OK)
         code = vt_looking_answer(server->reg, arena, &asked, vt_clock_now_utc_secs(), &looked, err);
     if (code == VT_OK)
@@ -108,95 +73,12 @@ static enum vt_code look(struct server *server, struct client *client, struct vt
     if (code == VT_OK)
         code = vt_memfd_seal("vanthu-looked", vt_bytes_of(text, len), &fd, err);
     if (code == VT_OK)
-        reply(client, VT_MSG_LOOKED, (struct vt_bytes){0}, &fd);
+        vt_server_reply(server->clients, client, VT_MSG_LOOKED, (struct vt_bytes){0}, &fd, 1);
     if (fd >= 0)
         (void)close(fd);
     free(text);
     vt_arena_free(arena);
     return code;
-}
-
-/* ---- RECORD and ANSWERED ---- */
-
-/* Whoever hung up while the registrar was away has asked its sender to come again. */
-static enum vt_code take_record(struct server *server, struct client *client, struct vt_err *err)
-{
-    if (vt_wire_peer_is_gone(client->fd))
-        return VT_E_PEER;
-    enum vt_code code =
-        vt_batch_take(&server->batch, &server->message, (int)(client - server->clients),
-                      vt_clock_now_utc_secs(), err);
-    client->is_in_batch = code == VT_OK;
-    return code;
-}
-
-static enum vt_code take_message(struct server *server, struct client *client, struct vt_err *err)
-{
-    enum vt_code code = VT_E_FORMAT;
-    switch (server->message.type) {
-    case VT_MSG_LOOK:
-        return look(server, client, err);
-    case VT_MSG_RECORD:
-        return take_record(server, client, err);
-    case VT_MSG_ANSWERED:
-        code = vt_batch_take(&server->batch, &server->message, -1, vt_clock_now_utc_secs(), err);
-        if (code == VT_OK)
-            close_client(client);
-        return code;
-    default:
-        return vt_err_set(err, code, "register: a request that there is not");
-    }
-}
-
-/* Read the request of a client, if it is there. */
-static void serve_client(struct server *server, struct client *client)
-{
-    struct vt_err err = {0};
-    enum vt_code code =
-        vt_wire_receive(client->fd, &server->message, 1, vt_clock_monotonic_msecs(), &err);
-    if (code == VT_E_TIMEOUT) {
-        if (vt_clock_left_msecs(client->request_until_msecs) == 0)
-            close_client(client);
-        return;
-    }
-    if (code == VT_OK) {
-        code = take_message(server, client, &err);
-        vt_message_close(&server->message);
-    }
-    if (code == VT_E_PEER)
-        close_client(client);
-    else if (code != VT_OK)
-        refuse(client, &err);
-}
-
-static struct client *find_free(struct server *server)
-{
-    for (size_t i = 0; i < MAX_CLIENTS; i++) {
-        if (server->clients[i].fd < 0)
-            return &server->clients[i];
-    }
-    return NULL;
-}
-
-/* All that wait, as far as there are places. */
-static void accept_all(struct server *server)
-{
-    struct vt_err err = {0};
-    for (struct client *client = find_free(server); client != NULL; client = find_free(server)) {
-        int fd = -1;
-        enum vt_code code =
-            vt_wire_accept(server->fds->record, vt_clock_monotonic_msecs(), &fd, &err);
-        if (code == VT_E_PEER)
-            server->ending = true;
-        if (code == VT_E_FORMAT)
-            vt_log(VT_LOG_WARNING, "a connection was not accepted: %s", err.text);
-        else if (code != VT_OK)
-            return;
-        if (code == VT_OK) {
-            client->fd = fd;
-            client->request_until_msecs = vt_clock_monotonic_msecs() + REQUEST_MSECS;
-        }
-    }
 }
 
 /* ---- the commit ---- */
@@ -206,9 +88,10 @@ static void answer_batch(struct server *server)
     for (size_t i = 0; i < server->batch.count; i++) {
         const struct vt_batch_item *item = &server->batch.items[i];
         if (item->client >= 0 && item->is_done)
-            reply(&server->clients[item->client], VT_MSG_RECORDED, (struct vt_bytes){0}, NULL);
+            vt_server_reply(server->clients, (size_t)item->client, VT_MSG_RECORDED,
+                            (struct vt_bytes){0}, NULL, 0);
         else if (item->client >= 0)
-            refuse(&server->clients[item->client], &item->err);
+            vt_server_refuse(server->clients, (size_t)item->client, &item->err);
         else if (!item->is_done)
             vt_log(VT_LOG_WARNING, "an answer is not recorded: %s", item->err.text);
     }
@@ -223,17 +106,44 @@ static void commit(struct server *server)
     vt_batch_clear(&server->batch);
 }
 
-static void serve_all(struct server *server)
+/* ---- RECORD and ANSWERED ---- */
+
+/* Whoever hung up while the registrar was away has asked its sender to come again. */
+static enum vt_code take_record(struct server *server, size_t client,
+                                const struct vt_message *message, struct vt_err *err)
 {
-    for (size_t i = 0; i < MAX_CLIENTS; i++) {
-        struct client *client = &server->clients[i];
-        if (client->fd < 0 || client->is_in_batch)
-            continue;
-        if (!vt_batch_has_room(&server->batch))
-            commit(server);
-        serve_client(server, client);
+    if (vt_server_is_gone(server->clients, client))
+        return VT_E_PEER;
+    if (!vt_batch_has_room(&server->batch))
+        commit(server);
+    return vt_batch_take(&server->batch, message, (int)client, vt_clock_now_utc_secs(), err);
+}
+
+static enum vt_code take_answered(struct server *server, size_t client,
+                                  const struct vt_message *message, struct vt_err *err)
+{
+    if (!vt_batch_has_room(&server->batch))
+        commit(server);
+    enum vt_code code = vt_batch_take(&server->batch, message, -1, vt_clock_now_utc_secs(), err);
+    if (code == VT_OK)
+        vt_server_close(server->clients, client);
+    return code;
+}
+
+static enum vt_code take(void *context, size_t client, struct vt_message *message,
+                         struct vt_err *err)
+{
+    struct server *server = context;
+    switch (message->type) {
+    case VT_MSG_LOOK:
+        return look(server, client, message, err);
+    case VT_MSG_RECORD:
+        return take_record(server, client, message, err);
+    case VT_MSG_ANSWERED:
+        return take_answered(server, client, message, err);
+    default:
+        return vt_err_set(err, VT_E_FORMAT, "register: a request that there is not");
     }
-    commit(server);
 }
 
 /* ---- what is old ---- */
@@ -273,29 +183,17 @@ static void note_master(struct server *server)
         server->ending || now - server->master_gone_msecs > server->config->total_msecs;
 }
 
-static size_t fill_poll(struct server *server, struct pollfd *fds)
-{
-    size_t count = 0;
-    bool is_watched = server->master_gone_msecs == 0;
-    fds[count++] = (struct pollfd){.fd = is_watched ? server->fds->control : -1, .events = POLLIN};
-    fds[count++] = (struct pollfd){.fd = find_free(server) != NULL ? server->fds->record : -1,
-                                   .events = POLLIN};
-    for (size_t i = 0; i < MAX_CLIENTS; i++) {
-        if (server->clients[i].fd >= 0)
-            fds[count++] = (struct pollfd){.fd = server->clients[i].fd, .events = POLLIN};
-    }
-    return count;
-}
-
 static void turn(struct server *server)
 {
-    struct pollfd fds[2 + MAX_CLIENTS];
-    size_t count = fill_poll(server, fds);
-    if (poll(fds, count, REQUEST_MSECS) < 0)
+    struct pollfd fds[1 + 1 + MAX_CLIENTS];
+    bool is_watched = server->master_gone_msecs == 0;
+    fds[0] = (struct pollfd){.fd = is_watched ? server->fds->control : -1, .events = POLLIN};
+    size_t count = 1 + vt_server_poll(server->clients, fds + 1);
+    if (poll(fds, count, VT_SERVER_REQUEST_MSECS) < 0)
         return; /* interrupted: the next turn */
-    if (fds[1].revents != 0)
-        accept_all(server);
-    serve_all(server);
+    vt_server_polled(server->clients, fds + 1);
+    commit(server);
+    server->ending = server->ending || vt_server_is_over(server->clients);
     if (fds[0].revents != 0 || server->master_gone_msecs != 0)
         note_master(server);
     if (!server->ending)
@@ -323,6 +221,10 @@ static enum vt_code set_up(struct server *server, struct vt_err *err)
                                        .writable_directory = config->register_directory,
                                        .address_space_bytes = ADDRESS_SPACE_BYTES,
                                        .open_files = OPEN_FILES};
+    const struct vt_server_setup clients = {.channel = server->fds->record,
+                                            .places_count = MAX_CLIENTS,
+                                            .take = take,
+                                            .context = server};
     server->retention =
         (struct vt_register_retention){.days = {[VT_RETAIN_PASSED] = config->keep.passed_days,
                                                 [VT_RETAIN_TAGGED] = config->keep.tagged_days,
@@ -337,6 +239,8 @@ static enum vt_code set_up(struct server *server, struct vt_err *err)
         code = record_start(server, err);
     if (code == VT_OK)
         code = vt_batch_new(&server->batch, err);
+    if (code == VT_OK)
+        code = vt_server_new(&clients, &server->clients, err);
     return code;
 }
 
@@ -347,8 +251,6 @@ int vt_registrar_main(const struct vt_config *config, const struct vt_role_fds *
     struct server *server = calloc(1, sizeof(*server));
     if (server == NULL)
         return EX_OSERR;
-    for (size_t i = 0; i < MAX_CLIENTS; i++)
-        server->clients[i].fd = -1;
     server->config = config;
     server->fds = fds;
     server->master = getppid();
@@ -363,8 +265,7 @@ int vt_registrar_main(const struct vt_config *config, const struct vt_role_fds *
         turn(server);
     status = EX_OK;
 done:
-    for (size_t i = 0; i < MAX_CLIENTS; i++)
-        close_client(&server->clients[i]);
+    vt_server_free(server->clients);
     vt_batch_free(&server->batch);
     vt_register_close(server->reg);
     free(server);

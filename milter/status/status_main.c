@@ -2,7 +2,6 @@
  * The status role: CRL, OCSP and issuer certificates. Has fetch bring bytes, rebuilds the path
  * itself, verifies, keeps, publishes generations to the inspector. May: its folder. May not:
  * network, mail, keys. One loop serves all requests; none waits for another's slow host. */
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,22 +10,19 @@
 
 #include <openssl/rand.h>
 
+#include "base/server.h"
 #include "status/import.h"
 #include "status/refresh.h"
+#include "status/repeat.h"
 #include "status/report.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
 #include "vanthu/role.h"
 
 #define MAX_CLIENTS 256
-#define REQUEST_MSECS 1000
 /* The answer must be there before the client's own deadline. */
 #define MARGIN_MSECS 250
 #define LEAST_BUDGET_MSECS 200
-/* Gentle: few at a time, the table looked at every few seconds, and no mail waits. */
-#define MAX_REPEATS 2
-#define REPEAT_MSECS 5000
-#define REPEAT_PATIENCE_MSECS 20000
 #define CLOCK_TOLD_MSECS 60000
 /* Of a turn for what was known before a restart. */
 #define READ_MSECS 20
@@ -36,44 +32,30 @@
 /* Descriptors under way count too: a generation, and answers with their lists. */
 #define OPEN_FILES 4096
 
-/* One connection: waits for its request, then for its answer. */
-struct client {
-    int fd; /* -1: free */
-    int64_t request_until_msecs;
-    struct vt_status_request *request;
-};
-
-/* A certificate that is asked for again, for mails that went long ago. */
-struct repeat {
-    uint64_t id; /* in the table */
-    struct vt_status_request *request;
-};
-
 struct server {
     const struct vt_config *config;
     const struct vt_role_fds *fds;
     struct vt_trust_store *trust;
     struct vt_status_desk desk;
     struct vt_breakers breakers;
-    struct repeat repeats[MAX_REPEATS];
-    int64_t repeated_msecs; /* when the table was looked at */
-    struct client clients[MAX_CLIENTS];
+    struct vt_repeats repeats;
+    struct vt_server *clients;
+    struct vt_status_request *requests[MAX_CLIENTS]; /* of the client of that number; NULL */
     struct vt_publisher publisher;
     struct vt_refresher *refresher;  /* NULL: nothing is refreshed */
     struct vt_status_folder *folder; /* NULL: all of it was read */
     int64_t clock_told_msecs;        /* when it was logged that the clock is behind */
     bool ending;
-    struct vt_message message;
 };
 
 /* ---- clients ---- */
 
-static void close_client(struct client *client)
+/* The connection ends. */
+static void forget(void *context, size_t client)
 {
-    vt_status_request_free(client->request);
-    if (client->fd >= 0)
-        (void)close(client->fd);
-    *client = (struct client){.fd = -1};
+    struct server *server = context;
+    vt_status_request_free(server->requests[client]);
+    server->requests[client] = NULL;
 }
 
 static struct vt_moment moment(void)
@@ -81,35 +63,24 @@ static struct vt_moment moment(void)
     return (struct vt_moment){vt_clock_now_utc_secs(), vt_clock_monotonic_msecs()};
 }
 
-static void answer(struct client *client)
+static void answer(struct server *server, size_t client)
 {
     struct vt_known known;
     struct vt_err err = {0};
     int fds[1 + VT_MAX_ANSWER_LISTS];
     size_t count = 0;
-    vt_status_request_answer(client->request, moment(), &known);
-    enum vt_code code = vt_known_seal(&known, VT_MAX_ANSWER_LISTS, fds, &count, &err);
-    if (code == VT_OK)
-        code = vt_wire_send(client->fd, VT_MSG_STATUS_IS, (struct vt_bytes){0}, fds, count,
-                            vt_clock_monotonic_msecs(), &err);
-    if (code != VT_OK && code != VT_E_PEER)
-        vt_log(VT_LOG_WARNING, "an answer about status could not be given: %s", err.text);
+    vt_status_request_answer(server->requests[client], moment(), &known);
+    if (vt_known_seal(&known, VT_MAX_ANSWER_LISTS, fds, &count, &err) == VT_OK)
+        vt_server_reply(server->clients, client, VT_MSG_STATUS_IS, (struct vt_bytes){0}, fds,
+                        count);
+    else
+        vt_server_refuse(server->clients, client, &err);
     for (size_t i = 0; i < count; i++)
         (void)close(fds[i]);
-    close_client(client);
-}
-
-static void refuse(struct client *client, const struct vt_err *err)
-{
-    struct vt_err ignored = {0};
-    if (vt_wire_send(client->fd, VT_MSG_ERROR, vt_bytes_str(err->text), NULL, 0,
-                     vt_clock_monotonic_msecs(), &ignored) != VT_OK)
-        vt_log(VT_LOG_DEBUG, "a refusal could not be sent: %s", ignored.text);
-    close_client(client);
 }
 
 /* vanthu status: told as it stands, and the connection is over. */
-static enum vt_code report(const struct server *server, struct client *client, struct vt_err *err)
+static enum vt_code report(struct server *server, size_t client, struct vt_err *err)
 {
     char *text = NULL;
     int fd = -1;
@@ -122,85 +93,39 @@ static enum vt_code report(const struct server *server, struct client *client, s
     if (code == VT_OK)
         code = vt_memfd_seal("vanthu-report", vt_bytes_str(text), &fd, err);
     if (code == VT_OK)
-        code = vt_wire_send(client->fd, VT_MSG_STATUS_REPORTED, (struct vt_bytes){0}, &fd, 1,
-                            vt_clock_monotonic_msecs(), err);
+        vt_server_reply(server->clients, client, VT_MSG_STATUS_REPORTED, (struct vt_bytes){0}, &fd,
+                        1);
     free(text);
     if (fd >= 0)
         (void)close(fd);
-    if (code == VT_OK)
-        close_client(client);
     return code;
 }
 
-static enum vt_code import(struct server *server, struct client *client, struct vt_err *err)
+static enum vt_code import(struct server *server, size_t client, struct vt_message *message,
+                           struct vt_err *err)
 {
     char *text = NULL;
     enum vt_code code =
-        vt_status_import(server->desk.store, &server->message, vt_clock_now_utc_secs(), &text, err);
+        vt_status_import(server->desk.store, message, vt_clock_now_utc_secs(), &text, err);
     if (code == VT_OK)
-        code = vt_wire_send(client->fd, VT_MSG_STATUS_IMPORTED, vt_bytes_str(text), NULL, 0,
-                            vt_clock_monotonic_msecs(), err);
+        vt_server_reply(server->clients, client, VT_MSG_STATUS_IMPORTED, vt_bytes_str(text), NULL,
+                        0);
     free(text);
-    if (code == VT_OK)
-        close_client(client);
     return code;
 }
 
-static enum vt_code take_message(struct server *server, struct client *client, struct vt_err *err)
+static enum vt_code take(void *context, size_t client, struct vt_message *message,
+                         struct vt_err *err)
 {
-    switch (server->message.type) {
+    struct server *server = context;
+    switch (message->type) {
     case VT_MSG_STATUS_IMPORT:
-        return import(server, client, err);
+        return import(server, client, message, err);
     case VT_MSG_STATUS_REPORT:
         return report(server, client, err);
     default:
-        return vt_status_request_new(&server->desk, &server->message, moment(), &client->request,
+        return vt_status_request_new(&server->desk, message, moment(), &server->requests[client],
                                      err);
-    }
-}
-
-static void serve_client(struct server *server, struct client *client)
-{
-    struct vt_err err = {0};
-    /* While it waits for its answer, only the end of the client makes it readable. */
-    if (client->request != NULL) {
-        close_client(client);
-        return;
-    }
-    enum vt_code code =
-        vt_wire_receive(client->fd, &server->message, 1, vt_clock_monotonic_msecs(), &err);
-    if (code == VT_OK) {
-        code = take_message(server, client, &err);
-        vt_message_close(&server->message);
-    }
-    if (code == VT_E_PEER || code == VT_E_TIMEOUT)
-        close_client(client);
-    else if (code != VT_OK)
-        refuse(client, &err);
-}
-
-static struct client *find_free(struct server *server)
-{
-    for (size_t i = 0; i < MAX_CLIENTS; i++) {
-        if (server->clients[i].fd < 0)
-            return &server->clients[i];
-    }
-    return NULL;
-}
-
-static void accept_one(struct server *server)
-{
-    struct vt_err err = {0};
-    struct client *client = find_free(server);
-    int fd = -1;
-    enum vt_code code = vt_wire_accept(server->fds->status, vt_clock_monotonic_msecs(), &fd, &err);
-    if (code == VT_E_PEER) {
-        server->ending = true;
-    } else if (code == VT_OK && client != NULL) {
-        client->fd = fd;
-        client->request_until_msecs = vt_clock_monotonic_msecs() + REQUEST_MSECS;
-    } else if (code != VT_E_TIMEOUT) {
-        vt_log(VT_LOG_WARNING, "a connection was not accepted: %s", err.text);
     }
 }
 
@@ -208,71 +133,20 @@ static void on_job_done(void *context, const struct vt_job_result *result)
 {
     struct server *server = context;
     for (size_t i = 0; i < MAX_CLIENTS; i++) {
-        if (server->clients[i].request != NULL)
-            vt_status_request_note(server->clients[i].request, result);
+        if (server->requests[i] != NULL)
+            vt_status_request_note(server->requests[i], result);
     }
     if (server->refresher != NULL)
         vt_refresher_note(server->refresher, result, moment());
-    for (size_t i = 0; i < MAX_REPEATS; i++) {
-        if (server->repeats[i].request != NULL)
-            vt_status_request_note(server->repeats[i].request, result);
-    }
+    vt_repeats_note(&server->repeats, result);
 }
 
 static void advance_all(struct server *server)
 {
     struct vt_moment now = moment();
-    for (size_t i = 0; i < MAX_CLIENTS; i++) {
-        struct client *client = &server->clients[i];
-        if (client->request != NULL && vt_status_request_advance(client->request, now))
-            answer(client);
-        else if (client->fd >= 0 && client->request == NULL &&
-                 now.monotonic_msecs > client->request_until_msecs)
-            close_client(client);
-    }
-}
-
-/* ---- what is asked for again ---- */
-
-static void end_repeat(struct server *server, struct repeat *repeat, struct vt_moment now)
-{
-    struct vt_known known;
-    vt_status_request_answer(repeat->request, now, &known);
-    if (known.facts_count > 0)
-        vt_recheck_tell(server->desk.recheck, repeat->id, &known.facts[0]);
-    vt_status_request_free(repeat->request);
-    *repeat = (struct repeat){0};
-}
-
-static void begin_repeat(struct server *server, struct repeat *repeat, struct vt_moment now)
-{
-    struct vt_err err = {0};
-    const struct vt_recheck_item *item = vt_recheck_next(server->desk.recheck, now.utc_secs);
-    if (item == NULL)
-        return;
-    repeat->id = item->id;
-    if (vt_status_request_again(&server->desk, item->certificate, item->issuer,
-                                REPEAT_PATIENCE_MSECS, now, &repeat->request, &err) != VT_OK)
-        vt_log(VT_LOG_WARNING, "a certificate is not asked for again now: %s", err.text);
-}
-
-static void repeat_checks(struct server *server)
-{
-    struct vt_moment now = moment();
-    if (server->desk.recheck == NULL)
-        return;
-    bool is_due = now.monotonic_msecs - server->repeated_msecs >= REPEAT_MSECS;
-    for (size_t i = 0; i < MAX_REPEATS; i++) {
-        struct repeat *repeat = &server->repeats[i];
-        if (repeat->request != NULL && vt_status_request_advance(repeat->request, now))
-            end_repeat(server, repeat, now);
-        else if (repeat->request == NULL && is_due)
-            begin_repeat(server, repeat, now);
-    }
-    if (is_due) {
-        server->repeated_msecs = now.monotonic_msecs;
-        vt_recheck_save(server->desk.recheck);
-    }
+    for (size_t i = 0; i < MAX_CLIENTS; i++)
+        if (server->requests[i] != NULL && vt_status_request_advance(server->requests[i], now))
+            answer(server, i);
 }
 
 static void watch_clock(struct server *server)
@@ -304,52 +178,32 @@ static void read_folder(struct server *server)
 
 static int next_wake_msecs(const struct server *server)
 {
-    int64_t wake = vt_clock_monotonic_msecs() + REQUEST_MSECS;
+    int64_t wake = vt_clock_monotonic_msecs() + VT_SERVER_REQUEST_MSECS;
     if (server->folder != NULL)
         return 0;
     for (size_t i = 0; i < MAX_CLIENTS; i++) {
-        if (server->clients[i].request == NULL)
+        if (server->requests[i] == NULL)
             continue;
-        int64_t at = vt_status_request_wake_msecs(server->clients[i].request, moment());
+        int64_t at = vt_status_request_wake_msecs(server->requests[i], moment());
         wake = at < wake ? at : wake;
     }
     return vt_clock_left_msecs(wake);
 }
 
-static size_t fill_poll(struct server *server, struct pollfd *fds, struct client **owners)
-{
-    size_t count = 0;
-    fds[count++] = (struct pollfd){.fd = server->fds->control, .events = POLLIN};
-    fds[count++] = (struct pollfd){.fd = find_free(server) != NULL ? server->fds->status : -1,
-                                   .events = POLLIN};
-    for (size_t i = 0; i < MAX_CLIENTS; i++) {
-        if (server->clients[i].fd < 0)
-            continue;
-        owners[count] = &server->clients[i];
-        fds[count++] = (struct pollfd){.fd = server->clients[i].fd, .events = POLLIN};
-    }
-    return count;
-}
-
 static void turn(struct server *server)
 {
-    struct pollfd fds[2 + MAX_CLIENTS + VT_MAX_JOBS];
-    struct client *owners[2 + MAX_CLIENTS] = {NULL};
-    size_t clients = fill_poll(server, fds, owners);
+    struct pollfd fds[1 + 1 + MAX_CLIENTS + VT_MAX_JOBS];
+    fds[0] = (struct pollfd){.fd = server->fds->control, .events = POLLIN};
+    size_t clients = 1 + vt_server_poll(server->clients, fds + 1);
     size_t jobs = vt_jobs_poll(server->desk.jobs, fds + clients);
     if (poll(fds, clients + jobs, next_wake_msecs(server)) < 0)
         return; /* interrupted: the next turn */
-    if (fds[0].revents != 0)
-        server->ending = true; /* the master is gone, or wants us gone */
     vt_jobs_serve(server->desk.jobs, fds + clients, jobs, moment());
-    for (size_t i = 2; i < clients; i++) {
-        if (fds[i].revents != 0)
-            serve_client(server, owners[i]);
-    }
-    if (fds[1].revents != 0)
-        accept_one(server);
+    vt_server_polled(server->clients, fds + 1);
+    /* The master is gone, or wants us gone. */
+    server->ending = fds[0].revents != 0 || vt_server_is_over(server->clients);
     advance_all(server);
-    repeat_checks(server);
+    vt_repeats_turn(&server->repeats, &server->desk, moment());
     if (server->refresher != NULL)
         vt_refresher_turn(server->refresher, moment());
     watch_clock(server);
@@ -451,6 +305,11 @@ static enum vt_code set_up(const struct vt_config *config, struct server *server
                                        .writable_directory = folder,
                                        .address_space_bytes = ADDRESS_SPACE_BYTES,
                                        .open_files = OPEN_FILES};
+    const struct vt_server_setup clients = {.channel = server->fds->status,
+                                            .places_count = MAX_CLIENTS,
+                                            .take = take,
+                                            .forget = forget,
+                                            .context = server};
     int64_t budget = config->status_msecs - MARGIN_MSECS;
     server->desk.budget_msecs = budget > LEAST_BUDGET_MSECS ? budget : LEAST_BUDGET_MSECS;
     enum vt_code code = load_trust(config, server, err);
@@ -468,6 +327,8 @@ static enum vt_code set_up(const struct vt_config *config, struct server *server
         code = set_up_recheck(server, folder, err);
     if (code == VT_OK)
         code = set_up_refresh(config, server, err);
+    if (code == VT_OK)
+        code = vt_server_new(&clients, &server->clients, err);
     server->desk.trust = server->trust;
     server->publisher =
         (struct vt_publisher){.channel = server->fds->generation, .store = server->desk.store};
@@ -481,8 +342,6 @@ int vt_status_main(const struct vt_config *config, const struct vt_role_fds *fds
     struct server *server = calloc(1, sizeof(*server));
     if (server == NULL)
         return EX_OSERR;
-    for (size_t i = 0; i < MAX_CLIENTS; i++)
-        server->clients[i].fd = -1;
     server->config = config;
     server->fds = fds;
     enum vt_code code = set_up(config, server, &err);
@@ -496,10 +355,8 @@ int vt_status_main(const struct vt_config *config, const struct vt_role_fds *fds
         turn(server);
     status = EX_OK;
 done:
-    for (size_t i = 0; i < MAX_CLIENTS; i++)
-        close_client(&server->clients[i]);
-    for (size_t i = 0; i < MAX_REPEATS; i++)
-        vt_status_request_free(server->repeats[i].request);
+    vt_server_free(server->clients);
+    vt_repeats_clear(&server->repeats);
     if (server->desk.recheck != NULL)
         vt_recheck_save(server->desk.recheck);
     vt_recheck_free(server->desk.recheck);
