@@ -299,6 +299,11 @@ enum vt_code vt_policy_evaluate(struct vt_arena *arena, const struct vt_policy *
     if (code != VT_OK)
         return vt_err_set(err, code, "no memory for the decision");
     apply_site_mode(d, input->site_mode);
+    if (d->action == VT_ACTION_HOLD)
+        d->officer =
+            vt_arena_printf(arena, "%s <%s>", policy->officer_name, policy->officer_mailbox);
+    if (d->action == VT_ACTION_HOLD && d->officer == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for the decision");
     *out = d;
     return VT_OK;
 }

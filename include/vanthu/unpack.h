@@ -55,6 +55,8 @@ struct vt_unpacked {
     const char *subject;
     const char *from;
     unsigned from_count;
+    /* A Subject of the outermost mail or a file's name begins with a mark (vanthu/secret.h). */
+    bool is_marked_secret;
     bool is_list;
     bool is_automatic;
     /* Values of Authentication-Results headers, unfolded, in order, at most 50. */

@@ -321,7 +321,6 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_SECRET_MARK] =
         {
             FACTS(SECRET_MARK, SENDER, "7.1", REJECT, REJECT),
-            .is_reserved = true,
             .english = "This mail is outside of what this system receives.",
             .vietnamese = "Thư này không thuộc phạm vi tiếp nhận của hệ thống.",
             .vietnamese_to_do = "Kính đề nghị Quý cơ quan liên hệ trực tiếp với nơi nhận.",

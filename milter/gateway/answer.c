@@ -124,15 +124,21 @@ static void defer(const struct vt_decision *decision, const struct vt_evidence *
                   reference_of(evidence), phone);
 }
 
-/* One line without control characters: Sendmail dislikes anything else. */
+/* "vanthu 1831-0927-5569 for Nguyen Van A <a@b.vn>: CONTENT_CHANGED changed-after-signing". One
+ * line without control characters: Sendmail dislikes anything else. Postfix has it in its log, so
+ * of a mail marked secret it does not say why. */
 static void hold(const struct vt_decision *decision, const struct vt_evidence *evidence,
                  struct vt_answer *out)
 {
-    char line[sizeof(out->hold_reason)];
+    char line[sizeof(out->hold_reason)], why[100] = "";
     out->kind = VT_ANSWER_HOLD;
-    snprintf(line, sizeof(line), "vanthu %s %s %.40s", reference_of(evidence),
-             decision->reason < VT_REASON_COUNT ? vt_reason_info(decision->reason)->code : "POLICY",
-             decision->rule != NULL ? decision->rule : "");
+    if (decision->reason != VT_REASON_SECRET_MARK)
+        snprintf(why, sizeof(why), ": %s %.60s",
+                 decision->reason < VT_REASON_COUNT ? vt_reason_info(decision->reason)->code
+                                                    : "POLICY",
+                 decision->rule != NULL ? decision->rule : "");
+    snprintf(line, sizeof(line), "vanthu %s for %.120s%s", reference_of(evidence),
+             decision->officer != NULL ? decision->officer : "the officer", why);
     vt_text_ascii(out->hold_reason, sizeof(out->hold_reason), line);
 }
 

@@ -70,6 +70,7 @@ struct vt_transaction {
     struct vt_spool spool;
     struct vt_strip strip;
     struct vt_siphash hash; /* of sender and body: the same for every retry */
+    bool is_marked_secret;  /* its Subject begins with a mark (vanthu/secret.h) */
     struct vt_err fault;    /* the first fault of ours; code VT_OK: none */
 };
 

@@ -288,13 +288,31 @@ static enum vt_code reference(struct vt_arena *arena, const struct vt_evidence *
     return code;
 }
 
+/* The action alone, without the rule: its name would say why. */
+static enum vt_code bare_action(struct vt_arena *arena, const struct vt_decision *decision,
+                                struct vt_headers *headers)
+{
+    struct vt_buf value;
+    vt_buf_init(&value, MAX_VALUE_BYTES);
+    enum vt_code code = vt_buf_addf(&value, "%s", vt_action_name(decision->action));
+    if (code == VT_OK)
+        code = keep(arena, headers, "X-Vanthu-Action", &value);
+    vt_buf_clear(&value);
+    return code;
+}
+
 enum vt_code vt_headers_make(struct vt_arena *arena, const struct vt_evidence *evidence,
                              const struct vt_decision *decision, const char *authserv_id,
                              struct vt_headers *out)
 {
     struct vt_headers headers = {0};
     enum vt_code code = reference(arena, evidence, &headers);
-    if (evidence->mail.direction != VT_OUTBOUND) {
+    bool is_secret =
+        (vt_evidence_all_reasons(evidence) & VT_REASON_BIT(VT_REASON_SECRET_MARK)) != 0;
+    if (evidence->mail.direction != VT_OUTBOUND && is_secret) {
+        if (code == VT_OK)
+            code = bare_action(arena, decision, &headers);
+    } else if (evidence->mail.direction != VT_OUTBOUND) {
         if (code == VT_OK)
             code = results(arena, evidence, authserv_id, &headers);
         if (code == VT_OK)

@@ -20,7 +20,8 @@ struct vt_headers {
 };
 
 /* Make the headers of a judged mail that is let pass. authserv_id: ours. *out lives in arena.
- * An outbound mail gets its reference only: what we think of it is not for strangers.
+ * An outbound mail gets its reference only: what we think of it is not for strangers. A mail marked
+ * secret gets reference and action: it is not vouched for (R-77), and nothing says why.
  * VT_E_NOMEM. */
 enum vt_code vt_headers_make(struct vt_arena *arena, const struct vt_evidence *evidence,
                              const struct vt_decision *decision, const char *authserv_id,

@@ -14,6 +14,8 @@
 #define KICK_MSECS 1000
 /* Every code with its comma. */
 #define REASONS_TEXT_BYTES (VT_REASON_COUNT * 24)
+/* An address of 1024 bytes and a few words. */
+#define MAIL_TEXT_BYTES 1200
 /* Nobody notices in observe mode: a mail waits no longer than this. */
 #define OBSERVE_MSECS 5000
 /* A mail that was judged is recorded, though judging took all its time. */
@@ -79,7 +81,7 @@ static void complete_facts(struct work *work)
     work->poison_key = vt_siphash_get(&transaction->hash);
 }
 
-/* Evidence of a mail that nobody looked into. */
+/* Evidence of a mail that nobody looked into. finding: NULL for none. */
 static enum vt_code evidence_without_inspection(struct work *work, enum vt_reason reason,
                                                 const char *finding)
 {
@@ -90,11 +92,20 @@ static enum vt_code evidence_without_inspection(struct work *work, enum vt_reaso
     evidence->mail = work->transaction->mail;
     evidence->inspected_at_utc_secs = work->now_utc_secs;
     evidence->reasons = VT_REASON_BIT(reason);
-    enum vt_code code =
-        vt_findings_add(arena, &evidence->findings, &evidence->findings_count, "%s", finding);
+    enum vt_code code = VT_OK;
+    if (finding != NULL)
+        code =
+            vt_findings_add(arena, &evidence->findings, &evidence->findings_count, "%s", finding);
     if (code == VT_OK)
         work->out->evidence = evidence;
     return code;
+}
+
+/* What its own Subject marks is not looked into at all, and nothing else is said of it. */
+static enum vt_code marked_secret(struct work *work)
+{
+    work->transaction->mail.message_id = NULL;
+    return evidence_without_inspection(work, VT_REASON_SECRET_MARK, NULL);
 }
 
 static enum vt_code not_checked(struct work *work)
@@ -173,6 +184,7 @@ static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err)
     if (code == VT_OK) {
         keep_own_facts(&evidence->mail, &work->transaction->mail);
         out->evidence = evidence;
+        out->is_inspected = true;
     }
     return code;
 }
@@ -186,12 +198,9 @@ static enum vt_code after_failure(struct work *work, enum vt_code code)
     atomic_fetch_add(&work->gateway->failures_count, 1);
     bool given_up = vt_poison_fail(&work->gateway->poison, work->poison_key,
                                    vt_clock_monotonic_msecs(), counts);
-    vt_log(VT_LOG_WARNING,
-           "inspection failed: queue-id=%s reference=%s message-id=%s sender=%s bytes=%llu code=%s "
-           "why=\"%s\"%s",
-           mail->queue_id != NULL ? mail->queue_id : "-", mail->reference,
-           mail->message_id != NULL ? mail->message_id : "-", mail->sender,
-           (unsigned long long)mail->size_bytes, vt_code_name(code),
+    /* Nobody knows whether its files are marked secret: of the mail itself nothing is said. */
+    vt_log(VT_LOG_WARNING, "inspection failed: queue-id=%s reference=%s code=%s why=\"%s\"%s",
+           mail->queue_id != NULL ? mail->queue_id : "-", mail->reference, vt_code_name(code),
            vt_text_clean(text, sizeof(text), vt_bytes_str(work->out->failure.text)),
            given_up ? " given-up=yes" : "");
     if (given_up)
@@ -206,6 +215,8 @@ static enum vt_code gather_evidence(struct work *work)
     struct vt_poison *poison = &work->gateway->poison;
     struct vt_err *fault = &work->out->fault;
     int mail_fd = -1;
+    if (transaction->is_marked_secret)
+        return marked_secret(work);
     if (transaction->fault.code != VT_OK) {
         *fault = transaction->fault;
         return fault->code;
@@ -276,7 +287,7 @@ static enum vt_code first_deferred(struct work *work, const char *rule, int64_t 
     struct vt_looked looked;
     struct vt_err err = {0};
     *out_utc_secs = work->now_utc_secs;
-    if (vt_record_is_secret(out)) {
+    if (vt_record_is_secret(work->transaction, out)) {
         *out_utc_secs = 0;
         return VT_OK;
     }
@@ -419,23 +430,38 @@ static const char *reasons_text(vt_reasons reasons, char *out, size_t out_bytes)
     return out;
 }
 
+/* Who sent it and what it is like: of a mail that was looked into and is not marked secret. The
+ * queue id leads to the rest, in the log of the MTA (R-78). */
+static const char *mail_text(const struct work *work, char *out, size_t out_bytes)
+{
+    const struct vt_judgement *judgement = work->out;
+    if (vt_record_is_secret(work->transaction, judgement))
+        return "secret=yes";
+    if (!judgement->is_inspected)
+        return "inspected=no";
+    /* Class and alignment are found in the header. */
+    const struct vt_mail *mail = &judgement->evidence->mail;
+    (void)snprintf(out, out_bytes, "sender=%s bytes=%llu direction=%s class=%s aligned=%s",
+                   mail->sender, (unsigned long long)mail->size_bytes,
+                   vt_direction_name(mail->direction), vt_sender_class_name(mail->sender_class),
+                   mail->sender_aligned ? "yes" : "no");
+    return out;
+}
+
 /* What a person looks for first, in one line; the record has the rest. */
 static void log_outcome(const struct work *work)
 {
     const struct vt_judgement *out = work->out;
     const struct vt_decision *decision = out->decision;
-    /* Class and alignment are found in the header. */
-    const struct vt_mail *mail =
-        out->evidence != NULL ? &out->evidence->mail : &work->transaction->mail;
-    char fault[VT_ERR_TEXT_BYTES], reasons[REASONS_TEXT_BYTES];
+    const struct vt_mail *mail = &work->transaction->mail;
+    char fault[VT_ERR_TEXT_BYTES], reasons[REASONS_TEXT_BYTES], about[MAIL_TEXT_BYTES];
     bool has_code = out->answer.code[0] != '\0', has_fault = out->fault.code != VT_OK;
     vt_log(VT_LOG_INFO,
-           "mail: queue-id=%s reference=%s sender=%s bytes=%llu direction=%s class=%s aligned=%s "
-           "answer=%s%s%s action=%s would-be=%s reasons=%s rule=%s msecs=%lld%s%s",
-           mail->queue_id != NULL ? mail->queue_id : "-", mail->reference, mail->sender,
-           (unsigned long long)mail->size_bytes, vt_direction_name(mail->direction),
-           vt_sender_class_name(mail->sender_class), mail->sender_aligned ? "yes" : "no",
-           vt_answer_kind_name(out->answer.kind), has_code ? " code=" : "", out->answer.code,
+           "mail: queue-id=%s reference=%s %s answer=%s%s%s action=%s would-be=%s reasons=%s "
+           "rule=%s msecs=%lld%s%s",
+           mail->queue_id != NULL ? mail->queue_id : "-", mail->reference,
+           mail_text(work, about, sizeof(about)), vt_answer_kind_name(out->answer.kind),
+           has_code ? " code=" : "", out->answer.code,
            decision != NULL ? vt_action_name(decision->action) : "-",
            decision != NULL ? vt_action_name(decision->would_be) : "-",
            reasons_text(out->evidence != NULL ? vt_evidence_all_reasons(out->evidence) : 0, reasons,

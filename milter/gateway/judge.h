@@ -18,6 +18,7 @@ struct vt_judgement {
     bool is_inert;             /* observe: nothing of the mail may be changed */
     int64_t queue_msecs, inspection_msecs, status_msecs, register_msecs, total_msecs;
     unsigned passes;
+    bool is_inspected;           /* the evidence is the inspector's */
     const char *const *not_seen; /* digests of signatures that are new to the register */
     size_t not_seen_count;
     char defer_key[65];      /* of a deferred mail; "": it has none */

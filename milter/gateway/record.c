@@ -63,10 +63,12 @@ static json_t *evidence_of(const struct vt_transaction *transaction,
     return parsed(code, text, len);
 }
 
-bool vt_record_is_secret(const struct vt_judgement *judgement)
+bool vt_record_is_secret(const struct vt_transaction *transaction,
+                         const struct vt_judgement *judgement)
 {
-    return judgement->evidence != NULL && (vt_evidence_all_reasons(judgement->evidence) &
-                                           VT_REASON_BIT(VT_REASON_SECRET_MARK)) != 0;
+    return transaction->is_marked_secret ||
+           (judgement->evidence != NULL && (vt_evidence_all_reasons(judgement->evidence) &
+                                            VT_REASON_BIT(VT_REASON_SECRET_MARK)) != 0);
 }
 
 static char *make_secret_line(int64_t now_utc_secs)
@@ -105,8 +107,9 @@ static char *make_line(const struct vt_transaction *transaction,
 void vt_record_write(const struct vt_transaction *transaction, const struct vt_judgement *judgement,
                      int64_t now_utc_secs)
 {
-    char *line = vt_record_is_secret(judgement) ? make_secret_line(now_utc_secs)
-                                                : make_line(transaction, judgement, now_utc_secs);
+    char *line = vt_record_is_secret(transaction, judgement)
+                     ? make_secret_line(now_utc_secs)
+                     : make_line(transaction, judgement, now_utc_secs);
     if (line != NULL)
         vt_log_record(transaction->mail.reference, line, strlen(line));
     else
@@ -167,7 +170,8 @@ enum vt_code vt_record_commit(const struct vt_transaction *transaction,
         .failure = &judgement->failure,
         .first_seen = judgement->not_seen,
         .first_seen_count = not_seen_count < VT_MAX_FIRST_SEEN ? not_seen_count : VT_MAX_FIRST_SEEN,
-        .defer_key_sha256 = judgement->defer_key};
+        .defer_key_sha256 = judgement->defer_key,
+        .is_secret = vt_record_is_secret(transaction, judgement)};
     const struct vt_register_record record = {.kind = VT_REGISTER_DECIDED,
                                               .reference = transaction->mail.reference,
                                               .time_utc_secs = now_utc_secs,

@@ -20,7 +20,8 @@ enum vt_code vt_record_commit(const struct vt_transaction *transaction,
                               const struct vt_registrar *registrar, int64_t now_utc_secs,
                               struct vt_err *err) VT_MUST_CHECK;
 /* Of a mail marked secret nothing is kept but that there was one. */
-bool vt_record_is_secret(const struct vt_judgement *judgement);
+bool vt_record_is_secret(const struct vt_transaction *transaction,
+                         const struct vt_judgement *judgement);
 enum vt_register_outcome vt_record_outcome(enum vt_answer_kind kind);
 
 #endif

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "gateway/gateway.h"
+#include "vanthu/secret.h"
 
 /* RFC 5321 4.5.3.1.3: a path has at most 256 octets; SMTPUTF8 addresses may be longer. */
 #define MAX_ADDRESS_BYTES 1024
@@ -118,6 +119,8 @@ void vt_transaction_header(struct vt_transaction *transaction, const char *name,
     if (transaction->mail.message_id == NULL && strcasecmp(name, "Message-ID") == 0)
         transaction->mail.message_id =
             vt_transaction_text(transaction, value + strspn(value, " \t\n"));
+    if (strcasecmp(name, "Subject") == 0 && vt_secret_subject_begins(vt_bytes_str(value)))
+        transaction->is_marked_secret = true;
     if (has_failed(transaction))
         return;
     enum vt_code code = vt_strip_see(&transaction->strip, transaction->arena,

@@ -11,6 +11,7 @@
 
 #include "unpack/charset.h"
 #include "unpack/names.h"
+#include "vanthu/secret.h"
 
 /* A value that GMime is given: real ones are far below, and its lists are not made for more. */
 #define MAX_VALUE_BYTES ((size_t)8 * 1024)
@@ -148,6 +149,18 @@ static const char *parameter(GMimeParamList *list, const char *name, unsigned *o
     return extended != NULL ? extended : first;
 }
 
+/* Of several names a program may show any one: a mark counts in each. */
+static void note_marks(struct vt_unpack_work *work, GMimeParamList *list, const char *name)
+{
+    for (int i = 0; i < g_mime_param_list_length(list); i++) {
+        GMimeParam *param = g_mime_param_list_get_parameter_at(list, i);
+        const char *value = g_mime_param_get_value(param);
+        if (value != NULL && strcasecmp(g_mime_param_get_name(param), name) == 0 &&
+            vt_secret_begins(vt_bytes_str(value)))
+            work->unpacked->is_marked_secret = true;
+    }
+}
+
 static void read_name(struct vt_unpack_work *work, GMimeParamList *list, const char *parameter_name,
                       struct vt_entity *out)
 {
@@ -155,6 +168,7 @@ static void read_name(struct vt_unpack_work *work, GMimeParamList *list, const c
     const char *name = parameter(list, parameter_name, &count);
     if (out->name == NULL && name != NULL)
         (void)vt_work_check(work, vt_name_clean(work->arena, name, &out->name));
+    note_marks(work, list, parameter_name);
 }
 
 static void read_boundary(struct vt_unpack_work *work, size_t index, GMimeParamList *list,

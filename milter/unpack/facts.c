@@ -9,6 +9,7 @@
 #include "unpack/charset.h"
 #include "unpack/mime.h"
 #include "unpack/names.h"
+#include "vanthu/secret.h"
 
 #define MAX_TEXT_BYTES ((size_t)8 * 1024)
 #define MAX_RESULTS_BYTES ((size_t)16 * 1024)
@@ -27,17 +28,26 @@ static char *text_of(struct vt_unpack_work *work, size_t index, const struct vt_
     return text;
 }
 
+/* The first one is the subject. A mark counts in any of them, and in one that is too long: which of
+ * them a program shows is not known. */
 static void read_subject(struct vt_unpack_work *work, size_t index,
                          const struct vt_header_field *field)
 {
     struct vt_unpacked *unpacked = work->unpacked;
-    char *text = unpacked->subject == NULL ? text_of(work, index, field, MAX_TEXT_BYTES) : NULL;
+    struct vt_header_field begin = {.name = field->name,
+                                    .value = vt_bytes_slice(field->value, 0, MAX_TEXT_BYTES)};
+    char *text = text_of(work, index, &begin, MAX_TEXT_BYTES);
     if (text != NULL) {
         char *decoded = g_mime_utils_header_decode_text(vt_entity_options(), text);
-        (void)vt_work_check(work,
-                            vt_name_text(work->arena, decoded, MAX_TEXT_BYTES, &unpacked->subject));
+        bool is_marked = decoded != NULL && vt_secret_begins(vt_bytes_str(decoded));
+        unpacked->is_marked_secret = unpacked->is_marked_secret || is_marked;
+        if (unpacked->subject == NULL && begin.value.len == field->value.len)
+            (void)vt_work_check(
+                work, vt_name_text(work->arena, decoded, MAX_TEXT_BYTES, &unpacked->subject));
         g_free(decoded);
     }
+    if (begin.value.len < field->value.len)
+        vt_work_limit(work, index, "A header field is too long; it was not read.");
     free(text);
 }
 

@@ -242,6 +242,23 @@ static void tells_strangers_the_reference_only(void **state)
                         "add X-Vanthu-Reference: 1831-0927-5564\n");
 }
 
+/* Reference and action: nothing of a mail marked secret, and nothing that says why. */
+static void a_secret_mail_is_not_described(void **state)
+{
+    (void)state;
+    struct vt_document document = {.path = "2", .name = "a.pdf", .expects_signature = true};
+    struct vt_evidence evidence = {.mail = {.reference = "1831-0927-5564"},
+                                   .reasons = VT_REASON_BIT(VT_REASON_SECRET_MARK),
+                                   .documents = &document,
+                                   .documents_count = 1};
+    struct vt_decision decision = {.action = VT_ACTION_HOLD, .rule = "secret-mark"};
+    assert_string_equal(headers_of(&evidence, &decision, true),
+                        "add X-Vanthu-Reference: 1831-0927-5564\nadd X-Vanthu-Action: hold\n");
+    evidence.mail.direction = VT_OUTBOUND;
+    assert_string_equal(headers_of(&evidence, &decision, true),
+                        "add X-Vanthu-Reference: 1831-0927-5564\n");
+}
+
 /* A mail with a hundred signatures and long names: bounded in number and length. */
 static void stays_small(void **state)
 {
@@ -250,7 +267,8 @@ static void stays_small(void **state)
     char name[VT_MAX_NAME_BYTES + 1];
     memset(name, '=', sizeof(name) - 1);
     name[sizeof(name) - 1] = '\0';
-    struct vt_signature hostile = {.reasons = (VT_REASON_BIT(VT_REASON_COUNT) - 1),
+    struct vt_signature hostile = {.reasons = (VT_REASON_BIT(VT_REASON_COUNT) - 1) &
+                                              ~VT_REASON_BIT(VT_REASON_SECRET_MARK),
                                    .signer = {.email = name, .serial = name}};
     for (size_t i = 0; i < COUNT(documents); i++)
         documents[i] = (struct vt_document){.path = name,
@@ -292,6 +310,7 @@ int main(void)
         cmocka_unit_test(adds_what_was_found),
         cmocka_unit_test(what_was_not_read_is_not_called_unsigned),
         cmocka_unit_test(tells_strangers_the_reference_only),
+        cmocka_unit_test(a_secret_mail_is_not_described),
         cmocka_unit_test(stays_small),
         cmocka_unit_test(an_unsigned_mail_says_none),
     };

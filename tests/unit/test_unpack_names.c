@@ -4,6 +4,7 @@
 
 #include "unpack/charset.h"
 #include "unpack/names.h"
+#include "vanthu/secret.h"
 
 /* "Quyết định.pdf" in NFC. */
 #define QD "Quy\u1ebft \u0111\u1ecbnh.pdf"
@@ -84,6 +85,78 @@ static void names_are_read(void **state)
     }
 }
 
+/* "[MẬT]" in NFC. */
+#define MARK "[M\u1eacT]"
+
+static const struct {
+    const char *name;
+    const char *headers; /* of a mail of one part, or with its body */
+    bool is_marked;
+} marks[] = {
+    {"subject", "Subject: " MARK " V/v", true},
+    {"subject, encoded", "Subject: =?utf-8?B?W03huqxUXSBWL3Y=?=", true},
+    {"subject, Q in two words",
+     "Subject: =?utf-8?Q?[T=E1=BB=90I_?=\r\n =?utf-8?Q?M=E1=BA=ACT]?=", true},
+    {"subject, windows-1258", "Subject: =?windows-1258?Q?[M=C2=F2T]_V/v?=", true},
+    {"subject, raw windows-1258", "Subject: [M\xc2\xf2T] V/v", true},
+    {"subject, NFD", "Subject: [MA\u0323\u0302T] V/v", true},
+    {"second subject", "Subject: V/v\r\nSubject: " MARK, true},
+    {"file", "Content-Disposition: attachment; filename=\"" MARK " 1.pdf\"", true},
+    {"file, NFD", "Content-Disposition: attachment; filename=\"[MA\u0323\u0302T] 1.pdf\"", true},
+    {"file, RFC 2231", "Content-Disposition: attachment; filename*=UTF-8''%5BM%E1%BA%ACT%5D.pdf",
+     true},
+    {"name of the type", "Content-Type: application/pdf; name=\"=?utf-8?B?W03huqxUXQ==?=\"", true},
+    {"the other name of two",
+     "Content-Disposition: attachment; filename=a.pdf\r\nContent-Type: application/pdf; "
+     "name=\"" MARK ".pdf\"",
+     true},
+    {"file in a folder", "Content-Disposition: attachment; filename=\"a/" MARK ".pdf\"", true},
+    {"folder", "Content-Disposition: attachment; filename=\"" MARK "/a.pdf\"", true},
+    {"file of a nested mail",
+     "Content-Type: message/rfc822\r\n\r\nFrom: b@x.vn\r\n"
+     "Content-Disposition: attachment; filename=\"" MARK ".pdf\"",
+     true},
+    {"nested mail by its name",
+     "Content-Type: message/rfc822; name=\"" MARK ".eml\"\r\n\r\nFrom: b@x.vn", true},
+    {"in the middle", "Subject: V/v " MARK, false},
+    {"reply", "Subject: Re: " MARK, false},
+    {"the word", "Subject: b\u00ed m\u1eadt kinh doanh, T\u1ed0I M\u1eacT", false},
+    {"in the text", "Subject: V/v\r\n\r\n" MARK " V/v", false},
+    {"another field", "Comments: " MARK, false},
+};
+
+static void marks_of_secrecy_are_seen(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(marks); i++) {
+        char text[1024];
+        snprintf(text, sizeof(text), "From: a@x.vn\r\n%s\r\n\r\nx", marks[i].headers);
+        struct unpacked_mail mail = unpack_text(text);
+        bool is_marked = mail.unpacked->is_marked_secret;
+        for (size_t p = 0; p < mail.unpacked->parts_count; p++) {
+            const char *name = mail.unpacked->parts[p].name;
+            is_marked = is_marked || (name != NULL && vt_secret_begins(vt_bytes_str(name)));
+        }
+        if (is_marked != marks[i].is_marked)
+            fail_msg("%s", marks[i].name);
+        release(&mail);
+    }
+}
+
+/* A subject that is too long to be read is still seen to be marked. */
+static void a_long_subject_is_marked(void **state)
+{
+    (void)state;
+    static char text[20000];
+    int used = snprintf(text, sizeof(text), "From: a@x.vn\r\nSubject: " MARK " ");
+    memset(text + used, 'a', 12000);
+    memcpy(text + used + 12000, "\r\n\r\nx", 6);
+    struct unpacked_mail mail = unpack_text(text);
+    assert_true(mail.unpacked->is_marked_secret);
+    assert_null(mail.unpacked->subject);
+    release(&mail);
+}
+
 static void long_name_keeps_its_extension(void **state)
 {
     (void)state;
@@ -140,6 +213,8 @@ int main(void)
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_read),
+        cmocka_unit_test(marks_of_secrecy_are_seen),
+        cmocka_unit_test(a_long_subject_is_marked),
         cmocka_unit_test(long_name_keeps_its_extension),
         cmocka_unit_test(charsets_that_are_not_held_are_blanked),
     };
