@@ -41,17 +41,24 @@ static json_t *trace_array(const struct vt_decision *decision)
     return array;
 }
 
+static json_t *site_of(const struct vt_decision *decision)
+{
+    return decision->site != NULL ? vt_record_to_json(&vt_site_facts_record, decision->site)
+                                  : json_null();
+}
+
 enum vt_code vt_decision_to_json(const struct vt_decision *decision, char **out_text,
                                  size_t *out_len, struct vt_err *err)
 {
     json_t *root = json_pack(
-        "{s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "action",
+        "{s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "action",
         vt_action_name(decision->action), "would_be", vt_action_name(decision->would_be), "rule",
         vt_json_string(decision->rule), "rule_line", (int)decision->rule_line, "mode",
         mode_of(decision), "reason", optional_reason(decision->reason), "document",
         optional_index(decision->document), "code", vt_json_string(decision->code), "text",
         vt_json_string(decision->text), "defer_until", vt_json_time(decision->defer_until_utc_secs),
         "policy_version", vt_json_string(decision->policy_version), "tried",
-        (json_int_t)decision->tried_count, "trace", trace_array(decision));
+        (json_int_t)decision->tried_count, "trace", trace_array(decision), "site",
+        site_of(decision));
     return vt_json_text(root, 0, MAX_DECISION_BYTES, out_text, out_len, err);
 }

@@ -6,7 +6,9 @@
 
 #include <stdio.h>
 
+#include "vanthu/config.h"
 #include "vanthu/register.h"
+#include "vanthu/site.h"
 
 /* ---- periods ---- */
 
@@ -77,13 +79,16 @@ enum vt_report_section_id {
     VT_SECTION_DIRECTIONS,
     VT_SECTION_VERDICTS,
     VT_SECTION_REASONS,
-    VT_SECTION_AGENCIES,      /* by domain of senders that are state offices, others in one row */
+    /* Senders that are state offices: by the site's table, and those it did not have when the mail
+     * came by their domain; others in one row. */
+    VT_SECTION_AGENCIES,
     VT_SECTION_ORGANIZATIONS, /* as certificates name them */
     VT_SECTION_TRUST_SETS,
     VT_SECTION_KINDS,
     VT_SECTION_ALGORITHMS,
-    VT_SECTION_PUBLIC,   /* state offices that sign with public certificates */
-    VT_SECTION_EXPIRING, /* certificates met that expire in 90 days */
+    VT_SECTION_PUBLIC,          /* state offices that sign with public certificates */
+    VT_SECTION_EXPIRING_COUNTS, /* certificates met that expire in 30, 60, 90 days, by agency */
+    VT_SECTION_EXPIRING,        /* these certificates */
     VT_SECTION_TREND,
     VT_SECTIONS
 };
@@ -112,7 +117,12 @@ struct vt_report_request {
     struct vt_period period;
     int64_t now_utc_secs;   /* certificates expire from here */
     const char *office;     /* whose report it is; NULL */
-    const char *regulation; /* cited with the procedure for certificates; none is without it */
+    const char *regulation; /* its name, as it is cited; NULL: none is */
+    enum vt_profile profile; /* whose articles may be cited, with the regulation's name */
+    /* The agency of an id by the site's table as it is now: its name, and whether it is of the
+     * state. NULL for one that is not there any more; NULL: there is no table. */
+    const struct vt_site_agency *(*agency_by_id)(const void *context, const char *id);
+    const void *context;
 };
 /* Count. *out lives in arena. Memory grows with the number of agencies and certificates, not of
  * mails. VT_E_NOMEM, VT_E_SYSTEM, VT_E_FORMAT (the file is damaged). */

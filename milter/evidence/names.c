@@ -141,6 +141,37 @@ static const char *const modes[] = {
 };
 WORDS(mode, modes);
 
+static const char *const truths[] = {
+    [VT_NO] = "no",
+    [VT_UNKNOWN] = "unknown",
+    [VT_YES] = "yes",
+};
+WORDS(truth, truths);
+
+static const char *const kinds[VT_KINDS] = {
+    [VT_KIND_UNKNOWN] = "unknown",
+    [VT_KIND_PERSON] = "person",
+    [VT_KIND_AGENCY] = "agency",
+    [VT_KIND_DEVICE] = "device",
+};
+WORDS(kind, kinds);
+
+static const char *const effects[VT_EFFECTS] = {
+    [VT_EFFECT_UNKNOWN] = "unknown",
+    [VT_EFFECT_NONE] = "none",
+    [VT_EFFECT_SIGNATURE] = "signature",
+    [VT_EFFECT_SEAL] = "seal",
+    [VT_EFFECT_SIGNATURE_AND_SEAL] = "signature-and-seal",
+};
+WORDS(effect, effects);
+
+static const char *const alignments[VT_ALIGNMENTS] = {
+    [VT_ALIGNMENT_UNKNOWN] = "unknown", [VT_ALIGNMENT_NONE] = "none",
+    [VT_ALIGNMENT_DOMAIN] = "domain",   [VT_ALIGNMENT_AGENCY] = "agency",
+    [VT_ALIGNMENT_EXACT] = "exact",
+};
+WORDS(alignment, alignments);
+
 unsigned vt_words_find(const struct vt_words *words, const char *word)
 {
     for (unsigned i = 0; i < words->count; i++) {
@@ -194,4 +225,24 @@ const char *vt_action_name(enum vt_action action)
 const char *vt_mode_name(enum vt_mode mode)
 {
     return word_of(&vt_words_mode, mode);
+}
+
+const char *vt_truth_name(enum vt_truth truth)
+{
+    return word_of(&vt_words_truth, truth);
+}
+
+const char *vt_kind_name(enum vt_kind kind)
+{
+    return word_of(&vt_words_kind, kind);
+}
+
+const char *vt_effect_name(enum vt_effect effect)
+{
+    return word_of(&vt_words_effect, effect);
+}
+
+const char *vt_alignment_name(enum vt_alignment alignment)
+{
+    return word_of(&vt_words_alignment, alignment);
 }

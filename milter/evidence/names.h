@@ -3,7 +3,7 @@
 #ifndef VANTHU_EVIDENCE_NAMES_H
 #define VANTHU_EVIDENCE_NAMES_H
 
-#include "vanthu/policy.h"
+#include "vanthu/site.h"
 
 /* words[value] is the word of an enum value; NULL: the value has none. */
 struct vt_words {
@@ -24,6 +24,10 @@ extern const struct vt_words vt_words_format;
 extern const struct vt_words vt_words_status;
 extern const struct vt_words vt_words_action;
 extern const struct vt_words vt_words_mode;
+extern const struct vt_words vt_words_truth;
+extern const struct vt_words vt_words_kind;
+extern const struct vt_words vt_words_effect;
+extern const struct vt_words vt_words_alignment;
 
 /* The value of a word, or words->count when there is none. */
 unsigned vt_words_find(const struct vt_words *words, const char *word);

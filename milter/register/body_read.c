@@ -232,6 +232,20 @@ static enum vt_code read_decision_texts(struct vt_arena *arena, const json_t *ob
     return code;
 }
 
+/* What the site's table said; a missing one is NULL. */
+static enum vt_code read_site(struct vt_arena *arena, const json_t *object,
+                              const struct vt_site_facts **out, struct vt_err *err)
+{
+    *out = NULL;
+    if (object == NULL || json_is_null(object))
+        return VT_OK;
+    struct vt_site_facts *facts = vt_arena_alloc(arena, sizeof(*facts));
+    if (facts == NULL)
+        return no_memory(err);
+    *out = facts;
+    return vt_record_from_json(arena, &vt_site_facts_record, object, facts, err);
+}
+
 static enum vt_code read_decision(struct vt_arena *arena, const json_t *object,
                                   const struct vt_decision **out, struct vt_err *err)
 {
@@ -254,6 +268,8 @@ static enum vt_code read_decision(struct vt_arena *arena, const json_t *object,
         code = read_time(object, "defer_until", &decision->defer_until_utc_secs, err);
     if (code == VT_OK)
         code = read_trace(arena, json_object_get(object, "trace"), decision, err);
+    if (code == VT_OK)
+        code = read_site(arena, json_object_get(object, "site"), &decision->site, err);
     decision->action = (enum vt_action)action;
     decision->would_be = (enum vt_action)would_be;
     decision->mode = (enum vt_mode)mode;

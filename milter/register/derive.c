@@ -189,6 +189,7 @@ static enum vt_code secret_row(struct work *work)
         add_null(work);
     add_int(work, 0);
     add_int(work, 0);
+    add_null(work);
     return emit(work);
 }
 
@@ -196,8 +197,10 @@ static void add_sender(struct work *work, const struct vt_mail *mail)
 {
     const char *sender = vt_derive_address(work->arena, mail->sender);
     const char *domain = vt_address_domain(sender);
+    const struct vt_site_facts *site = vt_derive_site(work->record->decided);
+    enum vt_sender_class class = site != NULL ? site->sender_class : mail->sender_class;
     add_text(work, vt_direction_name(mail->direction));
-    add_text(work, vt_sender_class_name(mail->sender_class));
+    add_text(work, vt_sender_class_name(class));
     add_text(work, sender);
     add_text(work, domain);
     add_text(work, vt_derive_domain_key(work->arena, domain));
@@ -239,6 +242,7 @@ static enum vt_code mail_row(struct work *work, const struct vt_mail *mail)
     add_decision(work, decided);
     add_int(work, evidence != NULL ? (int64_t)evidence->documents_count : 0);
     add_int(work, count_signatures(evidence));
+    add_text(work, vt_derive_site(decided) != NULL ? vt_derive_site(decided)->sender_agency : NULL);
     return emit(work);
 }
 
@@ -252,6 +256,29 @@ static enum vt_code recipient_rows(struct work *work, const struct vt_mail *mail
         add_int(work, (int64_t)i);
         add_text(work, address != NULL ? address : "");
         work->is_out_of_memory = work->is_out_of_memory || address == NULL;
+        code = emit(work);
+    }
+    return code;
+}
+
+static bool is_listed_before(const struct vt_site_facts *site, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(site->recipient_agencies[i], site->recipient_agencies[index]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum vt_code recipient_agency_rows(struct work *work, const struct vt_site_facts *site)
+{
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; site != NULL && i < site->recipient_agencies_count && code == VT_OK; i++) {
+        if (is_listed_before(site, i))
+            continue;
+        begin(work, VT_TABLE_RECIPIENT_AGENCY);
+        add_int(work, work->record->seq);
+        add_text(work, site->recipient_agencies[i]);
         code = emit(work);
     }
     return code;
@@ -283,7 +310,7 @@ static enum vt_code document_row(struct work *work, const struct vt_document *do
     add_text(work, vt_format_name(document->format));
     add_text(work, document->name);
     add_text(work, vt_derive_verdict(&alone));
-    add_reasons(work, document->reasons);
+    add_reasons(work, vt_derive_document_reasons(work->record->decided, ordinal));
     add_int(work, document->nested);
     add_int(work, document->attachment);
     add_int(work, document->expects_signature);
@@ -306,7 +333,8 @@ static void add_signer(struct work *work, const struct vt_certificate_facts *sig
 }
 
 static enum vt_code signature_row(struct work *work, const struct vt_signature *signature,
-                                  size_t ordinal, size_t document_ordinal)
+                                  size_t ordinal, size_t document_ordinal,
+                                  const struct vt_site_signature *site)
 {
     static const char *const sources[] = {"none", "timestamp", "first-seen", "claimed"};
     begin(work, VT_TABLE_SIGNATURE);
@@ -318,11 +346,13 @@ static enum vt_code signature_row(struct work *work, const struct vt_signature *
     add_text(work, vt_signature_format_name(signature->format));
     add_text(work, vt_indication_name(signature->indication));
     add_text(work, vt_sub_indication_name(signature->sub_indication));
-    add_reasons(work, signature->reasons);
+    add_reasons(work, signature->reasons | site->reasons);
     add_text(work, signature->digest_algorithm);
     add_text(work, signature->signature_algorithm);
     add_time(work, signature->signing_time_utc_secs);
     add_text(work, sources[signature->signing_time_source & 3]);
+    add_text(work, site->agency);
+    add_text(work, site->kind != VT_KIND_UNKNOWN ? vt_kind_name(site->kind) : NULL);
     return emit(work);
 }
 
@@ -333,8 +363,11 @@ static enum vt_code document_rows(struct work *work, const struct vt_evidence *e
     for (size_t d = 0; d < evidence->documents_count && code == VT_OK; d++) {
         const struct vt_document *document = &evidence->documents[d];
         code = document_row(work, document, d);
-        for (size_t s = 0; s < document->signatures_count && code == VT_OK; s++)
-            code = signature_row(work, &document->signatures[s], ordinal++, d);
+        for (size_t s = 0; s < document->signatures_count && code == VT_OK; s++) {
+            const struct vt_site_signature site =
+                vt_derive_site_signature(work->record->decided, d, s);
+            code = signature_row(work, &document->signatures[s], ordinal++, d, &site);
+        }
     }
     return code;
 }
@@ -413,8 +446,10 @@ static enum vt_code decided_rows(struct work *work)
     enum vt_code code = mail_row(work, mail);
     if (code == VT_OK)
         code = recipient_rows(work, mail);
+    if (code == VT_OK)
+        code = recipient_agency_rows(work, vt_derive_site(decided));
     if (code == VT_OK && decided->evidence != NULL)
-        code = reason_rows(work, vt_evidence_all_reasons(decided->evidence));
+        code = reason_rows(work, vt_derive_reasons(decided));
     if (code == VT_OK && decided->evidence != NULL)
         code = document_rows(work, decided->evidence);
     if (code == VT_OK)

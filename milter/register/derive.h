@@ -4,6 +4,7 @@
 #define VANTHU_REGISTER_DERIVE_H
 
 #include "register/tables.h"
+#include "vanthu/site.h"
 
 /* What is known beside the record itself. */
 struct vt_derivation {
@@ -28,6 +29,15 @@ const char *vt_derive_address(struct vt_arena *arena, const char *address);
 const char *vt_derive_domain_key(struct vt_arena *arena, const char *domain);
 /* "valid", "failed", "undetermined", "unsigned". */
 const char *vt_derive_verdict(const struct vt_evidence *evidence);
+/* What the site's table said of the mail when it was decided; NULL: nothing. */
+const struct vt_site_facts *vt_derive_site(const struct vt_register_decided *decided);
+/* The same of one signature; zero: nothing. */
+struct vt_site_signature vt_derive_site_signature(const struct vt_register_decided *decided,
+                                                  size_t document, size_t index);
+/* Reasons as the policy had them: those of the evidence that hold, and those of the table. Of a
+ * document without its signatures, and of all that the evidence has. */
+vt_reasons vt_derive_document_reasons(const struct vt_register_decided *decided, size_t document);
+vt_reasons vt_derive_reasons(const struct vt_register_decided *decided);
 /* How long a mail is kept. */
 enum vt_register_class vt_derive_class(const struct vt_register_decided *decided);
 

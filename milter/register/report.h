@@ -36,7 +36,8 @@ enum {
     VT_CERTIFICATE_NAME = 0,
     VT_CERTIFICATE_ORGANIZATION,
     VT_CERTIFICATE_ISSUER,
-    VT_CERTIFICATE_SET
+    VT_CERTIFICATE_SET,
+    VT_CERTIFICATE_AGENCY
 };
 enum { VT_PUBLIC_MAILS = 0, VT_PUBLIC_SIGNATURES, VT_PUBLIC_LAST, VT_PUBLIC_LAST_MAIL };
 
@@ -51,8 +52,10 @@ struct vt_counted {
     int64_t months[12][VT_MAIL_NUMBERS];
 };
 
-/* Mails of senders that are no state offices stand under this name. */
+/* Mails of senders that are no state offices stand under this name; agencies of the table under
+ * their id behind this sign, which no domain has. */
 #define VT_OTHER_SENDERS "*"
+#define VT_AGENCY_SIGN '#'
 
 /* One pass over the mails of the period. */
 enum vt_code vt_report_count(struct vt_register *reg, struct vt_arena *arena,

@@ -27,7 +27,8 @@ struct pass {
 /* What is known of the mail that is being counted. */
 struct mail {
     int64_t seq, time_utc_secs;
-    char direction[16], agency[VT_MAX_NAME_BYTES + 1], reason[40];
+    char direction[16], agency[VT_MAX_NAME_BYTES + 2], reason[40];
+    char domain[VT_MAX_NAME_BYTES + 1]; /* of the sender */
     char action[16], would_be[16], verdict[16];
     bool is_secret, is_state;
     enum vt_register_outcome outcome;
@@ -71,6 +72,15 @@ static void copy_text(char *out, size_t out_bytes, const char *text)
     out[len] = '\0';
 }
 
+/* An agency of the table by its id; without one a domain, or what stands for all others. */
+static void name_agency(char *out, size_t out_bytes, const char *id, const char *otherwise)
+{
+    if (id[0] != '\0')
+        (void)snprintf(out, out_bytes, "%c%s", VT_AGENCY_SIGN, id);
+    else
+        copy_text(out, out_bytes, otherwise);
+}
+
 /* ---- one mail ---- */
 
 static void read_mail(struct pass *pass, struct mail *out)
@@ -81,8 +91,9 @@ static void read_mail(struct pass *pass, struct mail *out)
                          .is_secret = vt_sql_int(sql, 2) != 0,
                          .is_state = strcmp(vt_sql_text(sql, 4), "state") == 0};
     copy_text(out->direction, sizeof(out->direction), vt_sql_text(sql, 3));
-    copy_text(out->agency, sizeof(out->agency),
-              out->is_state ? vt_sql_text(sql, 5) : VT_OTHER_SENDERS);
+    name_agency(out->agency, sizeof(out->agency), vt_sql_text(sql, 10),
+                out->is_state ? vt_sql_text(sql, 5) : VT_OTHER_SENDERS);
+    copy_text(out->domain, sizeof(out->domain), vt_sql_text(sql, 5));
     copy_text(out->verdict, sizeof(out->verdict), vt_sql_text(sql, 6));
     copy_text(out->action, sizeof(out->action), vt_sql_text(sql, 7));
     copy_text(out->would_be, sizeof(out->would_be), vt_sql_text(sql, 8));
@@ -206,7 +217,8 @@ enum {
     S_TRUST_SET,
     S_INDICATION,
     S_DIGEST,
-    S_ALGORITHM
+    S_ALGORITHM,
+    S_AGENCY
 };
 
 static const char *or_dash(const char *text)
@@ -237,21 +249,37 @@ static enum vt_code add_certificate(struct pass *pass, const struct mail *mail, 
     } texts[] = {{VT_CERTIFICATE_NAME, vt_sql_text(sql, S_COMMON_NAME)},
                  {VT_CERTIFICATE_ORGANIZATION, vt_sql_text(sql, S_ORGANIZATION)},
                  {VT_CERTIFICATE_ISSUER, vt_sql_text(sql, S_ISSUER)},
-                 {VT_CERTIFICATE_SET, set}};
+                 {VT_CERTIFICATE_SET, set},
+                 {VT_CERTIFICATE_AGENCY, vt_sql_text(sql, S_AGENCY)}};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (vt_tally_text(tally, entry, texts[i].index, texts[i].text) != VT_OK)
+        if (texts[i].text[0] != '\0' &&
+            vt_tally_text(tally, entry, texts[i].index, texts[i].text) != VT_OK)
             return no_memory(pass);
     }
     return VT_OK;
 }
 
+/* Whether a signature of a mail is that of a state office: by the agency whose certificate it is,
+ * or, if the table does not have it, by the sender. */
+static bool is_of_state(const struct pass *pass, const struct mail *mail, const char *agency)
+{
+    const struct vt_report_request *input = pass->out->input;
+    const struct vt_site_agency *entry = agency[0] != '\0' && input->agency_by_id != NULL
+                                             ? input->agency_by_id(input->context, agency)
+                                             : NULL;
+    return entry != NULL ? entry->class == VT_SENDER_STATE : mail->is_state;
+}
+
 /* A state office that signs with a certificate of a public CA. */
 static enum vt_code add_public(struct pass *pass, const struct mail *mail, const char *set)
 {
-    if (!mail->is_state || strcmp(set, "public") != 0)
+    const char *agency = vt_sql_text(pass->signatures.sql, S_AGENCY);
+    char name[sizeof(mail->agency)];
+    if (strcmp(set, "public") != 0 || !is_of_state(pass, mail, agency))
         return VT_OK;
     struct vt_tally *tally = &pass->out->publics;
-    struct vt_tally_entry *entry = vt_tally_get(tally, mail->agency);
+    name_agency(name, sizeof(name), agency, mail->domain);
+    struct vt_tally_entry *entry = vt_tally_get(tally, name);
     if (entry == NULL)
         return no_memory(pass);
     entry->numbers[VT_PUBLIC_SIGNATURES]++;
@@ -365,11 +393,11 @@ static enum vt_code count_all(struct pass *pass)
 
 static enum vt_code open_cursors(struct pass *pass)
 {
-    enum vt_code code =
-        open_cursor(pass, &pass->mails,
-                    "SELECT seq, time_utc_secs, is_secret, direction, sender_class, sender_domain,"
-                    " verdict, action, would_be, reason FROM mail WHERE seq BETWEEN ?1 AND ?2"
-                    " ORDER BY seq");
+    enum vt_code code = open_cursor(
+        pass, &pass->mails,
+        "SELECT seq, time_utc_secs, is_secret, direction, sender_class, sender_domain,"
+        " verdict, action, would_be, reason, agency FROM mail WHERE seq BETWEEN ?1 AND ?2"
+        " ORDER BY seq");
     if (code == VT_OK)
         code = open_cursor(pass, &pass->followups,
                            "SELECT decided, kind, value FROM followup"
@@ -383,11 +411,12 @@ static enum vt_code open_cursors(struct pass *pass)
                            "SELECT seq, verdict, is_attachment, signatures_count FROM document"
                            " WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq, ordinal");
     if (code == VT_OK)
-        code = open_cursor(pass, &pass->signatures,
-                           "SELECT seq, certificate, common_name, organization, issuer,"
-                           " not_after_utc_secs, key_algorithm, key_bits, kind, trust_set,"
-                           " indication, digest_algorithm, signature_algorithm FROM signature"
-                           " WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq, ordinal");
+        code =
+            open_cursor(pass, &pass->signatures,
+                        "SELECT seq, certificate, common_name, organization, issuer,"
+                        " not_after_utc_secs, key_algorithm, key_bits, kind, trust_set,"
+                        " indication, digest_algorithm, signature_algorithm, agency FROM signature"
+                        " WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq, ordinal");
     return code;
 }
 

@@ -20,7 +20,7 @@ static const char first_records[] =
     "  time_utc_secs INTEGER NOT NULL, token BLOB);";
 
 static const char first_mails[] =
-    /* agency and kind are filled from the site's table of agencies: empty so far. */
+    /* agency and kind come from the site's table of agencies, as it was when the mail came. */
     "CREATE TABLE mail ("
     "  seq INTEGER PRIMARY KEY REFERENCES record (seq), time_utc_secs INTEGER NOT NULL,"
     "  is_secret INTEGER NOT NULL, class TEXT NOT NULL, mode TEXT, direction TEXT,"
@@ -110,7 +110,16 @@ static const char first_triggers[] =
     "  SELECT RAISE(ABORT, 'first seen is not deleted'); END;";
 /* clang-format on */
 
-static const char *const first[] = {first_records, first_mails, first_claims, first_triggers, NULL};
+/* Agencies of recipients, whose clerks answer for what was refused. */
+static const char second_agencies[] =
+    "CREATE TABLE recipient_agency ("
+    "  seq INTEGER NOT NULL REFERENCES mail (seq), agency TEXT NOT NULL,"
+    "  PRIMARY KEY (seq, agency)) WITHOUT ROWID;"
+    "CREATE INDEX recipient_agency_agency ON recipient_agency (agency, seq);"
+    "CREATE INDEX mail_agency ON mail (agency);";
 
-const char *const *const vt_schema_steps[] = {first};
+static const char *const first[] = {first_records, first_mails, first_claims, first_triggers, NULL};
+static const char *const second[] = {second_agencies, NULL};
+
+const char *const *const vt_schema_steps[] = {first, second};
 const size_t vt_schema_version = sizeof(vt_schema_steps) / sizeof(vt_schema_steps[0]);

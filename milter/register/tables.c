@@ -27,33 +27,87 @@ struct table {
 #define OWN(table)                                                                                 \
     "SELECT count(*) FROM " table " WHERE seq = ?1", "DELETE FROM " table " WHERE seq = ?1"
 
+/* clang-format off */
+#define MAIL_IS_SAME \
+    "SELECT count(*) FROM mail WHERE " \
+    "seq = ?1" \
+    " AND time_utc_secs" SAME(2) \
+    " AND is_secret" SAME(3) \
+    " AND class" SAME(4) \
+    " AND mode" SAME(5) \
+    " AND direction" SAME(6) \
+    " AND sender_class" SAME(7) \
+    " AND sender" SAME(8) \
+    " AND sender_domain" SAME(9) \
+    " AND domain_key" SAME(10) \
+    " AND verdict" SAME(11) \
+    " AND action" SAME(12) \
+    " AND would_be" SAME(13) \
+    " AND outcome" SAME(14) \
+    " AND rule" SAME(15) \
+    " AND reason" SAME(16) \
+    " AND policy_version" SAME(17) \
+    " AND documents_count" SAME(18) \
+    " AND signatures_count" SAME(19) \
+    " AND agency" SAME(20)
+#define DOCUMENT_IS_SAME \
+    "SELECT count(*) FROM document WHERE " \
+    "seq = ?1" \
+    " AND ordinal = ?2" \
+    " AND sha256" SAME(3) \
+    " AND format" SAME(4) \
+    " AND name" SAME(5) \
+    " AND verdict" SAME(6) \
+    " AND reasons" SAME(7) \
+    " AND is_nested" SAME(8) \
+    " AND is_attachment" SAME(9) \
+    " AND expects_signature" SAME(10) \
+    " AND signatures_count" SAME(11)
+#define SIGNATURE_IS_SAME \
+    "SELECT count(*) FROM signature WHERE " \
+    "seq = ?1" \
+    " AND ordinal = ?2" \
+    " AND document_ordinal" SAME(3) \
+    " AND certificate" SAME(4) \
+    " AND common_name" SAME(5) \
+    " AND organization" SAME(6) \
+    " AND organizational_unit" SAME(7) \
+    " AND issuer" SAME(8) \
+    " AND serial" SAME(9) \
+    " AND not_after_utc_secs" SAME(10) \
+    " AND key_algorithm" SAME(11) \
+    " AND key_bits" SAME(12) \
+    " AND trust_set" SAME(13) \
+    " AND format" SAME(14) \
+    " AND indication" SAME(15) \
+    " AND sub_indication" SAME(16) \
+    " AND reasons" SAME(17) \
+    " AND digest_algorithm" SAME(18) \
+    " AND signature_algorithm" SAME(19) \
+    " AND signing_time_utc_secs" SAME(20) \
+    " AND time_source" SAME(21) \
+    " AND agency" SAME(22) \
+    " AND kind" SAME(23)
+/* clang-format on */
+
 static const struct table tables[VT_TABLES] = {
     [VT_TABLE_MAIL] =
         {"mail", HOLDER_NONE,
          "INSERT INTO mail (seq, time_utc_secs, is_secret, class, mode, direction, sender_class,"
          " sender, sender_domain, domain_key, verdict, action, would_be, outcome, rule, reason,"
-         " policy_version, documents_count, signatures_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-         " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
-         "SELECT count(*) FROM mail WHERE seq = ?1 AND time_utc_secs" SAME(2) " AND is_secret" SAME(3) " AND class" SAME(4) " AND mode" SAME(5) " AND direction" SAME(
-             6) " AND"
-                " sender_class" SAME(7) " AND sender" SAME(
-                    8) " AND sender_domain" SAME(9) " AND"
-                                                    " domain_key" SAME(10) " AND verdict" SAME(11) " AND action" SAME(12) " AND would_be" SAME(13) " AND outcome" SAME(
-                                                        14) " AND rule" SAME(15) " AND reason" SAME(16) " AND"
-                                                                                                        " policy_"
-                                                                                                        "version" SAME(17) " AND documents_count" SAME(
-                                                                                                            18) " AND "
-                                                                                                                "signatu"
-                                                                                                                "res_"
-                                                                                                                "coun"
-                                                                                                                "t" SAME(
-                                                                                                                    19),
-         NULL, OWN("mail")},
+         " policy_version, documents_count, signatures_count, agency) VALUES (?1, ?2, ?3, ?4, ?5,"
+         " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+         MAIL_IS_SAME, NULL, OWN("mail")},
     [VT_TABLE_RECIPIENT] = {"recipient", HOLDER_NONE,
                             "INSERT INTO recipient (seq, ordinal, address) VALUES (?1, ?2, ?3)",
                             "SELECT count(*) FROM recipient WHERE seq = ?1 AND ordinal = ?2"
                             " AND address" SAME(3),
                             NULL, OWN("recipient")},
+    [VT_TABLE_RECIPIENT_AGENCY] =
+        {"recipient_agency", HOLDER_NONE,
+         "INSERT INTO recipient_agency (seq, agency) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+         "SELECT count(*) FROM recipient_agency WHERE seq = ?1 AND agency = ?2", NULL,
+         OWN("recipient_agency")},
     [VT_TABLE_MAIL_REASON] = {"mail_reason", HOLDER_NONE,
                               "INSERT INTO mail_reason (seq, reason) VALUES (?1, ?2)",
                               "SELECT count(*) FROM mail_reason WHERE seq = ?1 AND reason = ?2",
@@ -63,59 +117,16 @@ static const struct table tables[VT_TABLES] = {
          "INSERT INTO document (seq, ordinal, sha256, format, name, verdict, reasons, is_nested,"
          " is_attachment, expects_signature, signatures_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
          " ?8, ?9, ?10, ?11)",
-         "SELECT count(*) FROM document WHERE seq = ?1 AND ordinal = ?2 AND sha256" SAME(
-             3) " AND"
-                " format" SAME(4) " AND name" SAME(5) " AND verdict" SAME(6) " AND reasons" SAME(
-                    7) " AND is_nested" SAME(8) " AND is_attachment" SAME(9) " AND "
-                                                                             "expects_"
-                                                                             "signature" SAME(
-                                                                                 10) " AND "
-                                                                                     "signatures_"
-                                                                                     "count" SAME(
-                                                                                         11),
-         NULL, OWN("document")},
+         DOCUMENT_IS_SAME, NULL, OWN("document")},
     [VT_TABLE_SIGNATURE] =
         {"signature", HOLDER_NONE,
          "INSERT INTO signature (seq, ordinal, document_ordinal, certificate, common_name,"
          " organization, organizational_unit, issuer, serial, not_after_utc_secs, key_algorithm,"
          " key_bits, trust_set, format, indication, sub_indication, reasons, digest_algorithm,"
-         " signature_algorithm, signing_time_utc_secs, time_source) VALUES (?1, ?2, ?3, ?4, ?5, "
-         "?6,"
-         " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
-         "SELECT count(*) FROM signature WHERE seq = ?1 AND ordinal = ?2 AND"
-         " document_ordinal" SAME(3) " AND certificate" SAME(4) " AND common_name" SAME(
-             5) " AND"
-                " organization" SAME(6) " AND organizational_unit" SAME(
-                    7) " AND issuer" SAME(8) " AND"
-                                             " serial" SAME(9) " AND not_after_utc_secs" SAME(10) " AND key_algorithm" SAME(
-                                                 11) " AND"
-                                                     " key_bits" SAME(12) " AND trust_set" SAME(13) " AND format" SAME(
-                                                         14) " AND"
-                                                             " indication" SAME(
-                                                                 15) " AND "
-                                                                     "sub_"
-                                                                     "indicatio"
-                                                                     "n" SAME(
-                                                                         16) " AND "
-                                                                             "reasons" SAME(
-                                                                                 17) " AN"
-                                                                                     "D"
-                                                                                     " di"
-                                                                                     "ges"
-                                                                                     "t_"
-                                                                                     "alg"
-                                                                                     "ori"
-                                                                                     "th"
-                                                                                     "m" SAME(18) " AND signature_algorithm" SAME(
-                                                                                         19) " AND"
-                                                                                             " sign"
-                                                                                             "ing_"
-                                                                                             "time_"
-                                                                                             "utc_"
-                                                                                             "sec"
-                                                                                             "s" SAME(20) " AND time_source" SAME(
-                                                                                                 21),
-         NULL, OWN("signature")},
+         " signature_algorithm, signing_time_utc_secs, time_source, agency, kind) VALUES (?1, ?2,"
+         " ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
+         " ?22, ?23)",
+         SIGNATURE_IS_SAME, NULL, OWN("signature")},
     [VT_TABLE_EXCEPTION] =
         {"exception", HOLDER_NONE,
          "INSERT INTO exception (seq, ordinal, document, certificate, reason, until_utc_secs)"

@@ -10,6 +10,7 @@ enum vt_table {
     /* Rows of one record. */
     VT_TABLE_MAIL,
     VT_TABLE_RECIPIENT,
+    VT_TABLE_RECIPIENT_AGENCY,
     VT_TABLE_MAIL_REASON,
     VT_TABLE_DOCUMENT,
     VT_TABLE_SIGNATURE,

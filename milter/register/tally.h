@@ -6,7 +6,7 @@
 #include "vanthu/report.h"
 
 #define VT_TALLY_NUMBERS 12
-#define VT_TALLY_TEXTS 4
+#define VT_TALLY_TEXTS 5
 
 struct vt_tally_entry {
     const char *name; /* NULL in the entry of what did not fit */

@@ -109,7 +109,7 @@ static void bump(json_t *counts, const char *section, const char *name, const ch
 }
 
 struct slow {
-    json_t *counts;
+    json_t *counts, *holders;
     json_t *answers, *overruled, *clerks; /* by reference */
     const struct vt_period *period;
     int64_t now_utc_secs;
@@ -171,8 +171,48 @@ static void slow_mail(struct slow *slow, const char *group, const char *name,
     }
 }
 
-static void slow_signature(struct slow *slow, const json_t *signature, bool is_state,
-                           const char *domain, bool *is_public)
+/* What the table said of a signature, by its place. */
+static const json_t *slow_site(const json_t *site, size_t document, size_t signature)
+{
+    const json_t *of_document = json_array_get(json_object_get(site, "documents"), document);
+    return json_array_get(json_object_get(of_document, "signatures"), signature);
+}
+
+/* The certificate of an office, once, by how long it is good. */
+static void slow_expiring(struct slow *slow, const json_t *signer, const char *agency)
+{
+    int64_t not_after = 0;
+    assert_int_equal(vt_time_parse(text_of(signer, "not_after"), &not_after), VT_OK);
+    int64_t days = (not_after - slow->now_utc_secs) / DAY;
+    if (not_after < slow->now_utc_secs || days >= 90)
+        return;
+    bump(slow->counts, "expiring", text_of(signer, "sha256"), "uses");
+    /* The table may have learnt of it in between: the certificate stands under its agency. */
+    const char *holder = agency[0] != '\0' ? agency : text_of(signer, "organization");
+    const json_t *before = json_object_get(slow->holders, text_of(signer, "sha256"));
+    if (before == NULL || agency[0] != '\0')
+        (void)json_object_set_new(slow->holders, text_of(signer, "sha256"),
+                                  json_pack("{s:s, s:i}", "holder", holder, "days", (int)days));
+}
+
+static void slow_holders(struct slow *slow)
+{
+    const char *sha256;
+    json_t *entry;
+    json_object_foreach(slow->holders, sha256, entry)
+    {
+        json_int_t days = json_integer_value(json_object_get(entry, "days"));
+        const char *holder = text_of(entry, "holder");
+        bump(slow->counts, "expiring_by_agency", holder,
+             days < 30   ? "within_30"
+             : days < 60 ? "within_60"
+                         : "within_90");
+        bump(slow->counts, "expiring_by_agency", holder, "certificates");
+    }
+}
+
+static void slow_signature(struct slow *slow, const json_t *signature, const json_t *site,
+                           bool is_state, const char *domain, json_t *publics)
 {
     const json_t *signer = json_object_get(signature, "signer");
     const char *indication = text_of(signature, "indication"),
@@ -181,13 +221,15 @@ static void slow_signature(struct slow *slow, const json_t *signature, bool is_s
                       : strcmp(indication, "TOTAL-FAILED") == 0 ? "failed"
                                                                 : "undetermined";
     char algorithm[256];
-    int64_t not_after = 0;
+    const char *agency = text_of(site, "agency"), *kind = text_of(site, "kind");
     (void)snprintf(algorithm, sizeof(algorithm), "%s / %s / %s %lld",
                    text_of(signature, "digest_algorithm"),
                    text_of(signature, "signature_algorithm"), text_of(signer, "key_algorithm"),
                    (long long)json_integer_value(json_object_get(signer, "key_bits")));
     const char *const groups[][2] = {{"trust_sets", set},
-                                     {"kinds", "-"},
+                                     {"kinds", strcmp(kind, "agency") == 0   ? "agency"
+                                               : strcmp(kind, "person") == 0 ? "person"
+                                                                             : "-"},
                                      {"organizations", text_of(signer, "organization")},
                                      {"algorithms", algorithm},
                                      {"totals", "all"}};
@@ -197,19 +239,20 @@ static void slow_signature(struct slow *slow, const json_t *signature, bool is_s
     }
     if (strcmp(indication, "TOTAL-PASSED") == 0)
         bump(slow->counts, "totals", "all", "passed");
-    assert_int_equal(vt_time_parse(text_of(signer, "not_after"), &not_after), VT_OK);
-    if (not_after >= slow->now_utc_secs && not_after < slow->now_utc_secs + 90 * DAY)
-        bump(slow->counts, "expiring", text_of(signer, "sha256"), "uses");
+    slow_expiring(slow, signer, agency);
     if (is_state && strcmp(set, "public") == 0) {
-        bump(slow->counts, "public_certificates", domain, "signatures");
-        *is_public = true;
+        const char *office = agency[0] != '\0' ? agency : domain;
+        bump(slow->counts, "public_certificates", office, "signatures");
+        (void)json_object_set_new(publics, office, json_true());
     }
 }
 
 static void slow_reasons(struct slow *slow, const json_t *root, const char *class)
 {
     const json_t *documents = json_object_get(json_object_get(root, "evidence"), "documents");
-    const char *decisive = text_of(json_object_get(root, "decision"), "reason");
+    const json_t *decision = json_object_get(root, "decision");
+    const json_t *site = json_object_get(decision, "site");
+    const char *decisive = text_of(decision, "reason");
     for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
         const char *code = vt_reason_info((enum vt_reason)i)->code;
         bool is_found = false;
@@ -219,7 +262,7 @@ static void slow_reasons(struct slow *slow, const json_t *root, const char *clas
         {
             is_found = is_found || has_reason(document, code);
             json_array_foreach(json_object_get(document, "signatures"), s, signature) is_found =
-                is_found || has_reason(signature, code);
+                is_found || has_reason(signature, code) || has_reason(slow_site(site, d, s), code);
         }
         if (!is_found)
             continue;
@@ -267,7 +310,8 @@ static void slow_decided(struct slow *slow, const json_t *root, const char *refe
     const json_t *mail = json_object_get(evidence, "mail");
     const json_t *documents = json_object_get(evidence, "documents");
     char sender[128], month[16];
-    bool is_state = strcmp(text_of(mail, "sender_class"), "state") == 0, is_public = false;
+    const json_t *site = json_object_get(json_object_get(root, "decision"), "site");
+    bool is_state = strcmp(text_of(mail, "sender_class"), "state") == 0;
     if (json_object_get(slow->clerks, reference) != NULL)
         bump(slow->counts, "totals", "all", "clerk_refused");
     if (json_is_true(json_object_get(root, "secret"))) {
@@ -280,12 +324,13 @@ static void slow_decided(struct slow *slow, const json_t *root, const char *refe
         return;
     }
     (void)snprintf(sender, sizeof(sender), "%s", text_of(mail, "sender"));
-    const char *domain =
-        is_state ? strchr(sender, '@') + 1 : "(không phải cơ quan nhà nước / not state offices)";
+    const char *domain = strchr(sender, '@') + 1;
+    const char *agency = text_of(site, "sender_agency");
+    agency = agency[0] != '\0' ? agency : is_state ? domain : "*";
     slow_month(utc_secs, month);
     slow_mail(slow, "totals", "all", documents, class);
     slow_mail(slow, "directions", text_of(mail, "direction"), documents, class);
-    slow_mail(slow, "agencies", domain, documents, class);
+    slow_mail(slow, "agencies", agency, documents, class);
     slow_mail(slow, "trend", month, documents, class);
     slow_mail(slow, "verdicts", slow_verdict(documents), documents, class);
     if (strcmp(text_of(json_object_get(root, "decision"), "would_be"), "reject") == 0 &&
@@ -293,14 +338,16 @@ static void slow_decided(struct slow *slow, const json_t *root, const char *refe
         bump(slow->counts, "totals", "all", "would_refuse");
     slow_reasons(slow, root, class);
     size_t d, s;
-    json_t *document, *signature;
+    json_t *document, *signature, *publics = json_object(), *value;
+    const char *office;
     json_array_foreach(documents, d, document)
     {
         json_array_foreach(json_object_get(document, "signatures"), s, signature)
-            slow_signature(slow, signature, is_state, domain, &is_public);
+            slow_signature(slow, signature, slow_site(site, d, s), is_state, domain, publics);
     }
-    if (is_public)
-        bump(slow->counts, "public_certificates", domain, "mails");
+    json_object_foreach(publics, office, value)
+        bump(slow->counts, "public_certificates", office, "mails");
+    json_decref(publics);
 }
 
 /* First what followed each mail, then the mails. */
@@ -451,6 +498,7 @@ static void figures_are_exact(void **state)
         struct vt_arena *arena = vt_arena_new(VT_MAX_REPORT_ARENA_BYTES);
         struct vt_report *report = make(site, arena, names[i]);
         struct slow slow = {.counts = json_object(),
+                            .holders = json_object(),
                             .answers = json_object(),
                             .overruled = json_object(),
                             .clerks = json_object(),
@@ -460,6 +508,7 @@ static void figures_are_exact(void **state)
             vt_register_walk(site->reg, 0, SIZE_MAX, slow_followups, &slow, &site->err), VT_OK);
         assert_int_equal(vt_register_walk(site->reg, 0, SIZE_MAX, slow_mails, &slow, &site->err),
                          VT_OK);
+        slow_holders(&slow);
         compare_totals(report, slow.counts);
         for (size_t s = VT_SECTION_TOTALS + 1; s < VT_SECTIONS; s++)
             compare_section(&report->sections[s], slow.counts);
@@ -476,8 +525,11 @@ static void figures_are_exact(void **state)
                         report->totals.deferred_count > 0);
             assert_true(report->sections[VT_SECTION_PUBLIC].rows_count > 1);
             assert_true(report->sections[VT_SECTION_EXPIRING].rows_count > 3);
+            assert_true(report->sections[VT_SECTION_EXPIRING_COUNTS].rows_count > 3);
+            assert_int_equal(report->sections[VT_SECTION_KINDS].rows_count, 4);
         }
         json_decref(slow.counts);
+        json_decref(slow.holders);
         json_decref(slow.answers);
         json_decref(slow.overruled);
         json_decref(slow.clerks);
@@ -550,6 +602,7 @@ static void append_hostile(struct site *site)
     mail.signatures[0].signer.common_name = "=HYPERLINK(\"http://x\")";
     mail.signatures[0].signer.not_after_utc_secs = MADE_FIRST_UTC_SECS + 200 * DAY;
     mail.signatures[0].trust_set = "public";
+    mail.decision.site = NULL;
     records[1] = made_answer(&mail, &answered);
     assert_int_equal(vt_register_append(site->reg, records, 2, &site->err), VT_OK);
 }
@@ -572,7 +625,8 @@ static void hostile_names_stay_text(void **state)
     char *csv = render(report, VT_REPORT_CSV, ';', NULL);
     assert_memory_equal(csv, "\xEF\xBB\xBF", 3);
     assert_non_null(
-        strstr(csv, "\"'=cmd|' /c calc'!a1\";1;1;0;0;0;0;1;1;0;0;0;\"\";\"\";\"\"\r\n"));
+        strstr(csv, "\"'=cmd|' /c calc'!a1\";\"'=cmd|' /c calc'!a1\";1;1;0;0;0;0;1;1;0;0;0;\"\";"
+                    "\"\";\"\"\r\n"));
     assert_non_null(strstr(csv, "\"'=HYPERLINK(\"\"http://x\"\")\""));
     assert_null(strstr(csv, "\"="));
     free(csv);
@@ -644,6 +698,7 @@ static void many_agencies_are_bounded(void **state)
             records[2 * b] = made_mail(&mails[b], i + b, 900, 60);
             (void)snprintf(mails[b].sender, sizeof(mails[b].sender), "a@so%u.gov.vn", i + b);
             mails[b].evidence.mail.sender_class = VT_SENDER_STATE;
+            mails[b].decision.site = NULL;
             records[2 * b + 1] = made_answer(&mails[b], &answered[b]);
         }
         assert_int_equal(vt_register_append(site->reg, records, ELEMENTS(records), &site->err),
@@ -654,8 +709,8 @@ static void many_agencies_are_bounded(void **state)
     const struct vt_report_section *section = &report->sections[VT_SECTION_AGENCIES];
     assert_int_equal(section->rows_count, VT_MAX_REPORT_ROWS);
     assert_non_null(strstr(section->rows[section->rows_count - 2].cells[0].text, "the rest"));
-    assert_int_equal(section->rows[section->rows_count - 2].cells[1].number, 102);
-    assert_int_equal(section->rows[section->rows_count - 1].cells[1].number, COUNT);
+    assert_int_equal(section->rows[section->rows_count - 2].cells[2].number, 102);
+    assert_int_equal(section->rows[section->rows_count - 1].cells[2].number, COUNT);
     vt_arena_free(arena);
 }
 
