@@ -125,14 +125,23 @@ static bool is_over(const struct evaluation *e, const struct vt_rule *rule)
 static struct vt_scope scope_of(const struct evaluation *e, size_t document, size_t signature)
 {
     const struct vt_evidence *evidence = e->input->evidence;
-    struct vt_scope scope = {.mail = &evidence->mail, .reasons = evidence->reasons};
+    const struct vt_site_facts *site = e->decision->site;
+    struct vt_scope scope = {.mail = &evidence->mail, .reasons = evidence->reasons, .site = site};
     if (document == SIZE_MAX)
         return scope;
     scope.document = &evidence->documents[document];
     scope.reasons = scope.document->reasons;
-    if (signature < scope.document->signatures_count) {
-        scope.signature = &scope.document->signatures[signature];
-        scope.reasons |= scope.signature->reasons;
+    if (site != NULL) {
+        scope.site_document = &site->documents[document];
+        scope.reasons |= scope.site_document->reasons;
+    }
+    if (signature >= scope.document->signatures_count)
+        return scope;
+    scope.signature = &scope.document->signatures[signature];
+    scope.reasons |= scope.signature->reasons;
+    if (site != NULL) {
+        scope.site_signature = &scope.site_document->signatures[signature];
+        scope.reasons |= scope.site_signature->reasons;
     }
     return scope;
 }

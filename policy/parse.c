@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/config_table.h"
+#include "bundle.h"
 #include "rule.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
-#define ARENA_BYTES ((size_t)64 * 1024 * 1024)
 #define MAX_RULES 1000
 #define MAX_TEXT_BYTES 200
 #define SECS 1000
@@ -17,6 +17,7 @@
 struct parser {
     struct vt_yaml *yaml;
     struct vt_policy *policy;
+    const struct vt_bundle *bundle;
 };
 
 /* ---- then ---- */
@@ -290,20 +291,30 @@ static uint64_t digest_node(uint64_t hash, const struct vt_yaml_node *node)
     return digest_bytes(hash, "]", 1);
 }
 
-static enum vt_code read_policy(struct vt_policy *policy, struct vt_bytes text,
-                                struct vt_yaml *yaml, struct vt_err *err)
+/* The files the policy names, as they were read. */
+static uint64_t digest_files(uint64_t hash, const struct vt_bundle *bundle)
 {
-    struct parser p = {yaml, policy};
+    for (size_t i = 0; i < bundle->files_count; i++) {
+        const struct vt_bundle_file *file = &bundle->files[i];
+        hash = digest_bytes(hash, file->name, strlen(file->name) + 1);
+        hash = digest_bytes(hash, (const char *)file->bytes.ptr, file->bytes.len);
+    }
+    return hash;
+}
+
+static enum vt_code read_policy(struct parser *p, struct vt_err *err)
+{
+    struct vt_yaml *yaml = p->yaml;
     struct vt_yaml_node *root = NULL;
-    enum vt_code code = vt_yaml_parse(yaml, text, &root, err);
+    enum vt_code code = vt_yaml_parse(yaml, p->bundle->policy, &root, err);
     if (code == VT_OK)
-        code = parse_file(&p, root, err);
+        code = parse_file(p, root, err);
     if (code != VT_OK)
         return code;
-    vt_policy_check(yaml, policy);
+    vt_policy_check(yaml, p->policy);
     vt_mistakes_sort(yaml->mistakes);
-    uint64_t hash = digest_node(UINT64_C(14695981039346656037), root);
-    (void)snprintf(policy->version, sizeof(policy->version), "%08x", (unsigned)(hash >> 32));
+    uint64_t hash = digest_files(digest_node(UINT64_C(14695981039346656037), root), p->bundle);
+    (void)snprintf(p->policy->version, sizeof(p->policy->version), "%08x", (unsigned)(hash >> 32));
     if (yaml->mistakes->errors_count > 0)
         return vt_err_set(err, VT_E_CONFIG, "%s has %zu mistake%s", yaml->file,
                           yaml->mistakes->errors_count,
@@ -311,18 +322,18 @@ static enum vt_code read_policy(struct vt_policy *policy, struct vt_bytes text,
     return VT_OK;
 }
 
-enum vt_code vt_policy_parse(struct vt_bytes text, const char *name, struct vt_policy **out,
-                             struct vt_mistakes *mistakes, struct vt_err *err)
+/* arena: becomes the policy's, or is freed. */
+static enum vt_code parse_in(struct vt_arena *arena, const struct vt_bundle *bundle,
+                             const char *name, struct vt_policy **out, struct vt_mistakes *mistakes,
+                             struct vt_err *err)
 {
-    struct vt_arena *arena = vt_arena_new(ARENA_BYTES);
-    if (arena == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "no memory for the policy");
     struct vt_policy *policy = vt_arena_alloc(arena, sizeof(*policy));
     struct vt_yaml yaml = {arena, vt_arena_str(arena, name), mistakes};
+    struct parser p = {&yaml, policy, bundle};
     enum vt_code code = VT_E_NOMEM;
     if (policy != NULL && yaml.file != NULL) {
         policy->arena = arena;
-        code = read_policy(policy, text, &yaml, err);
+        code = read_policy(&p, err);
     }
     if (code != VT_OK) {
         vt_arena_free(arena);
@@ -332,17 +343,41 @@ enum vt_code vt_policy_parse(struct vt_bytes text, const char *name, struct vt_p
     return VT_OK;
 }
 
+enum vt_code vt_policy_parse(struct vt_bytes text, const char *name, struct vt_policy **out,
+                             struct vt_mistakes *mistakes, struct vt_err *err)
+{
+    const struct vt_bundle bundle = {.policy = text};
+    struct vt_arena *arena = vt_arena_new(VT_MAX_POLICY_ARENA_BYTES);
+    if (arena == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for the policy");
+    return parse_in(arena, &bundle, name, out, mistakes, err);
+}
+
+enum vt_code vt_policy_parse_bundle(struct vt_bytes packed, const char *name,
+                                    struct vt_policy **out, struct vt_mistakes *mistakes,
+                                    struct vt_err *err)
+{
+    struct vt_bundle bundle;
+    struct vt_arena *arena = vt_arena_new(VT_MAX_POLICY_ARENA_BYTES);
+    if (arena == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for the policy");
+    enum vt_code code = vt_bundle_open(arena, packed, &bundle, err);
+    if (code != VT_OK) {
+        vt_arena_free(arena);
+        return code;
+    }
+    return parse_in(arena, &bundle, name, out, mistakes, err);
+}
+
 enum vt_code vt_policy_load(const char *file, struct vt_policy **out, struct vt_mistakes *mistakes,
                             struct vt_err *err)
 {
-    struct vt_arena *arena = vt_arena_new(2 * (size_t)VT_MAX_CONFIG_BYTES);
-    struct vt_bytes text = {0};
-    if (arena == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "no memory for the policy");
-    enum vt_code code = vt_yaml_read_file(arena, file, &text, err);
+    struct vt_buf packed;
+    vt_buf_init(&packed, VT_MAX_BUNDLE_BYTES);
+    enum vt_code code = vt_policy_bundle(file, &packed, err);
     if (code == VT_OK)
-        code = vt_policy_parse(text, file, out, mistakes, err);
-    vt_arena_free(arena);
+        code = vt_policy_parse_bundle(vt_buf_bytes(&packed), file, out, mistakes, err);
+    vt_buf_clear(&packed);
     return code;
 }
 

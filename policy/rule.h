@@ -15,6 +15,10 @@ struct vt_scope {
     const struct vt_document *document;   /* NULL: the mail itself */
     const struct vt_signature *signature; /* NULL: the document has none */
     vt_reasons reasons;                   /* of signature and document, or of the mail */
+    /* What the site's table says of them; NULL: nothing, all of it is unknown. */
+    const struct vt_site_facts *site;
+    const struct vt_site_document *site_document;
+    const struct vt_site_signature *site_signature;
 };
 
 struct vt_test;

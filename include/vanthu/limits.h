@@ -52,7 +52,11 @@
 /* One framed message between roles; larger things travel as a descriptor. */
 #define VT_MAX_MESSAGE_BYTES (64u * 1024)
 #define VT_MAX_RECIPIENTS 5000
-/* A policy or configuration file. */
+/* A configuration file. */
 #define VT_MAX_CONFIG_BYTES (1024u * 1024)
+/* A policy of 10 000 rules has 2 MB; with the files it names, an agencies table of 20 MB and lists
+ * among them, it travels to the gateway. */
+#define VT_MAX_POLICY_BYTES (8u * 1024 * 1024)
+#define VT_MAX_BUNDLE_BYTES (64u * 1024 * 1024)
 
 #endif

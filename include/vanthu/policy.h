@@ -36,18 +36,29 @@ enum vt_code vt_mistakes_add(struct vt_mistakes *mistakes, const char *file, uns
 void vt_mistakes_log(const struct vt_mistakes *mistakes);
 void vt_mistakes_print(const struct vt_mistakes *mistakes, FILE *stream);
 
-/* Read and check a policy file. Every mistake of the file is added to mistakes, with line and
+/* Read a policy file and every file it names, once: a bundle, which vt_policy_parse_bundle takes
+ * where no files can be read. A named file that cannot be read is no error here; parsing tells it
+ * at the place of its name. out: empty, of at most VT_MAX_BUNDLE_BYTES. VT_E_NOT_FOUND,
+ * VT_E_SYSTEM, VT_E_LIMIT, VT_E_NOMEM. */
+enum vt_code vt_policy_bundle(const char *file, struct vt_buf *out,
+                              struct vt_err *err) VT_MUST_CHECK;
+/* Parse and check a bundle; name stands for the policy file in messages, those of a named file have
+ * its own. Nothing of the bundle is kept. As vt_policy_load. */
+enum vt_code vt_policy_parse_bundle(struct vt_bytes bundle, const char *name,
+                                    struct vt_policy **out, struct vt_mistakes *mistakes,
+                                    struct vt_err *err) VT_MUST_CHECK;
+/* Read and check a policy file with the files it names. Every mistake of the file is added to mistakes, with line and
  * column. *out is set only when there is no error. Returns VT_OK, VT_E_CONFIG, VT_E_NOT_FOUND,
  * VT_E_SYSTEM, VT_E_LIMIT, VT_E_NOMEM. */
 enum vt_code vt_policy_load(const char *file, struct vt_policy **out, struct vt_mistakes *mistakes,
                             struct vt_err *err) VT_MUST_CHECK;
-/* The same from memory; name stands for the file in messages. */
+/* A policy that names no files, from memory; name stands for the file in messages. */
 enum vt_code vt_policy_parse(struct vt_bytes text, const char *name, struct vt_policy **out,
                              struct vt_mistakes *mistakes, struct vt_err *err) VT_MUST_CHECK;
 /* NULL is allowed. */
 void vt_policy_free(struct vt_policy *policy);
-/* First 8 hexadecimal digits of a digest (FNV-1a, 64 bits) of the normalised policy: to tell two
- * versions apart, not for security. */
+/* First 8 hexadecimal digits of a digest (FNV-1a, 64 bits) of the normalised policy and of the
+ * files it names: to tell two versions apart, not for security. */
 const char *vt_policy_version(const struct vt_policy *policy);
 /* Reasons that are found and that no rule names: `vanthu policy check` lists them. */
 vt_reasons vt_policy_unhandled(const struct vt_policy *policy);

@@ -16,8 +16,8 @@ struct vt_role_fds {
     int record;        /* gateway: client end; registrar: server end */
     int fetch;         /* status: client end; fetch: server end */
     int generation;    /* status: client end; inspector: server end */
-    int policy;        /* gateway: the policy's text as checked by the master, a sealed memory file;
-                          its name is config->policy_file */
+    int policy;        /* gateway: the policy and the files it names as checked by the master, a
+                          sealed memory file (vt_policy_bundle); its name is config->policy_file */
     int overrides; /* inspector, status: what a command line put over the configuration (packed) */
 };
 

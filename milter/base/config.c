@@ -259,7 +259,7 @@ enum vt_code vt_config_load(const char *file, struct vt_config **out, struct vt_
     struct vt_bytes text = {0};
     if (arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the configuration");
-    enum vt_code code = vt_yaml_read_file(arena, file, &text, err);
+    enum vt_code code = vt_yaml_read_file(arena, file, VT_MAX_CONFIG_BYTES, &text, err);
     if (code == VT_OK)
         code = vt_config_parse(text, file, out, mistakes, err);
     vt_arena_free(arena);

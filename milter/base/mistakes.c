@@ -83,16 +83,28 @@ static bool is_before(const struct vt_mistake *a, const struct vt_mistake *b)
     return a->line != b->line ? a->line < b->line : a->column < b->column;
 }
 
+/* Where moved belongs among the count mistakes before it: in the group of its file, or last. */
+static size_t place_of(const struct vt_mistake *items, size_t count, const struct vt_mistake *moved)
+{
+    size_t place = count;
+    while (place > 0 && strcmp(items[place - 1].file, moved->file) != 0)
+        place--;
+    if (place == 0)
+        return count;
+    while (place > 0 && strcmp(items[place - 1].file, moved->file) == 0 &&
+           is_before(moved, &items[place - 1]))
+        place--;
+    return place;
+}
+
 /* Insertion: few, nearly in order, and equal ones stay as they came. */
 void vt_mistakes_sort(struct vt_mistakes *mistakes)
 {
     for (size_t i = 1; i < mistakes->count; i++) {
         struct vt_mistake moved = mistakes->items[i];
-        size_t place = i;
-        while (place > 0 && is_before(&moved, &mistakes->items[place - 1])) {
-            mistakes->items[place] = mistakes->items[place - 1];
-            place--;
-        }
+        size_t place = place_of(mistakes->items, i, &moved);
+        memmove(&mistakes->items[place + 1], &mistakes->items[place],
+                (i - place) * sizeof(*mistakes->items));
         mistakes->items[place] = moved;
     }
 }

@@ -35,10 +35,11 @@ struct vt_yaml {
  * mistake. Mistakes of the file are added and are no error. Returns VT_OK, VT_E_NOMEM. */
 enum vt_code vt_yaml_parse(struct vt_yaml *yaml, struct vt_bytes text,
                            struct vt_yaml_node **out_root, struct vt_err *err) VT_MUST_CHECK;
-/* Read a whole file of at most VT_MAX_CONFIG_BYTES into the arena. VT_E_SYSTEM, VT_E_LIMIT. */
-enum vt_code vt_yaml_read_file(struct vt_arena *arena, const char *file, struct vt_bytes *out,
-                               struct vt_err *err) VT_MUST_CHECK;
-/* Put the mistakes in the order of the file. */
+/* Read a whole file of at most max_bytes into the arena. VT_E_NOT_FOUND, VT_E_SYSTEM, VT_E_LIMIT,
+ * VT_E_NOMEM. */
+enum vt_code vt_yaml_read_file(struct vt_arena *arena, const char *file, size_t max_bytes,
+                               struct vt_bytes *out, struct vt_err *err) VT_MUST_CHECK;
+/* Put the mistakes of each file together, the files as they came, and in the order of the file. */
 void vt_mistakes_sort(struct vt_mistakes *mistakes);
 
 /* Add a mistake at a node; returns false, so that report and return stay on one line. Of a node

@@ -37,7 +37,7 @@ static void block_signals(void)
     pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 
-/* The text the master has checked, so that all roles of a set see the same policy. */
+/* What the master has read and checked: a file that changed since has no effect. */
 static enum vt_code load_policy(const struct vt_config *config, int policy_fd,
                                 struct vt_policy **out, struct vt_err *err)
 {
@@ -47,11 +47,11 @@ static enum vt_code load_policy(const struct vt_config *config, int policy_fd,
     if (policy_fd < 0) {
         code = vt_policy_load(config->policy_file, out, &mistakes, err);
     } else {
-        struct vt_bytes text;
-        code = vt_memfd_map(policy_fd, VT_MAX_CONFIG_BYTES, &text, err);
+        struct vt_bytes bundle;
+        code = vt_memfd_map(policy_fd, VT_MAX_BUNDLE_BYTES, &bundle, err);
         if (code == VT_OK) {
-            code = vt_policy_parse(text, config->policy_file, out, &mistakes, err);
-            vt_memfd_unmap(text);
+            code = vt_policy_parse_bundle(bundle, config->policy_file, out, &mistakes, err);
+            vt_memfd_unmap(bundle);
         }
     }
     vt_mistakes_log(&mistakes);

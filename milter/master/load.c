@@ -46,15 +46,19 @@ static enum vt_code read_config(const char *file, struct vt_loaded *out,
 static enum vt_code read_policy(struct vt_loaded *out, struct vt_mistakes *mistakes,
                                 struct vt_err *err)
 {
-    struct vt_bytes text = {0};
+    const char *file = out->config->policy_file;
+    struct vt_buf packed;
     struct vt_policy *policy = NULL;
-    if (out->config->policy_file == NULL)
+    if (file == NULL)
         return VT_OK;
-    enum vt_code code = seal_file(out->config->policy_file, &out->policy_text, &text, err);
+    vt_buf_init(&packed, VT_MAX_BUNDLE_BYTES);
+    enum vt_code code = vt_policy_bundle(file, &packed, err);
     if (code == VT_OK)
-        code = vt_policy_parse(text, out->config->policy_file, &policy, mistakes, err);
-    vt_memfd_unmap(text);
+        code = vt_policy_parse_bundle(vt_buf_bytes(&packed), file, &policy, mistakes, err);
+    if (code == VT_OK)
+        code = vt_memfd_seal("vanthu-policy", vt_buf_bytes(&packed), &out->policy_text, err);
     vt_policy_free(policy);
+    vt_buf_clear(&packed);
     return code;
 }
 
