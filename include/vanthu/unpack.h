@@ -90,4 +90,8 @@ enum vt_code vt_unpack_member(struct vt_arena *arena, struct vt_unpacked *unpack
                               struct vt_bytes bytes, const char *name,
                               struct vt_err *err) VT_MUST_CHECK;
 
+/* True when two file names, or parts of them, are the same in any case of letters, those with
+ * diacritics too. Both NFC, as names of parts are. */
+bool vt_unpack_is_same_name(struct vt_bytes a, struct vt_bytes b);
+
 #endif

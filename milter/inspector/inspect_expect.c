@@ -40,27 +40,73 @@ static size_t stem_len(const char *name)
 
 static bool has_same_stem(const char *a, const char *b)
 {
-    size_t len = stem_len(a);
-    return len > 0 && len == stem_len(b) && strncasecmp(a, b, len) == 0;
+    struct vt_bytes stem_a = vt_bytes_of(a, stem_len(a)), stem_b = vt_bytes_of(b, stem_len(b));
+    return stem_a.len > 0 && vt_unpack_is_same_name(stem_a, stem_b);
 }
 
-static bool is_companion(const struct vt_evidence *evidence, const struct vt_document *document)
+/* "report.pdf.p7s" signs "report.pdf". */
+static bool is_signature_of(const struct vt_document *signature, const char *name)
 {
+    const char *dot = strrchr(signature->name, '.');
+    return signature->format == VT_FORMAT_CMS && dot != NULL &&
+           vt_unpack_is_same_name(vt_bytes_of(signature->name, (size_t)(dot - signature->name)),
+                                  vt_bytes_str(name));
+}
+
+/* How an unsigned file stands to the signed ones beside it. */
+enum beside { ALONE = 0, COMPANION, SIGNED_BESIDE };
+
+static enum beside look_beside(const struct vt_evidence *evidence,
+                               const struct vt_document *document)
+{
+    enum beside found = ALONE;
     for (size_t i = 0; i < evidence->documents_count; i++) {
         const struct vt_document *other = &evidence->documents[i];
-        if (other != document && vt_inspect_is_signed(other) && other->name != NULL &&
-            document->name != NULL && has_same_stem(other->name, document->name))
+        if (other == document || other->name == NULL || document->name == NULL ||
+            !vt_inspect_is_signed(other))
+            continue;
+        if (is_signature_of(other, document->name))
+            return SIGNED_BESIDE;
+        if (has_same_stem(other->name, document->name))
+            found = COMPANION;
+    }
+    return found;
+}
+
+/* Pictures, calendars and cards that are written in XML: SVG, xCal (RFC 6321), xCard (RFC 6351). */
+static bool is_picture_calendar_or_card(const struct vt_part *part)
+{
+    static const char *const types[] = {"application/calendar+xml", "application/vcard+xml"};
+    static const char *const endings[] = {".svg", ".xcs", ".xcal", ".xcard"};
+    if (part->content_type != NULL && strncmp(part->content_type, "image/", 6) == 0)
+        return true;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (part->content_type != NULL && strcmp(part->content_type, types[i]) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        if (vt_inspect_name_ends(part->name, endings[i]))
             return true;
     }
     return false;
 }
 
-static bool is_due(const struct vt_mail *mail, const struct vt_document *document)
+/* Of mail between our own offices, of what they send and of what citizens send nothing is missed:
+ * drafts are written there. */
+static bool is_due(const struct vt_mail *mail, const struct vt_document *document,
+                   const struct vt_part *part)
 {
-    if (vt_inspect_name_ends(document->name, ".signed.pdf"))
-        return true;
     return mail->sender_class == VT_SENDER_STATE && mail->direction == VT_INBOUND &&
-           document->attachment && is_official_form(document->format);
+           document->attachment && !part->inline_disposition &&
+           is_official_form(document->format) && !is_picture_calendar_or_card(part);
+}
+
+/* Who names a file so says that it is signed (R-94): that it is another's companion excuses
+ * nothing.
+ */
+static bool is_called_signed(const struct vt_document *document)
+{
+    return vt_inspect_name_ends(document->name, ".signed.pdf");
 }
 
 void vt_inspect_expectations(struct vt_inspect_run *run)
@@ -68,13 +114,18 @@ void vt_inspect_expectations(struct vt_inspect_run *run)
     struct vt_evidence *evidence = run->evidence;
     for (size_t i = 0; i < evidence->documents_count; i++) {
         struct vt_document *document = &evidence->documents[i];
-        if (!is_due(&evidence->mail, document))
+        const struct vt_part *part = &run->unpacked->parts[run->document_parts[i]];
+        bool is_promised = is_called_signed(document);
+        if (!is_promised && !is_due(&evidence->mail, document, part))
             continue;
         bool is_signed = vt_inspect_is_signed(document);
-        bool companion = !is_signed && is_companion(evidence, document);
-        document->expects_signature = !companion;
-        if (!is_signed && vt_reasons_mean_read(document->reasons))
-            document->reasons |=
-                VT_REASON_BIT(companion ? VT_REASON_UNSIGNED_COMPANION : VT_REASON_NO_SIGNATURE);
+        enum beside beside = is_signed ? ALONE : look_beside(evidence, document);
+        if (beside == COMPANION && is_promised)
+            beside = ALONE;
+        document->expects_signature = beside == ALONE;
+        if (is_signed || beside == SIGNED_BESIDE || !vt_reasons_mean_read(document->reasons))
+            continue;
+        document->reasons |= VT_REASON_BIT(beside == COMPANION ? VT_REASON_UNSIGNED_COMPANION
+                                                               : VT_REASON_NO_SIGNATURE);
     }
 }

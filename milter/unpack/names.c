@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "vanthu/limits.h"
+#include "vanthu/unpack.h"
 
 /* An extension longer than this is part of the name. */
 #define EXTENSION_BYTES 24
@@ -119,6 +120,16 @@ enum vt_code vt_name_text(struct vt_arena *arena, const char *utf8, size_t max_b
     free(text);
     g_free(composed);
     return code;
+}
+
+bool vt_unpack_is_same_name(struct vt_bytes a, struct vt_bytes b)
+{
+    char *folded_a = g_utf8_casefold((const char *)a.ptr, (gssize)a.len);
+    char *folded_b = g_utf8_casefold((const char *)b.ptr, (gssize)b.len);
+    bool is_same = strcmp(folded_a, folded_b) == 0;
+    g_free(folded_a);
+    g_free(folded_b);
+    return is_same;
 }
 
 enum vt_code vt_name_lower(struct vt_arena *arena, const char *text, const char **out)

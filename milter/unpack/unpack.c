@@ -3,14 +3,28 @@
  * onto one worklist with one set of totals. */
 #include "vanthu/unpack.h"
 
+#include <glib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "unpack/charset.h"
 #include "unpack/mime.h"
 #include "unpack/names.h"
 
+/* GLib's warnings may quote the mail, which must not stand in a log (R-78); what its assertions and
+ * its last words say is written in the libraries. */
+static void keep_to_yourself(const gchar *domain, GLogLevelFlags level, const gchar *message,
+                             gpointer unused)
+{
+    (void)unused;
+    bool is_ours = (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL)) != 0;
+    (void)fprintf(stderr, "%s: %s\n", domain != NULL ? domain : "GLib",
+                  is_ours ? message : "a warning");
+}
+
 enum vt_code vt_unpack_warm(struct vt_err *err)
 {
+    (void)g_log_set_default_handler(keep_to_yourself, NULL);
     vt_entity_warm();
     vt_charset_warm();
     return vt_entity_options() != NULL
