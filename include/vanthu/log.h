@@ -15,9 +15,5 @@ enum vt_log_level { VT_LOG_ERROR = 3, VT_LOG_WARNING = 4, VT_LOG_INFO = 6, VT_LO
 void vt_log_open(const char *ident, bool to_syslog, enum vt_log_level highest);
 /* One line, cut at 2 KiB, when level is at most the highest one that was opened. Thread-safe. */
 void vt_log(enum vt_log_level level, const char *format, ...) VT_PRINTF(2, 3);
-/* A whole line of any length (the JSON record of a mail): to standard error unchanged, to syslog
- * cut between characters into pieces below 8 KiB, each with the reference and its number, so that
- * a search for the reference finds them all. */
-void vt_log_record(const char *reference, const char *line, size_t len);
 
 #endif

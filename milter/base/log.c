@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -16,9 +15,6 @@ static struct {
     bool to_syslog;
     enum vt_log_level highest;
 } target = {"vanthu", false, VT_LOG_INFO};
-
-/* A syslog line beyond this is cut by common daemons. */
-#define RECORD_PIECE_BYTES 7000
 
 void vt_log_open(const char *ident, bool to_syslog, enum vt_log_level highest)
 {
@@ -69,46 +65,4 @@ void vt_log(enum vt_log_level level, const char *format, ...)
         syslog((int)level, "%s%s", level_name(level), text);
     else
         line_to_stderr(level_name(level), text, (int)strlen(text));
-}
-
-static void record_to_stderr(const char *line, size_t len)
-{
-    char head[256], end[] = "\n";
-    int used = snprintf(head, sizeof(head), "%.200s[%ld]: record ", target.ident, (long)getpid());
-    if (used <= 0)
-        return;
-    /* writev(2) takes its vectors without const, and only reads them. */
-    struct iovec pieces[] = {
-        {head, (size_t)used}, {(void *)(uintptr_t)line, len}, {end, sizeof(end) - 1}};
-    ssize_t written = writev(STDERR_FILENO, pieces, 3);
-    (void)written;
-}
-
-/* How much of the rest fits into one piece, whole characters of UTF-8 only. */
-static size_t piece_len(const char *rest, size_t left)
-{
-    size_t len = left < RECORD_PIECE_BYTES ? left : RECORD_PIECE_BYTES;
-    while (len < left && len > RECORD_PIECE_BYTES - 4 && ((unsigned char)rest[len] & 0xC0) == 0x80)
-        len--;
-    return len;
-}
-
-void vt_log_record(const char *reference, const char *line, size_t len)
-{
-    if (!target.to_syslog) {
-        record_to_stderr(line, len);
-        return;
-    }
-    size_t pieces = 0, offset = 0;
-    do {
-        offset += piece_len(line + offset, len - offset);
-        pieces++;
-    } while (offset < len);
-    offset = 0;
-    for (size_t i = 0; i < pieces; i++) {
-        size_t piece = piece_len(line + offset, len - offset);
-        syslog(LOG_INFO, "record %s %zu/%zu %.*s", reference, i + 1, pieces, (int)piece,
-               line + offset);
-        offset += piece;
-    }
 }

@@ -496,6 +496,5 @@ void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SM
     prepare_answer(&work, code);
     out->total_msecs = vt_clock_monotonic_msecs() - begun;
     record(&work);
-    vt_record_write(transaction, out, work.now_utc_secs);
     log_outcome(&work);
 }

@@ -67,8 +67,8 @@ def killed_under_load(site):
         messages += some
         bursts.append(site.burst(some))
         gateway = site.pid("gateway")
-        before = len(list(site.records()))
-        wait_for("a mail that is judged", lambda: len(list(site.records())) > before, pause=0.005)
+        before = len(site.records())
+        wait_for("a mail that is judged", lambda: len(site.records()) > before, pause=0.005)
         os.kill(gateway, signal.SIGKILL)
         site.wait_restarted("gateway", gateway)
     codes = [a["code"] for burst in bursts for a in site_test.answers(burst)]
@@ -79,7 +79,7 @@ def killed_under_load(site):
 
 
 def nothing_unchecked(site):
-    """Every mail that was delivered has our reference, and its record is in the log."""
+    """Every mail that was delivered has our reference, and its record is in the register."""
     references = {record["reference"] for record in site.records()}
     delivered = list(site.deliveries())
     for message in delivered:

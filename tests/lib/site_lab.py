@@ -4,6 +4,7 @@
 # all its roles, a private Postfix and its sink. For the demo and the end-to-end tests.
 """with Lab(folder) as lab: …"""
 
+import contextlib
 import json
 import os
 import random
@@ -11,6 +12,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -253,10 +255,19 @@ class Lab:
             return ""
 
     def records(self):
-        """The JSON records of judged mails in the log."""
-        for line in self.log().splitlines():
-            if ": record {" in line:
-                yield json.loads(line.split(": record ", 1)[1])
+        """The judged mails in the register: their bodies, with "queue_id" and "reference"."""
+        try:
+            register = sqlite3.connect(f"file:{self.folder}/register/register.sqlite?mode=ro", uri=True)
+            with contextlib.closing(register):
+                rows = register.execute("SELECT reference, body FROM record WHERE kind = 1 AND body IS NOT NULL ORDER BY seq").fetchall()
+        except sqlite3.OperationalError:
+            return []  # not there yet, or being made
+        found = []
+        for reference, body in rows:
+            record = json.loads(body)
+            mail = record.get("evidence", record).get("mail", {})
+            found.append({"reference": reference, "queue_id": mail.get("queue_id"), **record})
+        return found
 
     def record(self, mail):
         """What the record of a mail says: {"reasons", "why", "record"}."""

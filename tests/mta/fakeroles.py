@@ -47,6 +47,11 @@ def sealed(data):
     return fd
 
 
+def bundle(policy):
+    """What the master reads a policy into: policy/bundle.c."""
+    return b"vanthu-bundle 1\n" + struct.pack("=QIIII", len(policy), 1, 0, 0, 0) + policy
+
+
 def receive(sock):
     """(type, body, descriptors), or None at the end."""
     data, ancillary, _, _ = sock.recvmsg(MESSAGE_BYTES, socket.CMSG_SPACE(4 * 4),
@@ -230,7 +235,7 @@ class Gateway:
         config = sealed(("hostname: mx1.test\npolicy: /test/policy.yaml\n"
                          "our-domains: [ours.vn]\nspool-directory: %s\noffice-phone: 0229.123.4567\n"
                          "%s\n" % (folder, settings)).encode())
-        policy_fd = sealed(policy.encode())
+        policy_fd = sealed(bundle(policy.encode()))
         fds = {"control": control_end.fileno(), "milter": self.listener.fileno(),
                "inspect": inspect_end.fileno(), "status": status_end.fileno(), "record": record_end.fileno(),
                "config": config, "policy": policy_fd}
@@ -272,8 +277,9 @@ class Gateway:
         return self.log.read().decode()
 
     def records(self):
-        lines = self.log_text().splitlines()
-        return [json.loads(line[line.index("{"):]) for line in lines if ' record {' in line]
+        """What the gateway had recorded, in order."""
+        with self.registrar.lock:
+            return [body for _, body in self.registrar.decided]
 
     def drain(self):
         """What the master does: it closes its end."""

@@ -167,6 +167,10 @@ class Answers(GatewayTest):
         self.assertEqual(facts["authenticated"], "clerk")
         self.assertEqual(facts["queue_id"], "ABC123")
         self.assertEqual(facts["client_address"], "10.1.2.3")
+        # Of a mail the log has one line, without what its documents say.
+        (line,) = [line for line in gateway.log_text().splitlines() if "ABC123" in line]
+        self.assertIn("mail: queue-id=ABC123 reference=", line)
+        self.assertNotIn("{", line)
 
 
 class Spool(GatewayTest):

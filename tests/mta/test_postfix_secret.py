@@ -131,7 +131,7 @@ def the_words_alone_are_no_mark(site):
 def failure_of_an_unknown(site):
     """A mail whose files nobody could look at: what failed is told without the mail."""
     message = secret_mail(site.secret, name="[MẬT] " + FILE)
-    before = len(site.log().encode())
+    before = os.path.getsize(site.folder + "/vanthu.log")
     zygote = site.pid("inspector")
     os.kill(zygote, signal.SIGSTOP)
     try:
@@ -142,7 +142,7 @@ def failure_of_an_unknown(site):
     line = site.log_line(" mail: ", "inspected=no")
     print(f"     {line[line.index('mail:'):]}")
     with open(site.folder + "/vanthu.log", "rb") as log:
-        text = b"\n".join(line for line in log.read()[before:].splitlines() if b": record {" not in line)
+        text = log.read()[before:]
     for needle in (SENDER.encode(), message_id(message).encode(), b"phong-thu"):
         equal(needle in text, False, f"{needle!r} in the log")
 
