@@ -10,7 +10,7 @@ CC         ?= cc
 BUILD      := build$(if $(SANITIZE),/sanitize)
 Q          := $(if $(V),,@)
 
-PACKAGES   := openssl gmime-3.0 libcurl libqpdf jansson yaml-0.1 libseccomp sqlite3
+PACKAGES   := openssl gmime-3.0 libcurl libqpdf jansson yaml-0.1 libseccomp sqlite3 libpq
 BASE_FLAGS := -std=c11 -D_GNU_SOURCE -Iinclude -Imilter -g -MMD -MP \
               -DVT_SYSCONFDIR='"$(SYSCONFDIR)/vanthu"' -DVT_VERSION='"$(VERSION)"' \
               -DVT_RELEASED='"$(RELEASED)"'
@@ -67,9 +67,9 @@ $(addprefix $(BUILD)/milter/,main.o base/clock.o base/config.o $(addprefix comma
 
 # ---- packages ----
 BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev libcurl4-openssl-dev \
-                  libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev libsqlite3-dev
+                  libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev libsqlite3-dev libpq-dev
 TEST_PACKAGES  := libcmocka-dev python3 python3-cryptography python3-asn1crypto python3-venv openssl postfix \
-                  postfix-pcre poppler-utils qpdf mandoc procps clang
+                  postfix-pcre postgresql poppler-utils qpdf mandoc procps clang
 LINT_PACKAGES  := clang clang-format clang-tidy cppcheck mandoc
 
 # $(call install-packages,LIST): only what is missing, asking nothing.

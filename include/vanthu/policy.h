@@ -47,9 +47,9 @@ enum vt_code vt_policy_bundle(const char *file, struct vt_buf *out,
 enum vt_code vt_policy_parse_bundle(struct vt_bytes bundle, const char *name,
                                     struct vt_policy **out, struct vt_mistakes *mistakes,
                                     struct vt_err *err) VT_MUST_CHECK;
-/* Read and check a policy file with the files it names. Every mistake of the file is added to mistakes, with line and
- * column. *out is set only when there is no error. Returns VT_OK, VT_E_CONFIG, VT_E_NOT_FOUND,
- * VT_E_SYSTEM, VT_E_LIMIT, VT_E_NOMEM. */
+/* Read and check a policy file with the files it names. Every mistake of the file is added to
+ * mistakes, with line and column. *out is set only when there is no error. Returns VT_OK,
+ * VT_E_CONFIG, VT_E_NOT_FOUND, VT_E_SYSTEM, VT_E_LIMIT, VT_E_NOMEM. */
 enum vt_code vt_policy_load(const char *file, struct vt_policy **out, struct vt_mistakes *mistakes,
                             struct vt_err *err) VT_MUST_CHECK;
 /* A policy that names no files, from memory; name stands for the file in messages. */

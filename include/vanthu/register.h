@@ -73,7 +73,7 @@ struct vt_register_notice {
     char key_sha256[65]; /* of sender, Message-ID and digests of the documents */
     const char *kind;    /* "refused", "held", "tagged", … */
     const char *recipient;
-    bool is_first; /* set by the append: no record had this key before */
+    bool is_first; /* set by the append: no record of any gateway known here had this key before */
 };
 
 /* Bytes that led to the verdict, kept once each: "certificate", "crl", "ocsp", "timestamp". */
@@ -97,7 +97,8 @@ struct vt_register_decided {
     struct vt_register_object *objects;
     size_t objects_count;
     /* SHA-256 (hexadecimal) of signature value, signed bytes and file of each signature. Kept only
-     * while the clock is synchronised: a wrong clock would prove a wrong time. */
+     * while the clock is synchronised: a wrong clock would prove a wrong time; and only those that
+     * no other gateway is known to have seen before. */
     const char *const *first_seen;
     size_t first_seen_count;
     bool clock_is_synchronised;
@@ -188,7 +189,8 @@ enum vt_code vt_register_append(struct vt_register *reg, struct vt_register_reco
 /* ---- first seen, defer clocks, exceptions ---- */
 
 /* When the register first saw these digests: out_times[i] for digests[i], VT_TIME_NONE when never.
- * VT_E_LIMIT above VT_MAX_FIRST_SEEN. */
+ * Of several gateways that each saw one without knowing of the others, the latest time: a wrong
+ * clock of one of them proves nothing. VT_E_LIMIT above VT_MAX_FIRST_SEEN. */
 enum vt_code vt_register_first_seen(struct vt_register *reg, const char *const *digests_sha256,
                                     size_t count, int64_t *out_times_utc_secs,
                                     struct vt_err *err) VT_MUST_CHECK;
@@ -196,17 +198,18 @@ enum vt_code vt_register_first_seen(struct vt_register *reg, const char *const *
  * whatever the order of its recipients. arena: for sorting. */
 enum vt_code vt_register_defer_key(struct vt_arena *arena, const struct vt_evidence *evidence,
                                    const char *rule, char out_sha256[65]) VT_MUST_CHECK;
-/* When a mail with this key was first deferred, VT_TIME_NONE: never. */
+/* When a mail with this key was first deferred, by any gateway; VT_TIME_NONE: never. */
 enum vt_code vt_register_first_deferred(struct vt_register *reg, const char *key_sha256,
                                         int64_t *out_utc_secs, struct vt_err *err) VT_MUST_CHECK;
 
 struct vt_register_exception {
-    int64_t seq; /* of the record that made it */
+    int64_t seq; /* of the record that made it, in the register of its gateway */
     char reference[VT_REFERENCE_BYTES];
     int64_t until_utc_secs;
     char document_sha256[65];    /* "": any document … */
     char certificate_sha256[65]; /* … with a signature by this certificate */
     enum vt_reason reason;       /* VT_REASON_COUNT: any */
+    char gateway[64];            /* that made it; "": this one */
 };
 /* Exceptions in force at a time, in the order in which they were made. each: VT_OK goes on,
  * anything else ends the walk and is returned. */
@@ -252,9 +255,9 @@ struct vt_register_entry {
 typedef enum vt_code vt_register_each(void *context, const struct vt_register_entry *entry,
                                       struct vt_err *err);
 
-/* Records that fit, newest first. Sender, recipient, domain, certificate, document and reason are
- * those of mails, so with one of them only DECIDED records fit. *out_next: the cursor to go on
- * with, 0 at the end. Memory does not grow with the number of records. */
+/* Records that fit, newest first. Sender, recipient, domain, certificate, document and
+ * reason are those of mails, so with one of them only DECIDED records fit. *out_next: the cursor to
+ * go on with, 0 at the end. Memory does not grow with the number of records. */
 enum vt_code vt_register_find(struct vt_register *reg, const struct vt_register_query *query,
                               vt_register_each *each, void *context, int64_t *out_next,
                               struct vt_err *err) VT_MUST_CHECK;

@@ -115,9 +115,9 @@ struct vt_report {
 
 struct vt_report_request {
     struct vt_period period;
-    int64_t now_utc_secs;   /* certificates expire from here */
-    const char *office;     /* whose report it is; NULL */
-    const char *regulation; /* its name, as it is cited; NULL: none is */
+    int64_t now_utc_secs;    /* certificates expire from here */
+    const char *office;      /* whose report it is; NULL */
+    const char *regulation;  /* its name, as it is cited; NULL: none is */
     enum vt_profile profile; /* whose articles may be cited, with the regulation's name */
     /* The agency of an id by the site's table as it is now: its name, and whether it is of the
      * state. NULL for one that is not there any more; NULL: there is no table. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Appending: body, salt, digest, chain, derived tables and objects in one transaction. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "register/body.h"
@@ -88,9 +89,8 @@ static enum vt_code keep_objects(struct vt_register *reg, const struct vt_regist
 
 /* ---- one record ---- */
 
-static enum vt_code insert_record(struct vt_register *reg, const struct vt_link *link,
-                                  struct vt_bytes salt, struct vt_bytes body,
-                                  const uint8_t chain[VT_REGISTER_DIGEST_BYTES], struct vt_err *err)
+enum vt_code vt_register_insert(struct vt_register *reg, const struct vt_register_entry *entry,
+                                struct vt_err *err)
 {
     struct vt_sql *sql = NULL;
     enum vt_code code = vt_sql_get(
@@ -100,14 +100,14 @@ static enum vt_code insert_record(struct vt_register *reg, const struct vt_link 
         &sql, err);
     if (code != VT_OK)
         return code;
-    vt_sql_bind_int(sql, 1, link->seq);
-    vt_sql_bind_int(sql, 2, link->kind);
-    vt_sql_bind_text(sql, 3, vt_bytes_str(link->reference));
-    vt_sql_bind_int(sql, 4, link->time_utc_secs);
-    vt_sql_bind_blob(sql, 5, salt);
-    vt_sql_bind_blob(sql, 6, body);
-    vt_sql_bind_blob(sql, 7, vt_bytes_of(link->body_digest, sizeof(link->body_digest)));
-    vt_sql_bind_blob(sql, 8, vt_bytes_of(chain, VT_REGISTER_DIGEST_BYTES));
+    vt_sql_bind_int(sql, 1, entry->seq);
+    vt_sql_bind_int(sql, 2, entry->kind);
+    vt_sql_bind_text(sql, 3, vt_bytes_str(entry->reference));
+    vt_sql_bind_int(sql, 4, entry->time_utc_secs);
+    vt_sql_bind_blob(sql, 5, entry->salt);
+    vt_sql_bind_blob(sql, 6, entry->body);
+    vt_sql_bind_blob(sql, 7, vt_bytes_of(entry->body_digest, sizeof(entry->body_digest)));
+    vt_sql_bind_blob(sql, 8, vt_bytes_of(entry->chain, sizeof(entry->chain)));
     code = vt_sql_run(sql, err);
     vt_sql_done(sql);
     return code;
@@ -118,25 +118,74 @@ static enum vt_code store(struct vt_register *reg, struct vt_tail *tail,
                           const struct vt_register_record *record, struct vt_bytes body,
                           struct vt_err *err)
 {
-    uint8_t salt[VT_SALT_BYTES], chain[VT_REGISTER_DIGEST_BYTES];
+    uint8_t salt[VT_SALT_BYTES];
     struct vt_link link = {.seq = record->seq,
                            .kind = record->kind,
                            .reference = record->reference,
                            .time_utc_secs = record->time_utc_secs};
-    struct vt_bytes salted = vt_bytes_of(salt, sizeof(salt));
+    struct vt_register_entry entry = {.seq = record->seq,
+                                      .kind = record->kind,
+                                      .reference = record->reference,
+                                      .time_utc_secs = record->time_utc_secs,
+                                      .salt = vt_bytes_of(salt, sizeof(salt)),
+                                      .body = body};
     enum vt_code code = vt_chain_salt(salt, err);
     if (code == VT_OK)
-        code = vt_chain_body(salted, body, link.body_digest);
+        code = vt_chain_body(entry.salt, body, link.body_digest);
     if (code == VT_OK)
-        code = vt_chain_next(tail->chain, &link, chain);
+        code = vt_chain_next(tail->chain, &link, entry.chain);
+    memcpy(entry.body_digest, link.body_digest, sizeof(entry.body_digest));
     if (code == VT_OK)
-        code = insert_record(reg, &link, salted, body, chain, err);
+        code = vt_register_insert(reg, &entry, err);
     if (code != VT_OK)
         return code;
     tail->seq = record->seq;
-    memcpy(tail->chain, chain, sizeof(tail->chain));
+    memcpy(tail->chain, entry.chain, sizeof(tail->chain));
     return VT_OK;
 }
+
+/* ---- what other gateways recorded before ---- */
+
+static enum vt_code has_peer(struct vt_register *reg, const char *text, struct vt_bytes key,
+                             bool *out, struct vt_err *err)
+{
+    struct vt_sql *sql = NULL;
+    *out = false;
+    enum vt_code code = vt_sql_get(reg->engine, text, &sql, err);
+    if (code != VT_OK)
+        return code;
+    vt_sql_bind_blob(sql, 1, key);
+    code = vt_sql_step(sql, out, err);
+    vt_sql_done(sql);
+    return code;
+}
+
+/* A record claims to have seen first what no other gateway is known to have seen; *out_kept is
+ * free(3)d by the caller. */
+static enum vt_code keep_own_claims(struct vt_register *reg, struct vt_register_decided *decided,
+                                    const char ***out_kept, struct vt_err *err)
+{
+    static const char text[] = "SELECT 1 FROM peer_first_seen WHERE digest = ?1 LIMIT 1";
+    uint8_t digest[VT_REGISTER_DIGEST_BYTES];
+    size_t count = 0;
+    enum vt_code code = VT_OK;
+    const char **kept = calloc(decided->first_seen_count + 1, sizeof(*kept));
+    if (kept == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "register: no memory");
+    for (size_t i = 0; i < decided->first_seen_count && code == VT_OK; i++) {
+        bool is_elsewhere = false;
+        if (vt_chain_unhex(decided->first_seen[i], digest) == VT_OK)
+            code = has_peer(reg, text, vt_bytes_of(digest, sizeof(digest)), &is_elsewhere, err);
+        if (!is_elsewhere)
+            kept[count++] = decided->first_seen[i];
+    }
+    decided->first_seen = kept;
+    decided->first_seen_count = count;
+    *out_kept = kept;
+    return code;
+}
+
+/* ---- derived tables ---- */
 
 struct insertion {
     struct vt_register *reg;
@@ -149,8 +198,13 @@ static enum vt_code insert_row(void *context, const struct vt_row *row, struct v
     struct insertion *insertion = context;
     bool is_new = false;
     enum vt_code code = vt_table_insert(insertion->reg->engine, row, &is_new, err);
-    if (code == VT_OK && row->table == VT_TABLE_NOTICE_KEY)
-        insertion->record->decided->notices[insertion->notices_seen_count++].is_first = is_new;
+    if (code != VT_OK || row->table != VT_TABLE_NOTICE_KEY)
+        return code;
+    bool is_elsewhere = false;
+    code = has_peer(insertion->reg, "SELECT 1 FROM peer_notice_key WHERE key = ?1 LIMIT 1",
+                    row->values[0].bytes, &is_elsewhere, err);
+    insertion->record->decided->notices[insertion->notices_seen_count++].is_first =
+        is_new && !is_elsewhere;
     return code;
 }
 
@@ -167,9 +221,9 @@ static enum vt_code fill_tables(struct vt_register *reg, const struct vt_registe
     return code;
 }
 
-static enum vt_code append_named(struct vt_register *reg, struct vt_tail *tail,
-                                 struct vt_register_record *record, int64_t decided_seq,
-                                 struct vt_err *err)
+static enum vt_code append_claimed(struct vt_register *reg, struct vt_tail *tail,
+                                   struct vt_register_record *record, int64_t decided_seq,
+                                   struct vt_err *err)
 {
     bool is_mail = record->kind == VT_REGISTER_DECIDED && !vt_body_is_secret(record->decided);
     struct vt_buf body;
@@ -184,6 +238,25 @@ static enum vt_code append_named(struct vt_register *reg, struct vt_tail *tail,
     if (code == VT_OK && is_mail)
         code = keep_objects(reg, record, err);
     vt_buf_clear(&body);
+    return code;
+}
+
+static enum vt_code append_named(struct vt_register *reg, struct vt_tail *tail,
+                                 struct vt_register_record *record, int64_t decided_seq,
+                                 struct vt_err *err)
+{
+    if (record->kind != VT_REGISTER_DECIDED || record->decided->first_seen_count == 0)
+        return append_claimed(reg, tail, record, decided_seq, err);
+    struct vt_register_decided *decided = record->decided;
+    const char *const *given = decided->first_seen;
+    size_t given_count = decided->first_seen_count;
+    const char **kept = NULL;
+    enum vt_code code = keep_own_claims(reg, decided, &kept, err);
+    if (code == VT_OK)
+        code = append_claimed(reg, tail, record, decided_seq, err);
+    decided->first_seen = given;
+    decided->first_seen_count = given_count;
+    free(kept);
     return code;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The engine under the register: connections, transactions, prepared statements. The SQL that the
+ * The engines under the register: connections, transactions, prepared statements. The SQL that the
  * room writes is what SQLite and PostgreSQL share: "?1" parameters, ON CONFLICT, IS NOT DISTINCT
- * FROM; only the schema is the engine's own. */
+ * FROM. A register is one file of SQLite, or one schema of a PostgreSQL database. */
 #ifndef VANTHU_REGISTER_ENGINE_H
 #define VANTHU_REGISTER_ENGINE_H
 
@@ -13,10 +13,31 @@ struct vt_sql;
 /* How long a lock is waited for; the registrar has 10 s for all. */
 #define VT_ENGINE_BUSY_MSECS 5000
 
-/* Open for writing and bring the schema up to date, or for reading. Codes as vt_register_open and
- * vt_register_open_read. */
-enum vt_code vt_engine_open(const char *directory, bool for_writing, struct vt_engine **out,
-                            struct vt_err *err) VT_MUST_CHECK;
+/* Open the file for writing and bring its schema up to date, or for reading. Codes as
+ * vt_register_open and vt_register_open_read. */
+enum vt_code vt_engine_open_sqlite(const char *directory, bool for_writing, struct vt_engine **out,
+                                   struct vt_err *err) VT_MUST_CHECK;
+
+/* A connection to a PostgreSQL database. Every call on it ends by its deadline: a connection that
+ * is too slow is given up for good (VT_E_TIMEOUT), as one that was lost (VT_E_NETWORK). */
+struct vt_postgres_link {
+    const char *connection; /* libpq connection string or URI */
+    int64_t connect_msecs;
+    int64_t reply_msecs; /* of one statement; 0: no deadline */
+    int interrupt_fd;    /* readable: give up at once; -1: none */
+};
+/* The schema of one gateway: id is that of its register. For writing it is made or brought up to
+ * date, and the gateway gets this name. VT_E_NOT_FOUND: for reading, there is none. */
+struct vt_postgres_gateway {
+    struct vt_bytes id;
+    const char *name;
+};
+/* gateway NULL: no schema, only the list of gateways (vt_engine_open_postgres for reading).
+ * VT_E_CONFIG: the connection string, or the server refuses user or database; VT_E_NETWORK,
+ * VT_E_TIMEOUT, VT_E_UNSUPPORTED, VT_E_BUSY, VT_E_SYSTEM, VT_E_NOMEM. */
+enum vt_code vt_engine_open_postgres(const struct vt_postgres_link *link,
+                                     const struct vt_postgres_gateway *gateway, bool for_writing,
+                                     struct vt_engine **out, struct vt_err *err) VT_MUST_CHECK;
 /* Statements that are not done are finished. NULL is allowed. */
 void vt_engine_close(struct vt_engine *engine);
 bool vt_engine_is_writer(const struct vt_engine *engine);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SQLite: write-ahead log with full synchronisation, so that a commit survives a loss of power and
  * readers never wait. What is deleted is overwritten. */
-#include "register/engine.h"
+#include "register/engine_backend.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,23 +16,29 @@
 #include "register/schema.h"
 #include "vanthu/register.h"
 
-#define STATEMENTS 128
 /* What one statement is given is below this; SQLite's own default is 1 GB. */
 #define MAX_VALUE_BYTES (128 * 1024 * 1024)
 
-struct vt_sql {
-    struct vt_engine *engine;
-    const char *text; /* NULL: made for once */
-    sqlite3_stmt *statement;
+struct statement {
+    struct vt_sql sql;
+    sqlite3_stmt *handle;
     int fault; /* of a bind */
 };
 
-struct vt_engine {
+struct connection {
+    struct vt_engine engine;
     sqlite3 *db;
-    bool is_writer;
-    struct vt_sql *kept[STATEMENTS];
-    size_t kept_count;
 };
+
+static sqlite3 *db_of(const struct vt_engine *engine)
+{
+    return ((const struct connection *)engine)->db;
+}
+
+static struct statement *of(struct vt_sql *sql)
+{
+    return (struct statement *)sql;
+}
 
 static enum vt_code code_of(int result)
 {
@@ -62,15 +67,15 @@ static enum vt_code code_of(int result)
 static enum vt_code failed(const struct vt_engine *engine, int result, struct vt_err *err)
 {
     enum vt_code code = code_of(result);
-    int extended = engine->db != NULL ? sqlite3_extended_errcode(engine->db) : result;
-    return vt_err_set(err, code, "register: %s (SQLite %d)",
-                      engine->db != NULL ? sqlite3_errmsg(engine->db) : sqlite3_errstr(result),
-                      extended);
+    int extended = db_of(engine) != NULL ? sqlite3_extended_errcode(db_of(engine)) : result;
+    return vt_err_set(
+        err, code, "register: %s (SQLite %d)",
+        db_of(engine) != NULL ? sqlite3_errmsg(db_of(engine)) : sqlite3_errstr(result), extended);
 }
 
 static enum vt_code run_script(struct vt_engine *engine, const char *script, struct vt_err *err)
 {
-    int result = sqlite3_exec(engine->db, script, NULL, NULL, NULL);
+    int result = sqlite3_exec(db_of(engine), script, NULL, NULL, NULL);
     return result == SQLITE_OK ? VT_OK : failed(engine, result, err);
 }
 
@@ -127,10 +132,10 @@ static enum vt_code prepare_file(const char *file, bool for_writing, struct vt_e
 
 static enum vt_code configure(struct vt_engine *engine, struct vt_err *err)
 {
-    (void)sqlite3_busy_timeout(engine->db, VT_ENGINE_BUSY_MSECS);
-    (void)sqlite3_db_config(engine->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    (void)sqlite3_db_config(engine->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    (void)sqlite3_limit(engine->db, SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES);
+    (void)sqlite3_busy_timeout(db_of(engine), VT_ENGINE_BUSY_MSECS);
+    (void)sqlite3_db_config(db_of(engine), SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(db_of(engine), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    (void)sqlite3_limit(db_of(engine), SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES);
     enum vt_code code = run_script(engine,
                                    "PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON;"
                                    "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;"
@@ -153,7 +158,7 @@ static enum vt_code run_steps(struct vt_engine *engine, int64_t from, struct vt_
     for (size_t i = (size_t)from; i < vt_schema_version; i++) {
         for (const char *const *script = vt_schema_steps[i]; *script != NULL && code == VT_OK;
              script++)
-            code = run_script(engine, *script, err);
+            code = vt_schema_is_for_sqlite(*script) ? run_script(engine, *script, err) : VT_OK;
     }
     (void)snprintf(text, sizeof(text), "PRAGMA application_id = %d; PRAGMA user_version = %zu;",
                    VT_SCHEMA_APPLICATION_ID, vt_schema_version);
@@ -207,54 +212,10 @@ static enum vt_code migrate(struct vt_engine *engine, struct vt_err *err)
     return code;
 }
 
-enum vt_code vt_engine_open(const char *directory, bool for_writing, struct vt_engine **out,
-                            struct vt_err *err)
+static void close_file(struct vt_engine *engine)
 {
-    char file[PATH_MAX];
-    int len = snprintf(file, sizeof(file), "%s/" VT_REGISTER_FILE, directory);
-    if (len < 0 || (size_t)len >= sizeof(file))
-        return vt_err_set(err, VT_E_CONFIG, "register: the name of the directory is too long");
-    enum vt_code code = prepare_directory(directory, for_writing, err);
-    if (code == VT_OK)
-        code = prepare_file(file, for_writing, err);
-    if (code != VT_OK)
-        return code;
-    struct vt_engine *engine = calloc(1, sizeof(*engine));
-    if (engine == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "register: no memory");
-    engine->is_writer = for_writing;
-    int flags = (for_writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
-                SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
-    int result = sqlite3_open_v2(file, &engine->db, flags, NULL);
-    code = result == SQLITE_OK ? configure(engine, err) : failed(engine, result, err);
-    if (code == VT_OK)
-        code = migrate(engine, err);
-    if (code == VT_OK)
-        *out = engine;
-    else
-        vt_engine_close(engine);
-    return code;
-}
-
-static void free_statement(struct vt_sql *sql)
-{
-    (void)sqlite3_finalize(sql->statement);
-    free(sql);
-}
-
-void vt_engine_close(struct vt_engine *engine)
-{
-    if (engine == NULL)
-        return;
-    for (size_t i = 0; i < engine->kept_count; i++)
-        free_statement(engine->kept[i]);
-    (void)sqlite3_close_v2(engine->db);
+    (void)sqlite3_close_v2(db_of(engine));
     free(engine);
-}
-
-bool vt_engine_is_writer(const struct vt_engine *engine)
-{
-    return engine->is_writer;
 }
 
 /* ---- transactions ---- */
@@ -269,40 +230,34 @@ static enum vt_code run_text(struct vt_engine *engine, const char *text, struct 
     return code;
 }
 
-enum vt_code vt_engine_begin(struct vt_engine *engine, bool for_writing, struct vt_err *err)
+static enum vt_code begin(struct vt_engine *engine, bool for_writing, struct vt_err *err)
 {
-    if (for_writing && !engine->is_writer)
-        return vt_err_set(err, VT_E_INTERNAL, "register: opened for reading");
     return run_text(engine, for_writing ? "BEGIN IMMEDIATE" : "BEGIN", err);
 }
 
-enum vt_code vt_engine_commit(struct vt_engine *engine, struct vt_err *err)
+static enum vt_code commit(struct vt_engine *engine, struct vt_err *err)
 {
-    enum vt_code code = run_text(engine, "COMMIT", err);
-    if (code != VT_OK)
-        vt_engine_rollback(engine);
-    return code;
+    return run_text(engine, "COMMIT", err);
 }
 
-void vt_engine_rollback(struct vt_engine *engine)
+static void rollback(struct vt_engine *engine)
 {
-    if (sqlite3_get_autocommit(engine->db) == 0)
+    if (sqlite3_get_autocommit(db_of(engine)) == 0)
         (void)run_text(engine, "ROLLBACK", NULL);
 }
 
-enum vt_code vt_engine_scrub(struct vt_engine *engine, struct vt_err *err)
+static enum vt_code scrub(struct vt_engine *engine, struct vt_err *err)
 {
     int result =
-        sqlite3_wal_checkpoint_v2(engine->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        sqlite3_wal_checkpoint_v2(db_of(engine), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return result == SQLITE_OK ? VT_OK : failed(engine, result, err);
 }
 
-enum vt_code vt_engine_check(struct vt_engine *engine, char *out_text, size_t out_bytes,
-                             struct vt_err *err)
+static enum vt_code check(struct vt_engine *engine, char *out_text, size_t out_bytes,
+                          struct vt_err *err)
 {
     struct vt_sql *sql = NULL;
     bool has_row = false;
-    out_text[0] = '\0';
     enum vt_code code = vt_sql_new(engine, "PRAGMA integrity_check(1)", &sql, err);
     if (code == VT_OK)
         code = vt_sql_step(sql, &has_row, err);
@@ -312,7 +267,7 @@ enum vt_code vt_engine_check(struct vt_engine *engine, char *out_text, size_t ou
     return code;
 }
 
-enum vt_code vt_engine_backup(struct vt_engine *engine, const char *file, struct vt_err *err)
+static enum vt_code backup(struct vt_engine *engine, const char *file, struct vt_err *err)
 {
     struct vt_sql *sql = NULL;
     int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -338,142 +293,147 @@ enum vt_code vt_engine_backup(struct vt_engine *engine, const char *file, struct
 
 /* ---- statements ---- */
 
-static enum vt_code prepare(struct vt_engine *engine, const char *text, unsigned flags,
+static enum vt_code prepare(struct vt_engine *engine, const char *text, bool is_kept,
                             struct vt_sql **out, struct vt_err *err)
 {
-    struct vt_sql *sql = calloc(1, sizeof(*sql));
-    if (sql == NULL)
+    struct statement *statement = calloc(1, sizeof(*statement));
+    if (statement == NULL)
         return vt_err_set(err, VT_E_NOMEM, "register: no memory");
-    sql->engine = engine;
-    int result = sqlite3_prepare_v3(engine->db, text, -1, flags, &sql->statement, NULL);
+    int result = sqlite3_prepare_v3(
+        db_of(engine), text, -1, is_kept ? SQLITE_PREPARE_PERSISTENT : 0, &statement->handle, NULL);
     if (result != SQLITE_OK) {
-        free(sql);
+        free(statement);
         return failed(engine, result, err);
     }
-    *out = sql;
+    *out = &statement->sql;
     return VT_OK;
 }
 
-enum vt_code vt_sql_get(struct vt_engine *engine, const char *text, struct vt_sql **out,
-                        struct vt_err *err)
+static void finish(struct vt_sql *sql)
 {
-    for (size_t i = 0; i < engine->kept_count; i++) {
-        if (engine->kept[i]->text == text) {
-            *out = engine->kept[i];
-            return VT_OK;
-        }
-    }
-    if (engine->kept_count == STATEMENTS)
-        return vt_err_set(err, VT_E_INTERNAL, "register: too many statements");
-    enum vt_code code = prepare(engine, text, SQLITE_PREPARE_PERSISTENT, out, err);
-    if (code != VT_OK)
-        return code;
-    (*out)->text = text;
-    engine->kept[engine->kept_count++] = *out;
-    return VT_OK;
+    (void)sqlite3_finalize(of(sql)->handle);
+    free(sql);
 }
 
-enum vt_code vt_sql_new(struct vt_engine *engine, const char *text, struct vt_sql **out,
-                        struct vt_err *err)
+static void again(struct vt_sql *sql)
 {
-    return prepare(engine, text, 0, out, err);
-}
-
-void vt_sql_done(struct vt_sql *sql)
-{
-    if (sql == NULL)
-        return;
-    if (sql->text != NULL)
-        vt_sql_again(sql);
-    else
-        free_statement(sql);
-}
-
-void vt_sql_again(struct vt_sql *sql)
-{
-    (void)sqlite3_reset(sql->statement);
-    (void)sqlite3_clear_bindings(sql->statement);
-    sql->fault = SQLITE_OK;
+    (void)sqlite3_reset(of(sql)->handle);
+    (void)sqlite3_clear_bindings(of(sql)->handle);
+    of(sql)->fault = SQLITE_OK;
 }
 
 static void note(struct vt_sql *sql, int result)
 {
-    if (result != SQLITE_OK && sql->fault == SQLITE_OK)
-        sql->fault = result;
+    if (result != SQLITE_OK && of(sql)->fault == SQLITE_OK)
+        of(sql)->fault = result;
 }
 
-void vt_sql_bind_int(struct vt_sql *sql, int index, int64_t value)
+static void bind_int(struct vt_sql *sql, int index, int64_t value)
 {
-    note(sql, sqlite3_bind_int64(sql->statement, index, value));
+    note(sql, sqlite3_bind_int64(of(sql)->handle, index, value));
 }
 
-void vt_sql_bind_text(struct vt_sql *sql, int index, struct vt_bytes text)
+static void bind_text(struct vt_sql *sql, int index, struct vt_bytes text)
 {
-    note(sql, sqlite3_bind_text64(sql->statement, index, (const char *)text.ptr, text.len,
+    note(sql, sqlite3_bind_text64(of(sql)->handle, index, (const char *)text.ptr, text.len,
                                   SQLITE_STATIC, SQLITE_UTF8));
 }
 
-void vt_sql_bind_blob(struct vt_sql *sql, int index, struct vt_bytes bytes)
+static void bind_blob(struct vt_sql *sql, int index, struct vt_bytes bytes)
 {
-    note(sql, sqlite3_bind_blob64(sql->statement, index, bytes.ptr, bytes.len, SQLITE_STATIC));
+    note(sql, sqlite3_bind_blob64(of(sql)->handle, index, bytes.ptr, bytes.len, SQLITE_STATIC));
 }
 
-void vt_sql_bind_null(struct vt_sql *sql, int index)
+static void bind_null(struct vt_sql *sql, int index)
 {
-    note(sql, sqlite3_bind_null(sql->statement, index));
+    note(sql, sqlite3_bind_null(of(sql)->handle, index));
 }
 
-enum vt_code vt_sql_step(struct vt_sql *sql, bool *out_has_row, struct vt_err *err)
+static enum vt_code step(struct vt_sql *sql, bool *out_has_row, struct vt_err *err)
 {
-    assert(sql != NULL);
-    *out_has_row = false;
-    if (sql->fault != SQLITE_OK)
-        return failed(sql->engine, sql->fault, err);
-    int result = sqlite3_step(sql->statement);
+    if (of(sql)->fault != SQLITE_OK)
+        return failed(sql->engine, of(sql)->fault, err);
+    int result = sqlite3_step(of(sql)->handle);
     if (result != SQLITE_ROW && result != SQLITE_DONE)
         return failed(sql->engine, result, err);
     *out_has_row = result == SQLITE_ROW;
     return VT_OK;
 }
 
-enum vt_code vt_sql_run(struct vt_sql *sql, struct vt_err *err)
+static int64_t changes_count(const struct vt_engine *engine)
 {
-    bool has_row = true;
-    enum vt_code code = VT_OK;
-    while (code == VT_OK && has_row)
-        code = vt_sql_step(sql, &has_row, err);
-    vt_sql_again(sql);
-    return code;
+    return sqlite3_changes64(db_of(engine));
 }
 
-int64_t vt_engine_changes_count(const struct vt_engine *engine)
+static bool is_null(struct vt_sql *sql, int column)
 {
-    return sqlite3_changes64(engine->db);
+    return sqlite3_column_type(of(sql)->handle, column) == SQLITE_NULL;
 }
 
-bool vt_sql_is_null(struct vt_sql *sql, int column)
+static int64_t get_int(struct vt_sql *sql, int column)
 {
-    return sqlite3_column_type(sql->statement, column) == SQLITE_NULL;
+    return sqlite3_column_int64(of(sql)->handle, column);
 }
 
-int64_t vt_sql_int(struct vt_sql *sql, int column)
+static const char *get_text(struct vt_sql *sql, int column)
 {
-    return sqlite3_column_int64(sql->statement, column);
-}
-
-const char *vt_sql_text(struct vt_sql *sql, int column)
-{
-    const unsigned char *text = sqlite3_column_text(sql->statement, column);
+    const unsigned char *text = sqlite3_column_text(of(sql)->handle, column);
     return text != NULL ? (const char *)text : "";
 }
 
-struct vt_bytes vt_sql_blob(struct vt_sql *sql, int column)
+static struct vt_bytes get_blob(struct vt_sql *sql, int column)
 {
-    const void *bytes = sqlite3_column_blob(sql->statement, column);
-    return vt_bytes_of(bytes, (size_t)sqlite3_column_bytes(sql->statement, column));
+    const void *bytes = sqlite3_column_blob(of(sql)->handle, column);
+    return vt_bytes_of(bytes, (size_t)sqlite3_column_bytes(of(sql)->handle, column));
 }
 
-int64_t vt_sql_time(struct vt_sql *sql, int column)
+static const struct vt_engine_backend backend = {.close = close_file,
+                                                 .begin = begin,
+                                                 .commit = commit,
+                                                 .rollback = rollback,
+                                                 .scrub = scrub,
+                                                 .check = check,
+                                                 .backup = backup,
+                                                 .changes_count = changes_count,
+                                                 .prepare = prepare,
+                                                 .finish = finish,
+                                                 .again = again,
+                                                 .bind_int = bind_int,
+                                                 .bind_text = bind_text,
+                                                 .bind_blob = bind_blob,
+                                                 .bind_null = bind_null,
+                                                 .step = step,
+                                                 .is_null = is_null,
+                                                 .get_int = get_int,
+                                                 .get_text = get_text,
+                                                 .get_blob = get_blob};
+
+enum vt_code vt_engine_open_sqlite(const char *directory, bool for_writing, struct vt_engine **out,
+                                   struct vt_err *err)
 {
-    return vt_sql_is_null(sql, column) ? VT_TIME_NONE : vt_sql_int(sql, column);
+    char file[PATH_MAX];
+    int len = snprintf(file, sizeof(file), "%s/" VT_REGISTER_FILE, directory);
+    if (len < 0 || (size_t)len >= sizeof(file))
+        return vt_err_set(err, VT_E_CONFIG, "register: the name of the directory is too long");
+    enum vt_code code = prepare_directory(directory, for_writing, err);
+    if (code == VT_OK)
+        code = prepare_file(file, for_writing, err);
+    if (code != VT_OK)
+        return code;
+    struct connection *connection = calloc(1, sizeof(*connection));
+    if (connection == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "register: no memory");
+    struct vt_engine *engine = &connection->engine;
+    *engine = (struct vt_engine){.backend = &backend, .is_writer = for_writing};
+    int flags = (for_writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
+                SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
+    int result = sqlite3_open_v2(file, &connection->db, flags, NULL);
+    code = result == SQLITE_OK ? configure(engine, err) : failed(engine, result, err);
+    if (code == VT_OK)
+        code = migrate(engine, err);
+    if (code == VT_OK)
+        *out = engine;
+    else
+        vt_engine_close(engine);
+    return code;
 }

@@ -8,8 +8,14 @@
 
 struct vt_register {
     struct vt_engine *engine;
+    uint8_t id[VT_REGISTER_ID_BYTES];
     uint8_t first_chain[VT_REGISTER_DIGEST_BYTES];
+    /* Of a central database: whose register it is, and the one of the next gateway. */
+    char *gateway;
+    struct vt_register *next;
 };
+/* Read id and first chain value of a register whose engine is open. */
+enum vt_code vt_register_read_id(struct vt_register *reg, struct vt_err *err) VT_MUST_CHECK;
 
 /* The end of the chain in this transaction. */
 struct vt_tail {
@@ -22,6 +28,13 @@ enum vt_code vt_register_tail(struct vt_register *reg, struct vt_tail *out,
 enum vt_code vt_register_append_one(struct vt_register *reg, struct vt_tail *tail,
                                     struct vt_register_record *record,
                                     struct vt_err *err) VT_MUST_CHECK;
+/* Insert one record as it is, salt and body empty when they were destroyed. */
+enum vt_code vt_register_insert(struct vt_register *reg, const struct vt_register_entry *entry,
+                                struct vt_err *err) VT_MUST_CHECK;
+/* Take away what a DESTROYED record names, which is in the register already. */
+enum vt_code vt_register_destroy(struct vt_register *reg,
+                                 const struct vt_register_destroyed *destroyed,
+                                 struct vt_err *err) VT_MUST_CHECK;
 /* The last DECIDED record of a reference before a seq: 0 when there is none. */
 enum vt_code vt_register_decided_of(struct vt_register *reg, const char *reference,
                                     int64_t before_seq, int64_t *out_seq, bool *out_is_secret,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum vt_code read_first_chain(struct vt_register *reg, struct vt_err *err)
+enum vt_code vt_register_read_id(struct vt_register *reg, struct vt_err *err)
 {
     struct vt_sql *sql = NULL;
     bool has_row = false;
@@ -18,6 +18,8 @@ static enum vt_code read_first_chain(struct vt_register *reg, struct vt_err *err
         code = id.len == VT_REGISTER_ID_BYTES
                    ? vt_chain_first(id, reg->first_chain)
                    : vt_err_set(err, VT_E_FORMAT, "register: the file has no id");
+        if (code == VT_OK)
+            memcpy(reg->id, id.ptr, sizeof(reg->id));
     }
     vt_sql_done(sql);
     return code;
@@ -29,9 +31,9 @@ static enum vt_code open_register(const char *directory, bool for_writing, struc
     struct vt_register *reg = calloc(1, sizeof(*reg));
     if (reg == NULL)
         return vt_err_set(err, VT_E_NOMEM, "register: no memory");
-    enum vt_code code = vt_engine_open(directory, for_writing, &reg->engine, err);
+    enum vt_code code = vt_engine_open_sqlite(directory, for_writing, &reg->engine, err);
     if (code == VT_OK)
-        code = read_first_chain(reg, err);
+        code = vt_register_read_id(reg, err);
     if (code == VT_OK)
         *out = reg;
     else
@@ -52,10 +54,13 @@ enum vt_code vt_register_open_read(const char *directory, struct vt_register **o
 
 void vt_register_close(struct vt_register *reg)
 {
-    if (reg == NULL)
-        return;
-    vt_engine_close(reg->engine);
-    free(reg);
+    while (reg != NULL) {
+        struct vt_register *next = reg->next;
+        vt_engine_close(reg->engine);
+        free(reg->gateway);
+        free(reg);
+        reg = next;
+    }
 }
 
 enum vt_code vt_register_backup(struct vt_register *reg, const char *file, struct vt_err *err)
@@ -105,7 +110,8 @@ enum vt_code vt_register_head_keep(struct vt_register *reg, const struct vt_regi
     if (code != VT_OK)
         return code;
     code = vt_sql_get(reg->engine,
-                      "INSERT INTO head (seq, chain, time_utc_secs, token) VALUES (?1, ?2, ?3, ?4)",
+                      "INSERT INTO head (id, seq, chain, time_utc_secs, token) VALUES"
+                      " ((SELECT coalesce(max(id), 0) + 1 FROM head), ?1, ?2, ?3, ?4)",
                       &sql, err);
     if (code == VT_OK) {
         vt_sql_bind_int(sql, 1, head->seq);

@@ -165,6 +165,17 @@ static enum vt_code destroy_object(struct vt_register *reg, const char *sha256, 
     return code;
 }
 
+enum vt_code vt_register_destroy(struct vt_register *reg,
+                                 const struct vt_register_destroyed *destroyed, struct vt_err *err)
+{
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; i < destroyed->targets_count && code == VT_OK; i++)
+        code = destroy_record(reg, destroyed->targets[i], err);
+    for (size_t i = 0; i < destroyed->objects_count && code == VT_OK; i++)
+        code = destroy_object(reg, destroyed->objects_sha256[i], err);
+    return code;
+}
+
 /* The record that names them, then they. */
 static enum vt_code destroy_batch(struct vt_register *reg, const struct batch *batch,
                                   const char *class_name, int64_t now_utc_secs, struct vt_err *err)
@@ -183,11 +194,7 @@ static enum vt_code destroy_batch(struct vt_register *reg, const struct batch *b
     enum vt_code code = vt_register_tail(reg, &tail, err);
     if (code == VT_OK)
         code = vt_register_append_one(reg, &tail, &record, err);
-    for (size_t i = 0; i < batch->targets_count && code == VT_OK; i++)
-        code = destroy_record(reg, batch->targets[i], err);
-    for (size_t i = 0; i < batch->objects_count && code == VT_OK; i++)
-        code = destroy_object(reg, batch->objects[i], err);
-    return code;
+    return code == VT_OK ? vt_register_destroy(reg, &destroyed, err) : code;
 }
 
 /* What is destroyed by one kind of batch. */
@@ -244,19 +251,25 @@ static enum vt_code run_job(struct vt_register *reg, const struct job *job, int6
     return code;
 }
 
+/* Defer clocks that no retry will ask for, and exceptions of other gateways that ended then. */
 static enum vt_code forget_defer_clocks(struct vt_register *reg, int64_t before_utc_secs,
                                         struct vt_err *err)
 {
-    struct vt_sql *sql = NULL;
+    static const char *const texts[] = {"DELETE FROM defer_clock WHERE last_utc_secs < ?1",
+                                        "DELETE FROM peer_defer_clock WHERE first_utc_secs < ?1",
+                                        "DELETE FROM peer_exception WHERE until_utc_secs < ?1"};
     enum vt_code code = vt_engine_begin(reg->engine, true, err);
     if (code != VT_OK)
         return code;
-    code = vt_sql_get(reg->engine, "DELETE FROM defer_clock WHERE last_utc_secs < ?1", &sql, err);
-    if (code == VT_OK) {
-        vt_sql_bind_int(sql, 1, before_utc_secs);
-        code = vt_sql_run(sql, err);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && code == VT_OK; i++) {
+        struct vt_sql *sql = NULL;
+        code = vt_sql_get(reg->engine, texts[i], &sql, err);
+        if (code == VT_OK) {
+            vt_sql_bind_int(sql, 1, before_utc_secs);
+            code = vt_sql_run(sql, err);
+        }
+        vt_sql_done(sql);
     }
-    vt_sql_done(sql);
     if (code == VT_OK)
         return vt_engine_commit(reg->engine, err);
     vt_engine_rollback(reg->engine);

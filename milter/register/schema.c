@@ -3,8 +3,11 @@
  * bodies, and vt_register_verify compares them. Two kinds of derived tables: rows of one record
  * (seq, ordinal), and claims, where the first record with a key keeps it. Names of certificates
  * stand in each signature and not in one table of certificates: what an inspector found out is
- * believed for its own mail only. */
+ * believed for its own mail only. What other gateways of the office recorded stands in tables of
+ * its own, which no record of this register derives. */
 #include "register/schema.h"
+
+#include <string.h>
 
 /* clang-format off */
 static const char first_records[] =
@@ -89,8 +92,8 @@ static const char first_claims[] =
     "CREATE TABLE destroyed_object ("
     "  digest BLOB PRIMARY KEY, seq INTEGER NOT NULL REFERENCES record (seq)) WITHOUT ROWID;";
 
-static const char first_triggers[] =
-    /* Append only. */
+/* Append only. */
+static const char first_triggers[] = VT_SCHEMA_SQLITE
     "CREATE TRIGGER record_stays BEFORE DELETE ON record BEGIN"
     "  SELECT RAISE(ABORT, 'records are not deleted'); END;"
     "CREATE TRIGGER record_is_fixed BEFORE UPDATE ON record WHEN"
@@ -108,6 +111,41 @@ static const char first_triggers[] =
     "  SELECT RAISE(ABORT, 'first seen does not become later'); END;"
     "CREATE TRIGGER first_seen_stays BEFORE DELETE ON first_seen BEGIN"
     "  SELECT RAISE(ABORT, 'first seen is not deleted'); END;";
+
+/* The same for PostgreSQL, where a table can be emptied at once, too. */
+static const char first_functions[] = VT_SCHEMA_POSTGRES
+    "CREATE FUNCTION record_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    "  RAISE EXCEPTION 'records are not deleted'; END $$;"
+    "CREATE TRIGGER record_stays BEFORE DELETE ON record FOR EACH ROW"
+    "  EXECUTE FUNCTION record_stays();"
+    "CREATE TRIGGER records_stay BEFORE TRUNCATE ON record FOR EACH STATEMENT"
+    "  EXECUTE FUNCTION record_stays();"
+    "CREATE FUNCTION record_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    "  IF NEW.body IS NOT NULL OR NEW.salt IS NOT NULL OR NEW.seq <> OLD.seq"
+    "  OR NEW.kind <> OLD.kind OR NEW.reference <> OLD.reference"
+    "  OR NEW.time_utc_secs <> OLD.time_utc_secs OR NEW.body_digest <> OLD.body_digest"
+    "  OR NEW.chain <> OLD.chain"
+    "  OR NOT EXISTS (SELECT 1 FROM destroyed WHERE target = OLD.seq) THEN"
+    "  RAISE EXCEPTION 'records are not changed'; END IF; RETURN NEW; END $$;"
+    "CREATE TRIGGER record_is_fixed BEFORE UPDATE ON record FOR EACH ROW"
+    "  EXECUTE FUNCTION record_is_fixed();"
+    "CREATE FUNCTION record_follows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    "  IF NEW.seq <> coalesce((SELECT max(seq) FROM record), 0) + 1 THEN"
+    "  RAISE EXCEPTION 'records are appended'; END IF; RETURN NEW; END $$;"
+    "CREATE TRIGGER record_follows BEFORE INSERT ON record FOR EACH ROW"
+    "  EXECUTE FUNCTION record_follows();"
+    "CREATE FUNCTION first_seen_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    "  IF NEW.digest <> OLD.digest OR NEW.time_utc_secs > OLD.time_utc_secs THEN"
+    "  RAISE EXCEPTION 'first seen does not become later'; END IF; RETURN NEW; END $$;"
+    "CREATE TRIGGER first_seen_is_fixed BEFORE UPDATE ON first_seen FOR EACH ROW"
+    "  EXECUTE FUNCTION first_seen_is_fixed();"
+    "CREATE FUNCTION first_seen_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    "  RAISE EXCEPTION 'first seen is not deleted'; END $$;"
+    "CREATE TRIGGER first_seen_stays BEFORE DELETE ON first_seen FOR EACH ROW"
+    "  EXECUTE FUNCTION first_seen_stays();"
+    "CREATE TRIGGER first_seens_stay BEFORE TRUNCATE ON first_seen FOR EACH STATEMENT"
+    "  EXECUTE FUNCTION first_seen_stays();";
+
 /* clang-format on */
 
 /* Agencies of recipients, whose clerks answer for what was refused. */
@@ -118,8 +156,90 @@ static const char second_agencies[] =
     "CREATE INDEX recipient_agency_agency ON recipient_agency (agency, seq);"
     "CREATE INDEX mail_agency ON mail (agency);";
 
-static const char *const first[] = {first_records, first_mails, first_claims, first_triggers, NULL};
-static const char *const second[] = {second_agencies, NULL};
+/* clang-format off */
+/* Other gateways: up to which of its records (seq) each is known here, and what they recorded. */
+static const char third_peers[] =
+    "CREATE TABLE peer ("
+    "  id BLOB PRIMARY KEY, name TEXT NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE peer_first_seen ("
+    "  digest BLOB NOT NULL, peer BLOB NOT NULL, time_utc_secs INTEGER NOT NULL,"
+    "  PRIMARY KEY (digest, peer)) WITHOUT ROWID;"
+    "CREATE TABLE peer_defer_clock ("
+    "  key BLOB NOT NULL, peer BLOB NOT NULL, first_utc_secs INTEGER NOT NULL,"
+    "  PRIMARY KEY (key, peer)) WITHOUT ROWID;"
+    "CREATE TABLE peer_notice_key ("
+    "  key BLOB NOT NULL, peer BLOB NOT NULL, time_utc_secs INTEGER NOT NULL,"
+    "  PRIMARY KEY (key, peer)) WITHOUT ROWID;"
+    "CREATE TABLE peer_exception ("
+    "  peer BLOB NOT NULL, seq INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
+    "  reference TEXT NOT NULL, time_utc_secs INTEGER NOT NULL, document BLOB, certificate BLOB,"
+    "  reason TEXT, until_utc_secs INTEGER NOT NULL,"
+    "  PRIMARY KEY (peer, seq, ordinal)) WITHOUT ROWID;"
+    "CREATE INDEX peer_exception_until ON peer_exception (until_utc_secs);";
 
-const char *const *const vt_schema_steps[] = {first, second};
+/* In a central database another gateway asks for what was claimed after a record. */
+static const char third_indexes[] = VT_SCHEMA_POSTGRES
+    "CREATE INDEX first_seen_seq ON first_seen (seq);"
+    "CREATE INDEX defer_clock_seq ON defer_clock (seq);"
+    "CREATE INDEX notice_key_seq ON notice_key (seq);";
+/* clang-format on */
+
+static const char *const first[] = {first_records,  first_mails,     first_claims,
+                                    first_triggers, first_functions, NULL};
+static const char *const second[] = {second_agencies, NULL};
+static const char *const third[] = {third_peers, third_indexes, NULL};
+
+const char *const *const vt_schema_steps[] = {first, second, third};
 const size_t vt_schema_version = sizeof(vt_schema_steps) / sizeof(vt_schema_steps[0]);
+
+/* ---- dialects ---- */
+
+static bool begins_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool vt_schema_is_for_sqlite(const char *script)
+{
+    return !begins_with(script, VT_SCHEMA_POSTGRES);
+}
+
+/* What SQLite says on the left. Its texts and those of the register are compared as bytes. */
+static const struct {
+    const char *sqlite, *postgres;
+} words[] = {
+    {"INTEGER", "BIGINT"},
+    {"BLOB", "BYTEA"},
+    {"TEXT", "TEXT COLLATE \"C\""},
+    {" WITHOUT ROWID", ""},
+};
+
+static bool is_letter(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+enum vt_code vt_schema_for_postgres(const char *script, struct vt_buf *out)
+{
+    bool is_shared = !begins_with(script, VT_SCHEMA_POSTGRES);
+    enum vt_code code = VT_OK;
+    if (begins_with(script, VT_SCHEMA_SQLITE))
+        return VT_OK;
+    for (const char *at = script; *at != '\0' && code == VT_OK;) {
+        const char *put = at;
+        size_t taken = 1, put_bytes = 1;
+        for (size_t i = 0; is_shared && i < sizeof(words) / sizeof(words[0]); i++) {
+            size_t len = strlen(words[i].sqlite);
+            if (!begins_with(at, words[i].sqlite) || is_letter(at[len]) ||
+                (at > script && is_letter(at[-1]) && is_letter(at[0])))
+                continue;
+            taken = len;
+            put = words[i].postgres;
+            put_bytes = strlen(put);
+            break;
+        }
+        code = vt_buf_add(out, put, put_bytes);
+        at += taken;
+    }
+    return code;
+}

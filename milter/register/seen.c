@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What earlier mails left behind for later ones: first-seen times, defer clocks, exceptions. */
+ * What earlier mails left behind for later ones: first-seen times, defer clocks, exceptions, of
+ * this gateway and of the others as far as they were brought back. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ static enum vt_code time_of(struct vt_sql *sql, const char *sha256, int64_t *out
     vt_sql_bind_blob(sql, 1, vt_bytes_of(digest, sizeof(digest)));
     enum vt_code code = vt_sql_step(sql, &has_row, err);
     if (code == VT_OK && has_row)
-        *out = vt_sql_int(sql, 0);
+        *out = vt_sql_time(sql, 0);
     vt_sql_again(sql);
     return code;
 }
@@ -29,8 +30,12 @@ enum vt_code vt_register_first_seen(struct vt_register *reg, const char *const *
     struct vt_sql *sql = NULL;
     if (count > VT_MAX_FIRST_SEEN)
         return vt_err_set(err, VT_E_LIMIT, "register: %zu digests asked for at once", count);
-    enum vt_code code = vt_sql_get(
-        reg->engine, "SELECT time_utc_secs FROM first_seen WHERE digest = ?1", &sql, err);
+    enum vt_code code =
+        vt_sql_get(reg->engine,
+                   "SELECT max(s.time_utc_secs) FROM"
+                   " (SELECT time_utc_secs FROM first_seen WHERE digest = ?1 UNION ALL"
+                   " SELECT time_utc_secs FROM peer_first_seen WHERE digest = ?1) AS s",
+                   &sql, err);
     for (size_t i = 0; i < count && code == VT_OK; i++)
         code = time_of(sql, digests_sha256[i], &out_times_utc_secs[i], err);
     vt_sql_done(sql);
@@ -42,7 +47,11 @@ enum vt_code vt_register_first_deferred(struct vt_register *reg, const char *key
 {
     struct vt_sql *sql = NULL;
     enum vt_code code =
-        vt_sql_get(reg->engine, "SELECT first_utc_secs FROM defer_clock WHERE key = ?1", &sql, err);
+        vt_sql_get(reg->engine,
+                   "SELECT min(d.first_utc_secs) FROM"
+                   " (SELECT first_utc_secs FROM defer_clock WHERE key = ?1 UNION ALL"
+                   " SELECT first_utc_secs FROM peer_defer_clock WHERE key = ?1) AS d",
+                   &sql, err);
     if (code == VT_OK)
         code = time_of(sql, key_sha256, out_utc_secs, err);
     vt_sql_done(sql);
@@ -129,6 +138,7 @@ static void read_exception(struct vt_sql *sql, struct vt_register_exception *out
         out->reference[0] = '\0';
     read_hex(sql, 3, out->document_sha256);
     read_hex(sql, 4, out->certificate_sha256);
+    (void)vt_text_clean(out->gateway, sizeof(out->gateway), vt_bytes_str(vt_sql_text(sql, 6)));
     if (vt_reason_by_code(vt_sql_text(sql, 5), &out->reason) != VT_OK)
         out->reason = VT_REASON_COUNT;
 }
@@ -143,9 +153,13 @@ enum vt_code vt_register_exceptions(struct vt_register *reg, int64_t now_utc_sec
     bool has_row = false;
     enum vt_code code = vt_sql_new(
         reg->engine,
-        "SELECT e.seq, r.reference, e.until_utc_secs, e.document, e.certificate, e.reason"
+        "SELECT e.seq, r.reference, e.until_utc_secs, e.document, e.certificate, e.reason,"
+        " '' AS gateway, r.time_utc_secs AS made, e.ordinal AS ordinal"
         " FROM exception e JOIN record r ON r.seq = e.seq"
-        " WHERE e.until_utc_secs > ?1 AND r.time_utc_secs <= ?1 ORDER BY e.seq, e.ordinal",
+        " WHERE e.until_utc_secs > ?1 AND r.time_utc_secs <= ?1 UNION ALL"
+        " SELECT e.seq, e.reference, e.until_utc_secs, e.document, e.certificate, e.reason,"
+        " p.name, e.time_utc_secs, e.ordinal FROM peer_exception e JOIN peer p ON p.id = e.peer"
+        " WHERE e.until_utc_secs > ?1 AND e.time_utc_secs <= ?1 ORDER BY made, gateway, 1, ordinal",
         &sql, err);
     if (code != VT_OK)
         return code;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A register in a directory of its own, for tests; include cmocka.h, sqlite3.h and
- * register_mail.h first. */
+ * A register for tests, in a directory of its own or as a schema of a PostgreSQL of its own;
+ * include cmocka.h, sqlite3.h and register_mail.h first. */
 #ifndef VANTHU_TESTS_REGISTER_SITE_H
 #define VANTHU_TESTS_REGISTER_SITE_H
 
@@ -8,8 +8,14 @@
 #include <ftw.h>
 #include <signal.h>
 
+#include "postgres.h"
+#include "register/central.h"
+
 struct site {
     char directory[256];
+    /* With PostgreSQL: its connection, and the id of the register. */
+    char connection[256];
+    uint8_t id[VT_REGISTER_ID_BYTES];
     struct vt_register *reg;
     struct vt_err err;
     /* What the last entry of a walk was. */
@@ -19,9 +25,24 @@ struct site {
     char last_body[65536];
 };
 
+/* The server of this test program. */
+static struct test_postgres site_postgres;
+
+static inline enum vt_code site_try_open(struct site *site)
+{
+    const struct vt_postgres_link link = {.connection = site->connection,
+                                          .connect_msecs = 10000,
+                                          .reply_msecs = 60000,
+                                          .interrupt_fd = -1};
+    if (site->connection[0] == '\0')
+        return vt_register_open(site->directory, &site->reg, &site->err);
+    return vt_central_open_write(&link, vt_bytes_of(site->id, sizeof(site->id)), "mx", &site->reg,
+                                 &site->err);
+}
+
 static inline void site_open(struct site *site)
 {
-    if (vt_register_open(site->directory, &site->reg, &site->err) != VT_OK)
+    if (site_try_open(site) != VT_OK)
         fail_msg("open: %s", site->err.text);
 }
 
@@ -44,6 +65,19 @@ static inline int site_new(void **state)
     return 0;
 }
 
+/* The same as a schema of the running server. */
+static inline int site_new_postgres(void **state)
+{
+    struct site *site = calloc(1, sizeof(*site));
+    struct vt_err err;
+    (void)snprintf(site->connection, sizeof(site->connection), "%s", site_postgres.connection);
+    if (vt_chain_salt(site->id, &err) != VT_OK)
+        return -1;
+    site_open(site);
+    *state = site;
+    return 0;
+}
+
 static inline int site_remove(const char *path, const struct stat *status, int type,
                               struct FTW *place)
 {
@@ -55,7 +89,8 @@ static inline int site_free(void **state)
 {
     struct site *site = *state;
     site_close(site);
-    (void)nftw(site->directory, site_remove, 8, FTW_DEPTH | FTW_PHYS);
+    if (site->directory[0] != '\0')
+        (void)nftw(site->directory, site_remove, 8, FTW_DEPTH | FTW_PHYS);
     free(site);
     return 0;
 }
@@ -106,9 +141,59 @@ static inline sqlite3 *site_raw(const struct site *site)
     return db;
 }
 
+/* ---- somebody who knows nothing of the program ---- */
+
+static inline PGconn *site_raw_postgres(const struct site *site)
+{
+    char hex[2 * VT_REGISTER_ID_BYTES + 1], text[1024];
+    PGconn *conn = PQconnectdb(site->connection);
+    (void)vt_text_hex(hex, vt_bytes_of(site->id, sizeof(site->id)));
+    (void)snprintf(text, sizeof(text),
+                   "SET client_min_messages = error; SET search_path = vanthu_%s, public;"
+                   "CREATE OR REPLACE FUNCTION public.randomblob(n int) RETURNS bytea LANGUAGE sql"
+                   " AS $$ SELECT substr(sha256(random()::text::bytea), 1, n) $$;",
+                   hex);
+    PGresult *result = PQexec(conn, text);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        fail_msg("%s", PQerrorMessage(conn));
+    PQclear(result);
+    return conn;
+}
+
+/* What is written for SQLite: x'41' is '\x41' here. */
+static inline void site_postgres_words(char *out, size_t out_bytes, const char *script)
+{
+    size_t used = 0;
+    for (const char *at = script; *at != '\0' && used + 3 < out_bytes; at++) {
+        if (at[0] == 'x' && at[1] == '\'' && at[2] >= '0' && at[2] <= '9' &&
+            (at == script || strchr(" (,=", at[-1]) != NULL)) {
+            memcpy(out + used, "'\\x", 3);
+            used += 3;
+            at++;
+        } else {
+            out[used++] = *at;
+        }
+    }
+    out[used] = '\0';
+}
+
+static inline int64_t site_number_postgres(const struct site *site, const char *text)
+{
+    PGconn *conn = site_raw_postgres(site);
+    PGresult *result = PQexec(conn, text);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", text, PQerrorMessage(conn));
+    int64_t number = PQntuples(result) > 0 ? strtoll(PQgetvalue(result, 0, 0), NULL, 10) : 0;
+    PQclear(result);
+    PQfinish(conn);
+    return number;
+}
+
 /* A number as somebody asks who knows nothing of the program. */
 static inline int64_t site_number(const struct site *site, const char *text)
 {
+    if (site->connection[0] != '\0')
+        return site_number_postgres(site, text);
     sqlite3 *db = site_raw(site);
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v2(db, text, -1, &statement, NULL) != SQLITE_OK)
@@ -119,21 +204,49 @@ static inline int64_t site_number(const struct site *site, const char *text)
     return number;
 }
 
-/* What somebody with the file in his hands can do; the register must be closed. */
+/* True when the engine takes a script. As an owner of the database without_rules: triggers and
+ * references are not asked. */
+static inline bool site_try_script(const struct site *site, const char *script, bool without_rules,
+                                   char *out_text, size_t out_bytes)
+{
+    bool is_done;
+    if (site->connection[0] == '\0') {
+        sqlite3 *db = site_raw(site);
+        is_done = sqlite3_exec(db, script, NULL, NULL, NULL) == SQLITE_OK;
+        (void)snprintf(out_text, out_bytes, "%s", sqlite3_errmsg(db));
+        (void)sqlite3_close(db);
+        return is_done;
+    }
+    char words[4096];
+    site_postgres_words(words, sizeof(words), script);
+    PGconn *conn = site_raw_postgres(site);
+    PQclear(PQexec(conn, without_rules ? "SET session_replication_role = replica" : "SELECT 1"));
+    PGresult *result = PQexec(conn, words);
+    is_done = PQresultStatus(result) == PGRES_COMMAND_OK;
+    (void)snprintf(out_text, out_bytes, "%s", PQerrorMessage(conn));
+    PQclear(result);
+    PQfinish(conn);
+    return is_done;
+}
+
+/* What somebody with the file, or the rights of the database's owner, in his hands can do; the
+ * register must be closed. */
 static inline void site_tamper(const struct site *site, const char *script)
 {
-    sqlite3 *db = site_raw(site);
-    char *text = NULL;
-    if (sqlite3_exec(db, script, NULL, NULL, &text) != SQLITE_OK)
+    char text[512];
+    static const char foreign[] = "PRAGMA foreign_keys = OFF; ";
+    if (site->connection[0] != '\0' && strncmp(script, foreign, strlen(foreign)) == 0)
+        script += strlen(foreign);
+    if (!site_try_script(site, script, true, text, sizeof(text)))
         fail_msg("%s: %s", script, text);
-    (void)sqlite3_close(db);
 }
 
 static inline void site_drop_triggers(const struct site *site)
 {
-    site_tamper(site, "DROP TRIGGER record_stays; DROP TRIGGER record_is_fixed;"
-                      "DROP TRIGGER record_follows; DROP TRIGGER first_seen_is_fixed;"
-                      "DROP TRIGGER first_seen_stays");
+    if (site->connection[0] == '\0')
+        site_tamper(site, "DROP TRIGGER record_stays; DROP TRIGGER record_is_fixed;"
+                          "DROP TRIGGER record_follows; DROP TRIGGER first_seen_is_fixed;"
+                          "DROP TRIGGER first_seen_stays");
 }
 
 static inline struct vt_register_verdict site_verify(struct site *site,

@@ -95,6 +95,19 @@ static void readers_do_not_write(void **state)
     vt_register_close(reader);
 }
 
+static void newer_schemas_are_refused(void **state)
+{
+    struct site *site = *state;
+    site_append(site, 1, 500);
+    site_close(site);
+    site_tamper(site, "UPDATE meta SET value = '99' WHERE key = 'version'");
+    assert_int_equal(site_try_open(site), VT_E_UNSUPPORTED);
+    assert_non_null(strstr(site->err.text, "version 99"));
+    site_tamper(site, "UPDATE meta SET value = '3' WHERE key = 'version'");
+    site_open(site);
+    site_is_whole(site, 2);
+}
+
 /* ---- appending ---- */
 
 static void batches_are_all_or_nothing(void **state)
@@ -530,21 +543,20 @@ static void a_backup_is_a_register(void **state)
 /* ---- a death in the middle ---- */
 
 /* Appends until it is killed, and tells each batch that is durable. */
-static void write_until_killed(const char *directory, int told)
+static void write_until_killed(struct site *site, int told)
 {
-    struct vt_register *reg = NULL;
     struct vt_err err;
     static struct made_mail mails[8];
     static struct vt_register_answered answered[8];
     struct vt_register_record records[16];
-    if (vt_register_open(directory, &reg, &err) != VT_OK)
+    if (site_try_open(site) != VT_OK)
         _exit(1);
     for (uint64_t batch = 0;; batch++) {
         for (unsigned i = 0; i < 8; i++) {
             records[2 * i] = made_mail(&mails[i], batch * 8 + i, (unsigned)(batch * 7 % 1000), 60);
             records[2 * i + 1] = made_answer(&mails[i], &answered[i]);
         }
-        if (vt_register_append(reg, records, 16, &err) != VT_OK)
+        if (vt_register_append(site->reg, records, 16, &err) != VT_OK)
             _exit(1);
         if (write(told, &records[15].seq, sizeof(records[15].seq)) < 0)
             _exit(1);
@@ -562,7 +574,7 @@ static void what_was_committed_survives(void **state)
         pid_t child = fork();
         if (child == 0) {
             (void)close(told[0]);
-            write_until_killed(site->directory, told[1]);
+            write_until_killed(site, told[1]);
         }
         (void)close(told[1]);
         assert_int_equal(read(told[0], &seen, sizeof(seen)), sizeof(seen));
@@ -588,25 +600,23 @@ static void what_was_committed_survives(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, site_new, site_free)
-    const struct CMUnitTest tests[] = {
-        TEST(files_are_private),
-        TEST(other_files_are_refused),
-        TEST(readers_do_not_write),
-        TEST(batches_are_all_or_nothing),
-        TEST(references_are_kept_as_written),
-        TEST(unclean_texts_are_cleaned_alike),
-        TEST(every_kind_is_kept),
-        TEST(exceptions_end),
-        TEST(nothing_of_a_secret_mail_is_kept),
-        TEST(earliest_time_wins),
-        TEST(many_digests_in_one_call),
-        TEST(defer_clock_knows_a_retry),
-        TEST(a_notice_is_owed_once),
-        TEST(objects_are_kept_once),
-        TEST(look_up),
-        TEST(pages_meet_without_gap),
-        TEST(a_backup_is_a_register),
-        TEST(what_was_committed_survives),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+#define CENTRAL(name) cmocka_unit_test_setup_teardown(name, site_new_postgres, site_free)
+#define SHARED(TEST)                                                                               \
+    TEST(batches_are_all_or_nothing), TEST(references_are_kept_as_written),                        \
+        TEST(unclean_texts_are_cleaned_alike), TEST(every_kind_is_kept), TEST(exceptions_end),     \
+        TEST(earliest_time_wins), TEST(many_digests_in_one_call), TEST(defer_clock_knows_a_retry), \
+        TEST(a_notice_is_owed_once), TEST(objects_are_kept_once), TEST(look_up),                   \
+        TEST(pages_meet_without_gap), TEST(what_was_committed_survives)
+    const struct CMUnitTest sqlite[] = {SHARED(TEST),
+                                        TEST(files_are_private),
+                                        TEST(other_files_are_refused),
+                                        TEST(readers_do_not_write),
+                                        TEST(nothing_of_a_secret_mail_is_kept),
+                                        TEST(a_backup_is_a_register)};
+    const struct CMUnitTest postgres[] = {SHARED(CENTRAL), CENTRAL(newer_schemas_are_refused)};
+    int failed = cmocka_run_group_tests_name("SQLite", sqlite, NULL, NULL);
+    if (test_postgres_start(&site_postgres))
+        failed += cmocka_run_group_tests_name("PostgreSQL", postgres, NULL, NULL);
+    test_postgres_stop(&site_postgres);
+    return failed;
 }
