@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Asking fetch and verifying what it brings, before anything is kept. */
-#include "status/job.h"
-
+ * Asking fetch, at most once for the same. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +7,9 @@
 
 #include <jansson.h>
 
-#include "status/fetched.h"
-#include "status/job_answer.h"
+#include "status/job_internal.h"
 #include "vanthu/clock.h"
-#include "vanthu/log.h"
 
-/* How long an answer stands: a source that answered uselessly is not asked by every mail. */
-#define RECENT_MSECS 60000
-#define MAX_RECENT 256
 /* fetch has its own time limit; this one is for a fetch that hangs. */
 #define GRACE_MSECS 2000
 /* After this share of its patience a mail asks elsewhere too, and waits no longer for a host of
@@ -26,42 +19,6 @@
 #define MAX_ISSUERS_PER_MINUTE 60
 #define MINUTE_MSECS 60000
 #define JOB_ARENA_BYTES ((size_t)4 * 1024 * 1024)
-
-struct job {
-    int fd; /* -1: free */
-    uint64_t id;
-    char key[65];
-    int64_t until_msecs;
-    enum vt_job_kind kind;
-    int64_t wait_msecs, elsewhere_msecs; /* as in its ticket */
-    struct vt_source source;
-    struct vt_arena *arena; /* of the source and the certificates */
-    struct vt_certificate_pool *pool;
-    const struct vt_certificate *certificate, *issuer;
-    uint8_t nonce[VT_OCSP_NONCE_BYTES];
-};
-
-struct recent {
-    char key[65];
-    enum vt_code code;
-    int64_t until_msecs;
-    char text[VT_JOB_TEXT_BYTES];
-};
-
-struct vt_job_board {
-    struct vt_jobs_setup setup;
-    vt_job_done *done;
-    void *context;
-    struct job jobs[VT_MAX_JOBS];
-    struct recent recent[MAX_RECENT];
-    size_t recent_next;
-    char refused[VT_MAX_REFUSED_HOSTS][VT_SOURCE_HOST_BYTES];
-    size_t refused_count;
-    int64_t minute_msecs; /* when this minute of issuers began */
-    unsigned issuers_count;
-    uint64_t last_id;
-    struct vt_message message;
-};
 
 enum vt_code vt_jobs_new(const struct vt_jobs_setup *setup, vt_job_done *done, void *context,
                          struct vt_job_board **out, struct vt_err *err)
@@ -79,12 +36,12 @@ enum vt_code vt_jobs_new(const struct vt_jobs_setup *setup, vt_job_done *done, v
     return VT_OK;
 }
 
-static void clear_job(struct job *job)
+void vt_job_clear(struct vt_job *job)
 {
     if (job->fd >= 0)
         (void)close(job->fd);
     vt_arena_free(job->arena);
-    *job = (struct job){.fd = -1};
+    *job = (struct vt_job){.fd = -1};
 }
 
 void vt_jobs_free(struct vt_job_board *board)
@@ -92,7 +49,7 @@ void vt_jobs_free(struct vt_job_board *board)
     if (board == NULL)
         return;
     for (size_t i = 0; i < VT_MAX_JOBS; i++)
-        clear_job(&board->jobs[i]);
+        vt_job_clear(&board->jobs[i]);
     free(board);
 }
 
@@ -113,7 +70,7 @@ static enum vt_code make_key(const struct vt_job_wish *wish, const char *url, ch
     return code;
 }
 
-static const struct job *find_running(const struct vt_job_board *board, const char *key)
+static const struct vt_job *find_running(const struct vt_job_board *board, const char *key)
 {
     for (size_t i = 0; i < VT_MAX_JOBS; i++) {
         if (board->jobs[i].fd >= 0 && strcmp(board->jobs[i].key, key) == 0)
@@ -122,10 +79,10 @@ static const struct job *find_running(const struct vt_job_board *board, const ch
     return NULL;
 }
 
-static const struct recent *find_recent(const struct vt_job_board *board, const char *key,
-                                        struct vt_moment now)
+static const struct vt_job_recent *find_recent(const struct vt_job_board *board, const char *key,
+                                               struct vt_moment now)
 {
-    for (size_t i = 0; i < MAX_RECENT; i++) {
+    for (size_t i = 0; i < VT_MAX_RECENT_JOBS; i++) {
         if (board->recent[i].until_msecs > now.monotonic_msecs &&
             strcmp(board->recent[i].key, key) == 0)
             return &board->recent[i];
@@ -133,7 +90,7 @@ static const struct recent *find_recent(const struct vt_job_board *board, const 
     return NULL;
 }
 
-static struct job *find_free(struct vt_job_board *board)
+static struct vt_job *find_free(struct vt_job_board *board)
 {
     for (size_t i = 0; i < VT_MAX_JOBS; i++) {
         if (board->jobs[i].fd < 0)
@@ -145,7 +102,7 @@ static struct job *find_free(struct vt_job_board *board)
 /* ---- begin ---- */
 
 /* A job outlives the mail that wanted it: it has its own certificates. */
-static enum vt_code own_certificates(const struct vt_job_board *board, struct job *job,
+static enum vt_code own_certificates(const struct vt_job_board *board, struct vt_job *job,
                                      const struct vt_job_wish *wish)
 {
     enum vt_code code = VT_OK;
@@ -160,7 +117,7 @@ static enum vt_code own_certificates(const struct vt_job_board *board, struct jo
     return code;
 }
 
-static enum vt_code send_request(struct job *job, struct vt_err *err)
+static enum vt_code send_request(struct vt_job *job, struct vt_err *err)
 {
     static const char *const types[] = {"ocsp", "crl", "issuer"};
     int post = -1;
@@ -194,7 +151,7 @@ static int64_t time_limit(const struct vt_job_board *board, enum vt_job_kind kin
     return most + GRACE_MSECS;
 }
 
-static enum vt_code begin(struct vt_job_board *board, struct job *job,
+static enum vt_code begin(struct vt_job_board *board, struct vt_job *job,
                           const struct vt_job_wish *wish, struct vt_moment now, struct vt_err *err)
 {
     job->kind = wish->kind;
@@ -220,8 +177,8 @@ static void say_down(const struct vt_job_board *board, const char *host, struct 
 static bool is_answered(const struct vt_job_board *board, const char *key, struct vt_moment now,
                         struct vt_job_ticket *out)
 {
-    const struct job *running = find_running(board, key);
-    const struct recent *recent = find_recent(board, key, now);
+    const struct vt_job *running = find_running(board, key);
+    const struct vt_job_recent *recent = find_recent(board, key, now);
     if (running != NULL) {
         out->id = running->id;
         out->wait_msecs = running->wait_msecs;
@@ -272,7 +229,7 @@ static bool is_too_many(struct vt_job_board *board, enum vt_job_kind kind, struc
     return board->issuers_count++ >= MAX_ISSUERS_PER_MINUTE;
 }
 
-static enum vt_code start_job(struct vt_job_board *board, struct job *job,
+static enum vt_code start_job(struct vt_job_board *board, struct vt_job *job,
                               const struct vt_job_wish *wish, int64_t patience_msecs,
                               struct vt_moment now, struct vt_job_ticket *out, struct vt_err *err)
 {
@@ -316,8 +273,8 @@ enum vt_code vt_jobs_start(struct vt_job_board *board, const struct vt_job_wish 
                            struct vt_err *err)
 {
     /* When all places are taken, what is under way can be joined all the same. */
-    struct job none = {.fd = -1};
-    struct job *job = find_free(board);
+    struct vt_job none = {.fd = -1};
+    struct vt_job *job = find_free(board);
     *out = (struct vt_job_ticket){0};
     if (job == NULL)
         job = &none;
@@ -326,7 +283,7 @@ enum vt_code vt_jobs_start(struct vt_job_board *board, const struct vt_job_wish 
     if (code == VT_OK)
         code = start_job(board, job, wish, patience_msecs, now, out, err);
     if (job->id == 0)
-        clear_job(job);
+        vt_job_clear(job);
     return code;
 }
 
@@ -337,153 +294,4 @@ bool vt_jobs_is_down(const struct vt_job_board *board, struct vt_arena *arena, c
     *out_asked = vt_source_read(arena, board->setup.rewrites, url, &source, NULL) == VT_OK &&
                  is_allowed(board->setup.hosts, source.host);
     return *out_asked && vt_breaker_is_down(board->setup.breakers, source.host);
-}
-
-/* ---- end ---- */
-
-/* How long the same is not asked again. A certificate is not kept here, so that job is always run
- * anew; so is one that failed because fetch died or hung. What failed on the way is for the
- * breaker: here it only stands until that opens or the next mail asks. */
-static int64_t stands_msecs(const struct vt_job_board *board, enum vt_job_kind kind,
-                            enum vt_code code)
-{
-    if (code == VT_OK)
-        return kind == VT_JOB_ISSUER ? 0 : RECENT_MSECS;
-    if (code == VT_E_PEER || code == VT_E_TIMEOUT)
-        return 0;
-    return code == VT_E_NETWORK ? board->setup.failure_msecs / 2 : board->setup.failure_msecs;
-}
-
-static void remember(struct vt_job_board *board, const struct job *job, enum vt_code code,
-                     const char *text, struct vt_moment now)
-{
-    int64_t stands = stands_msecs(board, job->kind, code);
-    if (stands <= 0)
-        return;
-    struct recent *recent = &board->recent[board->recent_next++ % MAX_RECENT];
-    *recent = (struct recent){.code = code, .until_msecs = now.monotonic_msecs + stands};
-    memcpy(recent->key, job->key, sizeof(recent->key));
-    (void)snprintf(recent->text, sizeof(recent->text), "%s", text);
-}
-
-/* An issuer's address comes from a certificate that leads nowhere yet: a stranger must not be able
- * to have a good host left alone by naming its bad pages, nor a silent one asked again. */
-static enum vt_outcome judge_host(enum vt_job_kind kind, enum vt_outcome outcome)
-{
-    if (kind != VT_JOB_ISSUER || outcome == VT_OUTCOME_UNREACHABLE)
-        return outcome;
-    return outcome == VT_OUTCOME_SILENT || outcome == VT_OUTCOME_NONE ? VT_OUTCOME_NONE
-                                                                      : VT_OUTCOME_ALIVE;
-}
-
-/* One line when a host goes down and one when it is back, whatever is tried between. */
-static void tell_breaker(struct vt_breakers *breakers, const char *host, enum vt_outcome outcome,
-                         const char *text, struct vt_moment now)
-{
-    bool was_down = vt_breaker_is_down(breakers, host);
-    vt_breaker_tell(breakers, host, outcome, text, now);
-    bool is_down = vt_breaker_is_down(breakers, host);
-    if (is_down && !was_down)
-        vt_log(VT_LOG_WARNING, "status: %s is left alone for a while: %s", host, text);
-    else if (was_down && !is_down)
-        vt_log(VT_LOG_INFO, "status: %s answers again", host);
-}
-
-static void finish(struct vt_job_board *board, struct job *job, enum vt_code code,
-                   enum vt_outcome outcome, const struct vt_err *err, struct vt_bytes issuer_der,
-                   struct vt_moment now)
-{
-    struct vt_job_result result = {
-        .id = job->id, .kind = job->kind, .code = code, .issuer_der = issuer_der};
-    if (code != VT_OK) {
-        (void)snprintf(result.text, sizeof(result.text), "%.250s", err->text);
-        vt_log(VT_LOG_INFO, "status: %s: %s", job->source.url, err->text);
-    }
-    tell_breaker(board->setup.breakers, job->source.host, judge_host(job->kind, outcome),
-                 result.text, now);
-    remember(board, job, code, result.text, now);
-    board->done(board->context, &result);
-    clear_job(job);
-}
-
-/* What was brought may be no better than nothing. */
-static enum vt_outcome judge_data(enum vt_code code)
-{
-    return code == VT_E_FORMAT || code == VT_E_LIMIT     ? VT_OUTCOME_BAD
-           : code == VT_E_NOMEM || code == VT_E_INTERNAL ? VT_OUTCOME_NONE
-                                                         : VT_OUTCOME_GOOD;
-}
-
-static enum vt_code take_data(const struct vt_job_board *board, const struct job *job,
-                              struct vt_bytes data, int64_t now, struct vt_bytes *out_issuer,
-                              struct vt_err *err)
-{
-    struct vt_fetched fetched = {.arena = job->arena,
-                                 .pool = job->pool,
-                                 .certificate = job->certificate,
-                                 .issuer = job->issuer,
-                                 .url = job->source.url,
-                                 .data = data,
-                                 .nonce = vt_bytes_of(job->nonce, sizeof(job->nonce)),
-                                 .now_utc_secs = now};
-    switch (job->kind) {
-    case VT_JOB_OCSP:
-        return vt_fetched_ocsp(board->setup.store, &fetched, err);
-    case VT_JOB_CRL:
-        return vt_fetched_crl(board->setup.store, &fetched, err);
-    default:
-        return vt_fetched_issuer(board->setup.store, board->setup.trust, &fetched, out_issuer, err);
-    }
-}
-
-static void serve_job(struct vt_job_board *board, struct job *job, struct vt_moment now)
-{
-    struct vt_message *message = &board->message;
-    struct vt_err err = {0};
-    struct vt_bytes data = {0};
-    struct vt_bytes issuer = {0};
-    enum vt_outcome outcome = VT_OUTCOME_NONE;
-    enum vt_code code = vt_wire_receive(job->fd, message, 1, vt_clock_monotonic_msecs(), &err);
-    if (code == VT_E_TIMEOUT)
-        return;
-    if (code == VT_OK)
-        code = vt_job_read_answer(message, &outcome, &err);
-    if (code == VT_OK)
-        code = vt_memfd_map(message->fds[0], VT_MAX_CRL_BYTES, &data, &err);
-    bool is_mapped = code == VT_OK;
-    vt_message_close(message);
-    if (is_mapped) {
-        code = take_data(board, job, data, now.utc_secs, &issuer, &err);
-        outcome = judge_data(code);
-    }
-    finish(board, job, code, outcome, &err, issuer, now);
-    if (is_mapped)
-        vt_memfd_unmap(data);
-}
-
-size_t vt_jobs_poll(const struct vt_job_board *board, struct pollfd *out)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < VT_MAX_JOBS; i++) {
-        if (board->jobs[i].fd >= 0)
-            out[count++] = (struct pollfd){.fd = board->jobs[i].fd, .events = POLLIN};
-    }
-    return count;
-}
-
-void vt_jobs_serve(struct vt_job_board *board, const struct pollfd *fds, size_t count,
-                   struct vt_moment now)
-{
-    struct vt_err late = {0};
-    (void)vt_err_set(&late, VT_E_TIMEOUT, "fetch did not answer in time");
-    for (size_t i = 0; i < VT_MAX_JOBS; i++) {
-        struct job *job = &board->jobs[i];
-        bool ready = false;
-        for (size_t j = 0; job->fd >= 0 && !ready && j < count; j++)
-            ready = fds[j].fd == job->fd && fds[j].revents != 0;
-        if (ready)
-            serve_job(board, job, now);
-        else if (job->fd >= 0 && now.monotonic_msecs > job->until_msecs)
-            finish(board, job, VT_E_TIMEOUT, VT_OUTCOME_NONE, &late, (struct vt_bytes){0}, now);
-    }
 }

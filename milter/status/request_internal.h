@@ -31,8 +31,8 @@ struct vt_request_want {
     bool has_fact;           /* in force, though not young */
     struct vt_status_fact fact;
     bool has_lists; /* that speak about it together, or by another signer: judgement needs them */
-    bool is_not_known; /* a responder said that it does not know the certificate */
-    bool is_stale;     /* what came was no longer in force */
+    bool is_not_known;                /* a responder said that it does not know the certificate */
+    bool is_stale;                    /* what came was no longer in force */
     char text[VT_REQUEST_TEXT_BYTES]; /* what failed, for the administrator */
     /* issuer wanted */
     unsigned chain;     /* links fetched so far */
@@ -54,6 +54,10 @@ struct vt_status_request {
     unsigned issuer_fetches_count;
 };
 
+/* Put down one more; issuer NULL: that is what is wanted. NULL: there are too many. */
+struct vt_request_want *vt_request_add_want(struct vt_status_request *request,
+                                            const struct vt_certificate *certificate,
+                                            const struct vt_certificate *issuer);
 /* Look into the store: fact, lists, whether that will do. */
 void vt_request_look(struct vt_status_request *request, struct vt_request_want *want,
                      struct vt_moment now);
