@@ -28,7 +28,7 @@ endif
 CFLAGS     ?=
 override CFLAGS := $(BASE_FLAGS) $(WARNINGS) $(HARDENING) \
               $(subst -I/,-isystem /,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)) $(CFLAGS)
-LIBS       := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lmilter -lpthread
+LIBS       := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lmilter -lunistring -lpthread
 
 ROOMS      := base evidence unpack document verify trust status courier inspector register gateway master command
 SOURCES    := $(foreach r,$(ROOMS),$(wildcard milter/$(r)/*.c)) $(wildcard policy/*.c)
@@ -67,7 +67,8 @@ $(addprefix $(BUILD)/milter/,main.o base/clock.o base/config.o $(addprefix comma
 
 # ---- packages ----
 BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev libcurl4-openssl-dev \
-                  libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev libsqlite3-dev libpq-dev
+                  libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev libsqlite3-dev libpq-dev \
+                  libunistring-dev
 TEST_PACKAGES  := libcmocka-dev python3 python3-cryptography python3-asn1crypto python3-venv openssl postfix \
                   postfix-pcre postgresql poppler-utils qpdf mandoc procps clang
 LINT_PACKAGES  := clang clang-format clang-tidy cppcheck mandoc
@@ -99,15 +100,15 @@ WITHOUT_CRYPTO := policy policy_bundle policy_files policy_shipped reason secret
 $(addprefix $(BUILD)/tests/unit/test_,$(WITHOUT_CRYPTO)): \
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(POLICY) $(BASE)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs jansson yaml-0.1) -lseccomp -lcmocka
+	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs jansson yaml-0.1) -lseccomp -lunistring -lcmocka
 $(addprefix $(BUILD)/tests/unit/test_,unpack unpack_signed unpack_bad unpack_names unpack_decode identify): \
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call room,unpack) $(BASE) $(POLICY)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs gmime-3.0 jansson yaml-0.1) -lseccomp -lcmocka
+	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs gmime-3.0 jansson yaml-0.1) -lseccomp -lunistring -lcmocka
 $(BUILD)/tests/unit/test_document: \
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call room,document) $(BASE) $(POLICY)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs libqpdf jansson yaml-0.1) -lseccomp -lcmocka
+	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs libqpdf jansson yaml-0.1) -lseccomp -lunistring -lcmocka
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(LIBRARY)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS) -lcmocka

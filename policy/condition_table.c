@@ -28,7 +28,7 @@ static unsigned direction(const struct vt_scope *s)
 
 static unsigned sender_class(const struct vt_scope *s)
 {
-    return s->mail->sender_class;
+    return s->site->sender_class;
 }
 
 static unsigned authenticated(const struct vt_scope *s)
@@ -86,7 +86,7 @@ static unsigned format(const struct vt_scope *s)
 
 static unsigned expects_signature(const struct vt_scope *s)
 {
-    return s->document == NULL ? VT_VALUE_UNKNOWN : of_bool(s->document->expects_signature);
+    return s->document == NULL ? VT_VALUE_UNKNOWN : of_bool(s->site_document->expects_signature);
 }
 
 static unsigned attachment(const struct vt_scope *s)

@@ -133,7 +133,8 @@ static struct vt_scope scope_of(const struct evaluation *e, size_t document, siz
     scope.reasons = scope.document->reasons;
     if (site != NULL) {
         scope.site_document = &site->documents[document];
-        scope.reasons |= scope.site_document->reasons;
+        scope.reasons =
+            (scope.reasons & ~scope.site_document->excused) | scope.site_document->reasons;
     }
     if (signature >= scope.document->signatures_count)
         return scope;
@@ -288,6 +289,21 @@ static void apply_site_mode(struct vt_decision *d, enum vt_mode site_mode)
     d->defer_until_utc_secs = VT_TIME_NONE;
 }
 
+static enum vt_code judge_site(struct vt_arena *arena, const struct vt_policy *policy,
+                               const struct vt_policy_input *input, struct vt_decision *decision,
+                               struct vt_err *err)
+{
+    const struct vt_site_input site = {.evidence = input->evidence,
+                                       .site = policy->site,
+                                       .now_utc_secs = input->now_utc_secs,
+                                       .official_only_since_utc_secs =
+                                           policy->official_only_since_utc_secs};
+    struct vt_site_facts *facts = NULL;
+    enum vt_code code = vt_site_judge(arena, &site, &facts, err);
+    decision->site = facts;
+    return code;
+}
+
 enum vt_code vt_policy_evaluate(struct vt_arena *arena, const struct vt_policy *policy,
                                 const struct vt_policy_input *input, struct vt_decision **out,
                                 struct vt_err *err)
@@ -300,7 +316,8 @@ enum vt_code vt_policy_evaluate(struct vt_arena *arena, const struct vt_policy *
     d->defer_until_utc_secs = VT_TIME_NONE;
     d->policy_version = vt_arena_str(arena, policy->version);
     struct evaluation e = {arena, policy, input, d};
-    enum vt_code code = d->policy_version == NULL ? VT_E_NOMEM : VT_OK;
+    enum vt_code code =
+        d->policy_version == NULL ? VT_E_NOMEM : judge_site(arena, policy, input, d, err);
     for (size_t i = 0; i < input->evidence->documents_count && code == VT_OK; i++)
         code = evaluate_subject(&e, i);
     if (code == VT_OK)

@@ -246,10 +246,36 @@ static void parse_officer(struct parser *p, const struct vt_yaml_node *node)
                         "vanthu@soxd.ninhbinh.gov.vn");
 }
 
+/* The table of agencies is read from the bundle; its mistakes are its own. */
+static enum vt_code parse_agencies(struct parser *p, const struct vt_yaml_node *node,
+                                   struct vt_err *err)
+{
+    const char *text = NULL;
+    if (node == NULL || !vt_yaml_text(p->yaml, node, &text))
+        return VT_OK;
+    const struct vt_bundle_file *file = vt_bundle_file(p->yaml, p->bundle, node);
+    if (file == NULL)
+        return VT_OK;
+    enum vt_code code =
+        vt_site_parse(file->bytes, file->path, &p->policy->site, p->yaml->mistakes, err);
+    return code == VT_E_CONFIG ? VT_OK : code;
+}
+
+/* A day begins at midnight in Vietnam. */
+static void parse_official_only(struct parser *p, const struct vt_yaml_node *node)
+{
+    enum { VIETNAM_SECS = 7 * 3600 };
+    int64_t since = VT_TIME_NONE;
+    if (node == NULL || !vt_yaml_time(p->yaml, node, &since))
+        return;
+    bool is_day = strlen(node->text) == strlen("2025-12-31");
+    p->policy->official_only_since_utc_secs = is_day ? since - VIETNAM_SECS : since;
+}
+
 static enum vt_code parse_file(struct parser *p, const struct vt_yaml_node *root,
                                struct vt_err *err)
 {
-    static const char *const keys[] = {"officer", "rules"};
+    static const char *const keys[] = {"officer", "agencies", "official-only-since", "rules"};
     static const struct vt_yaml_node begin = {.line = 1, .column = 1};
     if (root == NULL) {
         if (p->yaml->mistakes->errors_count == 0)
@@ -262,6 +288,10 @@ static enum vt_code parse_file(struct parser *p, const struct vt_yaml_node *root
     const struct vt_yaml_node *officer = vt_yaml_find(root, "officer");
     if (officer != NULL)
         parse_officer(p, officer);
+    parse_official_only(p, vt_yaml_find(root, "official-only-since"));
+    enum vt_code code = parse_agencies(p, vt_yaml_find(root, "agencies"), err);
+    if (code != VT_OK)
+        return code;
     const struct vt_yaml_node *rules = vt_yaml_find(root, "rules");
     if (rules == NULL)
         vt_yaml_mistake(p->yaml, root, "a policy has \"rules:\"");
@@ -333,9 +363,12 @@ static enum vt_code parse_in(struct vt_arena *arena, const struct vt_bundle *bun
     enum vt_code code = VT_E_NOMEM;
     if (policy != NULL && yaml.file != NULL) {
         policy->arena = arena;
+        policy->official_only_since_utc_secs = VT_TIME_NONE;
         code = read_policy(&p, err);
     }
     if (code != VT_OK) {
+        if (policy != NULL)
+            vt_site_free(policy->site);
         vt_arena_free(arena);
         return code;
     }
@@ -383,8 +416,15 @@ enum vt_code vt_policy_load(const char *file, struct vt_policy **out, struct vt_
 
 void vt_policy_free(struct vt_policy *policy)
 {
-    if (policy != NULL)
-        vt_arena_free(policy->arena);
+    if (policy == NULL)
+        return;
+    vt_site_free(policy->site);
+    vt_arena_free(policy->arena);
+}
+
+const struct vt_site *vt_policy_site(const struct vt_policy *policy)
+{
+    return policy->site;
 }
 
 const char *vt_policy_version(const struct vt_policy *policy)

@@ -118,6 +118,8 @@ struct vt_policy {
     size_t rules_count;
     const char *officer_name;
     const char *officer_mailbox; /* NULL: nobody, hold is not possible */
+    struct vt_site *site;        /* owned; NULL: no table */
+    int64_t official_only_since_utc_secs;
     char version[9];
 };
 

@@ -74,6 +74,9 @@ enum vt_time_source {
     VT_TIME_SOURCE_FIRST_SEEN, /* "first-seen": proven by the register */
     VT_TIME_SOURCE_CLAIMED     /* "claimed": by the signer; never improves a verdict */
 };
+/* How an unsigned file stands to the signed ones of the mail: one has its name but for the
+ * extension (a Word copy beside the signed PDF); one is its signature ("x.pdf.p7s"). */
+enum vt_beside { VT_BESIDE_NONE = 0, VT_BESIDE_COMPANION, VT_BESIDE_SIGNATURE };
 enum vt_direction { VT_INBOUND = 0, VT_OUTBOUND, VT_INTERNAL };
 enum vt_sender_class { VT_SENDER_OTHER = 0, VT_SENDER_STATE };
 
@@ -105,6 +108,7 @@ enum vt_format {
 /* One certificate as it is shown to people. */
 struct vt_certificate_facts {
     char sha256[65];     /* of the DER; empty: no certificate */
+    char key_sha256[65]; /* of the DER of SubjectPublicKeyInfo: stays when it is issued anew */
     const char *subject; /* RFC 4514, UTF-8 */
     const char *common_name;
     const char *organization;
@@ -216,6 +220,9 @@ struct vt_document {
     uint64_t size_bytes;
     bool nested;     /* inside a nested mail */
     bool attachment; /* not inline text, picture, calendar or card */
+    /* An attachment in a form in which offices issue documents: PDF, OOXML, ODF, XML. */
+    bool is_official;
+    enum vt_beside beside; /* of an unsigned file */
     bool expects_signature;
     vt_reasons reasons; /* of the file itself; those of its signatures stand there */
     const char **findings;

@@ -13,6 +13,7 @@ enum vt_mode { VT_MODE_OBSERVE = 0, VT_MODE_TAG, VT_MODE_ENFORCE };
 /* A loaded policy; immutable; freed with vt_policy_free. */
 struct vt_policy;
 /* What the site's table adds to evidence: vanthu/site.h. */
+struct vt_site;
 struct vt_site_facts;
 
 /* Mistakes of a file, all of one run. The caller owns the storage: init, clear. */
@@ -60,6 +61,8 @@ void vt_policy_free(struct vt_policy *policy);
 /* First 8 hexadecimal digits of a digest (FNV-1a, 64 bits) of the normalised policy and of the
  * files it names: to tell two versions apart, not for security. */
 const char *vt_policy_version(const struct vt_policy *policy);
+/* The table of agencies that it names; NULL: none. The policy's. */
+const struct vt_site *vt_policy_site(const struct vt_policy *policy);
 /* Reasons that are found and that no rule names: `vanthu policy check` lists them. */
 vt_reasons vt_policy_unhandled(const struct vt_policy *policy);
 

@@ -41,6 +41,7 @@
 
 static const struct vt_field certificate_fields[] = {
     FIELD(vt_certificate_facts, "sha256", sha256, DIGEST),
+    FIELD(vt_certificate_facts, "key_sha256", key_sha256, DIGEST),
     FIELD(vt_certificate_facts, "subject", subject, STRING),
     FIELD(vt_certificate_facts, "common_name", common_name, STRING),
     FIELD(vt_certificate_facts, "organization", organization, STRING),
@@ -138,6 +139,14 @@ static const struct vt_field signature_fields[] = {
 };
 static const struct vt_record signature_record = RECORD(signature_fields, vt_signature, SIZE_MAX);
 
+/* Nothing beside it is null, not a word. */
+static const char *const known_besides[] = {
+    [VT_BESIDE_COMPANION] = "companion",
+    [VT_BESIDE_SIGNATURE] = "signature",
+};
+static const struct vt_words vt_words_known_beside = {known_besides, sizeof(known_besides) /
+                                                                         sizeof(known_besides[0])};
+
 static const struct vt_field document_fields[] = {
     FIELD(vt_document, "path", path, STRING),
     FIELD(vt_document, "name", name, STRING),
@@ -146,6 +155,8 @@ static const struct vt_field document_fields[] = {
     FIELD(vt_document, "size", size_bytes, U64),
     FIELD(vt_document, "nested", nested, BOOL),
     FIELD(vt_document, "attachment", attachment, BOOL),
+    FIELD(vt_document, "official", is_official, BOOL),
+    WORD_FIELD(vt_document, "beside", beside, known_beside),
     FIELD(vt_document, "expects_signature", expects_signature, BOOL),
     FIELD(vt_document, "reasons", reasons, REASONS),
     STRINGS_FIELD(vt_document, findings, VT_MAX_FINDINGS),

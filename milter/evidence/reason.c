@@ -156,7 +156,6 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_WRONG_KIND] =
         {
             FACTS(WRONG_KIND, SENDER, "7.1", TAG, ACCEPT),
-            .is_reserved = true,
             .english =
                 "A document of a state agency was signed with a public certificate instead of "
                 "an official-use one.",
@@ -254,7 +253,6 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_NO_AGENCY_SIG] =
         {
             FACTS(NO_AGENCY_SIG, SENDER, "7.1", TAG, ACCEPT),
-            .is_reserved = true,
             .english = "The document does not yet carry the signature of the issuing office.",
             .vietnamese = "Văn bản chưa có chữ ký số của cơ quan, tổ chức ban hành.",
             .vietnamese_to_do = "Bổ sung chữ ký số của cơ quan, tổ chức và gửi lại.",
@@ -263,7 +261,6 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_NO_PERSON_SIG] =
         {
             FACTS(NO_PERSON_SIG, SENDER, "7.1", NOTE, ACCEPT),
-            .is_reserved = true,
             .english = "The document does not yet carry the signature of an authorised person.",
             .vietnamese = "Văn bản chưa có chữ ký số của người có thẩm quyền.",
             .vietnamese_to_do =
@@ -274,7 +271,6 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_ANNEX_UNSIGNED] =
         {
             FACTS(ANNEX_UNSIGNED, SENDER, "7.1", TAG, ACCEPT),
-            .is_reserved = true,
             .english = "An annex in a file of its own is not signed by the office.",
             .vietnamese =
                 "Phụ lục hoặc tài liệu kèm theo (tệp riêng) chưa được cơ quan, tổ chức ký "
@@ -293,7 +289,6 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_COPY_INVALID] =
         {
             FACTS(COPY_INVALID, SENDER, "7.1", TAG, ACCEPT),
-            .is_reserved = true,
             .english = "The electronic copy is not signed by the office that made it.",
             .vietnamese =
                 "Bản sao điện tử chưa có chữ ký số của cơ quan, tổ chức thực hiện sao văn "

@@ -53,22 +53,19 @@ static bool is_signature_of(const struct vt_document *signature, const char *nam
                                   vt_bytes_str(name));
 }
 
-/* How an unsigned file stands to the signed ones beside it. */
-enum beside { ALONE = 0, COMPANION, SIGNED_BESIDE };
-
-static enum beside look_beside(const struct vt_evidence *evidence,
-                               const struct vt_document *document)
+static enum vt_beside look_beside(const struct vt_evidence *evidence,
+                                  const struct vt_document *document)
 {
-    enum beside found = ALONE;
+    enum vt_beside found = VT_BESIDE_NONE;
     for (size_t i = 0; i < evidence->documents_count; i++) {
         const struct vt_document *other = &evidence->documents[i];
         if (other == document || other->name == NULL || document->name == NULL ||
             !vt_inspect_is_signed(other))
             continue;
         if (is_signature_of(other, document->name))
-            return SIGNED_BESIDE;
+            return VT_BESIDE_SIGNATURE;
         if (has_same_stem(other->name, document->name))
-            found = COMPANION;
+            found = VT_BESIDE_COMPANION;
     }
     return found;
 }
@@ -91,13 +88,10 @@ static bool is_picture_calendar_or_card(const struct vt_part *part)
     return false;
 }
 
-/* Of mail between our own offices, of what they send and of what citizens send nothing is missed:
- * drafts are written there. */
-static bool is_due(const struct vt_mail *mail, const struct vt_document *document,
-                   const struct vt_part *part)
+/* A file in a form in which offices issue documents. */
+static bool is_official(const struct vt_document *document, const struct vt_part *part)
 {
-    return mail->sender_class == VT_SENDER_STATE && mail->direction == VT_INBOUND &&
-           document->attachment && !part->inline_disposition &&
+    return document->attachment && !part->inline_disposition &&
            is_official_form(document->format) && !is_picture_calendar_or_card(part);
 }
 
@@ -109,23 +103,32 @@ static bool is_called_signed(const struct vt_document *document)
     return vt_inspect_name_ends(document->name, ".signed.pdf");
 }
 
+/* Of mail between our own offices, of what they send and of what citizens send nothing is missed:
+ * drafts are written there. */
+static void expect(const struct vt_mail *mail, struct vt_document *document)
+{
+    bool is_promised = is_called_signed(document), is_signed = vt_inspect_is_signed(document);
+    bool is_due = mail->sender_class == VT_SENDER_STATE && mail->direction == VT_INBOUND &&
+                  document->is_official;
+    if (!is_promised && !is_due)
+        return;
+    bool is_companion = document->beside == VT_BESIDE_COMPANION && !is_promised;
+    document->expects_signature = !is_companion && document->beside != VT_BESIDE_SIGNATURE;
+    if (!is_signed && document->beside != VT_BESIDE_SIGNATURE &&
+        vt_reasons_mean_read(document->reasons))
+        document->reasons |=
+            VT_REASON_BIT(is_companion ? VT_REASON_UNSIGNED_COMPANION : VT_REASON_NO_SIGNATURE);
+}
+
 void vt_inspect_expectations(struct vt_inspect_run *run)
 {
     struct vt_evidence *evidence = run->evidence;
     for (size_t i = 0; i < evidence->documents_count; i++) {
         struct vt_document *document = &evidence->documents[i];
-        const struct vt_part *part = &run->unpacked->parts[run->document_parts[i]];
-        bool is_promised = is_called_signed(document);
-        if (!is_promised && !is_due(&evidence->mail, document, part))
-            continue;
-        bool is_signed = vt_inspect_is_signed(document);
-        enum beside beside = is_signed ? ALONE : look_beside(evidence, document);
-        if (beside == COMPANION && is_promised)
-            beside = ALONE;
-        document->expects_signature = beside == ALONE;
-        if (is_signed || beside == SIGNED_BESIDE || !vt_reasons_mean_read(document->reasons))
-            continue;
-        document->reasons |= VT_REASON_BIT(beside == COMPANION ? VT_REASON_UNSIGNED_COMPANION
-                                                               : VT_REASON_NO_SIGNATURE);
+        document->is_official =
+            is_official(document, &run->unpacked->parts[run->document_parts[i]]);
+        if (!vt_inspect_is_signed(document))
+            document->beside = look_beside(evidence, document);
+        expect(&evidence->mail, document);
     }
 }

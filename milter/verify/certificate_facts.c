@@ -210,10 +210,25 @@ static bool is_self_signed(const struct vt_certificate *certificate)
     return verified;
 }
 
+/* The whole SubjectPublicKeyInfo, as `openssl pkey -pubin -outform DER` has it. */
+static bool digest_key(const struct vt_certificate *certificate, struct vt_certificate_facts *facts)
+{
+    uint8_t sha256[32];
+    struct vt_bytes key = certificate->public_key;
+    if (EVP_Digest(key.ptr, key.len, sha256, NULL, EVP_sha256(), NULL) != 1) {
+        ERR_clear_error();
+        return false;
+    }
+    vt_text_hex(facts->key_sha256, vt_bytes_of(sha256, sizeof(sha256)));
+    return true;
+}
+
 enum vt_code vt_certificate_read_facts(struct vt_arena *arena, struct vt_certificate *certificate)
 {
     struct vt_certificate_facts *facts = &certificate->facts;
     vt_text_hex(facts->sha256, vt_bytes_of(certificate->sha256, sizeof(certificate->sha256)));
+    if (!digest_key(certificate, facts))
+        return VT_E_NOMEM;
     facts->not_before_utc_secs = read_time(certificate->not_before);
     facts->not_after_utc_secs = read_time(certificate->not_after);
     if (read_serial(arena, certificate->serial, &facts->serial) != VT_OK ||

@@ -157,8 +157,9 @@ static void sample_shows_the_defaults(void **state)
 static void manual_has_every_test(void **state)
 {
     (void)state;
-    static const char *const others[] = {"officer", "rules",      "name", "when", "then",
-                                         "at-most", "afterwards", "mode", "until"};
+    static const char *const others[] = {
+        "officer", "agencies", "official-only-since", "rules", "name", "when",
+        "then",    "at-most",  "afterwards",          "mode",  "until"};
     char *manual = read_text(POLICY_MANUAL);
     char line[128];
     for (size_t i = 0; i < vt_tests_count; i++) {
