@@ -14,7 +14,7 @@
 
 /* [from, until), days of Vietnam (+07:00). */
 struct vt_period {
-    char name[16]; /* as it was given: "2026H1" */
+    char name[16]; /* as it was given: "2026H1"; "": from a day to another */
     bool is_calendar;
     int64_t from_utc_secs, until_utc_secs;
     int first_year, first_month; /* the first month of the period, by its number in the report */
@@ -26,8 +26,16 @@ struct vt_period {
  * to 2999. */
 enum vt_code vt_period_parse(const char *text, bool is_calendar, struct vt_period *out,
                              struct vt_err *err) VT_MUST_CHECK;
+/* From a moment until before another, without a name and months. */
+struct vt_period vt_period_between(int64_t from_utc_secs, int64_t until_utc_secs);
 /* Which month of the period a time belongs to, from 0; -1 outside. */
 int vt_period_month(const struct vt_period *period, int64_t utc_secs);
+
+/* From 5 to 20 November the yearly report is owed where the profile is that of Vĩnh Long (Article
+ * 9(6)): a sentence that says so. False: nothing is owed, out is "". regulation: its name, NULL. */
+#define VT_REPORT_REMINDER_BYTES 512
+bool vt_report_is_owed(enum vt_profile profile, const char *regulation, int64_t now_utc_secs,
+                       bool is_english, char out[VT_REPORT_REMINDER_BYTES]);
 
 /* ---- what is counted ---- */
 
@@ -54,8 +62,10 @@ struct vt_report_totals {
 
 enum vt_report_cell_kind {
     VT_CELL_TEXT = 0,
+    VT_CELL_KEY, /* text for programs, where a label for people stands beside it */
     VT_CELL_COUNT,
     VT_CELL_DATE, /* number is UTC seconds, shown as a day of Vietnam */
+    VT_CELL_TIME, /* the same, as a moment */
     VT_CELL_EMPTY /* mail cannot know it: the office fills it in, so it is never 0 */
 };
 struct vt_report_column {
@@ -90,8 +100,10 @@ enum vt_report_section_id {
     VT_SECTION_EXPIRING_COUNTS, /* certificates met that expire in 30, 60, 90 days, by agency */
     VT_SECTION_EXPIRING,        /* these certificates */
     VT_SECTION_TREND,
+    VT_SECTION_REFUSALS, /* of vt_report_refusals alone */
     VT_SECTIONS
 };
+/* Zero memory is a section that this report does not have. */
 struct vt_report_section {
     const char *key; /* "totals", "agencies", … */
     const char *vietnamese, *english;
@@ -100,12 +112,14 @@ struct vt_report_section {
     size_t columns_count;
     struct vt_report_row *rows;
     size_t rows_count;
+    bool is_list; /* rows are long: on a terminal each stands in lines of its own */
 };
 
 struct vt_report {
     struct vt_period period;
     int64_t made_at_utc_secs;
     const char *office; /* NULL: not named */
+    const char *agency; /* whose refusals these are; NULL: all */
     struct vt_report_totals totals;
     struct vt_report_section sections[VT_SECTIONS];
 };
@@ -115,8 +129,11 @@ struct vt_report {
 
 struct vt_report_request {
     struct vt_period period;
-    int64_t now_utc_secs;    /* certificates expire from here */
-    const char *office;      /* whose report it is; NULL */
+    int64_t now_utc_secs; /* certificates expire from here */
+    const char *office;   /* whose report it is; NULL */
+    /* Of refusals, the agency that mails were sent to: its id in the table, or a domain, with all
+     * below it, for mails that came when the table did not have it. NULL: every one. */
+    const char *agency;
     const char *regulation;  /* its name, as it is cited; NULL: none is */
     enum vt_profile profile; /* whose articles may be cited, with the regulation's name */
     /* The agency of an id by the site's table as it is now: its name, and whether it is of the
@@ -130,6 +147,13 @@ enum vt_code vt_report_make(struct vt_register *reg, struct vt_arena *arena,
                             const struct vt_report_request *input, struct vt_report **out,
                             struct vt_err *err) VT_MUST_CHECK;
 #define VT_MAX_REPORT_ARENA_BYTES (256u * 1024 * 1024)
+/* The refusals an office answers for (legal.md R-71): mails of the period that were refused or
+ * held, whether overruled or not, and those that a clerk returned; oldest first. Of mails marked
+ * secret only the number is told. VT_E_LIMIT: more than VT_MAX_REFUSALS. */
+enum vt_code vt_report_refusals(struct vt_register *reg, struct vt_arena *arena,
+                                const struct vt_report_request *input, struct vt_report **out,
+                                struct vt_err *err) VT_MUST_CHECK;
+#define VT_MAX_REFUSALS 100000
 
 /* ---- how it is shown ---- */
 

@@ -11,6 +11,7 @@
 #include "command/status_text.h"
 #include "vanthu/clock.h"
 #include "vanthu/config.h"
+#include "vanthu/report.h"
 #include "vanthu/role.h"
 #include "vanthu/wire.h"
 
@@ -78,8 +79,19 @@ static void print_json(const json_t *answer)
     free(text);
 }
 
-static int ask(const char *control_socket, const char *command, bool json)
+/* What the office owes in these days. */
+static void print_reminder(const struct vt_config *config)
 {
+    char text[VT_REPORT_REMINDER_BYTES];
+    bool is_english = vt_command_language() == VT_LANGUAGE_ENGLISH;
+    if (vt_report_is_owed(config->profile, config->regulation, vt_clock_now_utc_secs(), is_english,
+                          text))
+        printf("\n%s\n", text);
+}
+
+static int ask(const struct vt_config *config, const char *command, bool json)
+{
+    const char *control_socket = config->control_socket;
     struct vt_err err = {0};
     char *text = NULL;
     enum vt_code code = vt_control_ask(control_socket, command, &text, &err);
@@ -94,6 +106,8 @@ static int ask(const char *control_socket, const char *command, bool json)
         print_json(answer);
     else
         print_answer(answer);
+    if (!json && strcmp(command, "status") == 0)
+        print_reminder(config);
     int status = json_is_true(json_object_get(answer, "ok"))                ? EX_OK
                  : json_array_size(json_object_get(answer, "mistakes")) > 0 ? EX_CONFIG
                                                                             : EX_SOFTWARE;
@@ -140,7 +154,7 @@ int vt_command_control(int argc, char **argv)
         return vt_command_exit_status(code);
     }
     int status = imports ? vt_command_status_import(config->control_socket, json, argv + optind + 1)
-                         : ask(config->control_socket, command, json);
+                         : ask(config, command, json);
     vt_config_free(config);
     return status;
 }

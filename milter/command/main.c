@@ -45,7 +45,8 @@ static const struct {
     {"report", vt_command_report,
      "report [--period 2026H1|2026|2026Q1|2026-03] [--calendar]\n"
      "                    [--format text|csv|json|html] [--separator C] [--output FILE]\n"
-     "                    [--config FILE]"},
+     "                    [--config FILE]\n"
+     "       vanthu report --refusals [--agency ID|DOMAIN] [--period P | --since DAY] …"},
     {"undo", vt_command_undo,
      "undo --reason TEXT [--for 7d] [--all-like-this] [--config FILE] REFERENCE"},
     {"refuse", vt_command_refuse,

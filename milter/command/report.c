@@ -11,8 +11,8 @@
 #include "vanthu/report.h"
 
 struct report_desk {
-    const char *config_file, *period, *output;
-    bool is_calendar;
+    const char *config_file, *period, *since, *agency, *output;
+    bool is_calendar, is_of_refusals;
     struct vt_report_show show;
     struct vt_config *config;
     struct vt_register *reg;
@@ -56,37 +56,64 @@ static int set_separator(struct report_desk *desk, const char *text)
     return EX_OK;
 }
 
+static int take_option(struct report_desk *desk, int option)
+{
+    switch (option) {
+    case 'c':
+        desk->config_file = optarg;
+        return EX_OK;
+    case 'p':
+        desk->period = optarg;
+        return EX_OK;
+    case 'C':
+        desk->is_calendar = true;
+        return EX_OK;
+    case 'R':
+        desk->is_of_refusals = true;
+        return EX_OK;
+    case 'a':
+        desk->agency = optarg;
+        return EX_OK;
+    case 'S':
+        desk->since = optarg;
+        return EX_OK;
+    case 'f':
+        return set_format(desk, optarg);
+    case 's':
+        return set_separator(desk, optarg);
+    case 'o':
+        desk->output = optarg;
+        return EX_OK;
+    default:
+        return EX_USAGE;
+    }
+}
+
+static int check_options(const struct report_desk *desk)
+{
+    if (desk->show.separator != 0 && desk->show.format != VT_REPORT_CSV)
+        return bad_value("--separator belongs to --format csv");
+    if (!desk->is_of_refusals && (desk->agency != NULL || desk->since != NULL))
+        return bad_value("--agency and --since belong to --refusals");
+    if (desk->since != NULL && desk->period != NULL)
+        return bad_value("either --period or --since");
+    return EX_OK;
+}
+
 static int read_options(struct report_desk *desk, int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"period", required_argument, NULL, 'p'},
-                                            {"calendar", no_argument, NULL, 'C'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"separator", required_argument, NULL, 's'},
-                                            {"output", required_argument, NULL, 'o'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"period", required_argument, NULL, 'p'},
+        {"calendar", no_argument, NULL, 'C'},     {"refusals", no_argument, NULL, 'R'},
+        {"agency", required_argument, NULL, 'a'}, {"since", required_argument, NULL, 'S'},
+        {"format", required_argument, NULL, 'f'}, {"separator", required_argument, NULL, 's'},
+        {"output", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
     int option = 0, status = EX_OK;
-    while (status == EX_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'c')
-            desk->config_file = optarg;
-        else if (option == 'p')
-            desk->period = optarg;
-        else if (option == 'C')
-            desk->is_calendar = true;
-        else if (option == 'f')
-            status = set_format(desk, optarg);
-        else if (option == 's')
-            status = set_separator(desk, optarg);
-        else if (option == 'o')
-            desk->output = optarg;
-        else
-            status = EX_USAGE;
-    }
+    while (status == EX_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        status = take_option(desk, option);
     if (status == EX_OK && optind < argc)
         status = bad_value("a period is given as --period 2026H1");
-    if (status == EX_OK && desk->show.separator != 0 && desk->show.format != VT_REPORT_CSV)
-        status = bad_value("--separator belongs to --format csv");
-    return status;
+    return status == EX_OK ? check_options(desk) : status;
 }
 
 /* ---- counting ---- */
@@ -107,19 +134,47 @@ static enum vt_code running_period(int64_t now_utc_secs, bool is_calendar, struc
     return vt_err_set(err, VT_E_CONFIG, "which period? --period 2026H1");
 }
 
+/* From a day of Vietnam on, or a moment of RFC 3339. */
+static enum vt_code since_day(const char *text, int64_t now_utc_secs, struct vt_period *out,
+                              struct vt_err *err)
+{
+    enum { VIETNAM_OFFSET_SECS = 7 * 3600 };
+    int64_t from = 0;
+    if (vt_time_parse(text, &from) != VT_OK)
+        return vt_err_set(err, VT_E_CONFIG,
+                          "--since wants a day such as 2026-12-03, or a time of RFC 3339 such as "
+                          "2026-12-03T11:00:00+07:00");
+    if (strlen(text) == strlen("2026-12-03"))
+        from -= VIETNAM_OFFSET_SECS;
+    *out = vt_period_between(from, now_utc_secs + 1);
+    return VT_OK;
+}
+
+static enum vt_code choose_period(const struct report_desk *desk, int64_t now_utc_secs,
+                                  struct vt_period *out, struct vt_err *err)
+{
+    if (desk->since != NULL)
+        return since_day(desk->since, now_utc_secs, out, err);
+    if (desk->period != NULL)
+        return vt_period_parse(desk->period, desk->is_calendar, out, err);
+    return running_period(now_utc_secs, desk->is_calendar, out, err);
+}
+
 static enum vt_code make(struct report_desk *desk, struct vt_report **out, struct vt_err *err)
 {
-    struct vt_report_request request = {.now_utc_secs = vt_clock_now_utc_secs()};
-    enum vt_code code =
-        desk->period != NULL
-            ? vt_period_parse(desk->period, desk->is_calendar, &request.period, err)
-            : running_period(request.now_utc_secs, desk->is_calendar, &request.period, err);
+    struct vt_report_request request = {.now_utc_secs = vt_clock_now_utc_secs(),
+                                        .office = desk->config->office_name,
+                                        .regulation = desk->config->regulation,
+                                        .profile = desk->config->profile,
+                                        .agency = desk->agency};
+    enum vt_code code = choose_period(desk, request.now_utc_secs, &request.period, err);
     if (code != VT_OK)
         return code;
     desk->arena = vt_arena_new(VT_MAX_REPORT_ARENA_BYTES);
     if (desk->arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a report");
-    return vt_report_make(desk->reg, desk->arena, &request, out, err);
+    return desk->is_of_refusals ? vt_report_refusals(desk->reg, desk->arena, &request, out, err)
+                                : vt_report_make(desk->reg, desk->arena, &request, out, err);
 }
 
 /* ---- writing ---- */
@@ -180,6 +235,15 @@ static enum vt_code write_file(const char *file, const struct vt_report *report,
     return code;
 }
 
+static void remind(const struct vt_config *config)
+{
+    char text[VT_REPORT_REMINDER_BYTES];
+    bool is_english = vt_command_language() == VT_LANGUAGE_ENGLISH;
+    if (vt_report_is_owed(config->profile, config->regulation, vt_clock_now_utc_secs(), is_english,
+                          text))
+        fprintf(stderr, "%s\n", text);
+}
+
 static int run(struct report_desk *desk)
 {
     struct vt_report *report = NULL;
@@ -194,6 +258,8 @@ static int run(struct report_desk *desk)
         code = write_file(desk->output, report, &desk->show, &err);
     else if (code == VT_OK)
         code = write_to(report, &desk->show, stdout, &err);
+    if (code == VT_OK)
+        remind(desk->config);
     return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
 }
 

@@ -65,6 +65,11 @@ enum vt_code vt_period_parse(const char *text, bool is_calendar, struct vt_perio
     return VT_OK;
 }
 
+struct vt_period vt_period_between(int64_t from_utc_secs, int64_t until_utc_secs)
+{
+    return (struct vt_period){.from_utc_secs = from_utc_secs, .until_utc_secs = until_utc_secs};
+}
+
 int vt_period_month(const struct vt_period *period, int64_t utc_secs)
 {
     struct tm tm;
@@ -76,4 +81,29 @@ int vt_period_month(const struct vt_period *period, int64_t utc_secs)
     if (!period->is_calendar && tm.tm_mday >= FIRST_DAY)
         index++;
     return index - (period->first_year * 12 + period->first_month - 1);
+}
+
+bool vt_report_is_owed(enum vt_profile profile, const char *regulation, int64_t now_utc_secs,
+                       bool is_english, char out[VT_REPORT_REMINDER_BYTES])
+{
+    enum { NOVEMBER = 10, FIRST = 5, LAST = 20 };
+    struct tm tm;
+    time_t local = now_utc_secs + VIETNAM_OFFSET_SECS;
+    out[0] = '\0';
+    if (profile != VT_PROFILE_VINH_LONG || gmtime_r(&local, &tm) == NULL || tm.tm_mon != NOVEMBER ||
+        tm.tm_mday < FIRST || tm.tm_mday > LAST)
+        return false;
+    int year = tm.tm_year + 1900;
+    (void)snprintf(out, VT_REPORT_REMINDER_BYTES,
+                   is_english
+                       ? "The yearly report on digital signatures is owed by 20 November %d%s"
+                         "%s: vanthu report --period %d"
+                       : "Báo cáo hằng năm về chữ ký số phải gửi trước ngày 20/11/%d%s%s: "
+                         "vanthu report --period %d",
+                   year,
+                   regulation == NULL ? ""
+                   : is_english       ? ", Article 9(6) of "
+                                      : " theo khoản 6 Điều 9 ",
+                   regulation != NULL ? regulation : "", year);
+    return true;
 }

@@ -31,7 +31,24 @@ enum vt_code vt_report_make(struct vt_register *reg, struct vt_arena *arena,
 
 bool vt_report_shows(const struct vt_report_show *show, const struct vt_report_section *section)
 {
-    return show->section == NULL || strcmp(show->section, section->key) == 0;
+    return section->key != NULL &&
+           (show->section == NULL || strcmp(show->section, section->key) == 0);
+}
+
+bool vt_report_is_of_refusals(const struct vt_report *report)
+{
+    return report->sections[VT_SECTION_REFUSALS].key != NULL;
+}
+
+const struct vt_report_title *vt_report_title(const struct vt_report *report)
+{
+    static const struct vt_report_title figures = {"Báo cáo kiểm tra chữ ký số qua thư điện tử",
+                                                   "BÁO CÁO KIỂM TRA CHỮ KÝ SỐ QUA THƯ ĐIỆN TỬ",
+                                                   "Report on digital signatures in e-mail."};
+    static const struct vt_report_title refusals = {"Danh sách thư bị từ chối tiếp nhận",
+                                                    "DANH SÁCH THƯ BỊ TỪ CHỐI TIẾP NHẬN",
+                                                    "Mails that were refused."};
+    return vt_report_is_of_refusals(report) ? &refusals : &figures;
 }
 
 static const char *date_text(int64_t utc_secs, char *out, size_t out_bytes)
@@ -39,6 +56,16 @@ static const char *date_text(int64_t utc_secs, char *out, size_t out_bytes)
     struct tm tm;
     time_t local = utc_secs + VIETNAM_OFFSET_SECS;
     if (gmtime_r(&local, &tm) == NULL || strftime(out, out_bytes, "%d/%m/%Y", &tm) == 0)
+        out[0] = '\0';
+    return out;
+}
+
+/* "09:12 03/12/2026". */
+static const char *moment_text(int64_t utc_secs, char *out, size_t out_bytes)
+{
+    struct tm tm;
+    time_t local = utc_secs + VIETNAM_OFFSET_SECS;
+    if (gmtime_r(&local, &tm) == NULL || strftime(out, out_bytes, "%H:%M %d/%m/%Y", &tm) == 0)
         out[0] = '\0';
     return out;
 }
@@ -62,9 +89,12 @@ const char *vt_cell_text(const struct vt_report_column *column, const struct vt_
 {
     switch (column->kind) {
     case VT_CELL_TEXT:
+    case VT_CELL_KEY:
         return cell->text != NULL ? cell->text : "";
     case VT_CELL_DATE:
         return cell->number > 0 ? date_text(cell->number, out, 32) : "";
+    case VT_CELL_TIME:
+        return cell->number > 0 ? moment_text(cell->number, out, 32) : "";
     case VT_CELL_COUNT:
         if (cell->number == VT_REPORT_UNKNOWN)
             return "";

@@ -71,6 +71,13 @@ enum vt_code vt_report_sections(struct vt_arena *arena, const struct vt_counted 
  * "14/06/2026", empty cells as "". Returns out, or the text of the cell. */
 const char *vt_cell_text(const struct vt_report_column *column, const struct vt_report_cell *cell,
                          bool is_grouped, char out[32]);
+/* "Báo cáo kiểm tra chữ ký số qua thư điện tử", or that of a list of refusals. */
+struct vt_report_title {
+    const char *vietnamese, *capitals, *english;
+};
+const struct vt_report_title *vt_report_title(const struct vt_report *report);
+/* Whether it is a list of refusals. */
+bool vt_report_is_of_refusals(const struct vt_report *report);
 /* The first and the last day of the period, "15/12/2025 – 14/06/2026". */
 const char *vt_period_text(const struct vt_period *period, char out[64]);
 
@@ -82,6 +89,7 @@ enum vt_code vt_report_render_json(const struct vt_report *report,
                                    const struct vt_report_show *show, FILE *out) VT_MUST_CHECK;
 enum vt_code vt_report_render_html(const struct vt_report *report,
                                    const struct vt_report_show *show, FILE *out) VT_MUST_CHECK;
+void vt_report_put_style(FILE *out);
 /* Text inside of an element or a quoted attribute of HTML. */
 void vt_html_put(FILE *out, const char *text);
 

@@ -54,12 +54,16 @@ static size_t step_of(const struct vt_rows *rows, const struct vt_tally_entry *e
     return step < 0 ? 0 : step < WITHIN_STEPS ? (size_t)step : WITHIN_STEPS - 1;
 }
 
-static const char *procedure_of(const struct vt_tally_entry *entry)
+static bool is_public(const struct vt_tally_entry *entry)
 {
     const char *set = entry->texts[VT_CERTIFICATE_SET];
-    return set != NULL && strcmp(set, "public") == 0
-               ? "Làm việc với tổ chức cấp chứng thư công cộng"
-               : "Mẫu số 04, gửi Sở Khoa học và Công nghệ";
+    return set != NULL && strcmp(set, "public") == 0;
+}
+
+static const char *procedure_of(const struct vt_tally_entry *entry)
+{
+    return is_public(entry) ? "Làm việc với tổ chức cấp chứng thư công cộng"
+                            : "Mẫu số 04, gửi Sở Khoa học và Công nghệ";
 }
 
 /* ", theo Điều 10 Quy chế …", as far as the site says. */
@@ -108,13 +112,14 @@ static void expiring_section(struct vt_rows *rows, struct vt_tally_entry *const 
         row->cells[2].text = entry->texts[VT_CERTIFICATE_ORGANIZATION];
         row->cells[3].text = entry->texts[VT_CERTIFICATE_ISSUER];
         row->cells[4].text = entry->texts[VT_CERTIFICATE_SET];
-        row->cells[5].number = entry->numbers[VT_CERTIFICATE_NOT_AFTER];
-        row->cells[6].number = secs_left(rows, entry) / DAY_SECS;
-        row->cells[7].text = within[step_of(rows, entry)];
-        row->cells[8].text = procedure_of(entry);
-        row->cells[9].number = entry->numbers[VT_CERTIFICATE_USES];
-        row->cells[10].number = entry->numbers[VT_CERTIFICATE_LAST];
-        row->cells[11].text = entry->name;
+        row->cells[5].text = is_public(entry) ? "Công cộng" : "Chuyên dùng công vụ";
+        row->cells[6].number = entry->numbers[VT_CERTIFICATE_NOT_AFTER];
+        row->cells[7].number = secs_left(rows, entry) / DAY_SECS;
+        row->cells[8].text = within[step_of(rows, entry)];
+        row->cells[9].text = procedure_of(entry);
+        row->cells[10].number = entry->numbers[VT_CERTIFICATE_USES];
+        row->cells[11].number = entry->numbers[VT_CERTIFICATE_LAST];
+        row->cells[12].text = entry->name;
     }
 }
 

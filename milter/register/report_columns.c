@@ -16,6 +16,10 @@ const char vt_report_caveat_english[] =
     {                                                                                              \
         key, vietnamese, english, VT_CELL_TEXT                                                     \
     }
+#define KEY(key, vietnamese, english)                                                              \
+    {                                                                                              \
+        key, vietnamese, english, VT_CELL_KEY                                                      \
+    }
 #define COUNT(key, vietnamese, english)                                                            \
     {                                                                                              \
         key, vietnamese, english, VT_CELL_COUNT                                                    \
@@ -42,37 +46,36 @@ const char vt_report_caveat_english[] =
         COUNT("undetermined", "Chưa xác định", "Undetermined")
 
 static const struct vt_report_column totals_columns[] = {
-    TEXT("key", "Mã", "Key"), TEXT("vietnamese", "Chỉ tiêu", "Indicator (vi)"),
+    KEY("key", "Mã", "Key"), TEXT("vietnamese", "Chỉ tiêu", "Indicator (vi)"),
     TEXT("english", "Tiếng Anh", "Indicator"), COUNT("count", "Số lượng", "Count")};
 static const struct vt_report_column direction_columns[] = {
-    TEXT("direction", "Mã", "Key"), TEXT("label", "Chiều", "Direction"), MAIL_COLUMNS};
+    KEY("direction", "Mã", "Key"), TEXT("label", "Chiều", "Direction"), MAIL_COLUMNS};
 static const struct vt_report_column verdict_columns[] = {
-    TEXT("verdict", "Mã", "Key"), TEXT("label", "Kết quả kiểm tra thư", "Verdict"),
+    KEY("verdict", "Mã", "Key"), TEXT("label", "Kết quả kiểm tra thư", "Verdict"),
     COUNT("mails", "Thư", "Mails"), COUNT("documents", "Văn bản", "Documents")};
 static const struct vt_report_column reason_columns[] = {
     TEXT("reason", "Mã", "Code"), TEXT("label", "Lý do", "Reason"), COUNT("mails", "Thư", "Mails"),
     COUNT("decisive", "Là lý do quyết định", "Decisive"), COUNT("refused", "Từ chối", "Refused")};
 static const struct vt_report_column agency_columns[] = {
-    TEXT("agency", "Mã", "Key"),
+    KEY("agency", "Mã", "Key"),
     TEXT("label", "Cơ quan gửi", "Sending agency"),
     MAIL_COLUMNS,
     EMPTY("issued", "Tổng số văn bản đi", "Documents issued"),
-    EMPTY("exchanged", "Văn bản ký số qua Hệ thống quản lý văn bản và điều hành",
+    EMPTY("exchanged", "Văn bản ký số qua Hệ thống QLVB&ĐH",
           "Signed documents in the document system"),
     EMPTY("certificates", "Chứng thư chữ ký số đang sử dụng", "Certificates in use")};
 static const struct vt_report_column organization_columns[] = {
     TEXT("organization", "Cơ quan, tổ chức trên chứng thư", "Organisation of the certificate"),
     SIGNATURE_COLUMNS};
 static const struct vt_report_column trust_set_columns[] = {
-    TEXT("trust_set", "Mã", "Key"), TEXT("label", "Loại chứng thư", "Trust set"),
-    SIGNATURE_COLUMNS};
+    KEY("trust_set", "Mã", "Key"), TEXT("label", "Loại chứng thư", "Trust set"), SIGNATURE_COLUMNS};
 static const struct vt_report_column kind_columns[] = {
-    TEXT("kind", "Mã", "Key"), TEXT("label", "Chủ thể ký", "Kind of signer"), SIGNATURE_COLUMNS};
+    KEY("kind", "Mã", "Key"), TEXT("label", "Chủ thể ký", "Kind of signer"), SIGNATURE_COLUMNS};
 static const struct vt_report_column algorithm_columns[] = {
     TEXT("algorithm", "Thuật toán (băm / chữ ký / khóa)", "Algorithm (digest / signature / key)"),
     SIGNATURE_COLUMNS};
 static const struct vt_report_column public_columns[] = {
-    TEXT("agency", "Mã", "Key"),
+    KEY("agency", "Mã", "Key"),
     TEXT("label", "Cơ quan", "Agency"),
     TEXT("basis", "Căn cứ xác định", "Known by"),
     TEXT("signer", "Chủ thể ký (một trong số đó)", "Signer (one of them)"),
@@ -80,7 +83,7 @@ static const struct vt_report_column public_columns[] = {
     COUNT("signatures", "Chữ ký số", "Signatures"),
     DATE("last", "Lần cuối", "Last")};
 static const struct vt_report_column expiring_counts_columns[] = {
-    TEXT("agency", "Mã", "Key"),
+    KEY("agency", "Mã", "Key"),
     TEXT("label", "Cơ quan", "Agency"),
     COUNT("within_30", "Trong 30 ngày", "Within 30 days"),
     COUNT("within_60", "Từ 31 đến 60 ngày", "31 to 60 days"),
@@ -91,7 +94,8 @@ static const struct vt_report_column expiring_columns[] = {
     TEXT("common_name", "Chủ thể", "Subject"),
     TEXT("organization", "Cơ quan, tổ chức", "Organisation"),
     TEXT("issuer", "Tổ chức cấp", "Issuer"),
-    TEXT("trust_set", "Loại", "Trust set"),
+    KEY("trust_set", "Mã loại", "Key"),
+    TEXT("set", "Loại", "Trust set"),
     DATE("not_after", "Hết hạn", "Expires"),
     COUNT("days", "Còn lại (ngày)", "Days left"),
     TEXT("within", "Trong vòng (ngày)", "Within (days)"),
@@ -101,6 +105,20 @@ static const struct vt_report_column expiring_columns[] = {
     TEXT("sha256", "SHA-256", "SHA-256")};
 static const struct vt_report_column trend_columns[] = {
     TEXT("month", "Tháng", "Month"), TEXT("days", "Từ ngày – đến ngày", "Days"), MAIL_COLUMNS};
+
+static const struct vt_report_column refusal_columns[] = {
+    TEXT("reference", "Mã tra cứu", "Reference"),
+    {"time", "Thời điểm", "Time", VT_CELL_TIME},
+    KEY("outcome", "Mã kết quả", "Outcome"),
+    TEXT("result", "Kết quả", "Result"),
+    KEY("reason", "Mã lý do", "Code"),
+    TEXT("reason_text", "Lý do", "Reason"),
+    TEXT("sender", "Nơi gửi", "Sender"),
+    TEXT("sender_agency", "Cơ quan gửi", "Sending agency"),
+    TEXT("recipients", "Nơi nhận", "Recipients"),
+    TEXT("documents", "Văn bản", "Documents"),
+    KEY("rule", "Quy tắc", "Rule"),
+    TEXT("afterwards", "Xử lý sau đó", "Afterwards")};
 
 #define SECTION(its_key, its_vietnamese, its_english, note, english_note_, its_columns)            \
     {                                                                                              \
@@ -158,4 +176,6 @@ const struct vt_report_section vt_report_templates[VT_SECTIONS] = {
                 "Certificates that expire in 30, 60, 90 days", NULL, NULL, expiring_columns),
     [VT_SECTION_TREND] =
         SECTION("trend", "Diễn biến theo tháng", "Trend by month", NULL, NULL, trend_columns),
+    [VT_SECTION_REFUSALS] = SECTION("refusals", "Thư bị từ chối, tạm giữ hoặc trả lại",
+                                    "Mails refused, held or returned", NULL, NULL, refusal_columns),
 };

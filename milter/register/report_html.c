@@ -7,58 +7,6 @@
 
 #define CHART_REASONS 8
 
-static const char style[] =
-    ":root{color-scheme:light dark;--paper:#fff;--ink:#1a202c;--soft:#5a6577;--line:#d5dbe3;"
-    "--band:#f2f5f9;--title:#8a1c1c;--good:#2b6cb0;--mark:#c98a1b;--bad:#c53030;--open:#7b8794;"
-    "--none:#b6bfca}"
-    "@media(prefers-color-scheme:dark){:root{--paper:#14181f;--ink:#e6eaf0;--soft:#a3adbb;"
-    "--line:#343c49;--band:#1d232d;--title:#f0a3a3;--good:#63a4e8;--mark:#e0b354;--bad:#f07178;"
-    "--open:#8f9bab;--none:#5b6675}}"
-    "*{box-sizing:border-box}"
-    "body{margin:0 auto;max-width:1180px;padding:24px;background:var(--paper);color:var(--ink);"
-    "font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',Arial,sans-serif}"
-    "h1{font-size:1.6rem;line-height:1.25;color:var(--title);margin:0 0 .3em}"
-    "h2{font-size:1.15rem;margin:0 0 .4em;border-bottom:2px solid var(--line);padding-bottom:.2em}"
-    "h3{font-size:1rem;margin:0 0 .6em}"
-    "[lang=en]{color:var(--soft);font-weight:400;font-size:.85em}"
-    "header p{margin:.2em 0}"
-    ".caveat{border-left:4px solid var(--mark);background:var(--band);padding:.6em .9em;"
-    "margin:1em 0}"
-    ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;"
-    "margin:1.2em 0;padding:0}"
-    ".tiles li{list-style:none;background:var(--band);border-radius:8px;padding:.7em .9em}"
-    ".tiles b{display:block;font-size:1.7rem;line-height:1.2;font-variant-numeric:tabular-nums}"
-    ".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));"
-    "gap:28px;margin:1.5em 0}"
-    "figure{margin:0;break-inside:avoid}"
-    "svg{width:100%;height:auto;display:block}"
-    "svg text{fill:var(--ink);font-size:13px}svg .a{fill:var(--soft);font-size:12px}"
-    "svg .n{font-weight:600}svg .g{stroke:var(--line);stroke-width:1}"
-    ".good{fill:var(--good)}.mark{fill:var(--mark)}.bad{fill:var(--bad)}.open{fill:var(--open)}"
-    ".none{fill:var(--none)}"
-    "section{margin:2em 0}.note{color:var(--soft);margin:.2em 0 .7em}"
-    ".scroll{overflow-x:auto}"
-    "table{border-collapse:collapse;width:100%;font-size:.88rem}"
-    "th,td{padding:.35em .6em;border-bottom:1px solid var(--line);text-align:left;"
-    "vertical-align:top}"
-    "th{background:var(--band);vertical-align:bottom;line-height:1.25}"
-    "th [lang=en]{display:block}"
-    "td.num,th.num{text-align:right;font-variant-numeric:tabular-nums}"
-    "tr.sum td{font-weight:700;border-top:2px solid var(--ink)}"
-    "td.fill{border:1px dashed var(--soft);min-width:4.5em}"
-    "td.id{font:.75rem ui-monospace,monospace;word-break:break-all;min-width:12em}"
-    "td.sub{padding-left:1.6em}"
-    "@media(max-width:640px){body{padding:14px;font-size:15px}h1{font-size:1.3rem}"
-    ".tiles{grid-template-columns:1fr 1fr}th,td{padding:.35em .4em}}"
-    "@page{size:A4 landscape;margin:14mm}"
-    "@media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--line:#999;"
-    "--band:#f2f2f2;--title:#000;--good:#2b6cb0;--mark:#c98a1b;--bad:#c53030;--open:#7b8794;"
-    "--none:#b6bfca}"
-    "body{max-width:none;padding:0;font-size:10.5pt}table{font-size:8.5pt}"
-    ".scroll{overflow:visible}thead{display:table-header-group}tr{break-inside:avoid}"
-    "h2,.note{break-after:avoid}.note{break-inside:avoid}.charts{grid-template-columns:1fr 1fr}"
-    "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}";
-
 /* ---- pieces ---- */
 
 static void put_both(FILE *out, const char *vietnamese, const char *english)
@@ -76,22 +24,32 @@ static void put_head(FILE *out, const struct vt_report *report)
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
                 "style-src 'unsafe-inline'\">"
                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-                "<meta name=\"robots\" content=\"noindex\"><title>Báo cáo kiểm tra chữ ký số ",
+                "<meta name=\"robots\" content=\"noindex\"><title>",
                 out);
+    vt_html_put(out, vt_report_title(report)->vietnamese);
+    (void)fputc(' ', out);
     vt_html_put(out, report->period.name);
-    (void)fprintf(out, "</title><style>%s</style></head>\n<body><header>", style);
+    (void)fputs("</title>", out);
+    vt_report_put_style(out);
+    (void)fputs("</head>\n<body><div class=\"a4\"><header>", out);
     if (report->office != NULL) {
         (void)fputs("<p><strong>", out);
         vt_html_put(out, report->office);
         (void)fputs("</strong></p>", out);
     }
-    (void)fputs("<h1>Báo cáo kiểm tra chữ ký số qua thư điện tử</h1><p>Kỳ báo cáo ", out);
+    (void)fprintf(out, "<h1>%s</h1>", vt_report_title(report)->vietnamese);
+    if (report->agency != NULL) {
+        (void)fputs("<p>Nơi nhận: <strong>", out);
+        vt_html_put(out, report->agency);
+        (void)fputs("</strong></p>", out);
+    }
+    (void)fputs("<p>Kỳ báo cáo ", out);
     vt_html_put(out, report->period.name);
-    (void)fprintf(out, ": %s. Lập lúc %s. ", vt_period_text(&report->period, period),
+    (void)fprintf(out, "%s%s. Lập lúc %s. ", report->period.name[0] != '\0' ? ": " : "",
+                  vt_period_text(&report->period, period),
                   vt_time_vietnam(made, report->made_at_utc_secs));
-    (void)fputs("<span lang=\"en\">Report on digital signatures in e-mail.</span></p>"
-                "<p class=\"caveat\">",
-                out);
+    (void)fprintf(out, "<span lang=\"en\">%s</span></p><p class=\"caveat\">",
+                  vt_report_title(report)->english);
     put_both(out, vt_report_caveat_vietnamese, vt_report_caveat_english);
     (void)fputs("</p></header>\n", out);
 }
@@ -208,23 +166,27 @@ static void trend_chart(FILE *out, const struct vt_report_section *section)
 
 static void put_charts(FILE *out, const struct vt_report *report)
 {
-    (void)fputs("<div class=\"charts\">", out);
+    /* Word shows nothing of a chart but its words. */
+    (void)fputs("<!--[if !mso]><!--><div class=\"charts\">", out);
     trend_chart(out, &report->sections[VT_SECTION_TREND]);
     documents_chart(out, &report->totals.counts);
     reasons_chart(out, &report->sections[VT_SECTION_REASONS]);
     trust_sets_chart(out, &report->sections[VT_SECTION_TRUST_SETS]);
-    (void)fputs("</div>\n", out);
+    (void)fputs("</div><!--<![endif]-->\n", out);
 }
 
 /* ---- tables ---- */
 
-/* Keys of programs are not shown to people where a label stands beside them. */
-static bool is_shown(const struct vt_report_section *section, size_t column)
+/* More columns than a telephone has room for, and rows that fit on one page of paper. */
+#define WIDE_COLUMNS 4
+#define ROWS_OF_A_PAGE 22
+
+static size_t shown_columns(const struct vt_report_section *section)
 {
-    bool has_label =
-        section->columns_count > 1 && (strcmp(section->columns[1].key, "label") == 0 ||
-                                       strcmp(section->columns[1].key, "vietnamese") == 0);
-    return column != 0 || !has_label || strcmp(section->key, "reasons") == 0;
+    size_t count = 0;
+    for (size_t c = 0; c < section->columns_count; c++)
+        count += section->columns[c].kind != VT_CELL_KEY;
+    return count;
 }
 
 static const char *class_of(const struct vt_report_column *column, const char *text,
@@ -232,12 +194,40 @@ static const char *class_of(const struct vt_report_column *column, const char *t
 {
     if (column->kind == VT_CELL_EMPTY ||
         (column->kind == VT_CELL_COUNT && cell->number == VT_REPORT_UNKNOWN))
-        return " class=\"fill\"";
+        return "fill";
     if (column->kind == VT_CELL_COUNT)
-        return " class=\"num\"";
+        return "num";
+    if (column->kind == VT_CELL_DATE || column->kind == VT_CELL_TIME ||
+        strcmp(column->key, "reference") == 0)
+        return "at";
     if (strcmp(column->key, "sha256") == 0)
-        return " class=\"id\"";
-    return strncmp(text, "  ", 2) == 0 ? " class=\"sub\"" : "";
+        return "id";
+    if (strcmp(column->key, "label") == 0)
+        return "name";
+    return strncmp(text, "  ", 2) == 0 ? "sub" : "";
+}
+
+/* One cell; is_first: what a card of a telephone begins with. */
+static void put_cell(FILE *out, const struct vt_report_column *column, const char *text,
+                     const struct vt_report_cell *cell, bool is_wide, bool is_first)
+{
+    const char *class_name = class_of(column, text, cell);
+    const char *place = !is_wide                                             ? ""
+                        : is_first                                           ? "head"
+                        : text[0] == '\0' && strcmp(class_name, "fill") != 0 ? "none"
+                                                                             : "";
+    (void)fputs("<td", out);
+    if (class_name[0] != '\0' || place[0] != '\0')
+        (void)fprintf(out, " class=\"%s%s%s\"", class_name,
+                      class_name[0] != '\0' && place[0] != '\0' ? " " : "", place);
+    if (is_wide && !is_first && text[0] != '\0') {
+        (void)fputs(" data-label=\"", out);
+        vt_html_put(out, column->vietnamese);
+        (void)fputc('"', out);
+    }
+    (void)fputc('>', out);
+    vt_html_put(out, text);
+    (void)fputs("</td>", out);
 }
 
 static void put_table_head(FILE *out, const struct vt_report_section *section)
@@ -245,7 +235,7 @@ static void put_table_head(FILE *out, const struct vt_report_section *section)
     (void)fputs("<thead><tr>", out);
     for (size_t c = 0; c < section->columns_count; c++) {
         const struct vt_report_column *column = &section->columns[c];
-        if (!is_shown(section, c))
+        if (column->kind == VT_CELL_KEY)
             continue;
         (void)fprintf(out, "<th%s>", column->kind == VT_CELL_COUNT ? " class=\"num\"" : "");
         put_both(out, column->vietnamese, column->english);
@@ -259,18 +249,16 @@ static void put_row(FILE *out, const struct vt_report_section *section,
                     const struct vt_report_row *row)
 {
     char room[32];
-    bool is_first = true;
+    bool is_first = true, is_wide = shown_columns(section) > WIDE_COLUMNS;
     (void)fputs(row->is_sum ? "<tr class=\"sum\">" : "<tr>", out);
     for (size_t c = 0; c < section->columns_count; c++) {
         const struct vt_report_column *column = &section->columns[c];
-        if (!is_shown(section, c))
+        if (column->kind == VT_CELL_KEY)
             continue;
         const char *text = row->is_sum && is_first
                                ? row->cells[0].text
                                : vt_cell_text(column, &row->cells[c], true, room);
-        (void)fprintf(out, "<td%s>", class_of(column, text, &row->cells[c]));
-        vt_html_put(out, text);
-        (void)fputs("</td>", out);
+        put_cell(out, column, text, &row->cells[c], is_wide, is_first);
         is_first = false;
     }
     (void)fputs("</tr>\n", out);
@@ -278,7 +266,8 @@ static void put_row(FILE *out, const struct vt_report_section *section,
 
 static void put_section(FILE *out, const struct vt_report_section *section)
 {
-    (void)fprintf(out, "<section id=\"%s\"><h2>", section->key);
+    (void)fprintf(out, "<section id=\"%s\"%s><h2>", section->key,
+                  section->rows_count <= ROWS_OF_A_PAGE ? " class=\"whole\"" : "");
     put_both(out, section->vietnamese, section->english);
     (void)fputs("</h2>", out);
     if (section->vietnamese_note != NULL) {
@@ -290,7 +279,10 @@ static void put_section(FILE *out, const struct vt_report_section *section)
         (void)fputs("<p>Không có. <span lang=\"en\">None.</span></p></section>\n", out);
         return;
     }
-    (void)fputs("<div class=\"scroll\" tabindex=\"0\"><table>", out);
+    (void)fprintf(out, "<div class=\"scroll\" tabindex=\"0\"><table%s>",
+                  section->is_list                        ? " class=\"wide list\""
+                  : shown_columns(section) > WIDE_COLUMNS ? " class=\"wide\""
+                                                          : "");
     put_table_head(out, section);
     (void)fputs("<tbody>\n", out);
     for (size_t r = 0; r < section->rows_count; r++)
@@ -303,7 +295,7 @@ enum vt_code vt_report_render_html(const struct vt_report *report,
 {
     put_head(out, report);
     (void)fputs("<main>\n", out);
-    if (show->section == NULL) {
+    if (show->section == NULL && !vt_report_is_of_refusals(report)) {
         put_tiles(out, &report->totals);
         put_charts(out, report);
     }
@@ -311,6 +303,6 @@ enum vt_code vt_report_render_html(const struct vt_report *report,
         if (vt_report_shows(show, &report->sections[i]))
             put_section(out, &report->sections[i]);
     }
-    (void)fputs("</main></body></html>\n", out);
+    (void)fputs("</main></div></body></html>\n", out);
     return VT_OK;
 }

@@ -11,10 +11,12 @@ static json_t *cell_of(const struct vt_report_column *column, const struct vt_re
 {
     switch (column->kind) {
     case VT_CELL_TEXT:
+    case VT_CELL_KEY:
         return vt_json_string(cell->text);
     case VT_CELL_COUNT:
         return cell->number == VT_REPORT_UNKNOWN ? json_null() : json_integer(cell->number);
     case VT_CELL_DATE:
+    case VT_CELL_TIME:
         return cell->number > 0 ? vt_json_time(cell->number) : json_null();
     case VT_CELL_EMPTY:
         break;
@@ -27,7 +29,7 @@ static json_t *row_of(const struct vt_report_section *section, const struct vt_r
     json_t *object = json_object();
     for (size_t c = 0; c < section->columns_count && object != NULL; c++) {
         const struct vt_report_column *column = &section->columns[c];
-        if (row->is_sum && column->kind == VT_CELL_TEXT)
+        if (row->is_sum && (column->kind == VT_CELL_TEXT || column->kind == VT_CELL_KEY))
             continue;
         if (json_object_set_new(object, column->key, cell_of(column, &row->cells[c])) != 0) {
             json_decref(object);
@@ -108,17 +110,24 @@ static json_t *sections_of(const struct vt_report *report, const struct vt_repor
     return object;
 }
 
+static json_t *name_of(const struct vt_period *period)
+{
+    return period->name[0] != '\0' ? json_string(period->name) : json_null();
+}
+
 enum vt_code vt_report_render_json(const struct vt_report *report,
                                    const struct vt_report_show *show, FILE *out)
 {
     const struct vt_period *period = &report->period;
     json_t *root = json_pack(
-        "{s:i, s:{s:s, s:b, s:o, s:o}, s:o, s:o, s:{s:s, s:s}, s:o, s:o}", "v", REPORT_VERSION,
-        "period", "name", period->name, "calendar", (int)period->is_calendar, "from",
+        "{s:i, s:{s:o, s:b, s:o, s:o}, s:o, s:o, s:o, s:{s:s, s:s}, s:o, s:o}", "v", REPORT_VERSION,
+        "period", "name", name_of(period), "calendar", (int)period->is_calendar, "from",
         vt_json_time(period->from_utc_secs), "until", vt_json_time(period->until_utc_secs),
         "made_at", vt_json_time(report->made_at_utc_secs), "office", vt_json_string(report->office),
-        "caveat", "vi", vt_report_caveat_vietnamese, "en", vt_report_caveat_english, "totals",
-        totals_of(&report->totals), "sections", sections_of(report, show));
+        "agency", vt_json_string(report->agency), "caveat", "vi", vt_report_caveat_vietnamese, "en",
+        vt_report_caveat_english, "totals",
+        vt_report_is_of_refusals(report) ? json_null() : totals_of(&report->totals), "sections",
+        sections_of(report, show));
     if (root == NULL)
         return VT_E_NOMEM;
     int result = json_dumpf(root, out, JSON_INDENT(2));

@@ -43,7 +43,7 @@ void vt_rows_add_sum(struct vt_rows *rows)
         return;
     sum->is_sum = true;
     for (size_t c = 0; c < section->columns_count; c++) {
-        if (section->columns[c].kind == VT_CELL_TEXT)
+        if (section->columns[c].kind == VT_CELL_TEXT || section->columns[c].kind == VT_CELL_KEY)
             sum->cells[c].text = c == 0 ? "Tổng cộng" : "";
         for (size_t r = 0; r < count && section->columns[c].kind == VT_CELL_COUNT; r++)
             sum->cells[c].number += section->rows[r].cells[c].number;
@@ -96,4 +96,15 @@ void vt_rows_agency(const struct vt_rows *rows, const struct vt_tally_entry *ent
         out_texts[0] = name + 1;
         out_texts[1] = vt_rows_agency_name(rows->input, name + 1);
     }
+}
+
+const char *vt_rows_reason(char *out, enum vt_reason reason)
+{
+    static const char unknown[] = ": ….";
+    static const struct vt_reason_fields nothing = {0};
+    (void)vt_reason_fill(out, VT_REASON_TEXT_BYTES, vt_reason_info(reason)->vietnamese, &nothing);
+    size_t len = strlen(out), unknown_len = sizeof(unknown) - 1;
+    if (len > unknown_len && strcmp(out + len - unknown_len, unknown) == 0)
+        memcpy(out + len - unknown_len, ".", 2);
+    return out;
 }

@@ -43,6 +43,9 @@ void vt_rows_agency(const struct vt_rows *rows, const struct vt_tally_entry *ent
 /* The name of an agency by its id. */
 const char *vt_rows_agency_name(const struct vt_report_request *input, const char *id);
 
+/* The Vietnamese text of a reason without what only one mail has; out: VT_REASON_TEXT_BYTES. */
+const char *vt_rows_reason(char *out, enum vt_reason reason);
+
 /* Sections about certificates. */
 void vt_report_public_section(struct vt_rows *rows, const struct vt_counted *counted);
 void vt_report_expiring_sections(struct vt_rows *rows, const struct vt_counted *counted);

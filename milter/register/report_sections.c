@@ -125,11 +125,9 @@ static void reason_section(struct vt_rows *rows, const struct vt_counted *counte
         enum vt_reason reason = VT_REASON_COUNT;
         const char *texts[] = {vt_rows_name(entries[i]), ""};
         char *filled = vt_arena_alloc(rows->arena, VT_REASON_TEXT_BYTES);
-        static const struct vt_reason_fields nothing = {0};
         rows->is_out_of_memory = rows->is_out_of_memory || filled == NULL;
         if (filled != NULL && vt_reason_by_code(texts[0], &reason) == VT_OK)
-            texts[1] = vt_reason_fill(filled, VT_REASON_TEXT_BYTES,
-                                      vt_reason_info(reason)->vietnamese, &nothing);
+            texts[1] = vt_rows_reason(filled, reason);
         vt_rows_add_numbers(rows, texts, 2, entries[i]->numbers, 3);
     }
 }

@@ -4,7 +4,7 @@
 
 #include "register/report.h"
 
-#define CELL_WIDTH_MAX 44
+#define CELL_WIDTH_MAX 76
 
 /* ---- text ---- */
 
@@ -44,7 +44,7 @@ static void put_cell(FILE *out, const char *text, size_t width, bool is_right)
 
 static bool is_text(const struct vt_report_column *column)
 {
-    return column->kind == VT_CELL_TEXT;
+    return column->kind == VT_CELL_TEXT || column->kind == VT_CELL_KEY;
 }
 
 /* The fill-in columns have no place on a terminal. */
@@ -64,6 +64,36 @@ static void measure(const struct vt_report_section *section, size_t widths[VT_MA
     }
 }
 
+/* A row in lines of its own: up to the first label in one, then each cell that says something. */
+static void put_list_row(FILE *out, const struct vt_report_section *section,
+                         const struct vt_report_row *row)
+{
+    enum { LABEL_WIDTH = 16, IN_FIRST_LINE = 6 };
+    char room[32];
+    for (size_t c = 0; c < section->columns_count; c++) {
+        const struct vt_report_column *column = &section->columns[c];
+        const char *text = vt_cell_text(column, &row->cells[c], true, room);
+        if (strcmp(column->key, "outcome") == 0 || text[0] == '\0')
+            continue; /* its label follows */
+        if (c < IN_FIRST_LINE) {
+            (void)fprintf(out, "%s%s", c > 0 ? "  " : "", text);
+            continue;
+        }
+        (void)fputs("\n    ", out);
+        put_cell(out, column->vietnamese, LABEL_WIDTH, false);
+        (void)fputs(text, out);
+    }
+    (void)fputs("\n\n", out);
+}
+
+static void put_list(FILE *out, const struct vt_report_section *section)
+{
+    (void)fputc('\n', out);
+    for (size_t r = 0; r < section->rows_count; r++)
+        put_list_row(out, section, &section->rows[r]);
+    (void)fprintf(out, "%zu thư\n", section->rows_count);
+}
+
 static void put_section(FILE *out, const struct vt_report_section *section)
 {
     size_t widths[VT_MAX_REPORT_COLUMNS];
@@ -74,6 +104,10 @@ static void put_section(FILE *out, const struct vt_report_section *section)
         (void)fprintf(out, "%s\n", section->vietnamese_note);
     if (section->rows_count == 0) {
         (void)fprintf(out, "  (không có / none)\n");
+        return;
+    }
+    if (section->is_list) {
+        put_list(out, section);
         return;
     }
     for (size_t c = 0; c < section->columns_count; c++) {
@@ -101,10 +135,16 @@ enum vt_code vt_report_render_text(const struct vt_report *report,
                                    const struct vt_report_show *show, FILE *out)
 {
     char period[64], made[64];
-    (void)fprintf(out, "BÁO CÁO KIỂM TRA CHỮ KÝ SỐ QUA THƯ ĐIỆN TỬ — kỳ %s (%s)\n",
-                  report->period.name, vt_period_text(&report->period, period));
+    (void)vt_period_text(&report->period, period);
+    if (report->period.name[0] != '\0')
+        (void)fprintf(out, "%s — kỳ %s (%s)\n", vt_report_title(report)->capitals,
+                      report->period.name, period);
+    else
+        (void)fprintf(out, "%s — %s\n", vt_report_title(report)->capitals, period);
     if (report->office != NULL)
         (void)fprintf(out, "%s\n", report->office);
+    if (report->agency != NULL)
+        (void)fprintf(out, "Nơi nhận: %s\n", report->agency);
     (void)fprintf(out, "%s\nLập lúc %s\n", vt_report_caveat_vietnamese,
                   vt_time_vietnam(made, report->made_at_utc_secs));
     for (size_t i = 0; i < VT_SECTIONS; i++) {
@@ -168,13 +208,17 @@ enum vt_code vt_report_render_csv(const struct vt_report *report, const struct v
 {
     char period[64], separator = show->separator != '\0' ? show->separator : ',';
     (void)fputs("\xEF\xBB\xBF", out); /* spreadsheets take it for UTF-8 only with its mark */
-    put_field(out, "Báo cáo kiểm tra chữ ký số qua thư điện tử", true);
+    put_field(out, vt_report_title(report)->vietnamese, true);
     (void)fputc(separator, out);
     put_field(out, report->period.name, true);
     (void)fputc(separator, out);
     put_field(out, vt_period_text(&report->period, period), true);
     (void)fputc(separator, out);
     put_field(out, report->office != NULL ? report->office : "", false);
+    if (report->agency != NULL) {
+        (void)fputc(separator, out);
+        put_field(out, report->agency, false);
+    }
     (void)fputs("\r\n", out);
     put_field(out, vt_report_caveat_vietnamese, true);
     (void)fputs("\r\n\r\n", out);

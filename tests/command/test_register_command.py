@@ -348,6 +348,57 @@ def other_periods(site):
     site.run("report", "2026H1", expect=64)
 
 
+def refusals(site, references):
+    """Five refused, one of them overruled and returned by a clerk; each stands there once."""
+    out, _ = site.run("report", "--refusals", "--period", "2026H1")
+    is_in(out, "DANH SÁCH THƯ BỊ TỪ CHỐI TIẾP NHẬN — kỳ 2026H1", "6 thư", CAVEAT,
+          references[FIRST] + "  09:00 20/12/2025  Từ chối, đã hủy  CONTENT_CHANGED", "root: đã đối chiếu bản giấy",
+          "văn thư trả lại 11:01 20/12/2025, vanthu: thiếu trang 2", references[REVOKED])
+    assert references[SECRET] not in out and references[PLAYFUL] not in out
+    out, _ = site.run("report", "--refusals", "--since", "2025-12-20", "--format", "json")
+    rows = json.loads(out)["sections"]["refusals"]["rows"]
+    assert [row["outcome"] for row in rows] == ["overruled"] + 5 * ["refused"], rows
+    assert rows[0]["reference"] == references[FIRST] and rows[0]["documents"].startswith("0-QĐ-UBND.signed.pdf")
+    found = site.json("register", "search", "--reason", "CERT_REVOKED")
+    assert sorted(row["reference"] for row in rows if row["reason"] == "CERT_REVOKED") == sorted(
+        row["reference"] for row in found)
+    out, _ = site.run("report", "--refusals", "--period", "2026H1", "--format", "csv", "--separator", ";")
+    table = list(csv.reader(io.StringIO(out[1:]), delimiter=";"))
+    assert out.startswith("\ufeff") and sum(row[:1] == [references[REVOKED]] for row in table) == 1, table
+    out, _ = site.run("report", "--refusals", "--period", "2026H1", "--format", "html")
+    page = Page()
+    page.feed(out)
+    page.close()
+    assert not page.open and "svg" not in page.seen
+    # Whom the mails were sent to: an agency of the table, a domain.
+    mail = site.json("register", "show", references[REVOKED])[0]["body"]
+    agencies = mail["decision"]["site"]["recipient_agencies"]
+    for agency in [*agencies, "ninhbinh.gov.vn"]:
+        out, _ = site.run("report", "--refusals", "--period", "2026H1", "--agency", agency)
+        is_in(out, f"Nơi nhận: {agency}", references[REVOKED])
+    assert agencies, mail
+    for agency in ("xa9999", "inhbinh.gov.vn"):
+        out, _ = site.run("report", "--refusals", "--period", "2026H1", "--agency", agency)
+        is_in(out, "(không có / none)")
+    for words in (["--agency", "x"], ["--since", "2026-01-01"], ["--refusals", "--since", "yesterday"],
+                  ["--refusals", "--since", "2026-01-01", "--period", "2026H1"]):
+        site.run("report", *words, expect=64)
+
+
+def names_the_office(site):
+    """office-name, regulation, profile."""
+    kept = open(site.config, encoding="utf-8").read()
+    with open(site.config, "a", encoding="utf-8") as out:
+        out.write("office-name: Sở Khoa học và Công nghệ\nregulation: Quy chế A\nprofile: ninh-binh\n")
+    out, _ = site.run("report", "--period", "2026H1")
+    is_in(out, "Sở Khoa học và Công nghệ\n", "Mẫu số 04", "theo Điều 10 Quy chế A.")
+    with open(site.config, "w", encoding="utf-8") as out:
+        out.write(kept)
+    out, _ = site.run("report", "--period", "2026H1")
+    assert "Điều" not in out and "Quy chế" not in out
+    is_in(out, "Mẫu số 04")
+
+
 def is_not_there(site):
     _, err = site.run("register", "list", expect=66)
     is_in(err, "there is no", "register.directory")
@@ -378,6 +429,8 @@ def main():
         verifies(site, references)
         backs_up(site, references)
         reports(site)
+        refusals(site, references)
+        names_the_office(site)
         is_not_there(Site(folder, "none"))
         # Whoever looks changes nothing.
         assert open(site.file, "rb").read() == before

@@ -459,6 +459,8 @@ static void compare_row(const struct vt_report_section *section, const struct vt
 
 static void compare_section(const struct vt_report_section *section, const json_t *counts)
 {
+    if (section->key == NULL)
+        return;
     const json_t *names = json_object_get(counts, section->key);
     size_t rows = 0;
     for (size_t r = 0; r < section->rows_count; r++) {
@@ -714,14 +716,190 @@ static void many_agencies_are_bounded(void **state)
     vt_arena_free(arena);
 }
 
+/* ---- refusals ---- */
+
+static struct vt_report *refusals(struct site *site, struct vt_arena *arena, const char *agency)
+{
+    struct vt_report_request input = {.now_utc_secs = MADE_FIRST_UTC_SECS + 178 * DAY,
+                                      .agency = agency};
+    struct vt_report *report = NULL;
+    assert_int_equal(vt_period_parse("2026H1", false, &input.period, NULL), VT_OK);
+    if (vt_report_refusals(site->reg, arena, &input, &report, &site->err) != VT_OK)
+        fail_msg("%s", site->err.text);
+    return report;
+}
+
+static int64_t count_outcomes(const struct vt_report_section *section, const char *outcome)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < section->rows_count; i++)
+        count += strcmp(section->rows[i].cells[2].text, outcome) == 0;
+    return count;
+}
+
+/* Each refusal that a report counts stands in the list, once. */
+static void refusals_are_those_of_the_report(void **state)
+{
+    struct site *site = *state;
+    fill(site);
+    struct vt_arena *arena = vt_arena_new(VT_MAX_REPORT_ARENA_BYTES);
+    const struct vt_report_counts *counts = &make(site, arena, "2026H1")->totals.counts;
+    const struct vt_report_section *all =
+        &refusals(site, arena, NULL)->sections[VT_SECTION_REFUSALS];
+    assert_int_equal(count_outcomes(all, "refused"), counts->refused_count);
+    assert_int_equal(count_outcomes(all, "held"), counts->held_count);
+    assert_int_equal(count_outcomes(all, "overruled"), counts->overruled_count);
+    assert_true(count_outcomes(all, "returned") > 0);
+    for (size_t i = 1; i < all->rows_count; i++)
+        assert_true(all->rows[i - 1].cells[1].number <= all->rows[i].cells[1].number);
+    assert_non_null(all->vietnamese_note); /* some were marked secret */
+    /* By agency of the table and by domain: the domain is that of every recipient. */
+    const struct vt_report_section *by_domain =
+        &refusals(site, arena, "NinhBinh.gov.vn")->sections[VT_SECTION_REFUSALS];
+    assert_int_equal(by_domain->rows_count, all->rows_count);
+    assert_int_equal(refusals(site, arena, "binh.gov.vn")->sections[VT_SECTION_REFUSALS].rows_count,
+                     0);
+    size_t of_agencies = 0, boxes = 0;
+    for (unsigned box = 0; box < 300; box += 2) {
+        char id[16];
+        (void)snprintf(id, sizeof(id), "xa%u", box);
+        of_agencies += refusals(site, arena, id)->sections[VT_SECTION_REFUSALS].rows_count;
+    }
+    for (size_t i = 0; i < all->rows_count; i++) {
+        /* "vanthu7@…; vanthu8@…": boxes of even numbers are agencies of the table. */
+        const char *at = all->rows[i].cells[8].text;
+        for (; (at = strstr(at, "vanthu")) != NULL; at += 6)
+            boxes += strtoul(at + 6, NULL, 10) % 2 == 0;
+    }
+    /* Mails from before there was a table have no agencies. */
+    assert_true(of_agencies > 20 && of_agencies <= boxes && of_agencies + 10 > boxes * 9 / 10);
+    vt_arena_free(arena);
+}
+
+static void a_refusal_says_who_answers_for_it(void **state)
+{
+    struct site *site = *state;
+    static struct made_mail mail;
+    struct vt_register_answered answered;
+    static const struct vt_register_overruled overruled = {.reason_text = "=đã đối chiếu",
+                                                           .by = "nguyen.a",
+                                                           .until_utc_secs = VT_TIME_NONE,
+                                                           .reason = VT_REASON_COUNT};
+    struct vt_register_record records[3];
+    records[0] = made_mail(&mail, 1, 10, 60);
+    mail.documents[0].name = "=cmd<b>.pdf";
+    records[1] = made_answer(&mail, &answered);
+    records[2] = records[0];
+    records[2].kind = VT_REGISTER_OVERRULED;
+    records[2].time_utc_secs += 7200;
+    records[2].overruled = &overruled;
+    assert_int_equal(vt_register_append(site->reg, records, 3, &site->err), VT_OK);
+    struct vt_arena *arena = vt_arena_new(VT_MAX_REPORT_ARENA_BYTES);
+    struct vt_report *report = refusals(site, arena, NULL);
+    char *text = render(report, VT_REPORT_TEXT, 0, NULL);
+    assert_non_null(strstr(text, "DANH SÁCH THƯ BỊ TỪ CHỐI TIẾP NHẬN — kỳ 2026H1"));
+    assert_non_null(strstr(text, "Từ chối, đã hủy  CONTENT_CHANGED  Nội dung văn bản đã bị"));
+    assert_non_null(strstr(text, "đã hủy 11:01 20/12/2025, nguyen.a: =đã đối chiếu"));
+    assert_non_null(strstr(text, mail.reference));
+    free(text);
+    char *csv = render(report, VT_REPORT_CSV, ';', NULL);
+    assert_memory_equal(csv, "\xEF\xBB\xBF", 3);
+    assert_non_null(strstr(csv, ";\"'=cmd<b>.pdf\";\"changed-after-signing\";"));
+    free(csv);
+    char *html = render(report, VT_REPORT_HTML, 0, NULL);
+    assert_non_null(strstr(html, "=cmd&lt;b&gt;.pdf"));
+    assert_null(strstr(html, "class=\"tiles\""));
+    free(html);
+    char *json = render(report, VT_REPORT_JSON, 0, NULL);
+    json_t *root = json_loads(json, 0, NULL);
+    const json_t *row = json_array_get(
+        json_object_get(json_object_get(json_object_get(root, "sections"), "refusals"), "rows"), 0);
+    assert_string_equal(text_of(row, "outcome"), "overruled");
+    assert_string_equal(text_of(row, "reason"), "CONTENT_CHANGED");
+    assert_string_equal(text_of(row, "time"), "2025-12-20T02:01:00Z");
+    assert_true(json_is_null(json_object_get(root, "totals")));
+    json_decref(root);
+    free(json);
+    vt_arena_free(arena);
+}
+
+/* ---- what is cited ---- */
+
+static void no_article_without_a_profile(void **state)
+{
+    struct site *site = *state;
+    static const struct {
+        const char *regulation;
+        enum vt_profile profile;
+        const char *cited;
+    } cases[] = {{NULL, VT_PROFILE_NONE, NULL},
+                 {NULL, VT_PROFILE_NINH_BINH, NULL},
+                 {"Quy chế A", VT_PROFILE_NONE, ", theo Quy chế A."},
+                 {"Quy chế A", VT_PROFILE_VINH_LONG, ", theo Quy chế A."},
+                 {"Quy chế A", VT_PROFILE_NINH_BINH, ", theo Điều 10 Quy chế A."}};
+    struct vt_arena *arena = vt_arena_new(VT_MAX_REPORT_ARENA_BYTES);
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        struct vt_report_request input = {.now_utc_secs = MADE_FIRST_UTC_SECS,
+                                          .regulation = cases[i].regulation,
+                                          .profile = cases[i].profile};
+        struct vt_report *report = NULL;
+        assert_int_equal(vt_period_parse("2026H1", false, &input.period, NULL), VT_OK);
+        assert_int_equal(vt_report_make(site->reg, arena, &input, &report, NULL), VT_OK);
+        const char *note = report->sections[VT_SECTION_EXPIRING].vietnamese_note;
+        assert_non_null(strstr(note, "Mẫu số 04, gửi Sở Khoa học và Công nghệ"));
+        assert_non_null(strstr(note, "Mẫu số 05"));
+        if (cases[i].cited != NULL)
+            assert_non_null(strstr(note, cases[i].cited));
+        if (cases[i].cited == NULL || strstr(cases[i].cited, "Điều") == NULL)
+            assert_null(strstr(note, "Điều"));
+    }
+    vt_arena_free(arena);
+}
+
+static void the_yearly_report_is_remembered(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *time;
+        enum vt_profile profile;
+        bool is_owed;
+    } cases[] = {{"2026-11-04T23:59:59+07:00", VT_PROFILE_VINH_LONG, false},
+                 {"2026-11-05T00:00:00+07:00", VT_PROFILE_VINH_LONG, true},
+                 {"2026-11-20T23:59:59+07:00", VT_PROFILE_VINH_LONG, true},
+                 {"2026-11-21T00:00:00+07:00", VT_PROFILE_VINH_LONG, false},
+                 {"2026-12-05T00:00:00+07:00", VT_PROFILE_VINH_LONG, false},
+                 {"2026-11-10T00:00:00+07:00", VT_PROFILE_NINH_BINH, false},
+                 {"2026-11-10T00:00:00+07:00", VT_PROFILE_NONE, false}};
+    char text[VT_REPORT_REMINDER_BYTES];
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        int64_t now = 0;
+        assert_int_equal(vt_time_parse(cases[i].time, &now), VT_OK);
+        assert_int_equal(vt_report_is_owed(cases[i].profile, "Quy chế A", now, false, text),
+                         cases[i].is_owed);
+        if (cases[i].is_owed)
+            assert_non_null(strstr(text, "20/11/2026 theo khoản 6 Điều 9 Quy chế A: vanthu report "
+                                         "--period 2026"));
+        if (cases[i].is_owed && vt_report_is_owed(cases[i].profile, NULL, now, false, text))
+            assert_null(strstr(text, "Điều"));
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, site_new, site_free)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(periods),         cmocka_unit_test(every_day_has_its_month),
-        TEST(figures_are_exact),           TEST(sums_are_those_of_all),
-        TEST(hostile_names_stay_text),     TEST(what_mail_cannot_know_is_empty),
-        TEST(an_empty_period_is_a_report), TEST(many_agencies_are_bounded),
+        cmocka_unit_test(periods),
+        cmocka_unit_test(every_day_has_its_month),
+        TEST(figures_are_exact),
+        TEST(sums_are_those_of_all),
+        TEST(hostile_names_stay_text),
+        TEST(what_mail_cannot_know_is_empty),
+        TEST(an_empty_period_is_a_report),
+        TEST(many_agencies_are_bounded),
+        TEST(refusals_are_those_of_the_report),
+        TEST(a_refusal_says_who_answers_for_it),
+        TEST(no_article_without_a_profile),
+        cmocka_unit_test(the_yearly_report_is_remembered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
