@@ -8,7 +8,14 @@
 
 #include "vanthu/error.h"
 
-enum vt_log_level { VT_LOG_ERROR = 3, VT_LOG_WARNING = 4, VT_LOG_INFO = 6, VT_LOG_DEBUG = 7 };
+/* ALERT: somebody has to look at it now. */
+enum vt_log_level {
+    VT_LOG_ALERT = 1,
+    VT_LOG_ERROR = 3,
+    VT_LOG_WARNING = 4,
+    VT_LOG_INFO = 6,
+    VT_LOG_DEBUG = 7
+};
 
 /* Called before threads are made, again after the configuration was read. ident: static storage,
  * e.g. "vanthu/gateway". to_syslog: false writes to standard error. */

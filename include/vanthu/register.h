@@ -202,6 +202,15 @@ enum vt_code vt_register_defer_key(struct vt_arena *arena, const struct vt_evide
 enum vt_code vt_register_first_deferred(struct vt_register *reg, const char *key_sha256,
                                         int64_t *out_utc_secs, struct vt_err *err) VT_MUST_CHECK;
 
+/* SHA-256 of a mail's body and sender: the same for every retry, whatever its Received lines.
+ * mail_fd: read by pread from body_offset_bytes on. VT_E_SYSTEM, VT_E_NOMEM, VT_E_INTERNAL. */
+enum vt_code vt_register_failure_digest(int mail_fd, uint64_t body_offset_bytes, const char *sender,
+                                        char out_sha256[65], struct vt_err *err) VT_MUST_CHECK;
+/* The key under which the failure of that number is claimed, as a defer clock is, within a period.
+ * VT_E_INTERNAL. */
+enum vt_code vt_register_failure_key(const char *digest_sha256, int64_t period, unsigned number,
+                                     char out_sha256[65]) VT_MUST_CHECK;
+
 struct vt_register_exception {
     int64_t seq; /* of the record that made it, in the register of its gateway */
     char reference[VT_REFERENCE_BYTES];

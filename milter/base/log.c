@@ -28,6 +28,8 @@ void vt_log_open(const char *ident, bool to_syslog, enum vt_log_level highest)
 static const char *level_name(enum vt_log_level level)
 {
     switch (level) {
+    case VT_LOG_ALERT:
+        return "alert: ";
     case VT_LOG_ERROR:
         return "error: ";
     case VT_LOG_WARNING:

@@ -3,19 +3,18 @@
 #include "gateway/judge.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "gateway/exceptions.h"
+#include "gateway/failing.h"
+#include "gateway/outcome_log.h"
 #include "gateway/record.h"
 #include "vanthu/log.h"
 
 /* The MTA is told that we still work; Sendmail waits 10 s. */
 #define PROGRESS_MSECS 2500
 #define KICK_MSECS 1000
-/* Every code with its comma. */
-#define REASONS_TEXT_BYTES (VT_REASON_COUNT * 24)
-/* An address of 1024 bytes and a few words. */
-#define MAIL_TEXT_BYTES 1200
 /* Nobody notices in observe mode: a mail waits no longer than this. */
 #define OBSERVE_MSECS 5000
 /* A mail that was judged is recorded, though judging took all its time. */
@@ -189,24 +188,84 @@ static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err)
     return code;
 }
 
+/* How long the register may take for this mail from now on. */
+static struct vt_registrar registrar_for(struct work *work, int64_t most_msecs)
+{
+    int64_t now = vt_clock_monotonic_msecs();
+    int64_t left = work->gateway->config->register_msecs - work->out->register_msecs;
+    int64_t until = now + (left < most_msecs ? left : most_msecs);
+    if (until > work->deadline_msecs)
+        until = work->deadline_msecs;
+    if (until < now + LEAST_RECORD_MSECS)
+        until = now + LEAST_RECORD_MSECS;
+    return (struct vt_registrar){.channel_fd = work->gateway->record_fd,
+                                 .deadline_msecs = until,
+                                 .progress = progress,
+                                 .progress_context = work};
+}
+
+/* What the register knows of earlier failures, of this process and others; without it the memory of
+ * this process is enough. The failure is claimed with the record of the 451. */
+static bool is_given_up_by_register(struct work *work, bool counts, struct vt_failing *out)
+{
+    struct vt_judgement *judgement = work->out;
+    struct vt_err err = {0};
+    int64_t begun = vt_clock_monotonic_msecs();
+    const struct vt_registrar registrar = registrar_for(work, TEMPFAIL_RECORD_MSECS);
+    enum vt_code code = work->transaction->spool.fd < 0
+                            ? VT_E_NOT_FOUND
+                            : vt_failing_recall(work->transaction, &registrar, work->now_utc_secs,
+                                                counts, out, &err);
+    judgement->register_msecs += vt_clock_monotonic_msecs() - begun;
+    if (code == VT_OK && !out->is_given_up)
+        memcpy(judgement->defer_key, out->claim_key_sha256, sizeof(judgement->defer_key));
+    return code == VT_OK && out->is_given_up;
+}
+
+/* Somebody has to know: a mail that nobody looked into goes where the policy says. */
+static void alarm_given_up(struct work *work)
+{
+    const struct vt_mail *mail = &work->transaction->mail;
+    struct vt_err err = {0};
+    const struct vt_register_event event = {
+        .what = "mail-not-checked",
+        .text = "its inspection failed again and again: the policy decides with NOT_CHECKED"};
+    const struct vt_register_record record = {.kind = VT_REGISTER_EVENT,
+                                              .reference = mail->reference,
+                                              .time_utc_secs = work->now_utc_secs,
+                                              .event = &event};
+    const struct vt_registrar registrar = registrar_for(work, TEMPFAIL_RECORD_MSECS);
+    vt_log(VT_LOG_ALERT, "mail not checked: queue-id=%s reference=%s %s",
+           mail->queue_id != NULL ? mail->queue_id : "-", mail->reference, event.text);
+    if (work->gateway->record(&registrar, &record, &err) != VT_OK)
+        vt_log(VT_LOG_WARNING, "the alert is not recorded: %s", err.text);
+}
+
 /* An inspection that failed: which mail and why, and whether it is given up. */
 static enum vt_code after_failure(struct work *work, enum vt_code code)
 {
     const struct vt_mail *mail = &work->transaction->mail;
+    struct vt_failing failing = {.first_utc_secs = VT_TIME_NONE};
     bool counts = code != VT_E_BUSY;
     char text[VT_ERR_TEXT_BYTES];
     atomic_fetch_add(&work->gateway->failures_count, 1);
     bool given_up = vt_poison_fail(&work->gateway->poison, work->poison_key,
                                    vt_clock_monotonic_msecs(), counts);
+    /* Observed, it passes anyway, and is not to wait for the register twice. */
+    if (!given_up && !work->out->is_inert)
+        given_up = is_given_up_by_register(work, counts, &failing);
     /* Nobody knows whether its files are marked secret: of the mail itself nothing is said. */
     vt_log(VT_LOG_WARNING, "inspection failed: queue-id=%s reference=%s code=%s why=\"%s\"%s",
            mail->queue_id != NULL ? mail->queue_id : "-", mail->reference, vt_code_name(code),
            vt_text_clean(text, sizeof(text), vt_bytes_str(work->out->failure.text)),
            given_up ? " given-up=yes" : "");
-    if (given_up)
-        return not_checked(work);
-    work->out->fault = work->out->failure;
-    return code;
+    if (!given_up) {
+        work->out->fault = work->out->failure;
+        return code;
+    }
+    if (!work->out->is_inert)
+        alarm_given_up(work);
+    return not_checked(work);
 }
 
 static enum vt_code gather_evidence(struct work *work)
@@ -260,22 +319,6 @@ static enum vt_code evaluate(struct work *work, int64_t first_deferred_utc_secs,
     if (code == VT_OK && work->excepted.reference != NULL)
         code = vt_exceptions_name(arena, &work->excepted, *out, &work->out->fault);
     return code;
-}
-
-/* How long the register may take for this mail from now on. */
-static struct vt_registrar registrar_for(struct work *work, int64_t most_msecs)
-{
-    int64_t now = vt_clock_monotonic_msecs();
-    int64_t left = work->gateway->config->register_msecs - work->out->register_msecs;
-    int64_t until = now + (left < most_msecs ? left : most_msecs);
-    if (until > work->deadline_msecs)
-        until = work->deadline_msecs;
-    if (until < now + LEAST_RECORD_MSECS)
-        until = now + LEAST_RECORD_MSECS;
-    return (struct vt_registrar){.channel_fd = work->gateway->record_fd,
-                                 .deadline_msecs = until,
-                                 .progress = progress,
-                                 .progress_context = work};
 }
 
 /* When a mail was first deferred by this rule: now, when the register knows of no time. Of a mail
@@ -417,60 +460,6 @@ static void record(struct work *work)
         vt_answer_unrecorded(mail->reference, work->gateway->config->office_phone, &out->answer);
 }
 
-/* "CERT_REVOKED,NO_SIGNATURE", or "-". */
-static const char *reasons_text(vt_reasons reasons, char *out, size_t out_bytes)
-{
-    size_t used = 0;
-    (void)snprintf(out, out_bytes, "-");
-    for (unsigned i = 0; i < VT_REASON_COUNT && used < out_bytes; i++) {
-        if ((reasons & VT_REASON_BIT(i)) != 0)
-            used += (size_t)snprintf(out + used, out_bytes - used, "%s%s", used > 0 ? "," : "",
-                                     vt_reason_info((enum vt_reason)i)->code);
-    }
-    return out;
-}
-
-/* Who sent it and what it is like: of a mail that was looked into and is not marked secret. The
- * queue id leads to the rest, in the log of the MTA (R-78). */
-static const char *mail_text(const struct work *work, char *out, size_t out_bytes)
-{
-    const struct vt_judgement *judgement = work->out;
-    if (vt_record_is_secret(work->transaction, judgement))
-        return "secret=yes";
-    if (!judgement->is_inspected)
-        return "inspected=no";
-    /* Class and alignment are found in the header. */
-    const struct vt_mail *mail = &judgement->evidence->mail;
-    (void)snprintf(out, out_bytes, "sender=%s bytes=%llu direction=%s class=%s aligned=%s",
-                   mail->sender, (unsigned long long)mail->size_bytes,
-                   vt_direction_name(mail->direction), vt_sender_class_name(mail->sender_class),
-                   mail->sender_aligned ? "yes" : "no");
-    return out;
-}
-
-/* What a person looks for first, in one line; the record has the rest. */
-static void log_outcome(const struct work *work)
-{
-    const struct vt_judgement *out = work->out;
-    const struct vt_decision *decision = out->decision;
-    const struct vt_mail *mail = &work->transaction->mail;
-    char fault[VT_ERR_TEXT_BYTES], reasons[REASONS_TEXT_BYTES], about[MAIL_TEXT_BYTES];
-    bool has_code = out->answer.code[0] != '\0', has_fault = out->fault.code != VT_OK;
-    vt_log(VT_LOG_INFO,
-           "mail: queue-id=%s reference=%s %s answer=%s%s%s action=%s would-be=%s reasons=%s "
-           "rule=%s msecs=%lld%s%s",
-           mail->queue_id != NULL ? mail->queue_id : "-", mail->reference,
-           mail_text(work, about, sizeof(about)), vt_answer_kind_name(out->answer.kind),
-           has_code ? " code=" : "", out->answer.code,
-           decision != NULL ? vt_action_name(decision->action) : "-",
-           decision != NULL ? vt_action_name(decision->would_be) : "-",
-           reasons_text(out->evidence != NULL ? vt_evidence_all_reasons(out->evidence) : 0, reasons,
-                        sizeof(reasons)),
-           decision != NULL && decision->rule != NULL ? decision->rule : "-",
-           (long long)out->total_msecs, has_fault ? " fault=" : "",
-           has_fault ? vt_text_clean(fault, sizeof(fault), vt_bytes_str(out->fault.text)) : "");
-}
-
 void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SMFICTX *ctx,
               struct vt_judgement *out)
 {
@@ -496,5 +485,5 @@ void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SM
     prepare_answer(&work, code);
     out->total_msecs = vt_clock_monotonic_msecs() - begun;
     record(&work);
-    log_outcome(&work);
+    vt_outcome_log(transaction, out);
 }

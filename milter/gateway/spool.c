@@ -136,7 +136,9 @@ enum vt_code vt_spool_end_headers(struct vt_spool *spool, struct vt_err *err)
     if (spool->headers_ended)
         return VT_OK;
     spool->headers_ended = true;
-    return add(spool, VT_BYTES("\r\n"), err);
+    enum vt_code code = add(spool, VT_BYTES("\r\n"), err);
+    spool->body_offset_bytes = spool->size_bytes;
+    return code;
 }
 
 enum vt_code vt_spool_body(struct vt_spool *spool, struct vt_bytes bytes, struct vt_err *err)

@@ -16,6 +16,7 @@ struct vt_spool {
     bool in_file;
     bool too_large; /* beyond VT_MAX_MAIL_BYTES: counted, not kept */
     bool headers_ended;
+    uint64_t body_offset_bytes; /* where the body begins, once the headers have ended */
     uint64_t size_bytes;
     uint8_t pending[VT_SPOOL_PENDING_BYTES]; /* small pieces, written together */
     size_t pending_len;

@@ -6,18 +6,20 @@
 # delivered as NOT_CHECKED instead of being answered 451 for days.
 """Death of inspectors."""
 
+import json
 import os
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import processes
 import site_test
-from site_lab import message_id, wait_for
+from site_lab import BUILD, message_id, wait_for
 from site_test import equal, long_mail, own_headers, plain_mail
 
-FAILURES = 2  # limits.poison-failures of this site
+FAILURES = 3  # limits.poison-failures of this site
 
 
 def strike(site, message, number, whom="child"):
@@ -91,9 +93,14 @@ def neighbours_unharmed(site):
 
 
 def poison_is_given_up(site):
-    """A mail whose inspection fails again and again is delivered, tagged NOT_CHECKED."""
+    """A mail whose inspection fails again and again, over reload and restart, is delivered, tagged NOT_CHECKED; somebody is alarmed."""
     message = long_mail()
-    codes = [strike(site, message, signal.SIGSEGV)["code"] for _ in range(FAILURES)]
+    codes = [strike(site, message, signal.SIGSEGV)["code"]]
+    site.reload()
+    wait_for("the new roles", site.roles_run)
+    codes.append(strike(site, message, signal.SIGSEGV)["code"])
+    site.restart_milter()
+    codes.append(strike(site, message, signal.SIGSEGV)["code"])
     equal(codes, [451] * (FAILURES - 1) + [250], "answers")
     delivered = site.delivered(message)
     equal(delivered is None, False, "not delivered")
@@ -102,6 +109,13 @@ def poison_is_given_up(site):
           f"tag {headers}")
     equal("TOTAL-PASSED" in str(headers), False, f"verdict {headers}")
     site.log_line("inspection failed:", "given-up=yes")
+    alert = site.log_line("alert: mail not checked:")
+    events = [json.loads(line) for line in subprocess.run(
+        [BUILD + "/vanthu", "register", "list", "--config", site.folder + "/vanthu.yaml", "--json", "--limit", "20"],
+        capture_output=True, text=True, check=True).stdout.splitlines()]
+    found = [event for event in events if event["kind"] == "event" and event["body"].get("what") == "mail-not-checked"]
+    equal(len(found), 1, f"events of the register: {events}")
+    equal(found[0]["reference"] in alert, True, alert)
     again = site.send(message)
     equal(again["code"], 250, "once more, without an inspection")
     equal(site.record_of(again)["decision"]["action"], "tag", "decision of the next try")

@@ -95,7 +95,18 @@ static struct {
     bool has_evidence, is_secret;
     char rule[64];
     struct vt_register_exception exception;
+    char claims[16][65]; /* defer clocks that began just now */
+    unsigned claims_count, events;
 } registrar;
+
+static bool is_claimed(const char *key)
+{
+    for (unsigned i = 0; i < registrar.claims_count; i++) {
+        if (strcmp(registrar.claims[i], key) == 0)
+            return true;
+    }
+    return false;
+}
 
 static enum vt_code fake_look(struct vt_arena *arena, const struct vt_registrar *where,
                               const struct vt_look *look, struct vt_looked *out, struct vt_err *err)
@@ -106,6 +117,9 @@ static enum vt_code fake_look(struct vt_arena *arena, const struct vt_registrar 
     *out = (struct vt_looked){.first_deferred_utc_secs = registrar.first_deferred_utc_secs};
     if (look->defer_key_sha256 != NULL) {
         assert_int_equal(strlen(look->defer_key_sha256), 64);
+        if (registrar.first_deferred_utc_secs == VT_TIME_NONE &&
+            is_claimed(look->defer_key_sha256))
+            out->first_deferred_utc_secs = vt_clock_now_utc_secs();
     } else {
         assert_int_equal(look->documents_count, 1);
         if (strcmp(look->documents_sha256[0], registrar.exception.document_sha256) == 0) {
@@ -122,8 +136,13 @@ static enum vt_code fake_record(const struct vt_registrar *where,
                                 const struct vt_register_record *record, struct vt_err *err)
 {
     const struct vt_register_decided *decided = record->decided;
-    assert_int_equal(record->kind, VT_REGISTER_DECIDED);
     assert_true(where->deadline_msecs > vt_clock_monotonic_msecs());
+    if (record->kind == VT_REGISTER_EVENT) {
+        assert_string_equal(record->event->what, "mail-not-checked");
+        registrar.events++;
+        return VT_OK;
+    }
+    assert_int_equal(record->kind, VT_REGISTER_DECIDED);
     if (registrar.record_code != VT_OK)
         return vt_err_set(err, registrar.record_code, "the disk is full");
     registrar.records++;
@@ -135,6 +154,10 @@ static enum vt_code fake_record(const struct vt_registrar *where,
                                                                           : "");
     snprintf(registrar.reference, sizeof(registrar.reference), "%s", record->reference);
     snprintf(registrar.defer_key, sizeof(registrar.defer_key), "%s", decided->defer_key_sha256);
+    if (registrar.defer_key[0] != '\0' && !is_claimed(registrar.defer_key) &&
+        registrar.claims_count < 16)
+        memcpy(registrar.claims[registrar.claims_count++], registrar.defer_key,
+               sizeof(registrar.defer_key));
     return VT_OK;
 }
 
@@ -169,6 +192,8 @@ static int set_up(void **state)
                                         .queue_msecs = 100,
                                         .inspection_msecs = 1000,
                                         .register_msecs = 1000,
+                                        .poison_failures = 3,
+                                        .poison_msecs = 1800000,
                                         .our_domains = {domains, 1},
                                         .internal_networks = {networks, 2}};
     fixture.arena = vt_arena_new(100000);
@@ -423,6 +448,34 @@ static void a_failure_asks_to_come_again_and_then_gives_up(void **state)
     assert_int_equal(inspector.calls, before);
 }
 
+/* The register remembers what this process forgot: a restart does not begin to count anew. */
+static void failures_are_counted_over_restarts(void **state)
+{
+    (void)state;
+    begin(ALL_ACTIONS, ALL_STEPS, "203.0.113.9");
+    inspector.code = VT_E_PEER;
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(registrar.events, 0);
+        assert_int_equal(mail("<a@x.vn>"), i < 2 ? SMFIS_TEMPFAIL : SMFIS_CONTINUE);
+        vt_poison_clear(&fixture.gateway.poison);
+        assert_int_equal(vt_poison_init(&fixture.gateway.poison, 3, 30 * 60000), VT_OK);
+    }
+    assert_int_equal(registrar.claims_count, 2);
+    assert_int_equal(registrar.events, 1);
+    assert_non_null(strstr(recorder.lines, "add X-Vanthu-Action: tag;"));
+    /* Not often, but for long: the time of the first failure is the register's. */
+    registrar.first_deferred_utc_secs = vt_clock_now_utc_secs() - 1801;
+    assert_int_equal(mail("<long@x.vn>"), SMFIS_CONTINUE);
+    registrar.first_deferred_utc_secs = VT_TIME_NONE;
+    /* Another body, another sender: mails of their own. */
+    assert_int_equal(mail("<other@x.vn>"), SMFIS_TEMPFAIL);
+    /* Without the register the memory of this process counts. */
+    registrar.look_code = VT_E_TIMEOUT;
+    assert_int_equal(mail("<c@x.vn>"), SMFIS_TEMPFAIL);
+    assert_int_equal(mail("<c@x.vn>"), SMFIS_TEMPFAIL);
+    assert_int_equal(mail("<c@x.vn>"), SMFIS_CONTINUE);
+}
+
 static void a_full_queue_asks_to_come_again(void **state)
 {
     (void)state;
@@ -658,6 +711,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(observe_is_inert, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_asks_to_come_again_and_then_gives_up, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(failures_are_counted_over_restarts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_queue_asks_to_come_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_spool_fault_asks_to_come_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_large_is_not_inspected, set_up, tear_down),
