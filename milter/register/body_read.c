@@ -1,132 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Reading bodies back. The file may have been altered, so nothing is believed. */
-#include <limits.h>
 #include <string.h>
 
-#include "evidence/record_json.h"
-#include "register/body.h"
+#include "register/body_value.h"
 #include "register/names.h"
 
 /* Far above what an answer and a trace have. */
 #define MAX_ANSWER_LINES 64
 #define MAX_TRACE_LINES (64 * 1024)
-
-static enum vt_code no_memory(struct vt_err *err)
-{
-    return vt_err_set(err, VT_E_NOMEM, "no memory for a record");
-}
-
-static enum vt_code wrong(struct vt_err *err, const char *key)
-{
-    return vt_err_set(err, VT_E_FORMAT, "body of a record: \"%s\" is not what it should be", key);
-}
-
-/* A string in arena; a missing one is NULL. */
-static enum vt_code read_text(struct vt_arena *arena, const json_t *object, const char *key,
-                              const char **out, struct vt_err *err)
-{
-    const json_t *value = json_object_get(object, key);
-    *out = NULL;
-    if (value == NULL || json_is_null(value))
-        return VT_OK;
-    if (!json_is_string(value) || !vt_json_is_clean(json_string_value(value)))
-        return wrong(err, key);
-    *out = vt_arena_str(arena, json_string_value(value));
-    return *out != NULL ? VT_OK : no_memory(err);
-}
-
-/* An array of strings; a missing one is empty. */
-static enum vt_code read_texts(struct vt_arena *arena, const json_t *object, const char *key,
-                               size_t max, const char *const **out, size_t *out_count,
-                               struct vt_err *err)
-{
-    const json_t *array = json_object_get(object, key);
-    size_t count = json_array_size(array);
-    *out_count = 0;
-    if ((array != NULL && !json_is_array(array)) || count > max)
-        return wrong(err, key);
-    const char **texts = vt_arena_alloc(arena, (count + 1) * sizeof(*texts));
-    for (size_t i = 0; i < count && texts != NULL; i++) {
-        const char *text = json_string_value(json_array_get(array, i));
-        if (text == NULL || !vt_json_is_clean(text))
-            return wrong(err, key);
-        texts[i] = vt_arena_str(arena, text);
-        if (texts[i] == NULL)
-            return no_memory(err);
-    }
-    if (texts == NULL)
-        return no_memory(err);
-    *out = texts;
-    *out_count = count;
-    return VT_OK;
-}
-
-static enum vt_code read_digest(const json_t *object, const char *key, char out[65],
-                                struct vt_err *err)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    if (text == NULL || strlen(text) != 64)
-        return wrong(err, key);
-    memcpy(out, text, 65);
-    return VT_OK;
-}
-
-/* The reason of a code; VT_REASON_COUNT when there is none. */
-static enum vt_code read_reason(const json_t *object, const char *key, enum vt_reason *out,
-                                struct vt_err *err)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    *out = VT_REASON_COUNT;
-    if (text == NULL)
-        return VT_OK;
-    return vt_reason_by_code(text, out) == VT_OK ? VT_OK : wrong(err, key);
-}
-
-/* A word as the value of its enum. */
-static enum vt_code read_word(const json_t *object, const char *key, const struct vt_words *words,
-                              unsigned *out, struct vt_err *err)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    *out = text != NULL ? vt_words_find(words, text) : words->count;
-    return *out < words->count ? VT_OK : wrong(err, key);
-}
-
-/* A word that may be missing or null: then the first value. */
-static enum vt_code read_word_or_none(const json_t *object, const char *key,
-                                      const struct vt_words *words, unsigned *out,
-                                      struct vt_err *err)
-{
-    const json_t *value = json_object_get(object, key);
-    *out = 0;
-    return value == NULL || json_is_null(value) ? VT_OK : read_word(object, key, words, out, err);
-}
-
-/* RFC 3339, or VT_TIME_NONE where there is none. */
-static enum vt_code read_time(const json_t *object, const char *key, int64_t *out,
-                              struct vt_err *err)
-{
-    const json_t *value = json_object_get(object, key);
-    *out = VT_TIME_NONE;
-    if (value == NULL || json_is_null(value))
-        return VT_OK;
-    return json_is_string(value) && vt_time_parse(json_string_value(value), out) == VT_OK
-               ? VT_OK
-               : wrong(err, key);
-}
-
-/* The number of a document; SIZE_MAX is the mail itself. */
-static size_t read_index(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    json_int_t index = json_integer_value(value);
-    return json_is_integer(value) && index >= 0 ? (size_t)index : SIZE_MAX;
-}
-
-static unsigned read_unsigned(const json_t *object, const char *key)
-{
-    json_int_t number = json_integer_value(json_object_get(object, key));
-    return number >= 0 && number <= UINT_MAX ? (unsigned)number : 0;
-}
 
 /* ---- answers and faults ---- */
 
@@ -134,16 +15,16 @@ enum vt_code vt_body_read_answer(struct vt_arena *arena, const json_t *answer,
                                  struct vt_register_answer *out, struct vt_err *err)
 {
     unsigned outcome = 0;
-    enum vt_code code = read_word(answer, "kind", &vt_words_outcome, &outcome, err);
+    enum vt_code code = vt_body_word(answer, "kind", &vt_words_outcome, &outcome, err);
     if (code == VT_OK)
-        code = read_text(arena, answer, "code", &out->code, err);
+        code = vt_body_text(arena, answer, "code", &out->code, err);
     if (code == VT_OK)
-        code = read_text(arena, answer, "enhanced", &out->enhanced, err);
+        code = vt_body_text(arena, answer, "enhanced", &out->enhanced, err);
     if (code == VT_OK)
-        code = read_text(arena, answer, "hold_reason", &out->hold_reason, err);
+        code = vt_body_text(arena, answer, "hold_reason", &out->hold_reason, err);
     if (code == VT_OK)
-        code = read_texts(arena, answer, "lines", MAX_ANSWER_LINES, &out->lines, &out->lines_count,
-                          err);
+        code = vt_body_texts(arena, answer, "lines", MAX_ANSWER_LINES, &out->lines,
+                             &out->lines_count, err);
     out->outcome = (enum vt_register_outcome)outcome;
     return code;
 }
@@ -169,10 +50,10 @@ static enum vt_code read_fault(struct vt_arena *arena, const json_t *root, const
         return VT_OK;
     struct vt_err *fault = vt_arena_alloc(arena, sizeof(*fault));
     if (fault == NULL)
-        return no_memory(err);
-    enum vt_code code = read_text(arena, object, "code", &name, err);
+        return vt_body_no_memory(err);
+    enum vt_code code = vt_body_text(arena, object, "code", &name, err);
     if (code == VT_OK)
-        code = read_text(arena, object, "text", &text, err);
+        code = vt_body_text(arena, object, "text", &text, err);
     if (code == VT_OK)
         (void)vt_err_set(fault, code_by_name(name != NULL ? name : ""), "%s",
                          text != NULL ? text : "");
@@ -186,15 +67,15 @@ static enum vt_code read_trace_line(struct vt_arena *arena, const json_t *object
                                     struct vt_trace *out, struct vt_err *err)
 {
     unsigned mode = 0, action = 0;
-    enum vt_code code = read_text(arena, object, "rule", &out->rule, err);
+    enum vt_code code = vt_body_text(arena, object, "rule", &out->rule, err);
     if (code == VT_OK)
-        code = read_text(arena, object, "why", &out->why, err);
+        code = vt_body_text(arena, object, "why", &out->why, err);
     if (code == VT_OK)
-        code = read_word_or_none(object, "mode", &vt_words_mode, &mode, err);
+        code = vt_body_word_or_none(object, "mode", &vt_words_mode, &mode, err);
     if (code == VT_OK)
-        code = read_word_or_none(object, "action", &vt_words_action, &action, err);
-    out->line = read_unsigned(object, "line");
-    out->document = read_index(object, "document");
+        code = vt_body_word_or_none(object, "action", &vt_words_action, &action, err);
+    out->line = vt_body_unsigned(object, "line");
+    out->document = vt_body_index(object, "document");
     out->matched = json_is_true(json_object_get(object, "matched"));
     out->mode = (enum vt_mode)mode;
     out->action = (enum vt_action)action;
@@ -206,10 +87,10 @@ static enum vt_code read_trace(struct vt_arena *arena, const json_t *array, stru
 {
     size_t count = json_array_size(array);
     if (count > MAX_TRACE_LINES)
-        return wrong(err, "trace");
+        return vt_body_wrong(err, "trace");
     out->trace = vt_arena_alloc(arena, (count + 1) * sizeof(*out->trace));
     if (out->trace == NULL)
-        return no_memory(err);
+        return vt_body_no_memory(err);
     enum vt_code code = VT_OK;
     for (size_t i = 0; i < count && code == VT_OK; i++)
         code = read_trace_line(arena, json_array_get(array, i), &out->trace[i], err);
@@ -228,7 +109,7 @@ static enum vt_code read_decision_texts(struct vt_arena *arena, const json_t *ob
                  {"text", &out->text}};
     enum vt_code code = VT_OK;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && code == VT_OK; i++)
-        code = read_text(arena, object, texts[i].key, texts[i].text, err);
+        code = vt_body_text(arena, object, texts[i].key, texts[i].text, err);
     return code;
 }
 
@@ -241,7 +122,7 @@ static enum vt_code read_site(struct vt_arena *arena, const json_t *object,
         return VT_OK;
     struct vt_site_facts *facts = vt_arena_alloc(arena, sizeof(*facts));
     if (facts == NULL)
-        return no_memory(err);
+        return vt_body_no_memory(err);
     *out = facts;
     return vt_record_from_json(arena, &vt_site_facts_record, object, facts, err);
 }
@@ -253,19 +134,19 @@ static enum vt_code read_decision(struct vt_arena *arena, const json_t *object,
         return VT_OK;
     struct vt_decision *decision = vt_arena_alloc(arena, sizeof(*decision));
     if (decision == NULL)
-        return no_memory(err);
+        return vt_body_no_memory(err);
     unsigned action = 0, would_be = 0, mode = 0;
-    enum vt_code code = read_word(object, "action", &vt_words_action, &action, err);
+    enum vt_code code = vt_body_word(object, "action", &vt_words_action, &action, err);
     if (code == VT_OK)
-        code = read_word(object, "would_be", &vt_words_action, &would_be, err);
+        code = vt_body_word(object, "would_be", &vt_words_action, &would_be, err);
     if (code == VT_OK)
-        code = read_word_or_none(object, "mode", &vt_words_mode, &mode, err);
+        code = vt_body_word_or_none(object, "mode", &vt_words_mode, &mode, err);
     if (code == VT_OK)
         code = read_decision_texts(arena, object, decision, err);
     if (code == VT_OK)
-        code = read_reason(object, "reason", &decision->reason, err);
+        code = vt_body_reason(object, "reason", &decision->reason, err);
     if (code == VT_OK)
-        code = read_time(object, "defer_until", &decision->defer_until_utc_secs, err);
+        code = vt_body_time(object, "defer_until", &decision->defer_until_utc_secs, err);
     if (code == VT_OK)
         code = read_trace(arena, json_object_get(object, "trace"), decision, err);
     if (code == VT_OK)
@@ -273,9 +154,9 @@ static enum vt_code read_decision(struct vt_arena *arena, const json_t *object,
     decision->action = (enum vt_action)action;
     decision->would_be = (enum vt_action)would_be;
     decision->mode = (enum vt_mode)mode;
-    decision->rule_line = read_unsigned(object, "rule_line");
-    decision->document = read_index(object, "document");
-    decision->tried_count = read_unsigned(object, "tried");
+    decision->rule_line = vt_body_unsigned(object, "rule_line");
+    decision->document = vt_body_index(object, "document");
+    decision->tried_count = vt_body_unsigned(object, "tried");
     *out = decision;
     return code;
 }
@@ -285,19 +166,19 @@ static enum vt_code read_notices(struct vt_arena *arena, const json_t *array,
 {
     size_t count = json_array_size(array);
     if (count > VT_MAX_REGISTER_NOTICES)
-        return wrong(err, "notices");
+        return vt_body_wrong(err, "notices");
     out->notices = vt_arena_alloc(arena, (count + 1) * sizeof(*out->notices));
     if (out->notices == NULL)
-        return no_memory(err);
+        return vt_body_no_memory(err);
     out->notices_count = count;
     enum vt_code code = VT_OK;
     for (size_t i = 0; i < count && code == VT_OK; i++) {
         const json_t *object = json_array_get(array, i);
-        code = read_digest(object, "key", out->notices[i].key_sha256, err);
+        code = vt_body_digest(object, "key", out->notices[i].key_sha256, err);
         if (code == VT_OK)
-            code = read_text(arena, object, "kind", &out->notices[i].kind, err);
+            code = vt_body_text(arena, object, "kind", &out->notices[i].kind, err);
         if (code == VT_OK)
-            code = read_text(arena, object, "to", &out->notices[i].recipient, err);
+            code = vt_body_text(arena, object, "to", &out->notices[i].recipient, err);
     }
     return code;
 }
@@ -307,17 +188,17 @@ static enum vt_code read_objects(struct vt_arena *arena, const json_t *array,
 {
     size_t count = json_array_size(array);
     if (count > VT_MAX_REGISTER_OBJECTS)
-        return wrong(err, "objects");
+        return vt_body_wrong(err, "objects");
     out->objects = vt_arena_alloc(arena, (count + 1) * sizeof(*out->objects));
     if (out->objects == NULL)
-        return no_memory(err);
+        return vt_body_no_memory(err);
     out->objects_count = count;
     enum vt_code code = VT_OK;
     for (size_t i = 0; i < count && code == VT_OK; i++) {
         const json_t *object = json_array_get(array, i);
-        code = read_digest(object, "sha256", out->objects[i].sha256, err);
+        code = vt_body_digest(object, "sha256", out->objects[i].sha256, err);
         if (code == VT_OK)
-            code = read_text(arena, object, "kind", &out->objects[i].kind, err);
+            code = vt_body_text(arena, object, "kind", &out->objects[i].kind, err);
     }
     return code;
 }
@@ -335,7 +216,7 @@ static enum vt_code read_evidence(struct vt_arena *arena, const json_t *root,
     }
     struct vt_mail *facts = vt_arena_alloc(arena, sizeof(*facts));
     if (facts == NULL)
-        return no_memory(err);
+        return vt_body_no_memory(err);
     out->mail = facts;
     return mail != NULL ? vt_mail_from_object(arena, mail, facts, err) : VT_OK;
 }
@@ -347,7 +228,7 @@ static void read_timings(const json_t *root, struct vt_register_decided *out)
     out->inspection_msecs = json_integer_value(json_object_get(msecs, "inspection"));
     out->status_msecs = json_integer_value(json_object_get(msecs, "status"));
     out->total_msecs = json_integer_value(json_object_get(msecs, "total"));
-    out->passes = read_unsigned(root, "passes");
+    out->passes = vt_body_unsigned(root, "passes");
 }
 
 static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
@@ -355,13 +236,13 @@ static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
 {
     struct vt_register_decided *out = vt_arena_alloc(arena, sizeof(*out));
     if (out == NULL)
-        return no_memory(err);
+        return vt_body_no_memory(err);
     record->decided = out;
     out->is_secret = json_is_true(json_object_get(root, "secret"));
     if (out->is_secret)
         return VT_OK;
     unsigned mode = 0;
-    enum vt_code code = read_word(root, "mode", &vt_words_mode, &mode, err);
+    enum vt_code code = vt_body_word(root, "mode", &vt_words_mode, &mode, err);
     if (code == VT_OK)
         code = vt_body_read_answer(arena, json_object_get(root, "answer"), &out->answer, err);
     if (code == VT_OK)
@@ -373,10 +254,10 @@ static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
     if (code == VT_OK)
         code = read_objects(arena, json_object_get(root, "objects"), out, err);
     if (code == VT_OK)
-        code = read_texts(arena, root, "first_seen", VT_MAX_FIRST_SEEN, &out->first_seen,
-                          &out->first_seen_count, err);
+        code = vt_body_texts(arena, root, "first_seen", VT_MAX_FIRST_SEEN, &out->first_seen,
+                             &out->first_seen_count, err);
     if (code == VT_OK)
-        code = read_text(arena, root, "defer_key", &out->defer_key_sha256, err);
+        code = vt_body_text(arena, root, "defer_key", &out->defer_key_sha256, err);
     if (code == VT_OK)
         code = read_decision(arena, json_object_get(root, "decision"), &out->decision, err);
     if (code == VT_OK)
@@ -395,7 +276,7 @@ static enum vt_code read_answered(struct vt_arena *arena, const json_t *root,
 {
     struct vt_register_answered *out = vt_arena_alloc(arena, sizeof(*out));
     if (out == NULL)
-        return no_memory(err);
+        return vt_body_no_memory(err);
     record->answered = out;
     return vt_body_read_answer(arena, json_object_get(root, "answer"), &out->answer, err);
 }
@@ -405,19 +286,19 @@ static enum vt_code read_overruled(struct vt_arena *arena, const json_t *root,
 {
     struct vt_register_overruled *out = vt_arena_alloc(arena, sizeof(*out));
     if (out == NULL)
-        return no_memory(err);
+        return vt_body_no_memory(err);
     record->overruled = out;
-    enum vt_code code = read_time(root, "until", &out->until_utc_secs, err);
+    enum vt_code code = vt_body_time(root, "until", &out->until_utc_secs, err);
     if (code == VT_OK)
-        code = read_text(arena, root, "why", &out->reason_text, err);
+        code = vt_body_text(arena, root, "why", &out->reason_text, err);
     if (code == VT_OK)
-        code = read_text(arena, root, "by", &out->by, err);
+        code = vt_body_text(arena, root, "by", &out->by, err);
     if (code == VT_OK)
-        code = read_texts(arena, root, "documents", VT_MAX_PARTS, &out->documents_sha256,
-                          &out->documents_count, err);
+        code = vt_body_texts(arena, root, "documents", VT_MAX_PARTS, &out->documents_sha256,
+                             &out->documents_count, err);
     if (code == VT_OK)
-        code = read_text(arena, root, "certificate", &out->certificate_sha256, err);
-    return code == VT_OK ? read_reason(root, "reason", &out->reason, err) : code;
+        code = vt_body_text(arena, root, "certificate", &out->certificate_sha256, err);
+    return code == VT_OK ? vt_body_reason(root, "reason", &out->reason, err) : code;
 }
 
 static enum vt_code read_refused(struct vt_arena *arena, const json_t *root,
@@ -425,14 +306,14 @@ static enum vt_code read_refused(struct vt_arena *arena, const json_t *root,
 {
     struct vt_register_refused *out = vt_arena_alloc(arena, sizeof(*out));
     if (out == NULL)
-        return no_memory(err);
+        return vt_body_no_memory(err);
     record->refused = out;
-    enum vt_code code = read_text(arena, root, "text", &out->text, err);
+    enum vt_code code = vt_body_text(arena, root, "text", &out->text, err);
     if (code == VT_OK)
-        code = read_text(arena, root, "by", &out->by, err);
+        code = vt_body_text(arena, root, "by", &out->by, err);
     if (code == VT_OK)
-        code = read_reason(root, "reason", &out->reason, err);
-    return code == VT_OK && out->reason == VT_REASON_COUNT ? wrong(err, "reason") : code;
+        code = vt_body_reason(root, "reason", &out->reason, err);
+    return code == VT_OK && out->reason == VT_REASON_COUNT ? vt_body_wrong(err, "reason") : code;
 }
 
 static enum vt_code read_event(struct vt_arena *arena, const json_t *root,
@@ -440,12 +321,12 @@ static enum vt_code read_event(struct vt_arena *arena, const json_t *root,
 {
     struct vt_register_event *out = vt_arena_alloc(arena, sizeof(*out));
     if (out == NULL)
-        return no_memory(err);
+        return vt_body_no_memory(err);
     record->event = out;
-    enum vt_code code = read_text(arena, root, "what", &out->what, err);
+    enum vt_code code = vt_body_text(arena, root, "what", &out->what, err);
     if (code == VT_OK)
-        code = read_text(arena, root, "text", &out->text, err);
-    return code == VT_OK ? read_text(arena, root, "by", &out->by, err) : code;
+        code = vt_body_text(arena, root, "text", &out->text, err);
+    return code == VT_OK ? vt_body_text(arena, root, "by", &out->by, err) : code;
 }
 
 static enum vt_code read_destroyed(struct vt_arena *arena, const json_t *root,
@@ -455,22 +336,22 @@ static enum vt_code read_destroyed(struct vt_arena *arena, const json_t *root,
     const json_t *array = json_object_get(root, "records");
     size_t count = json_array_size(array);
     if (count > VT_MAX_DESTROYED)
-        return wrong(err, "records");
+        return vt_body_wrong(err, "records");
     int64_t *targets = vt_arena_alloc(arena, (count + 1) * sizeof(*targets));
     if (out == NULL || targets == NULL)
-        return no_memory(err);
+        return vt_body_no_memory(err);
     for (size_t i = 0; i < count; i++)
         targets[i] = json_integer_value(json_array_get(array, i));
     out->targets = targets;
     out->targets_count = count;
     record->destroyed = out;
-    enum vt_code code = read_text(arena, root, "why", &out->why, err);
+    enum vt_code code = vt_body_text(arena, root, "why", &out->why, err);
     if (code == VT_OK)
-        code = read_text(arena, root, "class", &out->class_name, err);
+        code = vt_body_text(arena, root, "class", &out->class_name, err);
     if (code != VT_OK)
         return code;
-    return read_texts(arena, root, "objects", VT_MAX_DESTROYED, &out->objects_sha256,
-                      &out->objects_count, err);
+    return vt_body_texts(arena, root, "objects", VT_MAX_DESTROYED, &out->objects_sha256,
+                         &out->objects_count, err);
 }
 
 enum vt_code vt_body_read(struct vt_arena *arena, struct vt_bytes body,
@@ -483,9 +364,9 @@ enum vt_code vt_body_read(struct vt_arena *arena, struct vt_bytes body,
     const json_t *version = json_object_get(root, "v");
     const char *word = json_string_value(json_object_get(root, "record"));
     if (json_integer_value(version) != VT_BODY_VERSION)
-        code = wrong(err, "v");
+        code = vt_body_wrong(err, "v");
     else if (word == NULL || strcmp(word, vt_register_kind_name(record->kind)) != 0)
-        code = wrong(err, "record");
+        code = vt_body_wrong(err, "record");
     else if (record->kind == VT_REGISTER_DECIDED)
         code = read_decided(arena, root, record, err);
     else if (record->kind == VT_REGISTER_ANSWERED)
@@ -511,7 +392,7 @@ enum vt_code vt_register_read(struct vt_arena *arena, const struct vt_register_e
                                        .time_utc_secs = entry->time_utc_secs,
                                        .seq = entry->seq};
     if (reference == NULL)
-        return no_memory(err);
+        return vt_body_no_memory(err);
     if (entry->body.len == 0)
         return vt_err_set(err, VT_E_NOT_FOUND, "register: record %lld has no body",
                           (long long)entry->seq);
