@@ -157,6 +157,9 @@ struct vt_status_facts {
 struct vt_timestamp_facts {
     /* "signature", "document", "content", "archive", "signature-and-references", "references" */
     const char *kind;
+    char sha256[65]; /* of the token */
+    /* Bit i: time stamp i of the same signature existed when this one was made. */
+    unsigned covers;
     int64_t time_utc_secs;
     const char *tsa; /* subject of the TSA's certificate */
     enum vt_integrity integrity;

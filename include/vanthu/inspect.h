@@ -27,11 +27,19 @@ struct vt_inspect_input {
     /* The bytes are certificates: the first is judged as that of a signature made now, the others
      * and those of options->contents may stand between it and an anchor. */
     bool is_certificate;
+    /* The bytes are a file of objects (vanthu/object.h): evidence of a record, what its verdicts
+     * rested on, and any of its documents. Its signatures are judged again, see vt_inspect_record.
+     */
+    bool is_record;
+    /* The bytes are a time stamp token or a TimeStampResp (RFC 3161): it is judged by itself, and
+     * sha256 of the document is what it is over, "" when that is no SHA-256. */
+    bool is_token;
     const struct vt_mail *mail; /* envelope facts; NULL: none */
     bool is_class_given;        /* mail->sender_class holds, whatever the header proves */
     int64_t now_utc_secs;
     bool clock_is_wrong;          /* as in vt_trust_input */
     const struct vt_known *known; /* may be NULL: nothing known */
+    struct vt_object_list *used;  /* gathers what the verdicts rest on, or NULL */
 };
 
 /* Results live in arena; input and options must outlive it.

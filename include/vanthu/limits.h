@@ -45,6 +45,12 @@
  * fill the memory of those who read its answer. */
 #define VT_MAX_EVIDENCE_BYTES (4u * 1024 * 1024)
 #define VT_MAX_WANTS_BYTES (16u * 1024 * 1024)
+/* Certificates, CRLs, OCSP responses and time stamps that the verdicts of one mail rest on, and the
+ * bytes of those that one message carries. A hundred signatures of four certificates share most. */
+#define VT_MAX_OBJECTS 1000
+#define VT_MAX_OBJECTS_BYTES (16u * 1024 * 1024)
+/* What stands before the bytes of objects in their file. */
+#define VT_MAX_OBJECTS_HEAD_BYTES (64u * 1024)
 /* What is known beside a mail, as JSON: a generation's facts have 1 KB, its issuers 3 KB. */
 #define VT_MAX_KNOWN_BYTES (64u * 1024 * 1024)
 /* The report of the status role as JSON: a host or a list has 500 bytes, a repeated check 1000. */

@@ -139,7 +139,9 @@ struct vt_inspection {
     int mail_fd;
     const char *name;
     bool is_mail;
-    bool is_certificate;        /* `vanthu trust path`: vt_inspect_input */
+    /* vt_inspect_input: of vanthu trust path, register recheck, register head. */
+    bool is_certificate, is_record, is_token;
+    bool with_objects;          /* what the verdicts rest on is asked for too */
     const struct vt_mail *mail; /* or NULL */
     bool is_class_given;        /* of the sender, in mail; false: found in the header */
     int64_t now_utc_secs;
@@ -169,6 +171,9 @@ struct vt_inspection {
      * them as first_seen. */
     const char *const *not_seen;
     size_t not_seen_count;
+    /* Filled: a file of objects (vanthu/object.h) of at most VT_MAX_OBJECTS_BYTES, unread, the
+     * caller's to close; -1: there is none. A child that was taken over may have written it. */
+    int objects_fd;
 };
 enum vt_code vt_inspection_run(struct vt_arena *arena, struct vt_inspection *inspection,
                                struct vt_evidence **out_evidence, struct vt_err *err) VT_MUST_CHECK;

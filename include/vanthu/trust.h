@@ -5,6 +5,7 @@
 #ifndef VANTHU_TRUST_H
 #define VANTHU_TRUST_H
 
+#include "vanthu/object.h"
 #include "vanthu/status.h"
 
 enum vt_trust_set_id { VT_TRUST_OFFICIAL = 0, VT_TRUST_PUBLIC, VT_TRUST_SETS };
@@ -110,6 +111,7 @@ struct vt_trust_input {
     const struct vt_known *known;
     struct vt_status_cache *status_cache; /* shared by the signatures of a mail, or NULL */
     struct vt_token_cache *token_cache;   /* shared by the signatures of a document, or NULL */
+    struct vt_object_list *used;          /* gathers what the verdict rests on, or NULL */
     int64_t first_seen_utc_secs;          /* of this signature over these bytes, VT_TIME_NONE */
     int64_t now_utc_secs;
     /* now_utc_secs is the clock's, and before vt_clock_is_sane: nothing is judged by it. */

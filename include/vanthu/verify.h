@@ -82,6 +82,8 @@ const char *vt_certificate_email(const struct vt_certificate *certificate, size_
  *   "document"                  a file (EN 319 142-1 5.4.3) */
 struct vt_verified_timestamp {
     const char *kind;
+    struct vt_bytes token; /* view of the whole token, and its SHA-256; "": it is none */
+    char sha256[65];
     enum vt_integrity integrity; /* imprint over the right bytes and signature right */
     int64_t time_utc_secs;
     int64_t accuracy_secs; /* genTime may be off by this much (RFC 3161 2.4.2), whole seconds */
@@ -152,6 +154,15 @@ enum vt_code vt_verify_objects(struct vt_arena *arena, struct vt_certificate_poo
                                const struct vt_signed_object *objects, size_t objects_count,
                                const struct vt_bytes *detached_candidates, size_t candidates_count,
                                struct vt_verified_list *out, struct vt_err *err) VT_MUST_CHECK;
+
+/* Verify a time stamp token by itself, or a TimeStampResp that holds one (RFC 3161 2.4.2): its own
+ * signature and what it carries. *out_imprint: the SHA-256 that it is over, which the caller
+ * compares; empty when it is over another digest. bytes: must outlive *out. Certificates go into
+ * pool. out_inner: revocation data that the token carries. VT_OK, VT_E_NOMEM, VT_E_INTERNAL. */
+enum vt_code vt_verify_token(struct vt_arena *arena, struct vt_certificate_pool *pool,
+                             struct vt_bytes bytes, const char *kind,
+                             struct vt_verified_timestamp *out, struct vt_verified *out_inner,
+                             struct vt_bytes *out_imprint, struct vt_err *err) VT_MUST_CHECK;
 
 enum vt_cms_kind { VT_CMS_NOT, VT_CMS_SIGNED, VT_CMS_ENCRYPTED, VT_CMS_OTHER };
 /* What kind of CMS bytes are: DER or BER, or base64/PEM of it (then *out_der is decoded into the

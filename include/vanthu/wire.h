@@ -11,10 +11,11 @@
  *
  * from, to              message     body (JSON); descriptors            deadline    when it is down
  * gateway, command      INSPECT     now, clock_wrong, name, is_mail,    inspection  451, after some
- *   to inspector                    certificate, class_given, facts,                NOT_CHECKED
- *                                   known; mail 64M, facts 8M, known 64M,
+ *   to inspector                    certificate, record, token,                     NOT_CHECKED
+ *                                   objects, class_given, facts, known;
+ *                                   mail 64M, facts 8M, known 64M,
  *                                   up to 8 lists
- *                       INSPECTED   -; evidence 16M, wants 16M
+ *                       INSPECTED   -; evidence 4M, wants 16M, objects 16M
  *                       DIED        why; -
  * gateway, command      STATUS      reference or -; wants 16M           status      STATUS_UNKNOWN
  *   to status           STATUS_IS   -; known 64M, up to 8 lists
@@ -142,6 +143,9 @@ enum vt_code vt_output_replace(const char *path, unsigned mode, struct vt_bytes 
 /* A memory file with these bytes and all four seals. */
 enum vt_code vt_memfd_seal(const char *name, struct vt_bytes bytes, int *out_fd,
                            struct vt_err *err) VT_MUST_CHECK;
+/* The same with the bytes of all parts, one behind the other. */
+enum vt_code vt_memfd_seal_parts(const char *name, const struct vt_bytes *parts, size_t count,
+                                 int *out_fd, struct vt_err *err) VT_MUST_CHECK;
 /* Map a memory file after checking its four seals and its size; vt_memfd_unmap to release. */
 enum vt_code vt_memfd_map(int fd, size_t max_bytes, struct vt_bytes *out,
                           struct vt_err *err) VT_MUST_CHECK;

@@ -67,10 +67,18 @@ enum vt_code vt_output_replace(const char *path, unsigned mode, struct vt_bytes 
 
 enum vt_code vt_memfd_seal(const char *name, struct vt_bytes bytes, int *out_fd, struct vt_err *err)
 {
+    return vt_memfd_seal_parts(name, &bytes, 1, out_fd, err);
+}
+
+enum vt_code vt_memfd_seal_parts(const char *name, const struct vt_bytes *parts, size_t count,
+                                 int *out_fd, struct vt_err *err)
+{
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return vt_err_sys(err, "memfd_create");
-    enum vt_code code = vt_output_write(fd, bytes, err);
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; i < count && code == VT_OK; i++)
+        code = vt_output_write(fd, parts[i], err);
     if (code == VT_OK && fcntl(fd, F_ADD_SEALS, ALL_SEALS) != 0)
         code = vt_err_sys(err, "sealing a memory file");
     if (code != VT_OK) {

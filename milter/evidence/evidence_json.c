@@ -80,6 +80,8 @@ static const struct vt_record status_record = RECORD(status_fields, vt_status_fa
 
 static const struct vt_field timestamp_fields[] = {
     FIELD(vt_timestamp_facts, "kind", kind, STRING),
+    FIELD(vt_timestamp_facts, "token_sha256", sha256, DIGEST),
+    FIELD(vt_timestamp_facts, "covers", covers, UINT),
     FIELD(vt_timestamp_facts, "time", time_utc_secs, TIME),
     FIELD(vt_timestamp_facts, "tsa", tsa, STRING),
     WORD_FIELD(vt_timestamp_facts, "integrity", integrity, integrity),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One inspector child: enter the strictest sandbox, read one INSPECT, run vt_inspect(), answer
- * INSPECTED with evidence and wants as sealed memory files, end. Whatever goes wrong here is one
- * mail's. */
+ * INSPECTED with evidence, wants and objects as sealed memory files, end. Whatever goes wrong here
+ * is one mail's. */
 #include "inspector/child.h"
 
 #include <jansson.h>
@@ -27,7 +27,8 @@ struct request {
     struct vt_message message;
     int64_t now_utc_secs;
     const char *name;
-    bool clock_is_wrong, is_mail, is_certificate, is_class_given;
+    bool clock_is_wrong, is_mail, is_certificate, is_record, is_token, is_class_given;
+    bool wants_objects;
     struct vt_bytes mail;
     const struct vt_mail *facts;
     struct vt_known known; /* that of the request and the generation's */
@@ -41,7 +42,7 @@ static enum vt_code enter_sandbox(const struct vt_child_context *context, struct
         .cpu_secs = context->cpu_secs,
         /* Descriptors under way count for all processes of a user together. */
         .open_files = 4 * VT_WIRE_MAX_FDS + 4 * context->parallel,
-        .file_bytes = VT_MAX_EVIDENCE_BYTES,
+        .file_bytes = VT_MAX_OBJECTS_BYTES + VT_MAX_OBJECTS_HEAD_BYTES,
         .forbidden_kills = true,
     };
     return vt_sandbox_enter(&sandbox, err);
@@ -83,6 +84,9 @@ static enum vt_code read_body(struct vt_arena *arena, struct request *request, b
     request->is_mail = json_is_true(json_object_get(body, "is_mail"));
     request->clock_is_wrong = json_is_true(json_object_get(body, "clock_wrong"));
     request->is_certificate = json_is_true(json_object_get(body, "certificate"));
+    request->is_record = json_is_true(json_object_get(body, "record"));
+    request->is_token = json_is_true(json_object_get(body, "token"));
+    request->wants_objects = json_is_true(json_object_get(body, "objects"));
     request->is_class_given = json_is_true(json_object_get(body, "class_given"));
     *out_has_facts = json_is_true(json_object_get(body, "facts"));
     *out_has_known = json_is_true(json_object_get(body, "known"));
@@ -143,16 +147,24 @@ static enum vt_code seal_wants(const struct vt_wants *wants, int *out_fd, struct
     return code;
 }
 
+/* used: NULL, or the objects to answer with. Of a mail marked secret there are none. */
 static enum vt_code answer(int connection, const struct vt_evidence *evidence,
-                           const struct vt_wants *wants, struct vt_err *err)
+                           const struct vt_wants *wants, struct vt_object_list *used,
+                           struct vt_err *err)
 {
-    int fds[2] = {-1, -1};
+    int fds[VT_INSPECTED_MAX_FDS] = {-1, -1, -1};
     enum vt_code code = seal_evidence(evidence, &fds[0], err);
     if (code == VT_OK)
         code = seal_wants(wants, &fds[1], err);
+    if (code == VT_OK && used != NULL) {
+        bool is_secret =
+            (vt_evidence_all_reasons(evidence) & VT_REASON_BIT(VT_REASON_SECRET_MARK)) != 0;
+        code = vt_objects_seal(used->items, is_secret ? 0 : used->count, VT_MAX_OBJECTS_BYTES,
+                               &fds[2], err);
+    }
     if (code == VT_OK)
-        code = vt_wire_send(connection, VT_MSG_INSPECTED, (struct vt_bytes){NULL, 0}, fds, 2,
-                            vt_clock_monotonic_msecs() + ANSWER_MSECS, err);
+        code = vt_wire_send(connection, VT_MSG_INSPECTED, (struct vt_bytes){NULL, 0}, fds,
+                            used != NULL ? 3 : 2, vt_clock_monotonic_msecs() + ANSWER_MSECS, err);
     return code;
 }
 
@@ -170,10 +182,14 @@ static enum vt_code inspect(struct vt_arena *arena, const struct vt_child_contex
         code = vt_known_join(arena, &request->known, generation, &request->known, err);
     if (code != VT_OK)
         return code;
+    struct vt_object_list used = {.arena = arena};
     const struct vt_inspect_input input = {.bytes = request->mail,
                                            .name = request->name,
                                            .is_mail = request->is_mail,
                                            .is_certificate = request->is_certificate,
+                                           .is_record = request->is_record,
+                                           .is_token = request->is_token,
+                                           .used = request->wants_objects ? &used : NULL,
                                            .mail = request->facts,
                                            .is_class_given = request->is_class_given,
                                            .now_utc_secs = request->now_utc_secs,
@@ -181,7 +197,7 @@ static enum vt_code inspect(struct vt_arena *arena, const struct vt_child_contex
                                            .known = &request->known};
     code = vt_inspect(arena, context->options, &input, &evidence, &wants, err);
     if (code == VT_OK)
-        code = answer(connection, evidence, &wants, err);
+        code = answer(connection, evidence, &wants, input.used, err);
     return code;
 }
 

@@ -8,6 +8,8 @@
 /* The descriptors of an INSPECT message: the mail, then facts and known as the body says, then the
  * lists of known. */
 #define VT_INSPECT_MAX_FDS (3 + VT_MAX_ANSWER_LISTS)
+/* Those of the answer: evidence, wants, and objects when they were asked for. */
+#define VT_INSPECTED_MAX_FDS 3
 /* Mail facts: mostly recipients. */
 #define VT_MAX_FACTS_BYTES ((size_t)8 * 1024 * 1024)
 

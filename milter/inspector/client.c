@@ -27,6 +27,7 @@ struct run {
     size_t lists_count;
     struct vt_known known;
     int wants_fd;
+    int objects_fd; /* of the last pass; -1: none */
     struct vt_wants wants;
     struct vt_message message;
 };
@@ -55,6 +56,9 @@ static char *request_body(const struct run *run)
         json_object_set_new(body, "clock_wrong", json_boolean(clock_is_wrong)) |
         json_object_set_new(body, "is_mail", json_boolean(inspection->is_mail)) |
         json_object_set_new(body, "certificate", json_boolean(inspection->is_certificate)) |
+        json_object_set_new(body, "record", json_boolean(inspection->is_record)) |
+        json_object_set_new(body, "token", json_boolean(inspection->is_token)) |
+        json_object_set_new(body, "objects", json_boolean(inspection->with_objects)) |
         json_object_set_new(body, "class_given", json_boolean(inspection->is_class_given)) |
         json_object_set_new(body, "facts", json_boolean(run->facts_fd >= 0)) |
         json_object_set_new(body, "known", json_boolean(run->known_fd >= 0));
@@ -116,8 +120,14 @@ static enum vt_code read_answer(struct run *run, struct vt_evidence **out, struc
     struct vt_message *message = &run->message;
     if (message->type == VT_MSG_DIED || message->type == VT_MSG_ERROR)
         return died(message, err);
-    if (message->type != VT_MSG_INSPECTED || message->fds_count != 2)
+    bool has_objects = run->inspection->with_objects;
+    if (message->type != VT_MSG_INSPECTED || message->fds_count != (has_objects ? 3 : 2))
         return vt_err_set(err, VT_E_PEER, "the inspector answered something else than asked");
+    if (has_objects) {
+        close_fd(&run->objects_fd);
+        run->objects_fd = message->fds[2];
+        message->fds_count = 2;
+    }
     enum vt_code code = read_evidence(run, out, err);
     if (code == VT_OK)
         code = read_wants(run, err);
@@ -154,7 +164,7 @@ static enum vt_code inspect_once(struct run *run, struct vt_evidence **out, stru
                                     .body = vt_bytes_str(body),
                                     .fds = fds,
                                     .fds_count = count,
-                                    .max_fds = 2,
+                                    .max_fds = VT_INSPECTED_MAX_FDS,
                                     .deadline_msecs = deadline,
                                     .progress = inspection->progress,
                                     .progress_context = inspection->progress_context};
@@ -350,7 +360,8 @@ enum vt_code vt_inspection_run(struct vt_arena *arena, struct vt_inspection *ins
         return vt_err_set(err, VT_E_NOMEM, "no memory for an inspection");
     run->arena = arena;
     run->inspection = inspection;
-    run->facts_fd = run->known_fd = run->wants_fd = -1;
+    run->facts_fd = run->known_fd = run->wants_fd = run->objects_fd = -1;
+    inspection->objects_fd = -1;
     inspection->passes = 0;
     inspection->spent_inspection_msecs = inspection->spent_status_msecs = 0;
     inspection->spent_register_msecs = 0;
@@ -379,7 +390,10 @@ enum vt_code vt_inspection_run(struct vt_arena *arena, struct vt_inspection *ins
         *out_evidence = evidence;
         inspection->not_seen = run->wants.first_seen;
         inspection->not_seen_count = run->wants.first_seen_count;
+        inspection->objects_fd = run->objects_fd;
+        run->objects_fd = -1;
     }
+    close_fd(&run->objects_fd);
     free(run);
     return code;
 }

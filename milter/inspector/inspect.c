@@ -97,8 +97,10 @@ enum vt_code vt_inspect(struct vt_arena *arena, const struct vt_inspect_options 
     enum vt_code code = start(&run, err);
     if (code != VT_OK)
         return code;
-    if (input->is_certificate) {
-        code = vt_inspect_certificate(&run, err);
+    if (input->is_certificate || input->is_record || input->is_token) {
+        code = input->is_certificate ? vt_inspect_certificate(&run, err)
+               : input->is_record    ? vt_inspect_record(&run, err)
+                                     : vt_inspect_token(&run, err);
         if (code == VT_OK)
             *out_evidence = run.evidence;
         return code;

@@ -36,6 +36,16 @@ void vt_inspect_doubts(struct vt_inspect_run *run);
 /* Judge the path of the certificates that the input is, instead of a mail or file. */
 enum vt_code vt_inspect_certificate(struct vt_inspect_run *run, struct vt_err *err) VT_MUST_CHECK;
 
+/* Judge the signatures of a record again, as of its time, from the objects that were kept with it
+ * and from nothing else. What stood in the signed bytes is taken from the record: integrity,
+ * coverage, later changes, claimed times, names of algorithms. A document of the record that is
+ * there too is inspected whole instead. The evidence has the documents and signatures of the record
+ * in their order; those of a document that cannot be found again are left as zero. */
+enum vt_code vt_inspect_record(struct vt_inspect_run *run, struct vt_err *err) VT_MUST_CHECK;
+
+/* Judge the time stamp token that the input is, instead of a mail or file. */
+enum vt_code vt_inspect_token(struct vt_inspect_run *run, struct vt_err *err) VT_MUST_CHECK;
+
 /* Which documents should have been signed, and were not (users.md 1). To be called when all
  * documents are known. */
 void vt_inspect_expectations(struct vt_inspect_run *run);

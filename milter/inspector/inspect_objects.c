@@ -120,6 +120,7 @@ static enum vt_code judge_one(struct vt_part_work *work, size_t object,
         .clock_is_wrong = run->input->clock_is_wrong,
         .status_cache = run->status_cache,
         .token_cache = work->token_cache,
+        .used = run->input->used,
     };
     enum vt_code code = look_up_first_seen(work, verified, &input.first_seen_utc_secs, err);
     if (code != VT_OK)

@@ -88,6 +88,22 @@ int64_t vt_certificate_end(const struct vt_trust_store *store, enum vt_trust_set
 /* "B-B" to "B-LTA", or NULL (level.c). */
 const char *vt_judge_level(const struct vt_judgement *judgement);
 
+/* ---- what the verdict rests on (used.c), for input->used ---- */
+
+enum vt_code vt_judge_used_path(const struct vt_judgement *judgement,
+                                const struct vt_path *path) VT_MUST_CHECK;
+enum vt_code vt_judge_used_certificate(const struct vt_judgement *judgement,
+                                       const struct vt_certificate *certificate) VT_MUST_CHECK;
+enum vt_code vt_judge_used_token(const struct vt_judgement *judgement,
+                                 const struct vt_verified_timestamp *token) VT_MUST_CHECK;
+/* A statement that was taken. response: the OCSP response that made it; empty: it is elsewhere. */
+enum vt_code vt_judge_used_fact(const struct vt_judgement *judgement,
+                                const struct vt_status_fact *fact,
+                                struct vt_bytes response) VT_MUST_CHECK;
+struct vt_crl_list;
+enum vt_code vt_judge_used_list(const struct vt_judgement *judgement,
+                                const struct vt_crl_list *list) VT_MUST_CHECK;
+
 /* ---- time stamps ---- */
 
 struct vt_token {

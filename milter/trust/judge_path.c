@@ -113,7 +113,7 @@ static enum vt_code show_path(struct vt_judgement *judgement)
         out->path[i] = *vt_certificate_facts(path->items[i]);
     out->path_count = path->count;
     out->trust_set = path->found ? vt_trust_set_name(path->set) : NULL;
-    return VT_OK;
+    return vt_judge_used_path(judgement, path);
 }
 
 /* A CA of the path whose certificate was revoked or suspended, as far as is known; 0: none. With a

@@ -224,9 +224,11 @@ static enum vt_code take_ocsps(struct vt_choosing *choosing, const struct vt_byt
         enum vt_code read =
             vt_ocsp_cache_read(vt_status_cache_ocsps(judgement->cache), judgement->input->pool,
                                ocsps[i], choosing->certificate, choosing->issuer, &fact, &err);
-        if (read == VT_OK)
-            code = take_answer(choosing, &fact);
-        else if (read == VT_E_NOMEM || read == VT_E_INTERNAL)
+        if (read == VT_OK) {
+            code = vt_judge_used_fact(judgement, &fact, ocsps[i]);
+            if (code == VT_OK)
+                code = take_answer(choosing, &fact);
+        } else if (read == VT_E_NOMEM || read == VT_E_INTERNAL)
             code = read;
         else if (read != VT_E_NOT_FOUND) /* about another certificate */
             code = vt_revocation_unusable(choosing, err.text);
@@ -249,7 +251,9 @@ static enum vt_code take_known(struct vt_choosing *choosing, const struct vt_kno
         /* What is known here was not chosen by the sender. */
         if (fact.from == VT_ORIGIN_EMBEDDED)
             fact.from = VT_ORIGIN_FETCHED;
-        code = take_answer(choosing, &fact);
+        code = vt_judge_used_fact(choosing->judgement, &fact, (struct vt_bytes){0});
+        if (code == VT_OK)
+            code = take_answer(choosing, &fact);
     }
     return code;
 }

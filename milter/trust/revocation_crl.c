@@ -37,7 +37,8 @@ static enum vt_code consider(struct vt_choosing *choosing, const struct vt_crl_l
         return VT_E_NOMEM;
     usables->items = grown;
     usables->items[usables->count++] = usable;
-    return VT_OK;
+    code = vt_judge_used_certificate(choosing->judgement, usable.signer);
+    return code == VT_OK ? vt_judge_used_list(choosing->judgement, list) : code;
 }
 
 static enum vt_code consider_bytes(struct vt_choosing *choosing, const struct vt_bytes *crls,

@@ -221,7 +221,8 @@ static enum vt_code judge_signer(struct signer_search *search, const struct vt_c
         search->why = why;
     else if (code == VT_OK)
         search->found = signer;
-    return code;
+    return code == VT_OK && why == NULL ? vt_judge_used_path(search->choosing->judgement, path)
+                                        : code;
 }
 
 static enum vt_code try_candidate(struct signer_search *search,
@@ -356,6 +357,9 @@ enum vt_code vt_revocation_find_responder(struct vt_choosing *choosing, struct v
         vt_certificate_add(choosing->judgement->input->pool, responder, &certificate, NULL);
     if (code != VT_OK)
         return code == VT_E_NOMEM || code == VT_E_INTERNAL ? code : VT_OK;
+    code = vt_judge_used_certificate(choosing->judgement, certificate);
+    if (code != VT_OK)
+        return code;
     path.items[path.count++] = certificate;
     for (size_t i = choosing->index + 1; i < judged->count; i++)
         path.items[path.count++] = judged->items[i];

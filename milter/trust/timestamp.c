@@ -81,8 +81,9 @@ static enum vt_code show_path(struct tsa *tsa)
 {
     const struct vt_path *path = &tsa->path;
     struct vt_timestamp_facts *out = tsa->out;
-    if (!path->found)
-        return VT_OK;
+    enum vt_code code = vt_judge_used_path(tsa->judgement, path);
+    if (code != VT_OK || !path->found)
+        return code;
     out->path = vt_arena_alloc(tsa->judgement->arena, path->count * sizeof(*out->path));
     if (out->path == NULL)
         return VT_E_NOMEM;
@@ -302,6 +303,8 @@ static enum vt_code copy_findings(struct tsa *tsa)
 static enum vt_code run(struct tsa *tsa, int64_t existed_utc_secs)
 {
     enum vt_code code = copy_findings(tsa);
+    if (code == VT_OK)
+        code = vt_judge_used_token(tsa->judgement, tsa->token);
     if (code != VT_OK)
         return code;
     if (tsa->token->integrity != VT_INTEGRITY_INTACT || tsa->token->signer == NULL)
@@ -336,11 +339,13 @@ enum vt_code vt_judge_timestamp(struct vt_judgement *judgement,
                       .at_utc_secs = at,
                       .proven = existed_utc_secs < now};
     *out = (struct vt_timestamp_facts){.kind = token->kind,
+                                       .covers = token->covers,
                                        .time_utc_secs = token->time_utc_secs,
                                        .integrity = token->integrity,
                                        .indication = VT_TOTAL_PASSED,
                                        .reasons = token->reasons & ~by_date,
                                        .judged_at_utc_secs = at};
+    memcpy(out->sha256, token->sha256, sizeof(out->sha256));
     out->tsa = token->signer ? vt_certificate_facts(token->signer)->subject : NULL;
     return run(&tsa, existed_utc_secs);
 }

@@ -241,6 +241,17 @@ static const char *defect_of(enum vt_code code, const struct vt_cms *cms,
     return NULL;
 }
 
+/* Without the padding that a PDF puts behind it. */
+static enum vt_code name_token(struct vt_bytes token, struct vt_verified_timestamp *out)
+{
+    struct vt_bytes rest = token;
+    struct vt_der whole;
+    if (vt_der_next(&rest, &whole) != VT_OK)
+        return VT_OK;
+    out->token = whole.raw;
+    return vt_verify_sha256(whole.raw, out->sha256);
+}
+
 enum vt_code vt_timestamp_verify(const struct vt_signing *parent, struct vt_bytes token,
                                  struct vt_stamped *stamped, struct vt_verified *out_inner,
                                  struct vt_verified_timestamp *out, struct vt_err *err)
@@ -257,6 +268,9 @@ enum vt_code vt_timestamp_verify(const struct vt_signing *parent, struct vt_byte
     if (code == VT_E_NOMEM)
         return code;
     const char *defect = defect_of(code, cms, &info);
+    code = name_token(token, out);
+    if (code != VT_OK)
+        return vt_err_set(err, code, "no digest of a time stamp");
     if (defect != NULL) {
         vt_verified_unreadable(out_inner);
         unverified(parent, out, defect);
@@ -277,4 +291,55 @@ enum vt_code vt_timestamp_verify(const struct vt_signing *parent, struct vt_byte
     note_names(parent, &info, out);
     out->covers = out->integrity == VT_INTEGRITY_INTACT ? stamped->covers : 0;
     return VT_OK;
+}
+
+/* ---- a token by itself ---- */
+
+/* What it is over is known elsewhere. */
+struct lone_token {
+    struct vt_stamped stamped; /* first: compare is given this */
+    struct vt_bytes imprint;
+};
+
+static enum vt_code take_imprint(struct vt_stamped *stamped, const struct vt_cms *token,
+                                 const struct vt_token_info *info, bool *out_right)
+{
+    struct lone_token *lone = (struct lone_token *)stamped;
+    (void)token;
+    *out_right = true;
+    if (info->digest == vt_digest_sha256())
+        lone->imprint = info->imprint;
+    return VT_OK;
+}
+
+/* TimeStampResp ::= SEQUENCE { status PKIStatusInfo, timeStampToken ContentInfo OPTIONAL }: where a
+ * ContentInfo has its type there is a SEQUENCE. */
+static struct vt_bytes token_of_reply(struct vt_bytes bytes)
+{
+    struct vt_bytes rest = bytes;
+    struct vt_der reply, status, token;
+    if (vt_der_next(&rest, &reply) != VT_OK || reply.tag != VT_DER_SEQUENCE ||
+        vt_der_peek(reply.body) != VT_DER_SEQUENCE || vt_der_next(&reply.body, &status) != VT_OK ||
+        vt_der_next(&reply.body, &token) != VT_OK)
+        return bytes;
+    return token.raw;
+}
+
+enum vt_code vt_verify_token(struct vt_arena *arena, struct vt_certificate_pool *pool,
+                             struct vt_bytes bytes, const char *kind,
+                             struct vt_verified_timestamp *out, struct vt_verified *out_inner,
+                             struct vt_bytes *out_imprint, struct vt_err *err)
+{
+    struct lone_token lone = {.stamped = {.kind = kind, .compare = take_imprint}};
+    const struct vt_signing parent = {.arena = arena,
+                                      .pool = pool,
+                                      .cache = vt_certificate_pool_digests(pool),
+                                      .is_timestamp = true};
+    *out_imprint = (struct vt_bytes){0};
+    if (parent.cache == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for a time stamp");
+    enum vt_code code =
+        vt_timestamp_verify(&parent, token_of_reply(bytes), &lone.stamped, out_inner, out, err);
+    *out_imprint = lone.imprint;
+    return code;
 }
