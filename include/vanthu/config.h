@@ -53,6 +53,7 @@ struct vt_config {
     const char *spool_directory;    /* spool-directory: unlinked files of large mails */
     const char *state_directory;    /* state-directory: cache of CRL and OCSP */
     const char *register_directory; /* register.directory: what was decided, for good */
+    size_t largest_object_bytes;    /* register.largest-object: larger ones are named only */
     struct vt_keep {
         unsigned passed_days;  /* register.keep-passed …; 0: for ever */
         unsigned tagged_days;  /* and deferred ones */

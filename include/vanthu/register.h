@@ -17,6 +17,7 @@
 #ifndef VANTHU_REGISTER_H
 #define VANTHU_REGISTER_H
 
+#include "vanthu/object.h"
 #include "vanthu/policy.h"
 #include "vanthu/reference.h"
 
@@ -79,8 +80,11 @@ struct vt_register_notice {
 /* Bytes that led to the verdict, kept once each: "certificate", "crl", "ocsp", "timestamp". */
 struct vt_register_object {
     const char *kind;
-    struct vt_bytes bytes; /* at most VT_MAX_CRL_BYTES */
-    char sha256[65];       /* set by the append from the bytes */
+    enum vt_object_from from;
+    struct vt_bytes bytes; /* at most VT_MAX_CRL_BYTES; empty: named only */
+    char sha256[65];       /* set by the append from the bytes, when there are some */
+    int64_t size_bytes;    /* the same; else as far as it is known, 0 */
+    bool is_kept;          /* set by the append: the register has its bytes */
 };
 
 struct vt_register_decided {

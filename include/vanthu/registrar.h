@@ -21,7 +21,18 @@ struct vt_registrar {
     /* Called about every second of waiting; may be NULL. */
     void (*progress)(void *context);
     void *progress_context;
+    /* Of a DECIDED record: files of what its verdicts rest on (vanthu/object.h), each of at most
+     * VT_MAX_OBJECTS_BYTES and its heads, borrowed. The registrar believes no digest of bytes that
+     * come along. Of a mail marked secret nothing is taken. */
+    const int *objects_fds;
+    size_t objects_fds_count; /* at most VT_MAX_RECORD_OBJECTS_FILES */
+    /* Called for objects that came without their bytes and are not in the register: what the record
+     * says is missing. The first VT_MAX_TOLD_MISSING; may be NULL. */
+    void (*missing)(void *context, const char *sha256);
+    void *missing_context;
 };
+#define VT_MAX_RECORD_OBJECTS_FILES 2
+#define VT_MAX_TOLD_MISSING 500
 
 /* What is asked about one mail; nothing of it need be set. All borrowed. */
 struct vt_look {
@@ -50,8 +61,8 @@ enum vt_code vt_registrar_look(struct vt_arena *arena, const struct vt_registrar
 /* Have one record of any kind but ANSWERED and DESTROYED committed; when it returns VT_OK it
  * survives a loss of power. The registrar sets its time, says whether the clock is synchronised,
  * and commits one DECIDED record for a reference however often it is asked, so that a registrar
- * that died in between is asked again. Objects do not travel. Errors as vt_registrar_look: the
- * record may have been committed all the same. */
+ * that died in between is asked again. The objects of record are not looked at: they travel as
+ * files. Errors as vt_registrar_look: the record may have been committed all the same. */
 enum vt_code vt_registrar_record(const struct vt_registrar *registrar,
                                  const struct vt_register_record *record,
                                  struct vt_err *err) VT_MUST_CHECK;

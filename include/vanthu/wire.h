@@ -19,10 +19,13 @@
  *                       DIED        why; -
  * gateway, command      STATUS      reference or -; wants 16M           status      STATUS_UNKNOWN
  *   to status           STATUS_IS   -; known 64M, up to 8 lists
+ * gateway to status     OBJECTS     -; objects named 64K                250 ms      they are missing
+ *                       OBJECTS_ARE -; objects 16M
  * gateway, command      LOOK        -; what is asked 1M                 register    first seen and defer
  *   to registrar        LOOKED      -; what is known 1M                             clocks: 451
- *   (command: by        RECORD      kind, reference; body 24M           register    451 4.3.0; mode
- *   registrar-role)     RECORDED    - (after the commit); -                         observe: passes
+ *   (command: by        RECORD      kind, reference; body 24M, up to    register    451 4.3.0; mode
+ *   registrar-role)                 2 of objects 16M                                observe: passes
+ *                       RECORDED    missing (after the commit); -
  * gateway to registrar  ANSWERED    answers; - (not answered)           none        it is left out
  * status, command       FETCH       url, type; body of a POST 64K       fetch       STATUS_UNKNOWN
  *   to fetch            FETCHED     http_status, code, error,
@@ -78,6 +81,8 @@ enum vt_message_type {
     VT_MSG_RECORD,
     VT_MSG_RECORDED, /* the record survives a loss of power */
     VT_MSG_ANSWERED,
+    VT_MSG_OBJECTS, /* gateway to status: the bytes of what it fetched, by digest */
+    VT_MSG_OBJECTS_ARE,
     VT_MSG_COUNT
 };
 

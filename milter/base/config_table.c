@@ -336,6 +336,8 @@ const struct vt_setting vt_settings[] = {
      NULL},
     {"register.keep-objects", set_number, PLACE(keep.objects_days), "3650", 0, MAX_KEEP_DAYS, NULL,
      NULL},
+    {"register.largest-object", set_size, PLACE(largest_object_bytes), "4M", 4 * KIBI, 16 * MEBI,
+     NULL, NULL},
     {"log", set_log, PLACE(log_to_syslog), "syslog", 0, 0, NULL, "a place for the log"},
 
     {"networks.internal", set_texts, PLACE(internal_networks), "[127.0.0.0/8, \"::1/128\"]", 0, 0,

@@ -140,8 +140,8 @@ static void serve(struct vt_server *server, size_t client)
         vt_server_close(server, client);
         return;
     }
-    enum vt_code code =
-        vt_wire_receive(place->fd, &server->message, 1, vt_clock_monotonic_msecs(), &err);
+    enum vt_code code = vt_wire_receive(place->fd, &server->message, VT_SERVER_MAX_FDS,
+                                        vt_clock_monotonic_msecs(), &err);
     if (code == VT_E_TIMEOUT)
         return;
     place->has_asked = true;

@@ -12,6 +12,10 @@
 /* A request comes with its connection. The caller polls no longer than this. */
 #define VT_SERVER_REQUEST_MSECS 1000
 
+/* Descriptors that a request may bring: a record and two files of objects. How many belong to which
+ * is the taker's question. */
+#define VT_SERVER_MAX_FDS 3
+
 struct vt_server;
 
 /* A client is a place: a number below places_count. Borrowed: channel and context. */

@@ -39,54 +39,6 @@ enum vt_code vt_register_decided_of(struct vt_register *reg, const char *referen
     return code;
 }
 
-/* ---- objects ---- */
-
-static enum vt_code name_objects(struct vt_register_decided *decided, struct vt_err *err)
-{
-    uint8_t digest[VT_REGISTER_DIGEST_BYTES];
-    if (decided->objects_count > VT_MAX_REGISTER_OBJECTS)
-        return vt_err_set(err, VT_E_LIMIT, "register: %zu objects with one record",
-                          decided->objects_count);
-    for (size_t i = 0; i < decided->objects_count; i++) {
-        struct vt_register_object *object = &decided->objects[i];
-        if (object->bytes.len == 0 || object->bytes.len > VT_MAX_CRL_BYTES)
-            return vt_err_set(err, VT_E_LIMIT, "register: an object of %zu bytes",
-                              object->bytes.len);
-        enum vt_code code = vt_chain_sha256(object->bytes, digest);
-        if (code != VT_OK)
-            return vt_err_set(err, code, "register: no digest");
-        vt_text_hex(object->sha256, vt_bytes_of(digest, sizeof(digest)));
-    }
-    return VT_OK;
-}
-
-static enum vt_code keep_objects(struct vt_register *reg, const struct vt_register_record *record,
-                                 struct vt_err *err)
-{
-    const struct vt_register_decided *decided = record->decided;
-    uint8_t digest[VT_REGISTER_DIGEST_BYTES];
-    enum vt_code code = VT_OK;
-    for (size_t i = 0; i < decided->objects_count && code == VT_OK; i++) {
-        const struct vt_register_object *object = &decided->objects[i];
-        struct vt_sql *sql = NULL;
-        code = vt_sql_get(reg->engine,
-                          "INSERT INTO object (digest, kind, bytes, first_seq)"
-                          " VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-                          &sql, err);
-        if (code == VT_OK)
-            code = vt_chain_unhex(object->sha256, digest);
-        if (code == VT_OK) {
-            vt_sql_bind_blob(sql, 1, vt_bytes_of(digest, sizeof(digest)));
-            vt_sql_bind_text(sql, 2, vt_bytes_str(object->kind != NULL ? object->kind : ""));
-            vt_sql_bind_blob(sql, 3, object->bytes);
-            vt_sql_bind_int(sql, 4, record->seq);
-            code = vt_sql_run(sql, err);
-        }
-        vt_sql_done(sql);
-    }
-    return code;
-}
-
 /* ---- one record ---- */
 
 enum vt_code vt_register_insert(struct vt_register *reg, const struct vt_register_entry *entry,
@@ -228,7 +180,7 @@ static enum vt_code append_claimed(struct vt_register *reg, struct vt_tail *tail
     bool is_mail = record->kind == VT_REGISTER_DECIDED && !vt_body_is_secret(record->decided);
     struct vt_buf body;
     vt_buf_init(&body, VT_MAX_REGISTER_BODY_BYTES);
-    enum vt_code code = is_mail ? name_objects(record->decided, err) : VT_OK;
+    enum vt_code code = is_mail ? vt_register_name_objects(reg, record->decided, err) : VT_OK;
     if (code == VT_OK)
         code = vt_body_write(record, &body, err);
     if (code == VT_OK)
@@ -236,7 +188,7 @@ static enum vt_code append_claimed(struct vt_register *reg, struct vt_tail *tail
     if (code == VT_OK)
         code = fill_tables(reg, record, decided_seq, err);
     if (code == VT_OK && is_mail)
-        code = keep_objects(reg, record, err);
+        code = vt_register_keep_objects(reg, record, err);
     vt_buf_clear(&body);
     return code;
 }

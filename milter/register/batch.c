@@ -7,13 +7,15 @@
 
 #include "register/body.h"
 #include "register/messages.h"
+#include "vanthu/log.h"
 
 /* Evidence of VT_MAX_EVIDENCE_BYTES and a long decision, as structs. */
 #define RECORD_ARENA_BYTES ((size_t)96 * 1024 * 1024)
 
-enum vt_code vt_batch_new(struct vt_batch *batch, struct vt_err *err)
+enum vt_code vt_batch_new(struct vt_batch *batch, size_t largest_object_bytes, struct vt_err *err)
 {
     *batch = (struct vt_batch){
+        .largest_object_bytes = largest_object_bytes,
         .records = calloc(VT_MAX_REGISTER_BATCH, sizeof(*batch->records)),
         .items = calloc(VT_MAX_REGISTER_BATCH, sizeof(*batch->items)),
     };
@@ -23,10 +25,17 @@ enum vt_code vt_batch_new(struct vt_batch *batch, struct vt_err *err)
     return vt_err_set(err, VT_E_NOMEM, "register: no memory for a batch");
 }
 
+static void clear_item(struct vt_batch_item *item)
+{
+    for (size_t i = 0; i < VT_MAX_RECORD_OBJECTS_FILES; i++)
+        vt_memfd_unmap(item->objects[i]);
+    vt_arena_free(item->arena);
+}
+
 void vt_batch_clear(struct vt_batch *batch)
 {
     for (size_t i = 0; batch->items != NULL && i < batch->count; i++)
-        vt_arena_free(batch->items[i].arena);
+        clear_item(&batch->items[i]);
     batch->count = batch->bytes = 0;
 }
 
@@ -43,12 +52,75 @@ bool vt_batch_has_room(const struct vt_batch *batch)
     return batch->count + VT_MAX_ANSWERS <= VT_MAX_REGISTER_BATCH && batch->bytes < VT_BATCH_BYTES;
 }
 
+/* ---- objects ---- */
+
+static bool is_of_record(const struct vt_object *object)
+{
+    return object->kind >= VT_OBJECT_CERTIFICATE && object->kind <= VT_OBJECT_TIMESTAMP;
+}
+
+/* Those of one file behind those before. Where one came without its bytes and another has them,
+ * those are taken. */
+static void add_objects(const struct vt_batch *batch, const struct vt_object *found, size_t count,
+                        struct vt_register_decided *decided)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct vt_object *object = &found[i];
+        size_t at = 0;
+        if (!is_of_record(object))
+            continue;
+        while (at < decided->objects_count &&
+               memcmp(decided->objects[at].sha256, object->sha256, 64) != 0)
+            at++;
+        struct vt_register_object *out = &decided->objects[at];
+        bool is_new = at == decided->objects_count;
+        if (is_new)
+            *out = (struct vt_register_object){.kind = vt_object_kind_name(object->kind),
+                                               .from = object->from,
+                                               .size_bytes = object->size_bytes};
+        if (is_new)
+            memcpy(out->sha256, object->sha256, sizeof(out->sha256));
+        decided->objects_count += is_new;
+        if (out->bytes.len == 0 && object->bytes.len <= batch->largest_object_bytes)
+            out->bytes = object->bytes;
+        if (object->size_bytes > 0)
+            out->size_bytes = object->size_bytes;
+    }
+}
+
+/* A record is not kept from being made by what comes with it: a file that is none is left out. */
+static void take_objects(struct vt_batch *batch, struct vt_arena *arena,
+                         const struct vt_message *message, struct vt_register_decided *decided,
+                         struct vt_bytes maps[VT_MAX_RECORD_OBJECTS_FILES])
+{
+    struct vt_err err = {0};
+    size_t files_count = message->fds_count - 1;
+    decided->objects =
+        vt_arena_alloc(arena, files_count * VT_MAX_OBJECTS * sizeof(*decided->objects));
+    for (size_t i = 0; decided->objects != NULL && i < files_count; i++) {
+        struct vt_object *found = NULL;
+        size_t count = 0;
+        enum vt_code code = vt_memfd_map(
+            message->fds[1 + i], VT_MAX_OBJECTS_BYTES + VT_MAX_OBJECTS_HEAD_BYTES, &maps[i], &err);
+        if (code == VT_OK)
+            code = vt_objects_read(arena, maps[i], &found, &count, &err);
+        if (code == VT_OK)
+            add_objects(batch, found, count, decided);
+        else
+            vt_log(VT_LOG_WARNING, "objects of a record are not kept: %s", err.text);
+        batch->bytes += maps[i].len;
+    }
+}
+
+/* ---- taking ---- */
+
 static void add(struct vt_batch *batch, const struct vt_register_record *record, int client,
                 int64_t now_utc_secs)
 {
     batch->records[batch->count] = *record;
     batch->records[batch->count].time_utc_secs = now_utc_secs;
-    batch->items[batch->count++] = (struct vt_batch_item){.client = client};
+    batch->items[batch->count++] = (struct vt_batch_item){
+        .client = client, .decided = record->kind == VT_REGISTER_DECIDED ? record->decided : NULL};
 }
 
 static enum vt_code take_record(struct vt_batch *batch, struct vt_arena *arena,
@@ -56,8 +128,8 @@ static enum vt_code take_record(struct vt_batch *batch, struct vt_arena *arena,
                                 struct vt_err *err)
 {
     struct vt_register_record record;
-    struct vt_bytes body;
-    if (message->fds_count != 1)
+    struct vt_bytes body, maps[VT_MAX_RECORD_OBJECTS_FILES] = {{0}};
+    if (message->fds_count < 1 || message->fds_count > 1 + VT_MAX_RECORD_OBJECTS_FILES)
         return vt_err_set(err, VT_E_FORMAT, "register: a record came without its body");
     enum vt_code code = vt_record_head_from_json(
         arena, vt_bytes_of(message->body, message->body_len), &record, err);
@@ -75,8 +147,11 @@ static enum vt_code take_record(struct vt_batch *batch, struct vt_arena *arena,
         record.decided->clock_is_synchronised =
             vt_clock_is_sane(now_utc_secs) && vt_clock_is_synchronised();
         record.decided->objects_count = 0;
+        if (message->fds_count > 1 && !vt_body_is_secret(record.decided))
+            take_objects(batch, arena, message, record.decided, maps);
     }
     add(batch, &record, client, now_utc_secs);
+    memcpy(batch->items[batch->count - 1].objects, maps, sizeof(maps));
     batch->bytes += bytes;
     return VT_OK;
 }
@@ -101,6 +176,10 @@ enum vt_code vt_batch_take(struct vt_batch *batch, const struct vt_message *mess
     struct vt_arena *arena = vt_arena_new(RECORD_ARENA_BYTES);
     if (arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "register: no memory for a record");
+    if (message->type != VT_MSG_RECORD && message->fds_count > 0) {
+        vt_arena_free(arena);
+        return vt_err_set(err, VT_E_FORMAT, "register: answers came with descriptors");
+    }
     enum vt_code code = message->type == VT_MSG_RECORD
                             ? take_record(batch, arena, message, client, now_utc_secs, err)
                             : take_answers(batch, arena, message, now_utc_secs, err);
@@ -109,6 +188,23 @@ enum vt_code vt_batch_take(struct vt_batch *batch, const struct vt_message *mess
     else
         vt_arena_free(arena);
     return code;
+}
+
+char *vt_batch_missing(const struct vt_batch *batch, size_t item)
+{
+    const struct vt_batch_item *of = &batch->items[item];
+    const struct vt_register_decided *decided = of->decided;
+    json_t *array = decided != NULL && decided->objects_count > 0 ? json_array() : NULL;
+    for (size_t i = 0; array != NULL && i < decided->objects_count; i++) {
+        const struct vt_register_object *object = &decided->objects[i];
+        if (!object->is_kept && json_array_size(array) < VT_MAX_TOLD_MISSING)
+            (void)json_array_append_new(array, json_string(object->sha256));
+    }
+    json_t *root = json_array_size(array) > 0 ? json_pack("{s:O}", "missing", array) : NULL;
+    char *text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
+    json_decref(root);
+    json_decref(array);
+    return text;
 }
 
 /* ---- committing ---- */

@@ -71,8 +71,13 @@ static json_t *objects_of(const struct vt_register_decided *decided)
     json_t *array = json_array();
     for (size_t i = 0; i < decided->objects_count; i++) {
         const struct vt_register_object *object = &decided->objects[i];
+        bool has_origin = object->from != VT_OBJECT_EMBEDDED;
         json_t *item =
-            json_pack("{s:o, s:s}", "kind", vt_json_string(object->kind), "sha256", object->sha256);
+            json_pack("{s:o, s:s, s:o*, s:o*, s:o*}", "kind", vt_json_string(object->kind),
+                      "sha256", object->sha256, "from",
+                      has_origin ? json_string(vt_object_from_name(object->from)) : NULL, "size",
+                      object->size_bytes > 0 ? json_integer((json_int_t)object->size_bytes) : NULL,
+                      "kept", object->is_kept ? NULL : json_false());
         if (json_array_append_new(array, item) != 0) {
             json_decref(array);
             return NULL;

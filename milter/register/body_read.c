@@ -199,6 +199,10 @@ static enum vt_code read_objects(struct vt_arena *arena, const json_t *array,
         code = vt_body_digest(object, "sha256", out->objects[i].sha256, err);
         if (code == VT_OK)
             code = vt_body_text(arena, object, "kind", &out->objects[i].kind, err);
+        out->objects[i].from =
+            vt_object_from_by_name(json_string_value(json_object_get(object, "from")));
+        out->objects[i].size_bytes = json_integer_value(json_object_get(object, "size"));
+        out->objects[i].is_kept = !json_is_false(json_object_get(object, "kept"));
     }
     return code;
 }

@@ -43,14 +43,19 @@ static enum vt_code ask(const struct vt_registrar *registrar, enum vt_message_ty
                         enum vt_message_type wanted, struct vt_message *answer, struct vt_err *err)
 {
     static const struct timespec pause = {.tv_nsec = PAUSE_MSECS * 1000000L};
-    int fd = -1;
-    enum vt_code code = vt_memfd_seal(name, content, &fd, err);
+    int fds[1 + VT_MAX_RECORD_OBJECTS_FILES] = {-1};
+    size_t fds_count = 1;
+    enum vt_code code = vt_memfd_seal(name, content, &fds[0], err);
     if (code != VT_OK)
         return code;
+    for (size_t i = 0; type == VT_MSG_RECORD && i < registrar->objects_fds_count &&
+                       i < VT_MAX_RECORD_OBJECTS_FILES;
+         i++)
+        fds[fds_count++] = registrar->objects_fds[i];
     const struct vt_wire_ask request = {.type = type,
                                         .body = body,
-                                        .fds = &fd,
-                                        .fds_count = 1,
+                                        .fds = fds,
+                                        .fds_count = fds_count,
                                         .max_fds = wanted == VT_MSG_LOOKED ? 1 : 0,
                                         .deadline_msecs = registrar->deadline_msecs,
                                         .progress = registrar->progress,
@@ -62,7 +67,7 @@ static enum vt_code ask(const struct vt_registrar *registrar, enum vt_message_ty
         code = ask_once(registrar, &request, answer, err);
     } while (code == VT_E_PEER && registrar->channel_fd >= 0 && ++tries < MAX_TRIES &&
              vt_clock_left_msecs(registrar->deadline_msecs) > 0);
-    (void)close(fd);
+    (void)close(fds[0]);
     if (code != VT_OK || answer->type == wanted)
         return code;
     code = reported(answer, err);
@@ -129,6 +134,21 @@ static enum vt_code write_body(const struct vt_register_record *record, struct v
     return vt_body_write(&copy, out, err);
 }
 
+/* An answer that cannot be read is that of a registrar which committed all the same. */
+static void tell_missing(const struct vt_registrar *registrar, const struct vt_message *answer)
+{
+    json_t *root = registrar->missing != NULL && answer->body_len > 0
+                       ? json_loadb((const char *)answer->body, answer->body_len, 0, NULL)
+                       : NULL;
+    const json_t *missing = json_object_get(root, "missing");
+    for (size_t i = 0; i < json_array_size(missing) && i < VT_MAX_TOLD_MISSING; i++) {
+        const char *sha256 = json_string_value(json_array_get(missing, i));
+        if (sha256 != NULL)
+            registrar->missing(registrar->missing_context, sha256);
+    }
+    json_decref(root);
+}
+
 enum vt_code vt_registrar_record(const struct vt_registrar *registrar,
                                  const struct vt_register_record *record, struct vt_err *err)
 {
@@ -145,6 +165,8 @@ enum vt_code vt_registrar_record(const struct vt_registrar *registrar,
     if (code == VT_OK)
         code = ask(registrar, VT_MSG_RECORD, vt_bytes_of(head, len), "vanthu-record",
                    vt_buf_bytes(&body), VT_MSG_RECORDED, answer, err);
+    if (code == VT_OK)
+        tell_missing(registrar, answer);
     vt_buf_clear(&body);
     free(head);
     free(answer);

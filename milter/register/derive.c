@@ -252,7 +252,8 @@ static enum vt_code notice_rows(struct vt_derive_work *work,
 static bool is_named_before(const struct vt_register_decided *decided, size_t index)
 {
     for (size_t i = 0; i < index && decided->objects != NULL; i++) {
-        if (memcmp(decided->objects[i].sha256, decided->objects[index].sha256, 64) == 0)
+        if (decided->objects[i].is_kept &&
+            memcmp(decided->objects[i].sha256, decided->objects[index].sha256, 64) == 0)
             return true;
     }
     return false;
@@ -263,7 +264,7 @@ static enum vt_code object_rows(struct vt_derive_work *work,
 {
     enum vt_code code = VT_OK;
     for (size_t i = 0; i < decided->objects_count && code == VT_OK; i++) {
-        if (is_named_before(decided, i))
+        if (!decided->objects[i].is_kept || is_named_before(decided, i))
             continue;
         vt_derive_begin(work, VT_TABLE_RECORD_OBJECT);
         vt_derive_int(work, work->record->seq);

@@ -40,6 +40,15 @@ enum vt_code vt_register_decided_of(struct vt_register *reg, const char *referen
                                     int64_t before_seq, int64_t *out_seq, bool *out_is_secret,
                                     struct vt_err *err) VT_MUST_CHECK;
 
+/* The digest of each object of a record, by its bytes where they came with it, and whether it is
+ * kept. VT_E_LIMIT, VT_E_FORMAT. */
+enum vt_code vt_register_name_objects(struct vt_register *reg, struct vt_register_decided *decided,
+                                      struct vt_err *err) VT_MUST_CHECK;
+/* Keep the bytes that came with a record, once each. */
+enum vt_code vt_register_keep_objects(struct vt_register *reg,
+                                      const struct vt_register_record *record,
+                                      struct vt_err *err) VT_MUST_CHECK;
+
 /* Columns of a record as vt_register_entry has them, for every statement that gives entries. */
 #define VT_ENTRY_COLUMNS                                                                           \
     "r.seq, r.kind, r.reference, r.time_utc_secs, r.body_digest, r.chain, r.salt, r.body"

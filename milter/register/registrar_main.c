@@ -83,13 +83,20 @@ static enum vt_code look(struct server *server, size_t client, const struct vt_m
 
 /* ---- the commit ---- */
 
+static void answer_record(struct server *server, size_t item)
+{
+    char *missing = vt_batch_missing(&server->batch, item);
+    vt_server_reply(server->clients, (size_t)server->batch.items[item].client, VT_MSG_RECORDED,
+                    vt_bytes_str(missing), NULL, 0);
+    free(missing);
+}
+
 static void answer_batch(struct server *server)
 {
     for (size_t i = 0; i < server->batch.count; i++) {
         const struct vt_batch_item *item = &server->batch.items[i];
         if (item->client >= 0 && item->is_done)
-            vt_server_reply(server->clients, (size_t)item->client, VT_MSG_RECORDED,
-                            (struct vt_bytes){0}, NULL, 0);
+            answer_record(server, i);
         else if (item->client >= 0)
             vt_server_refuse(server->clients, (size_t)item->client, &item->err);
         else if (!item->is_done)
@@ -238,7 +245,7 @@ static enum vt_code set_up(struct server *server, struct vt_err *err)
     if (code == VT_OK)
         code = record_start(server, err);
     if (code == VT_OK)
-        code = vt_batch_new(&server->batch, err);
+        code = vt_batch_new(&server->batch, config->largest_object_bytes, err);
     if (code == VT_OK)
         code = vt_server_new(&clients, &server->clients, err);
     return code;

@@ -11,6 +11,7 @@
 #include <openssl/rand.h>
 
 #include "base/server.h"
+#include "status/data.h"
 #include "status/import.h"
 #include "status/refresh.h"
 #include "status/repeat.h"
@@ -114,6 +115,19 @@ static enum vt_code import(struct server *server, size_t client, struct vt_messa
     return code;
 }
 
+static enum vt_code give_objects(struct server *server, size_t client,
+                                 const struct vt_message *message, struct vt_err *err)
+{
+    int fd = -1;
+    enum vt_code code = vt_status_objects(server->desk.store, message,
+                                          server->config->largest_object_bytes, &fd, err);
+    if (code != VT_OK)
+        return code;
+    vt_server_reply(server->clients, client, VT_MSG_OBJECTS_ARE, (struct vt_bytes){0}, &fd, 1);
+    (void)close(fd);
+    return VT_OK;
+}
+
 static enum vt_code take(void *context, size_t client, struct vt_message *message,
                          struct vt_err *err)
 {
@@ -123,6 +137,8 @@ static enum vt_code take(void *context, size_t client, struct vt_message *messag
         return import(server, client, message, err);
     case VT_MSG_STATUS_REPORT:
         return report(server, client, err);
+    case VT_MSG_OBJECTS:
+        return give_objects(server, client, message, err);
     default:
         return vt_status_request_new(&server->desk, message, moment(), &server->requests[client],
                                      err);

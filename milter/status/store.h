@@ -6,6 +6,7 @@
 #define VANTHU_STATUS_STORE_H
 
 #include "status/crl_list.h"
+#include "vanthu/object.h"
 #include "vanthu/trust.h"
 
 /* Facts that are kept and published; a province's agencies have some thousand certificates. */
@@ -72,12 +73,18 @@ size_t vt_status_store_lists(struct vt_status_store *store,
                              const struct vt_certificate *issuer, int64_t now_utc_secs,
                              const struct vt_crl_list **out, size_t max,
                              enum vt_freshness *out_freshness);
-/* True when now is more than a day before the youngest thisUpdate of two authorities, both verified:
- * this machine's clock is wrong, and nothing can be called good. */
+/* True when now is more than a day before the youngest thisUpdate of two authorities, both
+ * verified: this machine's clock is wrong, and nothing can be called good. */
 bool vt_status_store_clock_is_behind(const struct vt_status_store *store, int64_t now_utc_secs);
 /* DER of the issuer certificates that were brought. Borrowed until the next put. */
 size_t vt_status_store_issuers(const struct vt_status_store *store);
 struct vt_bytes vt_status_store_issuer(const struct vt_status_store *store, size_t index);
+
+/* The CRL or OCSP response with this digest; *out is a copy in arena. VT_E_NOT_FOUND: it is not
+ * there any more, or larger than max_bytes. VT_E_NOMEM. */
+enum vt_code vt_status_store_data(const struct vt_status_store *store, struct vt_arena *arena,
+                                  enum vt_object_kind kind, const char *sha256, size_t max_bytes,
+                                  struct vt_bytes *out) VT_MUST_CHECK;
 
 /* Changes with every put that changed something: when to publish. */
 uint64_t vt_status_store_version(const struct vt_status_store *store);
@@ -121,6 +128,9 @@ struct vt_status_file {
  * logged and otherwise does no harm. */
 void vt_status_file_write(const char *directory, const char *name,
                           const struct vt_status_file *file);
+/* The data of a file, in arena. VT_E_NOT_FOUND: there is none, or it has more than max_bytes. */
+enum vt_code vt_status_file_data(const char *directory, const char *name, size_t max_bytes,
+                                 struct vt_arena *arena, struct vt_bytes *out) VT_MUST_CHECK;
 void vt_status_file_remove(const char *directory, const char *name);
 /* Reading a folder: what still verifies and leads to an anchor is put into the store, the rest is
  * removed, and what earlier versions left. Lists, issuers and revocations are read when it is

@@ -133,6 +133,24 @@ static bool read_whole(const char *path, struct vt_bytes *out, bool *out_mapped)
     return ok;
 }
 
+enum vt_code vt_status_file_data(const char *directory, const char *name, size_t max_bytes,
+                                 struct vt_arena *arena, struct vt_bytes *out)
+{
+    char path[MAX_NAME_BYTES];
+    struct vt_bytes bytes;
+    struct vt_status_file file = {0};
+    bool mapped = false;
+    enum vt_code code = VT_E_NOT_FOUND;
+    if (!path_of(directory, name, path) || !read_whole(path, &bytes, &mapped))
+        return code;
+    if (decode(bytes, &file) && file.data.len > 0 && file.data.len <= max_bytes) {
+        *out = vt_bytes_of(vt_arena_dup(arena, file.data.ptr, file.data.len), file.data.len);
+        code = out->ptr != NULL ? VT_OK : VT_E_NOMEM;
+    }
+    vt_input_release(bytes, mapped);
+    return code;
+}
+
 /* ---- taking up ---- */
 
 struct loading {
