@@ -6,6 +6,7 @@
 #define VANTHU_GATEWAY_GATEWAY_H
 
 #include "gateway/direction.h"
+#include "gateway/held.h"
 #include "gateway/kick.h"
 #include "gateway/milter_api.h"
 #include "gateway/poison.h"
@@ -39,6 +40,7 @@ struct vt_gateway {
     struct vt_networks internal;
     struct vt_queue queue;
     struct vt_poison poison;
+    struct vt_held held;
     struct vt_teller teller;
     struct vt_reference reference;
     struct vt_kick kick;

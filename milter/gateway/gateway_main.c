@@ -104,6 +104,7 @@ static enum vt_code prepare(struct parts *parts, const struct vt_config *config,
     gateway->look = vt_registrar_look;
     gateway->record = vt_registrar_record;
     vt_teller_init(&gateway->teller, fds->record);
+    vt_held_init(&gateway->held);
     parts->arena = vt_arena_new(VT_MAX_CONFIG_BYTES);
     if (parts->arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory");

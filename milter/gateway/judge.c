@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gateway/bring.h"
 #include "gateway/exceptions.h"
 #include "gateway/failing.h"
 #include "gateway/outcome_log.h"
@@ -34,6 +35,7 @@ struct work {
     int64_t now_utc_secs;
     uint64_t poison_key;
     struct vt_excepted excepted;
+    int objects_fd; /* what the verdicts rest on, from the inspector; -1: none */
 };
 
 /* Called about every second while this mail waits. */
@@ -160,6 +162,8 @@ static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err)
                                        .record_fd = work->gateway->record_fd,
                                        .mail_fd = mail_fd,
                                        .is_mail = true,
+                                       .with_objects = work->gateway->record_fd >= 0,
+                                       .objects_fd = -1,
                                        .mail = &work->transaction->mail,
                                        .now_utc_secs = work->now_utc_secs,
                                        .deadline_msecs = work->deadline_msecs,
@@ -180,6 +184,7 @@ static enum vt_code inspect(struct work *work, int mail_fd, struct vt_err *err)
     out->passes = inspection.passes;
     out->not_seen = inspection.not_seen;
     out->not_seen_count = inspection.not_seen_count;
+    work->objects_fd = inspection.objects_fd;
     if (code == VT_OK) {
         keep_own_facts(&evidence->mail, &work->transaction->mail);
         out->evidence = evidence;
@@ -443,10 +448,20 @@ static void record(struct work *work)
     char text[VT_ERR_TEXT_BYTES];
     bool is_needed = out->answer.kind != VT_ANSWER_TEMPFAIL;
     int64_t begun = vt_clock_monotonic_msecs();
-    const struct vt_registrar registrar =
+    struct vt_brought brought;
+    vt_bring(work->gateway, work->transaction->arena, work->objects_fd, work->deadline_msecs,
+             &brought);
+    struct vt_registrar registrar =
         registrar_for(work, is_needed ? INT64_MAX : TEMPFAIL_RECORD_MSECS);
+    registrar.objects_fds = brought.fds;
+    registrar.objects_fds_count = brought.fds_count;
+    registrar.missing = vt_brought_missing;
+    registrar.missing_context = &brought;
     enum vt_code code =
         vt_record_commit(work->transaction, out, &registrar, work->now_utc_secs, &err);
+    if (code == VT_OK)
+        vt_brought_note(&brought);
+    vt_brought_clear(&brought);
     out->register_msecs += vt_clock_monotonic_msecs() - begun;
     out->is_recorded = code == VT_OK;
     if (out->is_recorded)
@@ -477,7 +492,8 @@ void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SM
                         .deadline_msecs = begun + budget,
                         .last_progress_msecs = begun,
                         .last_kick_msecs = begun,
-                        .now_utc_secs = vt_clock_now_utc_secs()};
+                        .now_utc_secs = vt_clock_now_utc_secs(),
+                        .objects_fd = -1};
     complete_facts(&work);
     enum vt_code code = gather_evidence(&work);
     if (code == VT_OK)

@@ -214,6 +214,7 @@ static int set_up(void **state)
     gateway->record = fake_record;
     vt_teller_init(&gateway->teller, -1);
     vt_kick_init(&gateway->kick);
+    vt_held_init(&gateway->held);
     gateway->reference.last = &gateway->reference.own;
     assert_int_equal(vt_networks_parse(fixture.arena, &fixture.config.internal_networks,
                                        &gateway->internal, NULL),
