@@ -33,6 +33,9 @@ enum vt_check_command { VT_CHECK_DOCUMENTS = 0, VT_CHECK_CERTIFICATES };
  * EX_OK, or the exit status of what was wrong and has been said. */
 int vt_check_options_read(enum vt_check_command command, int argc, char **argv,
                           struct vt_check_options *out);
+/* Take one --trust SET=PATH by itself, looking at what it names. *options: as it begins, with
+ * command. */
+int vt_check_options_add_trust(struct vt_check_options *options, const char *argument);
 void vt_check_options_clear(struct vt_check_options *options);
 
 #endif

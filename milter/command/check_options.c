@@ -169,6 +169,14 @@ static int check_named(const struct vt_check_options *options, int argc, char **
     return status;
 }
 
+int vt_check_options_add_trust(struct vt_check_options *options, const char *argument)
+{
+    int status = add_trust(options, argument);
+    return status == EX_OK
+               ? check_trust(options, &options->trust[options->overrides.trust_count - 1])
+               : status;
+}
+
 int vt_check_options_read(enum vt_check_command command, int argc, char **argv,
                           struct vt_check_options *out)
 {

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "command/register.h"
+#include "command/check.h"
+#include "command/recheck.h"
 #include "vanthu/clock.h"
 
 #define MAX_LIMIT 100000000L
@@ -25,6 +26,8 @@ enum register_option {
     OPTION_REASON = 'R',
     OPTION_HEAD = 'h',
     OPTION_EXPORT = 'e',
+    OPTION_TRUST = 't',
+    OPTION_FILE = 'F',
 };
 
 #define COMMON                                                                                     \
@@ -59,6 +62,10 @@ static const struct option verify_options[] = {
     COMMON, {"head", required_argument, NULL, OPTION_HEAD}, END};
 static const struct option head_options[] = {
     COMMON, {"export", required_argument, NULL, OPTION_EXPORT}, END};
+static const struct option recheck_options[] = {COMMON,
+                                                {"document", required_argument, NULL, OPTION_FILE},
+                                                {"trust", required_argument, NULL, OPTION_TRUST},
+                                                END};
 static const struct option backup_options[] = {{"config", required_argument, NULL, OPTION_CONFIG},
                                                END};
 
@@ -88,6 +95,7 @@ static const struct subcommand {
     {"list", list_options, vt_register_list, false},
     {"search", search_options, vt_register_search, false},
     {"show", show_options, vt_register_show, true},
+    {"recheck", recheck_options, vt_register_recheck, true},
     {"verify", verify_options, vt_register_verify_whole, false},
     {"head", head_options, vt_register_head_show, false},
     {"backup", backup_options, back_up, true},
@@ -181,6 +189,14 @@ static int add_head(struct vt_register_desk *desk, const char *file)
     return EX_OK;
 }
 
+static int add_document(struct vt_register_desk *desk, const char *file)
+{
+    if (desk->documents_count == VT_MAX_GIVEN_DOCUMENTS)
+        return bad_value(desk, "too many --document");
+    desk->document_files[desk->documents_count++] = file;
+    return EX_OK;
+}
+
 static int take_option(struct vt_register_desk *desk, int option)
 {
     switch ((enum register_option)option) {
@@ -213,6 +229,10 @@ static int take_option(struct vt_register_desk *desk, int option)
         return set_reason(desk, optarg);
     case OPTION_HEAD:
         return add_head(desk, optarg);
+    case OPTION_TRUST:
+        return vt_check_options_add_trust(desk->check, optarg);
+    case OPTION_FILE:
+        return add_document(desk, optarg);
     case OPTION_EXPORT:
         desk->export_file = optarg;
         return EX_OK;
@@ -257,7 +277,8 @@ int vt_command_register(int argc, char **argv)
             subcommand = &subcommands[i];
     }
     if (subcommand == NULL) {
-        fprintf(stderr, "usage: vanthu register list | search | show | verify | head | backup\n");
+        fprintf(stderr, "usage: vanthu register list | search | show | recheck | verify | head | "
+                        "backup\n");
         return EX_USAGE;
     }
     struct vt_register_desk desk = {.name = name,
@@ -265,7 +286,13 @@ int vt_command_register(int argc, char **argv)
                                     .query = VT_REGISTER_QUERY_ANY,
                                     .limit = VT_SHOWN_RECORDS};
     int option = 0, status = EX_OK;
+    struct vt_check_options *check = calloc(1, sizeof(*check));
+    if (check == NULL)
+        return EX_OSERR;
     (void)snprintf(name, sizeof(name), "vanthu register %s", subcommand->name);
+    check->command = name;
+    check->overrides.trust = check->trust;
+    desk.check = check;
     argv[1] = name; /* in the messages of getopt_long(3) */
     while (status == EX_OK &&
            (option = getopt_long(argc - 1, argv + 1, "", subcommand->options, NULL)) != -1)
@@ -275,5 +302,8 @@ int vt_command_register(int argc, char **argv)
         fprintf(stderr, "%s: what is \"%s\" for?\n", name, *desk.arguments);
         status = EX_USAGE;
     }
-    return status == EX_OK ? run(subcommand, &desk) : status;
+    if (status == EX_OK)
+        status = run(subcommand, &desk);
+    free(check);
+    return status;
 }

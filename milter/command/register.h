@@ -8,6 +8,8 @@
 
 /* Heads that one verification is given. */
 #define VT_MAX_GIVEN_HEADS 16
+/* Files that one recheck is given with --document. */
+#define VT_MAX_GIVEN_DOCUMENTS 16
 /* Records that list and search show when nothing else is said. */
 #define VT_SHOWN_RECORDS 50
 
@@ -22,7 +24,10 @@ struct vt_register_desk {
     const char *head_files[VT_MAX_GIVEN_HEADS];
     size_t heads_count;
     const char *export_file;
-    char *const *arguments; /* behind the options, up to NULL */
+    const char *document_files[VT_MAX_GIVEN_DOCUMENTS]; /* of recheck */
+    size_t documents_count;
+    struct vt_check_options *check; /* --trust */
+    char *const *arguments;         /* behind the options, up to NULL */
     struct vt_config *config;
     struct vt_register *reg; /* opened for reading */
 };
@@ -31,6 +36,7 @@ struct vt_register_desk {
 int vt_register_list(struct vt_register_desk *desk);
 int vt_register_search(struct vt_register_desk *desk);
 int vt_register_show(struct vt_register_desk *desk);
+int vt_register_recheck(struct vt_register_desk *desk);
 int vt_register_verify_whole(struct vt_register_desk *desk);
 int vt_register_head_show(struct vt_register_desk *desk);
 
