@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# What is kept beside a record, through a real Postfix: certificates, CRLs, OCSP responses and time
+# stamps, once each; and that the signatures of a mail are judged again from them, without a network
+# and without the mail.
+"""vanthu register recheck."""
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import site_test
+from site_lab import BUILD
+from site_test import days_ago, equal, mail, pdf_mail, plain_mail, build, pdfsign
+
+
+def vanthu(site, *arguments, expect=0, language="C"):
+    """A subcommand of register with the site's configuration: what it says."""
+    done = subprocess.run([BUILD + "/vanthu", "register", arguments[0], "--config", site.folder + "/vanthu.yaml", *arguments[1:]],
+                          capture_output=True, text=True, env={**os.environ, "LC_ALL": language}, check=False)
+    equal(done.returncode, expect, f"status of register {' '.join(arguments)}: {done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def register(site, write=False):
+    return sqlite3.connect(f"file:{site.folder}/register/register.sqlite" + ("" if write else "?mode=ro"), uri=True)
+
+
+def objects(site):
+    with register(site) as file:
+        return {digest.hex(): kind for digest, kind in file.execute("SELECT digest, kind FROM object")}
+
+
+def last_decided(site):
+    rows = [json.loads(line) for line in vanthu(site, "list", "--json", "--limit", "4").splitlines()]
+    return next(row for row in rows if row["kind"] == "decided")
+
+
+def send(site, message):
+    """Send it: (code, reference, what its record names)."""
+    answer = site.send(message)
+    row = last_decided(site)
+    return answer["code"], row["reference"], row["body"]["objects"]
+
+
+def ltv(site, by="agency"):
+    """A file with all that it takes to verify it: path, CRLs, and a document time stamp over that."""
+    at = days_ago(10)
+    crls = [site.make_crl(ca, f"{site.folder}/{ca}-embedded.crl", ago_secs=5 * 86400) for ca in ("ca-g2", "root-g2")]
+    data = []
+    for crl in crls:
+        with open(crl, "rb") as file:
+            data.append(file.read())
+    chain = [certificate.dump() for certificate in pdfsign.credentials.load(site.pki, by).chain]
+    return pdfsign.stamp(pdfsign.add_dss(site.sign(by, at, stamped=at), chain, data), site.pki, days_ago(4))
+
+
+SENT = {}
+
+
+def kept_once(site):
+    """Each object is kept once; what was fetched is there too, and the second mail brings only its own."""
+    code, reference, named = send(site, pdf_mail(site.sign("agency", stamped=days_ago(10))))
+    equal(code, 250, "answer")
+    SENT["good"] = reference
+    equal([o for o in named if o.get("kept") is False], [], "missing")
+    first = objects(site)
+    equal({"certificate", "timestamp"} <= set(first.values()), True, f"kinds {first}")
+    equal(bool({"crl", "ocsp"} & set(first.values())), True, f"kinds {first}")
+    equal(sorted(o["sha256"] for o in named), sorted(first), "what the record names")
+    code, SENT["again"], named = send(site, pdf_mail(site.sign("agency", stamped=days_ago(9))))
+    fresh = {digest: kind for digest, kind in objects(site).items() if digest not in first}
+    equal(sorted(fresh.values()), ["timestamp"], "what the second mail brought")
+    equal([o for o in named if o.get("kept") is False], [], "missing from the second mail")
+
+
+def judged_again(site):
+    """Valid, revoked, expired, long-term, changed, message signatures: each is judged as it was."""
+    signed = site.sign("agency", stamped=days_ago(10))
+    changed = bytearray(site.sign())
+    changed[changed.index(b"stream", changed.index(b"/Contents")) + 40] ^= 1
+    for name, document in (("revoked", site.sign("revoked")), ("revoked-stamped", site.sign("revoked", days_ago(300), stamped=days_ago(300))),
+                           ("expired", site.sign("expired", days_ago(60), stamped=days_ago(60))),
+                           ("since", site.sign("revoked-since", days_ago(60), stamped=days_ago(60))), ("weak", site.sign("weak")),
+                           ("unknown", site.sign("unknown")), ("unreachable", site.sign("unreachable")), ("g1", site.sign("agency-g1")),
+                           ("old-stamp", site.sign("agency", stamped=days_ago(100), tsa="tsa-old")), ("unstamped", site.sign("person")),
+                           ("changed", bytes(changed)), ("ltv", ltv(site)), ("two", site.sign("agency2", data=signed))):
+        _, SENT[name], _ = send(site, pdf_mail(document))
+    _, SENT["plain"], _ = send(site, plain_mail())
+    for name, reference in SENT.items():
+        said = vanthu(site, "recheck", reference)
+        equal("DIFFERS" in said or "MISSING" in said, False, f"{name}: {said}")
+        if name != "plain":
+            equal("agrees" in said, True, f"{name}: {said}")
+    said = vanthu(site, "recheck", SENT["revoked"], language="vi_VN.UTF-8")
+    equal(said.count("TOTAL-FAILED / REVOKED  CERT_REVOKED") == 2 and "trùng khớp" in said, True, said)
+    result = json.loads(vanthu(site, "recheck", "--json", SENT["ltv"]))
+    equal([d["integrity_from"] for d in result["documents"] if d["signatures"]], ["record"], "integrity")
+    equal(result["missing"], [], "missing")
+
+
+sys.exit(site_test.run(kept_once, judged_again, mode="enforce"))
