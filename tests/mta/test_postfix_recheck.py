@@ -8,7 +8,6 @@
 
 import json
 import os
-import re
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import site_test
 from site_lab import BUILD
-from site_test import days_ago, equal, mail, pdf_mail, plain_mail, build, pdfsign
+from site_test import days_ago, equal, pdf_mail, pdfsign, plain_mail
 
 
 def vanthu(site, *arguments, expect=0, language="C"):
@@ -105,4 +104,66 @@ def judged_again(site):
     equal(result["missing"], [], "missing")
 
 
-sys.exit(site_test.run(kept_once, judged_again, mode="enforce"))
+def document_given(site):
+    """A file of the mail that is given is verified whole; one that is not of the mail is refused."""
+    document, other = site.sign("agency2", stamped=days_ago(3)), site.sign("agency2")
+    _, SENT["given"], _ = send(site, pdf_mail(document))
+    for name, data in (("it.pdf", document), ("other.pdf", other)):
+        with open(f"{site.folder}/{name}", "wb") as file:
+            file.write(data)
+    result = json.loads(vanthu(site, "recheck", "--json", "--document", site.folder + "/it.pdf", SENT["given"]))
+    found = next(d for d in result["documents"] if d["signatures"])
+    equal((found["integrity_from"], found["signatures"][0]["agrees"]), ("document", True), "the file of the mail")
+    said = vanthu(site, "recheck", "--document", site.folder + "/other.pdf", SENT["given"], expect=65)
+    equal("is no file of this mail" in said, True, said)
+    vanthu(site, "recheck", "1831-0927-5569", expect=66)
+    vanthu(site, "recheck", "1831-0927-5560", expect=65)
+
+
+def change(site, statement, *values):
+    """Write into the register behind its back."""
+    with register(site, write=True) as file:
+        file.execute(statement, values)
+    file.close()
+
+
+def altered_and_missing(site):
+    """An object that was altered or is missing is named, and so is what it decided; nothing else lacks it."""
+    result = json.loads(vanthu(site, "recheck", "--json", SENT["revoked"]))
+    equal(result["missing"], [], "before")
+    row = next(r for r in map(json.loads, vanthu(site, "show", "--json", SENT["revoked"]).splitlines()) if r["kind"] == "decided")
+    signature = next(d for d in row["body"]["evidence"]["documents"] if d["signatures"])["signatures"][0]
+    status = signature["statuses"][0]["data_sha256"]
+    with register(site) as file:
+        (kept,) = file.execute("SELECT bytes FROM object WHERE digest = ?", (bytes.fromhex(status),)).fetchone()
+    change(site, "UPDATE object SET bytes = ? WHERE digest = ?", kept[:-1] + bytes([kept[-1] ^ 1]), bytes.fromhex(status))
+    result = json.loads(vanthu(site, "recheck", "--json", SENT["revoked"], expect=2))
+    equal([(o["sha256"], o["why"]) for o in result["missing"]], [(status, "altered")], "altered")
+    judged = next(d for d in result["documents"] if d["signatures"])["signatures"][0]
+    equal((judged["lacks"], judged["agrees"], judged["now"]["reasons"]), (True, False, ["STATUS_UNKNOWN"]), "without it")
+    said = vanthu(site, "recheck", SENT["revoked"], expect=2)
+    equal(status in said and "ALTERED" in said and "DATA IS MISSING" in said, True, said)
+    equal("altered" in vanthu(site, "verify", expect=1), True, "verify names it too")
+    change(site, "DELETE FROM object WHERE digest = ?", bytes.fromhex(status))
+    said = vanthu(site, "recheck", SENT["revoked"], expect=2, language="vi_VN.UTF-8")
+    equal(status in said and "không có trong sổ" in said, True, said)
+    change(site, "INSERT INTO object (digest, kind, bytes, first_seq) VALUES (?, 'ocsp', ?, 1)", bytes.fromhex(status), kept)
+    vanthu(site, "recheck", SENT["revoked"])
+    token = signature_of(site, SENT["good"])["timestamps"][0]["token_sha256"]
+    change(site, "DELETE FROM object WHERE digest = ?", bytes.fromhex(token))
+    result = json.loads(vanthu(site, "recheck", "--json", SENT["good"], expect=2))
+    equal([o["kind"] for o in result["missing"]], ["timestamp"], "token")
+
+
+def signature_of(site, reference):
+    row = next(r for r in map(json.loads, vanthu(site, "show", "--json", reference).splitlines()) if r["kind"] == "decided")
+    return next(d for d in row["body"]["evidence"]["documents"] if d["signatures"])["signatures"][0]
+
+
+def judged_otherwise(site):
+    """Other roots than those of then: the verdict differs, and that is said."""
+    said = vanthu(site, "recheck", "--trust", f"official={site.pki}/certs/unknown-root.pem", SENT["again"], expect=1)
+    equal("DIFFERS in" in said and "certificate path" in said, True, said)
+
+
+sys.exit(site_test.run(kept_once, judged_again, document_given, judged_otherwise, altered_and_missing, mode="enforce"))
