@@ -166,6 +166,8 @@ static void a_body_survives_the_way(void **state)
 
 /* ---- the role ---- */
 
+#define LARGEST_OBJECT_BYTES 1000
+
 static struct {
     int control, record;
     pid_t pid;
@@ -180,7 +182,9 @@ static void start_role(const struct site *site)
     assert_int_equal(vt_wire_pair(control, NULL), VT_OK);
     if (channel[0] < 0)
         assert_int_equal(vt_wire_pair(channel, NULL), VT_OK);
-    const struct vt_config config = {.register_directory = site->directory, .total_msecs = 1000};
+    const struct vt_config config = {.register_directory = site->directory,
+                                     .largest_object_bytes = LARGEST_OBJECT_BYTES,
+                                     .total_msecs = 1000};
     role.pid = fork();
     if (role.pid == 0) {
         (void)close(control[0]);
@@ -401,6 +405,105 @@ static void answers_are_kept(void **state)
     free(mail);
 }
 
+/* ---- objects ---- */
+
+struct told_missing {
+    char sha256[8][65];
+    size_t count;
+};
+
+static void note_missing(void *context, const char *sha256)
+{
+    struct told_missing *told_missing = context;
+    (void)snprintf(told_missing->sha256[told_missing->count++], 65, "%s", sha256);
+}
+
+static void record_with(uint64_t number, bool is_secret, const int *fds, size_t fds_count,
+                        struct told_missing *out)
+{
+    struct made_mail *mail = malloc(sizeof(*mail));
+    struct vt_register_record record = made_mail(mail, number, 0, 60);
+    struct vt_registrar registrar = asking(10000);
+    struct vt_err err = {0};
+    if (is_secret)
+        mail->evidence.reasons |= VT_REASON_BIT(VT_REASON_SECRET_MARK);
+    *out = (struct told_missing){.count = 0};
+    registrar.objects_fds = fds;
+    registrar.objects_fds_count = fds_count;
+    registrar.missing = note_missing;
+    registrar.missing_context = out;
+    if (vt_registrar_record(&registrar, &record, &err) != VT_OK)
+        fail_msg("record %llu: %s", (unsigned long long)number, err.text);
+    free(mail);
+}
+
+static int objects_file(const struct vt_object *objects, size_t count)
+{
+    int fd = -1;
+    assert_int_equal(vt_objects_seal(objects, count, VT_MAX_OBJECTS_BYTES, &fd, NULL), VT_OK);
+    return fd;
+}
+
+/* SHA-256 of "a certificate". */
+#define SMALL64 "81acd762140fa692a142822d2fbe4dc6f54bcaa501f68ab37e5aeed0bafe4d99"
+
+/* The digest is the registrar's own; what is too large or did not come is named. */
+#define LARGE64 "ee00112233445566778899aabbccddeeff00112233445566778899aabbccddee"
+#define GONE64 "ff00112233445566778899aabbccddeeff00112233445566778899aabbccddee"
+
+static void objects_are_kept_once(void **state)
+{
+    struct site *site = *state;
+    static const uint8_t large[LARGEST_OBJECT_BYTES + 1] = {0};
+    const struct vt_object all[] = {
+        {VT_OBJECT_CERTIFICATE, VT_OBJECT_EMBEDDED, HEX64, 0, VT_BYTES("a certificate")},
+        {VT_OBJECT_CRL, VT_OBJECT_EMBEDDED, LARGE64, 0, vt_bytes_of(large, sizeof(large))},
+        {VT_OBJECT_OCSP, VT_OBJECT_FETCHED, GONE64, 0, {0}},
+        {VT_OBJECT_DOCUMENT, VT_OBJECT_EMBEDDED, HEX64, 0, VT_BYTES("no document is kept")}};
+    struct vt_object named = all[0];
+    struct told_missing missing;
+    int first = objects_file(all, 1), second = objects_file(all + 1, 3);
+    const int both[] = {first, second};
+    start_role(site);
+    record_with(1, false, &first, 1, &missing);
+    assert_int_equal(missing.count, 0);
+    record_with(2, false, both, 2, &missing);
+    assert_int_equal(missing.count, 2);
+    assert_string_equal(missing.sha256[1], GONE64);
+    site_open(site);
+    assert_int_equal(site_number(site, "SELECT count(*) FROM object"), 1);
+    assert_int_equal(site_number(site, "SELECT count(*) FROM object WHERE digest = x'" SMALL64 "'"),
+                     1);
+    (void)snprintf(named.sha256, sizeof(named.sha256), "%s", SMALL64);
+    named.bytes = (struct vt_bytes){0};
+    int third = objects_file(&named, 1);
+    record_with(3, false, &third, 1, &missing);
+    assert_int_equal(missing.count, 0);
+    record_with(4, true, both, 2, &missing);
+    stop_role();
+    assert_int_equal(site_number(site, "SELECT count(*) FROM object"), 1);
+    assert_int_equal(site_number(site, "SELECT count(*) FROM record_object"), 2);
+    site_is_whole(site, 5);
+    for (size_t i = 0; i < 2; i++)
+        (void)close(both[i]);
+    (void)close(third);
+}
+
+/* A record is made whatever comes with it. */
+static void a_bad_file_costs_no_record(void **state)
+{
+    struct site *site = *state;
+    struct told_missing missing;
+    int fd = -1;
+    assert_int_equal(vt_memfd_seal("test", VT_BYTES("not a file of objects"), &fd, NULL), VT_OK);
+    start_role(site);
+    record_with(1, false, &fd, 1, &missing);
+    stop_role();
+    (void)close(fd);
+    assert_int_equal(site_number(site, "SELECT count(*) FROM record WHERE kind = 1"), 1);
+    assert_int_equal(site_number(site, "SELECT count(*) FROM object"), 0);
+}
+
 /* One that is no record is refused, and the others of its batch are committed. */
 static void nonsense_is_refused(void **state)
 {
@@ -481,6 +584,8 @@ int main(void)
         ROLE(what_was_recorded_is_known),
         ROLE(exceptions_that_fit_are_told),
         ROLE(answers_are_kept),
+        ROLE(objects_are_kept_once),
+        ROLE(a_bad_file_costs_no_record),
         ROLE(nonsense_is_refused),
         ROLE(secrets_leave_no_trace),
         ROLE(a_folder_that_others_see_is_refused),
