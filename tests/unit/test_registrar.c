@@ -482,7 +482,7 @@ static void objects_are_kept_once(void **state)
     record_with(4, true, both, 2, &missing);
     stop_role();
     assert_int_equal(site_number(site, "SELECT count(*) FROM object"), 1);
-    assert_int_equal(site_number(site, "SELECT count(*) FROM record_object"), 2);
+    assert_int_equal(site_number(site, "SELECT count(*) FROM record_object"), 3);
     site_is_whole(site, 5);
     for (size_t i = 0; i < 2; i++)
         (void)close(both[i]);
