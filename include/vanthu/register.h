@@ -232,6 +232,20 @@ enum vt_code vt_register_exceptions(struct vt_register *reg, int64_t now_utc_sec
                                                          struct vt_err *err),
                                     void *context, struct vt_err *err) VT_MUST_CHECK;
 
+/* How often an exception let a mail pass that nothing else was done to: such mails name "undo:" and
+ * its reference in the place of a rule. */
+#define VT_EXCEPTION_RULE "undo:"
+struct vt_register_use {
+    char reference[VT_REFERENCE_BYTES];
+    int64_t mails_count, last_utc_secs;
+};
+/* Of each reference that was used after a record. each as above. */
+enum vt_code vt_register_exception_uses(struct vt_register *reg, int64_t after_seq,
+                                        enum vt_code (*each)(void *context,
+                                                             const struct vt_register_use *use,
+                                                             struct vt_err *err),
+                                        void *context, struct vt_err *err) VT_MUST_CHECK;
+
 /* ---- looking up ---- */
 
 /* All that are set must hold. */

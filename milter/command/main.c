@@ -17,7 +17,9 @@ static const struct {
      "check [--json [--trace]] [--config FILE] [--policy FILE] [--trust SET=PATH]…\n"
      "               [--crl FILE]… [--content FILE]… [--at TIME] [--offline]\n"
      "               [--sender-class state|other] [--direction inbound|outbound|internal] FILE…"},
-    {"policy", vt_command_policy, "policy check [--json] FILE…"},
+    {"policy", vt_command_policy,
+     "policy check [--json] FILE…\n"
+     "       vanthu policy exceptions [--json] [--config FILE]"},
     {"trust", vt_command_trust,
      "trust setup official|public [--json] [--config FILE] [--from URL|FILE|FOLDER]…\n"
      "                    [--confirm FINGERPRINT]…\n"

@@ -80,8 +80,11 @@ int vt_command_policy(int argc, char **argv)
 {
     static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
     bool json = false;
+    if (argc > 1 && strcmp(argv[1], "exceptions") == 0)
+        return vt_command_policy_exceptions(argc - 1, argv + 1);
     if (argc < 2 || strcmp(argv[1], "check") != 0) {
-        fprintf(stderr, "usage: vanthu policy check [--json] FILE…\n");
+        fprintf(stderr, "usage: vanthu policy check [--json] FILE…\n"
+                        "       vanthu policy exceptions [--json] [--config FILE]\n");
         return EX_USAGE;
     }
     static char name[] = "vanthu policy check";

@@ -299,10 +299,12 @@ static int choose_exception(struct append_desk *desk, struct vt_register_overrul
     if (desk->for_secs == 0)
         return EX_OK;
     if (desk->all_like_this && !take_signer(desk, out))
-        return say(desk, NOTHING_TO_DO,
-                   "--all-like-this cần một chữ ký số có lý do của quyết định; thư này không có",
-                   "--all-like-this wants a signature with the reason of the decision; this mail "
-                   "has none");
+        return say(
+            desk, NOTHING_TO_DO,
+            "--all-like-this cần một chữ ký số có lý do của quyết định, mà thư này không có: "
+            "bỏ lựa chọn này để đặt ngoại lệ cho chính các tệp của thư",
+            "--all-like-this wants a signature with the reason of the decision; this mail "
+            "has none: without it the exception is for its files");
     enum vt_code code = desk->all_like_this ? VT_OK : take_documents(desk, out);
     if (code != VT_OK)
         return vt_command_fault(&err, code);
@@ -312,6 +314,22 @@ static int choose_exception(struct append_desk *desk, struct vt_register_overrul
                    "there is no file that an exception could be made for; --for 0 overrules only");
     out->until_utc_secs = vt_clock_now_utc_secs() + desk->for_secs;
     return EX_OK;
+}
+
+/* By their names, and the digests that the exception is for. */
+static void print_documents(const struct append_desk *desk,
+                            const struct vt_register_overruled *overruled)
+{
+    const struct vt_evidence *evidence = desk->mail.decided->evidence;
+    for (size_t i = 0; i < overruled->documents_count; i++) {
+        const char *sha256 = overruled->documents_sha256[i], *name = NULL;
+        for (size_t d = 0; evidence != NULL && d < evidence->documents_count && name == NULL; d++)
+            name = evidence->documents[d].sha256 == sha256 ? evidence->documents[d].name : NULL;
+        char shown[256] = "-";
+        if (name != NULL)
+            (void)vt_text_clean(shown, sizeof(shown), vt_bytes_str(name));
+        printf("  %s  (SHA-256 %s)\n", shown, sha256);
+    }
 }
 
 static void print_undone(const struct append_desk *desk, const char *reference,
@@ -334,8 +352,11 @@ static void print_undone(const struct append_desk *desk, const char *reference,
         printf(vi ? "Đến %s, các tệp sau được tiếp nhận khi gửi lại:\n"
                   : "Until %s these files are accepted when they are sent again:\n",
                at);
-    for (size_t i = 0; i < overruled->documents_count; i++)
-        printf("  %s\n", overruled->documents_sha256[i]);
+    print_documents(desk, overruled);
+    printf(vi ? "Thư không được tự chuyển lại: đề nghị nơi gửi gửi lại.\nXem các ngoại lệ: vanthu "
+                "policy exceptions\n"
+              : "The mail is not sent again by this: its sender has to send it anew.\nExceptions "
+                "are listed by vanthu policy exceptions\n");
 }
 
 static int undo(struct append_desk *desk, const char *reference)

@@ -16,6 +16,7 @@ struct report_desk {
     struct vt_report_show show;
     struct vt_config *config;
     struct vt_register *reg;
+    struct vt_policy *policy; /* for the names of its table of agencies; NULL: none can be had */
     struct vt_arena *arena;
 };
 
@@ -160,6 +161,35 @@ static enum vt_code choose_period(const struct report_desk *desk, int64_t now_ut
     return running_period(now_utc_secs, desk->is_calendar, out, err);
 }
 
+/* A policy with mistakes, which `vanthu policy check` tells, has no table: agencies then stand
+ * under their id. */
+static void load_agencies(struct report_desk *desk)
+{
+    struct vt_mistakes mistakes;
+    struct vt_err err = {0};
+    vt_mistakes_init(&mistakes);
+    if (vt_policy_load(desk->config->policy_file, &desk->policy, &mistakes, &err) != VT_OK)
+        desk->policy = NULL;
+    vt_mistakes_clear(&mistakes);
+}
+
+static const struct vt_site_agency *agency_by_id(const void *context, const char *id)
+{
+    const struct vt_policy *policy = context;
+    return vt_site_agency(vt_policy_site(policy), id);
+}
+
+/* Not a mistake: the table may have had it once. */
+static void mention_unknown_agency(const struct report_desk *desk)
+{
+    if (desk->agency == NULL || desk->policy == NULL || strchr(desk->agency, '.') != NULL ||
+        vt_site_agency(vt_policy_site(desk->policy), desk->agency) != NULL)
+        return;
+    char shown[64];
+    fprintf(stderr, "vanthu report: the table of agencies has no \"%s\"\n",
+            vt_text_clean(shown, sizeof(shown), vt_bytes_str(desk->agency)));
+}
+
 static enum vt_code make(struct report_desk *desk, struct vt_report **out, struct vt_err *err)
 {
     struct vt_report_request request = {.now_utc_secs = vt_clock_now_utc_secs(),
@@ -167,6 +197,12 @@ static enum vt_code make(struct report_desk *desk, struct vt_report **out, struc
                                         .regulation = desk->config->regulation,
                                         .profile = desk->config->profile,
                                         .agency = desk->agency};
+    load_agencies(desk);
+    mention_unknown_agency(desk);
+    if (desk->policy != NULL) {
+        request.agency_by_id = agency_by_id;
+        request.context = desk->policy;
+    }
     enum vt_code code = choose_period(desk, request.now_utc_secs, &request.period, err);
     if (code != VT_OK)
         return code;
@@ -272,6 +308,7 @@ int vt_command_report(int argc, char **argv)
     if (status == EX_OK)
         status = run(&desk);
     vt_arena_free(desk.arena);
+    vt_policy_free(desk.policy);
     vt_register_close(desk.reg);
     vt_config_free(desk.config);
     return status;

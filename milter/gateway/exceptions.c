@@ -141,7 +141,7 @@ enum vt_code vt_exceptions_name(struct vt_arena *arena, const struct vt_excepted
         decision->trace[i].document = place_of(excepted, decision->trace[i].document);
     if (decision->action != VT_ACTION_ACCEPT || decision->rule != NULL)
         return VT_OK;
-    decision->rule = vt_arena_printf(arena, "undo:%s", excepted->reference);
+    decision->rule = vt_arena_printf(arena, VT_EXCEPTION_RULE "%s", excepted->reference);
     decision->mode = VT_MODE_ENFORCE;
     return decision->rule != NULL ? VT_OK : no_memory(err);
 }

@@ -175,3 +175,42 @@ enum vt_code vt_register_exceptions(struct vt_register *reg, int64_t now_utc_sec
     vt_sql_done(sql);
     return code;
 }
+
+static void read_use(struct vt_sql *sql, struct vt_register_use *out)
+{
+    *out = (struct vt_register_use){.mails_count = vt_sql_int(sql, 1),
+                                    .last_utc_secs = vt_sql_time(sql, 2)};
+    if (vt_reference_parse(vt_sql_text(sql, 0) + strlen(VT_EXCEPTION_RULE), out->reference) !=
+        VT_OK)
+        out->reference[0] = '\0';
+}
+
+enum vt_code vt_register_exception_uses(struct vt_register *reg, int64_t after_seq,
+                                        enum vt_code (*each)(void *context,
+                                                             const struct vt_register_use *use,
+                                                             struct vt_err *err),
+                                        void *context, struct vt_err *err)
+{
+    struct vt_sql *sql = NULL;
+    bool has_row = false;
+    /* ";" is the character after ":". */
+    enum vt_code code = vt_sql_new(reg->engine,
+                                   "SELECT rule, count(*), max(time_utc_secs) FROM mail WHERE"
+                                   " seq > ?1 AND rule >= 'undo:' AND rule < 'undo;' GROUP BY rule"
+                                   " ORDER BY rule",
+                                   &sql, err);
+    if (code != VT_OK)
+        return code;
+    vt_sql_bind_int(sql, 1, after_seq);
+    code = vt_sql_step(sql, &has_row, err);
+    while (code == VT_OK && has_row) {
+        struct vt_register_use use;
+        read_use(sql, &use);
+        if (use.reference[0] != '\0')
+            code = each(context, &use, err);
+        if (code == VT_OK)
+            code = vt_sql_step(sql, &has_row, err);
+    }
+    vt_sql_done(sql);
+    return code;
+}

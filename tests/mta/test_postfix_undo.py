@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
@@ -21,7 +22,7 @@ from site_test import equal, pdf_mail, plain_mail
 
 def vanthu(site, *arguments, expect=0):
     """A command with the site's configuration behind its words."""
-    words = 2 if arguments[0] == "register" else 1
+    words = 2 if arguments[0] in ("register", "policy") else 1
     done = subprocess.run([BUILD + "/vanthu", *arguments[:words], "--config", site.folder + "/vanthu.yaml", *arguments[words:]],
                           capture_output=True, text=True, env={**os.environ, "LC_ALL": "C", "SUDO_USER": "thanhnv"}, check=False)
     equal(done.returncode, expect, f"status of {' '.join(arguments)}: {done.stdout}{done.stderr}")
@@ -42,6 +43,10 @@ def records(site, reference):
     return [json.loads(line) for line in vanthu(site, "register", "show", "--json", reference).splitlines()]
 
 
+def exceptions(site):
+    return [json.loads(line) for line in vanthu(site, "policy", "exceptions", "--json").splitlines()]
+
+
 def undone_file_is_accepted(site):
     """A file that was refused is accepted when its refusal is undone; another one is refused as before."""
     document = changed(site)
@@ -55,6 +60,10 @@ def undone_file_is_accepted(site):
     equal(site.send(again)["code"], 250, "answer afterwards")
     equal(site.delivered(again) is None, False, "delivered")
     equal(site.send(pdf_mail(changed(site) + b"\n"))["code"], 550, "answer to another file")
+    listed = exceptions(site)[0]
+    equal((listed["reference"], listed["by"], listed["why"], listed["in_force"], listed["mails"]),
+          (reference, "thanhnv", "đã đối chiếu bản giấy", True, 1), "the exception")
+    equal(re.search(r"file +\S+\.pdf ", vanthu(site, "policy", "exceptions")) is None, False, "its file is named")
     overruled = [row for row in records(site, reference) if row["kind"] == "overruled"]
     equal(len(overruled), 1, "records of it")
     equal(overruled[0]["body"]["by"], "thanhnv", "who")
@@ -74,6 +83,13 @@ def all_like_this(site):
     other = site.sign("revoked", data=site_test.pdfbuild.build("V/v việc khác", "2/QĐ", site_test.days_ago(10)))
     equal(site.send(pdf_mail(other))["code"], 250, "answer to another file of the signer")
     equal(site.send(pdf_mail(changed(site) + b"\n\n"))["code"], 550, "answer to another signer's")
+    listed = exceptions(site)
+    equal([(item["reason"], item["certificate"] is None, item["mails"]) for item in listed],
+          [("CERT_REVOKED", False, 1), (None, True, 1)], "exceptions")
+    today = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 3600 - 86400))
+    rows = json.loads(vanthu(site, "report", "--refusals", "--since", today, "--format", "json"))["sections"]["refusals"]["rows"]
+    equal([row["outcome"] for row in rows], ["overruled", "refused", "overruled", "refused"], "refusals")
+    equal("thanhnv: thu hồi nhầm" in rows[2]["afterwards"], True, rows[2])
 
 
 def clerk_returns(site):
