@@ -10,7 +10,7 @@ CC         ?= cc
 BUILD      := build$(if $(SANITIZE),/sanitize)
 Q          := $(if $(V),,@)
 
-PACKAGES   := openssl gmime-3.0 libcurl libqpdf jansson yaml-0.1 libseccomp sqlite3 libpq
+PACKAGES   := openssl gmime-3.0 libcurl libqpdf jansson yaml-0.1 libseccomp sqlite3 libpq libcdb lmdb
 BASE_FLAGS := -std=c11 -D_GNU_SOURCE -Iinclude -Imilter -g -MMD -MP \
               -DVT_SYSCONFDIR='"$(SYSCONFDIR)/vanthu"' -DVT_VERSION='"$(VERSION)"' \
               -DVT_RELEASED='"$(RELEASED)"'
@@ -68,7 +68,7 @@ $(addprefix $(BUILD)/milter/,main.o base/clock.o base/config.o $(addprefix comma
 # ---- packages ----
 BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev libcurl4-openssl-dev \
                   libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev libsqlite3-dev libpq-dev \
-                  libunistring-dev
+                  libunistring-dev libcdb-dev liblmdb-dev
 TEST_PACKAGES  := libcmocka-dev python3 python3-cryptography python3-asn1crypto python3-venv openssl postfix \
                   postfix-pcre postgresql poppler-utils qpdf mandoc procps clang
 LINT_PACKAGES  := clang clang-format clang-tidy cppcheck mandoc
@@ -100,15 +100,15 @@ WITHOUT_CRYPTO := policy site_parse site_judge policy_bundle policy_files policy
 $(addprefix $(BUILD)/tests/unit/test_,$(WITHOUT_CRYPTO)): \
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(POLICY) $(BASE)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs jansson yaml-0.1) -lseccomp -lunistring -lcmocka
+	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs jansson yaml-0.1 libcdb lmdb) -lseccomp -lunistring -lcmocka
 $(addprefix $(BUILD)/tests/unit/test_,unpack unpack_signed unpack_bad unpack_names unpack_decode identify): \
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call room,unpack) $(BASE) $(POLICY)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs gmime-3.0 jansson yaml-0.1) -lseccomp -lunistring -lcmocka
+	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs gmime-3.0 jansson yaml-0.1 libcdb lmdb) -lseccomp -lunistring -lcmocka
 $(BUILD)/tests/unit/test_document: \
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call room,document) $(BASE) $(POLICY)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs libqpdf jansson yaml-0.1) -lseccomp -lunistring -lcmocka
+	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs libqpdf jansson yaml-0.1 libcdb lmdb) -lseccomp -lunistring -lcmocka
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(LIBRARY)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS) -lcmocka

@@ -92,11 +92,8 @@ enum vt_code vt_bundle_open(struct vt_arena *arena, struct vt_bytes packed, stru
 }
 
 const struct vt_bundle_file *vt_bundle_file(struct vt_yaml *yaml, const struct vt_bundle *bundle,
-                                            const struct vt_yaml_node *node)
+                                            const struct vt_yaml_node *node, const char *name)
 {
-    const char *name = NULL;
-    if (!vt_yaml_text(yaml, node, &name))
-        return NULL;
     for (size_t i = 0; i < bundle->files_count; i++) {
         const struct vt_bundle_file *file = &bundle->files[i];
         if (strcmp(file->name, name) != 0)

@@ -39,8 +39,8 @@ enum vt_code vt_bundle_open(struct vt_arena *arena, struct vt_bytes packed, stru
 /* Begin a bundle, and add one file. VT_E_LIMIT, VT_E_NOMEM. */
 enum vt_code vt_bundle_begin(struct vt_buf *packed) VT_MUST_CHECK;
 enum vt_code vt_bundle_add(struct vt_buf *packed, const struct vt_bundle_file *file) VT_MUST_CHECK;
-/* The file that a value of the policy names; NULL after a mistake at that value. */
+/* The file of a name that stands at node; NULL after a mistake there. */
 const struct vt_bundle_file *vt_bundle_file(struct vt_yaml *yaml, const struct vt_bundle *bundle,
-                                            const struct vt_yaml_node *node);
+                                            const struct vt_yaml_node *node, const char *name);
 
 #endif

@@ -3,8 +3,8 @@
  * What a name is worth is judged where the bundle is parsed. */
 #include <string.h>
 
-#include "base/yaml.h"
-#include "bundle.h"
+#include "rule.h"
+#include "table_read.h"
 
 struct reader {
     struct vt_arena *arena; /* of the policy's tree */
@@ -39,35 +39,83 @@ static enum vt_code add_fault(struct reader *r, const char *name, const char *pa
     return vt_bundle_add(r->packed, &file);
 }
 
-/* Its bytes, or why there are none. */
+/* What was read, or why it was not. */
+static enum vt_code add_read(struct reader *r, enum vt_code code, const struct vt_bundle_file *file,
+                             const struct vt_err *err)
+{
+    if (code == VT_E_NOMEM)
+        return code;
+    if (code != VT_OK)
+        return add_fault(r, file->name, file->path, err->text);
+    code = vt_bundle_add(r->packed, file);
+    return code == VT_E_LIMIT ? add_fault(r, file->name, file->path,
+                                          "the files of the policy are too large together")
+                              : code;
+}
+
 static enum vt_code add_file(struct reader *r, const char *name, const char *path)
 {
     struct vt_err err = {0};
-    struct vt_bytes bytes = {0};
+    struct vt_bundle_file file = {VT_BUNDLE_FILE, name, path, {0}};
     struct vt_arena *arena = vt_arena_new(3 * VT_MAX_NAMED_FILE_BYTES);
     if (arena == NULL)
         return VT_E_NOMEM;
-    enum vt_code code = vt_yaml_read_file(arena, path, VT_MAX_NAMED_FILE_BYTES, &bytes, &err);
-    if (code == VT_OK) {
-        const struct vt_bundle_file file = {VT_BUNDLE_FILE, name, path, bytes};
-        code = vt_bundle_add(r->packed, &file);
-        if (code == VT_E_LIMIT)
-            code = add_fault(r, name, path, "the files of the policy are too large together");
-    } else if (code != VT_E_NOMEM) {
-        code = add_fault(r, name, path, err.text);
-    }
+    enum vt_code code = vt_yaml_read_file(arena, path, VT_MAX_NAMED_FILE_BYTES, &file.bytes, &err);
+    code = add_read(r, code, &file, &err);
     vt_arena_free(arena);
     return code;
 }
 
-static void take_name(struct reader *r, const struct vt_yaml_node *node)
+static enum vt_code add_table(struct reader *r, const char *name, const char *path, bool is_cdb)
 {
-    if (r->code != VT_OK || node == NULL || node->kind != VT_YAML_SCALAR || node->text[0] == '\0' ||
-        is_known(r, node->text) || r->names_count == VT_MAX_NAMED_FILES)
+    struct vt_err err = {0};
+    struct vt_buf keys;
+    vt_buf_init(&keys, VT_MAX_NAMED_FILE_BYTES);
+    enum vt_code code =
+        is_cdb ? vt_table_read_cdb(path, &keys, &err) : vt_table_read_lmdb(path, &keys, &err);
+    const struct vt_bundle_file file = {VT_BUNDLE_KEYS, name, path, vt_buf_bytes(&keys)};
+    code = add_read(r, code, &file, &err);
+    vt_buf_clear(&keys);
+    return code;
+}
+
+static bool is_new(struct reader *r, const char *name)
+{
+    if (r->code != VT_OK || is_known(r, name) || r->names_count == VT_MAX_NAMED_FILES)
+        return false;
+    r->names[r->names_count++] = name;
+    return true;
+}
+
+static void take_file(struct reader *r, const struct vt_yaml_node *node)
+{
+    if (node == NULL || node->kind != VT_YAML_SCALAR || node->text[0] == '\0' ||
+        !is_new(r, node->text))
         return;
     const char *path = path_of(r, node->text);
-    r->names[r->names_count++] = node->text;
     r->code = path == NULL ? VT_E_NOMEM : add_file(r, node->text, path);
+}
+
+/* Postfix names a table without the suffix of its file; the text of a hash table has none. */
+static void take_list(struct reader *r, const struct vt_yaml_node *value)
+{
+    const char *file = NULL;
+    const char *source = vt_list_source(value, &file);
+    if (source == NULL || file[0] == '\0')
+        return;
+    const char *name = vt_list_bundle_name(r->arena, value);
+    if (name == NULL)
+        r->code = VT_E_NOMEM;
+    if (name == NULL || !is_new(r, name))
+        return;
+    bool is_cdb = strcmp(source, "cdb") == 0, is_lmdb = strcmp(source, "lmdb") == 0;
+    const char *path = path_of(r, file);
+    if (path != NULL && (is_cdb || is_lmdb))
+        path = vt_arena_printf(r->arena, "%s.%s", path, source);
+    if (path == NULL)
+        r->code = VT_E_NOMEM;
+    else
+        r->code = is_cdb || is_lmdb ? add_table(r, name, path, is_cdb) : add_file(r, name, path);
 }
 
 /* Mistakes of the policy itself are told by whoever parses the bundle. */
@@ -81,7 +129,10 @@ static enum vt_code take_names(struct reader *r, struct vt_bytes text, struct vt
     vt_mistakes_clear(&ignored);
     if (code != VT_OK)
         return code;
-    take_name(r, vt_yaml_find(root, "agencies"));
+    take_file(r, vt_yaml_find(root, "agencies"));
+    const struct vt_yaml_node *lists = vt_yaml_find(root, "lists");
+    for (size_t i = 0; lists != NULL && lists->kind == VT_YAML_MAPPING && i < lists->count; i++)
+        take_list(r, lists->entries[i].value);
     return r->code == VT_OK ? VT_OK
                             : vt_err_set(err, r->code, "no memory for the files of %s", r->file);
 }

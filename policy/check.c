@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What no single rule shows: refusals for causes that are ours, holds without an officer, rules
- * that can never match, rules that hide others, rules that have ended. */
+ * What no single value shows: refusals for causes that are ours, holds without an officer, rules
+ * that can never match, rules that have ended, values that do nothing. */
+#include <stdio.h>
 #include <string.h>
 
 #include "rule.h"
 
 /* ---- mistakes ---- */
 
-/* The most severe thing a rule can do. */
-static enum vt_action most_severe(const struct vt_rule *rule, bool has_officer)
+enum vt_action vt_rule_most_severe(const struct vt_rule *rule, bool has_officer)
 {
-    enum vt_action action = rule->action;
+    enum vt_action action = rule->then.action;
     if (action == VT_ACTION_HOLD && !has_officer)
-        action = rule->without_officer;
+        action = rule->then.without_officer;
     if (action == VT_ACTION_DEFER && rule->afterwards > action)
         action = rule->afterwards;
     return action;
@@ -23,11 +23,11 @@ static void check_causes(struct vt_yaml *yaml, const struct vt_conditions *condi
 {
     for (size_t i = 0; i < conditions->count; i++) {
         const struct vt_condition *condition = &conditions->items[i];
-        if (condition->test->match == vt_match_not)
+        if (vt_condition_is_negation(condition))
             continue;
         for (size_t g = 0; g < condition->groups_count; g++)
             check_causes(yaml, &condition->groups[g]);
-        if (condition->test->match != vt_match_reason)
+        if (condition->test->form != &vt_form_reasons)
             continue;
         for (size_t v = 0; v < vt_yaml_values_count(condition->node); v++) {
             const struct vt_yaml_node *value = vt_yaml_value_at(condition->node, v);
@@ -42,15 +42,15 @@ static void check_causes(struct vt_yaml *yaml, const struct vt_conditions *condi
     }
 }
 
-static const struct vt_condition *find_match(const struct vt_conditions *conditions,
-                                             vt_match_function *match)
+/* The first test for which one of several texts is enough, at any depth. */
+static const struct vt_condition *find_any(const struct vt_conditions *conditions)
 {
     for (size_t i = 0; i < conditions->count; i++) {
         const struct vt_condition *condition = &conditions->items[i];
-        if (condition->test->match == match)
+        if (condition->test->is_any)
             return condition;
         for (size_t g = 0; g < condition->groups_count; g++) {
-            const struct vt_condition *found = find_match(&condition->groups[g], match);
+            const struct vt_condition *found = find_any(&condition->groups[g]);
             if (found != NULL)
                 return found;
         }
@@ -61,24 +61,29 @@ static const struct vt_condition *find_match(const struct vt_conditions *conditi
 /* One of many recipients must not decide for all of them. */
 static void check_any_recipient(struct vt_yaml *yaml, const struct vt_rule *rule)
 {
-    const struct vt_condition *any = find_match(&rule->when, vt_match_any_recipient);
-    if (any == NULL)
-        any = find_match(&rule->when, vt_match_any_recipient_domain);
-    if (any != NULL && rule->action > VT_ACTION_TAG)
-        vt_yaml_mistake(yaml, rule->then_node,
+    const struct vt_condition *any = find_any(&rule->when);
+    if (any != NULL && rule->then.action > VT_ACTION_TAG)
+        vt_yaml_mistake(yaml, rule->then.node,
                         "a rule with %s may tag or note, not %s: the others would be hit too",
-                        any->test->key, vt_action_name(rule->action));
+                        any->test->key, vt_action_name(rule->then.action));
 }
 
 static void check_hold(struct vt_yaml *yaml, const struct vt_policy *policy,
                        const struct vt_rule *rule)
 {
-    bool is_held = rule->action == VT_ACTION_HOLD && rule->without_officer == VT_ACTION_HOLD;
-    is_held = is_held || (rule->action == VT_ACTION_DEFER && rule->afterwards == VT_ACTION_HOLD);
+    bool is_held =
+        rule->then.action == VT_ACTION_HOLD && rule->then.without_officer == VT_ACTION_HOLD;
+    is_held =
+        is_held || (rule->then.action == VT_ACTION_DEFER && rule->afterwards == VT_ACTION_HOLD);
     if (is_held && policy->officer_mailbox == NULL)
-        vt_yaml_mistake(yaml, rule->then_node,
+        vt_yaml_mistake(yaml, rule->then.node,
                         "hold needs somebody who decides: add \"officer: {name: …, mailbox: …}\" "
                         "at the top of the file");
+    bool is_told = (rule->then.effects.notify >> VT_NOTIFY_OFFICER & 1) != 0;
+    if (is_told && policy->officer_mailbox == NULL)
+        vt_yaml_mistake(yaml, vt_yaml_find(rule->then.node, "notify"),
+                        "there is no officer to tell: add \"officer: {name: …, mailbox: …}\" at "
+                        "the top of the file");
 }
 
 /* ---- warnings ---- */
@@ -93,10 +98,10 @@ static const struct vt_condition *find_test(const struct vt_conditions *conditio
 }
 
 /* Indications and sub-indications that never come together. */
-static void check_possible(struct vt_yaml *yaml, const struct vt_rule *rule)
+static void check_indications(struct vt_yaml *yaml, const struct vt_conditions *when)
 {
-    const struct vt_condition *indication = find_test(&rule->when, "indication");
-    const struct vt_condition *sub = find_test(&rule->when, "sub-indication");
+    const struct vt_condition *indication = find_test(when, "indication");
+    const struct vt_condition *sub = find_test(when, "sub-indication");
     if (indication == NULL || sub == NULL)
         return;
     for (unsigned i = 1; i < VT_SUB_COUNT; i++) {
@@ -108,12 +113,45 @@ static void check_possible(struct vt_yaml *yaml, const struct vt_rule *rule)
                     indication->needs);
 }
 
+/* A range nothing is in, such as "<0". */
+static void check_ranges(struct vt_yaml *yaml, const struct vt_conditions *conditions)
+{
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct vt_condition *condition = &conditions->items[i];
+        for (size_t g = 0; g < condition->groups_count; g++)
+            check_ranges(yaml, &condition->groups[g]);
+        if (condition->ranges_count == 1 && condition->ranges[0].least > condition->ranges[0].most)
+            vt_yaml_warning(yaml, condition->node, "%s can never match: nothing is %s",
+                            condition->test->key, condition->needs);
+    }
+}
+
+/* All values of a test are asked for: it holds for whatever is known. */
+static void check_all_words(struct vt_yaml *yaml, const struct vt_conditions *conditions)
+{
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct vt_condition *condition = &conditions->items[i];
+        const struct vt_words *words = condition->test->words;
+        unsigned left = 0;
+        for (size_t g = 0; g < condition->groups_count; g++)
+            check_all_words(yaml, &condition->groups[g]);
+        if (words == NULL || condition->test->truth != NULL)
+            continue;
+        for (unsigned w = 0; w < words->count; w++)
+            left += words->words[w] != NULL && (condition->set >> w & 1) == 0;
+        if (left == 0)
+            vt_yaml_warning(yaml, condition->node,
+                            "%s has all its values here: the test only asks that it is known",
+                            condition->test->key);
+    }
+}
+
 /* True when a reason is asked for and none of those asked for is ever found. */
 static bool is_in_vain(const struct vt_condition *condition)
 {
-    if (condition->test->match == vt_match_reason)
+    if (condition->test->form == &vt_form_reasons)
         return condition->set != 0 && (condition->set & vt_reasons_found()) == 0;
-    if (condition->test->match != vt_match_any_of)
+    if (condition->test->form != &vt_form_any_of)
         return false;
     for (size_t i = 0; i < condition->groups_count; i++) {
         bool is_dead = false;
@@ -134,7 +172,7 @@ static void check_found(struct vt_yaml *yaml, const struct vt_rule *rule)
             continue;
         enum vt_reason first = vt_reasons_first(vt_conditions_reasons(&rule->when));
         bool is_one =
-            condition->test->match == vt_match_reason && vt_yaml_values_count(condition->node) == 1;
+            condition->test->form == &vt_form_reasons && vt_yaml_values_count(condition->node) == 1;
         if (is_one)
             vt_yaml_warning(yaml, condition->node,
                             "\"%s\" is not found by this version: the rule cannot match",
@@ -148,72 +186,69 @@ static void check_found(struct vt_yaml *yaml, const struct vt_rule *rule)
 }
 
 /* A rule that is over decides nothing any more; whoever reads the file may not see that. */
-static void check_until(struct vt_yaml *yaml, const struct vt_rule *rule, int64_t now_utc_secs)
+static void check_times(struct vt_yaml *yaml, const struct vt_rule *rule, int64_t now_utc_secs)
 {
-    char until[VT_TIME_TEXT_BYTES];
+    char time[VT_TIME_TEXT_BYTES];
     if (rule->until_utc_secs != VT_TIME_NONE && rule->until_utc_secs <= now_utc_secs)
         vt_yaml_warning(yaml, vt_yaml_find(rule->node, "until"),
                         "rule \"%s\" ended at %s: remove it or give it a later end", rule->name,
-                        vt_time_rfc3339(until, rule->until_utc_secs));
-}
-
-static bool has_word(const struct vt_condition *condition, const char *word)
-{
-    for (size_t i = 0; i < condition->words_count; i++) {
-        if (strcmp(condition->words[i], word) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool is_wider_set(const struct vt_conditions *wide, const struct vt_conditions *narrow);
-
-/* True when whatever fulfils narrow fulfils wide; false when that is not plain. */
-static bool is_wider(const struct vt_condition *wide, const struct vt_condition *narrow)
-{
-    if (wide->test != narrow->test)
-        return false;
-    if (wide->groups_count > 0 || narrow->groups_count > 0)
-        return wide->test->match == vt_match_document &&
-               is_wider_set(&wide->groups[0], &narrow->groups[0]);
-    if (wide->number != narrow->number || wide->is_above != narrow->is_above)
-        return false;
-    for (size_t i = 0; i < narrow->words_count; i++) {
-        if (!has_word(wide, narrow->words[i]))
-            return false;
-    }
-    return (narrow->set & ~wide->set) == 0;
-}
-
-static bool is_wider_set(const struct vt_conditions *wide, const struct vt_conditions *narrow)
-{
-    for (size_t w = 0; w < wide->count; w++) {
-        bool is_implied = false;
-        for (size_t n = 0; n < narrow->count && !is_implied; n++)
-            is_implied = is_wider(&wide->items[w], &narrow->items[n]);
-        if (!is_implied)
-            return false;
-    }
-    return true;
-}
-
-/* A rule whose every mail an earlier rule has taken. */
-static void check_hidden(struct vt_yaml *yaml, const struct vt_policy *policy, size_t index)
-{
-    const struct vt_rule *rule = &policy->rules[index];
-    bool has_officer = policy->officer_mailbox != NULL;
-    for (size_t i = 0; i < index; i++) {
-        const struct vt_rule *before = &policy->rules[i];
-        if (before->mode != VT_MODE_ENFORCE || before->until_utc_secs != VT_TIME_NONE ||
-            !is_wider_set(&before->when, &rule->when))
-            continue;
-        enum vt_action hidden = most_severe(rule, has_officer);
-        bool is_severer = hidden > most_severe(before, has_officer);
-        vt_yaml_warning(
-            yaml, rule->node, "rule \"%s\" never decides: \"%s\" in line %u takes all its mail%s%s",
-            rule->name, before->name, before->node->line, is_severer ? " and hides its " : "",
-            is_severer ? vt_action_name(hidden) : "");
+                        vt_time_rfc3339(time, rule->until_utc_secs));
+    if (rule->observe_until_utc_secs == VT_TIME_NONE)
         return;
+    if (rule->observe_until_utc_secs <= now_utc_secs)
+        vt_yaml_warning(yaml, vt_yaml_find(rule->node, "observe-until"),
+                        "rule \"%s\" has observed until %s and acts since: remove observe-until",
+                        rule->name, vt_time_rfc3339(time, rule->observe_until_utc_secs));
+    if (rule->until_utc_secs != VT_TIME_NONE &&
+        rule->until_utc_secs <= rule->observe_until_utc_secs)
+        vt_yaml_warning(yaml, vt_yaml_find(rule->node, "observe-until"),
+                        "rule \"%s\" ends before it stops observing: it never acts", rule->name);
+}
+
+/* A seal is for mail that leaves; a notice from a rule that only watches is not sent. */
+static void check_effects(struct vt_yaml *yaml, const struct vt_rule *rule)
+{
+    const struct vt_condition *direction = find_test(&rule->when, "direction");
+    bool is_inbound = direction != NULL && direction->set == UINT64_C(1) << VT_INBOUND;
+    if (rule->then.effects.seal != VT_SEAL_NONE && is_inbound)
+        vt_yaml_warning(yaml, vt_yaml_find(rule->then.node, "seal"),
+                        "inbound mail is never sealed: this does nothing");
+    bool is_outbound = direction != NULL && direction->set == UINT64_C(1) << VT_OUTBOUND;
+    if (rule->then.effects.subject_prefix != NULL && is_outbound)
+        vt_yaml_warning(yaml, vt_yaml_find(rule->then.node, "subject-prefix"),
+                        "outbound mail never gets a subject prefix: this does nothing");
+    if (rule->then.effects.notify != 0 && rule->mode == VT_MODE_OBSERVE)
+        vt_yaml_warning(yaml, vt_yaml_find(rule->then.node, "notify"),
+                        "a rule that observes tells nobody");
+}
+
+/* "*.x" was meant, and x itself too: a table of Postfix may have ".x" alone. */
+static void check_dotted(struct vt_yaml *yaml, const struct vt_list *list)
+{
+    for (size_t i = 0; i < list->entries_count; i++) {
+        const struct vt_list_entry *entry = &list->entries[i];
+        if (entry->text[0] != '.' || vt_set_has_text(&list->set, entry->text + 1))
+            continue;
+        char text[VT_ERR_TEXT_BYTES];
+        (void)snprintf(
+            text, sizeof(text),
+            "\"%.200s\" is what lies below \"%.200s\" and not the domain itself: add it, "
+            "or write it without the dot for both",
+            entry->text, entry->text + 1);
+        (void)vt_mistakes_add(yaml->mistakes, list->file, entry->line, entry->column, true, "%s",
+                              text);
+        return;
+    }
+}
+
+static void check_lists(struct vt_yaml *yaml, const struct vt_policy *policy)
+{
+    for (size_t i = 0; i < policy->lists_count; i++) {
+        const struct vt_list *list = &policy->lists[i];
+        if (!list->is_used)
+            vt_yaml_warning(yaml, list->node, "no rule uses the list \"%s\"", list->name);
+        else
+            check_dotted(yaml, list);
     }
 }
 
@@ -221,9 +256,9 @@ void vt_policy_check(struct vt_yaml *yaml, const struct vt_policy *policy)
 {
     for (size_t i = 0; i < policy->rules_count; i++) {
         const struct vt_rule *rule = &policy->rules[i];
-        if (rule->name == NULL || rule->then_node == NULL)
+        if (rule->name == NULL || rule->then.node == NULL)
             continue;
-        if (most_severe(rule, false) == VT_ACTION_REJECT)
+        if (vt_rule_most_severe(rule, false) == VT_ACTION_REJECT)
             check_causes(yaml, &rule->when);
         check_any_recipient(yaml, rule);
         check_hold(yaml, policy, rule);
@@ -232,11 +267,16 @@ void vt_policy_check(struct vt_yaml *yaml, const struct vt_policy *policy)
     if (yaml->mistakes->errors_count > 0)
         return;
     for (size_t i = 0; i < policy->rules_count; i++) {
-        check_found(yaml, &policy->rules[i]);
-        check_until(yaml, &policy->rules[i], vt_clock_now_utc_secs());
-        check_possible(yaml, &policy->rules[i]);
-        check_hidden(yaml, policy, i);
+        const struct vt_rule *rule = &policy->rules[i];
+        check_found(yaml, rule);
+        check_times(yaml, rule, vt_clock_now_utc_secs());
+        check_indications(yaml, &rule->when);
+        check_ranges(yaml, &rule->when);
+        check_all_words(yaml, &rule->when);
+        check_effects(yaml, rule);
     }
+    check_lists(yaml, policy);
+    vt_policy_check_hidden(yaml, policy);
 }
 
 vt_reasons vt_policy_unhandled(const struct vt_policy *policy)

@@ -1,277 +1,166 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The tests of the policy language: one line each. The manual and the JSON Schema are compared
- * with this table. Accessors below say what a scope has; unknown stays unknown. */
-#include <limits.h>
-#include <stdlib.h>
-#include <string.h>
+ * The tests of the policy language: one line each. The JSON Schema is made from this table; the
+ * manual is compared with it. */
+#include "facts.h"
 
-#include "rule.h"
+/* Tests of a signature may stand in "when", where they hold for one and the same signature, and in
+ * groups over signatures. */
+#define BOTH (VT_IN_WHEN | VT_IN_SIGNATURE)
+#define MAIL(name) name, VT_IN_WHEN, VT_OF_MAIL
+#define DOCUMENT(name) name, VT_IN_DOCUMENT, VT_OF_DOCUMENT
+#define EITHER(name) name, VT_IN_WHEN | VT_IN_DOCUMENT, VT_OF_DOCUMENT
+#define SIGNATURE(name) name, BOTH, VT_OF_SIGNATURE
+#define WORDS(fact, list) &vt_form_words, .value = (fact), .words = &(list)
 
-/* Vietnamese local time written as UTC: seven hours, give or take a slow time stamp. */
-#define LOCAL_TIME_FAULT_SECS (7 * 3600)
-#define LOCAL_TIME_SLACK_SECS (15 * 60)
-
-static const char *const trust_sets[] = {"none", "official", "public"};
-static const struct vt_words trust_set_words = {trust_sets, 3};
-
-static unsigned of_bool(bool value)
-{
-    return value ? 1 : 0;
-}
-
-/* ---- the mail ---- */
-
-static unsigned direction(const struct vt_scope *s)
-{
-    return s->mail->direction;
-}
-
-static unsigned sender_class(const struct vt_scope *s)
-{
-    return s->site->sender_class;
-}
-
-static unsigned authenticated(const struct vt_scope *s)
-{
-    return of_bool(s->mail->authenticated != NULL);
-}
-
-static unsigned aligned(const struct vt_scope *s)
-{
-    return of_bool(s->mail->sender_aligned);
-}
-
-static unsigned list(const struct vt_scope *s)
-{
-    return of_bool(s->mail->is_list);
-}
-
-static unsigned automatic(const struct vt_scope *s)
-{
-    return of_bool(s->mail->is_automatic);
-}
-
-static const char *sender(const struct vt_scope *s)
-{
-    return s->mail->sender;
-}
-
-/* The marks of Decree 30/2020 at the begin of the subject or in brackets: HỎA TỐC (in both
- * places of its tone mark), THƯỢNG KHẨN, KHẨN. Capitals only: a mark, not a word. */
-static unsigned urgent(const struct vt_scope *s)
-{
-    static const char *const marks[] = {"HỎA TỐC", "HOẢ TỐC", "THƯỢNG KHẨN", "KHẨN"};
-    const char *subject = s->mail->subject;
-    if (subject == NULL)
-        return VT_VALUE_UNKNOWN;
-    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-        const char *found = strstr(subject, marks[i]);
-        if (found == subject || (found != NULL && (found[-1] == '[' || found[-1] == '(')))
-            return 1;
-    }
-    return 0;
-}
-
-/* ---- the document ---- */
-
-static unsigned nested(const struct vt_scope *s)
-{
-    return of_bool(s->document != NULL && s->document->nested);
-}
-
-static unsigned format(const struct vt_scope *s)
-{
-    return s->document == NULL ? VT_VALUE_UNKNOWN : s->document->format;
-}
-
-static unsigned expects_signature(const struct vt_scope *s)
-{
-    return s->document == NULL ? VT_VALUE_UNKNOWN : of_bool(s->site_document->expects_signature);
-}
-
-static unsigned attachment(const struct vt_scope *s)
-{
-    return s->document == NULL ? VT_VALUE_UNKNOWN : of_bool(s->document->attachment);
-}
-
-static unsigned is_signed(const struct vt_scope *s)
-{
-    return s->document == NULL ? VT_VALUE_UNKNOWN : of_bool(s->document->signatures_count > 0);
-}
-
-static const char *name(const struct vt_scope *s)
-{
-    return s->document == NULL ? NULL : s->document->name;
-}
-
-/* ---- the signature ---- */
-
-static unsigned indication(const struct vt_scope *s)
-{
-    return s->signature == NULL ? VT_VALUE_UNKNOWN : s->signature->indication;
-}
-
-static unsigned sub_indication(const struct vt_scope *s)
-{
-    bool has_none = s->signature == NULL || s->signature->sub_indication == VT_SUB_NONE;
-    return has_none ? VT_VALUE_UNKNOWN : s->signature->sub_indication;
-}
-
-static unsigned integrity(const struct vt_scope *s)
-{
-    return s->signature == NULL ? VT_VALUE_UNKNOWN : s->signature->integrity;
-}
-
-static unsigned covers(const struct vt_scope *s)
-{
-    return s->signature == NULL ? VT_VALUE_UNKNOWN : s->signature->covers;
-}
-
-static unsigned changes_after(const struct vt_scope *s)
-{
-    return s->signature == NULL ? VT_VALUE_UNKNOWN : s->signature->changes_after;
-}
-
-static unsigned signature_format(const struct vt_scope *s)
-{
-    return s->signature == NULL ? VT_VALUE_UNKNOWN : s->signature->format;
-}
-
-static unsigned signing_time(const struct vt_scope *s)
-{
-    return s->signature == NULL ? VT_VALUE_UNKNOWN : s->signature->signing_time_source;
-}
-
-static unsigned trust_set(const struct vt_scope *s)
-{
-    if (s->signature == NULL)
-        return VT_VALUE_UNKNOWN;
-    if (s->signature->trust_set == NULL)
-        return 0;
-    unsigned found = vt_words_find(&trust_set_words, s->signature->trust_set);
-    return found == trust_set_words.count ? VT_VALUE_UNKNOWN : found;
-}
-
-/* The claimed time runs seven hours ahead of the proven one, of another claim, or of the time of
- * judging. Without a claimed time there is no such fault: false, so that "not" holds. */
-static unsigned local_time_as_utc(const struct vt_scope *s)
-{
-    if (s->signature == NULL || s->signature->claimed_time_utc_secs == VT_TIME_NONE)
-        return 0;
-    if (s->signature->claimed_is_local_time)
-        return of_bool(true);
-    bool is_proven = s->signature->signing_time_source == VT_TIME_SOURCE_TIMESTAMP ||
-                     s->signature->signing_time_source == VT_TIME_SOURCE_FIRST_SEEN;
-    int64_t reference =
-        is_proven ? s->signature->signing_time_utc_secs : s->signature->judged_at_utc_secs;
-    int64_t ahead = 0;
-    if (reference == VT_TIME_NONE ||
-        __builtin_sub_overflow(s->signature->claimed_time_utc_secs, reference, &ahead))
-        return 0;
-    /* Without proof only the part that reaches into the future shows. */
-    int64_t least = is_proven ? LOCAL_TIME_FAULT_SECS - LOCAL_TIME_SLACK_SECS : 1;
-    return of_bool(ahead >= least && ahead <= LOCAL_TIME_FAULT_SECS + LOCAL_TIME_SLACK_SECS);
-}
-
-static bool is_missing(enum vt_status_value value)
-{
-    return value == VT_STATUS_UNKNOWN || value == VT_STATUS_UNREACHABLE || value == VT_STATUS_STALE;
-}
-
-/* Some status is missing, and for each that is, all its sources are known to be down: a few
- * minutes of waiting would change nothing (users.md 1). */
-static unsigned source_down(const struct vt_scope *s)
-{
-    bool any = false;
-    for (size_t i = 0; s->signature != NULL && i < s->signature->statuses_count; i++) {
-        const struct vt_status_facts *status = &s->signature->statuses[i];
-        if (is_missing(status->value) && !status->source_down)
-            return 0;
-        any |= is_missing(status->value);
-    }
-    return of_bool(any);
-}
-
-/* ---- the table ---- */
-
-#define WORD_TEST(key, places, what, accessor, word_set)                                           \
-    {                                                                                              \
-        key, places, what, vt_parse_words, vt_match_value, vt_describe_value, (word_set),          \
-            accessor, NULL                                                                         \
-    }
-#define BOOL_TEST(key, places, accessor)                                                           \
-    {                                                                                              \
-        key, places, "true or false", vt_parse_bool, vt_match_value, vt_describe_value, NULL,      \
-            accessor, NULL                                                                         \
-    }
-#define TEXT_TEST(key, places, what, parse, match, accessor)                                       \
-    {                                                                                              \
-        key, places, what, parse, match, vt_describe_text, NULL, NULL, accessor                    \
-    }
-#define RECIPIENT_TEST(key, what, parse, match)                                                    \
-    {                                                                                              \
-        key, VT_IN_WHEN, what, parse, match, vt_describe_recipients, NULL, NULL, NULL              \
-    }
-#define GROUP_TEST(key, places, what, parse, match)                                                \
-    {                                                                                              \
-        key, places, what, parse, match, NULL, NULL, NULL, NULL                                    \
-    }
-
-#define ADDRESS "an address such as vanthu@soxd.ninhbinh.gov.vn"
-#define DOMAIN "a domain such as ninhbinh.gov.vn (with all below) or =ninhbinh.gov.vn (alone)"
-#define SIZE "a size such as >10M or <1M"
-
+/* clang-format off: a table is read by its columns */
 const struct vt_test vt_tests[] = {
-    {"reason", VT_IN_WHEN, "a reason code", vt_parse_reasons, vt_match_reason, vt_describe_reason,
-     NULL, NULL, NULL},
-    WORD_TEST("indication", VT_IN_WHEN, "an indication", indication, &vt_words_indication),
-    WORD_TEST("sub-indication", VT_IN_WHEN, "a sub-indication", sub_indication,
-              &vt_words_sub_indication),
-    WORD_TEST("integrity", VT_IN_WHEN, "an integrity", integrity, &vt_words_integrity),
-    WORD_TEST("covers", VT_IN_WHEN, "a coverage", covers, &vt_words_covers),
-    WORD_TEST("changes-after", VT_IN_WHEN, "a kind of change", changes_after, &vt_words_changes),
-    WORD_TEST("signature-format", VT_IN_WHEN, "a signature format", signature_format,
-              &vt_words_signature_format),
-    WORD_TEST("signing-time", VT_IN_WHEN, "a source of the signing time", signing_time,
-              &vt_words_time_source),
-    WORD_TEST("trust-set", VT_IN_WHEN, "a trust set", trust_set, &trust_set_words),
-    BOOL_TEST("local-time-as-utc", VT_IN_WHEN, local_time_as_utc),
-    BOOL_TEST("source-down", VT_IN_WHEN, source_down),
-    {"signed-before", VT_IN_WHEN, "a date such as 2025-08-15", vt_parse_date,
-     vt_match_signed_before, vt_describe_signing_time, NULL, NULL, NULL},
+    /* the signature */
+    {SIGNATURE("reason"), &vt_form_reasons,
+     .help = "Reason codes of the signature, of its document, or of the mail."},
+    {SIGNATURE("indication"), WORDS(vt_fact_indication, vt_words_indication),
+     .help = "Verdict of the signature (ETSI EN 319 102-1)."},
+    {SIGNATURE("sub-indication"), WORDS(vt_fact_sub_indication, vt_words_sub_indication),
+     .help = "Sub-indication of the signature (ETSI EN 319 102-1)."},
+    {SIGNATURE("integrity"), WORDS(vt_fact_integrity, vt_words_integrity),
+     .help = "Are the signed bytes as they were?"},
+    {SIGNATURE("covers"), WORDS(vt_fact_covers, vt_words_covers),
+     .help = "What of the file is signed."},
+    {SIGNATURE("changes-after"), WORDS(vt_fact_changes_after, vt_words_changes),
+     .help = "Changes after signing."},
+    {SIGNATURE("signature-format"), WORDS(vt_fact_signature_format, vt_words_signature_format),
+     .help = "Format of the signature."},
+    {SIGNATURE("level"), WORDS(vt_fact_level, vt_words_level),
+     .help = "Baseline level of an AdES signature."},
+    {SIGNATURE("signing-time"), WORDS(vt_fact_signing_time, vt_words_time_source),
+     .help = "Where the signing time comes from; timestamp and first-seen are proven."},
+    {SIGNATURE("signed-before"), &vt_form_before, .number = vt_fact_proven_time,
+     .help = "Signed before this time, proven."},
+    {SIGNATURE("age"), &vt_form_age, .number = vt_fact_age,
+     .help = "How long ago it was signed, proven."},
+    {SIGNATURE("local-time-as-utc"), &vt_form_bool, .value = vt_fact_local_time_as_utc,
+     .help = "Vietnamese time written as if it were UTC."},
+    {SIGNATURE("source-down"), &vt_form_bool, .value = vt_fact_source_down,
+     .help = "Every source of a missing status is known to be down."},
+    {SIGNATURE("trust-set"), WORDS(vt_fact_trust_set, vt_words_trust_set),
+     .help = "The trust set that the path of the certificate leads to."},
+    {SIGNATURE("signer"), &vt_form_names, .text = vt_fact_signer,
+     .help = "Common name of the signer's certificate."},
+    {SIGNATURE("signer-organization"), &vt_form_names, .text = vt_fact_signer_organization,
+     .help = "Organization in the signer's certificate."},
+    {SIGNATURE("signer-email"), &vt_form_recipients, .text = vt_fact_signer_email,
+     .help = "Mail address in the signer's certificate."},
+    {SIGNATURE("signer-fingerprint"), &vt_form_fingerprints, .text = vt_fact_fingerprint,
+     .help = "SHA-256 of the signer's certificate."},
+    {SIGNATURE("signer-kind"), WORDS(vt_fact_kind, vt_words_known_kind),
+     .help = "Whose key it is, by the agencies table."},
+    {SIGNATURE("signer-agency"), &vt_form_exact, .text = vt_fact_signer_agency,
+     .help = "Agency of the signer, by the agencies table."},
+    {SIGNATURE("alignment"), WORDS(vt_fact_alignment, vt_words_known_alignment),
+     .help = "How the signer belongs to the sender, by the agencies table."},
+    {SIGNATURE("issuer"), &vt_form_names, .text = vt_fact_issuer,
+     .help = "Common name of the authority that issued the certificate."},
+    {SIGNATURE("digest-algorithm"), &vt_form_names, .text = vt_fact_digest_algorithm,
+     .help = "Digest algorithm, such as SHA-256."},
+    {SIGNATURE("signature-algorithm"), &vt_form_names, .text = vt_fact_signature_algorithm,
+     .help = "Signature algorithm, such as RSA-PSS."},
+    {SIGNATURE("key-algorithm"), &vt_form_names, .text = vt_fact_key_algorithm,
+     .help = "Kind of the signer's key, such as RSA or EC P-256."},
+    {SIGNATURE("key-bits"), &vt_form_count, .number = vt_fact_key_bits,
+     .help = "Length of the signer's key in bits."},
 
-    WORD_TEST("direction", VT_IN_WHEN, "a direction", direction, &vt_words_direction),
-    WORD_TEST("sender-class", VT_IN_WHEN, "a sender class", sender_class, &vt_words_sender_class),
-    BOOL_TEST("authenticated", VT_IN_WHEN, authenticated),
-    BOOL_TEST("aligned", VT_IN_WHEN, aligned),
-    BOOL_TEST("list", VT_IN_WHEN, list),
-    BOOL_TEST("automatic", VT_IN_WHEN, automatic),
-    BOOL_TEST("urgent", VT_IN_WHEN, urgent),
-    TEXT_TEST("sender", VT_IN_WHEN, ADDRESS " or \"\"", vt_parse_addresses, vt_match_sender,
-              sender),
-    TEXT_TEST("sender-domain", VT_IN_WHEN, DOMAIN, vt_parse_domains, vt_match_sender_domain,
-              sender),
-    RECIPIENT_TEST("recipient", ADDRESS, vt_parse_addresses, vt_match_all_recipients),
-    RECIPIENT_TEST("recipient-domain", DOMAIN, vt_parse_domains, vt_match_all_recipient_domains),
-    RECIPIENT_TEST("any-recipient", ADDRESS, vt_parse_addresses, vt_match_any_recipient),
-    RECIPIENT_TEST("any-recipient-domain", DOMAIN, vt_parse_domains, vt_match_any_recipient_domain),
-    {"size", VT_IN_WHEN, SIZE, vt_parse_size, vt_match_mail_size, vt_describe_mail_size, NULL, NULL,
-     NULL},
+    /* the mail */
+    {MAIL("direction"), WORDS(vt_fact_direction, vt_words_direction),
+     .help = "Direction of the mail."},
+    {MAIL("sender"), &vt_form_addresses, .text = vt_fact_sender,
+     .help = "Envelope sender; \"\" is the empty one of bounces."},
+    {MAIL("sender-domain"), &vt_form_domains, .text = vt_fact_sender_domain,
+     .help = "Domain of the sender; x: the domain and all below; =x: the domain alone."},
+    {MAIL("sender-class"), WORDS(vt_fact_sender_class, vt_words_sender_class),
+     .help = "Office of the state, or other."},
+    {MAIL("sender-agency"), &vt_form_exact, .text = vt_fact_sender_agency,
+     .help = "Agency of the sender, by the agencies table."},
+    {MAIL("from"), &vt_form_recipients, .text = vt_fact_from,
+     .help = "Address of the From header."},
+    {MAIL("from-domain"), &vt_form_domains, .text = vt_fact_from_domain,
+     .help = "Domain of the From header."},
+    {MAIL("aligned"), &vt_form_bool, .value = vt_fact_aligned,
+     .help = "The domain of From is proven by SPF, DKIM or login."},
+    {MAIL("authenticated"), &vt_form_login, .text = vt_fact_login,
+     .help = "The sender logged in; or the login."},
+    {MAIL("recipient"), &vt_form_recipients, .text = vt_fact_recipient,
+     .texts_count = vt_fact_recipients_count, .help = "All recipients are among these."},
+    {MAIL("recipient-domain"), &vt_form_domains, .text = vt_fact_recipient_domain,
+     .texts_count = vt_fact_recipients_count, .help = "All recipients are in these domains."},
+    {MAIL("recipient-agency"), &vt_form_exact, .text = vt_fact_recipient_agency,
+     .texts_count = vt_fact_recipient_agencies_count,
+     .help = "All agencies of the recipients, by the agencies table, are among these."},
+    {MAIL("any-recipient"), &vt_form_recipients, .text = vt_fact_recipient,
+     .texts_count = vt_fact_recipients_count, .is_any = true,
+     .help = "At least one recipient is among these; only for tag, note, notify."},
+    {MAIL("any-recipient-domain"), &vt_form_domains, .text = vt_fact_recipient_domain,
+     .texts_count = vt_fact_recipients_count, .is_any = true,
+     .help = "At least one recipient is in these domains; only for tag, note, notify."},
+    {MAIL("client"), &vt_form_networks, .text = vt_fact_client, .help = "Address of the client."},
+    {MAIL("client-name"), &vt_form_domains, .text = vt_fact_client_name,
+     .help = "Verified name of the client."},
+    {MAIL("helo"), &vt_form_domains, .text = vt_fact_helo, .help = "What the client calls itself."},
+    {MAIL("daemon-name"), &vt_form_exact, .text = vt_fact_daemon_name,
+     .help = "Name of the MTA's listener (milter_macro_daemon_name)."},
+    {MAIL("list"), &vt_form_bool, .value = vt_fact_list, .help = "Mail of a mailing list."},
+    {MAIL("automatic"), &vt_form_bool, .value = vt_fact_automatic,
+     .help = "Mail written by a program."},
+    {MAIL("urgent"), &vt_form_bool, .value = vt_fact_urgent,
+     .help = "The subject is marked HỎA TỐC, THƯỢNG KHẨN or KHẨN."},
+    {MAIL("time"), &vt_form_clock, .number = vt_fact_clock, .help = "Time of the day, in Vietnam."},
+    {MAIL("date"), &vt_form_dates, .number = vt_fact_date, .help = "Date, in Vietnam."},
+    {MAIL("weekday"), &vt_form_weekdays, .value = vt_fact_weekday, .words = &vt_words_weekday,
+     .help = "Day of the week, in Vietnam."},
+    {MAIL("size"), &vt_form_size, .number = vt_fact_mail_size, .help = "Size of the mail."},
+    {MAIL("recipients"), &vt_form_count, .number = vt_fact_recipients,
+     .help = "Number of recipients."},
+    {MAIL("documents"), &vt_form_count, .number = vt_fact_attachments,
+     .help = "Number of attached files, at any depth."},
+    {MAIL("signatures"), &vt_form_count, .number = vt_fact_mail_signatures,
+     .help = "Number of signatures in the whole mail."},
 
-    WORD_TEST("format", VT_ANYWHERE, "a file format", format, &vt_words_format),
-    BOOL_TEST("nested", VT_ANYWHERE, nested),
-    TEXT_TEST("name", VT_IN_DOCUMENT, "a file name such as *.signed.pdf", vt_parse_globs,
-              vt_match_name, name),
-    BOOL_TEST("expects-signature", VT_IN_DOCUMENT, expects_signature),
-    BOOL_TEST("attachment", VT_IN_DOCUMENT, attachment),
-    BOOL_TEST("signed", VT_IN_DOCUMENT, is_signed),
-    {"size", VT_IN_DOCUMENT, SIZE, vt_parse_size, vt_match_document_size, vt_describe_document_size,
-     NULL, NULL, NULL},
-    GROUP_TEST("document", VT_IN_WHEN, "tests of the document", vt_parse_document,
-               vt_match_document),
-    GROUP_TEST("not", VT_ANYWHERE, "tests that must not hold", vt_parse_not, vt_match_not),
-    GROUP_TEST("any-of", VT_ANYWHERE, "tests of which one must hold", vt_parse_any_of,
-               vt_match_any_of),
+    /* the document */
+    {EITHER("format"), WORDS(vt_fact_format, vt_words_format),
+     .help = "What the file is, by its content."},
+    {EITHER("nested"), &vt_form_bool, .value = vt_fact_nested,
+     .help = "The file is inside a nested mail."},
+    {EITHER("effect"), WORDS(vt_fact_effect, vt_words_known_effect),
+     .help = "Legal effect of its valid signatures, by the agencies table."},
+    {EITHER("lacks"), &vt_form_lacks, .truth = vt_fact_lacks, .words = &vt_words_lacks,
+     .help = "What the file should have and has not."},
+    {EITHER("expects-signature"), &vt_form_bool, .value = vt_fact_expects_signature,
+     .help = "A signature is due."},
+    {DOCUMENT("name"), &vt_form_file_names, .text = vt_fact_name,
+     .help = "File name; * any characters, ? one."},
+    {DOCUMENT("sha256"), &vt_form_fingerprints, .text = vt_fact_sha256,
+     .help = "SHA-256 of the file."},
+    {DOCUMENT("attachment"), &vt_form_bool, .value = vt_fact_attachment,
+     .help = "Not inline text, picture, calendar or card."},
+    {DOCUMENT("signed"), &vt_form_bool, .value = vt_fact_signed,
+     .help = "The file carries at least one signature."},
+    {DOCUMENT("signatures"), &vt_form_count, .number = vt_fact_document_signatures,
+     .help = "Number of signatures of the file."},
+    {DOCUMENT("size"), &vt_form_size, .number = vt_fact_document_size, .help = "Size of the file."},
+
+    /* groups */
+    {"document", VT_IN_WHEN, VT_OF_RULE, &vt_form_document, .help = "Tests of the document."},
+    {"any", VT_IN_WHEN | VT_IN_DOCUMENT, VT_OF_RULE, &vt_form_any,
+     .help = "Tests that hold for one signature at least."},
+    {"all", VT_IN_WHEN | VT_IN_DOCUMENT, VT_OF_RULE, &vt_form_all,
+     .help = "Tests that hold for every signature, and there is one."},
+    {"none", VT_IN_WHEN | VT_IN_DOCUMENT, VT_OF_RULE, &vt_form_none,
+     .help = "Tests that hold for no signature."},
+    {"not", VT_IN_WHEN | VT_IN_DOCUMENT | VT_IN_SIGNATURE, VT_OF_RULE, &vt_form_not,
+     .help = "Tests that must not hold together."},
+    {"any-of", VT_IN_WHEN | VT_IN_DOCUMENT | VT_IN_SIGNATURE, VT_OF_RULE, &vt_form_any_of,
+     .help = "A list of tests of which one must hold."},
+    {"all-of", VT_IN_WHEN | VT_IN_DOCUMENT | VT_IN_SIGNATURE, VT_OF_RULE, &vt_form_all_of,
+     .help = "A list of tests that must all hold."},
 };
+/* clang-format on */
 
 const size_t vt_tests_count = sizeof(vt_tests) / sizeof(vt_tests[0]);

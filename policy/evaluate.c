@@ -8,7 +8,7 @@
 
 #include "rule.h"
 
-/* 1000 parts times 1000 rules are possible: not more is traced, and half of it is kept for rules
+/* 1000 parts times 10 000 rules are possible: not more is traced, and half of it is kept for rules
  * that match. */
 #define MAX_TRACE 8192
 #define WHY_BYTES 400
@@ -20,6 +20,8 @@ struct evaluation {
     const struct vt_policy *policy;
     const struct vt_policy_input *input;
     struct vt_decision *decision;
+    struct vt_scope mail;
+    const uint64_t *candidates; /* a bit for each rule that this mail may match; NULL: all */
 };
 
 /* One rule that matched one subject, after everything that lowers it. */
@@ -38,13 +40,34 @@ static enum vt_action lower_to_possible(const struct evaluation *e, const struct
     if (action != VT_ACTION_HOLD || e->policy->officer_mailbox != NULL)
         return action;
     *why = "no officer is named";
-    return rule->without_officer == VT_ACTION_HOLD ? VT_ACTION_TAG : rule->without_officer;
+    return rule->then.without_officer == VT_ACTION_HOLD ? VT_ACTION_TAG
+                                                        : rule->then.without_officer;
 }
 
-/* The reasons a match rests on: those the rule asked for, else all that the subject has. */
-static vt_reasons basis_of(const struct vt_scope *scope, vt_reasons matched)
+/* All reasons of the subject: of a document with its signatures, or of the whole mail. */
+static vt_reasons all_reasons(const struct vt_scope *scope)
 {
-    return matched != 0 ? matched : scope->reasons;
+    vt_reasons all = scope->reasons;
+    const struct vt_evidence *evidence = scope->evidence;
+    struct vt_scope mail = vt_scope_of_mail(evidence, scope->site, scope->now_utc_secs);
+    for (size_t i = 0; i < evidence->documents_count; i++) {
+        if (scope->document != NULL && i != scope->document_index)
+            continue;
+        size_t count = evidence->documents[i].signatures_count;
+        for (size_t k = 0; k < count || k == 0; k++)
+            all |= vt_scope_of(&mail, i, k).reasons;
+    }
+    return all;
+}
+
+/* The reasons a match rests on: those the rule asked for, else all that the subject has. A rule
+ * that looks at several signatures rests on all of them. */
+static vt_reasons basis_of(const struct vt_rule *rule, const struct vt_scope *scope,
+                           vt_reasons matched)
+{
+    if (matched != 0)
+        return matched;
+    return rule->looks_around ? all_reasons(scope) : scope->reasons;
 }
 
 static bool is_all_of_cause(vt_reasons reasons, enum vt_cause cause)
@@ -56,12 +79,13 @@ static bool is_all_of_cause(vt_reasons reasons, enum vt_cause cause)
     return reasons != 0;
 }
 
-static enum vt_action lower_refusal(const struct evaluation *e, const struct vt_scope *scope,
-                                    vt_reasons matched, enum vt_action action, const char **why)
+static enum vt_action lower_refusal(const struct evaluation *e, const struct vt_rule *rule,
+                                    const struct vt_scope *scope, vt_reasons matched,
+                                    enum vt_action action, const char **why)
 {
-    vt_reasons basis = basis_of(scope, matched);
     if (action != VT_ACTION_REJECT)
         return action;
+    vt_reasons basis = basis_of(rule, scope, matched);
     if (is_all_of_cause(basis, VT_CAUSE_RECEIVER)) {
         *why = "the cause is ours";
         return VT_ACTION_DEFER;
@@ -84,7 +108,7 @@ static enum vt_action time_defer(const struct evaluation *e, const struct vt_rul
     if (action != VT_ACTION_DEFER)
         return action;
     const struct vt_policy_input *in = e->input;
-    bool has_clock = rule->action == VT_ACTION_DEFER;
+    bool has_clock = rule->then.action == VT_ACTION_DEFER;
     int64_t length = has_clock ? rule->at_most_secs : LOWERED_DEFER_SECS;
     int64_t first = in->first_deferred_utc_secs == VT_TIME_NONE ? in->now_utc_secs
                                                                 : in->first_deferred_utc_secs;
@@ -104,12 +128,12 @@ static struct outcome outcome_of(const struct evaluation *e, const struct vt_rul
                                  const struct vt_scope *scope, vt_reasons matched)
 {
     struct outcome o = {.matched = matched, .defer_until_utc_secs = VT_TIME_NONE};
-    enum vt_action action = lower_to_possible(e, rule, rule->action, &o.lowered);
-    action = lower_refusal(e, scope, matched, action, &o.lowered);
+    enum vt_action action = lower_to_possible(e, rule, rule->then.action, &o.lowered);
+    action = lower_refusal(e, rule, scope, matched, action, &o.lowered);
     action = time_defer(e, rule, &o, action);
     /* What follows a defer is bound by the same. */
     action = lower_to_possible(e, rule, action, &o.lowered);
-    o.action = lower_refusal(e, scope, matched, action, &o.lowered);
+    o.action = lower_refusal(e, rule, scope, matched, action, &o.lowered);
     if (o.action == VT_ACTION_DEFER && o.defer_until_utc_secs == VT_TIME_NONE)
         o.action = VT_ACTION_TAG;
     return o;
@@ -124,27 +148,7 @@ static bool is_over(const struct evaluation *e, const struct vt_rule *rule)
 
 static struct vt_scope scope_of(const struct evaluation *e, size_t document, size_t signature)
 {
-    const struct vt_evidence *evidence = e->input->evidence;
-    const struct vt_site_facts *site = e->decision->site;
-    struct vt_scope scope = {.mail = &evidence->mail, .reasons = evidence->reasons, .site = site};
-    if (document == SIZE_MAX)
-        return scope;
-    scope.document = &evidence->documents[document];
-    scope.reasons = scope.document->reasons;
-    if (site != NULL) {
-        scope.site_document = &site->documents[document];
-        scope.reasons =
-            (scope.reasons & ~scope.site_document->excused) | scope.site_document->reasons;
-    }
-    if (signature >= scope.document->signatures_count)
-        return scope;
-    scope.signature = &scope.document->signatures[signature];
-    scope.reasons |= scope.signature->reasons;
-    if (site != NULL) {
-        scope.site_signature = &scope.site_document->signatures[signature];
-        scope.reasons |= scope.site_signature->reasons;
-    }
-    return scope;
+    return document == SIZE_MAX ? e->mail : vt_scope_of(&e->mail, document, signature);
 }
 
 /* All tests must hold for one and the same signature. Of a document without signatures, and of
@@ -191,7 +195,7 @@ static enum vt_code trace(struct evaluation *e, const struct vt_rule *rule, size
     struct vt_trace *grown = vt_arena_grow(e->arena, d->trace, d->trace_count, sizeof(*grown));
     char *text = lowered == NULL ? vt_arena_str(e->arena, why)
                                  : vt_arena_printf(e->arena, "%s; %s lowered to %s: %s", why,
-                                                   vt_action_name(rule->action),
+                                                   vt_action_name(rule->then.action),
                                                    vt_action_name(outcome->action), lowered);
     if (grown == NULL || text == NULL)
         return VT_E_NOMEM;
@@ -200,7 +204,7 @@ static enum vt_code trace(struct evaluation *e, const struct vt_rule *rule, size
         (struct vt_trace){.rule = rule->name,
                           .line = rule->node->line,
                           .document = document,
-                          .mode = rule->mode,
+                          .mode = vt_rule_mode(rule, e->input->now_utc_secs),
                           .matched = outcome != NULL,
                           .action = outcome != NULL ? outcome->action : VT_ACTION_ACCEPT,
                           .why = text};
@@ -217,63 +221,119 @@ static bool is_stronger(const struct vt_decision *d, enum vt_action action, enum
     return action == d->action && action > VT_ACTION_ACCEPT && reason < d->reason;
 }
 
+/* What goes with the action that is really taken. */
+static void take_effects(struct vt_decision *d, const struct vt_rule *rule, const struct outcome *o)
+{
+    const struct vt_effects_asked *asked = &rule->then.effects;
+    bool is_own = d->action == rule->then.action || rule->then.action == VT_ACTION_HOLD;
+    d->code = d->enhanced = NULL;
+    d->defer_until_utc_secs = VT_TIME_NONE;
+    if (d->action == VT_ACTION_REJECT || d->action == VT_ACTION_DEFER) {
+        /* A code of the rule belongs to the rule's own action. */
+        d->code = rule->then.code != NULL && is_own ? rule->then.code
+                  : d->action == VT_ACTION_REJECT   ? "550"
+                                                    : "451";
+        d->enhanced = is_own ? rule->then.enhanced : NULL;
+    }
+    if (d->action == VT_ACTION_DEFER)
+        d->defer_until_utc_secs = o->defer_until_utc_secs;
+    d->folder = d->action == VT_ACTION_TAG ? asked->folder : NULL;
+    d->subject_prefix = d->action == VT_ACTION_TAG ? asked->subject_prefix : NULL;
+    d->headers = asked->headers;
+    d->headers_count = asked->headers_count;
+}
+
 static void take(struct evaluation *e, const struct vt_rule *rule, size_t document,
                  const struct vt_scope *scope, const struct outcome *o)
 {
     struct vt_decision *d = e->decision;
-    bool is_tag_mode = rule->mode == VT_MODE_TAG;
+    enum vt_mode mode = vt_rule_mode(rule, e->input->now_utc_secs);
+    bool is_tag_mode = mode == VT_MODE_TAG;
     enum vt_action action = is_tag_mode && o->action > VT_ACTION_TAG ? VT_ACTION_TAG : o->action;
-    enum vt_reason reason = vt_reasons_first(basis_of(scope, o->matched));
+    enum vt_reason reason = vt_reasons_first(basis_of(rule, scope, o->matched));
+    if (mode == VT_MODE_ENFORCE) {
+        d->notify |= rule->then.effects.notify;
+        if (rule->then.effects.seal > d->seal)
+            d->seal = rule->then.effects.seal;
+    }
     if (!is_stronger(d, action, reason))
         return;
     d->action = action;
     d->rule = rule->name;
     d->rule_line = rule->node->line;
-    d->mode = rule->mode;
+    d->mode = mode;
     d->reason = reason;
     d->document = document;
-    d->text = rule->text;
-    d->code = NULL;
-    d->defer_until_utc_secs = VT_TIME_NONE;
-    /* A code of the rule belongs to the rule's own action. */
-    bool is_own = action == rule->action || rule->action == VT_ACTION_HOLD;
-    if (action == VT_ACTION_REJECT)
-        d->code = rule->code != NULL && is_own ? rule->code : "550";
-    if (action == VT_ACTION_DEFER) {
-        d->code = rule->code != NULL && is_own ? rule->code : "451";
-        d->defer_until_utc_secs = o->defer_until_utc_secs;
-    }
+    d->text = rule->then.text;
+    take_effects(d, rule, o);
+}
+
+/* One rule on one subject; *out_ends: no other rule is tried on it. */
+static enum vt_code try_rule(struct evaluation *e, const struct vt_rule *rule, size_t document,
+                             bool *is_first, bool *out_ends)
+{
+    struct vt_scope scope;
+    vt_reasons matched = 0;
+    bool is_match = try_scopes(e, rule, document, &scope, &matched) && !is_over(e, rule);
+    struct outcome o = {0};
+    enum vt_code code = VT_OK;
+    if (is_match)
+        o = outcome_of(e, rule, &scope, matched);
+    if (is_match || e->input->is_traced)
+        code = trace(e, rule, document, &scope, is_match ? &o : NULL);
+    if (code != VT_OK || !is_match)
+        return code;
+    if (*is_first && o.action > e->decision->would_be)
+        e->decision->would_be = o.action;
+    *is_first = false;
+    enum vt_mode mode = vt_rule_mode(rule, e->input->now_utc_secs);
+    if (mode != VT_MODE_OBSERVE)
+        take(e, rule, document, &scope, &o);
+    *out_ends = mode == VT_MODE_ENFORCE;
+    return VT_OK;
+}
+
+/* Nothing of the rule needs to be read to see that it cannot match. */
+static bool is_out(const struct evaluation *e, size_t rule, vt_reasons reasons)
+{
+    bool is_candidate = e->candidates == NULL || (e->candidates[rule / 64] >> rule % 64 & 1) != 0;
+    vt_reasons needs = e->policy->rules[rule].needs_reasons;
+    return !is_candidate || (e->candidates != NULL && needs != 0 && (needs & reasons) == 0);
 }
 
 static enum vt_code evaluate_subject(struct evaluation *e, size_t document)
 {
-    bool is_first = true;
-    for (size_t i = 0; i < e->policy->rules_count; i++) {
-        const struct vt_rule *rule = &e->policy->rules[i];
-        struct vt_scope scope;
-        vt_reasons matched = 0;
-        bool is_match = try_scopes(e, rule, document, &scope, &matched) && !is_over(e, rule);
-        struct outcome o = {0};
-        if (is_match)
-            o = outcome_of(e, rule, &scope, matched);
+    bool is_first = true, ends = false;
+    const struct vt_scope subject = scope_of(e, document, 0);
+    vt_reasons reasons = document == SIZE_MAX ? subject.reasons : all_reasons(&subject);
+    for (size_t i = 0; i < e->policy->rules_count && !ends; i++) {
         e->decision->tried_count++;
-        enum vt_code code = VT_OK;
-        if (is_match || e->input->is_traced)
-            code = trace(e, rule, document, &scope, is_match ? &o : NULL);
+        if (is_out(e, i, reasons))
+            continue;
+        enum vt_code code = try_rule(e, &e->policy->rules[i], document, &is_first, &ends);
         if (code != VT_OK)
             return code;
-        if (!is_match)
-            continue;
-        if (is_first && o.action > e->decision->would_be)
-            e->decision->would_be = o.action;
-        is_first = false;
-        if (rule->mode == VT_MODE_OBSERVE)
-            continue;
-        take(e, rule, document, &scope, &o);
-        if (rule->mode == VT_MODE_ENFORCE)
-            break;
     }
     return VT_OK;
+}
+
+/* A prefix changes what was signed, or what strangers read. */
+static bool may_prefix(const struct vt_evidence *evidence)
+{
+    for (size_t i = 0; i < evidence->documents_count; i++) {
+        const struct vt_document *document = &evidence->documents[i];
+        if (document->format == VT_FORMAT_SMIME && !document->nested)
+            return false;
+    }
+    return evidence->mail.direction != VT_OUTBOUND;
+}
+
+static void limit_effects(struct vt_decision *d, const struct vt_evidence *evidence)
+{
+    if (!may_prefix(evidence))
+        d->subject_prefix = NULL;
+    if (evidence->mail.direction == VT_INBOUND)
+        d->seal = VT_SEAL_NONE;
 }
 
 /* The site's mode comes last: rule and reason stay, so that the log says what would have been. */
@@ -282,10 +342,17 @@ static void apply_site_mode(struct vt_decision *d, enum vt_mode site_mode)
     enum vt_action most = site_mode == VT_MODE_ENFORCE ? VT_ACTION_REJECT
                           : site_mode == VT_MODE_TAG   ? VT_ACTION_TAG
                                                        : VT_ACTION_ACCEPT;
+    if (site_mode == VT_MODE_OBSERVE) {
+        d->folder = d->subject_prefix = NULL;
+        d->headers = NULL;
+        d->headers_count = 0;
+        d->notify = 0;
+        d->seal = VT_SEAL_NONE;
+    }
     if (d->action <= most)
         return;
     d->action = most;
-    d->code = NULL;
+    d->code = d->enhanced = NULL;
     d->defer_until_utc_secs = VT_TIME_NONE;
 }
 
@@ -304,6 +371,13 @@ static enum vt_code judge_site(struct vt_arena *arena, const struct vt_policy *p
     return code;
 }
 
+enum vt_mode vt_rule_mode(const struct vt_rule *rule, int64_t now_utc_secs)
+{
+    bool observes =
+        rule->observe_until_utc_secs != VT_TIME_NONE && now_utc_secs < rule->observe_until_utc_secs;
+    return observes ? VT_MODE_OBSERVE : rule->mode;
+}
+
 enum vt_code vt_policy_evaluate(struct vt_arena *arena, const struct vt_policy *policy,
                                 const struct vt_policy_input *input, struct vt_decision **out,
                                 struct vt_err *err)
@@ -315,15 +389,22 @@ enum vt_code vt_policy_evaluate(struct vt_arena *arena, const struct vt_policy *
     d->document = SIZE_MAX;
     d->defer_until_utc_secs = VT_TIME_NONE;
     d->policy_version = vt_arena_str(arena, policy->version);
-    struct evaluation e = {arena, policy, input, d};
+    struct evaluation e = {.arena = arena, .policy = policy, .input = input, .decision = d};
     enum vt_code code =
         d->policy_version == NULL ? VT_E_NOMEM : judge_site(arena, policy, input, d, err);
+    e.mail = vt_scope_of_mail(input->evidence, d->site, input->now_utc_secs);
+    /* Whoever wants every rule explained gets every rule tried. */
+    if (code == VT_OK && !input->is_traced) {
+        e.candidates = vt_index_candidates(arena, policy, &e.mail);
+        code = e.candidates == NULL ? VT_E_NOMEM : VT_OK;
+    }
     for (size_t i = 0; i < input->evidence->documents_count && code == VT_OK; i++)
         code = evaluate_subject(&e, i);
     if (code == VT_OK)
         code = evaluate_subject(&e, SIZE_MAX);
     if (code != VT_OK)
         return vt_err_set(err, code, "no memory for the decision");
+    limit_effects(d, input->evidence);
     apply_site_mode(d, input->site_mode);
     if (d->action == VT_ACTION_HOLD)
         d->officer =

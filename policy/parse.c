@@ -9,8 +9,8 @@
 #include "rule.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
-#define MAX_RULES 1000
-#define MAX_TEXT_BYTES 200
+/* More than anybody writes by hand; a program may. */
+#define MAX_RULES 10000
 #define SECS 1000
 #define DAYS INT64_C(86400000)
 
@@ -18,87 +18,9 @@ struct parser {
     struct vt_yaml *yaml;
     struct vt_policy *policy;
     const struct vt_bundle *bundle;
+    struct vt_reading reading;
+    struct vt_set names; /* of the rules so far */
 };
-
-/* ---- then ---- */
-
-static bool parse_action(struct vt_yaml *yaml, const struct vt_yaml_node *node, enum vt_action *out)
-{
-    unsigned value = 0;
-    if (!vt_yaml_word(yaml, node, "an action", vt_words_action.words, vt_words_action.count,
-                      &value))
-        return false;
-    *out = (enum vt_action)value;
-    return true;
-}
-
-/* RFC 5321 4.2: 5yz for a refusal, 4yz for a defer. Postfix takes 421 as an order to hang up. */
-static bool parse_code(struct vt_yaml *yaml, const struct vt_yaml_node *node, enum vt_action action,
-                       const char **out)
-{
-    const char *text = NULL;
-    char first = action == VT_ACTION_DEFER ? '4' : '5';
-    if (!vt_yaml_text(yaml, node, &text))
-        return false;
-    if (strlen(text) != 3 || text[0] != first || strspn(text + 1, "0123456789") != 2 ||
-        text[1] > '5' || strcmp(text, "421") == 0)
-        return vt_yaml_mistake(yaml, node,
-                               first == '4' ? "the code of a defer is one of 400 to 459 such as "
-                                              "451, but not 421"
-                                            : "the code of a reject is one of 500 to 559 such as "
-                                              "550 or 554");
-    *out = text;
-    return true;
-}
-
-static bool parse_answer_text(struct vt_yaml *yaml, const struct vt_yaml_node *node,
-                              const char **out)
-{
-    if (!vt_yaml_text(yaml, node, out))
-        return false;
-    if (strlen(*out) > MAX_TEXT_BYTES || strchr(*out, '%') != NULL)
-        return vt_yaml_mistake(yaml, node, "the text of an answer has at most %d bytes and no %%",
-                               MAX_TEXT_BYTES);
-    return true;
-}
-
-static void parse_then_keys(struct vt_yaml *yaml, const struct vt_yaml_node *node,
-                            struct vt_rule *rule)
-{
-    const struct vt_yaml_node *code = vt_yaml_find(node, "code");
-    const struct vt_yaml_node *text = vt_yaml_find(node, "text");
-    const struct vt_yaml_node *instead = vt_yaml_find(node, "without-officer");
-    bool is_answered = rule->action == VT_ACTION_REJECT || rule->action == VT_ACTION_DEFER;
-    bool may_answer = is_answered || (rule->action == VT_ACTION_HOLD && instead != NULL);
-    if (instead != NULL && rule->action != VT_ACTION_HOLD)
-        vt_yaml_mistake(yaml, instead, "without-officer belongs to the action hold");
-    else if (instead != NULL && parse_action(yaml, instead, &rule->without_officer) &&
-             (rule->without_officer == VT_ACTION_HOLD || rule->without_officer == VT_ACTION_DEFER))
-        vt_yaml_mistake(yaml, instead, "without-officer is reject, tag, note or accept");
-    if ((code != NULL || text != NULL) && !may_answer)
-        vt_yaml_mistake(yaml, code != NULL ? code : text,
-                        "code and text belong to the actions reject and defer");
-    else if (code != NULL)
-        parse_code(yaml, code, rule->action, &rule->code);
-    if (text != NULL && may_answer)
-        parse_answer_text(yaml, text, &rule->text);
-}
-
-static void parse_then(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule)
-{
-    static const char *const keys[] = {"action", "code", "text", "without-officer"};
-    rule->then_node = node;
-    if (node->kind != VT_YAML_MAPPING) {
-        parse_action(p->yaml, node, &rule->action);
-        return;
-    }
-    vt_yaml_check_keys(p->yaml, node, keys, ELEMENTS(keys));
-    const struct vt_yaml_node *action = vt_yaml_find(node, "action");
-    if (action == NULL)
-        vt_yaml_mistake(p->yaml, node, "\"then\" needs an action: {action: reject, …}");
-    if (action != NULL && parse_action(p->yaml, action, &rule->action))
-        parse_then_keys(p->yaml, node, rule);
-}
 
 /* ---- a rule ---- */
 
@@ -111,18 +33,48 @@ static void parse_name(struct parser *p, const struct vt_yaml_node *node, struct
         vt_yaml_mistake(p->yaml, node, "a name is a word of printable ASCII without spaces");
         return;
     }
-    for (size_t i = 0; i < p->policy->rules_count; i++) {
-        const struct vt_rule *other = &p->policy->rules[i];
-        if (other->name != NULL && strcmp(other->name, text) == 0)
-            vt_yaml_mistake(p->yaml, node, "a rule named \"%s\" stands in line %u already", text,
-                            other->node->line);
+    if (vt_set_has(&p->names, text)) {
+        for (size_t i = 0; i < p->policy->rules_count; i++) {
+            const struct vt_rule *other = &p->policy->rules[i];
+            if (other->name != NULL && strcmp(other->name, text) == 0)
+                vt_yaml_mistake(p->yaml, node, "a rule named \"%s\" stands in line %u already",
+                                text, other->node->line);
+        }
     }
+    vt_set_add(&p->names, text);
     rule->name = text;
+}
+
+/* Tests over signatures, and counts of them. */
+static bool looks_around(const struct vt_conditions *conditions)
+{
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct vt_condition *condition = &conditions->items[i];
+        const struct vt_form *form = condition->test->form;
+        if (form == &vt_form_any || form == &vt_form_all || form == &vt_form_none ||
+            form == &vt_form_count)
+            return true;
+        for (size_t g = 0; g < condition->groups_count; g++) {
+            if (looks_around(&condition->groups[g]))
+                return true;
+        }
+    }
+    return false;
 }
 
 static void parse_when(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule)
 {
-    vt_conditions_parse(p->yaml, node, VT_IN_WHEN, &rule->when);
+    (void)vt_conditions_parse(&p->reading, node, VT_IN_WHEN, &rule->when);
+    for (size_t i = 0; i < rule->when.count; i++) {
+        if (rule->when.items[i].test->form == &vt_form_reasons)
+            rule->needs_reasons = rule->when.items[i].set;
+    }
+    rule->looks_around = looks_around(&rule->when);
+}
+
+static void parse_then(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule)
+{
+    vt_then_parse(&p->reading, node, &rule->then);
 }
 
 static void parse_at_most(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule)
@@ -135,7 +87,8 @@ static void parse_at_most(struct parser *p, const struct vt_yaml_node *node, str
 static void parse_afterwards(struct parser *p, const struct vt_yaml_node *node,
                              struct vt_rule *rule)
 {
-    if (parse_action(p->yaml, node, &rule->afterwards) && rule->afterwards == VT_ACTION_DEFER)
+    if (vt_action_parse(&p->reading, node, &rule->afterwards) &&
+        rule->afterwards == VT_ACTION_DEFER)
         vt_yaml_mistake(p->yaml, node, "afterwards cannot be defer again");
 }
 
@@ -151,6 +104,12 @@ static void parse_until(struct parser *p, const struct vt_yaml_node *node, struc
     vt_yaml_time(p->yaml, node, &rule->until_utc_secs);
 }
 
+static void parse_observe_until(struct parser *p, const struct vt_yaml_node *node,
+                                struct vt_rule *rule)
+{
+    vt_yaml_time(p->yaml, node, &rule->observe_until_utc_secs);
+}
+
 static const struct {
     const char *key;
     void (*parse)(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule);
@@ -159,8 +118,12 @@ static const struct {
     {"name", parse_name, true},    {"when", parse_when, true},
     {"then", parse_then, true},    {"at-most", parse_at_most, false},
     {"mode", parse_mode, false},   {"afterwards", parse_afterwards, false},
-    {"until", parse_until, false},
+    {"until", parse_until, false}, {"observe-until", parse_observe_until, false},
 };
+
+const char *const vt_rule_keys[] = {"name",       "when", "then",  "at-most",
+                                    "afterwards", "mode", "until", "observe-until"};
+const size_t vt_rule_keys_count = ELEMENTS(vt_rule_keys);
 
 /* What must hold between the keys of one rule. */
 static void check_rule_keys(struct parser *p, const struct vt_yaml_node *node,
@@ -168,29 +131,32 @@ static void check_rule_keys(struct parser *p, const struct vt_yaml_node *node,
 {
     const struct vt_yaml_node *at_most = vt_yaml_find(node, "at-most");
     const struct vt_yaml_node *afterwards = vt_yaml_find(node, "afterwards");
-    if (rule->then_node == NULL || node->cut)
+    const struct vt_yaml_node *observe = vt_yaml_find(node, "observe-until");
+    if (observe != NULL && rule->mode == VT_MODE_OBSERVE)
+        vt_yaml_mistake(p->yaml, observe,
+                        "observe-until says when a rule begins to act: its mode is then enforce or "
+                        "tag, not observe");
+    if (rule->then.node == NULL || node->cut)
         return;
-    if (rule->action == VT_ACTION_DEFER && at_most == NULL)
-        vt_yaml_mistake(p->yaml, rule->then_node,
+    if (rule->then.action == VT_ACTION_DEFER && at_most == NULL)
+        vt_yaml_mistake(p->yaml, rule->then.node,
                         "a defer ends: add \"at-most: 15m\" and \"afterwards: tag\"");
-    if (rule->action != VT_ACTION_DEFER && (at_most != NULL || afterwards != NULL))
+    if (rule->then.action != VT_ACTION_DEFER && (at_most != NULL || afterwards != NULL))
         vt_yaml_mistake(p->yaml, at_most != NULL ? at_most : afterwards,
                         "at-most and afterwards belong to the action defer");
 }
 
 static void parse_rule(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule)
 {
-    const char *names[ELEMENTS(rule_keys)];
     *rule = (struct vt_rule){.node = node,
                              .mode = VT_MODE_ENFORCE,
-                             .without_officer = VT_ACTION_HOLD,
+                             .then.without_officer = VT_ACTION_HOLD,
                              .afterwards = VT_ACTION_TAG,
-                             .until_utc_secs = VT_TIME_NONE};
+                             .until_utc_secs = VT_TIME_NONE,
+                             .observe_until_utc_secs = VT_TIME_NONE};
     if (!vt_yaml_is_mapping(p->yaml, node, "a rule"))
         return;
-    for (size_t i = 0; i < ELEMENTS(rule_keys); i++)
-        names[i] = rule_keys[i].key;
-    vt_yaml_check_keys(p->yaml, node, names, ELEMENTS(names));
+    vt_yaml_check_keys(p->yaml, node, vt_rule_keys, vt_rule_keys_count);
     for (size_t i = 0; i < ELEMENTS(rule_keys); i++) {
         const struct vt_yaml_node *value = vt_yaml_find(node, rule_keys[i].key);
         if (value != NULL)
@@ -213,7 +179,7 @@ static enum vt_code parse_rules(struct parser *p, const struct vt_yaml_node *nod
         return VT_OK;
     }
     struct vt_rule *rules = vt_arena_alloc(p->policy->arena, node->count * sizeof(*rules));
-    if (rules == NULL)
+    if (rules == NULL || vt_set_init(&p->names, p->policy->arena, node->count) != VT_OK)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the policy");
     p->policy->rules = rules;
     for (size_t i = 0; i < node->count; i++) {
@@ -253,7 +219,7 @@ static enum vt_code parse_agencies(struct parser *p, const struct vt_yaml_node *
     const char *text = NULL;
     if (node == NULL || !vt_yaml_text(p->yaml, node, &text))
         return VT_OK;
-    const struct vt_bundle_file *file = vt_bundle_file(p->yaml, p->bundle, node);
+    const struct vt_bundle_file *file = vt_bundle_file(p->yaml, p->bundle, node, text);
     if (file == NULL)
         return VT_OK;
     enum vt_code code =
@@ -272,10 +238,13 @@ static void parse_official_only(struct parser *p, const struct vt_yaml_node *nod
     p->policy->official_only_since_utc_secs = is_day ? since - VIETNAM_SECS : since;
 }
 
+const char *const vt_policy_keys[] = {"officer", "agencies", "official-only-since", "lists",
+                                      "rules"};
+const size_t vt_policy_keys_count = ELEMENTS(vt_policy_keys);
+
 static enum vt_code parse_file(struct parser *p, const struct vt_yaml_node *root,
                                struct vt_err *err)
 {
-    static const char *const keys[] = {"officer", "agencies", "official-only-since", "rules"};
     static const struct vt_yaml_node begin = {.line = 1, .column = 1};
     if (root == NULL) {
         if (p->yaml->mistakes->errors_count == 0)
@@ -284,18 +253,20 @@ static enum vt_code parse_file(struct parser *p, const struct vt_yaml_node *root
     }
     if (!vt_yaml_is_mapping(p->yaml, root, "a policy"))
         return VT_OK;
-    vt_yaml_check_keys(p->yaml, root, keys, ELEMENTS(keys));
+    vt_yaml_check_keys(p->yaml, root, vt_policy_keys, vt_policy_keys_count);
     const struct vt_yaml_node *officer = vt_yaml_find(root, "officer");
+    const struct vt_yaml_node *lists = vt_yaml_find(root, "lists");
+    const struct vt_yaml_node *rules = vt_yaml_find(root, "rules");
     if (officer != NULL)
         parse_officer(p, officer);
+    /* Wherever they stand: rules refer to them. */
     parse_official_only(p, vt_yaml_find(root, "official-only-since"));
     enum vt_code code = parse_agencies(p, vt_yaml_find(root, "agencies"), err);
-    if (code != VT_OK)
-        return code;
-    const struct vt_yaml_node *rules = vt_yaml_find(root, "rules");
+    if (code == VT_OK && lists != NULL)
+        code = vt_lists_parse(&p->reading, p->bundle, lists, err);
     if (rules == NULL)
         vt_yaml_mistake(p->yaml, root, "a policy has \"rules:\"");
-    return rules == NULL ? VT_OK : parse_rules(p, rules, err);
+    return rules == NULL || code != VT_OK ? code : parse_rules(p, rules, err);
 }
 
 /* FNV-1a over what the file says, without comments, spacing and style: two versions are told
@@ -342,6 +313,8 @@ static enum vt_code read_policy(struct parser *p, struct vt_err *err)
     if (code != VT_OK)
         return code;
     vt_policy_check(yaml, p->policy);
+    if (vt_index_make(p->policy) != VT_OK)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for the policy");
     vt_mistakes_sort(yaml->mistakes);
     uint64_t hash = digest_files(digest_node(UINT64_C(14695981039346656037), root), p->bundle);
     (void)snprintf(p->policy->version, sizeof(p->policy->version), "%08x", (unsigned)(hash >> 32));
@@ -359,7 +332,8 @@ static enum vt_code parse_in(struct vt_arena *arena, const struct vt_bundle *bun
 {
     struct vt_policy *policy = vt_arena_alloc(arena, sizeof(*policy));
     struct vt_yaml yaml = {arena, vt_arena_str(arena, name), mistakes};
-    struct parser p = {&yaml, policy, bundle};
+    struct parser p = {
+        .yaml = &yaml, .policy = policy, .bundle = bundle, .reading = {&yaml, policy}};
     enum vt_code code = VT_E_NOMEM;
     if (policy != NULL && yaml.file != NULL) {
         policy->arena = arena;

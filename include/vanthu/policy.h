@@ -66,6 +66,10 @@ const struct vt_site *vt_policy_site(const struct vt_policy *policy);
 /* Reasons that are found and that no rule names: `vanthu policy check` lists them. */
 vt_reasons vt_policy_unhandled(const struct vt_policy *policy);
 
+/* The JSON Schema of the language for editors (malloc'd, NUL-terminated), made from the tables of
+ * the parser. VT_E_NOMEM. */
+enum vt_code vt_policy_schema(char **out_text, size_t *out_len, struct vt_err *err) VT_MUST_CHECK;
+
 /* One rule that matched, or was tried, for one document (document index, or SIZE_MAX for the mail
  * itself). */
 struct vt_trace {
@@ -78,6 +82,24 @@ struct vt_trace {
     const char *why;       /* why it matched or did not, one line */
 };
 
+/* Who is told, beside what the notices of the site say. */
+enum vt_notify {
+    VT_NOTIFY_SENDER = 0,
+    VT_NOTIFY_RECIPIENT,
+    VT_NOTIFY_RECORDS, /* the records mailboxes of the receiving agencies */
+    VT_NOTIFY_OFFICER,
+    VT_NOTIFY_ADMIN,
+    VT_NOTIFY_COUNT
+};
+/* Preferred: what cannot be sealed is sent without a seal. Required: it is not sent. */
+enum vt_seal { VT_SEAL_NONE = 0, VT_SEAL_PREFERRED, VT_SEAL_REQUIRED };
+
+/* A header that a rule adds. */
+struct vt_header_asked {
+    const char *name;  /* begins with "X-", and not with "X-Vanthu-" */
+    const char *value; /* printable ASCII */
+};
+
 struct vt_decision {
     enum vt_action action;   /* what is to be done after mode and clamps */
     enum vt_action would_be; /* what it would be if every rule and the site were in enforce */
@@ -87,9 +109,17 @@ struct vt_decision {
     enum vt_reason reason;        /* the first reason that matched, VT_REASON_COUNT: none */
     size_t document;              /* the document that decided; SIZE_MAX: the mail */
     const char *code;             /* SMTP "550", "451"; NULL when neither rejected nor deferred */
+    const char *enhanced;         /* enhanced status code of the rule (RFC 3463), or NULL */
     const char *text;             /* text of the rule for the answer, or NULL */
     int64_t defer_until_utc_secs; /* end of a defer, VT_TIME_NONE */
-    struct vt_trace *trace;       /* rules that matched, or all that were tried */
+    /* Marks of a mail that is delivered, asked for by the deciding rule. */
+    const char *folder;         /* or NULL */
+    const char *subject_prefix; /* or NULL; none on mail that is signed or leaves */
+    const struct vt_header_asked *headers;
+    size_t headers_count;
+    unsigned notify;        /* bit of each enum vt_notify, of all rules that took effect */
+    enum vt_seal seal;      /* of mail that leaves */
+    struct vt_trace *trace; /* rules that matched, or all that were tried */
     size_t trace_count;
     size_t tried_count; /* rules tried, over all documents and the mail */
     const char *policy_version;
@@ -115,6 +145,9 @@ enum vt_code vt_policy_evaluate(struct vt_arena *arena, const struct vt_policy *
 
 /* "observe", "tag", "enforce". */
 const char *vt_mode_name(enum vt_mode mode);
+/* "sender", "recipient", "records", "officer", "admin"; "none", "preferred", "required". */
+const char *vt_notify_name(enum vt_notify notify);
+const char *vt_seal_name(enum vt_seal seal);
 /* The decision as a JSON object text (malloc'd), for logs and `vanthu check --json`. */
 enum vt_code vt_decision_to_json(const struct vt_decision *decision, char **out_text,
                                  size_t *out_len, struct vt_err *err) VT_MUST_CHECK;

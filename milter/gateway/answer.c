@@ -97,14 +97,25 @@ static void set_code(struct vt_answer *answer, const char *asked, const char *us
     snprintf(answer->code, sizeof(answer->code), "%.3s", fits ? asked : usual);
 }
 
+/* The enhanced code of the rule when it is of the right class, else the usual one (RFC 3463 2). */
+static void set_enhanced(struct vt_answer *answer, const char *asked, const char *usual)
+{
+    bool fits = asked != NULL && asked[0] == answer->code[0] && asked[1] == '.' &&
+                strspn(asked, "0123456789.") == strlen(asked) &&
+                strlen(asked) < sizeof(answer->enhanced);
+    snprintf(answer->enhanced, sizeof(answer->enhanced), "%.11s", fits ? asked : usual);
+}
+
 static void refuse(const struct vt_decision *decision, const struct vt_evidence *evidence,
                    const char *phone, struct vt_answer *out)
 {
     const struct vt_reason_info *info =
         decision->reason < VT_REASON_COUNT ? vt_reason_info(decision->reason) : NULL;
+    char usual[sizeof(out->enhanced)];
     out->kind = VT_ANSWER_REJECT;
     set_code(out, decision->code, "550");
-    snprintf(out->enhanced, sizeof(out->enhanced), "5.%.5s", info != NULL ? info->enhanced : "7.1");
+    snprintf(usual, sizeof(usual), "5.%.5s", info != NULL ? info->enhanced : "7.1");
+    set_enhanced(out, decision->enhanced, usual);
     put_first_line(out, decision, evidence, "Tu choi tiep nhan");
     put_reason(out, decision, evidence);
     put_last_line(out, info != NULL ? info->english : "Refused by the policy of this site.",
@@ -117,7 +128,7 @@ static void defer(const struct vt_decision *decision, const struct vt_evidence *
     const struct vt_reason_info *info =
         decision->reason < VT_REASON_COUNT ? vt_reason_info(decision->reason) : NULL;
     set_code(out, decision->code, "451");
-    snprintf(out->enhanced, sizeof(out->enhanced), "4.7.5");
+    set_enhanced(out, decision->enhanced, "4.7.5");
     put_first_line(out, decision, evidence, "Tam hoan tiep nhan, he thong gui tu dong gui lai");
     put_reason(out, decision, evidence);
     put_last_line(out, info != NULL ? info->english : "Not accepted yet, please retry.",

@@ -16,7 +16,7 @@ enum vt_answer_kind { VT_ANSWER_TEMPFAIL = 0, VT_ANSWER_REJECT, VT_ANSWER_HOLD, 
 struct vt_answer {
     enum vt_answer_kind kind;
     char code[4];                                      /* "550", "451"; empty when accepted */
-    char enhanced[8];                                  /* "5.7.7", of the class of code */
+    char enhanced[12];                                 /* "5.7.7", of the class of code */
     char lines[VT_ANSWER_LINES][VT_ANSWER_LINE_BYTES]; /* ASCII, "%" not doubled yet */
     size_t lines_count;
     char hold_reason[256]; /* which mail, who decides about it, why */

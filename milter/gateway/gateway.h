@@ -72,6 +72,7 @@ struct vt_transaction {
     struct vt_spool spool;
     struct vt_strip strip;
     struct vt_siphash hash; /* of sender and body: the same for every retry */
+    const char *subject;    /* the first one as it came, with LF folds; NULL: none */
     bool is_marked_secret;  /* its Subject begins with a mark (vanthu/secret.h) */
     struct vt_err fault;    /* the first fault of ours; code VT_OK: none */
 };

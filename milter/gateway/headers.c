@@ -8,6 +8,8 @@
 
 #define MAX_VALUE_BYTES 900
 #define NAME_BYTES 160
+/* With its prefix. */
+#define MAX_SUBJECT_BYTES 3000
 
 const char *vt_smime_result(enum vt_indication indication, enum vt_sub_indication sub)
 {
@@ -325,6 +327,18 @@ enum vt_code vt_headers_make(struct vt_arena *arena, const struct vt_evidence *e
     return code;
 }
 
+static enum vt_code change_subject(const struct vt_headers *headers, bool leading_space,
+                                   const struct vt_milter_api *api, SMFICTX *ctx)
+{
+    char value[MAX_SUBJECT_BYTES];
+    int len = snprintf(value, sizeof(value), "%s%s", leading_space ? " " : "", headers->subject);
+    if (len < 0 || (size_t)len >= sizeof(value))
+        return VT_OK;
+    int result = headers->had_subject ? api->change_header(ctx, "Subject", 1, value)
+                                      : api->add_header(ctx, "Subject", value);
+    return result == MI_SUCCESS ? VT_OK : VT_E_SYSTEM;
+}
+
 enum vt_code vt_headers_add(const struct vt_headers *headers, bool leading_space,
                             const struct vt_milter_api *api, SMFICTX *ctx)
 {
@@ -339,5 +353,5 @@ enum vt_code vt_headers_add(const struct vt_headers *headers, bool leading_space
         if (result != MI_SUCCESS)
             return VT_E_SYSTEM;
     }
-    return VT_OK;
+    return headers->subject == NULL ? VT_OK : change_subject(headers, leading_space, api, ctx);
 }

@@ -17,6 +17,8 @@ struct vt_headers {
         const char *value; /* ASCII, folded with LF, without leading space */
     } * items;
     size_t count;
+    const char *subject; /* takes the place of the mail's own, with LF folds; NULL: none does */
+    bool had_subject;    /* there is one to replace */
 };
 
 /* Make the headers of a judged mail that is let pass. authserv_id: ours. *out lives in arena.

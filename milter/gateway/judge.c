@@ -9,6 +9,7 @@
 #include "gateway/bring.h"
 #include "gateway/exceptions.h"
 #include "gateway/failing.h"
+#include "gateway/marks.h"
 #include "gateway/outcome_log.h"
 #include "gateway/record.h"
 #include "vanthu/log.h"
@@ -433,6 +434,9 @@ static void prepare_answer(struct work *work, enum vt_code code)
         return;
     code = vt_headers_make(work->transaction->arena, out->evidence, out->decision,
                            config->authserv_id, &out->headers);
+    if (code == VT_OK)
+        code = vt_marks_add(work->transaction->arena, config, &out->evidence->mail, out->decision,
+                            work->transaction->subject, &out->headers);
     if (code != VT_OK) {
         vt_err_set(&out->fault, code, "the headers could not be made");
         vt_answer_fault(work->transaction->mail.reference, config->office_phone, &out->answer);

@@ -45,6 +45,11 @@ static int insert_header(SMFICTX *ctx, int index, const char *name, const char *
     return smfi_insheader(ctx, index, unchanged(name), unchanged(value));
 }
 
+static int change_header(SMFICTX *ctx, const char *name, int index, const char *value)
+{
+    return smfi_chgheader(ctx, unchanged(name), index, unchanged(value));
+}
+
 static int delete_header(SMFICTX *ctx, const char *name, int index)
 {
     return smfi_chgheader(ctx, unchanged(name), index, NULL);
@@ -63,6 +68,7 @@ const struct vt_milter_api vt_milter_api_real = {
     .set_reply = set_reply,
     .add_header = add_header,
     .insert_header = insert_header,
+    .change_header = change_header,
     .delete_header = delete_header,
     .quarantine = quarantine,
     .progress = smfi_progress,

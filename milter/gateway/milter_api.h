@@ -19,6 +19,7 @@ struct vt_milter_api {
                      size_t count);
     int (*add_header)(SMFICTX *ctx, const char *name, const char *value);
     int (*insert_header)(SMFICTX *ctx, int index, const char *name, const char *value);
+    int (*change_header)(SMFICTX *ctx, const char *name, int index, const char *value);
     int (*delete_header)(SMFICTX *ctx, const char *name, int index);
     int (*quarantine)(SMFICTX *ctx, const char *reason);
     int (*progress)(SMFICTX *ctx);

@@ -121,6 +121,11 @@ void vt_transaction_header(struct vt_transaction *transaction, const char *name,
             vt_transaction_text(transaction, value + strspn(value, " \t\n"));
     if (strcasecmp(name, "Subject") == 0 && vt_secret_subject_begins(vt_bytes_str(value)))
         transaction->is_marked_secret = true;
+    if (transaction->subject == NULL && strcasecmp(name, "Subject") == 0) {
+        transaction->subject = vt_arena_str(transaction->arena, value);
+        if (transaction->subject == NULL)
+            no_memory(transaction);
+    }
     if (has_failed(transaction))
         return;
     enum vt_code code = vt_strip_see(&transaction->strip, transaction->arena,

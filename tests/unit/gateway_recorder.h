@@ -82,6 +82,11 @@ static inline int recorder_insert(SMFICTX *ctx, int index, const char *name, con
     (void)ctx;
     return recorder_note("insert %d %s:%s\n", index, name, value);
 }
+static inline int recorder_change(SMFICTX *ctx, const char *name, int index, const char *value)
+{
+    (void)ctx;
+    return recorder_note("change %s %d:%s\n", name, index, value);
+}
 static inline int recorder_delete(SMFICTX *ctx, const char *name, int index)
 {
     (void)ctx;
@@ -106,6 +111,7 @@ static const struct vt_milter_api recorder_api = {.get_private = recorder_get,
                                                   .set_reply = recorder_reply,
                                                   .add_header = recorder_add,
                                                   .insert_header = recorder_insert,
+                                                  .change_header = recorder_change,
                                                   .delete_header = recorder_delete,
                                                   .quarantine = recorder_quarantine,
                                                   .progress = recorder_progress};
