@@ -16,6 +16,7 @@ enum vt_language vt_command_language(void);
 /* Subcommands: argv[0] is the subcommand's name. Each returns the exit status. */
 int vt_command_check(int argc, char **argv);
 int vt_command_policy(int argc, char **argv);
+int vt_command_policy_check(int argc, char **argv);
 int vt_command_policy_exceptions(int argc, char **argv);
 int vt_command_control(int argc, char **argv);
 /* vanthu status import; files ends with NULL. */

@@ -76,31 +76,24 @@ static int check_one(const char *file, bool json)
     return vt_command_exit_status(code);
 }
 
-int vt_command_policy(int argc, char **argv)
+int vt_command_policy_check(int argc, char **argv)
 {
     static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
-    bool json = false;
-    if (argc > 1 && strcmp(argv[1], "exceptions") == 0)
-        return vt_command_policy_exceptions(argc - 1, argv + 1);
-    if (argc < 2 || strcmp(argv[1], "check") != 0) {
-        fprintf(stderr, "usage: vanthu policy check [--json] FILE…\n"
-                        "       vanthu policy exceptions [--json] [--config FILE]\n");
-        return EX_USAGE;
-    }
     static char name[] = "vanthu policy check";
-    argv[1] = name; /* in the messages of getopt_long(3) */
+    bool json = false;
     int option = 0;
-    while ((option = getopt_long(argc - 1, argv + 1, "", options, NULL)) != -1) {
+    argv[0] = name; /* in the messages of getopt_long(3) */
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option != 'j')
             return EX_USAGE;
         json = true;
     }
-    if (optind == argc - 1) {
+    if (optind == argc) {
         fprintf(stderr, "vanthu policy check: which file?\n");
         return EX_USAGE;
     }
     int status = EX_OK;
-    for (int i = optind + 1; i < argc; i++) {
+    for (int i = optind; i < argc; i++) {
         int one = check_one(argv[i], json);
         status = one > status ? one : status;
     }
