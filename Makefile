@@ -10,7 +10,7 @@ CC         ?= cc
 BUILD      := build$(if $(SANITIZE),/sanitize)
 Q          := $(if $(V),,@)
 
-PACKAGES   := openssl gmime-3.0 libcurl libqpdf jansson yaml-0.1 libseccomp sqlite3 libpq libcdb lmdb
+PACKAGES   := openssl gmime-3.0 libcurl libqpdf jansson yaml-0.1 libseccomp sqlite3 libpq libcdb lmdb libmicrohttpd
 BASE_FLAGS := -std=c11 -D_GNU_SOURCE -Iinclude -Imilter -g -MMD -MP \
               -DVT_SYSCONFDIR='"$(SYSCONFDIR)/vanthu"' -DVT_VERSION='"$(VERSION)"' \
               -DVT_RELEASED='"$(RELEASED)"'
@@ -30,7 +30,7 @@ override CFLAGS := $(BASE_FLAGS) $(WARNINGS) $(HARDENING) \
               $(subst -I/,-isystem /,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)) $(CFLAGS)
 LIBS       := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lmilter -lunistring -lpthread
 
-ROOMS      := base evidence unpack document verify trust status courier inspector register gateway master command
+ROOMS      := base evidence unpack document verify trust status courier inspector register gateway web master command
 SOURCES    := $(foreach r,$(ROOMS),$(wildcard milter/$(r)/*.c)) $(wildcard policy/*.c)
 MAINS      := milter/command/main.c
 LIBRARY    := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(MAINS),$(SOURCES)))
@@ -68,7 +68,7 @@ $(addprefix $(BUILD)/milter/,main.o base/clock.o base/config.o $(addprefix comma
 # ---- packages ----
 BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev libcurl4-openssl-dev \
                   libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev libsqlite3-dev libpq-dev \
-                  libunistring-dev libcdb-dev liblmdb-dev
+                  libunistring-dev libcdb-dev liblmdb-dev libmicrohttpd-dev
 TEST_PACKAGES  := libcmocka-dev python3 python3-cryptography python3-asn1crypto python3-venv openssl postfix \
                   postfix-pcre postgresql poppler-utils qpdf mandoc procps clang
 LINT_PACKAGES  := clang clang-format clang-tidy cppcheck mandoc
@@ -96,7 +96,7 @@ FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_REPLAYS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SOURCES))
 FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/fuzz_%,$(FUZZ_SOURCES))
 
-WITHOUT_CRYPTO := policy site_parse site_judge policy_bundle policy_files policy_shipped reason secret evidence config docs base server
+WITHOUT_CRYPTO := metrics policy site_parse site_judge policy_bundle policy_files policy_shipped reason secret evidence config docs base server
 $(addprefix $(BUILD)/tests/unit/test_,$(WITHOUT_CRYPTO)): \
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(POLICY) $(BASE)
 	@echo "  LINK  $@"

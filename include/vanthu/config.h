@@ -13,6 +13,7 @@ enum vt_role_id {
     VT_ROLE_STATUS,
     VT_ROLE_FETCH,
     VT_ROLE_REGISTRAR,
+    VT_ROLE_WEB,
     VT_ROLES
 };
 
@@ -61,7 +62,10 @@ struct vt_config {
         unsigned secret_days;
         unsigned objects_days; /* after the last record that names them */
     } keep;
-    bool log_to_syslog; /* log: syslog (default), stderr */
+    const char *web_listen;   /* web.listen: as socket, of this machine only; NULL: no web role */
+    unsigned web_socket_mode; /* web.socket-mode: 0660 */
+    const char *web_socket_group; /* web.socket-group: NULL: left alone */
+    bool log_to_syslog;           /* log: syslog (default), stderr */
 
     struct vt_strings internal_networks;    /* networks.internal: CIDR; default loopback */
     struct vt_strings outbound_daemons;     /* outbound-daemon-names: ["ORIGINATING"] */

@@ -304,6 +304,17 @@ enum vt_code vt_register_object(struct vt_register *reg, struct vt_arena *arena,
 enum vt_code vt_register_backup(struct vt_register *reg, const char *file,
                                 struct vt_err *err) VT_MUST_CHECK;
 
+/* What mails were answered with since a time, each attempt counted: a mail that was asked to come
+ * again comes again. Of those marked secret only how many there were. */
+struct vt_register_outcomes {
+    int64_t accepted_count, tagged_count, held_count, rejected_count, tempfailed_count;
+    int64_t secret_count;
+};
+/* Decided records from from_utc_secs on; by the index of time. VT_E_SYSTEM, VT_E_NOMEM. */
+enum vt_code vt_register_outcomes(struct vt_register *reg, int64_t from_utc_secs,
+                                  struct vt_register_outcomes *out,
+                                  struct vt_err *err) VT_MUST_CHECK;
+
 /* ---- proof ---- */
 
 /* The end of the chain at one moment: who keeps it elsewhere can prove everything up to seq. */

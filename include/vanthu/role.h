@@ -18,7 +18,10 @@ struct vt_role_fds {
     int generation;    /* status: client end; inspector: server end */
     int policy;        /* gateway: the policy and the files it names as checked by the master, a
                           sealed memory file (vt_policy_bundle); its name is config->policy_file */
+    int metrics;       /* the role's own, for writing (vt_metrics_open) */
+    int web_socket;    /* web: the listening socket */
     int overrides; /* inspector, status: what a command line put over the configuration (packed) */
+    unsigned lane; /* no descriptor: which gauges in metrics are its own */
 };
 
 /* Entry points; each returns an exit status of sysexits(3). config is loaded by the new process
@@ -28,6 +31,7 @@ int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *
 int vt_status_main(const struct vt_config *config, const struct vt_role_fds *fds);
 int vt_fetch_main(const struct vt_config *config, const struct vt_role_fds *fds);
 int vt_registrar_main(const struct vt_config *config, const struct vt_role_fds *fds);
+int vt_web_main(const struct vt_config *config, const struct vt_role_fds *fds);
 
 /* True when this process was exec'd as a role: both programs call it first thing in main, and
  * return *out_status when it says so. */
@@ -94,6 +98,11 @@ enum vt_code vt_control_ask(const char *control_socket, const char *command, cha
 enum vt_code vt_control_connect_status(const char *control_socket, int *out_fd,
                                        struct vt_err *err) VT_MUST_CHECK;
 
+/* Have the master hand over the metrics of all roles, for reading. *out_lane: of the set that
+ * serves. Errors as vt_control_ask; VT_E_FORMAT: the master is of another version. */
+struct vt_metrics_reader;
+enum vt_code vt_control_metrics(const char *control_socket, struct vt_metrics_reader **out,
+                                unsigned *out_lane, struct vt_err *err) VT_MUST_CHECK;
 /* The same with the registrar, for LOOK and RECORD (vanthu/registrar.h). */
 enum vt_code vt_control_connect_registrar(const char *control_socket, int *out_fd,
                                           struct vt_err *err) VT_MUST_CHECK;

@@ -33,7 +33,8 @@
  * status to inspector   GENERATION  -; known 64M, up to 64 lists (not   none        an older one
  *                                   answered)
  * command to master     CONTROL     command: reload, status, drain,     30 s        -
- *                                   status-role, registrar-role; -
+ *                                   status-role, registrar-role, metrics; -
+ *                       METRICS     (to command: metrics) lane; a descriptor for each role
  *                       CONTROLLED  ok, text, mistakes, mode, roles; of
  *                                   status-role and registrar-role a
  *                                   connection to that role
@@ -48,6 +49,7 @@
  * role to master        READY       -; - (not answered)                 none        -
  * inspector to master   RENEW       -; as GENERATION (not answered)     none        -
  * master to inspector   GENERATION  -; as from status                   none        -
+ * master to web         METRICS     lane; a descriptor for each role    none        it does not start
  */
 /* clang-format on */
 #ifndef VANTHU_WIRE_H
@@ -83,6 +85,7 @@ enum vt_message_type {
     VT_MSG_ANSWERED,
     VT_MSG_OBJECTS, /* gateway to status: the bytes of what it fetched, by digest */
     VT_MSG_OBJECTS_ARE,
+    VT_MSG_METRICS, /* from the master: descriptors of all metrics, for reading */
     VT_MSG_COUNT
 };
 

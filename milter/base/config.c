@@ -24,10 +24,13 @@ struct vt_config_place {
 
 const char *vt_role_name(enum vt_role_id role)
 {
-    static const char *const names[VT_ROLES] = {
-        [VT_ROLE_MASTER] = "master",       [VT_ROLE_GATEWAY] = "gateway",
-        [VT_ROLE_INSPECTOR] = "inspector", [VT_ROLE_STATUS] = "status",
-        [VT_ROLE_FETCH] = "fetch",         [VT_ROLE_REGISTRAR] = "registrar"};
+    static const char *const names[VT_ROLES] = {[VT_ROLE_MASTER] = "master",
+                                                [VT_ROLE_GATEWAY] = "gateway",
+                                                [VT_ROLE_INSPECTOR] = "inspector",
+                                                [VT_ROLE_STATUS] = "status",
+                                                [VT_ROLE_FETCH] = "fetch",
+                                                [VT_ROLE_REGISTRAR] = "registrar",
+                                                [VT_ROLE_WEB] = "web"};
     return role < VT_ROLES ? names[role] : "unknown";
 }
 

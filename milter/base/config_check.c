@@ -130,6 +130,21 @@ bool vt_check_socket(const char *text)
            is_address(at + 1, strlen(at + 1), is_v6 ? AF_INET6 : AF_INET);
 }
 
+/* RFC 1122 3.2.1.3 (g), RFC 4291 2.5.3, RFC 6761 6.3. */
+bool vt_check_local_socket(const char *text)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    const char *at = strchr(text, '@');
+    if (!vt_check_socket(text))
+        return false;
+    if (at == NULL || strcmp(at + 1, "localhost") == 0)
+        return true;
+    if (strncmp(text, "inet6:", 6) == 0)
+        return inet_pton(AF_INET6, at + 1, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+    return inet_pton(AF_INET, at + 1, &v4) == 1 && ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 bool vt_check_socket_of_postfix(const char *text, char *out, size_t out_bytes)
 {
     bool is_v6 = strncmp(text, "inet6:", 6) == 0;

@@ -65,6 +65,22 @@ static bool set_socket(struct vt_config_reader *r, const struct vt_setting *s,
     return is_accepted(r, s, node, field);
 }
 
+/* What is shown there has no password: hosts, mails and faults are nobody's business elsewhere. */
+static bool set_local_socket(struct vt_config_reader *r, const struct vt_setting *s,
+                             const struct vt_yaml_node *node, void *field)
+{
+    const char *text = NULL;
+    if (!set_socket(r, s, node, &text))
+        return false;
+    if (!vt_check_local_socket(text))
+        return vt_yaml_mistake(&r->yaml, node,
+                               "the web role asks nobody for a password, so it listens on this "
+                               "machine only: 127.0.0.1, ::1 or a unix socket; for others put a "
+                               "web server with TLS and passwords in front of it");
+    *(const char **)field = text;
+    return true;
+}
+
 /* Domains are compared in lower case. */
 static bool set_domain(struct vt_config_reader *r, const struct vt_setting *s,
                        const struct vt_yaml_node *node, void *field)
@@ -338,6 +354,10 @@ const struct vt_setting vt_settings[] = {
      NULL},
     {"register.largest-object", set_size, PLACE(largest_object_bytes), "4M", 4 * KIBI, 16 * MEBI,
      NULL, NULL},
+    {"web.listen", set_local_socket, PLACE(web_listen), NULL, 0, 0, SOCKET},
+    {"web.socket-mode", set_file_mode, PLACE(web_socket_mode), "0660", 0, 0777, NULL, NULL},
+    {"web.socket-group", set_text, PLACE(web_socket_group), NULL, 0, 0, vt_check_user,
+     "the name or number of a group other than root"},
     {"log", set_log, PLACE(log_to_syslog), "syslog", 0, 0, NULL, "a place for the log"},
 
     {"networks.internal", set_texts, PLACE(internal_networks), "[127.0.0.0/8, \"::1/128\"]", 0, 0,
@@ -380,6 +400,7 @@ const struct vt_setting vt_settings[] = {
     {"users.fetch", set_text, PLACE(role_user[VT_ROLE_FETCH]), "vanthu-fetch", 0, 0, USER},
     {"users.registrar", set_text, PLACE(role_user[VT_ROLE_REGISTRAR]), "vanthu-registrar", 0, 0,
      USER},
+    {"users.web", set_text, PLACE(role_user[VT_ROLE_WEB]), "vanthu-web", 0, 0, USER},
 
     {"limits.memory-spool", set_size, PLACE(memory_spool_bytes), "256k", 4 * KIBI, 64 * MEBI, NULL,
      NULL},

@@ -35,6 +35,8 @@ bool vt_check_domain(const char *text);    /* labels of letters, digits and hyph
 bool vt_check_host_port(const char *text); /* "host", "host:port", "[v6]:port" */
 bool vt_check_network(const char *text);   /* an address, or CIDR without bits below the mask */
 bool vt_check_socket(const char *text);    /* unix:/path, inet:PORT@HOST, inet6:PORT@HOST */
+/* The same, of this machine only: unix:, a loopback address or localhost. */
+bool vt_check_local_socket(const char *text);
 /* True for inet:HOST:PORT; out is the same as inet:PORT@HOST. */
 bool vt_check_socket_of_postfix(const char *text, char *out, size_t out_bytes);
 bool vt_check_proxy(const char *text);       /* http://host:port */

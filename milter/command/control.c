@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "command/status_numbers.h"
 #include "command/status_text.h"
 #include "vanthu/clock.h"
 #include "vanthu/config.h"
@@ -100,8 +101,10 @@ static int ask(const struct vt_config *config, const char *command, bool json)
         return code == VT_E_NOT_FOUND ? EX_UNAVAILABLE : vt_command_exit_status(code);
     }
     json_t *answer = json_loads(text, 0, NULL);
-    if (strcmp(command, "status") == 0)
+    if (strcmp(command, "status") == 0) {
+        vt_command_add_numbers(config, answer, vt_clock_now_utc_secs());
         add_report(control_socket, answer);
+    }
     if (json)
         print_json(answer);
     else
@@ -116,45 +119,63 @@ static int ask(const struct vt_config *config, const char *command, bool json)
     return status;
 }
 
-int vt_command_control(int argc, char **argv)
+/* What stands on the command line. */
+struct wish {
+    const char *command, *config_file;
+    char name[32]; /* in the messages of getopt_long(3) */
+    bool json, prometheus;
+    char *const *imports; /* NULL: nothing is imported */
+};
+
+static bool is_status(const struct wish *wish)
+{
+    return strcmp(wish->command, "status") == 0;
+}
+
+static bool read_wish(int argc, char **argv, struct wish *out)
 {
     static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                            {"prometheus", no_argument, NULL, 'p'},
                                             {"config", required_argument, NULL, 'c'},
                                             {NULL, 0, NULL, 0}};
-    const char *file = VT_SYSCONFDIR "/vanthu.yaml";
-    bool json = false;
     int option = 0;
-    const char *command = argv[0];
-    char name[32];
-    (void)snprintf(name, sizeof(name), "vanthu %s", command);
-    argv[0] = name; /* in the messages of getopt_long(3) */
+    *out = (struct wish){.command = argv[0], .config_file = VT_SYSCONFDIR "/vanthu.yaml"};
+    (void)snprintf(out->name, sizeof(out->name), "vanthu %s", out->command);
+    argv[0] = out->name;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'j')
-            json = true;
+            out->json = true;
+        else if (option == 'p' && is_status(out))
+            out->prometheus = true;
         else if (option == 'c')
-            file = optarg;
+            out->config_file = optarg;
         else
-            return EX_USAGE;
+            return false;
     }
-    bool imports =
-        strcmp(command, "status") == 0 && optind < argc && strcmp(argv[optind], "import") == 0;
-    if (optind + (imports ? 2 : 0) > argc || (!imports && optind < argc)) {
-        fprintf(stderr, "%s: %s\n", name, imports ? "import which files?" : "what is that for?");
-        return EX_USAGE;
-    }
-    struct vt_err err = {0};
-    struct vt_mistakes mistakes;
+    bool imports = is_status(out) && optind < argc && strcmp(argv[optind], "import") == 0;
+    if (imports && optind + 1 < argc)
+        out->imports = argv + optind + 1;
+    if (optind == argc || out->imports != NULL)
+        return true;
+    fprintf(stderr, "%s: %s\n", out->name, imports ? "import which files?" : "what is that for?");
+    return false;
+}
+
+int vt_command_control(int argc, char **argv)
+{
+    struct wish wish;
     struct vt_config *config = NULL;
-    vt_mistakes_init(&mistakes);
-    enum vt_code code = vt_config_load(file, &config, &mistakes, &err);
-    vt_mistakes_print(&mistakes, stderr);
-    vt_mistakes_clear(&mistakes);
-    if (code != VT_OK) {
-        vt_command_print_fault(&err);
-        return vt_command_exit_status(code);
-    }
-    int status = imports ? vt_command_status_import(config->control_socket, json, argv + optind + 1)
-                         : ask(config, command, json);
+    if (!read_wish(argc, argv, &wish))
+        return EX_USAGE;
+    int status = vt_command_load_config(wish.config_file, &config);
+    if (status != EX_OK)
+        return status;
+    if (wish.imports != NULL)
+        status = vt_command_status_import(config->control_socket, wish.json, wish.imports);
+    else if (wish.prometheus)
+        status = vt_command_print_metrics(config);
+    else
+        status = ask(config, wish.command, wish.json);
     vt_config_free(config);
     return status;
 }

@@ -32,7 +32,7 @@ static const struct {
      "FILE]…\n"
      "                    [--at TIME] [--offline] FILE…"},
     {"status", vt_command_control,
-     "status [--json] [--config FILE]\n"
+     "status [--json | --prometheus] [--config FILE]\n"
      "       vanthu status import [--json] [--config FILE] FILE…"},
     {"register", vt_command_register,
      "register list [--from TIME] [--until TIME] [--limit N]\n"

@@ -50,6 +50,31 @@ enum word {
     W_NEXT,
     W_MAILS,
     W_MORE,
+    W_POLICY,
+    W_VERSION,
+    W_LOADED,
+    W_REGISTER,
+    W_WRITABLE,
+    W_NOT_WRITABLE,
+    W_TODAY,
+    W_LAST_HOUR,
+    W_ACCEPTED,
+    W_TAGGED,
+    W_HELD,
+    W_REFUSED,
+    W_TEMPFAILED,
+    W_SECRET,
+    W_NO_MAILS,
+    W_OUR_FAULTS,
+    W_BY_INSPECTION,
+    W_BY_REGISTER,
+    W_BY_MTA,
+    W_UNRECORDED,
+    W_POISON,
+    W_ROLE_DOWN,
+    W_REGISTER_HANGS,
+    W_TRUST_EMPTY,
+    W_CLOCK_WRONG,
     WORDS
 };
 
@@ -100,6 +125,39 @@ static const char *const words[WORDS][2] = {
     [W_NEXT] = {"lần tới", "next"},
     [W_MAILS] = {"thư", "mails"},
     [W_MORE] = {"và thêm", "and more:"},
+    [W_POLICY] = {"chính sách", "policy"},
+    [W_VERSION] = {"bản", "version"},
+    [W_LOADED] = {"nạp lúc", "loaded"},
+    [W_REGISTER] = {"sổ đăng ký", "register"},
+    [W_WRITABLE] = {"ghi được", "is written"},
+    [W_NOT_WRITABLE] = {"KHÔNG GHI ĐƯỢC", "CANNOT BE WRITTEN"},
+    [W_TODAY] = {"Thư hôm nay", "Mails today"},
+    [W_LAST_HOUR] = {"Trong 1 giờ qua", "In the last hour"},
+    [W_ACCEPTED] = {"chuyển tiếp", "passed"},
+    [W_TAGGED] = {"gắn nhãn", "tagged"},
+    [W_HELD] = {"tạm giữ", "held"},
+    [W_REFUSED] = {"từ chối", "refused"},
+    [W_TEMPFAILED] = {"hẹn gửi lại (451)", "to come again (451)"},
+    [W_SECRET] = {"đóng dấu mật", "marked secret"},
+    [W_NO_MAILS] = {"Chưa đọc được sổ đăng ký: chưa biết số thư hôm nay.",
+                    "The register cannot be read: how many mails there were today is not known."},
+    [W_OUR_FAULTS] = {"Lỗi của hệ thống từ khi khởi động", "Faults of ours since the start"},
+    [W_BY_INSPECTION] = {"451 do chưa kiểm tra được", "451, not inspected"},
+    [W_BY_REGISTER] = {"451 do sổ đăng ký", "451, no register"},
+    [W_BY_MTA] = {"451 do máy chủ thư", "451, mail server"},
+    [W_UNRECORDED] = {"thư chưa ghi sổ", "mails without a record"},
+    [W_POISON] = {"thư chuyển đi khi chưa kiểm tra (NOT_CHECKED)",
+                  "mails passed on as NOT_CHECKED"},
+    [W_ROLE_DOWN] = {"CÓ TIẾN TRÌNH KHÔNG CHẠY (xem bên dưới).", "A ROLE IS DOWN (see below)."},
+    [W_REGISTER_HANGS] = {"SỔ ĐĂNG KÝ KHÔNG TRẢ LỜI: kiểm tra ổ đĩa.",
+                          "THE REGISTER DOES NOT ANSWER: look at its disk."},
+    [W_TRUST_EMPTY] =
+        {"BỘ CHUYÊN DÙNG CÔNG VỤ CHƯA CÓ CHỨNG THƯ GỐC ĐƯỢC XÁC NHẬN: mọi văn bản đang "
+         "ghi NOT_CHECKED. Sửa: vanthu trust setup official",
+         "NO CONFIRMED ROOT OF THE OFFICIAL SET: every document is NOT_CHECKED. To "
+         "mend it: vanthu trust setup official"},
+    [W_CLOCK_WRONG] = {"ĐỒNG HỒ CỦA MÁY SAI: không chứng thư nào được coi là còn hiệu lực.",
+                       "THE CLOCK OF THIS MACHINE IS WRONG: no certificate is called good."},
 };
 
 struct printer {
@@ -202,6 +260,99 @@ static void title(const struct printer *p, enum word w)
     fprintf(p->out, "\n%s\n", word(p, w));
 }
 
+/* ---- numbers ---- */
+
+static void print_policy(const struct printer *p, const json_t *answer)
+{
+    char at[40];
+    const json_t *policy = json_object_get(answer, "policy");
+    const json_t *reg = json_object_get(answer, "register");
+    if (json_is_object(policy)) {
+        cell(p, word(p, W_POLICY), 11);
+        fprintf(p->out, "%s %s, %s %s\n", word(p, W_VERSION), text_of(policy, "version"),
+                word(p, W_LOADED), when(p, at, time_of(policy, "loaded_utc_secs")));
+    }
+    if (json_is_object(reg)) {
+        bool is_writable = json_is_true(json_object_get(reg, "writable"));
+        cell(p, word(p, W_REGISTER), 11);
+        fprintf(p->out, "%s\n", word(p, is_writable ? W_WRITABLE : W_NOT_WRITABLE));
+    }
+}
+
+static void print_outcomes(const struct printer *p, enum word name, const json_t *outcomes)
+{
+    static const struct {
+        const char *key;
+        enum word word;
+    } parts[] = {{"accept", W_ACCEPTED}, {"tag", W_TAGGED},          {"hold", W_HELD},
+                 {"reject", W_REFUSED},  {"tempfail", W_TEMPFAILED}, {"secret", W_SECRET}};
+    if (!json_is_object(outcomes))
+        return;
+    cell(p, word(p, name), 17);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        fprintf(p->out, "%s%s %" PRId64, i > 0 ? ", " : "", word(p, parts[i].word),
+                number_of(outcomes, parts[i].key));
+    fputc('\n', p->out);
+}
+
+/* What never happens on a good day: only what is not 0 is shown. */
+static void print_faults(const struct printer *p, const json_t *counted)
+{
+    const json_t *tempfails = json_object_get(counted, "tempfails");
+    const struct {
+        enum word word;
+        int64_t count;
+    } parts[] = {{W_BY_INSPECTION, number_of(tempfails, "inspection")},
+                 {W_BY_REGISTER, number_of(tempfails, "register")},
+                 {W_BY_MTA, number_of(tempfails, "mta")},
+                 {W_UNRECORDED, number_of(counted, "unrecorded")},
+                 {W_POISON, number_of(counted, "poison")}};
+    const char *before = word(p, W_OUR_FAULTS);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (parts[i].count == 0)
+            continue;
+        fprintf(p->out, "%s%s %s %" PRId64, before, before == word(p, W_OUR_FAULTS) ? ":" : "",
+                word(p, parts[i].word), parts[i].count);
+        before = ",";
+    }
+    if (before != word(p, W_OUR_FAULTS))
+        fputc('\n', p->out);
+}
+
+/* A register that cannot be written stands in its own line already. */
+static void print_problems(const struct printer *p, const json_t *problems)
+{
+    static const struct {
+        const char *code;
+        enum word word;
+    } known[] = {{"role-down", W_ROLE_DOWN},
+                 {"register-hangs", W_REGISTER_HANGS},
+                 {"trust-empty", W_TRUST_EMPTY},
+                 {"clock-wrong", W_CLOCK_WRONG}};
+    size_t i = 0;
+    json_t *problem = NULL;
+    for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
+        bool is_there = false;
+        json_array_foreach(problems, i, problem) is_there =
+            is_there || strcmp(text_of(problem, "code"), known[k].code) == 0;
+        if (is_there)
+            fprintf(p->out, "%s\n", word(p, known[k].word));
+    }
+}
+
+static void print_numbers(const struct printer *p, const json_t *answer)
+{
+    const json_t *mails = json_object_get(answer, "mails");
+    if (mails == NULL)
+        return; /* of a reload */
+    fputc('\n', p->out);
+    if (json_is_null(mails))
+        fprintf(p->out, "%s\n", word(p, W_NO_MAILS));
+    print_outcomes(p, W_TODAY, json_object_get(mails, "today"));
+    print_outcomes(p, W_LAST_HOUR, json_object_get(mails, "last_hour"));
+    print_faults(p, json_object_get(answer, "counted"));
+}
+
 /* ---- roles ---- */
 
 static void print_roles(const struct printer *p, const json_t *answer)
@@ -217,6 +368,7 @@ static void print_roles(const struct printer *p, const json_t *answer)
         cell(p, word(p, W_SOCKET), 11);
         fprintf(p->out, "%s\n", text_of(answer, "socket"));
     }
+    print_policy(p, answer);
     json_array_foreach(json_object_get(answer, "roles"), i, item)
     {
         bool is_running = json_is_true(json_object_get(item, "running"));
@@ -354,7 +506,9 @@ void vt_command_print_status(FILE *out, enum vt_language language, const json_t 
 {
     const struct printer p = {out, language, now_utc_secs};
     const json_t *report = json_object_get(answer, "status");
+    print_problems(&p, json_object_get(answer, "problems"));
     print_roles(&p, answer);
+    print_numbers(&p, answer);
     if (!json_is_object(report)) {
         if (report != NULL)
             fprintf(out, "\n%s\n", word(&p, W_NO_REPORT));

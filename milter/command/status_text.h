@@ -8,9 +8,9 @@
 
 #include "command/command.h"
 
-/* Print the master's answer: mode, socket and roles, and its "status" member, the report of the
- * status role (milter/status/report.c; null: that one did not answer; absent after a reload). now:
- * for "today". */
+/* Print the master's answer: mode, socket and roles, the numbers that status_numbers.h adds, and
+ * its "status" member, the report of the status role (milter/status/report.c; null: that one did
+ * not answer; absent after a reload). now: for "today". */
 void vt_command_print_status(FILE *out, enum vt_language language, const json_t *answer,
                              int64_t now_utc_secs);
 

@@ -13,6 +13,7 @@
 #include "courier/http.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
+#include "vanthu/metrics.h"
 #include "vanthu/role.h"
 
 /* As many as status asks for at once. */
@@ -53,6 +54,7 @@ struct fetcher {
     CURLM *multi;
     struct vt_server *clients;
     struct place places[MAX_PLACES]; /* of the client of that number */
+    struct vt_metrics *metrics;
     bool ending;
 };
 
@@ -74,6 +76,27 @@ static void forget(void *context, size_t client)
     *place = (struct place){0};
 }
 
+/* What was not even asked for is no transfer. */
+static void count_transfer(const struct fetcher *fetcher, const struct place *place,
+                           enum vt_code code)
+{
+    unsigned result = code == VT_OK ? VT_RESULT_OK : VT_RESULT_FAILED;
+    if (place->kind == NULL)
+        return;
+    unsigned type = (unsigned)(place->kind - kinds);
+    vt_metric_add(fetcher->metrics, VT_METRIC_TRANSFERS,
+                  vt_metric_at(VT_METRIC_TRANSFERS, type, result, 0), 1);
+    vt_metric_add(fetcher->metrics, VT_METRIC_TRANSFER_BYTES, type, place->answer.len);
+}
+
+static void count_active(const struct fetcher *fetcher)
+{
+    int64_t active = 0;
+    for (size_t i = 0; i < MAX_PLACES; i++)
+        active += fetcher->places[i].fetching;
+    vt_metric_set(fetcher->metrics, VT_METRIC_TRANSFERS_ACTIVE, 0, active);
+}
+
 /* FETCHED: {"http_status", "code", "error", "connected", "location"} and, when an answer came, its
  * bytes. */
 static void answer(struct fetcher *fetcher, size_t client, enum vt_code code,
@@ -81,6 +104,7 @@ static void answer(struct fetcher *fetcher, size_t client, enum vt_code code,
 {
     struct vt_err own = *err;
     int fd = -1;
+    count_transfer(fetcher, &fetcher->places[client], code);
     if (code == VT_OK)
         code = vt_memfd_seal("vanthu-fetched", vt_buf_bytes(&fetcher->places[client].answer), &fd,
                              &own);
@@ -264,6 +288,7 @@ static void turn(struct fetcher *fetcher)
         fetcher->ending = true;
     finish_transfers(fetcher);
     begin_waiting(fetcher);
+    count_active(fetcher);
 }
 
 static enum vt_code set_up(struct fetcher *fetcher, struct vt_err *err)
@@ -279,6 +304,9 @@ static enum vt_code set_up(struct fetcher *fetcher, struct vt_err *err)
                                             .context = fetcher};
     enum vt_code code = vt_courier_new(fetcher->config, &fetcher->courier, err);
     /* libcurl reads its certificates and resolver files inside the sandbox, which allows that. */
+    if (code == VT_OK)
+        code = vt_metrics_open(fetcher->fds->metrics, VT_ROLE_FETCH, fetcher->fds->lane, NULL,
+                               &fetcher->metrics, err);
     if (code == VT_OK)
         code = vt_sandbox_enter(&sandbox, err);
     if (code == VT_OK)
@@ -312,6 +340,7 @@ done:
     vt_server_free(fetcher->clients);
     (void)curl_multi_cleanup(fetcher->multi);
     vt_courier_free(fetcher->courier);
+    vt_metrics_close(fetcher->metrics);
     free(fetcher);
     return status;
 }

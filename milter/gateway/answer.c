@@ -10,6 +10,8 @@
 /* What fits beside code, reference and words in a line of 200 bytes. */
 #define NAME_BYTES 100
 #define SENTENCE_BYTES 190
+/* RFC 3463 3.4: the system cannot accept messages just now. No rule's and no reason's is it. */
+#define UNRECORDED "4.3.0"
 
 /* A line of ASCII without control characters, whatever went into it. */
 static void put_line(struct vt_answer *answer, const char *text)
@@ -192,12 +194,17 @@ void vt_answer_fault(const char *reference, const char *phone, struct vt_answer 
 void vt_answer_unrecorded(const char *reference, const char *phone, struct vt_answer *out)
 {
     char line[VT_ANSWER_LINE_BYTES];
-    *out = (struct vt_answer){.code = "451", .enhanced = "4.3.0"};
+    *out = (struct vt_answer){.code = "451", .enhanced = UNRECORDED};
     snprintf(line, sizeof(line), "%.20s Tam hoan tiep nhan, he thong gui tu dong gui lai",
              reference);
     put_line(out, line);
     put_line(out, "So dang ky tam thoi khong ghi duoc; day khong phai loi cua van ban.");
     put_last_line(out, "The register cannot be written just now, please retry.", reference, phone);
+}
+
+bool vt_answer_is_unrecorded(const struct vt_answer *answer)
+{
+    return answer->kind == VT_ANSWER_TEMPFAIL && strcmp(answer->enhanced, UNRECORDED) == 0;
 }
 
 void vt_answer_accept(struct vt_answer *out)

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/judge.h"
+#include "gateway/count.h"
+#include "vanthu/clock.h"
 #include "vanthu/log.h"
 
 /* Set by vt_callbacks_describe before libmilter starts its threads. */
@@ -45,8 +46,10 @@ static void end_session(SMFICTX *ctx)
     if (session == NULL)
         return;
     end_transaction(session);
-    if (session->is_connected)
+    if (session->is_connected) {
         atomic_fetch_sub(&the_gateway->sessions_count, 1);
+        vt_metric_change(the_gateway->metrics, VT_METRIC_SESSIONS_OPEN, 0, -1);
+    }
     the_gateway->api->set_private(ctx, NULL);
     free(session);
 }
@@ -156,8 +159,11 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
     const struct vt_milter_api *api = the_gateway->api;
     const char *client_address = api->macro(ctx, "{client_addr}");
     const char *client_name = api->macro(ctx, "{client_name}");
-    if (!session->is_connected)
+    if (!session->is_connected) {
         atomic_fetch_add(&the_gateway->sessions_count, 1);
+        vt_metric_add(the_gateway->metrics, VT_METRIC_SESSIONS, 0, 1);
+        vt_metric_change(the_gateway->metrics, VT_METRIC_SESSIONS_OPEN, 0, 1);
+    }
     session->is_connected = true;
     address_text(address, session->client_address, sizeof(session->client_address));
     if (session->client_address[0] == '\0' && client_address != NULL)
@@ -284,15 +290,22 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
         vt_log(VT_LOG_ERROR, "a mail was lost for want of memory; %s",
                is_inert ? "it passes unchecked" : "its sender is asked to come again");
         end_transaction(session);
+        if (!is_inert)
+            vt_metric_add(the_gateway->metrics, VT_METRIC_TEMPFAILS, VT_TEMPFAIL_INSPECTION, 1);
         return is_inert ? SMFIS_CONTINUE : SMFIS_TEMPFAIL;
     }
     struct vt_judgement judgement;
+    int64_t begun_msecs = vt_clock_monotonic_msecs();
     atomic_fetch_add(&the_gateway->judging_count, 1);
+    vt_metric_change(the_gateway->metrics, VT_METRIC_MAILS_JUDGED, 0, 1);
     note_queue_id(ctx, session->transaction);
     vt_judge(session, session->transaction, ctx, &judgement);
     sfsistat status = carry_out(ctx, session, &judgement);
     tell(session, &judgement, status);
+    vt_count_mail(session->transaction, &judgement, status,
+                  vt_clock_monotonic_msecs() - begun_msecs);
     end_transaction(session);
+    vt_metric_change(the_gateway->metrics, VT_METRIC_MAILS_JUDGED, 0, -1);
     atomic_fetch_sub(&the_gateway->judging_count, 1);
     return status;
 }

@@ -16,6 +16,7 @@
 #include "gateway/spool.h"
 #include "gateway/strip.h"
 #include "gateway/teller.h"
+#include "vanthu/metrics.h"
 #include "vanthu/registrar.h"
 #include "vanthu/role.h"
 
@@ -45,12 +46,11 @@ struct vt_gateway {
     struct vt_reference reference;
     struct vt_kick kick;
     uint8_t hash_key[VT_SIPHASH_KEY_BYTES];
-    atomic_uint sessions_count;   /* SMTP connections */
-    atomic_uint messages_count;   /* between MAIL and the end of the mail */
-    atomic_uint judging_count;    /* inside the end-of-message callback */
-    atomic_uint failures_count;   /* mails whose inspection failed */
-    atomic_uint unrecorded_count; /* mails that passed in observe mode without a record */
-    atomic_bool degraded_logged;  /* the MTA offers less than we can use: said once */
+    struct vt_metrics *metrics;  /* NULL: nobody counts */
+    atomic_uint sessions_count;  /* SMTP connections */
+    atomic_uint messages_count;  /* between MAIL and the end of the mail */
+    atomic_uint judging_count;   /* inside the end-of-message callback */
+    atomic_bool degraded_logged; /* the MTA offers less than we can use: said once */
 };
 
 struct vt_session {

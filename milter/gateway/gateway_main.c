@@ -9,6 +9,7 @@
 
 #include "gateway/callbacks.h"
 #include "gateway/control.h"
+#include "gateway/count.h"
 #include "vanthu/log.h"
 #include "vanthu/wire.h"
 
@@ -112,6 +113,11 @@ static enum vt_code prepare(struct parts *parts, const struct vt_config *config,
     gateway->policy = parts->policy;
     if (code == VT_OK)
         code = make_tables(gateway, parts->arena, err);
+    if (code == VT_OK)
+        code =
+            vt_metrics_open(fds->metrics, VT_ROLE_GATEWAY, fds->lane, NULL, &gateway->metrics, err);
+    if (code == VT_OK)
+        vt_count_start(gateway->metrics, parts->policy, gateway->queue.free_count);
     if (code == VT_OK)
         code = vt_listener_prepare(&parts->listener, &gateway->kick, fds->milter_socket,
                                    config->spool_directory, err);

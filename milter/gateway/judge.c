@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "gateway/bring.h"
+#include "gateway/count.h"
 #include "gateway/exceptions.h"
 #include "gateway/failing.h"
 #include "gateway/marks.h"
@@ -112,6 +113,7 @@ static enum vt_code marked_secret(struct work *work)
 
 static enum vt_code not_checked(struct work *work)
 {
+    vt_metric_add(work->gateway->metrics, VT_METRIC_MAILS_POISON, 0, 1);
     return evidence_without_inspection(
         work, VT_REASON_NOT_CHECKED,
         "The inspection of this mail failed again and again; it was not inspected any more.");
@@ -125,7 +127,12 @@ static enum vt_code begin_pass(void *context, struct vt_err *err)
     int64_t until = now + work->gateway->config->queue_msecs - work->out->queue_msecs;
     if (until > work->deadline_msecs)
         until = work->deadline_msecs;
+    struct vt_metrics *metrics = work->gateway->metrics;
+    vt_metric_change(metrics, VT_METRIC_QUEUE_LENGTH, 0, 1);
     enum vt_code code = vt_queue_enter(&work->gateway->queue, until, progress, work, err);
+    vt_metric_change(metrics, VT_METRIC_QUEUE_LENGTH, 0, -1);
+    if (code == VT_OK)
+        vt_metric_change(metrics, VT_METRIC_QUEUE_BUSY, 0, 1);
     work->out->queue_msecs += vt_clock_monotonic_msecs() - now;
     return code;
 }
@@ -133,6 +140,7 @@ static enum vt_code begin_pass(void *context, struct vt_err *err)
 static void end_pass(void *context)
 {
     struct work *work = context;
+    vt_metric_change(work->gateway->metrics, VT_METRIC_QUEUE_BUSY, 0, -1);
     vt_queue_leave(&work->gateway->queue);
 }
 
@@ -254,7 +262,7 @@ static enum vt_code after_failure(struct work *work, enum vt_code code)
     struct vt_failing failing = {.first_utc_secs = VT_TIME_NONE};
     bool counts = code != VT_E_BUSY;
     char text[VT_ERR_TEXT_BYTES];
-    atomic_fetch_add(&work->gateway->failures_count, 1);
+    vt_count_failure(work->gateway->metrics, code);
     bool given_up = vt_poison_fail(&work->gateway->poison, work->poison_key,
                                    vt_clock_monotonic_msecs(), counts);
     /* Observed, it passes anyway, and is not to wait for the register twice. */
@@ -474,7 +482,7 @@ static void record(struct work *work)
            mail->queue_id != NULL ? mail->queue_id : "-", mail->reference, vt_code_name(code),
            vt_text_clean(text, sizeof(text), vt_bytes_str(err.text)));
     if (out->is_inert)
-        atomic_fetch_add(&work->gateway->unrecorded_count, 1);
+        vt_metric_add(work->gateway->metrics, VT_METRIC_MAILS_UNRECORDED, 0, 1);
     else if (is_needed)
         vt_answer_unrecorded(mail->reference, work->gateway->config->office_phone, &out->answer);
 }

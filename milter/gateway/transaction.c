@@ -82,6 +82,7 @@ struct vt_transaction *vt_transaction_new(struct vt_gateway *gateway, const char
         transaction->mail.sender = "";
     vt_siphash_add_text(&transaction->hash, transaction->mail.sender);
     atomic_fetch_add(&gateway->messages_count, 1);
+    vt_metric_change(gateway->metrics, VT_METRIC_MAILS_ARRIVING, 0, 1);
     return transaction;
 }
 
@@ -90,6 +91,7 @@ void vt_transaction_free(struct vt_transaction *transaction)
     if (transaction == NULL)
         return;
     atomic_fetch_sub(&transaction->gateway->messages_count, 1);
+    vt_metric_change(transaction->gateway->metrics, VT_METRIC_MAILS_ARRIVING, 0, -1);
     vt_spool_close(&transaction->spool);
     vt_arena_free(transaction->arena);
     free(transaction);

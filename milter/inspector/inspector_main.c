@@ -25,6 +25,7 @@ struct setup {
     struct vt_arena *arena;
     struct vt_role_overrides overrides;
     struct vt_trust_store *store;
+    struct vt_metrics *metrics;
 };
 
 /* To OpenSSL's callers a lack of memory looks like a wrong signature. So it ends the process
@@ -100,6 +101,9 @@ static enum vt_code prepare(const struct vt_config *config, const struct vt_role
         code = warm(setup->store, err);
     if (code != VT_OK)
         return code;
+    code = vt_metrics_open(fds->metrics, VT_ROLE_INSPECTOR, fds->lane, NULL, &setup->metrics, err);
+    if (code != VT_OK)
+        return code;
     const struct vt_sandbox sandbox = {.name = "inspector", .fork = true};
     return vt_sandbox_enter(&sandbox, err);
 }
@@ -153,8 +157,10 @@ int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *
                                              .child_msecs = config->inspection_msecs,
                                              .grace_msecs = GRACE_MSECS,
                                              .serve = vt_child_serve,
+                                             .metrics = setup.metrics,
                                              .context = &context};
     int status = vt_zygote_run(&zygote);
+    vt_metrics_close(setup.metrics);
     vt_trust_store_free(setup.store);
     vt_arena_free(setup.arena);
     return status;

@@ -106,6 +106,7 @@ static void ask_for_successor(struct zygote *zygote)
     int fds[VT_GENERATION_MAX_FDS];
     size_t count = vt_generation_fds(&zygote->generation, fds);
     zygote->closing = true;
+    vt_metric_add(zygote->options->metrics, VT_METRIC_INSPECTOR_RENEWED, 0, 1);
     if (vt_wire_send(zygote->options->control, VT_MSG_RENEW, (struct vt_bytes){NULL, 0}, fds, count,
                      0, &err) != VT_OK)
         vt_log(VT_LOG_WARNING, "cannot ask for a successor: %s", err.text);
@@ -136,6 +137,14 @@ static _Noreturn void be_child(const struct zygote *zygote, pid_t parent, int co
                          zygote->generation.arena == NULL ? NULL : &zygote->generation.known));
 }
 
+/* When this one leaves, its successor has the gauge. */
+static void count_running(const struct zygote *zygote)
+{
+    if (!zygote->closing)
+        vt_metric_set(zygote->options->metrics, VT_METRIC_CHILDREN_RUNNING, 0,
+                      (int64_t)zygote->children_count);
+}
+
 static void start_child(struct zygote *zygote, int connection)
 {
     int words[2];
@@ -162,6 +171,8 @@ static void start_child(struct zygote *zygote, int connection)
                        .words = words[0],
                        .deadline_msecs = vt_clock_monotonic_msecs() + zygote->options->child_msecs +
                                          zygote->options->grace_msecs};
+    vt_metric_add(zygote->options->metrics, VT_METRIC_CHILDREN, 0, 1);
+    count_running(zygote);
 }
 
 static void take_connection(struct zygote *zygote)
@@ -197,6 +208,26 @@ static const char *why_signal(int number)
         return "killed, probably out of memory";
     default:
         return NULL;
+    }
+}
+
+static enum vt_metric_death kind_of_death(int wait_status, bool late)
+{
+    if (late)
+        return VT_DEATH_DEADLINE;
+    if (!WIFSIGNALED(wait_status))
+        return WEXITSTATUS(wait_status) == EX_TEMPFAIL ? VT_DEATH_MEMORY : VT_DEATH_EXIT;
+    switch (WTERMSIG(wait_status)) {
+    case SIGSYS:
+        return VT_DEATH_SANDBOX;
+    case SIGXCPU:
+        return VT_DEATH_PROCESSOR;
+    case SIGXFSZ:
+        return VT_DEATH_ANSWER;
+    case SIGKILL:
+        return VT_DEATH_MEMORY;
+    default:
+        return VT_DEATH_CRASH;
     }
 }
 
@@ -267,12 +298,15 @@ static void bury(struct zygote *zygote, struct child *child, int wait_status)
         vt_log(VT_LOG_ERROR, "inspection child=%ld died why=\"%s\" said=\"%s\"", (long)child->pid,
                why, words);
         tell_client(child, why);
+        vt_metric_add(zygote->options->metrics, VT_METRIC_CHILDREN_DIED,
+                      kind_of_death(wait_status, child->late), 1);
     }
     (void)close(child->connection);
     (void)close(child->words);
     if (asks_for_new_layout(wait_status) && !zygote->closing)
         ask_for_successor(zygote);
     *child = zygote->children[--zygote->children_count];
+    count_running(zygote);
 }
 
 static void reap(struct zygote *zygote)

@@ -4,6 +4,7 @@
 #ifndef VANTHU_INSPECTOR_ZYGOTE_H
 #define VANTHU_INSPECTOR_ZYGOTE_H
 
+#include "vanthu/metrics.h"
 #include "vanthu/status.h"
 
 struct vt_zygote_options {
@@ -15,6 +16,7 @@ struct vt_zygote_options {
      * known: the newest generation, or NULL. */
     int (*serve)(void *context, int connection, const struct vt_known *known);
     void *context;
+    struct vt_metrics *metrics; /* NULL: nobody counts */
 };
 
 /* Serve until the control socket ends, or a child died in a way that asks for a new address

@@ -13,6 +13,7 @@
 #include "roles.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
+#include "vanthu/metrics.h"
 #include "vanthu/role.h"
 #include "vanthu/wire.h"
 
@@ -28,6 +29,7 @@ static const struct {
     {"drain", VT_CONTROL_DRAIN},
     {"status-role", VT_CONTROL_STATUS_ROLE},
     {"registrar-role", VT_CONTROL_REGISTRAR_ROLE},
+    {"metrics", VT_CONTROL_METRICS},
 };
 
 /* ---- the master's side ---- */
@@ -167,6 +169,14 @@ void vt_control_answer_connection(int fd, int channel)
     (void)close(fd);
 }
 
+void vt_control_answer_metrics(int fd, const int fds[VT_ROLES], unsigned lane)
+{
+    struct vt_err err = {0};
+    if (vt_metrics_send(fd, fds, lane, &err) != VT_OK)
+        vt_log(VT_LOG_WARNING, "control: nobody heard the answer");
+    (void)close(fd);
+}
+
 /* ---- the command's side ---- */
 
 static enum vt_code dial(const char *path, int *out_fd, struct vt_err *err)
@@ -191,10 +201,8 @@ static enum vt_code dial(const char *path, int *out_fd, struct vt_err *err)
     return vt_err_sys(err, "cannot speak to vanthu-milter on %s", path);
 }
 
-static enum vt_code exchange(int fd, const char *command, size_t max_fds, struct vt_message *answer,
-                             struct vt_err *err)
+static enum vt_code tell(int fd, const char *command, int64_t deadline_msecs, struct vt_err *err)
 {
-    int64_t deadline_msecs = vt_clock_monotonic_msecs() + ASK_MSECS;
     json_t *root = json_pack("{s:s}", "command", command);
     char *body = root == NULL ? NULL : json_dumps(root, JSON_COMPACT);
     json_decref(root);
@@ -203,6 +211,14 @@ static enum vt_code exchange(int fd, const char *command, size_t max_fds, struct
     enum vt_code code =
         vt_wire_send(fd, VT_MSG_CONTROL, vt_bytes_str(body), NULL, 0, deadline_msecs, err);
     free(body);
+    return code;
+}
+
+static enum vt_code exchange(int fd, const char *command, size_t max_fds, struct vt_message *answer,
+                             struct vt_err *err)
+{
+    int64_t deadline_msecs = vt_clock_monotonic_msecs() + ASK_MSECS;
+    enum vt_code code = tell(fd, command, deadline_msecs, err);
     if (code == VT_OK)
         code = vt_wire_receive(fd, answer, max_fds, deadline_msecs, err);
     if (code != VT_OK || answer->type == VT_MSG_CONTROLLED)
@@ -266,4 +282,20 @@ enum vt_code vt_control_connect_registrar(const char *control_socket, int *out_f
                                           struct vt_err *err)
 {
     return connect_role(control_socket, "registrar-role", out_fd, err);
+}
+
+enum vt_code vt_control_metrics(const char *control_socket, struct vt_metrics_reader **out,
+                                unsigned *out_lane, struct vt_err *err)
+{
+    int fd = -1;
+    int64_t deadline_msecs = vt_clock_monotonic_msecs() + ASK_MSECS;
+    *out = NULL;
+    enum vt_code code = dial(control_socket, &fd, err);
+    if (code != VT_OK)
+        return code;
+    code = tell(fd, "metrics", deadline_msecs, err);
+    if (code == VT_OK)
+        code = vt_metrics_receive(fd, deadline_msecs, out, out_lane, err);
+    (void)close(fd);
+    return code;
 }

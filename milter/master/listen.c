@@ -221,33 +221,55 @@ static enum vt_code listen_inet(const char *address, struct vt_bound *out, struc
     return code;
 }
 
-enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_bound *out,
-                              struct vt_err *err)
+static enum vt_code listen_on(const char *address, unsigned mode, const char *group,
+                              struct vt_bound *out, struct vt_err *err)
 {
     *out = (struct vt_bound){.fd = -1};
-    out->address = strdup(config->socket);
+    out->address = strdup(address);
     enum vt_code code = out->address == NULL ? vt_err_set(err, VT_E_NOMEM, "no memory")
-                        : strncmp(config->socket, "unix:", 5) == 0
-                            ? listen_unix(config->socket + 5, SOCK_STREAM, config->socket_mode,
-                                          config->socket_group, out, err)
-                            : listen_inet(config->socket, out, err);
+                        : strncmp(address, "unix:", 5) == 0
+                            ? listen_unix(address + 5, SOCK_STREAM, mode, group, out, err)
+                            : listen_inet(address, out, err);
     if (code != VT_OK)
         vt_bound_clear(out);
     return code;
 }
 
-enum vt_code vt_listen_adjust(const struct vt_config *config, const struct vt_bound *listener,
+enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_bound *out,
                               struct vt_err *err)
+{
+    return listen_on(config->socket, config->socket_mode, config->socket_group, out, err);
+}
+
+enum vt_code vt_listen_web(const struct vt_config *config, struct vt_bound *out, struct vt_err *err)
+{
+    enum vt_code code =
+        listen_on(config->web_listen, config->web_socket_mode, config->web_socket_group, out, err);
+    if (code == VT_OK && fcntl(out->fd, F_SETFL, O_NONBLOCK) != 0) {
+        code = vt_err_sys(err, "fcntl of the socket %s", config->web_listen);
+        vt_bound_clear(out);
+    }
+    return code;
+}
+
+static enum vt_code adjust(const struct vt_bound *listener, unsigned mode, const char *group,
+                           struct vt_err *err)
 {
     gid_t gid = (gid_t)-1;
     enum vt_code code = VT_OK;
     if (listener->path == NULL)
         return VT_OK;
-    if (config->socket_group != NULL)
-        code = find_group(config->socket_group, &gid, err);
-    return code != VT_OK
-               ? code
-               : open_to(listener->path, config->socket_mode, config->socket_group, gid, err);
+    if (group != NULL)
+        code = find_group(group, &gid, err);
+    return code != VT_OK ? code : open_to(listener->path, mode, group, gid, err);
+}
+
+enum vt_code vt_listen_adjust(const struct vt_config *config, const struct vt_bound *milter,
+                              const struct vt_bound *web, struct vt_err *err)
+{
+    enum vt_code code = adjust(milter, config->socket_mode, config->socket_group, err);
+    return code != VT_OK ? code
+                         : adjust(web, config->web_socket_mode, config->web_socket_group, err);
 }
 
 enum vt_code vt_listen_control(const char *path, struct vt_bound *out, struct vt_err *err)
@@ -283,19 +305,29 @@ static void check_place(const struct vt_config *config, const char *key, const c
         vt_config_mistake(config, mistakes, key, false, "%s exists and is not a socket", path);
 }
 
-void vt_listen_check(const struct vt_config *config, struct vt_mistakes *mistakes)
+static void check_listener(const struct vt_config *config, bool is_web, const char *address,
+                           const char *group, struct vt_mistakes *mistakes)
 {
     struct vt_err err = {0};
     struct addrinfo *found = NULL;
     gid_t gid;
-    check_place(config, "control-socket", config->control_socket, mistakes);
-    if (strncmp(config->socket, "unix:", 5) == 0) {
-        check_place(config, "socket", config->socket + 5, mistakes);
-        if (config->socket_group != NULL && find_group(config->socket_group, &gid, &err) != VT_OK)
-            vt_config_mistake(config, mistakes, "socket-group", false, "%s", err.text);
-    } else if (find_inet(config->socket, &found, &err) != VT_OK) {
-        vt_config_mistake(config, mistakes, "socket", false, "%s", err.text);
+    const char *key = is_web ? "web.listen" : "socket";
+    if (strncmp(address, "unix:", 5) == 0) {
+        check_place(config, key, address + 5, mistakes);
+        if (group != NULL && find_group(group, &gid, &err) != VT_OK)
+            vt_config_mistake(config, mistakes, is_web ? "web.socket-group" : "socket-group", false,
+                              "%s", err.text);
+    } else if (find_inet(address, &found, &err) != VT_OK) {
+        vt_config_mistake(config, mistakes, key, false, "%s", err.text);
     } else {
         freeaddrinfo(found);
     }
+}
+
+void vt_listen_check(const struct vt_config *config, struct vt_mistakes *mistakes)
+{
+    check_place(config, "control-socket", config->control_socket, mistakes);
+    check_listener(config, false, config->socket, config->socket_group, mistakes);
+    if (config->web_listen != NULL)
+        check_listener(config, true, config->web_listen, config->web_socket_group, mistakes);
 }

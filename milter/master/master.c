@@ -40,6 +40,9 @@ static void obey(struct vt_master *master, int client, enum vt_control_command c
         vt_control_answer_connection(
             client, vt_roles_client_fd(master->sets[VT_SET_CURRENT].roles, VT_FD_RECORD));
         return;
+    case VT_CONTROL_METRICS:
+        vt_control_answer_metrics(client, master->metrics.read, master->sets[VT_SET_CURRENT].lane);
+        return;
     case VT_CONTROL_STATUS:
     case VT_CONTROL_NONE:
         vt_master_answer(master, client, true, master->stopping ? "draining" : NULL);
@@ -180,9 +183,13 @@ static enum vt_code begin(struct vt_master *master, struct vt_loaded *loaded, st
         code = vt_listen_milter(loaded->config, &master->milter, err);
     if (code == VT_OK && geteuid() != 0)
         vt_log(VT_LOG_WARNING, "not started by root: every role runs as user %ld", (long)geteuid());
+    if (code == VT_OK && loaded->config->web_listen != NULL)
+        code = vt_listen_web(loaded->config, &master->web, err);
     if (code == VT_OK)
-        code = vt_master_start_set(master, loaded, master->milter.fd, &master->sets[VT_SET_CURRENT],
-                                   err);
+        code = vt_metrics_files_make(&master->metrics, err);
+    const struct vt_master_sockets sockets = {master->milter.fd, master->web.fd};
+    if (code == VT_OK)
+        code = vt_master_start_set(master, loaded, &sockets, &master->sets[VT_SET_CURRENT], err);
     return code;
 }
 
@@ -199,6 +206,9 @@ static void end(struct vt_master *master)
     vt_bound_clear(&master->milter);
     vt_bound_clear(&master->next_milter);
     vt_bound_clear(&master->control);
+    vt_bound_clear(&master->web);
+    vt_bound_clear(&master->next_web);
+    vt_metrics_files_close(&master->metrics);
     if (master->signal_fd >= 0)
         (void)close(master->signal_fd);
     if (master->binary >= 0)
@@ -220,6 +230,9 @@ static int run(const struct vt_master_options *options, struct vt_loaded *loaded
     master->binary = master->signal_fd = master->reloading_client = -1;
     master->started_fd = started_fd;
     master->milter = master->next_milter = master->control = (struct vt_bound){.fd = -1};
+    master->web = master->next_web = (struct vt_bound){.fd = -1};
+    for (size_t i = 0; i < VT_ROLES; i++)
+        master->metrics.write[i] = master->metrics.read[i] = -1;
     for (size_t i = 0; i < VT_CONTROL_MAX_CLIENTS; i++)
         master->clients[i] = -1;
     master->log_to_syslog = loaded->config->log_to_syslog && !options->foreground;

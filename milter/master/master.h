@@ -45,9 +45,13 @@ struct vt_bound {
  */
 enum vt_code vt_listen_milter(const struct vt_config *config, struct vt_bound *out,
                               struct vt_err *err) VT_MUST_CHECK;
-/* Mode and group of the configuration for a socket that stays. */
-enum vt_code vt_listen_adjust(const struct vt_config *config, const struct vt_bound *listener,
-                              struct vt_err *err) VT_MUST_CHECK;
+/* config->web_listen, which is not NULL, in the same way; what connects is accepted without
+ * waiting. */
+enum vt_code vt_listen_web(const struct vt_config *config, struct vt_bound *out,
+                           struct vt_err *err) VT_MUST_CHECK;
+/* Mode and group of the configuration for sockets that stay. */
+enum vt_code vt_listen_adjust(const struct vt_config *config, const struct vt_bound *milter,
+                              const struct vt_bound *web, struct vt_err *err) VT_MUST_CHECK;
 /* The control socket, mode 0600. */
 enum vt_code vt_listen_control(const char *path, struct vt_bound *out,
                                struct vt_err *err) VT_MUST_CHECK;
@@ -71,7 +75,8 @@ enum vt_control_command {
     VT_CONTROL_STATUS,
     VT_CONTROL_DRAIN,
     VT_CONTROL_STATUS_ROLE,
-    VT_CONTROL_REGISTRAR_ROLE
+    VT_CONTROL_REGISTRAR_ROLE,
+    VT_CONTROL_METRICS
 };
 
 /* Accept one client; -1: none, or not root and not us. */
@@ -92,5 +97,7 @@ void vt_control_answer(int fd, bool ok, const char *text, const struct vt_mistak
                        const struct vt_control_state *state);
 /* Answer with a connection over this channel (client end; -1: there is none), and close fd. */
 void vt_control_answer_connection(int fd, int channel);
+/* Answer with descriptors of all metrics, for reading, and close fd. */
+void vt_control_answer_metrics(int fd, const int fds[VT_ROLES], unsigned lane);
 
 #endif

@@ -4,6 +4,7 @@
 #define VANTHU_MASTER_MASTER_INTERNAL_H
 
 #include "master.h"
+#include "metrics_files.h"
 #include "roles.h"
 
 /* A set of roles and the configuration it was started from. */
@@ -11,6 +12,7 @@ struct vt_master_set {
     struct vt_config *config;
     struct vt_roles *roles; /* NULL: no set here */
     struct vt_mistakes warnings;
+    unsigned lane; /* of its gauges */
 };
 
 /* Which of the sets is which. */
@@ -28,6 +30,8 @@ struct vt_master {
     bool log_to_syslog; /* at the start */
     int *started_fd;    /* of the one who waits for our start; -1: nobody */
     struct vt_bound milter, next_milter, control;
+    struct vt_bound web, next_web; /* fd -1: not wanted, or no other one comes */
+    struct vt_metrics_files metrics;
     struct vt_master_set sets[VT_MASTER_MAX_SETS];
     int clients[VT_CONTROL_MAX_CLIENTS];
     int reloading_client; /* waits for the pending set */
@@ -38,11 +42,16 @@ struct vt_master {
     size_t entries_of[VT_MASTER_MAX_SETS]; /* how many each set put in */
 };
 
+/* Listening sockets of a set, borrowed. */
+struct vt_master_sockets {
+    int milter, web; /* web: -1: not wanted */
+};
+
 /* ---- sets.c ---- */
 
 /* Start the roles of what was loaded, and take that over; *out stays empty after a failure. */
 enum vt_code vt_master_start_set(struct vt_master *master, struct vt_loaded *loaded,
-                                 int milter_socket, struct vt_master_set *out,
+                                 const struct vt_master_sockets *sockets, struct vt_master_set *out,
                                  struct vt_err *err) VT_MUST_CHECK;
 void vt_master_clear_set(struct vt_master_set *set);
 /* Read everything anew and start a pending set; client hears what becomes of it. -1: a signal. */

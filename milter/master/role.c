@@ -62,6 +62,16 @@ static bool take_fds(struct birth *birth, const char *argument)
     return false;
 }
 
+static bool take_lane(struct birth *birth, const char *argument)
+{
+    const char *digit = argument + strlen("--lane=");
+    if (strncmp(argument, "--lane=", strlen("--lane=")) != 0 || *digit < '0' || *digit > '9' ||
+        digit[1] != '\0')
+        return false;
+    birth->fds.lane = (unsigned)(*digit - '0');
+    return true;
+}
+
 static bool read_arguments(int argc, char **argv, struct birth *birth)
 {
     vt_role_fds_init(&birth->fds);
@@ -75,7 +85,7 @@ static bool read_arguments(int argc, char **argv, struct birth *birth)
             birth->quiet = true;
         else if (strcmp(argv[i], "--config-name") == 0 && i + 1 < argc)
             birth->config_name = argv[++i];
-        else if (!take_fds(birth, argv[i]))
+        else if (!take_lane(birth, argv[i]) && !take_fds(birth, argv[i]))
             return false;
     }
     return birth->fds.control >= 0;

@@ -59,6 +59,8 @@ static struct vt_role_fds ends_of(const struct vt_roles *roles, enum vt_role_id 
     struct vt_role_fds fds;
     for (enum vt_role_fd i = VT_FD_CONTROL; i < VT_FDS; i++)
         vt_role_fds_set(&fds, i, end_of(roles, role, i));
+    fds.metrics = roles->plan.metrics != NULL ? roles->plan.metrics->write[role] : -1;
+    fds.lane = roles->plan.lane;
     return fds;
 }
 
@@ -101,6 +103,8 @@ enum vt_code vt_roles_start_role(struct vt_roles *roles, enum vt_role_id role, s
                                          .control = pair[0],
                                          .started_msecs = vt_clock_monotonic_msecs(),
                                          .started_utc_secs = vt_clock_now_utc_secs()};
+    if (role == VT_ROLE_WEB)
+        vt_roles_show_metrics(roles);
     return VT_OK;
 }
 
@@ -174,6 +178,7 @@ static void role_ended(struct vt_roles *roles, enum vt_role_id role, int wait_st
 {
     struct vt_role_slot *slot = &roles->slots[role];
     bool was_ready = slot->now.ready;
+    vt_roles_forget_metrics(roles, role);
     if (roles->draining) {
         vt_roles_forget_process(&slot->now);
         if (role == VT_ROLE_GATEWAY)
@@ -271,6 +276,7 @@ void vt_roles_tick(struct vt_roles *roles)
     for (enum vt_role_id role = VT_ROLE_MASTER; role < VT_ROLES; role++)
         if (roles->slots[role].now.pid == 0 && roles->slots[role].start_at_msecs <= now)
             start_again(roles, role);
+    vt_roles_count(roles);
 }
 
 int64_t vt_roles_next_msecs(const struct vt_roles *roles)
@@ -294,6 +300,8 @@ void vt_roles_drain(struct vt_roles *roles, int64_t deadline_msecs)
 {
     roles->draining = true;
     roles->kill_at_msecs = deadline_msecs;
+    /* Nobody waits for its pages, and its successor shows the same. */
+    vt_roles_close_fd(&roles->slots[VT_ROLE_WEB].now.control);
     if (roles->slots[VT_ROLE_GATEWAY].now.pid > 0)
         vt_roles_close_fd(&roles->slots[VT_ROLE_GATEWAY].now.control);
     else

@@ -135,6 +135,7 @@ static enum vt_code make_plan(struct vt_role_set *set, const struct vt_config *c
     *out = (struct vt_roles_plan){.config = config,
                                   .fallback_user = FALLBACK_USER,
                                   .milter_socket = -1,
+                                  .web_socket = -1,
                                   .config_text = -1,
                                   .policy_text = -1,
                                   .overrides = -1,

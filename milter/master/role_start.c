@@ -112,6 +112,9 @@ static void make_arguments(struct launch *launch, const struct vt_role_plan *pla
     for (enum vt_role_fd i = VT_FD_CONTROL; i < VT_FDS; i++)
         add_fd(launch, vt_role_fd_kinds[i].option, vt_role_fds_get(&plan->fds, i));
     add_fd(launch, "--fd-config=", plan->config);
+    char *lane = launch->text[launch->arguments_count];
+    (void)snprintf(lane, sizeof(launch->text[0]), "--lane=%u", plan->fds.lane);
+    add_argument(launch, lane);
     if (plan->log_to_stderr)
         add_argument(launch, "--log-stderr");
     if (plan->quiet)

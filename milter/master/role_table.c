@@ -7,12 +7,18 @@
 
 #include "roles.h"
 
+static bool wants_web(const struct vt_config *config)
+{
+    return config->web_listen != NULL;
+}
+
 const struct vt_role_kind vt_role_kinds[VT_ROLES] = {
     [VT_ROLE_GATEWAY] = {"vanthu/gateway", "vt-gateway", vt_gateway_main, false, NULL},
     [VT_ROLE_INSPECTOR] = {"vanthu/inspector", "vt-inspector", vt_inspector_main, false, NULL},
     [VT_ROLE_STATUS] = {"vanthu/status", "vt-status", vt_status_main, true, NULL},
     [VT_ROLE_FETCH] = {"vanthu/fetch", "vt-fetch", vt_fetch_main, true, NULL},
     [VT_ROLE_REGISTRAR] = {"vanthu/registrar", "vt-registrar", vt_registrar_main, false, NULL},
+    [VT_ROLE_WEB] = {"vanthu/web", "vt-web", vt_web_main, true, wants_web},
 };
 
 bool vt_role_is_wanted(enum vt_role_id role, const struct vt_config *config)
@@ -25,6 +31,7 @@ bool vt_role_is_wanted(enum vt_role_id role, const struct vt_config *config)
 #define GATEWAY VT_ROLE_BIT(VT_ROLE_GATEWAY)
 #define INSPECTOR VT_ROLE_BIT(VT_ROLE_INSPECTOR)
 #define STATUS VT_ROLE_BIT(VT_ROLE_STATUS)
+#define WEB VT_ROLE_BIT(VT_ROLE_WEB)
 #define CHANNEL(option, field, server, clients)                                                    \
     {                                                                                              \
         option, offsetof(struct vt_role_fds, field), server, clients, 0                            \
@@ -45,6 +52,9 @@ const struct vt_role_fd_kind vt_role_fd_kinds[VT_FDS] = {
     [VT_FD_FETCH] = CHANNEL("--fd-fetch=", fetch, VT_ROLE_FETCH, STATUS | MASTER),
     [VT_FD_GENERATION] = CHANNEL("--fd-generation=", generation, VT_ROLE_INSPECTOR, STATUS),
     [VT_FD_POLICY] = INHERITED("--fd-policy=", policy, GATEWAY, policy_text),
+    /* That of the role. */
+    [VT_FD_METRICS] = INHERITED("--fd-metrics=", metrics, 0, binary),
+    [VT_FD_WEB] = INHERITED("--fd-web=", web_socket, WEB, web_socket),
     [VT_FD_OVERRIDES] = INHERITED("--fd-overrides=", overrides, INSPECTOR | STATUS, overrides),
 };
 
@@ -64,4 +74,5 @@ void vt_role_fds_init(struct vt_role_fds *fds)
 {
     for (enum vt_role_fd i = VT_FD_CONTROL; i < VT_FDS; i++)
         vt_role_fds_set(fds, i, -1);
+    fds->lane = 0;
 }

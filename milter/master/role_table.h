@@ -32,6 +32,8 @@ enum vt_role_fd {
     VT_FD_FETCH,
     VT_FD_GENERATION,
     VT_FD_POLICY,
+    VT_FD_METRICS,
+    VT_FD_WEB,
     VT_FD_OVERRIDES,
     VT_FDS
 };

@@ -67,6 +67,9 @@ enum vt_code vt_roles_new(const struct vt_roles_plan *plan, struct vt_roles **ou
         roles->slots[i].start_at_msecs = INT64_MAX;
     }
     enum vt_code code = open_channels(roles, err);
+    if (code == VT_OK && plan->metrics != NULL)
+        code = vt_metrics_open(plan->metrics->write[VT_ROLE_MASTER], VT_ROLE_MASTER, plan->lane,
+                               NULL, &roles->metrics, err);
     if (code != VT_OK) {
         vt_roles_free(roles);
         return code;
@@ -90,6 +93,7 @@ void vt_roles_free(struct vt_roles *roles)
         vt_roles_close_fd(&roles->channels[i].server);
     }
     close_plan(&roles->plan);
+    vt_metrics_close(roles->metrics);
     free(roles);
 }
 

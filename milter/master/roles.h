@@ -22,9 +22,12 @@ struct vt_roles_plan {
     const char *fallback_user;  /* when that one does not exist; NULL: it must */
     int binary;
     int milter_socket;
-    int config_text; /* owned; -1 */
-    int policy_text; /* owned; -1 */
-    int overrides;   /* owned; -1 */
+    int web_socket;                         /* borrowed; -1 */
+    const struct vt_metrics_files *metrics; /* borrowed; NULL: nobody counts */
+    unsigned lane;                          /* in them */
+    int config_text;                        /* owned; -1 */
+    int policy_text;                        /* owned; -1 */
+    int overrides;                          /* owned; -1 */
     bool log_to_stderr;
     bool quiet;
 };
@@ -76,6 +79,9 @@ struct vt_role_state {
     unsigned restarts;
     int64_t started_utc_secs;
 };
+/* Into the metrics. */
+void vt_roles_count_reload(const struct vt_roles *roles, bool good);
+
 void vt_roles_look(const struct vt_roles *roles, enum vt_role_id role, struct vt_role_state *out);
 
 #endif

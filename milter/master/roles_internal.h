@@ -4,6 +4,7 @@
 #ifndef VANTHU_MASTER_ROLES_INTERNAL_H
 #define VANTHU_MASTER_ROLES_INTERNAL_H
 
+#include "metrics_files.h"
 #include "role_table.h"
 #include "roles.h"
 
@@ -19,11 +20,12 @@ struct vt_role_slot {
     struct vt_role_process now;
     int64_t start_at_msecs; /* INT64_MAX: not due */
     unsigned failures;      /* in a row, each soon after the start */
-    unsigned restarts;
+    unsigned restarts, restarts_counted;
 };
 
 struct vt_roles {
     struct vt_roles_plan plan;
+    struct vt_metrics *metrics; /* the master's; NULL: nobody counts */
     struct {
         int client, server;
     } channels[VT_FDS]; /* -1: not a channel, or nobody wants it */
@@ -48,6 +50,15 @@ enum vt_code vt_roles_start_role(struct vt_roles *roles, enum vt_role_id role,
 void vt_roles_renew(struct vt_roles *roles, enum vt_role_id role);
 void vt_roles_kill_all(const struct vt_roles *roles);
 void vt_roles_forget_process(struct vt_role_process *process);
+
+/* ---- metrics_files.c ---- */
+
+/* Hand the web role what it shows. */
+void vt_roles_show_metrics(struct vt_roles *roles);
+/* Note what runs and what was started again. */
+void vt_roles_count(struct vt_roles *roles);
+/* A process has ended: what it had under way is no more. */
+void vt_roles_forget_metrics(const struct vt_roles *roles, enum vt_role_id role);
 
 /* ---- role_words.c ---- */
 

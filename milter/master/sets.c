@@ -26,12 +26,30 @@ void vt_master_clear_set(struct vt_master_set *set)
 
 /* ---- starting a set ---- */
 
+_Static_assert(VT_MASTER_MAX_SETS < VT_METRIC_LANES, "each set has gauges of its own");
+
+static unsigned free_lane(const struct vt_master *master)
+{
+    bool is_taken[VT_METRIC_LANES] = {false};
+    unsigned lane = 0;
+    for (size_t i = 0; i < VT_MASTER_MAX_SETS; i++)
+        if (master->sets[i].roles != NULL)
+            is_taken[master->sets[i].lane] = true;
+    while (is_taken[lane])
+        lane++;
+    return lane;
+}
+
 enum vt_code vt_master_start_set(struct vt_master *master, struct vt_loaded *loaded,
-                                 int milter_socket, struct vt_master_set *out, struct vt_err *err)
+                                 const struct vt_master_sockets *sockets, struct vt_master_set *out,
+                                 struct vt_err *err)
 {
     struct vt_roles_plan plan = {.config = loaded->config,
                                  .binary = master->binary,
-                                 .milter_socket = milter_socket,
+                                 .milter_socket = sockets->milter,
+                                 .web_socket = sockets->web,
+                                 .metrics = &master->metrics,
+                                 .lane = free_lane(master),
                                  .config_text = loaded->config_text,
                                  .policy_text = loaded->policy_text,
                                  .overrides = -1,
@@ -46,6 +64,7 @@ enum vt_code vt_master_start_set(struct vt_master *master, struct vt_loaded *loa
         code = vt_roles_new(&plan, &out->roles, err);
     }
     if (code == VT_OK) {
+        out->lane = plan.lane;
         out->config = loaded->config;
         loaded->config = NULL;
         out->warnings = loaded->mistakes;
@@ -101,23 +120,51 @@ static enum vt_code listen_anew(struct vt_master *master, const struct vt_config
     return code;
 }
 
+static enum vt_code listen_to_web_anew(struct vt_master *master, const struct vt_config *config,
+                                       int *out_fd, struct vt_err *err)
+{
+    *out_fd = -1;
+    if (config->web_listen == NULL)
+        return VT_OK;
+    *out_fd = master->web.fd;
+    if (master->web.fd >= 0 && strcmp(config->web_listen, master->web.address) == 0)
+        return VT_OK;
+    enum vt_code code = vt_listen_web(config, &master->next_web, err);
+    *out_fd = master->next_web.fd;
+    return code;
+}
+
+static void drop_next_sockets(struct vt_master *master)
+{
+    vt_bound_clear(&master->next_milter);
+    vt_bound_clear(&master->next_web);
+}
+
 static enum vt_code begin_reload(struct vt_master *master, struct vt_loaded *loaded,
                                  struct vt_err *err)
 {
-    int milter_socket = -1;
+    struct vt_master_sockets sockets = {-1, -1};
     if (master->stopping || !master->serving || master->sets[VT_SET_PENDING].roles != NULL ||
         free_old_slot(master) == VT_MASTER_MAX_SETS)
         return vt_err_set(err, VT_E_BUSY, "a start, a reload or a drain is under way");
     enum vt_code code = vt_loaded_read(master->options->config_file, loaded, err);
     vt_mistakes_log(&loaded->mistakes);
     if (code == VT_OK)
-        code = listen_anew(master, loaded->config, &milter_socket, err);
+        code = listen_anew(master, loaded->config, &sockets.milter, err);
     if (code == VT_OK)
-        code =
-            vt_master_start_set(master, loaded, milter_socket, &master->sets[VT_SET_PENDING], err);
+        code = listen_to_web_anew(master, loaded->config, &sockets.web, err);
+    if (code == VT_OK)
+        code = vt_master_start_set(master, loaded, &sockets, &master->sets[VT_SET_PENDING], err);
     if (code != VT_OK)
-        vt_bound_clear(&master->next_milter);
+        drop_next_sockets(master);
     return code;
+}
+
+static void count_reload(const struct vt_master *master, bool good)
+{
+    const struct vt_roles *roles = master->sets[VT_SET_CURRENT].roles;
+    if (roles != NULL)
+        vt_roles_count_reload(roles, good);
 }
 
 void vt_master_reload(struct vt_master *master, int client)
@@ -131,6 +178,7 @@ void vt_master_reload(struct vt_master *master, int client)
         vt_notify(state);
         master->reloading_client = client;
     } else {
+        count_reload(master, false);
         vt_log(VT_LOG_ERROR, "reload refused, everything stays as it was: %s", err.text);
         vt_control_answer(client, false, err.text, &loaded.mistakes, NULL);
     }
@@ -150,20 +198,27 @@ void vt_master_answer(const struct vt_master *master, int client, bool ok, const
 
 static void finish_reload(struct vt_master *master, bool good, const char *text)
 {
+    count_reload(master, good);
     vt_log(good ? VT_LOG_INFO : VT_LOG_ERROR, "%s", text);
     vt_notify("READY=1");
     vt_master_answer(master, master->reloading_client, good, text);
     master->reloading_client = -1;
 }
 
-static void switch_socket(struct vt_master *master)
+static void switch_web_socket(struct vt_master *master)
 {
-    struct vt_err err = {0};
-    if (master->next_milter.fd < 0) {
-        if (vt_listen_adjust(master->sets[VT_SET_CURRENT].config, &master->milter, &err) != VT_OK)
-            vt_log(VT_LOG_WARNING, "%s", err.text);
+    bool is_wanted = master->sets[VT_SET_CURRENT].config->web_listen != NULL;
+    if (is_wanted && master->next_web.fd < 0)
         return;
-    }
+    vt_bound_clear(&master->web);
+    master->web = master->next_web;
+    master->next_web = (struct vt_bound){.fd = -1};
+}
+
+static void switch_milter_socket(struct vt_master *master)
+{
+    if (master->next_milter.fd < 0)
+        return;
     vt_log(VT_LOG_INFO, "now serving on %s (was %s)", master->next_milter.address,
            master->milter.address);
     vt_bound_clear(&master->milter);
@@ -181,7 +236,11 @@ static void switch_to_pending(struct vt_master *master)
     const struct vt_config *config = master->sets[VT_SET_CURRENT].config;
     vt_log_open("vanthu/master", config->log_to_syslog && !master->options->foreground,
                 VT_LOG_INFO);
-    switch_socket(master);
+    switch_milter_socket(master);
+    switch_web_socket(master);
+    struct vt_err err = {0};
+    if (vt_listen_adjust(config, &master->milter, &master->web, &err) != VT_OK)
+        vt_log(VT_LOG_WARNING, "%s", err.text);
     finish_reload(master, true, "configuration and policy loaded");
 }
 
@@ -194,7 +253,7 @@ static void drop_pending(struct vt_master *master)
                    "why); everything stays as it was",
                    vt_roles_failed_name(roles), vt_roles_exit_status(roles));
     vt_master_clear_set(&master->sets[VT_SET_PENDING]);
-    vt_bound_clear(&master->next_milter);
+    drop_next_sockets(master);
     finish_reload(master, false, text);
 }
 

@@ -12,6 +12,7 @@
 #include "register/looking.h"
 #include "register/messages.h"
 #include "vanthu/log.h"
+#include "vanthu/metrics.h"
 #include "vanthu/role.h"
 
 #define MAX_CLIENTS 512
@@ -32,6 +33,7 @@ struct server {
     struct vt_batch batch;
     struct vt_server *clients;
     struct vt_register_retention retention;
+    struct vt_metrics *metrics;
     int64_t retain_at_msecs;
     pid_t master;
     int64_t master_gone_msecs; /* 0: it is there */
@@ -63,6 +65,7 @@ static enum vt_code look(struct server *server, size_t client, const struct vt_m
     size_t len = 0;
     int fd = -1;
     struct vt_arena *arena = vt_arena_new(LOOK_ARENA_BYTES);
+    vt_metric_add(server->metrics, VT_METRIC_LOOKS, 0, 1);
     if (arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "register: no memory for an answer");
     enum vt_code code = read_look(message, arena, &asked, err);
@@ -104,11 +107,37 @@ static void answer_batch(struct server *server)
     }
 }
 
+static void count_commit(struct server *server, size_t records, bool good, int64_t begun_msecs)
+{
+    struct vt_metrics *metrics = server->metrics;
+    vt_metric_set(metrics, VT_METRIC_REGISTER_WRITABLE, 0, good);
+    vt_metric_add(metrics, VT_METRIC_COMMITS, good ? VT_RESULT_OK : VT_RESULT_FAILED, 1);
+    vt_metric_add(metrics, VT_METRIC_RECORDS, 0, records);
+    vt_metric_observe(metrics, VT_METRIC_COMMIT_RECORDS, 0, (int64_t)records);
+    vt_metric_observe(metrics, VT_METRIC_COMMIT_MSECS, 0, vt_clock_monotonic_msecs() - begun_msecs);
+}
+
+/* A record that is refused by itself is no fault of the register. */
+static void count_batch(struct server *server, int64_t begun_msecs)
+{
+    size_t done = 0;
+    bool good = true;
+    for (size_t i = 0; i < server->batch.count; i++) {
+        const struct vt_batch_item *item = &server->batch.items[i];
+        done += item->is_done;
+        good = good && (item->is_done || item->err.code == VT_E_FORMAT ||
+                        item->err.code == VT_E_LIMIT);
+    }
+    count_commit(server, done, good, begun_msecs);
+}
+
 static void commit(struct server *server)
 {
+    int64_t begun_msecs = vt_clock_monotonic_msecs();
     if (server->batch.count == 0)
         return;
     vt_batch_commit(&server->batch, server->reg);
+    count_batch(server, begun_msecs);
     answer_batch(server);
     vt_batch_clear(&server->batch);
 }
@@ -171,6 +200,7 @@ static void retain(struct server *server)
         vt_log(VT_LOG_WARNING, "old records stay: %s", err.text);
     else if (count >= RETAIN_RECORDS)
         server->retain_at_msecs = now_msecs + RETAIN_SOON_MSECS;
+    vt_metric_add(server->metrics, VT_METRIC_RECORDS_DESTROYED, 0, count);
 }
 
 /* ---- the loop ---- */
@@ -196,6 +226,7 @@ static void turn(struct server *server)
     bool is_watched = server->master_gone_msecs == 0;
     fds[0] = (struct pollfd){.fd = is_watched ? server->fds->control : -1, .events = POLLIN};
     size_t count = 1 + vt_server_poll(server->clients, fds + 1);
+    vt_metric_set(server->metrics, VT_METRIC_REGISTER_TURN, 0, vt_clock_now_utc_secs());
     if (poll(fds, count, VT_SERVER_REQUEST_MSECS) < 0)
         return; /* interrupted: the next turn */
     vt_server_polled(server->clients, fds + 1);
@@ -218,7 +249,10 @@ static enum vt_code record_start(struct server *server, struct vt_err *err)
     const struct vt_register_event event = {.what = "started", .text = text};
     struct vt_register_record record = {
         .kind = VT_REGISTER_EVENT, .time_utc_secs = vt_clock_now_utc_secs(), .event = &event};
-    return vt_register_append(server->reg, &record, 1, err);
+    int64_t begun_msecs = vt_clock_monotonic_msecs();
+    enum vt_code code = vt_register_append(server->reg, &record, 1, err);
+    count_commit(server, code == VT_OK, code == VT_OK, begun_msecs);
+    return code;
 }
 
 static enum vt_code set_up(struct server *server, struct vt_err *err)
@@ -239,7 +273,10 @@ static enum vt_code set_up(struct server *server, struct vt_err *err)
                                                 [VT_RETAIN_SECRET] = config->keep.secret_days},
                                        .objects_days = config->keep.objects_days,
                                        .defer_days = DEFER_DAYS};
-    enum vt_code code = vt_sandbox_enter(&sandbox, err);
+    enum vt_code code = vt_metrics_open(server->fds->metrics, VT_ROLE_REGISTRAR, server->fds->lane,
+                                        NULL, &server->metrics, err);
+    if (code == VT_OK)
+        code = vt_sandbox_enter(&sandbox, err);
     if (code == VT_OK)
         code = vt_register_open(config->register_directory, &server->reg, err);
     if (code == VT_OK)
@@ -275,6 +312,7 @@ done:
     vt_server_free(server->clients);
     vt_batch_free(&server->batch);
     vt_register_close(server->reg);
+    vt_metrics_close(server->metrics);
     free(server);
     return status;
 }

@@ -155,6 +155,7 @@ static enum vt_code begin(struct vt_job_board *board, struct vt_job *job,
                           const struct vt_job_wish *wish, struct vt_moment now, struct vt_err *err)
 {
     job->kind = wish->kind;
+    job->begun_msecs = now.monotonic_msecs;
     job->until_msecs = now.monotonic_msecs + time_limit(board, wish->kind);
     enum vt_code code = own_certificates(board, job, wish);
     if (code != VT_OK)

@@ -27,8 +27,9 @@ struct vt_jobs_setup {
      * NULL: not known. */
     const struct vt_strings *hosts;
     struct vt_breakers *breakers;
-    int64_t timeout_msecs; /* until an answer begins */
-    int64_t failure_msecs; /* how long an address that failed is not asked again */
+    int64_t timeout_msecs;      /* until an answer begins */
+    struct vt_metrics *metrics; /* NULL: nobody counts */
+    int64_t failure_msecs;      /* how long an address that failed is not asked again */
 };
 
 /* What to fetch, and for whom. */

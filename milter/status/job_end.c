@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "status/count.h"
 #include "status/job_answer.h"
 #include "status/job_internal.h"
 #include "vanthu/clock.h"
@@ -71,6 +72,8 @@ static void finish(struct vt_job_board *board, struct vt_job *job, enum vt_code 
     }
     tell_breaker(board->setup.breakers, job->source.host, judge_host(job->kind, outcome),
                  result.text, now);
+    vt_count_host(board->setup.metrics, board->setup.hosts, job->source.host,
+                  judge_host(job->kind, outcome), now.monotonic_msecs - job->begun_msecs);
     remember(board, job, code, result.text, now);
     board->done(board->context, &result);
     vt_job_clear(job);

@@ -12,7 +12,7 @@ struct vt_job {
     int fd; /* -1: free */
     uint64_t id;
     char key[65];
-    int64_t until_msecs;
+    int64_t begun_msecs, until_msecs;
     enum vt_job_kind kind;
     int64_t wait_msecs, elsewhere_msecs; /* as in its ticket */
     struct vt_source source;

@@ -8,6 +8,7 @@
 #include "status/recheck.h"
 
 struct vt_status_request;
+struct vt_metrics;
 
 /* What all requests share. Borrowed. */
 struct vt_status_desk {
@@ -36,6 +37,8 @@ void vt_status_request_note(struct vt_status_request *request, const struct vt_j
 bool vt_status_request_advance(struct vt_status_request *request, struct vt_moment now);
 /* Monotonic time at which advance has to be called at the latest. */
 int64_t vt_status_request_wake_msecs(const struct vt_status_request *request, struct vt_moment now);
+/* Which of its certificates were known, were fetched or stay unknown, when it is answered. */
+void vt_status_request_count(const struct vt_status_request *request, struct vt_metrics *metrics);
 /* The answer as far as it goes, and what stays unknown is put down for later. *out lives in the
  * request. */
 void vt_status_request_answer(struct vt_status_request *request, struct vt_moment now,

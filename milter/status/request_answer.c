@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "status/request_internal.h"
+#include "vanthu/metrics.h"
 
 static bool has_issuer(const struct vt_status_request *request, const struct vt_request_want *want)
 {
@@ -123,5 +124,18 @@ void vt_status_request_answer(struct vt_status_request *request, struct vt_momen
                    !has_issuer(request, want)) {
             out->no_issuer_of[out->no_issuer_of_count++] = vt_certificate_sha256(want->certificate);
         }
+    }
+}
+
+void vt_status_request_count(const struct vt_status_request *request, struct vt_metrics *metrics)
+{
+    vt_metric_add(metrics, VT_METRIC_STATUS_REQUESTS, 0, 1);
+    for (size_t i = 0; i < request->wants_count; i++) {
+        const struct vt_request_want *want = &request->wants[i];
+        enum vt_metric_found found = !want->has_fact && !want->has_lists ? VT_FOUND_NOTHING
+                                     : want->waits_count > 0             ? VT_FOUND_FETCHED
+                                                                         : VT_FOUND_AT_ONCE;
+        if (want->issuer != NULL)
+            vt_metric_add(metrics, VT_METRIC_STATUS_CERTIFICATES, found, 1);
     }
 }

@@ -12,6 +12,7 @@
 
 #include "base/server.h"
 #include "status/data.h"
+#include "status/count.h"
 #include "status/import.h"
 #include "status/refresh.h"
 #include "status/repeat.h"
@@ -25,6 +26,8 @@
 #define MARGIN_MSECS 250
 #define LEAST_BUDGET_MSECS 200
 #define CLOCK_TOLD_MSECS 60000
+/* The numbers of what is at hand are that old at most. */
+#define COUNT_MSECS 1000
 /* Of a turn for what was known before a restart. */
 #define READ_MSECS 20
 #define SETUP_ARENA_BYTES ((size_t)4 * 1024 * 1024)
@@ -46,6 +49,8 @@ struct server {
     struct vt_refresher *refresher;  /* NULL: nothing is refreshed */
     struct vt_status_folder *folder; /* NULL: all of it was read */
     int64_t clock_told_msecs;        /* when it was logged that the clock is behind */
+    struct vt_metrics *metrics;
+    int64_t counted_msecs; /* when the state was */
     bool ending;
 };
 
@@ -71,6 +76,7 @@ static void answer(struct server *server, size_t client)
     int fds[1 + VT_MAX_ANSWER_LISTS];
     size_t count = 0;
     vt_status_request_answer(server->requests[client], moment(), &known);
+    vt_status_request_count(server->requests[client], server->metrics);
     if (vt_known_seal(&known, VT_MAX_ANSWER_LISTS, fds, &count, &err) == VT_OK)
         vt_server_reply(server->clients, client, VT_MSG_STATUS_IS, (struct vt_bytes){0}, fds,
                         count);
@@ -206,6 +212,16 @@ static int next_wake_msecs(const struct server *server)
     return vt_clock_left_msecs(wake);
 }
 
+static void count(struct server *server)
+{
+    struct vt_moment now = moment();
+    if (now.monotonic_msecs - server->counted_msecs < COUNT_MSECS && server->counted_msecs != 0)
+        return;
+    server->counted_msecs = now.monotonic_msecs;
+    vt_count_state(server->metrics, &server->desk, &server->breakers, &server->config->fetch_hosts,
+                   now.utc_secs);
+}
+
 static void turn(struct server *server)
 {
     struct pollfd fds[1 + 1 + MAX_CLIENTS + VT_MAX_JOBS];
@@ -225,6 +241,7 @@ static void turn(struct server *server)
     watch_clock(server);
     read_folder(server);
     vt_publisher_turn(&server->publisher, vt_clock_now_utc_secs());
+    count(server);
 }
 
 /* ---- setting up ---- */
@@ -276,6 +293,7 @@ static enum vt_code set_up_jobs(const struct vt_config *config, struct server *s
                                         .hosts = &config->fetch_hosts,
                                         .breakers = &server->breakers,
                                         .timeout_msecs = config->fetch_timeout_msecs,
+                                        .metrics = server->metrics,
                                         .failure_msecs = config->host_down_msecs};
     vt_breakers_init(&server->breakers, config->host_down_msecs, seed());
     return vt_jobs_new(&setup, on_job_done, server, &server->desk.jobs, err);
@@ -330,6 +348,9 @@ static enum vt_code set_up(const struct vt_config *config, struct server *server
     server->desk.budget_msecs = budget > LEAST_BUDGET_MSECS ? budget : LEAST_BUDGET_MSECS;
     enum vt_code code = load_trust(config, server, err);
     if (code == VT_OK)
+        code = vt_metrics_open(server->fds->metrics, VT_ROLE_STATUS, server->fds->lane,
+                               &config->fetch_hosts, &server->metrics, err);
+    if (code == VT_OK)
         code = vt_sandbox_enter(&sandbox, err);
     if (code == VT_OK)
         code = vt_status_store_new(&server->desk.store, err);
@@ -366,6 +387,7 @@ int vt_status_main(const struct vt_config *config, const struct vt_role_fds *fds
         status = code == VT_E_CONFIG ? EX_CONFIG : EX_OSERR;
         goto done;
     }
+    count(server);
     vt_role_ready(fds->control);
     while (!server->ending)
         turn(server);
@@ -381,6 +403,7 @@ done:
     vt_jobs_free(server->desk.jobs);
     vt_status_store_free(server->desk.store);
     vt_trust_store_free(server->trust);
+    vt_metrics_close(server->metrics);
     free(server);
     return status;
 }

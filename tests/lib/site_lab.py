@@ -23,7 +23,8 @@ BUILD = os.environ.get("VANTHU_BUILD", ROOT + "/build")
 # Keys take longer to make than everything else: kept between runs, for tests only.
 KEYS = BUILD + "/test-keys"
 # Roles run under numbers that no account has.
-USERS = {"gateway": 64101, "inspector": 64102, "status": 64103, "fetch": 64104, "registrar": 64105}
+USERS = {"gateway": 64101, "inspector": 64102, "status": 64103, "fetch": 64104, "registrar": 64105,
+         "web": 64106}
 
 SERVING = "serving on "
 
@@ -55,6 +56,7 @@ users:
   status: {status}
   fetch: {fetch}
   registrar: {registrar}
+  web: {web}
 limits:
   status: {status_limit}
 {extra}"""

@@ -65,6 +65,8 @@ static void defaults(void **state)
     assert_int_equal(c->poison_failures, 3);
     assert_string_equal(c->role_user[VT_ROLE_FETCH], "vanthu-fetch");
     assert_string_equal(c->role_user[VT_ROLE_REGISTRAR], "vanthu-registrar");
+    assert_string_equal(c->role_user[VT_ROLE_WEB], "vanthu-web");
+    assert_null(c->web_listen);
     assert_string_equal(c->register_directory, "/var/lib/vanthu-register");
     assert_int_equal(c->register_msecs, 10000);
     assert_int_equal(c->keep.refused_days, 3650);
@@ -254,6 +256,13 @@ static void mistakes_of_one_line(void **state)
         {"fetch: {timeout: -3s}\n", 1, 18, "is not a duration"},
         {"fetch: {timeout: 2h}\n", 1, 18, "2h is not between 100ms and 1m"},
         {"fetch: {timeout: 99999999999999999999s}\n", 1, 18, "is not a duration"},
+        {"web: {listen: inet:9631@0.0.0.0}\n", 1, 15, "listens on this machine only"},
+        {"web: {listen: inet:9631@192.0.2.1}\n", 1, 15, "web server with TLS and passwords"},
+        {"web: {listen: inet:9631@mx1.ninhbinh.gov.vn}\n", 1, 15, "127.0.0.1, ::1 or a unix"},
+        {"web: {listen: \"inet6:9631@::\"}\n", 1, 15, "listens on this machine only"},
+        {"web: {listen: \"inet:127.0.0.1:9631\"}\n", 1, 15,
+         "did you mean \"inet:9631@127.0.0.1\"?"},
+        {"web: {listen: \"9631\"}\n", 1, 15, "is not unix:/path, inet:PORT@HOST"},
         {"users: {gateway: root}\n", 1, 18, "is not the name or number of a user other than root"},
         {"users: {gateway: 0}\n", 1, 18, "other than root"},
         {"users: {gateway: 00}\n", 1, 18, "other than root"},
@@ -413,6 +422,7 @@ static void roles_have_names(void **state)
     assert_string_equal(vt_role_name(VT_ROLE_STATUS), "status");
     assert_string_equal(vt_role_name(VT_ROLE_FETCH), "fetch");
     assert_string_equal(vt_role_name(VT_ROLE_REGISTRAR), "registrar");
+    assert_string_equal(vt_role_name(VT_ROLE_WEB), "web");
     assert_string_equal(vt_role_name(VT_ROLES), "unknown");
 }
 

@@ -640,7 +640,8 @@ static struct role start_role(int64_t timeout_msecs)
                                   .status = -1,
                                   .generation = -1,
                                   .policy = -1,
-                                  .overrides = -1};
+                                  .overrides = -1,
+                                  .metrics = -1};
         _exit(vt_fetch_main(&config, &fds));
     }
     (void)close(channel[1]);

@@ -81,6 +81,7 @@ static void an_unknown_group_is_told(void **state)
 
 static void a_socket_that_stays_gets_another_mode_and_group(void **state)
 {
+    const struct vt_bound none = {.fd = -1};
     (void)state;
     struct vt_bound listener;
     struct vt_config config = config_for(address);
@@ -90,12 +91,12 @@ static void a_socket_that_stays_gets_another_mode_and_group(void **state)
     (void)snprintf(group, sizeof(group), "%ld", (long)(geteuid() == 0 ? 54322 : getegid()));
     config.socket_group = group;
     config.socket_mode = 0666;
-    assert_int_equal(vt_listen_adjust(&config, &listener, NULL), VT_OK);
+    assert_int_equal(vt_listen_adjust(&config, &listener, &none, NULL), VT_OK);
     assert_int_equal(lstat(path, &info), 0);
     assert_int_equal(info.st_mode & 07777, 0666);
     assert_int_equal(info.st_gid, atol(group));
     config.socket_group = "no-such-group";
-    assert_int_equal(vt_listen_adjust(&config, &listener, NULL), VT_E_CONFIG);
+    assert_int_equal(vt_listen_adjust(&config, &listener, &none, NULL), VT_E_CONFIG);
     vt_bound_clear(&listener);
 }
 

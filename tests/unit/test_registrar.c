@@ -189,7 +189,7 @@ static void start_role(const struct site *site)
     if (role.pid == 0) {
         (void)close(control[0]);
         (void)close(channel[0]);
-        const struct vt_role_fds fds = {.control = control[1], .record = channel[1]};
+        const struct vt_role_fds fds = {.control = control[1], .record = channel[1], .metrics = -1};
         _exit(vt_registrar_main(&config, &fds));
     }
     (void)close(control[1]);

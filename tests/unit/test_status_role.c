@@ -134,7 +134,8 @@ static void start_role(int64_t status_msecs)
                                   .inspect = -1,
                                   .milter_socket = -1,
                                   .policy = -1,
-                                  .overrides = -1};
+                                  .overrides = -1,
+                                  .metrics = -1};
         _exit(vt_status_main(&config, &fds));
     }
     for (size_t i = 0; i < 4; i++)

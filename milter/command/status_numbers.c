@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Numbers for a person: mails of today out of the register, which outlives the service; what went
+ * wrong since it started out of its metrics. */
+#include "command/status_numbers.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/metrics.h"
+#include "vanthu/clock.h"
+#include "vanthu/register.h"
+#include "vanthu/role.h"
+
+enum { HOUR_SECS = 3600, DAY_SECS = 24 * HOUR_SECS, VIETNAM_SECS = 7 * HOUR_SECS };
+
+static void set_number(json_t *object, const char *key, int64_t value)
+{
+    (void)json_object_set_new(object, key, json_integer(value));
+}
+
+/* ---- the register ---- */
+
+static json_t *outcomes_since(struct vt_register *reg, int64_t from_utc_secs)
+{
+    struct vt_register_outcomes outcomes;
+    if (vt_register_outcomes(reg, from_utc_secs, &outcomes, NULL) != VT_OK)
+        return NULL;
+    json_t *object = json_object();
+    set_number(object, "accept", outcomes.accepted_count);
+    set_number(object, "tag", outcomes.tagged_count);
+    set_number(object, "hold", outcomes.held_count);
+    set_number(object, "reject", outcomes.rejected_count);
+    set_number(object, "tempfail", outcomes.tempfailed_count);
+    set_number(object, "secret", outcomes.secret_count);
+    return object;
+}
+
+static json_t *mails_of(const struct vt_config *config, int64_t now)
+{
+    struct vt_register *reg = NULL;
+    int64_t midnight = now - (now + VIETNAM_SECS) % DAY_SECS;
+    if (vt_register_open_read(config->register_directory, &reg, NULL) != VT_OK)
+        return json_null();
+    json_t *today = outcomes_since(reg, midnight);
+    json_t *last_hour = outcomes_since(reg, now - HOUR_SECS);
+    vt_register_close(reg);
+    return json_pack("{s:o?, s:o?}", "today", today, "last_hour", last_hour);
+}
+
+/* ---- the metrics ---- */
+
+/* A counter with one label, by its values. */
+static json_t *by_label(const struct vt_metrics_reader *reader, enum vt_metric metric)
+{
+    const struct vt_metric_label *label = vt_metric_infos[metric].labels[0];
+    json_t *object = json_object();
+    for (unsigned i = 0; i < label->count; i++)
+        set_number(object, label->value(i), (int64_t)vt_metrics_count(reader, metric, i));
+    return object;
+}
+
+static json_t *counted(const struct vt_metrics_reader *reader)
+{
+    json_t *object = json_object();
+    set_number(object, "unrecorded",
+               (int64_t)vt_metrics_count_all(reader, VT_METRIC_MAILS_UNRECORDED));
+    set_number(object, "poison", (int64_t)vt_metrics_count_all(reader, VT_METRIC_MAILS_POISON));
+    (void)json_object_set_new(object, "tempfails", by_label(reader, VT_METRIC_TEMPFAILS));
+    (void)json_object_set_new(object, "inspections_failed",
+                              by_label(reader, VT_METRIC_INSPECTIONS_FAILED));
+    return object;
+}
+
+static json_t *register_of(const struct vt_metrics_reader *reader, unsigned lane)
+{
+    json_t *object = json_object();
+    bool is_writable = vt_metrics_gauge(reader, VT_METRIC_REGISTER_WRITABLE, 0, lane) == 1;
+    (void)json_object_set_new(object, "writable", json_boolean(is_writable));
+    set_number(object, "records", (int64_t)vt_metrics_count_all(reader, VT_METRIC_RECORDS));
+    return object;
+}
+
+static json_t *policy_of(const struct vt_metrics_reader *reader, unsigned lane)
+{
+    char version[16];
+    int64_t loaded = vt_metrics_gauge(reader, VT_METRIC_POLICY_LOADED, 0, lane);
+    if (loaded == 0)
+        return json_null();
+    (void)snprintf(version, sizeof(version), "%08x",
+                   (unsigned)vt_metrics_gauge(reader, VT_METRIC_POLICY, 0, lane));
+    return json_pack("{s:s, s:I}", "version", version, "loaded_utc_secs", (json_int_t)loaded);
+}
+
+static json_t *problems_of(const struct vt_metrics_reader *reader,
+                           const struct vt_metrics_view *view, int64_t now)
+{
+    struct vt_problem problems[VT_MAX_PROBLEMS];
+    size_t count = vt_metrics_problems(reader, view, now, problems);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s}", "code", problems[i].code, "text", problems[i].text));
+    return list;
+}
+
+void vt_command_add_numbers(const struct vt_config *config, json_t *answer, int64_t now_utc_secs)
+{
+    struct vt_metrics_reader *reader = NULL;
+    unsigned lane = 0;
+    bool is_there = vt_control_metrics(config->control_socket, &reader, &lane, NULL) == VT_OK;
+    const struct vt_metrics_view view = {config, lane};
+    (void)json_object_set_new(answer, "mails", mails_of(config, now_utc_secs));
+    (void)json_object_set_new(answer, "counted", is_there ? counted(reader) : json_null());
+    (void)json_object_set_new(answer, "register",
+                              is_there ? register_of(reader, lane) : json_null());
+    (void)json_object_set_new(answer, "policy", is_there ? policy_of(reader, lane) : json_null());
+    (void)json_object_set_new(answer, "problems",
+                              is_there ? problems_of(reader, &view, now_utc_secs) : json_null());
+    vt_metrics_reader_free(reader);
+}
+
+int vt_command_print_metrics(const struct vt_config *config)
+{
+    struct vt_err err = {0};
+    struct vt_metrics_reader *reader = NULL;
+    struct vt_buf text;
+    unsigned lane = 0;
+    vt_buf_init(&text, VT_MAX_METRICS_TEXT_BYTES);
+    enum vt_code code = vt_control_metrics(config->control_socket, &reader, &lane, &err);
+    const struct vt_metrics_view view = {config, lane};
+    if (code == VT_OK)
+        code = vt_metrics_write(reader, &view, &text, &err);
+    if (code == VT_OK)
+        (void)fwrite(text.ptr, 1, text.len, stdout);
+    vt_metrics_reader_free(reader);
+    vt_buf_clear(&text);
+    return code == VT_OK            ? EX_OK
+           : code == VT_E_NOT_FOUND ? (vt_command_print_fault(&err), EX_UNAVAILABLE)
+                                    : vt_command_fault(&err, code);
+}

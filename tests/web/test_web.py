@@ -1,0 +1,326 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# Metrics and health of a whole site: counted is what was sent, also over deaths and reloads; who
+# asks slowly, much or wrongly disturbs nobody; the web role can do nothing else.
+"""The web role through HTTP."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import exposition
+import site_test
+from site_lab import USERS, free_ports, wait_for
+from site_test import CITIZEN, answers, equal, mail, pdf_mail, plain_mail, build
+
+OUTCOMES = "vanthu_mails_total"
+
+
+class WebSite(site_test.Site):
+    """A site whose web role listens on a port of its own."""
+
+    def __init__(self, folder, **options):
+        super().__init__(folder, **options)
+        self.web = free_ports(1, 2)[0]
+        self.listen(f"inet:{self.web}@127.0.0.1")
+
+    def listen(self, address):
+        self.extra = f"web:\n  listen: {address}\n  socket-mode: 0600\n" if address else ""
+
+    def ask(self, path, method="GET", **headers):
+        """(status, headers, body) of one request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.web, timeout=10)
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        found = answer.status, answer.headers, answer.read().decode()
+        connection.close()
+        return found
+
+    def numbers(self):
+        status, _, text = self.ask("/metrics")
+        equal(status, 200, "status of /metrics")
+        return exposition.parse(text)
+
+    def settled(self):
+        """The numbers when no session is open any more: everything is counted."""
+        def look():
+            found = self.numbers()
+            return exposition.total(found, "vanthu_sessions_open") == 0 and found
+        return wait_for("the end of all sessions", look)
+
+    def health(self):
+        status, _, text = self.ask("/healthz")
+        return status, text
+
+
+def difference(before, after, name, **labels):
+    return exposition.total(after, name, **labels) - exposition.total(before, name, **labels)
+
+
+def pages(site):
+    """/metrics and /healthz by GET and HEAD, and nothing else."""
+    status, headers, text = site.ask("/metrics")
+    equal((status, headers["Content-Type"]), (200, "text/plain; version=0.0.4; charset=utf-8"), "/metrics")
+    equal(headers["Connection"], "close", "a connection for each request")
+    families = exposition.parse(text)
+    equal(exposition.value(families, "vanthu_mode_info", mode="enforce"), 1, "mode")
+    equal(exposition.total(families, "vanthu_trust_anchors") > 0, True, "anchors")
+    equal(site.health(), (200, "ok\n"), "health")
+    status, headers, text = site.ask("/healthz", Accept="application/json")
+    equal((status, headers["Content-Type"], json.loads(text)), (200, "application/json", {"ok": True, "problems": []}), "as JSON")
+    status, headers, text = site.ask("/metrics", "HEAD")
+    equal((status, text, int(headers["Content-Length"]) > 10000), (200, "", True), "HEAD")
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        status, headers, _ = site.ask("/metrics", method)
+        equal((status, headers["Allow"]), (405, "GET, HEAD"), method)
+    for path in ("/", "/metrics/", "/metrics/../etc/passwd", "/healthz%00", "//metrics", "/" + "a" * 3000):
+        equal(site.ask(path)[0], 404, path)
+    equal(site.ask("/metrics", **{"X-Long": "a" * 30000})[0], 431, "a header of 30 000 bytes")
+    print(f"     {len(families)} metrics, {sum(len(f.samples) for f in families.values())} samples, {len(site.ask('/metrics')[2])} bytes")
+
+
+def counts_what_was_sent(site):
+    """Each mail is counted once, by what became of it; of a secret one there is a count and nothing else."""
+    before = site.settled()
+    changed = bytearray(site.sign())
+    changed[changed.index(b"stream", changed.index(b"/Contents")) + 40] ^= 1
+    sent = [("accept", "other", plain_mail(sender=CITIZEN, extra=b"")), ("accept", "state", pdf_mail(site.sign())),
+            ("reject", "state", pdf_mail(bytes(changed))), ("reject", "state", pdf_mail(site.sign("revoked"))),
+            ("tag", "state", pdf_mail(site.sign("unreachable")))]
+    codes = {"accept": 250, "tag": 250, "reject": 550, "tempfail": 451}
+    found = [site.send(message) for _, _, message in sent]
+    wanted = [outcome for outcome, _, _ in sent]
+    # A status that cannot be had is deferred first.
+    wanted[-1] = "tempfail" if found[-1]["code"] == 451 else "tag"
+    equal([answer["code"] for answer in found], [codes[outcome] for outcome in wanted], "answers")
+    after = site.settled()
+    for outcome in ("accept", "tag", "hold", "reject", "tempfail"):
+        equal(difference(before, after, OUTCOMES, outcome=outcome), wanted.count(outcome), outcome)
+    equal(difference(before, after, OUTCOMES, **{"class": "other"}), 1, "mails of citizens")
+    equal(difference(before, after, OUTCOMES, direction="inbound"), len(sent), "inbound mails")
+    equal(difference(before, after, "vanthu_mail_reasons_total", reason="CONTENT_CHANGED"), 1, "CONTENT_CHANGED")
+    equal(difference(before, after, "vanthu_mail_reasons_total", reason="CERT_REVOKED"), 1, "CERT_REVOKED")
+    equal(difference(before, after, "vanthu_signatures_total"), 4, "signatures")
+    equal(difference(before, after, "vanthu_tempfails_total", cause="policy"), wanted.count("tempfail"), "451s by a rule")
+    for name in ("vanthu_stage_duration_seconds", "vanthu_mail_size_bytes"):
+        key = (name + "_count", (("stage", "total"),) if "stage" in name else ())
+        equal(after[name].samples[key] - before[name].samples[key], len(sent), name)
+    equal(difference(before, after, "vanthu_sessions_total"), len(sent), "sessions")
+    # One decided and one answered record for each.
+    wait_for("their records", lambda: difference(before, site.numbers(), "vanthu_register_records_total") == 2 * len(sent))
+    secret_is_only_counted(site)
+
+
+def secret_is_only_counted(site):
+    before = site.settled()
+    site.send(pdf_mail(site.sign()).replace(b"Subject: ", "Subject: [MẬT] ".encode(), 1))
+    after = site.settled()
+    equal(difference(before, after, "vanthu_secret_mails_total"), 1, "secret mails")
+    for name in (OUTCOMES, "vanthu_mails_would_be_total", "vanthu_mail_reasons_total", "vanthu_documents_total", "vanthu_signatures_total",
+                 "vanthu_tempfails_total"):
+        equal(difference(before, after, name), 0, f"{name} of a secret mail")
+    for name in ("vanthu_stage_duration_seconds", "vanthu_mail_size_bytes"):
+        equal(after[name].samples, before[name].samples, f"{name} of a secret mail")
+
+
+def burst_is_counted(site):
+    """Forty mails at once: no count is lost, every gauge goes back to zero."""
+    before = site.settled()
+    found = answers(site.burst([plain_mail() for _ in range(40)]))
+    equal([a["code"] for a in found], [250] * 40, "answers")
+    after = site.settled()
+    equal(difference(before, after, OUTCOMES), 40, "mails")
+    equal(difference(before, after, "vanthu_inspection_children_total"), 40, "children")
+    for name in ("vanthu_mails_under_way", "vanthu_mails_being_judged", "vanthu_inspection_queue_length",
+                 "vanthu_inspection_places_busy"):
+        equal(exposition.total(after, name), 0, name)
+    wait_for("the end of all children", lambda: exposition.total(site.numbers(), "vanthu_inspection_children") == 0)
+
+
+def role_killed(site):
+    """A role that dies: /healthz says so and is well again, counters go on, nothing is lost."""
+    for role in ("gateway", "status", "fetch", "registrar", "inspector"):
+        before, restarts = site.settled(), site.restarts()[role]
+        os.kill(site.pid(role), signal.SIGKILL)
+        status, text = wait_for(f"503 after the death of {role}", lambda: next((h for h in [site.health()] if h[0] == 503), None), 3, 0.005)
+        equal(f"role-down: the role {role} is down\n" in text, True, text)
+        wait_for(f"{role} to be well", lambda: site.health()[0] == 200)
+        after = site.settled()
+        equal(difference(before, after, "vanthu_role_restarts_total", role=role), 1, "restarts")
+        equal(exposition.value(after, "vanthu_role_restarts_total", role=role), restarts + 1, "restarts, as vanthu status has them")
+        for family in before.values():
+            if family.kind == "counter":
+                equal(difference(before, after, family.name) >= 0, True, f"{family.name} goes on after the death of {role}")
+    before = site.settled()
+    equal(site.send(plain_mail())["code"], 250, "answer")
+    equal(difference(before, site.settled(), OUTCOMES), 1, "mails after all that")
+
+
+def killed_in_a_mail(site):
+    """The gateway dies in the middle of a mail: what it had under way is no longer there."""
+    answer = site.send_in_background(site_test.long_mail())
+    site.held_child()
+    equal(exposition.total(site.numbers(), "vanthu_mails_being_judged"), 1, "mails being judged")
+    os.kill(site.pid("gateway"), signal.SIGKILL)
+    answer.result(60)
+    after = site.settled()
+    for name in ("vanthu_mails_being_judged", "vanthu_mails_under_way", "vanthu_inspection_places_busy"):
+        equal(exposition.total(after, name), 0, name)
+    wait_for("health", lambda: site.health()[0] == 200)
+
+
+def reload_keeps_counters(site):
+    """Counters go on over a reload; mode and policy are the new ones; a web socket may move or go."""
+    before = site.settled()
+    site.set_mode("tag")
+    after = wait_for("the new mode", lambda: next((n for n in [site.numbers()] if exposition.value(n, "vanthu_mode_info", mode="tag")), None))
+    equal(difference(before, after, OUTCOMES), 0, "mails")
+    equal(exposition.total(after, OUTCOMES) > 40, True, "mails of before")
+    equal(difference(before, after, "vanthu_reloads_total", result="ok"), 1, "reloads")
+    equal(len(after["vanthu_policy_info"].samples), 1, "versions of the policy")
+    site.set_policy("rules: [{name: x, wehn: {}}]\n")
+    equal(site.reload()[0], 78, "reload of a policy with a mistake")
+    site.policy = None
+    after = site.numbers()
+    equal(exposition.value(after, "vanthu_reloads_total", result="failed"), 1, "reloads refused")
+    site.policy = os.path.join(site_test.HERE, "..", "..", "conf", "policy.yaml")
+    path = site.folder + "/run/web.sock"
+    site.listen("unix:" + path)
+    site.set_mode("enforce")
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(10)
+        client.connect(path)
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        equal(client.makefile("rb").read().endswith(b"\r\n\r\nok\n"), True, "health over a unix socket")
+    wait_for("the old port to be free", lambda: refused(site.web))
+    site.listen(None)
+    site.set_mode("enforce")
+    equal("web" in site.roles(), False, "a web role that nobody asked for")
+    equal(os.path.exists(path), False, "its socket")
+    site.listen(f"inet:{site.web}@127.0.0.1")
+    site.set_mode("enforce")
+    equal(exposition.total(site.numbers(), OUTCOMES), exposition.total(after, OUTCOMES), "mails, after all that")
+
+
+def refused(port):
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) != 0
+
+
+def register_is_stuck(site):
+    """A register that cannot be written is 451 to mails and 503 to monitors, until it can."""
+    before = site.settled()
+    with sqlite3.connect(site.folder + "/register/register.sqlite", isolation_level=None) as database:
+        database.execute("BEGIN IMMEDIATE")
+        equal(site.send(plain_mail())["code"], 451, "answer")
+        status, text = wait_for("503", lambda: next((h for h in [site.health()] if h[0] == 503), None))
+        equal(text, "register-not-writing: the register cannot be written: mails are answered 451\n", "health")
+        database.execute("ROLLBACK")
+    equal(site.send(plain_mail())["code"], 250, "answer when it can be written")
+    wait_for("health", lambda: site.health()[0] == 200)
+    after = site.settled()
+    equal(difference(before, after, "vanthu_tempfails_total", cause="register"), 1, "451s of the register")
+    equal(difference(before, after, "vanthu_register_commits_total", result="failed"), 1, "commits that failed")
+
+
+def slow_and_many(site):
+    """A slow-loris and 200 more that say nothing disturb neither a scrape nor mail, and are ended in time."""
+    clients = []
+    for _ in range(200):
+        client = socket.create_connection(("127.0.0.1", site.web), 10)
+        client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-")
+        clients.append(client)
+    begin, slowest, drips = time.monotonic(), 0, 0
+    while time.monotonic() - begin < 7:
+        ask_begin = time.monotonic()
+        equal(site.ask("/metrics")[0], 200, "a scrape meanwhile")
+        slowest = max(slowest, time.monotonic() - ask_begin)
+        try:
+            clients[0].sendall(b"a")
+            drips += 1
+        except OSError:
+            pass
+        time.sleep(0.2)
+    equal(slowest < 1, True, f"the slowest scrape took {slowest:.2f} s")
+    equal(drips < 35, True, f"a slow-loris dripped {drips} times")
+    for client in clients:
+        client.settimeout(0.1)
+        try:
+            ended = client.recv(1000) is not None
+        except ConnectionError:
+            ended = True
+        except TimeoutError:
+            ended = False
+        equal(ended, True, "an end")
+        client.close()
+    many = [socket.create_connection(("127.0.0.1", site.web), 10) for _ in range(600)]
+    equal(site.ask("/healthz")[0], 200, "with 600 connections that say nothing")
+    equal(site.send(plain_mail())["code"], 250, "mail meanwhile")
+    for client in many:
+        client.close()
+    equal(site.restarts()["web"], 0, "restarts of the web role")
+    print(f"     slowest scrape among 200 slow ones {1000 * slowest:.0f} ms")
+
+
+def is_confined(site):
+    """Its own user, a sandbox, no mail and no register; metrics of others for reading only."""
+    pid = site.pid("web")
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    equal(status["Uid"].split()[0], str(USERS["web"]), "user")
+    equal((status["NoNewPrivs"], status["Seccomp"], int(status["CapEff"], 16)), ("1", "2", 0), "confinement")
+    modes = []
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        target = os.readlink(f"/proc/{pid}/fd/{name}")
+        equal(any(word in target for word in ("register", "spool", "state/")), False, target)
+        if "vanthu-metrics" in target:
+            with open(f"/proc/{pid}/fdinfo/{name}", encoding="utf-8") as file:
+                modes.append(int(re.search(r"flags:\s+([0-7]+)", file.read())[1], 8) & os.O_ACCMODE)
+            equal(os.stat(f"/proc/{pid}/fd/{name}").st_mode & 0o777, 0, "nobody opens it anew")
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as file:
+        maps = [line.split()[1] for line in file if "vanthu-metrics" in line]
+    equal(sorted(maps).count("rw-s"), 1, "its own numbers can be written")
+    equal(len(maps) > 5 and set(maps) == {"r--s", "rw-s"}, True, f"those of others cannot: {maps}")
+    equal(modes.count(os.O_RDWR) <= 1, True, f"descriptors {modes}")
+
+
+def status_for_people(site):
+    """vanthu status shows the same numbers, in two languages; --prometheus is what /metrics says."""
+    environment = dict(os.environ)
+    try:
+        os.environ["LC_ALL"] = "vi_VN.UTF-8"
+        vietnamese = site.vanthu("status").stdout
+        os.environ["LC_ALL"] = "C.UTF-8"
+        english = site.vanthu("status").stdout
+    finally:
+        os.environ.clear()
+        os.environ.update(environment)
+    for words in ("Thư hôm nay", "từ chối", "sổ đăng ký ghi được", "chính sách"):
+        equal(words in vietnamese, True, f"{words} in:\n{vietnamese}")
+    for words in ("Mails today", "refused", "is written", "policy"):
+        equal(words in english, True, f"{words} in:\n{english}")
+    shown = json.loads(site.vanthu("status", "--json").stdout)
+    equal(shown["mails"]["last_hour"]["reject"] >= 2, True, shown["mails"])
+    equal(shown["mails"]["last_hour"]["secret"], 1, "secret mails")
+    faults = exposition.total(site.numbers(), "vanthu_tempfails_total", cause="register")
+    equal(shown["counted"]["tempfails"]["register"], faults, "451s of the register")
+    equal(f"451, no register {faults:.0f}" in english, faults > 0, english)
+    equal((shown["register"]["writable"], shown["problems"]), (True, []), "register and problems")
+    equal(re.fullmatch("[0-9a-f]{8}", shown["policy"]["version"]) is not None, True, shown["policy"])
+    text = site.vanthu("status", "--prometheus").stdout
+    families = exposition.parse(text)
+    equal(exposition.total(families, OUTCOMES), exposition.total(site.numbers(), OUTCOMES), "mails")
+    print("".join("     " + line + "\n" for line in vietnamese.splitlines()[:14]))
+
+
+sys.exit(site_test.run(pages, counts_what_was_sent, burst_is_counted, role_killed, killed_in_a_mail, reload_keeps_counters,
+                       register_is_stuck, status_for_people, slow_and_many, is_confined, site_class=WebSite, mode="enforce", with_servers=True))
