@@ -181,9 +181,9 @@ install: all
 	  $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	install -m 755 build/vanthu-milter $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 build/vanthu $(DESTDIR)$(PREFIX)/bin/
-	for f in vanthu.yaml policy.yaml; do [ -e $(DESTDIR)$(SYSCONFDIR)/vanthu/$$f ] || \
+	for f in vanthu.yaml policy.yaml agencies.yaml; do [ -e $(DESTDIR)$(SYSCONFDIR)/vanthu/$$f ] || \
 	  install -m 644 conf/$$f $(DESTDIR)$(SYSCONFDIR)/vanthu/; done
-	install -m 644 conf/policy.schema.json $(DESTDIR)$(SYSCONFDIR)/vanthu/
+	install -m 644 conf/policy.schema.json conf/agencies.schema.json $(DESTDIR)$(SYSCONFDIR)/vanthu/
 	for s in 1 5 8; do for m in $(wildcard conf/*.[158] milter/*/*.[158] policy/*.[158]); do \
 	  case $$m in *.$$s) install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/;; esac; done; done
 	sed 's|@sbindir@|$(PREFIX)/sbin|; s|@bindir@|$(PREFIX)/bin|; s|@sysconfdir@|$(SYSCONFDIR)|' \

@@ -187,6 +187,8 @@ static void print_text(const struct check *check, const char *file,
         .language = vt_command_language(),
         .file = file,
         .policy_file = check->policy_file == NULL ? NULL : base_name(check->policy_file),
+        .facts = decision == NULL ? NULL : decision->site,
+        .site = check->policy == NULL ? NULL : vt_policy_site(check->policy),
         .offline = check->options.offline,
     };
     vt_command_print_evidence(stdout, &text, evidence, decision);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "vanthu/site.h"
 
 enum word {
     W_NO_DOCUMENTS,
@@ -63,6 +64,15 @@ enum word {
     W_STAMP_REFERENCES,
     W_STAMP_ARCHIVE,
     W_STAMP_DOCUMENT,
+    W_KIND,
+    W_KIND_PERSON,
+    W_KIND_AGENCY,
+    W_KIND_DEVICE,
+    W_EFFECT,
+    W_EFFECT_NONE,
+    W_EFFECT_SIGNATURE,
+    W_EFFECT_SEAL,
+    W_EFFECT_BOTH,
     W_COUNTS,
     W_COUNTS_NOT,
     WORDS
@@ -132,6 +142,15 @@ static const char *const words[WORDS][2] = {
                             "over references, not the signature"},
     [W_STAMP_ARCHIVE] = {"lưu trữ", "for the archive"},
     [W_STAMP_DOCUMENT] = {"trên tệp", "over the file"},
+    [W_KIND] = {"Chữ ký số của", "Signature of"},
+    [W_KIND_PERSON] = {"cá nhân", "a person"},
+    [W_KIND_AGENCY] = {"cơ quan, tổ chức", "an agency"},
+    [W_KIND_DEVICE] = {"thiết bị, dịch vụ, phần mềm", "a device, service or software"},
+    [W_EFFECT] = {"Chữ ký số hợp lệ của", "Valid signatures of"},
+    [W_EFFECT_NONE] = {"chưa có", "nobody"},
+    [W_EFFECT_SIGNATURE] = {"cá nhân", "a person"},
+    [W_EFFECT_SEAL] = {"cơ quan, tổ chức", "an agency"},
+    [W_EFFECT_BOTH] = {"cá nhân và cơ quan, tổ chức", "a person and an agency"},
     [W_COUNTS] = {"được tính", "counts"},
     [W_COUNTS_NOT] = {"KHÔNG được tính", "does NOT count"},
 };
@@ -336,8 +355,37 @@ static void print_conclusion(const struct printer *p, const struct vt_signature 
                                                                : W_INDETERMINATE));
 }
 
-static void print_signature(const struct printer *p, const struct vt_signature *signature, size_t i,
-                            size_t count)
+/* Whose key it is by the table: "an agency, Sở Xây dựng tỉnh Ninh Bình (soxd)". */
+static void print_kind(const struct printer *p, const struct vt_site_signature *its)
+{
+    static const enum word kinds[VT_KINDS] = {[VT_KIND_UNKNOWN] = W_UNKNOWN,
+                                              [VT_KIND_PERSON] = W_KIND_PERSON,
+                                              [VT_KIND_AGENCY] = W_KIND_AGENCY,
+                                              [VT_KIND_DEVICE] = W_KIND_DEVICE};
+    if (its == NULL || its->agency == NULL)
+        return;
+    const struct vt_site_agency *agency = vt_site_agency(p->text->site, its->agency);
+    label(p, W_KIND);
+    if (agency != NULL)
+        fprintf(p->out, "%s, %s (%s)\n", word(p, kinds[its->kind]), agency->name, its->agency);
+    else
+        fprintf(p->out, "%s, %s\n", word(p, kinds[its->kind]), its->agency);
+}
+
+/* The signature of Article 15, the seal, or both; that it cannot be told is nothing to tell. */
+static void print_effect(const struct printer *p, const struct vt_site_document *its)
+{
+    static const enum word effects[VT_EFFECTS] = {[VT_EFFECT_UNKNOWN] = W_UNKNOWN,
+                                                  [VT_EFFECT_NONE] = W_EFFECT_NONE,
+                                                  [VT_EFFECT_SIGNATURE] = W_EFFECT_SIGNATURE,
+                                                  [VT_EFFECT_SEAL] = W_EFFECT_SEAL,
+                                                  [VT_EFFECT_SIGNATURE_AND_SEAL] = W_EFFECT_BOTH};
+    if (its != NULL && its->signatures_count > 0 && its->effect != VT_EFFECT_UNKNOWN)
+        line(p, W_EFFECT, word(p, effects[its->effect]));
+}
+
+static void print_signature(const struct printer *p, const struct vt_signature *signature,
+                            const struct vt_site_signature *its, size_t i, size_t count)
 {
     char day[16];
     const struct vt_reason_fields fields = {.date = vt_signature_revoked_on(signature, day)};
@@ -356,12 +404,15 @@ static void print_signature(const struct printer *p, const struct vt_signature *
     print_best_time(p, signature);
     for (size_t t = 0; t < signature->timestamps_count; t++)
         print_stamp(p, &signature->timestamps[t]);
+    print_kind(p, its);
     print_conclusion(p, signature);
-    print_reasons(p, signature->reasons, &fields);
+    print_reasons(p, signature->reasons | (its == NULL ? 0 : its->reasons), &fields);
     print_findings(p, signature->findings, signature->findings_count);
 }
 
-static void print_document(const struct printer *p, const struct vt_document *document)
+/* its: NULL: the table was not asked. */
+static void print_document(const struct printer *p, const struct vt_document *document,
+                           const struct vt_site_document *its)
 {
     const char *name = first_of(document->name, document->path);
     fprintf(p->out, "%s%s[%s] ", name == NULL ? "" : name, name == NULL || *name == '\0' ? "" : " ",
@@ -372,10 +423,16 @@ static void print_document(const struct printer *p, const struct vt_document *do
         fprintf(p->out, "%zu %s\n", document->signatures_count,
                 word(p, document->signatures_count == 1 ? W_ONE_SIGNATURE : W_SIGNATURES));
     const struct vt_reason_fields fields = {.file = document->name};
-    print_reasons(p, document->reasons, &fields);
+    vt_reasons reasons = document->reasons;
+    if (its != NULL)
+        reasons = (reasons & ~its->excused) | its->reasons;
+    print_effect(p, its);
+    print_reasons(p, reasons, &fields);
     print_findings(p, document->findings, document->findings_count);
     for (size_t i = 0; i < document->signatures_count; i++)
-        print_signature(p, &document->signatures[i], i, document->signatures_count);
+        print_signature(p, &document->signatures[i],
+                        its != NULL && i < its->signatures_count ? &its->signatures[i] : NULL, i,
+                        document->signatures_count);
 }
 
 /* Which rules match depends on who sent it to whom, and of a file nobody knows that. */
@@ -407,6 +464,7 @@ void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
                                const struct vt_decision *decision)
 {
     const struct printer p = {out, text->language, text};
+    const struct vt_site_facts *facts = text->facts;
     if (text->file != NULL)
         fprintf(out, "%s\n", text->file);
     if (evidence->documents_count == 0)
@@ -414,6 +472,7 @@ void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
     print_reasons(&p, evidence->reasons, &(struct vt_reason_fields){0});
     print_findings(&p, evidence->findings, evidence->findings_count);
     for (size_t i = 0; i < evidence->documents_count; i++)
-        print_document(&p, &evidence->documents[i]);
+        print_document(&p, &evidence->documents[i],
+                       facts != NULL && i < facts->documents_count ? &facts->documents[i] : NULL);
     print_decision(&p, &evidence->mail, decision);
 }

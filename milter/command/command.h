@@ -64,7 +64,11 @@ struct vt_check_text {
     enum vt_language language;
     const char *file;        /* a line of its own; NULL: none */
     const char *policy_file; /* for the place of a rule */
-    bool offline;            /* --offline: that a status is not known is nobody's fault */
+    /* What the table of agencies says of the file, and the table, for the names of agencies; each
+     * may be NULL. */
+    const struct vt_site_facts *facts;
+    const struct vt_site *site;
+    bool offline; /* --offline: that a status is not known is nobody's fault */
 };
 void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
                                const struct vt_evidence *evidence,

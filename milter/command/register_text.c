@@ -364,7 +364,9 @@ static void print_digests(const struct vt_register_text *t, const struct vt_evid
 static void print_evidence(const struct vt_register_text *t,
                            const struct vt_register_decided *decided)
 {
-    const struct vt_check_text how = {.language = t->language};
+    const struct vt_check_text how = {.language = t->language,
+                                      .facts = decided->decision == NULL ? NULL
+                                                                         : decided->decision->site};
     fputc('\n', t->out);
     if (decided->evidence == NULL) {
         fprintf(t->out, "%s\n", word(t, W_NO_EVIDENCE));

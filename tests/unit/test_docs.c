@@ -17,6 +17,9 @@
 #define CONFIG_MANUAL "conf/vanthu.yaml.5"
 #define CONFIG_SAMPLE "conf/vanthu.yaml"
 #define POLICY_MANUAL "policy/vanthu-policy.5"
+#define AGENCIES_SAMPLE "conf/agencies.yaml"
+#define AGENCIES_SCHEMA "conf/agencies.schema.json"
+#define AGENCIES_MANUAL "policy/vanthu-agencies.5"
 #define POLICY_SCHEMA "conf/policy.schema.json"
 
 static char *read_text(const char *file)
@@ -227,6 +230,71 @@ static void manual_has_the_defaults(void **state)
     free(manual);
 }
 
+/* ---- the table of agencies ---- */
+
+/* The example of the sample: comment lines without a word right behind the "#". */
+static char *example_of(const char *sample)
+{
+    char *out = calloc(1, strlen(sample) + 1);
+    assert_non_null(out);
+    for (const char *at = sample; *at != '\0';) {
+        size_t len = strcspn(at, "\n");
+        bool is_prose = at[0] != '#' || (at[1] == ' ' && at[2] != ' ');
+        if (!is_prose)
+            strncat(out, at + 1, len - 1);
+        strcat(out, "\n");
+        at += len + (at[len] == '\n');
+    }
+    return out;
+}
+
+static void check_site(const char *text)
+{
+    struct vt_site *site = NULL;
+    struct vt_mistakes mistakes;
+    vt_mistakes_init(&mistakes);
+    if (vt_site_parse(vt_bytes_str(text), AGENCIES_SAMPLE, &site, &mistakes, NULL) != VT_OK)
+        fail_msg("%u: %s", mistakes.items[0].line, mistakes.items[0].text);
+    assert_int_equal(mistakes.count, 0);
+    vt_site_free(site);
+    vt_mistakes_clear(&mistakes);
+}
+
+/* Every key of the schema stands in the manual and in the example, and the parser takes it. */
+static void agencies_are_documented(void **state)
+{
+    (void)state;
+    char *sample = read_text(AGENCIES_SAMPLE), *manual = read_text(AGENCIES_MANUAL);
+    char *example = example_of(sample);
+    check_site(sample);
+    check_site(example);
+    json_t *schema = json_load_file(AGENCIES_SCHEMA, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(schema);
+    json_t *definitions = json_object_get(schema, "definitions");
+    const char *name = NULL, *key = NULL;
+    json_t *value = NULL, *ignored = NULL;
+    size_t count = 0;
+    json_object_foreach(definitions, name, value)
+    {
+        json_object_foreach(json_object_get(value, "properties"), key, ignored)
+        {
+            char text[64];
+            count++;
+            (void)snprintf(text, sizeof(text), "%s:", key);
+            /* Two ways of naming a certificate do not stand in one example. */
+            bool is_shown = strstr(example, text) != NULL || strcmp(key, "common-name") == 0 ||
+                            strcmp(key, "organization") == 0;
+            if (!is_shown || strstr(manual, key) == NULL)
+                fail_msg("%s of %s is not in " AGENCIES_SAMPLE " or " AGENCIES_MANUAL, key, name);
+        }
+    }
+    assert_true(count > 30);
+    json_decref(schema);
+    free(example);
+    free(manual);
+    free(sample);
+}
+
 static const json_t *definition(const json_t *schema, const char *name, const char *part)
 {
     const json_t *found = json_object_get(json_object_get(schema, "definitions"), name);
@@ -305,6 +373,7 @@ int main(void)
         cmocka_unit_test(sample_has_every_setting), cmocka_unit_test(sample_shows_the_defaults),
         cmocka_unit_test(manual_has_every_test),    cmocka_unit_test(manual_has_the_defaults),
         cmocka_unit_test(schema_is_the_language),   cmocka_unit_test(schema_has_what_it_refers_to),
+        cmocka_unit_test(agencies_are_documented),
     };
     return cmocka_run_group_tests_name("docs", tests, NULL, NULL);
 }
