@@ -253,6 +253,7 @@ struct vt_register_query {
     const char *reference;          /* its check digit must fit, else VT_E_FORMAT */
     const char *sender, *recipient; /* addresses, in any case of letters */
     const char *domain;             /* of the sender: this one and all below it */
+    const char *agency;             /* of sender or recipients: its id in the site's table */
     const char *certificate_sha256; /* of a signer, hexadecimal */
     const char *document_sha256;
     enum vt_reason reason; /* of mail, document or signature; VT_REASON_COUNT: any */

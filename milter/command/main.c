@@ -37,7 +37,8 @@ static const struct {
     {"register", vt_command_register,
      "register list [--from TIME] [--until TIME] [--limit N]\n"
      "       vanthu register search [--sender ADDRESS] [--recipient ADDRESS] [--domain DOMAIN]\n"
-     "                    [--certificate SHA256] [--document SHA256] [--reason CODE]\n"
+     "                    [--agency ID] [--certificate SHA256] [--document SHA256] [--reason "
+     "CODE]\n"
      "                    [--from TIME] [--until TIME] [--limit N]\n"
      "       vanthu register show REFERENCE…\n"
      "       vanthu register verify [--head FILE]…\n"

@@ -21,6 +21,7 @@ enum register_option {
     OPTION_SENDER = 's',
     OPTION_RECIPIENT = 'r',
     OPTION_DOMAIN = 'd',
+    OPTION_AGENCY = 'a',
     OPTION_CERTIFICATE = 'C',
     OPTION_DOCUMENT = 'D',
     OPTION_REASON = 'R',
@@ -53,6 +54,7 @@ static const struct option search_options[] = {
     {"sender", required_argument, NULL, OPTION_SENDER},
     {"recipient", required_argument, NULL, OPTION_RECIPIENT},
     {"domain", required_argument, NULL, OPTION_DOMAIN},
+    {"agency", required_argument, NULL, OPTION_AGENCY},
     {"certificate", required_argument, NULL, OPTION_CERTIFICATE},
     {"document", required_argument, NULL, OPTION_DOCUMENT},
     {"reason", required_argument, NULL, OPTION_REASON},
@@ -220,6 +222,9 @@ static int take_option(struct vt_register_desk *desk, int option)
         return EX_OK;
     case OPTION_DOMAIN:
         desk->query.domain = optarg;
+        return EX_OK;
+    case OPTION_AGENCY:
+        desk->query.agency = optarg;
         return EX_OK;
     case OPTION_CERTIFICATE:
         return set_digest(desk, optarg, desk->digests[0], &desk->query.certificate_sha256);

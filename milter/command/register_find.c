@@ -170,12 +170,13 @@ int vt_register_search(struct vt_register_desk *desk)
 {
     const struct vt_register_query *query = &desk->query;
     if (query->sender == NULL && query->recipient == NULL && query->domain == NULL &&
-        query->certificate_sha256 == NULL && query->document_sha256 == NULL &&
-        query->reason == VT_REASON_COUNT) {
-        fprintf(stderr,
-                "%s: by what? --sender, --recipient, --domain, --certificate, --document or "
-                "--reason\n",
-                desk->name);
+        query->agency == NULL && query->certificate_sha256 == NULL &&
+        query->document_sha256 == NULL && query->reason == VT_REASON_COUNT) {
+        fprintf(
+            stderr,
+            "%s: by what? --sender, --recipient, --domain, --agency, --certificate, --document or "
+            "--reason\n",
+            desk->name);
         return EX_USAGE;
     }
     desk->query.kinds = VT_REGISTER_KIND_BIT(VT_REGISTER_DECIDED);

@@ -241,7 +241,20 @@ static void exceptions_end(void **state)
 
 /* ---- secrets ---- */
 
-/* Everything of these mails that must not be found anywhere in the files. */
+/* Neither as text nor as bytes; an object that was never stored has no digest. */
+static void digest_is_absent(struct site *site, const char *sha256)
+{
+    uint8_t digest[32];
+    if (sha256[0] == '\0')
+        return;
+    for (unsigned i = 0; i < 32; i++)
+        digest[i] = (uint8_t)strtoul((char[]){sha256[2 * i], sha256[2 * i + 1], '\0'}, NULL, 16);
+    assert_false(site_files_have(site, digest, sizeof(digest)));
+    assert_false(site_files_have(site, sha256, 64));
+}
+
+/* Everything of these mails that must not be found anywhere in the files: each text and digest that
+ * a record of theirs would have in its body or in a table. */
 static void nothing_of_a_secret_mail_is_kept(void **state)
 {
     struct site *site = *state;
@@ -261,6 +274,20 @@ static void nothing_of_a_secret_mail_is_kept(void **state)
         mails[i].decided.objects = objects;
         mails[i].decided.objects_count = 1;
         mails[i].decided.answer.lines = lines;
+        mails[i].evidence.mail.message_id = "thu-bi-mat@quan-khu";
+        mails[i].evidence.mail.client_address = "198.51.100.77";
+        mails[i].signatures[0].signer.common_name = "Dai-ta-Tran";
+        mails[i].signatures[0].signer.serial = "54017777AA";
+        mails[i].decision.rule = "giu-thu-mat";
+        mails[i].decision.site = &mails[i].site;
+        mails[i].site.sender_agency = "bo-tu-lenh";
+        mails[i].recipient_agencies[0] = "bo-tham-muu";
+        mails[i].site.recipient_agencies = mails[i].recipient_agencies;
+        mails[i].site.recipient_agencies_count = 1;
+        mails[i].notice = (struct vt_register_notice){.kind = "held", .recipient = "si-quan@x"};
+        made_hex(mails[i].notice.key_sha256, 4242);
+        mails[i].decided.notices = &mails[i].notice;
+        mails[i].decided.notices_count = 1;
         records[2 * i + 1] = made_answer(&mails[i], &answered[i]);
     }
     mails[0].decided.is_secret = true;
@@ -274,17 +301,33 @@ static void nothing_of_a_secret_mail_is_kept(void **state)
                         "{\"v\":1,\"record\":\"decided\",\"time\":\"2025-12-20T03:17:00Z\","
                         "\"secret\":true,\"count\":1}");
     site_close(site);
-    static const char *const absent[] = {"phong-thu", "quan-khu", "secret certificate", "4X4D",
-                                         "UBND"};
+    static const char *const absent[] = {"phong-thu",
+                                         "quan-khu",
+                                         "secret certificate",
+                                         "4X4D",
+                                         "UBND",
+                                         "thu-bi-mat",
+                                         "198.51",
+                                         "Dai-ta",
+                                         "54017777AA",
+                                         "giu-thu-mat",
+                                         "bo-tu-lenh",
+                                         "bo-tham",
+                                         "si-quan",
+                                         "CONTENT_CHANGED",
+                                         "a91f03c2"};
     for (size_t i = 0; i < ELEMENTS(absent); i++)
         assert_false(site_files_have(site, absent[i], strlen(absent[i])));
-    uint8_t digest[32];
-    for (unsigned i = 0; i < 32; i++)
-        digest[i] = (uint8_t)strtoul((char[]){mails[0].documents[0].sha256[2 * i],
-                                              mails[0].documents[0].sha256[2 * i + 1], '\0'},
-                                     NULL, 16);
-    assert_false(site_files_have(site, digest, sizeof(digest)));
-    assert_false(site_files_have(site, mails[0].documents[0].sha256, 64));
+    const char *digests[] = {mails[0].documents[0].sha256,
+                             mails[1].documents[0].sha256,
+                             mails[0].signatures[0].signer.sha256,
+                             mails[1].signatures[0].signer.sha256,
+                             mails[0].digests[0],
+                             mails[1].digests[1],
+                             mails[0].notice.key_sha256,
+                             objects[0].sha256};
+    for (size_t i = 0; i < ELEMENTS(digests); i++)
+        digest_is_absent(site, digests[i]);
 }
 
 /* ---- first seen, defer clocks, notices ---- */
