@@ -105,6 +105,10 @@ def searches(site, references):
     assert references[REVOKED] in found("--sender", mail["mail"]["sender"].upper())
     assert references[REVOKED] in found("--domain", mail["mail"]["sender"].split("@")[1].split(".", 1)[1])
     assert references[REVOKED] in found("--recipient", mail["mail"]["recipients"][0])
+    site_of = site.json("register", "show", references[REVOKED])[0]["body"]["decision"]["site"]
+    for agency in (site_of["sender_agency"], *site_of["recipient_agencies"]):
+        assert agency is None or references[REVOKED] in found("--agency", agency), site_of
+    assert not found("--agency", "nobody", expect=1)
     revoked = found("--reason", "CERT_REVOKED")
     assert revoked == [references[i] for i in (17, 9, 1)] and revoked == found("--reason", "cert-revoked")
     assert found("--reason", "CERT_REVOKED", "--sender", mail["mail"]["sender"]) == [references[REVOKED]]

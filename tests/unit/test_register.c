@@ -494,6 +494,14 @@ static void look_up(void **state)
         {"domain and below", {.domain = domain}, like},
         {"gov.vn", {.domain = "GOV.vn"}, "SELECT count(*) FROM mail"},
         {"not a part of a label", {.domain = "ov.vn"}, "SELECT 0"},
+        {"agency of recipients and senders",
+         {.agency = "xa20"},
+         "SELECT count(DISTINCT m.seq) FROM mail m LEFT JOIN recipient_agency a ON a.seq = m.seq"
+         " WHERE m.agency = 'xa20' OR a.agency = 'xa20'"},
+        {"agency and domain",
+         {.agency = "xa20", .domain = "gov.vn"},
+         "SELECT count(*) FROM recipient_agency WHERE agency = 'xa20'"},
+        {"unknown agency", {.agency = "xa"}, "SELECT 0"},
         {"certificate",
          {.certificate_sha256 = mail.signatures[0].signer.sha256},
          "SELECT count(DISTINCT seq) FROM signature WHERE certificate = (SELECT certificate FROM"

@@ -687,6 +687,23 @@ static void an_empty_period_is_a_report(void **state)
     vt_arena_free(arena);
 }
 
+struct newest {
+    int64_t before_seq;
+    int64_t count;
+};
+
+static enum vt_code take_newest(void *context, const struct vt_register_entry *entry,
+                                struct vt_err *err)
+{
+    struct newest *newest = context;
+    (void)err;
+    assert_true(entry->seq < newest->before_seq);
+    assert_int_equal(entry->kind, VT_REGISTER_DECIDED);
+    newest->before_seq = entry->seq;
+    newest->count++;
+    return VT_OK;
+}
+
 /* More domains than a report lists: the rest is one row, and the sum is still right. */
 static void many_agencies_are_bounded(void **state)
 {
@@ -714,6 +731,17 @@ static void many_agencies_are_bounded(void **state)
     assert_int_equal(section->rows[section->rows_count - 2].cells[2].number, 102);
     assert_int_equal(section->rows[section->rows_count - 1].cells[2].number, COUNT);
     vt_arena_free(arena);
+    /* So many of one domain are found from the end, each once. */
+    struct vt_register_query query = VT_REGISTER_QUERY_ANY;
+    struct newest newest = {.before_seq = INT64_MAX};
+    query.domain = "gov.vn";
+    query.limit = 1000;
+    do {
+        assert_int_equal(vt_register_find(site->reg, &query, take_newest, &newest,
+                                          &query.before_seq, &site->err),
+                         VT_OK);
+    } while (query.before_seq > 0);
+    assert_int_equal(newest.count, COUNT);
 }
 
 /* ---- refusals ---- */
