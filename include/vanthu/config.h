@@ -112,5 +112,8 @@ void vt_config_free(struct vt_config *config);
 void vt_config_mistake(const struct vt_config *config, struct vt_mistakes *mistakes,
                        const char *key, bool warning, const char *format, ...) VT_PRINTF(5, 6);
 const char *vt_role_name(enum vt_role_id role); /* "gateway" */
+/* True when a person's mail program hands the mail in: it does not queue, so nothing is deferred.
+ */
+bool vt_mail_is_submission(const struct vt_mail *mail, const struct vt_config *config);
 
 #endif

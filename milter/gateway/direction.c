@@ -105,20 +105,6 @@ static bool is_within(const char *address, const struct vt_strings *domains)
     return false;
 }
 
-static bool is_listed(const char *name, const struct vt_strings *names)
-{
-    for (size_t i = 0; name != NULL && i < names->count; i++) {
-        if (strcasecmp(name, names->items[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool vt_mail_is_submission(const struct vt_mail *mail, const struct vt_config *config)
-{
-    return mail->authenticated != NULL || is_listed(mail->daemon_name, &config->outbound_daemons);
-}
-
 enum vt_direction vt_direction_of(const struct vt_mail *mail, const struct vt_networks *internal,
                                   const struct vt_config *config)
 {

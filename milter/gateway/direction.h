@@ -27,8 +27,5 @@ bool vt_networks_contain(const struct vt_networks *networks, const char *address
  * What ours send is internal when every recipient is in our domains, else outbound. */
 enum vt_direction vt_direction_of(const struct vt_mail *mail, const struct vt_networks *internal,
                                   const struct vt_config *config);
-/* True when a person's mail program hands the mail in: it does not queue, so nothing is deferred.
- */
-bool vt_mail_is_submission(const struct vt_mail *mail, const struct vt_config *config);
 
 #endif

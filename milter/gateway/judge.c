@@ -8,11 +8,11 @@
 
 #include "gateway/bring.h"
 #include "gateway/count.h"
-#include "gateway/exceptions.h"
 #include "gateway/failing.h"
 #include "gateway/marks.h"
 #include "gateway/outcome_log.h"
 #include "gateway/record.h"
+#include "vanthu/exceptions.h"
 #include "vanthu/log.h"
 
 /* The MTA is told that we still work; Sendmail waits 10 s. */

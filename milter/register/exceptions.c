@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Documents that are excepted are left out of what the policy is shown. */
-#include "gateway/exceptions.h"
+#include "vanthu/exceptions.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Exceptions that an administrator made with vanthu undo: documents, or a certificate with a
+ * exceptions: what an administrator made with vanthu undo: documents, or a certificate with a
  * reason, that are accepted until a date (users.md 2). What was found is recorded as ever; only
  * the policy is not shown the documents that are excepted. */
-#ifndef VANTHU_GATEWAY_EXCEPTIONS_H
-#define VANTHU_GATEWAY_EXCEPTIONS_H
+#ifndef VANTHU_EXCEPTIONS_H
+#define VANTHU_EXCEPTIONS_H
 
 #include "vanthu/registrar.h"
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/exceptions.h"
+#include "vanthu/exceptions.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 #define REVOKED VT_REASON_BIT(VT_REASON_CERT_REVOKED)

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One recorded mail under another policy: the steps of the gateway, with what the register knows of
+ * that time in the place of the registrar's answers. */
+#include <string.h>
+
+#include "register/looking.h"
+#include "register/replay.h"
+#include "vanthu/exceptions.h"
+
+static enum vt_action most_under(enum vt_mode mode)
+{
+    return mode == VT_MODE_ENFORCE ? VT_ACTION_REJECT
+           : mode == VT_MODE_TAG   ? VT_ACTION_TAG
+                                   : VT_ACTION_ACCEPT;
+}
+
+static enum vt_action at_most(enum vt_action action, enum vt_action most)
+{
+    return action < most ? action : most;
+}
+
+/* What the rules of that time said, though the mode of the site bounded it: the trace knows. */
+static enum vt_action asked_then(const struct vt_register_decided *decided)
+{
+    const struct vt_decision *then = decided->decision;
+    if (decided->mode == VT_MODE_ENFORCE || then->rule == NULL)
+        return then->action;
+    enum vt_action most = most_under(then->mode);
+    for (size_t i = 0; i < then->trace_count; i++) {
+        const struct vt_trace *line = &then->trace[i];
+        if (line->matched && line->document == then->document && line->rule != NULL &&
+            strcmp(line->rule, then->rule) == 0)
+            return at_most(line->action, most);
+    }
+    return then->action;
+}
+
+static enum vt_code evaluate(const struct vt_replay_request *request,
+                             const struct vt_replay_mail *mail, const struct vt_evidence *shown,
+                             int64_t first_deferred_utc_secs, struct vt_decision **out,
+                             struct vt_err *err)
+{
+    const struct vt_policy_input input = {.evidence = shown,
+                                          .site_mode = request->mode,
+                                          .first_deferred_utc_secs = first_deferred_utc_secs,
+                                          .now_utc_secs = mail->record->time_utc_secs,
+                                          .is_submission =
+                                              vt_mail_is_submission(&shown->mail, request->config)};
+    return vt_policy_evaluate(mail->arena, request->policy, &input, out, err);
+}
+
+/* What vanthu undo had excepted when the mail came. */
+static enum vt_code leave_out_excepted(struct vt_replay_mail *mail, struct vt_excepted *out,
+                                       struct vt_err *err)
+{
+    const struct vt_evidence *evidence = mail->record->decided->evidence;
+    struct vt_look look;
+    struct vt_looked looked;
+    enum vt_code code = vt_exceptions_look(mail->arena, evidence, &look, err);
+    if (code != VT_OK || look.documents_count + look.certificates_count == 0)
+        return code;
+    code =
+        vt_looking_answer(mail->reg, mail->arena, &look, mail->record->time_utc_secs, &looked, err);
+    if (code == VT_OK)
+        code = vt_exceptions_apply(mail->arena, evidence, looked.exceptions,
+                                   looked.exceptions_count, out, err);
+    mail->is_excepted = code == VT_OK && out->reference != NULL;
+    return code;
+}
+
+/* When the mail came first: the clock of the rule that deferred it then, or of the one that would
+ * now; without one this is the first time. */
+static enum vt_code first_deferred(const struct vt_replay_mail *mail, const char *rule,
+                                   int64_t *out_utc_secs, struct vt_err *err)
+{
+    const struct vt_register_decided *decided = mail->record->decided;
+    int64_t now = mail->record->time_utc_secs;
+    char made[65];
+    const char *key = decided->defer_key_sha256;
+    enum vt_code code = VT_OK;
+    if (key == NULL || key[0] == '\0') {
+        code = vt_register_defer_key(mail->arena, decided->evidence, rule, made);
+        key = made;
+    }
+    if (code == VT_OK)
+        code = vt_register_first_deferred(mail->reg, key, out_utc_secs, err);
+    if (code == VT_OK && (*out_utc_secs == VT_TIME_NONE || *out_utc_secs > now))
+        *out_utc_secs = now;
+    return code;
+}
+
+static bool is_adverse(const struct vt_decision *decision)
+{
+    return decision->action >= VT_ACTION_TAG;
+}
+
+enum vt_code vt_replay_judge(const struct vt_replay_request *request, struct vt_replay_mail *mail,
+                             struct vt_err *err)
+{
+    const struct vt_register_decided *decided = mail->record->decided;
+    const struct vt_evidence *shown = decided->evidence;
+    struct vt_excepted excepted = {.reference = NULL};
+    struct vt_decision *now = NULL;
+    enum vt_code code = evaluate(request, mail, shown, VT_TIME_NONE, &now, err);
+    if (code == VT_OK && is_adverse(now))
+        code = leave_out_excepted(mail, &excepted, err);
+    if (code == VT_OK && mail->is_excepted) {
+        shown = &excepted.evidence;
+        code = evaluate(request, mail, shown, VT_TIME_NONE, &now, err);
+    }
+    if (code == VT_OK && now->action == VT_ACTION_DEFER) {
+        int64_t first = VT_TIME_NONE;
+        code = first_deferred(mail, now->rule != NULL ? now->rule : "", &first, err);
+        if (code == VT_OK)
+            code = evaluate(request, mail, shown, first, &now, err);
+    }
+    if (code == VT_OK && mail->is_excepted)
+        code = vt_exceptions_name(mail->arena, &excepted, now, err);
+    if (code != VT_OK)
+        return code;
+    mail->now = now;
+    mail->now_action = now->action;
+    mail->then_action = request->is_as_it_was
+                            ? decided->decision->action
+                            : at_most(asked_then(decided), most_under(request->mode));
+    return VT_OK;
+}
