@@ -70,7 +70,7 @@ BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev 
                   libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev libsqlite3-dev libpq-dev \
                   libunistring-dev libcdb-dev liblmdb-dev libmicrohttpd-dev
 TEST_PACKAGES  := libcmocka-dev python3 python3-cryptography python3-asn1crypto python3-venv openssl postfix \
-                  postfix-pcre postgresql poppler-utils qpdf mandoc procps clang
+                  postfix-pcre postgresql poppler-utils python3-yaml qpdf mandoc procps clang
 LINT_PACKAGES  := clang clang-format clang-tidy cppcheck mandoc
 
 # $(call install-packages,LIST): only what is missing, asking nothing.
@@ -158,7 +158,7 @@ demo: deps
 	$(Q)tests/demo/demo.py
 bench: deps
 	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/bench/inspect_bench $(BUILD)/tests/bench/noop_milter \
-	  $(BUILD)/tests/bench/crl_bench $(BUILD)/tests/bench/register_bench
+	  $(BUILD)/tests/bench/crl_bench $(BUILD)/tests/bench/register_bench $(BUILD)/tests/bench/metrics_bench
 	$(Q)tests/bench/bench.sh
 
 lint:
@@ -184,6 +184,8 @@ install: all
 	for f in vanthu.yaml policy.yaml agencies.yaml; do [ -e $(DESTDIR)$(SYSCONFDIR)/vanthu/$$f ] || \
 	  install -m 644 conf/$$f $(DESTDIR)$(SYSCONFDIR)/vanthu/; done
 	install -m 644 conf/policy.schema.json conf/agencies.schema.json $(DESTDIR)$(SYSCONFDIR)/vanthu/
+	install -d $(DESTDIR)$(PREFIX)/share/doc/vanthu
+	install -m 644 conf/grafana-vanthu.json conf/prometheus-alerts.yaml $(DESTDIR)$(PREFIX)/share/doc/vanthu/
 	for s in 1 5 8; do for m in $(wildcard conf/*.[158] milter/*/*.[158] policy/*.[158]); do \
 	  case $$m in *.$$s) install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/;; esac; done; done
 	sed 's|@sbindir@|$(PREFIX)/sbin|; s|@bindir@|$(PREFIX)/bin|; s|@sysconfdir@|$(SYSCONFDIR)|' \

@@ -17,6 +17,8 @@
 #             list that can be asked, MB of memory at the peak, ns a lookup (100 000 of them)
 #   register  records a second in commits of 1, 10 and 50 beside plain SQLite inserts, and a report over
 #             REPORT_MAILS [20000] mails: time and memory
+#   metrics   nanoseconds of a counter, a gauge and a value of a histogram, alone and from all processors
+#             at once, beside an addition to a variable
 #   P16       milliseconds that a mail with a signed 25 MB PDF waits longer than with a milter that
 #             does nothing (root only)
 set -eu
@@ -101,6 +103,10 @@ register() {
 	"$programs/register_bench" report "$work/register" "${REPORT_MAILS:-20000}"
 }
 
+metrics() {
+	! wanted metrics || "$programs/metrics_bench"
+}
+
 prepare
 printf '%s cores, load %s, OpenSSL %s, medians of %s pairs\n' "$(nproc)" "$(cut -d' ' -f1 /proc/loadavg)" \
 	"$(openssl version | cut -d' ' -f2)" "$pairs"
@@ -109,3 +115,4 @@ in_process
 crls
 whole_service
 register
+metrics

@@ -15,6 +15,8 @@ import sqlite3
 import sys
 import time
 
+import yaml
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import exposition
@@ -293,6 +295,66 @@ def is_confined(site):
     equal(modes.count(os.O_RDWR) <= 1, True, f"descriptors {modes}")
 
 
+def matchers(expression):
+    """(metric, {label: [values]}) of each selector; None for values that are not fixed."""
+    for name, inside in re.findall(r"(vanthu_\w+)(?:\{([^}]*)\})?", re.sub(r"label_values\((\w+), (\w+)\)", r"\1", expression)):
+        found = {}
+        for label, operator, wanted in re.findall(r'(\w+)(=~|!~|!=|=)"([^"]*)"', inside):
+            found[label] = None if "$" in wanted else wanted.split("|")
+        yield name, found
+
+
+def check_expression(families, expression, where):
+    used = list(matchers(expression))
+    equal(bool(used), True, f"{where}: no metric in {expression}")
+    for name, labels in used:
+        base = name if name in families else re.sub(r"_(bucket|sum|count)$", "", name)
+        equal(base in families and (base == name or families[base].kind == "histogram"), True, f"{where}: {name} exists")
+        shown = [dict(own) for _, own in families[base].samples]
+        for label, wanted in labels.items():
+            known = {own[label] for own in shown if label in own}
+            equal(label == "instance" or set(wanted) <= known, True, f"{where}: {label}={wanted} of {name}, there are {known}")
+    return {name for name, _ in used}
+
+
+def board_and_alerts(site):
+    """Every query of the board and of the alerts names what is counted, and each alert says what to do."""
+    families = site.numbers()
+    with open(site_test.HERE + "/../../conf/prometheus-alerts.yaml", encoding="utf-8") as file:
+        alerts = [rule for group in yaml.safe_load(file)["groups"] for rule in group["rules"]]
+    with open(site_test.HERE + "/../../conf/grafana-vanthu.json", encoding="utf-8") as file:
+        board = json.load(file)
+    for alert in alerts:
+        check_expression(families, alert["expr"], alert["alert"])
+        equal(alert["labels"]["severity"] in ("critical", "warning", "info"), True, alert["alert"])
+        equal(sorted(alert["annotations"]), ["description", "english", "summary"], alert["alert"])
+    panels = [panel for panel in board["panels"] if panel["type"] != "row"]
+    for panel in panels:
+        for target in panel["targets"]:
+            check_expression(families, target["expr"], panel["title"])
+        equal(bool(panel["title"] and panel["description"].isascii()), True, f"title and description of {panel['title']}")
+    places = [tuple(p["gridPos"][k] for k in "xywh") for p in board["panels"]]
+    cells = [(x + i, y + j) for x, y, w, h in places for i in range(w) for j in range(h)]
+    equal((len(cells), max(x for x, _ in cells) < 24), (len(set(cells)), True), "panels do not cover each other")
+    equal(len({panel["id"] for panel in board["panels"]}), len(board["panels"]), "numbers of panels")
+    print(f"     {len(alerts)} alerts, {len(panels)} panels")
+
+
+def manual_names_them_all(site):
+    """vanthu-milter(8) documents what is counted, and nothing else."""
+    with open(site_test.HERE + "/../../milter/master/vanthu-milter.8", encoding="utf-8") as file:
+        section = file.read().split(".Sh METRICS", 1)[1].split(".Sh ", 1)[0]
+    families = site.numbers()
+    documented = dict(re.findall(r"^\.It Ic (vanthu_\w+)\n([^.].*)$", section, re.M))
+    equal(sorted(documented), sorted(families), "names")
+    for name, family in families.items():
+        labels = {label for _, own in family.samples for label, _ in own} - {"le"}
+        found = re.match(r"\(([^)]*)\) ", documented[name])
+        if family.samples:
+            equal(set(found[1].split(", ")) if found else set(), labels, f"labels of {name}")
+        equal(documented[name].endswith(family.help), True, f"help of {name}")
+
+
 def status_for_people(site):
     """vanthu status shows the same numbers, in two languages; --prometheus is what /metrics says."""
     environment = dict(os.environ)
@@ -323,4 +385,5 @@ def status_for_people(site):
 
 
 sys.exit(site_test.run(pages, counts_what_was_sent, burst_is_counted, role_killed, killed_in_a_mail, reload_keeps_counters,
-                       register_is_stuck, status_for_people, slow_and_many, is_confined, site_class=WebSite, mode="enforce", with_servers=True))
+                       register_is_stuck, status_for_people, board_and_alerts, manual_names_them_all,
+                       slow_and_many, is_confined, site_class=WebSite, mode="enforce", with_servers=True))
