@@ -158,7 +158,8 @@ demo: deps
 	$(Q)tests/demo/demo.py
 bench: deps
 	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/bench/inspect_bench $(BUILD)/tests/bench/noop_milter \
-	  $(BUILD)/tests/bench/crl_bench $(BUILD)/tests/bench/register_bench $(BUILD)/tests/bench/metrics_bench
+	  $(BUILD)/tests/bench/crl_bench $(BUILD)/tests/bench/register_bench $(BUILD)/tests/bench/metrics_bench \
+	  $(BUILD)/tests/bench/policy_bench
 	$(Q)tests/bench/bench.sh
 
 lint:

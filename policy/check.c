@@ -86,7 +86,60 @@ static void check_hold(struct vt_yaml *yaml, const struct vt_policy *policy,
                         "the top of the file");
 }
 
+/* Agencies that do not stand in the table: nobody is ever one of them. */
+static void check_agency(struct vt_yaml *yaml, const struct vt_site *site,
+                         const struct vt_yaml_node *value)
+{
+    const char *nearest = NULL;
+    if (value->kind != VT_YAML_SCALAR || vt_site_agency(site, value->text) != NULL)
+        return;
+    for (size_t i = 0; i < vt_site_agencies_count(site) && nearest == NULL; i++) {
+        const char *id = vt_site_agency_at(site, i)->id;
+        if (vt_text_distance(id, value->text, 2) <= 2)
+            nearest = id;
+    }
+    if (nearest != NULL)
+        vt_yaml_mistake(yaml, value, "no agency \"%s\" stands in the table: did you mean \"%s\"?",
+                        value->text, nearest);
+    else
+        vt_yaml_mistake(yaml, value, "no agency \"%s\" stands in the table of agencies",
+                        value->text);
+}
+
+static void check_agencies(struct vt_yaml *yaml, const struct vt_policy *policy,
+                           const struct vt_conditions *conditions)
+{
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct vt_condition *condition = &conditions->items[i];
+        for (size_t g = 0; g < condition->groups_count; g++)
+            check_agencies(yaml, policy, &condition->groups[g]);
+        bool is_of_table = condition->test->form == &vt_form_agencies;
+        for (size_t v = 0;
+             is_of_table && policy->site != NULL && v < vt_yaml_values_count(condition->node); v++)
+            check_agency(yaml, policy->site, vt_yaml_value_at(condition->node, v));
+    }
+}
+
 /* ---- warnings ---- */
+
+/* Tests that only the table of agencies answers. */
+static void check_table(struct vt_yaml *yaml, const struct vt_conditions *conditions)
+{
+    static const char *const keys[] = {"signer-kind", "signer-agency",    "sender-agency",
+                                       "alignment",   "recipient-agency", "effect"};
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct vt_condition *condition = &conditions->items[i];
+        for (size_t g = 0; g < condition->groups_count; g++)
+            check_table(yaml, &condition->groups[g]);
+        for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+            if (strcmp(condition->test->key, keys[k]) == 0)
+                vt_yaml_warning(yaml, condition->node,
+                                "%s is never known without a table: add \"agencies: "
+                                "agencies.yaml\" at the top of the file",
+                                keys[k]);
+        }
+    }
+}
 
 static const struct vt_condition *find_test(const struct vt_conditions *conditions, const char *key)
 {
@@ -262,6 +315,7 @@ void vt_policy_check(struct vt_yaml *yaml, const struct vt_policy *policy)
             check_causes(yaml, &rule->when);
         check_any_recipient(yaml, rule);
         check_hold(yaml, policy, rule);
+        check_agencies(yaml, policy, &rule->when);
     }
     /* Half-read rules would be compared wrongly. */
     if (yaml->mistakes->errors_count > 0)
@@ -274,6 +328,8 @@ void vt_policy_check(struct vt_yaml *yaml, const struct vt_policy *policy)
         check_ranges(yaml, &rule->when);
         check_all_words(yaml, &rule->when);
         check_effects(yaml, rule);
+        if (policy->site == NULL)
+            check_table(yaml, &rule->when);
     }
     check_lists(yaml, policy);
     vt_policy_check_hidden(yaml, policy);

@@ -106,24 +106,33 @@ struct link {
     struct link *next;
 };
 
+/* In the order of the file. */
+struct chain {
+    struct link *first, *last;
+};
+
 struct search {
     struct vt_yaml *yaml;
     const struct vt_policy *policy;
     struct candidate *all;
-    struct link *untexted; /* rules without texts of their own */
+    struct chain untexted; /* rules without texts of their own */
     struct vt_set keys;    /* "test text" */
-    struct link **by_key;
+    struct chain *by_key;
 };
 
 #define KEY_BYTES (VT_MAX_SET_TEXT_BYTES + 32)
 
 /* The condition with texts of its own by which a rule is found, or NULL. */
-static const struct vt_condition *texts_of(const struct vt_rule *rule)
+static const struct vt_condition *texts_of(const struct vt_conditions *conditions)
 {
-    for (size_t i = 0; i < rule->when.count; i++) {
-        const struct vt_condition *condition = &rule->when.items[i];
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct vt_condition *condition = &conditions->items[i];
         if (condition->own != NULL && condition->own->count > 0 && condition->lists_count == 0)
             return condition;
+        const struct vt_condition *below =
+            is_positive_group(condition->test->form) ? texts_of(&condition->groups[0]) : NULL;
+        if (below != NULL)
+            return below;
     }
     return NULL;
 }
@@ -143,20 +152,24 @@ static void add_tests(struct candidate *candidate)
     }
 }
 
-static bool add_link(struct search *s, struct link **chain, const struct candidate *taker)
+static bool add_link(struct search *s, struct chain *chain, const struct candidate *taker)
 {
     struct link *link = vt_arena_alloc(s->yaml->arena, sizeof(*link));
     if (link == NULL)
         return false;
-    *link = (struct link){taker, *chain};
-    *chain = link;
+    *link = (struct link){taker, NULL};
+    if (chain->last == NULL)
+        chain->first = link;
+    else
+        chain->last->next = link;
+    chain->last = link;
     return true;
 }
 
 /* From now on the rule takes mail away from those behind it. */
 static bool add_taker(struct search *s, const struct candidate *taker)
 {
-    const struct vt_condition *texts = texts_of(taker->rule);
+    const struct vt_condition *texts = texts_of(&taker->rule->when);
     char key[KEY_BYTES];
     if (taker->rule->mode != VT_MODE_ENFORCE || taker->rule->until_utc_secs != VT_TIME_NONE ||
         taker->rule->observe_until_utc_secs != VT_TIME_NONE)
@@ -174,18 +187,22 @@ static bool add_taker(struct search *s, const struct candidate *taker)
     return true;
 }
 
-static void take_first(const struct link *chain, const struct candidate *rule,
+static void take_first(const struct chain *chain, const struct candidate *rule,
                        const struct vt_rule **first)
 {
-    for (; chain != NULL; chain = chain->next) {
-        const struct candidate *before = chain->candidate;
-        bool may_be =
-            (before->tests[0] & ~rule->tests[0]) == 0 && (before->tests[1] & ~rule->tests[1]) == 0;
+    for (const struct link *link = chain->first; link != NULL; link = link->next) {
+        const struct candidate *before = link->candidate;
         vt_reasons wide = before->rule->needs_reasons;
-        may_be = may_be && (wide == 0 || (rule->rule->needs_reasons & ~wide) == 0);
-        may_be = may_be && (*first == NULL || before->rule < *first);
-        if (may_be && is_wider_set(&before->rule->when, &rule->rule->when))
+        if (*first != NULL && before->rule >= *first)
+            return;
+        if ((before->tests[0] & ~rule->tests[0]) != 0 ||
+            (before->tests[1] & ~rule->tests[1]) != 0 ||
+            (wide != 0 && (rule->rule->needs_reasons & ~wide) != 0))
+            continue;
+        if (is_wider_set(&before->rule->when, &rule->rule->when)) {
             *first = before->rule;
+            return;
+        }
     }
 }
 
@@ -195,27 +212,35 @@ static void take_key(const struct search *s, const struct vt_condition *conditio
     char key[KEY_BYTES];
     size_t place = vt_set_index(&s->keys, key_of(key, condition, text));
     if (place != SIZE_MAX)
-        take_first(s->by_key[place], rule, first);
+        take_first(&s->by_key[place], rule, first);
+}
+
+/* Whoever takes a rule has its first text, or of a domain one that is above it. */
+static void take_texts(const struct search *s, const struct vt_conditions *conditions,
+                       const struct candidate *rule, const struct vt_rule **first)
+{
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct vt_condition *condition = &conditions->items[i];
+        if (is_positive_group(condition->test->form))
+            take_texts(s, &condition->groups[0], rule, first);
+        if (condition->own == NULL || condition->own->count == 0)
+            continue;
+        const char *text = condition->own->keys[0];
+        take_key(s, condition, text, rule, first);
+        if (condition->test->form != &vt_form_domains)
+            continue;
+        if (text[0] == '=')
+            take_key(s, condition, text + 1, rule, first);
+        for (const char *dot = strchr(text, '.'); dot != NULL; dot = strchr(dot + 1, '.'))
+            take_key(s, condition, dot + 1, rule, first);
+    }
 }
 
 static const struct vt_rule *find_taker(const struct search *s, const struct candidate *rule)
 {
     const struct vt_rule *first = NULL;
-    take_first(s->untexted, rule, &first);
-    for (size_t i = 0; i < rule->rule->when.count; i++) {
-        const struct vt_condition *condition = &rule->rule->when.items[i];
-        if (condition->own == NULL || condition->own->count == 0)
-            continue;
-        /* Whoever takes it has its first text, or of a domain one that is above it. */
-        const char *text = condition->own->keys[0];
-        take_key(s, condition, text, rule, &first);
-        if (condition->test->form != &vt_form_domains)
-            continue;
-        if (text[0] == '=')
-            take_key(s, condition, text + 1, rule, &first);
-        for (const char *dot = strchr(text, '.'); dot != NULL; dot = strchr(dot + 1, '.'))
-            take_key(s, condition, dot + 1, rule, &first);
-    }
+    take_first(&s->untexted, rule, &first);
+    take_texts(s, &rule->rule->when, rule, &first);
     return first;
 }
 
@@ -223,7 +248,7 @@ static size_t count_texts(const struct vt_policy *policy)
 {
     size_t all = 1;
     for (size_t i = 0; i < policy->rules_count; i++) {
-        const struct vt_condition *texts = texts_of(&policy->rules[i]);
+        const struct vt_condition *texts = texts_of(&policy->rules[i].when);
         all += texts == NULL ? 0 : texts->own->count;
     }
     return all;
@@ -246,7 +271,7 @@ void vt_policy_check_hidden(struct vt_yaml *yaml, const struct vt_policy *policy
     size_t count = policy->rules_count;
     s.all = vt_arena_alloc(yaml->arena, count * sizeof(*s.all));
     size_t texts_count = count_texts(policy);
-    s.by_key = vt_arena_alloc(yaml->arena, texts_count * sizeof(struct link *));
+    s.by_key = vt_arena_alloc(yaml->arena, texts_count * sizeof(*s.by_key));
     /* Without memory there are no warnings; the policy is read all the same. */
     if (s.all == NULL || s.by_key == NULL ||
         vt_set_init(&s.keys, yaml->arena, texts_count) != VT_OK)

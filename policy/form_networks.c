@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Values that are networks, written in the rule or in a list: "203.0.113.7", "10.0.0.0/8",
  * "2001:db8::/32". An IPv4 network is kept as ::ffff:0:0/96 and below. */
-#include "network.h"
+#include "base/network.h"
 
 #include <stdio.h>
 

@@ -19,7 +19,8 @@ static const struct {
      "               [--sender-class state|other] [--direction inbound|outbound|internal] FILE…"},
     {"policy", vt_command_policy,
      "policy check [--json] FILE…\n"
-     "       vanthu policy exceptions [--json] [--config FILE]"},
+     "       vanthu policy exceptions [--json] [--config FILE]\n"
+     "       vanthu policy schema"},
     {"trust", vt_command_trust,
      "trust setup official|public [--json] [--config FILE] [--from URL|FILE|FOLDER]…\n"
      "                    [--confirm FINGERPRINT]…\n"

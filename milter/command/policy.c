@@ -1,9 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  * vanthu policy: a table of contents of its subcommands. */
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "command/command.h"
+
+static int print_schema(int argc, char **argv)
+{
+    char *text = NULL;
+    size_t len = 0;
+    struct vt_err err = {0};
+    (void)argv;
+    if (argc > 1) {
+        fprintf(stderr, "vanthu policy schema: no argument is expected\n");
+        return EX_USAGE;
+    }
+    enum vt_code code = vt_policy_schema(&text, &len, &err);
+    if (code != VT_OK)
+        return vt_command_fault(&err, code);
+    puts(text);
+    free(text);
+    return EX_OK;
+}
 
 static const struct {
     const char *name;
@@ -12,6 +31,7 @@ static const struct {
 } subcommands[] = {
     {"check", vt_command_policy_check, "check [--json] FILE…"},
     {"exceptions", vt_command_policy_exceptions, "exceptions [--json] [--config FILE]"},
+    {"schema", print_schema, "schema"},
 };
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
 

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "command/command.h"
+#include "command/excerpt.h"
 
 static json_t *codes_json(vt_reasons reasons)
 {
@@ -23,13 +24,20 @@ static json_t *report_json(const char *file, const struct vt_mistakes *mistakes,
                            const struct vt_policy *policy)
 {
     json_t *list = json_array();
+    struct vt_excerpts excerpts;
+    vt_excerpts_init(&excerpts);
     for (size_t i = 0; i < mistakes->count; i++) {
         const struct vt_mistake *mistake = &mistakes->items[i];
-        (void)json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:b, s:s}", "file",
+        char line[VT_EXCERPT_BYTES];
+        unsigned caret = 0;
+        bool has_line = vt_excerpt_of(&excerpts, mistake, line, &caret);
+        (void)json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:b, s:s, s:s?}", "file",
                                                     mistake->file, "line", (int)mistake->line,
                                                     "column", (int)mistake->column, "warning",
-                                                    mistake->warning, "text", mistake->text));
+                                                    mistake->warning, "text", mistake->text,
+                                                    "excerpt", has_line ? line : NULL));
     }
+    vt_excerpts_clear(&excerpts);
     return json_pack("{s:s, s:b, s:s?, s:o, s:o}", "file", file, "ok", policy != NULL, "version",
                      policy != NULL ? vt_policy_version(policy) : NULL, "mistakes", list,
                      "unhandled", codes_json(policy != NULL ? vt_policy_unhandled(policy) : 0));
@@ -62,7 +70,7 @@ static int check_one(const char *file, bool json)
         (void)fputc('\n', stdout);
         json_decref(line);
     } else {
-        vt_mistakes_print(&mistakes, stderr);
+        vt_excerpts_print(&mistakes, stderr);
     }
     if (code != VT_OK && mistakes.errors_count == 0)
         vt_command_print_fault(&err);

@@ -4,14 +4,11 @@
 #ifndef VANTHU_GATEWAY_DIRECTION_H
 #define VANTHU_GATEWAY_DIRECTION_H
 
+#include "base/network.h"
 #include "vanthu/config.h"
 
-/* IPv4 and IPv6 networks; an IPv4 network is kept as ::ffff:0:0/96 and below. */
 struct vt_networks {
-    struct vt_network {
-        uint8_t address[16];
-        unsigned prefix_bits;
-    } * items;
+    struct vt_network *items;
     size_t count;
 };
 

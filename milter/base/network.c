@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Networks by CIDR (RFC 4632 3.1, RFC 4291 2.3). */
-#include "network.h"
+#include "base/network.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -33,9 +33,13 @@ bool vt_network_parse(const char *text, struct vt_network *out)
     if (!vt_network_parse_address(address, out))
         return false;
     unsigned bits = strchr(address, ':') == NULL ? 32 : 128;
-    unsigned long prefix = slash != NULL ? strtoul(slash + 1, NULL, 10) : bits;
-    if (prefix > bits)
-        return false;
+    unsigned long prefix = bits;
+    if (slash != NULL) {
+        char *end = NULL;
+        prefix = slash[1] >= '0' && slash[1] <= '9' ? strtoul(slash + 1, &end, 10) : bits + 1;
+        if (prefix > bits || end == NULL || *end != '\0')
+            return false;
+    }
     out->prefix_bits = (unsigned)prefix + 128 - bits;
     return true;
 }
