@@ -332,6 +332,19 @@ enum vt_code vt_register_head_now(struct vt_register *reg, int64_t now_utc_secs,
 enum vt_code vt_register_head_keep(struct vt_register *reg, const struct vt_register_head *head,
                                    struct vt_err *err) VT_MUST_CHECK;
 
+/* The head with this chain value: its seq, and the time of its record. VT_E_NOT_FOUND: the register
+ * never ended so. */
+enum vt_code vt_register_head_find(struct vt_register *reg,
+                                   const uint8_t chain[VT_REGISTER_DIGEST_BYTES],
+                                   struct vt_register_head *out, struct vt_err *err) VT_MUST_CHECK;
+/* Remember a head that somebody else brings, once: VT_E_NOT_FOUND, VT_E_FORMAT: it is none of this
+ * register. */
+enum vt_code vt_register_head_add(struct vt_register *reg, const struct vt_register_head *head,
+                                  struct vt_err *err) VT_MUST_CHECK;
+/* Remember the head as it is now, if the last one is a day old and the chain went on. */
+enum vt_code vt_register_head_daily(struct vt_register *reg, int64_t now_utc_secs,
+                                    struct vt_err *err) VT_MUST_CHECK;
+
 enum vt_register_fault {
     VT_REGISTER_WHOLE = 0,
     VT_REGISTER_UNREADABLE, /* the file is damaged where this record stood */

@@ -31,6 +31,8 @@ struct vt_registrar {
     void (*missing)(void *context, const char *sha256);
     void *missing_context;
 };
+/* A time stamp token of a head; real ones have 5 KB. */
+#define VT_MAX_HEAD_TOKEN_BYTES (64u * 1024)
 #define VT_MAX_RECORD_OBJECTS_FILES 2
 #define VT_MAX_TOLD_MISSING 500
 
@@ -66,6 +68,11 @@ enum vt_code vt_registrar_look(struct vt_arena *arena, const struct vt_registrar
 enum vt_code vt_registrar_record(const struct vt_registrar *registrar,
                                  const struct vt_register_record *record,
                                  struct vt_err *err) VT_MUST_CHECK;
+/* Have a head of this register kept, with the time stamp token that is over its chain value, or
+ * without one. Errors as vt_registrar_look. */
+enum vt_code vt_registrar_keep_head(const struct vt_registrar *registrar,
+                                    const struct vt_register_head *head,
+                                    struct vt_err *err) VT_MUST_CHECK;
 /* Tell what the MTA got for mails with a DECIDED record; nobody answers. records: of kind ANSWERED,
  * at most VT_MAX_ANSWERS; their times and the lines of their answers do not travel. */
 enum vt_code vt_registrar_tell(const struct vt_registrar *registrar,

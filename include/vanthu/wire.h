@@ -26,6 +26,9 @@
  *   (command: by        RECORD      kind, reference; body 24M, up to    register    451 4.3.0; mode
  *   registrar-role)                 2 of objects 16M                                observe: passes
  *                       RECORDED    missing (after the commit); -
+ *                       HEAD        record, chain, time; token 64K or       15 s    exit status 69
+ *                                   empty
+ *                       HEAD_KEPT   -; -
  * gateway to registrar  ANSWERED    answers; - (not answered)           none        it is left out
  * status, command       FETCH       url, type; body of a POST 64K       fetch       STATUS_UNKNOWN
  *   to fetch            FETCHED     http_status, code, error,
@@ -83,6 +86,8 @@ enum vt_message_type {
     VT_MSG_RECORD,
     VT_MSG_RECORDED, /* the record survives a loss of power */
     VT_MSG_ANSWERED,
+    VT_MSG_HEAD, /* command to registrar: keep this head */
+    VT_MSG_HEAD_KEPT,
     VT_MSG_OBJECTS, /* gateway to status: the bytes of what it fetched, by digest */
     VT_MSG_OBJECTS_ARE,
     VT_MSG_METRICS, /* from the master: descriptors of all metrics, for reading */

@@ -29,6 +29,9 @@ enum register_option {
     OPTION_EXPORT = 'e',
     OPTION_TRUST = 't',
     OPTION_FILE = 'F',
+    OPTION_REQUEST = 'q',
+    OPTION_TOKEN = 'k',
+    OPTION_OFFLINE = 'o',
 };
 
 #define COMMON                                                                                     \
@@ -60,10 +63,18 @@ static const struct option search_options[] = {
     {"reason", required_argument, NULL, OPTION_REASON},
     END};
 static const struct option show_options[] = {COMMON, END};
-static const struct option verify_options[] = {
-    COMMON, {"head", required_argument, NULL, OPTION_HEAD}, END};
-static const struct option head_options[] = {
-    COMMON, {"export", required_argument, NULL, OPTION_EXPORT}, END};
+static const struct option verify_options[] = {COMMON,
+                                               {"head", required_argument, NULL, OPTION_HEAD},
+                                               {"trust", required_argument, NULL, OPTION_TRUST},
+                                               {"offline", no_argument, NULL, OPTION_OFFLINE},
+                                               END};
+static const struct option head_options[] = {COMMON,
+                                             {"export", required_argument, NULL, OPTION_EXPORT},
+                                             {"request", required_argument, NULL, OPTION_REQUEST},
+                                             {"token", required_argument, NULL, OPTION_TOKEN},
+                                             {"trust", required_argument, NULL, OPTION_TRUST},
+                                             {"offline", no_argument, NULL, OPTION_OFFLINE},
+                                             END};
 static const struct option recheck_options[] = {COMMON,
                                                 {"document", required_argument, NULL, OPTION_FILE},
                                                 {"trust", required_argument, NULL, OPTION_TRUST},
@@ -240,6 +251,15 @@ static int take_option(struct vt_register_desk *desk, int option)
         return add_document(desk, optarg);
     case OPTION_EXPORT:
         desk->export_file = optarg;
+        return EX_OK;
+    case OPTION_REQUEST:
+        desk->request_file = optarg;
+        return EX_OK;
+    case OPTION_TOKEN:
+        desk->token_file = optarg;
+        return EX_OK;
+    case OPTION_OFFLINE:
+        desk->check->offline = true;
         return EX_OK;
     default:
         return EX_USAGE;

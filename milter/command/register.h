@@ -23,8 +23,8 @@ struct vt_register_desk {
     char digests[2][65];            /* of the query */
     const char *head_files[VT_MAX_GIVEN_HEADS];
     size_t heads_count;
-    const char *export_file;
-    const char *document_files[VT_MAX_GIVEN_DOCUMENTS]; /* of recheck */
+    const char *export_file, *request_file, *token_file; /* of head */
+    const char *document_files[VT_MAX_GIVEN_DOCUMENTS];  /* of recheck */
     size_t documents_count;
     struct vt_check_options *check; /* --trust */
     char *const *arguments;         /* behind the options, up to NULL */

@@ -1,148 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
- * vanthu register verify and head: whether the register is as it was written, and up to which
- * record somebody can know that who kept a head elsewhere. Exit status of verify: 0 whole, 1 a
- * fault. */
-#include <errno.h>
-#include <fcntl.h>
+ * vanthu register verify: whether the register is as it was written, and up to which record
+ * somebody can know that who kept a head elsewhere, or had it time-stamped. Exit status 0 whole, 1
+ * a fault. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
-#include "command/register.h"
+#include "command/check.h"
+#include "command/head.h"
 #include "vanthu/clock.h"
 
 enum { FAULT_FOUND = 1 };
-
-#define HEAD_VERSION 1
-#define MAX_HEAD_BYTES 4096
-#define HEX_BYTES (2 * VT_REGISTER_DIGEST_BYTES)
-
-/* ---- heads as text ---- */
-
-static json_t *head_json(const struct vt_register_head *head)
-{
-    char chain[HEX_BYTES + 1], at[VT_TIME_TEXT_BYTES];
-    (void)vt_text_hex(chain, vt_bytes_of(head->chain, sizeof(head->chain)));
-    return json_pack("{s:i, s:I, s:s, s:s}", "v", HEAD_VERSION, "record", (json_int_t)head->seq,
-                     "chain", chain, "time", vt_time_rfc3339(at, head->time_utc_secs));
-}
-
-enum vt_code vt_head_write(const struct vt_register_head *head, FILE *out, struct vt_err *err)
-{
-    json_t *object = head_json(head);
-    char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
-    enum vt_code code = VT_OK;
-    if (text == NULL)
-        code = vt_err_set(err, VT_E_NOMEM, "no memory for a head");
-    else if (fprintf(out, "%s\n", text) < 0)
-        code = vt_err_sys(err, "the head cannot be written");
-    free(text);
-    json_decref(object);
-    return code;
-}
-
-static int digit_of(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool read_chain(const char *text, uint8_t out[VT_REGISTER_DIGEST_BYTES])
-{
-    if (text == NULL || strlen(text) != HEX_BYTES)
-        return false;
-    for (size_t i = 0; i < VT_REGISTER_DIGEST_BYTES; i++) {
-        int high = digit_of(text[2 * i]), low = digit_of(text[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        out[i] = (uint8_t)(high * 16 + low);
-    }
-    return true;
-}
-
-enum vt_code vt_head_read(struct vt_bytes text, struct vt_register_head *out, struct vt_err *err)
-{
-    json_t *object = text.len > MAX_HEAD_BYTES ? NULL
-                                               : json_loadb((const char *)text.ptr, text.len,
-                                                            JSON_REJECT_DUPLICATES, NULL);
-    const json_t *seq = json_object_get(object, "record");
-    const char *at = json_string_value(json_object_get(object, "time"));
-    bool is_good = json_integer_value(json_object_get(object, "v")) == HEAD_VERSION &&
-                   json_is_integer(seq) && json_integer_value(seq) >= 0 && at != NULL;
-    *out = (struct vt_register_head){.seq = json_integer_value(seq), .time_utc_secs = VT_TIME_NONE};
-    is_good = is_good &&
-              read_chain(json_string_value(json_object_get(object, "chain")), out->chain) &&
-              vt_time_parse(at, &out->time_utc_secs) == VT_OK;
-    json_decref(object);
-    return is_good ? VT_OK
-                   : vt_err_set(err, VT_E_FORMAT, "not a head that vanthu register head exported");
-}
-
-/* "1a2b 3c4d …": as it is compared with paper. */
-static void print_chain(const uint8_t chain[VT_REGISTER_DIGEST_BYTES])
-{
-    char hex[HEX_BYTES + 1];
-    (void)vt_text_hex(hex, vt_bytes_of(chain, VT_REGISTER_DIGEST_BYTES));
-    for (size_t i = 0; i < HEX_BYTES; i += 4)
-        printf(" %.4s", hex + i);
-}
-
-/* ---- head ---- */
-
-/* A file that is there is a head somebody relies on: it is never written over. */
-static enum vt_code export_head(const char *file, const struct vt_register_head *head,
-                                struct vt_err *err)
-{
-    int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-    if (out == NULL) {
-        enum vt_code failed =
-            errno == EEXIST
-                ? vt_err_set(err, VT_E_CONFIG, "%s is there already; a head needs a new file", file)
-                : vt_err_sys(err, "%s", file);
-        if (fd >= 0)
-            (void)close(fd);
-        return failed;
-    }
-    enum vt_code code = vt_head_write(head, out, err);
-    if (fflush(out) != 0 || fsync(fd) != 0)
-        code = code == VT_OK ? vt_err_sys(err, "%s", file) : code;
-    (void)fclose(out);
-    if (code != VT_OK)
-        (void)unlink(file);
-    return code;
-}
-
-int vt_register_head_show(struct vt_register_desk *desk)
-{
-    bool vi = desk->language == VT_LANGUAGE_VIETNAMESE;
-    struct vt_register_head head;
-    struct vt_err err = {0};
-    char at[40];
-    enum vt_code code = vt_register_head_now(desk->reg, vt_clock_now_utc_secs(), &head, &err);
-    if (code == VT_OK && desk->export_file != NULL)
-        code = export_head(desk->export_file, &head, &err);
-    if (code == VT_OK && desk->json)
-        code = vt_head_write(&head, stdout, &err);
-    if (code != VT_OK)
-        return code == VT_E_CONFIG ? (vt_command_print_fault(&err), EX_CANTCREAT)
-                                   : vt_command_fault(&err, code);
-    if (desk->json)
-        return EX_OK;
-    printf(vi ? "Sổ đăng ký đến bản ghi %" PRId64 ", lúc %s\n"
-              : "The register up to record %" PRId64 ", at %s\n",
-           head.seq, vt_register_text_time(desk->language, at, head.time_utc_secs));
-    fputs(vi ? "  chuỗi" : "  chain", stdout);
-    print_chain(head.chain);
-    putchar('\n');
-    if (desk->export_file != NULL)
-        printf(vi ? "Đã ghi vào %s. Giữ tệp này ở máy khác: vanthu register verify --head %s\n"
-                  : "Written to %s. Keep it on another machine: vanthu register verify --head %s\n",
-               desk->export_file, desk->export_file);
-    return EX_OK;
-}
 
 /* ---- verify ---- */
 
@@ -152,7 +22,7 @@ static enum vt_code read_heads(const struct vt_register_desk *desk, struct vt_re
     enum vt_code code = VT_OK;
     for (size_t i = 0; i < desk->heads_count && code == VT_OK; i++) {
         struct vt_buf text;
-        code = vt_command_read_file(desk->head_files[i], MAX_HEAD_BYTES, &text, err);
+        code = vt_command_read_file(desk->head_files[i], VT_MAX_HEAD_BYTES, &text, err);
         if (code == VT_OK)
             code = vt_head_read(vt_buf_bytes(&text), &heads[i], err);
         if (code == VT_E_FORMAT)
@@ -199,8 +69,11 @@ static void print_proven(const struct vt_register_desk *desk,
 {
     bool vi = desk->language == VT_LANGUAGE_VIETNAMESE;
     if (verdict->proven_seq > 0) {
-        printf(vi ? "Đã chứng minh đến bản ghi %" PRId64 " bằng mốc lưu ở nơi khác.\n"
-                  : "Proven up to record %" PRId64 " by heads that were kept elsewhere.\n",
+        printf(vi ? "Đã chứng minh đến bản ghi %" PRId64
+                    " bằng mốc lưu ở nơi khác hoặc có dấu thời "
+                    "gian.\n"
+                  : "Proven up to record %" PRId64 " by heads that were kept elsewhere or "
+                    "time-stamped.\n",
                verdict->proven_seq);
         if (verdict->head.seq > verdict->proven_seq)
             printf(vi ? "Các bản ghi sau đó (%" PRId64 ") chưa có mốc nào xác nhận.\n"
@@ -235,24 +108,90 @@ static void print_verdict(const struct vt_register_desk *desk,
                 " have no contents any more, as retention asks.\n",
            verdict->records_count, verdict->destroyed_count);
     fputs(vi ? "  chuỗi" : "  chain", stdout);
-    print_chain(verdict->head.chain);
+    vt_head_print_chain(verdict->head.chain);
     putchar('\n');
     print_proven(desk, verdict);
 }
 
-static int print_verdict_json(const struct vt_register_verdict *verdict)
+/* ---- time stamps ---- */
+
+/* Time stamps of heads that the register keeps; the newest good one is shown. */
+struct stamps {
+    struct vt_token_judge judge;
+    struct vt_err err; /* that a token could not be judged */
+    size_t good_count, bad_count;
+    int64_t seq, time_utc_secs; /* of the highest good one */
+    char authority[256], why[256];
+};
+
+static bool token_is_good(void *context, const struct vt_register_head *head)
+{
+    struct stamps *stamps = context;
+    struct vt_token_verdict verdict;
+    if (stamps->err.code != VT_OK ||
+        vt_token_judge_one(&stamps->judge, head->token, &verdict, &stamps->err) != VT_OK)
+        return false;
+    bool is_good = verdict.is_good && verdict.has_chain &&
+                   memcmp(verdict.chain, head->chain, sizeof(head->chain)) == 0;
+    if (!is_good) {
+        const char *why = verdict.is_good       ? "it is over another chain value"
+                          : verdict.why != NULL ? verdict.why
+                                                : "it cannot be verified";
+        stamps->bad_count++;
+        (void)vt_text_clean(stamps->why, sizeof(stamps->why), vt_bytes_str(why));
+        return false;
+    }
+    stamps->good_count++;
+    if (head->seq >= stamps->seq) {
+        stamps->seq = head->seq;
+        stamps->time_utc_secs = verdict.time_utc_secs;
+        (void)vt_text_clean(stamps->authority, sizeof(stamps->authority),
+                            vt_bytes_str(verdict.authority != NULL ? verdict.authority : "-"));
+    }
+    return true;
+}
+
+static void print_stamps(const struct vt_register_desk *desk, const struct stamps *stamps)
+{
+    bool vi = desk->language == VT_LANGUAGE_VIETNAMESE;
+    char at[40];
+    if (stamps->good_count > 0)
+        printf(vi ? "Dấu thời gian: bản ghi %" PRId64 " trở về trước đã có lúc %s (%s).\n"
+                  : "Time stamp: record %" PRId64 " and all before it existed at %s (%s).\n",
+               stamps->seq, vt_register_text_time(desk->language, at, stamps->time_utc_secs),
+               stamps->authority);
+    if (stamps->bad_count > 0)
+        printf(vi ? "%zu dấu thời gian không chứng minh được gì: %s\n"
+                  : "%zu time stamps prove nothing: %s\n",
+               stamps->bad_count, stamps->why);
+}
+
+/* ---- the verdict as JSON ---- */
+
+static json_t *stamp_json(const struct stamps *stamps)
+{
+    char at[VT_TIME_TEXT_BYTES];
+    return stamps->good_count == 0 ? json_null()
+                                   : json_pack("{s:I, s:s, s:s}", "record", (json_int_t)stamps->seq,
+                                               "time", vt_time_rfc3339(at, stamps->time_utc_secs),
+                                               "authority", stamps->authority);
+}
+
+static int print_verdict_json(const struct vt_register_verdict *verdict,
+                              const struct stamps *stamps)
 {
     bool is_whole = verdict->fault == VT_REGISTER_WHOLE;
     char clean[2 * sizeof(verdict->text)], reference[4 * VT_REFERENCE_BYTES];
     (void)vt_text_clean(clean, sizeof(clean), vt_bytes_str(verdict->text));
     (void)vt_text_clean(reference, sizeof(reference), vt_bytes_str(verdict->reference));
     json_t *object = json_pack(
-        "{s:b, s:s, s:o, s:s?, s:s?, s:I, s:I, s:I, s:o}", "whole", (int)is_whole, "fault",
-        vt_register_fault_name(verdict->fault), "record",
+        "{s:b, s:s, s:o, s:s?, s:s?, s:I, s:I, s:I, s:o, s:o, s:I}", "whole", (int)is_whole,
+        "fault", vt_register_fault_name(verdict->fault), "record",
         is_whole ? json_null() : json_integer(verdict->seq), "reference",
         reference[0] != '\0' ? reference : NULL, "text", is_whole ? NULL : clean, "records",
         (json_int_t)verdict->records_count, "destroyed", (json_int_t)verdict->destroyed_count,
-        "proven", (json_int_t)verdict->proven_seq, "head", head_json(&verdict->head));
+        "proven", (json_int_t)verdict->proven_seq, "head", vt_head_json(&verdict->head),
+        "timestamp", stamp_json(stamps), "timestamps_refused", (json_int_t)stamps->bad_count);
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     if (text == NULL)
@@ -265,19 +204,28 @@ static int print_verdict_json(const struct vt_register_verdict *verdict)
 int vt_register_verify_whole(struct vt_register_desk *desk)
 {
     struct vt_register_head heads[VT_MAX_GIVEN_HEADS];
-    const struct vt_register_check check = {.heads = heads, .heads_count = desk->heads_count};
+    struct stamps stamps = {.judge = {.desk = desk}};
+    const struct vt_register_check check = {.heads = heads,
+                                            .heads_count = desk->heads_count,
+                                            .token_is_good = token_is_good,
+                                            .context = &stamps};
     struct vt_register_verdict verdict;
     struct vt_err err = {0};
     enum vt_code code = read_heads(desk, heads, &err);
     if (code == VT_OK)
         code = vt_register_verify(desk->reg, &check, &verdict, &err);
+    vt_token_judge_clear(&stamps.judge);
     if (code != VT_OK)
         return vt_command_fault(&err, code);
+    if (stamps.err.code != VT_OK)
+        vt_command_print_fault(&stamps.err);
     int status = EX_OK;
     verdict.head.time_utc_secs = vt_clock_now_utc_secs();
     if (desk->json)
-        status = print_verdict_json(&verdict);
+        status = print_verdict_json(&verdict, &stamps);
     else
         print_verdict(desk, &verdict);
+    if (!desk->json && verdict.fault == VT_REGISTER_WHOLE)
+        print_stamps(desk, &stamps);
     return status != EX_OK ? status : verdict.fault == VT_REGISTER_WHOLE ? EX_OK : FAULT_FOUND;
 }

@@ -173,6 +173,25 @@ enum vt_code vt_registrar_record(const struct vt_registrar *registrar,
     return code;
 }
 
+/* ---- HEAD ---- */
+
+enum vt_code vt_registrar_keep_head(const struct vt_registrar *registrar,
+                                    const struct vt_register_head *head, struct vt_err *err)
+{
+    char *text = NULL;
+    size_t len = 0;
+    struct vt_message *answer = malloc(sizeof(*answer));
+    if (answer == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "register: no memory for a message");
+    enum vt_code code = vt_head_to_json(head, &text, &len, err);
+    if (code == VT_OK)
+        code = ask(registrar, VT_MSG_HEAD, vt_bytes_of(text, len), "vanthu-head", head->token,
+                   VT_MSG_HEAD_KEPT, answer, err);
+    free(text);
+    free(answer);
+    return code;
+}
+
 /* ---- ANSWERED ---- */
 
 enum vt_code vt_registrar_tell(const struct vt_registrar *registrar,

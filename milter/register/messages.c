@@ -7,6 +7,7 @@
 
 #include "evidence/record_json.h"
 #include "register/body.h"
+#include "register/chain.h"
 
 static enum vt_code wrong(struct vt_err *err, const char *key)
 {
@@ -275,6 +276,40 @@ enum vt_code vt_record_head_from_json(struct vt_arena *arena, struct vt_bytes js
         out->reference = vt_arena_str(arena, reference);
     if (code == VT_OK && out->reference == NULL)
         code = no_memory(err);
+    json_decref(root);
+    return code;
+}
+
+/* ---- HEAD ---- */
+
+enum vt_code vt_head_to_json(const struct vt_register_head *head, char **out_text, size_t *out_len,
+                             struct vt_err *err)
+{
+    char chain[2 * VT_REGISTER_DIGEST_BYTES + 1];
+    (void)vt_text_hex(chain, vt_bytes_of(head->chain, sizeof(head->chain)));
+    json_t *root = json_pack("{s:I, s:s, s:I}", "record", (json_int_t)head->seq, "chain", chain,
+                             "time", (json_int_t)head->time_utc_secs);
+    return vt_json_text(root, 0, VT_MAX_MESSAGE_BYTES, out_text, out_len, err);
+}
+
+enum vt_code vt_head_from_json(struct vt_bytes json, struct vt_register_head *out,
+                               struct vt_err *err)
+{
+    json_t *root = NULL;
+    *out = (struct vt_register_head){0};
+    enum vt_code code = vt_json_object(json, VT_MAX_MESSAGE_BYTES, &root, err);
+    if (code != VT_OK)
+        return code;
+    const json_t *seq = json_object_get(root, "record"), *at = json_object_get(root, "time");
+    const char *chain = json_string_value(json_object_get(root, "chain"));
+    if (!json_is_integer(seq) || json_integer_value(seq) < 0)
+        code = wrong(err, "record");
+    else if (!json_is_integer(at))
+        code = wrong(err, "time");
+    else if (chain == NULL || vt_chain_unhex(chain, out->chain) != VT_OK)
+        code = wrong(err, "chain");
+    out->seq = json_integer_value(seq);
+    out->time_utc_secs = json_integer_value(at);
     json_decref(root);
     return code;
 }

@@ -26,6 +26,12 @@ enum vt_code vt_record_head_from_json(struct vt_arena *arena, struct vt_bytes js
                                       struct vt_register_record *out,
                                       struct vt_err *err) VT_MUST_CHECK;
 
+/* {"record": 12, "chain": "…", "time": 0}: the body of HEAD, without the token. */
+enum vt_code vt_head_to_json(const struct vt_register_head *head, char **out_text, size_t *out_len,
+                             struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_head_from_json(struct vt_bytes json, struct vt_register_head *out,
+                               struct vt_err *err) VT_MUST_CHECK;
+
 /* Answers without lines. */
 enum vt_code vt_answers_to_json(const struct vt_register_record *records, size_t count,
                                 char **out_text, size_t *out_len, struct vt_err *err) VT_MUST_CHECK;

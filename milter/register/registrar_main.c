@@ -17,8 +17,8 @@
 
 #define MAX_CLIENTS 512
 /* Old records are destroyed a few at a time, so that no mail waits for it. */
-#define RETAIN_MSECS 60000
-#define RETAIN_SOON_MSECS 500
+#define TEND_MSECS 60000
+#define TEND_SOON_MSECS 500
 #define RETAIN_RECORDS 50
 /* What a mail leaves behind for its retries; a sending MTA tries for five days. */
 #define DEFER_DAYS 30
@@ -34,7 +34,7 @@ struct server {
     struct vt_server *clients;
     struct vt_register_retention retention;
     struct vt_metrics *metrics;
-    int64_t retain_at_msecs;
+    int64_t tend_at_msecs;
     pid_t master;
     int64_t master_gone_msecs; /* 0: it is there */
     bool ending;
@@ -166,6 +166,27 @@ static enum vt_code take_answered(struct server *server, size_t client,
     return code;
 }
 
+/* ---- heads ---- */
+
+static enum vt_code take_head(struct server *server, size_t client,
+                              const struct vt_message *message, struct vt_err *err)
+{
+    struct vt_register_head head;
+    if (message->fds_count != 1)
+        return vt_err_set(err, VT_E_FORMAT, "register: a head came without its token");
+    enum vt_code code =
+        vt_head_from_json(vt_bytes_of(message->body, message->body_len), &head, err);
+    if (code == VT_OK)
+        code = vt_memfd_map(message->fds[0], VT_MAX_HEAD_TOKEN_BYTES, &head.token, err);
+    if (code != VT_OK)
+        return code;
+    code = vt_register_head_add(server->reg, &head, err);
+    vt_memfd_unmap(head.token);
+    if (code == VT_OK)
+        vt_server_reply(server->clients, client, VT_MSG_HEAD_KEPT, (struct vt_bytes){0}, NULL, 0);
+    return code;
+}
+
 static enum vt_code take(void *context, size_t client, struct vt_message *message,
                          struct vt_err *err)
 {
@@ -177,30 +198,48 @@ static enum vt_code take(void *context, size_t client, struct vt_message *messag
         return take_record(server, client, message, err);
     case VT_MSG_ANSWERED:
         return take_answered(server, client, message, err);
+    case VT_MSG_HEAD:
+        return take_head(server, client, message, err);
     default:
         return vt_err_set(err, VT_E_FORMAT, "register: a request that there is not");
     }
 }
 
-/* ---- what is old ---- */
+/* ---- what comes round ---- */
 
-/* By a clock that nobody keeps right too much might be destroyed. */
-static void retain(struct server *server)
+/* One head each day, so that a later fault is known not to be older than that. */
+static void keep_head(struct server *server, int64_t now_utc_secs)
+{
+    struct vt_err err = {0};
+    if (vt_register_head_daily(server->reg, now_utc_secs, &err) != VT_OK)
+        vt_log(VT_LOG_WARNING, "the head of this day is not kept: %s", err.text);
+}
+
+/* Destroy what is old. */
+static void retain(struct server *server, int64_t now_utc_secs, int64_t now_msecs)
 {
     struct vt_err err = {0};
     size_t count = 0;
-    int64_t now_utc_secs = vt_clock_now_utc_secs(), now_msecs = vt_clock_monotonic_msecs();
-    if (now_msecs < server->retain_at_msecs)
-        return;
-    server->retain_at_msecs = now_msecs + RETAIN_MSECS;
-    if (!vt_clock_is_sane(now_utc_secs) || !vt_clock_is_synchronised())
-        return;
     if (vt_register_retain(server->reg, now_utc_secs, &server->retention, RETAIN_RECORDS, &count,
                            &err) != VT_OK)
         vt_log(VT_LOG_WARNING, "old records stay: %s", err.text);
     else if (count >= RETAIN_RECORDS)
-        server->retain_at_msecs = now_msecs + RETAIN_SOON_MSECS;
+        server->tend_at_msecs = now_msecs + TEND_SOON_MSECS;
     vt_metric_add(server->metrics, VT_METRIC_RECORDS_DESTROYED, 0, count);
+}
+
+static void tend(struct server *server)
+{
+    int64_t now_utc_secs = vt_clock_now_utc_secs(), now_msecs = vt_clock_monotonic_msecs();
+    if (now_msecs < server->tend_at_msecs)
+        return;
+    server->tend_at_msecs = now_msecs + TEND_MSECS;
+    if (!vt_clock_is_sane(now_utc_secs))
+        return;
+    keep_head(server, now_utc_secs);
+    /* By a clock that nobody keeps right too much might be destroyed. */
+    if (vt_clock_is_synchronised())
+        retain(server, now_utc_secs, now_msecs);
 }
 
 /* ---- the loop ---- */
@@ -235,7 +274,7 @@ static void turn(struct server *server)
     if (fds[0].revents != 0 || server->master_gone_msecs != 0)
         note_master(server);
     if (!server->ending)
-        retain(server);
+        tend(server);
 }
 
 /* ---- setting up ---- */

@@ -3,8 +3,8 @@
 #
 # What is kept beside a record, through a real Postfix: certificates, CRLs, OCSP responses and time
 # stamps, once each; and that the signatures of a mail are judged again from them, without a network
-# and without the mail.
-"""vanthu register recheck."""
+# and without the mail. And heads of the register that a time stamp authority stamped.
+"""vanthu register recheck, vanthu register head."""
 
 import json
 import os
@@ -150,9 +150,13 @@ def altered_and_missing(site):
     change(site, "INSERT INTO object (digest, kind, bytes, first_seq) VALUES (?, 'ocsp', ?, 1)", bytes.fromhex(status), kept)
     vanthu(site, "recheck", SENT["revoked"])
     token = signature_of(site, SENT["good"])["timestamps"][0]["token_sha256"]
+    with register(site) as file:
+        (kept,) = file.execute("SELECT bytes FROM object WHERE digest = ?", (bytes.fromhex(token),)).fetchone()
     change(site, "DELETE FROM object WHERE digest = ?", bytes.fromhex(token))
     result = json.loads(vanthu(site, "recheck", "--json", SENT["good"], expect=2))
     equal([o["kind"] for o in result["missing"]], ["timestamp"], "token")
+    change(site, "INSERT INTO object (digest, kind, bytes, first_seq) VALUES (?, 'timestamp', ?, 1)", bytes.fromhex(token), kept)
+    equal(json.loads(vanthu(site, "verify", "--json"))["whole"], True, "whole again")
 
 
 def signature_of(site, reference):
@@ -166,4 +170,86 @@ def judged_otherwise(site):
     equal("DIFFERS in" in said and "certificate path" in said, True, said)
 
 
-sys.exit(site_test.run(kept_once, judged_again, document_given, judged_otherwise, altered_and_missing, mode="enforce"))
+TSA = """
+[tsa]
+default_tsa = t
+[t]
+serial = {folder}/tsa.serial
+signer_cert = {pki}/certs/{name}.pem
+signer_key = {pki}/keys/{name}.key
+certs = {pki}/certs/ca-g2.pem
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256
+ess_cert_id_alg = sha256
+"""
+
+
+def reply(site, request, answer, name="tsa"):
+    """What a time stamp authority answers."""
+    with open(site.folder + "/tsa.cnf", "w", encoding="utf-8") as file:
+        file.write(TSA.format(folder=site.folder, pki=site.pki, name=name))
+    with open(site.folder + "/tsa.serial", "w", encoding="utf-8") as file:
+        file.write("01\n")
+    subprocess.run(["openssl", "ts", "-reply", "-config", site.folder + "/tsa.cnf", "-queryfile", request, "-out", answer],
+                   check=True, capture_output=True)
+
+
+def time_stamped_head(site):
+    """A head that an authority stamped proves the records before it; verify says up to which, and since when."""
+    with register(site) as file:
+        equal(file.execute("SELECT count(*) FROM head WHERE token IS NULL").fetchone()[0] >= 1, True, "the head of the day")
+    before = json.loads(vanthu(site, "verify", "--json"))
+    equal((before["proven"], before["timestamp"]), (0, None), "before")
+    request, answer = site.folder + "/head.tsq", site.folder + "/head.tsr"
+    seq = json.loads(vanthu(site, "head", "--json", "--request", request))["record"]
+    vanthu(site, "head", "--request", request, expect=73)
+    said = subprocess.run(["openssl", "ts", "-query", "-in", request, "-text"], capture_output=True, text=True, check=True).stdout
+    equal("Hash Algorithm: sha256" in said and "Certificate required: yes" in said, True, said)
+    reply(site, request, answer)
+    send(site, plain_mail())
+    said = vanthu(site, "head", "--token", answer)
+    equal(f"up to record {seq}" in said, True, said)
+    vanthu(site, "head", "--token", answer)
+    with register(site) as file:
+        equal(file.execute("SELECT seq FROM head WHERE token IS NOT NULL").fetchall(), [(seq,)], "kept once")
+    found = json.loads(vanthu(site, "verify", "--json"))
+    equal((found["whole"], found["proven"], found["timestamp"]["record"], found["timestamps_refused"]), (True, seq, seq, 0), "after")
+    said = vanthu(site, "verify", language="vi_VN.UTF-8")
+    equal(f"Đã chứng minh đến bản ghi {seq}" in said and "Dịch vụ cấp dấu thời gian G2" in said, True, said)
+
+
+def tokens_refused(site):
+    """A time stamp of a stranger, of something else, or none at all is not kept."""
+    request, answer = site.folder + "/other.tsq", site.folder + "/other.tsr"
+    vanthu(site, "head", "--request", request)
+    reply(site, request, answer, "tsa-unknown")
+    said = vanthu(site, "head", "--token", answer, expect=1)
+    equal("cannot be used" in said and "leads to no configured root" in said, True, said)
+    subprocess.run(["openssl", "ts", "-query", "-digest", "ab" * 32, "-sha256", "-cert", "-out", request], check=True, capture_output=True)
+    reply(site, request, answer)
+    said = vanthu(site, "head", "--token", answer, expect=1)
+    equal("not over a head of this register" in said, True, said)
+    said = vanthu(site, "head", "--token", request, expect=1)
+    equal("cannot be used" in said, True, said)
+    with register(site) as file:
+        equal(file.execute("SELECT count(*) FROM head WHERE token IS NOT NULL").fetchone(), (1,), "tokens")
+
+
+def made_anew(site):
+    """Records that are cut off behind a stamped head are missed."""
+    site.stop_milter()
+    change(site, "DROP TRIGGER record_stays")
+    with register(site) as file:
+        seq = file.execute("SELECT max(seq) FROM head WHERE token IS NOT NULL").fetchone()[0]
+    with register(site, write=True) as file:
+        file.execute("DELETE FROM head WHERE token IS NULL")
+        for table in ("recipient", "mail_reason", "document", "signature", "record_object", "mail", "record"):
+            file.execute(f"DELETE FROM {table} WHERE seq >= ?", (seq,))
+    file.close()
+    found = json.loads(vanthu(site, "verify", "--json", expect=1))
+    equal((found["fault"], found["record"]), ("cut", seq), "what is missing")
+
+
+sys.exit(site_test.run(kept_once, judged_again, document_given, judged_otherwise, time_stamped_head, tokens_refused,
+                       altered_and_missing, made_anew, mode="enforce"))

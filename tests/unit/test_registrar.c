@@ -89,6 +89,13 @@ static enum vt_code read_head(struct vt_arena *arena, struct vt_bytes json)
     return vt_record_head_from_json(arena, json, &out, NULL);
 }
 
+static enum vt_code read_head_of_chain(struct vt_arena *arena, struct vt_bytes json)
+{
+    struct vt_register_head out;
+    (void)arena;
+    return vt_head_from_json(json, &out, NULL);
+}
+
 static enum vt_code read_answers(struct vt_arena *arena, struct vt_bytes json)
 {
     struct vt_register_record *out;
@@ -117,6 +124,11 @@ static const struct {
     {read_head, "{\"kind\": \"destroyed\", \"reference\": \"1831-0927-5569\"}", VT_E_FORMAT},
     {read_head, "{\"kind\": \"answered\", \"reference\": \"1831-0927-5569\"}", VT_E_FORMAT},
     {read_head, "{\"reference\": \"1831-0927-5569\"}", VT_E_FORMAT},
+    {read_head_of_chain, "{\"record\": 1, \"chain\": \"" HEX64 "\", \"time\": 5}", VT_OK},
+    {read_head_of_chain, "{\"record\": -1, \"chain\": \"" HEX64 "\", \"time\": 5}", VT_E_FORMAT},
+    {read_head_of_chain, "{\"record\": 1, \"chain\": \"ab\", \"time\": 5}", VT_E_FORMAT},
+    {read_head_of_chain, "{\"record\": 1, \"chain\": \"" HEX64 "\"}", VT_E_FORMAT},
+    {read_head_of_chain, "{\"record\": 1, \"time\": 5}", VT_E_FORMAT},
     {read_answers, "{\"answers\": []}", VT_OK},
     {read_answers, "{\"answers\": [{\"reference\": \"1831-0927-5569\", \"kind\": \"accept\"}]}",
      VT_OK},
@@ -504,6 +516,68 @@ static void a_bad_file_costs_no_record(void **state)
     assert_int_equal(site_number(site, "SELECT count(*) FROM object"), 0);
 }
 
+/* ---- heads ---- */
+
+static enum vt_code keep(const struct vt_register_head *head)
+{
+    struct vt_registrar registrar = asking(10000);
+    return vt_registrar_keep_head(&registrar, head, NULL);
+}
+
+/* A head of the register is kept once with each token; one that is none of it is not. */
+static void heads_are_kept(void **state)
+{
+    struct site *site = *state;
+    struct vt_register_head head, none, other;
+    start_role(site);
+    record_mail(1);
+    site_open(site);
+    assert_int_equal(vt_register_head_now(site->reg, 1000, &head, NULL), VT_OK);
+    record_mail(2);
+    head.token = VT_BYTES("a token");
+    none = other = head;
+    none.token = (struct vt_bytes){0};
+    assert_int_equal(keep(&none), VT_OK);
+    assert_int_equal(keep(&head), VT_OK);
+    assert_int_equal(keep(&head), VT_OK);
+    assert_int_equal(keep(&none), VT_OK);
+    other.seq++;
+    assert_int_equal(keep(&other), VT_E_PEER);
+    other.seq--;
+    other.chain[5] ^= 1;
+    assert_int_equal(keep(&other), VT_E_PEER);
+    assert_int_equal(vt_register_head_find(site->reg, other.chain, &other, NULL), VT_E_NOT_FOUND);
+    assert_int_equal(vt_register_head_find(site->reg, head.chain, &other, NULL), VT_OK);
+    assert_int_equal(other.seq, head.seq);
+    /* That of the day may be the same. */
+    assert_int_equal(site_number(site, "SELECT count(*) FROM head WHERE seq = 2"), 2);
+    assert_int_equal(site_number(site, "SELECT count(*) FROM head WHERE token IS NOT NULL"), 1);
+    stop_role();
+    site_is_whole(site, 3);
+}
+
+/* Each day, if something was recorded. */
+static void a_head_is_kept_each_day(void **state)
+{
+    struct site *site = *state;
+    const int64_t day = 86400, noon = 1800000000;
+    static const struct {
+        int64_t after_secs;
+        bool records;
+        int64_t want;
+    } steps[] = {{0, true, 1}, {3600, true, 1}, {86400, true, 2}, {2 * 86400, false, 2}};
+    site_open(site);
+    assert_int_equal(vt_register_head_daily(site->reg, noon - day, NULL), VT_OK);
+    assert_int_equal(site_number(site, "SELECT count(*) FROM head"), 0);
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        if (steps[i].records)
+            site_append(site, i + 1, 0);
+        assert_int_equal(vt_register_head_daily(site->reg, noon + steps[i].after_secs, NULL),
+                         VT_OK);
+        assert_int_equal(site_number(site, "SELECT count(*) FROM head"), steps[i].want);
+    }
+}
+
 /* One that is no record is refused, and the others of its batch are committed. */
 static void nonsense_is_refused(void **state)
 {
@@ -586,6 +660,8 @@ int main(void)
         ROLE(answers_are_kept),
         ROLE(objects_are_kept_once),
         ROLE(a_bad_file_costs_no_record),
+        ROLE(heads_are_kept),
+        ROLE(a_head_is_kept_each_day),
         ROLE(nonsense_is_refused),
         ROLE(secrets_leave_no_trace),
         ROLE(a_folder_that_others_see_is_refused),
