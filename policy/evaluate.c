@@ -94,6 +94,10 @@ static enum vt_action lower_refusal(const struct evaluation *e, const struct vt_
         *why = "mailing lists change messages";
         return VT_ACTION_TAG;
     }
+    if (scope->mail->front_relay != NULL) {
+        *why = "a relay in front would return it to a sender who may be forged";
+        return VT_ACTION_TAG;
+    }
     if (scope->mail->sender != NULL && scope->mail->sender[0] == '\0') {
         *why = "the sender is empty";
         return e->policy->officer_mailbox != NULL ? VT_ACTION_HOLD : VT_ACTION_TAG;

@@ -68,6 +68,7 @@ struct vt_config {
     bool log_to_syslog;           /* log: syslog (default), stderr */
 
     struct vt_strings internal_networks;    /* networks.internal: CIDR; default loopback */
+    struct vt_strings front_relays;         /* front-relays: CIDR of devices in front; none */
     struct vt_strings outbound_daemons;     /* outbound-daemon-names: ["ORIGINATING"] */
     struct vt_strings our_domains;          /* our-domains: */
     struct vt_strings state_domains;        /* state-domains: gov.vn, dcs.vn, quochoi.vn */

@@ -237,10 +237,11 @@ struct vt_document {
 /* The mail as the MTA and its headers tell it. */
 struct vt_mail {
     const char *queue_id;
-    const char *reference; /* "1831-0927-5569", given by the gateway */
-    const char *client_address;
+    const char *reference;      /* "1831-0927-5569", given by the gateway */
+    const char *client_address; /* through a relay in front: who gave it to the relay, or NULL */
     const char *client_name;
     const char *helo;
+    const char *front_relay; /* address of the device in front that handed it over; NULL: none */
     const char *daemon_name;
     const char *authenticated; /* SASL login, NULL: not authenticated */
     const char *sender;        /* without angle brackets; "" is the empty sender */

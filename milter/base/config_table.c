@@ -362,6 +362,7 @@ const struct vt_setting vt_settings[] = {
 
     {"networks.internal", set_texts, PLACE(internal_networks), "[127.0.0.0/8, \"::1/128\"]", 0, 0,
      NETWORK},
+    {"front-relays", set_texts, PLACE(front_relays), NULL, 0, 0, NETWORK},
     {"outbound-daemon-names", set_texts, PLACE(outbound_daemons), "[ORIGINATING]", 0, 0, WORD},
     {"our-domains", set_domains, PLACE(our_domains), "[]", 0, 0, DOMAIN},
     {"state-domains", set_domains, PLACE(state_domains), "[gov.vn, dcs.vn, quochoi.vn]", 0, 0,

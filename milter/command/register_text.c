@@ -14,6 +14,7 @@ enum word {
     W_EVENT,
     W_ANSWERED,
     W_SECRET,
+    W_THROUGH,
     W_MAIL,
     W_FROM,
     W_EMPTY_SENDER,
@@ -78,6 +79,7 @@ static const char *const words[WORDS][2] = {
     [W_DESTROYED] = {"HỦY NỘI DUNG", "DESTROYED"},
     [W_EVENT] = {"sự kiện", "event"},
     [W_ANSWERED] = {"trả lời", "answered"},
+    [W_THROUGH] = {", qua thiết bị ", ", through "},
     [W_SECRET] = {"thư có dấu chỉ độ mật: không lưu thông tin nào khác",
                   "marked secret: nothing else is kept"},
     [W_MAIL] = {"Thư", "Mail"},
@@ -227,11 +229,14 @@ static void print_mail(const struct vt_register_text *t, const struct vt_registe
     label(t, W_RECEIVED);
     fprintf(t->out, "%s, %s\n", vt_register_text_time(t->language, at, record->time_utc_secs),
             word(t, directions[mail->direction]));
-    if (mail->client_address != NULL) {
+    if (mail->client_address != NULL || mail->front_relay != NULL) {
         label(t, W_CLIENT);
-        fprintf(t->out, "%s%s%s%s", mail->client_address, mail->client_name != NULL ? " (" : "",
+        fprintf(t->out, "%s%s%s%s", mail->client_address != NULL ? mail->client_address : "?",
+                mail->client_name != NULL ? " (" : "",
                 mail->client_name != NULL ? mail->client_name : "",
                 mail->client_name != NULL ? ")" : "");
+        if (mail->front_relay != NULL)
+            fprintf(t->out, "%s%s", word(t, W_THROUGH), mail->front_relay);
         fprintf(t->out, "%s%s\n", mail->queue_id != NULL ? ", queue id " : "",
                 mail->queue_id != NULL ? mail->queue_id : "");
     }

@@ -172,6 +172,7 @@ static const struct vt_field mail_fields[] = {
     FIELD(vt_mail, "client_address", client_address, STRING),
     FIELD(vt_mail, "client_name", client_name, STRING),
     FIELD(vt_mail, "helo", helo, STRING),
+    FIELD(vt_mail, "front_relay", front_relay, STRING),
     FIELD(vt_mail, "daemon_name", daemon_name, STRING),
     FIELD(vt_mail, "authenticated", authenticated, STRING),
     FIELD(vt_mail, "sender", sender, STRING),

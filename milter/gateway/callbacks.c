@@ -199,6 +199,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
     struct vt_transaction *transaction = vt_transaction_new(the_gateway, arguments[0]);
     session->transaction = transaction;
     if (transaction != NULL) {
+        vt_front_begin(&transaction->front, &the_gateway->front_relays, session->client_address);
         const char *login = the_gateway->api->macro(ctx, "{auth_authen}");
         if (login != NULL && login[0] != '\0')
             transaction->mail.authenticated = vt_transaction_text(transaction, login);

@@ -17,7 +17,7 @@ static bool host_bits_are_zero(const struct vt_network *network)
 }
 
 enum vt_code vt_networks_parse(struct vt_arena *arena, const struct vt_strings *texts,
-                               struct vt_networks *out, struct vt_err *err)
+                               const char *setting, struct vt_networks *out, struct vt_err *err)
 {
     *out = (struct vt_networks){0};
     struct vt_network *items = vt_arena_alloc(arena, texts->count * sizeof(*items));
@@ -26,9 +26,9 @@ enum vt_code vt_networks_parse(struct vt_arena *arena, const struct vt_strings *
     for (size_t i = 0; i < texts->count; i++) {
         if (!vt_network_parse(texts->items[i], &items[i]) || !host_bits_are_zero(&items[i]))
             return vt_err_set(err, VT_E_CONFIG,
-                              "networks.internal: \"%s\" is not a network; write it as 10.0.0.0/8 "
-                              "or 2001:db8::/32, with no bits set below the prefix",
-                              texts->items[i]);
+                              "%s: \"%s\" is not a network; write it as 10.0.0.0/8 or "
+                              "2001:db8::/32, with no bits set below the prefix",
+                              setting, texts->items[i]);
     }
     *out = (struct vt_networks){items, texts->count};
     return VT_OK;
@@ -44,6 +44,17 @@ bool vt_networks_contain(const struct vt_networks *networks, const char *address
             return true;
     }
     return false;
+}
+
+bool vt_address_normalise(const char *text, char out_address[64])
+{
+    uint8_t bytes[16];
+    unsigned bits = 0;
+    if (!parse_address(text, bytes, &bits))
+        return false;
+    bool is_v4 = memcmp(bytes, mapped_prefix, sizeof(mapped_prefix)) == 0;
+    return inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? bytes + 12 : bytes, out_address, 64) !=
+           NULL;
 }
 
 static bool is_within(const char *address, const struct vt_strings *domains)

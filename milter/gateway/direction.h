@@ -13,11 +13,14 @@ struct vt_networks {
 };
 
 /* Read "10.0.0.0/8", "2001:db8::/32" or a single address. Bits below the prefix must be zero.
- * *out lives in arena. VT_E_CONFIG names the entry. */
+ * *out lives in arena. VT_E_CONFIG names setting and entry. */
 enum vt_code vt_networks_parse(struct vt_arena *arena, const struct vt_strings *texts,
-                               struct vt_networks *out, struct vt_err *err) VT_MUST_CHECK;
+                               const char *setting, struct vt_networks *out,
+                               struct vt_err *err) VT_MUST_CHECK;
 /* address: as an MTA gives it, "192.0.2.1", "2001:db8::1", "IPv6:2001:db8::1"; NULL is in none. */
 bool vt_networks_contain(const struct vt_networks *networks, const char *address);
+/* An address in such a form as people write it; false when it is none. */
+bool vt_address_normalise(const char *text, char out_address[64]);
 
 /* The direction of a mail by its envelope. Inbound: from a client that is not ours. Ours is a
  * client in an internal network, an authenticated one, or one of a listener for our own users.

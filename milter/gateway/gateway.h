@@ -6,6 +6,7 @@
 #define VANTHU_GATEWAY_GATEWAY_H
 
 #include "gateway/direction.h"
+#include "gateway/front.h"
 #include "gateway/held.h"
 #include "gateway/kick.h"
 #include "gateway/milter_api.h"
@@ -38,7 +39,7 @@ struct vt_gateway {
                          const struct vt_look *look, struct vt_looked *out, struct vt_err *err);
     enum vt_code (*record)(const struct vt_registrar *registrar,
                            const struct vt_register_record *record, struct vt_err *err);
-    struct vt_networks internal;
+    struct vt_networks internal, front_relays;
     struct vt_queue queue;
     struct vt_poison poison;
     struct vt_held held;
@@ -71,6 +72,7 @@ struct vt_transaction {
     size_t recipients_dropped_count;
     struct vt_spool spool;
     struct vt_strip strip;
+    struct vt_front front;  /* the way through relays in front, if there was one */
     struct vt_siphash hash; /* of sender and body: the same for every retry */
     const char *subject;    /* the first one as it came, with LF folds; NULL: none */
     bool is_marked_secret;  /* its Subject begins with a mark (vanthu/secret.h) */

@@ -68,8 +68,11 @@ static enum vt_code make_tables(struct vt_gateway *gateway, struct vt_arena *are
     if (getrandom(gateway->hash_key, sizeof(gateway->hash_key), 0) !=
         (ssize_t)sizeof(gateway->hash_key))
         return vt_err_sys(err, "getrandom");
-    enum vt_code code =
-        vt_networks_parse(arena, &config->internal_networks, &gateway->internal, err);
+    enum vt_code code = vt_networks_parse(arena, &config->internal_networks, "networks.internal",
+                                          &gateway->internal, err);
+    if (code == VT_OK)
+        code = vt_networks_parse(arena, &config->front_relays, "front-relays",
+                                 &gateway->front_relays, err);
     if (code == VT_OK)
         code = vt_queue_init(&gateway->queue, config->parallel_inspections, err);
     if (code == VT_OK)

@@ -172,6 +172,19 @@ static enum vt_code verdicts(struct vt_arena *arena, const struct vt_evidence *e
     return code;
 }
 
+/* Through a device in front: front-relay="10.0.0.5"; client="203.0.113.9" */
+static enum vt_code add_way(struct vt_buf *value, const struct vt_mail *mail)
+{
+    char address[NAME_BYTES + 8];
+    if (mail->front_relay == NULL)
+        return VT_OK;
+    quote(address, sizeof(address), mail->front_relay);
+    enum vt_code code = vt_buf_addf(value, ";\n front-relay=%s", address);
+    quote(address, sizeof(address),
+          mail->client_address != NULL ? mail->client_address : "unknown");
+    return code == VT_OK ? vt_buf_addf(value, ";\n client=%s", address) : code;
+}
+
 /* tag; mode=enforce; rule="status-unknown"; reasons=... (all of the mail) */
 static enum vt_code action(struct vt_arena *arena, const struct vt_evidence *evidence,
                            const struct vt_decision *decision, struct vt_headers *headers)
@@ -183,6 +196,8 @@ static enum vt_code action(struct vt_arena *arena, const struct vt_evidence *evi
     quote(rule, sizeof(rule), decision->rule != NULL ? decision->rule : "");
     if (code == VT_OK && decision->rule != NULL)
         code = vt_buf_addf(&value, ";\n rule=%s", rule);
+    if (code == VT_OK)
+        code = add_way(&value, &evidence->mail);
     if (code == VT_OK)
         code = add_reasons(&value, vt_evidence_all_reasons(evidence));
     if (code == VT_OK || code == VT_E_LIMIT)

@@ -62,6 +62,17 @@ static int64_t now_utc_msecs(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Through a relay in front: the client is the one that gave the mail to it, and of that one no more
+ * is known than its address, if that. */
+static void see_through_relay(struct vt_mail *mail, const struct vt_front *front)
+{
+    if (front->relay[0] == '\0')
+        return;
+    mail->front_relay = front->relay;
+    mail->client_address = front->client[0] != '\0' ? front->client : NULL;
+    mail->client_name = mail->helo = NULL;
+}
+
 static void complete_facts(struct work *work)
 {
     const struct vt_config *config = work->gateway->config;
@@ -76,6 +87,7 @@ static void complete_facts(struct work *work)
     mail->client_name = work->session->client_name;
     mail->helo = work->session->helo;
     mail->daemon_name = work->session->daemon_name;
+    see_through_relay(mail, &transaction->front);
     mail->size_bytes = transaction->spool.size_bytes;
     mail->direction = vt_direction_of(mail, &work->gateway->internal, config);
     /* One of those that were not kept may be anywhere. */
@@ -153,6 +165,7 @@ static void keep_own_facts(struct vt_mail *found, const struct vt_mail *own)
     found->client_address = own->client_address;
     found->client_name = own->client_name;
     found->helo = own->helo;
+    found->front_relay = own->front_relay;
     found->daemon_name = own->daemon_name;
     found->authenticated = own->authenticated;
     found->sender = own->sender;

@@ -3,6 +3,7 @@
 #include "gateway/outcome_log.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "gateway/record.h"
 #include "vanthu/log.h"
@@ -10,7 +11,7 @@
 /* Every code with its comma. */
 #define REASONS_TEXT_BYTES (VT_REASON_COUNT * 24)
 /* An address of 1024 bytes and a few words. */
-#define MAIL_TEXT_BYTES 1200
+#define MAIL_TEXT_BYTES 1400
 
 /* "CERT_REVOKED,NO_SIGNATURE", or "-". */
 static const char *reasons_text(vt_reasons reasons, char *out, size_t out_bytes)
@@ -40,6 +41,11 @@ static const char *mail_text(const struct vt_transaction *transaction,
                    mail->sender, (unsigned long long)mail->size_bytes,
                    vt_direction_name(mail->direction), vt_sender_class_name(mail->sender_class),
                    mail->sender_aligned ? "yes" : "no");
+    size_t used = strlen(out);
+    if (mail->front_relay != NULL && used < out_bytes)
+        (void)snprintf(out + used, out_bytes - used, " client=%s front-relay=%s",
+                       mail->client_address != NULL ? mail->client_address : "unknown",
+                       mail->front_relay);
     return out;
 }
 

@@ -128,6 +128,9 @@ void vt_transaction_header(struct vt_transaction *transaction, const char *name,
         if (transaction->subject == NULL)
             no_memory(transaction);
     }
+    if (strcasecmp(name, "Received") == 0)
+        vt_front_received(&transaction->front, &transaction->gateway->front_relays,
+                          vt_bytes_str(value));
     if (has_failed(transaction))
         return;
     enum vt_code code = vt_strip_see(&transaction->strip, transaction->arena,

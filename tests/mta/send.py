@@ -4,7 +4,7 @@
 # Sends mails by SMTP, byte for byte, and prints each final answer as one JSON line
 # {"file", "code", "enhanced", "text", "seconds"}. With -n and -c it sends many at once and prints
 # a last line with the least, median, 99th percentile and greatest time.
-#   send.py [-f FROM] [-t TO] [-n COUNT] [-c CONCURRENT] [-q] HOST:PORT FILE...
+#   send.py [-f FROM] [-t TO] [-n COUNT] [-c CONCURRENT] [-b ADDRESS] [-q] HOST:PORT FILE...
 """SMTP client of the tests."""
 
 import argparse
@@ -27,7 +27,8 @@ def send(args, file):
     host, port = args.server.rsplit(":", 1)
     begin = time.monotonic()
     try:
-        with smtplib.SMTP(host, int(port), "client.lab.test", timeout=args.timeout) as smtp:
+        source = (args.bind, 0) if args.bind else None
+        with smtplib.SMTP(host, int(port), "client.lab.test", timeout=args.timeout, source_address=source) as smtp:
             smtp.ehlo()
             code, text = transaction(smtp, args, crlf(data))
     except smtplib.SMTPServerDisconnected as error:
@@ -64,6 +65,7 @@ def main():
     parser.add_argument("-t", dest="to", action="append")
     parser.add_argument("-n", dest="count", type=int, default=1, help="times each file")
     parser.add_argument("-c", dest="concurrent", type=int, default=1)
+    parser.add_argument("-b", dest="bind", help="own address")
     parser.add_argument("-q", dest="quiet", action="store_true", help="only the summary")
     parser.add_argument("--timeout", type=float, default=120)
     parser.add_argument("server")

@@ -59,7 +59,7 @@ static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *i
     snprintf(inspector.sender, 64, "%s", mail->sender);
     snprintf(inspector.recipient, 64, "%s", mail->recipients_count ? mail->recipients[0] : "");
     snprintf(inspector.queue_id, 32, "%s", mail->queue_id != NULL ? mail->queue_id : "-");
-    snprintf(inspector.client, 64, "%s", mail->client_address);
+    snprintf(inspector.client, 64, "%s", mail->client_address != NULL ? mail->client_address : "?");
     snprintf(inspector.login, 64, "%s", mail->authenticated != NULL ? mail->authenticated : "-");
     inspector.direction = mail->direction;
     inspection->progress(inspection->progress_context);
@@ -117,8 +117,7 @@ static enum vt_code fake_look(struct vt_arena *arena, const struct vt_registrar 
     *out = (struct vt_looked){.first_deferred_utc_secs = registrar.first_deferred_utc_secs};
     if (look->defer_key_sha256 != NULL) {
         assert_int_equal(strlen(look->defer_key_sha256), 64);
-        if (registrar.first_deferred_utc_secs == VT_TIME_NONE &&
-            is_claimed(look->defer_key_sha256))
+        if (registrar.first_deferred_utc_secs == VT_TIME_NONE && is_claimed(look->defer_key_sha256))
             out->first_deferred_utc_secs = vt_clock_now_utc_secs();
     } else {
         assert_int_equal(look->documents_count, 1);
@@ -236,7 +235,7 @@ static int set_up(void **state)
     vt_held_init(&gateway->held);
     gateway->reference.last = &gateway->reference.own;
     assert_int_equal(vt_networks_parse(fixture.arena, &fixture.config.internal_networks,
-                                       &gateway->internal, NULL),
+                                       "networks.internal", &gateway->internal, NULL),
                      VT_OK);
     assert_int_equal(vt_queue_init(&gateway->queue, 1, NULL), VT_OK);
     assert_int_equal(vt_poison_init(&gateway->poison, 3, 1800000), VT_OK);
@@ -645,6 +644,36 @@ static void observing_passes_without_a_record(void **state)
     assert_string_equal(recorder.lines, "");
 }
 
+/* The device is inside; who gave the mail to it is not, and the device would write to a stranger.
+ */
+static void a_relay_in_front_is_seen_through(void **state)
+{
+    static const char *texts[] = {"10.0.0.1"};
+    const struct vt_strings list = {texts, 1};
+    (void)state;
+    assert_int_equal(vt_networks_parse(fixture.arena, &list, "front-relays",
+                                       &fixture.gateway.front_relays, NULL),
+                     VT_OK);
+    begin(ALL_ACTIONS, ALL_STEPS, "10.0.0.1");
+    inspector.reasons = VT_REASON_BIT(VT_REASON_CONTENT_CHANGED);
+    envelope("<a@x.vn>", "<b@ours.vn>");
+    header("Received", " from x (a [203.0.113.9])\n\tby gw; Mon, 23 Nov 2026 09:00:00 +0700");
+    header("Received", " from x (b [10.0.0.7]) by a; Mon, 23 Nov 2026 08:00:00 +0700");
+    assert_int_equal(fixture.filter.xxfi_eom(recorder_ctx), SMFIS_CONTINUE);
+    assert_int_equal(inspector.direction, VT_INBOUND);
+    assert_string_equal(inspector.client, "203.0.113.9");
+    assert_non_null(strstr(recorder.lines, "add X-Vanthu-Action: tag;"));
+    assert_non_null(strstr(recorder.lines, "front-relay=\"10.0.0.1\""));
+    assert_non_null(strstr(recorder.lines, "client=\"203.0.113.9\""));
+    recorder.used = 0;
+    recorder.lines[0] = '\0';
+    envelope("<a@x.vn>", "<b@ours.vn>");
+    header("Received", " by gw (Postfix, from userid 0)");
+    assert_int_equal(fixture.filter.xxfi_eom(recorder_ctx), SMFIS_CONTINUE);
+    assert_int_equal(inspector.direction, VT_INBOUND);
+    assert_non_null(strstr(recorder.lines, "client=\"unknown\""));
+}
+
 /* No clock may be kept of it, so it would never end. */
 static void a_secret_is_not_deferred(void **state)
 {
@@ -739,6 +768,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_spool_fault_asks_to_come_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_large_is_not_inspected, set_up, tear_down),
         cmocka_unit_test_setup_teardown(defers_on_its_own_clock, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_relay_in_front_is_seen_through, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_secret_is_not_deferred, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_marked_subject_is_not_looked_into, set_up, tear_down),
         cmocka_unit_test_setup_teardown(exceptions_are_honoured, set_up, tear_down),

@@ -52,7 +52,7 @@ static void reads_networks(void **state)
         struct vt_networks networks;
         struct vt_err err = {0};
         struct vt_strings list = LIST("127.0.0.1", cases[i].network);
-        enum vt_code code = vt_networks_parse(arena, &list, &networks, &err);
+        enum vt_code code = vt_networks_parse(arena, &list, "networks.internal", &networks, &err);
         if ((code == VT_E_CONFIG) != (cases[i].within < 0))
             fail_msg("%s: code %d", cases[i].network, code);
         if (code == VT_OK &&
@@ -115,7 +115,8 @@ static void finds_the_direction(void **state)
         {"no recipient", {.client_address = "127.0.0.1"}, VT_OUTBOUND, false},
         {"no address", {.recipients = ours, .recipients_count = 1}, VT_INBOUND, false},
     };
-    assert_int_equal(vt_networks_parse(arena, &networks, &internal, NULL), VT_OK);
+    assert_int_equal(vt_networks_parse(arena, &networks, "networks.internal", &internal, NULL),
+                     VT_OK);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         if (vt_direction_of(&cases[i].mail, &internal, &config) != cases[i].want ||
             vt_mail_is_submission(&cases[i].mail, &config) != cases[i].submission)
