@@ -366,6 +366,8 @@ struct vt_register_check {
     /* Says whether the token of a head kept in the register is a valid time stamp over its chain;
      * without it these heads are compared but prove nothing. */
     bool (*token_is_good)(void *context, const struct vt_register_head *head);
+    /* Told now and then up to which record it is; NULL: nobody wants to know. */
+    void (*progress)(void *context, int64_t seq);
     void *context;
     bool chain_only; /* tables, objects and the file's structure are not looked at */
 };

@@ -42,7 +42,7 @@ static const struct {
      "CODE]\n"
      "                    [--from TIME] [--until TIME] [--limit N]\n"
      "       vanthu register show REFERENCE…\n"
-     "       vanthu register verify [--head FILE]…\n"
+     "       vanthu register verify [--head FILE]… [--chain-only]\n"
      "       vanthu register head [--export FILE]\n"
      "       vanthu register backup FILE\n"
      "                    each with [--json] [--config FILE]"},

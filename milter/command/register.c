@@ -26,6 +26,7 @@ enum register_option {
     OPTION_DOCUMENT = 'D',
     OPTION_REASON = 'R',
     OPTION_HEAD = 'h',
+    OPTION_CHAIN_ONLY = 'K',
     OPTION_EXPORT = 'e',
     OPTION_TRUST = 't',
     OPTION_FILE = 'F',
@@ -65,6 +66,7 @@ static const struct option search_options[] = {
 static const struct option show_options[] = {COMMON, END};
 static const struct option verify_options[] = {COMMON,
                                                {"head", required_argument, NULL, OPTION_HEAD},
+                                               {"chain-only", no_argument, NULL, OPTION_CHAIN_ONLY},
                                                {"trust", required_argument, NULL, OPTION_TRUST},
                                                {"offline", no_argument, NULL, OPTION_OFFLINE},
                                                END};
@@ -249,6 +251,9 @@ static int take_option(struct vt_register_desk *desk, int option)
         return vt_check_options_add_trust(desk->check, optarg);
     case OPTION_FILE:
         return add_document(desk, optarg);
+    case OPTION_CHAIN_ONLY:
+        desk->chain_only = true;
+        return EX_OK;
     case OPTION_EXPORT:
         desk->export_file = optarg;
         return EX_OK;

@@ -24,6 +24,7 @@ struct vt_register_desk {
     const char *head_files[VT_MAX_GIVEN_HEADS];
     size_t heads_count;
     const char *export_file, *request_file, *token_file; /* of head */
+    bool chain_only;                                     /* of verify */
     const char *document_files[VT_MAX_GIVEN_DOCUMENTS];  /* of recheck */
     size_t documents_count;
     struct vt_check_options *check; /* --trust */

@@ -122,6 +122,8 @@ struct stamps {
     size_t good_count, bad_count;
     int64_t seq, time_utc_secs; /* of the highest good one */
     char authority[256], why[256];
+    int64_t last_seq; /* of the register; for show_progress */
+    bool is_shown;
 };
 
 static bool token_is_good(void *context, const struct vt_register_head *head)
@@ -201,20 +203,36 @@ static int print_verdict_json(const struct vt_register_verdict *verdict,
     return EX_OK;
 }
 
+/* A million mails take minutes: somebody who waits at a terminal is told how far it is. */
+static void show_progress(void *context, int64_t seq)
+{
+    struct stamps *stamps = context;
+    stamps->is_shown = true;
+    fprintf(stderr, "\r%lld / %lld ", (long long)seq, (long long)stamps->last_seq);
+}
+
 int vt_register_verify_whole(struct vt_register_desk *desk)
 {
-    struct vt_register_head heads[VT_MAX_GIVEN_HEADS];
+    struct vt_register_head heads[VT_MAX_GIVEN_HEADS], last;
     struct stamps stamps = {.judge = {.desk = desk}};
-    const struct vt_register_check check = {.heads = heads,
-                                            .heads_count = desk->heads_count,
-                                            .token_is_good = token_is_good,
-                                            .context = &stamps};
+    struct vt_register_check check = {.heads = heads,
+                                      .heads_count = desk->heads_count,
+                                      .token_is_good = token_is_good,
+                                      .context = &stamps,
+                                      .chain_only = desk->chain_only};
     struct vt_register_verdict verdict;
     struct vt_err err = {0};
     enum vt_code code = read_heads(desk, heads, &err);
+    if (code == VT_OK && isatty(STDERR_FILENO) == 1 &&
+        vt_register_head_now(desk->reg, 0, &last, NULL) == VT_OK) {
+        stamps.last_seq = last.seq;
+        check.progress = show_progress;
+    }
     if (code == VT_OK)
         code = vt_register_verify(desk->reg, &check, &verdict, &err);
     vt_token_judge_clear(&stamps.judge);
+    if (stamps.is_shown)
+        fputs("\r\033[K", stderr);
     if (code != VT_OK)
         return vt_command_fault(&err, code);
     if (stamps.err.code != VT_OK)

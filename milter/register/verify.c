@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A second or less. */
+#define PROGRESS_RECORDS 5000
+
 void vt_verify_fault(struct vt_verification *v, enum vt_register_fault fault, int64_t seq,
                      const char *reference, const char *format, ...)
 {
@@ -219,6 +222,8 @@ static enum vt_code check_record(struct vt_verification *v, struct vt_sql *sql, 
     code = compare_heads(v, err);
     if (code == VT_OK && !v->check->chain_only)
         code = vt_verify_record_tables(v, &entry, err);
+    if (v->check->progress != NULL && entry.seq % PROGRESS_RECORDS == 0)
+        v->check->progress(v->check->context, entry.seq);
     return code;
 }
 

@@ -239,6 +239,25 @@ static void run_report(struct vt_register *reg, const struct task *task, char *o
     (void)fclose(file);
 }
 
+static void run_refusals(struct vt_register *reg, const struct task *task, char *out,
+                         size_t out_bytes)
+{
+    struct vt_report_request input = {.now_utc_secs = MADE_FIRST_UTC_SECS + 178 * MADE_DAY_SECS,
+                                      .agency = "xa20"};
+    const struct vt_report_show show = {.format = task->format};
+    struct vt_report *report = NULL;
+    struct vt_err err;
+    struct vt_arena *arena = vt_arena_new(VT_MAX_REPORT_ARENA_BYTES);
+    FILE *file = tmpfile();
+    must(vt_period_parse("2026H1", false, &input.period, &err), &err);
+    must(vt_report_refusals(reg, arena, &input, &report, &err), &err);
+    must(vt_report_render(report, &show, file, &err), &err);
+    (void)snprintf(out, out_bytes, "%zu refusals, %ld bytes",
+                   report->sections[VT_SECTION_REFUSALS].rows_count, ftell(file));
+    (void)fclose(file);
+    vt_arena_free(arena);
+}
+
 static void run_verify(struct vt_register *reg, const struct task *task, char *out,
                        size_t out_bytes)
 {
@@ -302,6 +321,7 @@ static void measure_all(const char *directory)
         {"report csv", run_report, VT_REPORT_CSV, any, false, NULL},
         {"report json", run_report, VT_REPORT_JSON, any, false, NULL},
         {"report html", run_report, VT_REPORT_HTML, any, false, NULL},
+        {"refusals csv", run_refusals, VT_REPORT_CSV, any, false, NULL},
         {"list, first page", run_find, 0, any, false, NULL},
         {"list, every page", run_find, 0, any, true, NULL},
         {"search reference", run_find, 0, any, false, NULL},
@@ -309,6 +329,7 @@ static void measure_all(const char *directory)
         {"search unknown sender", run_find, 0, any, false, NULL},
         {"search domain gov.vn", run_find, 0, any, false, NULL},
         {"search recipient", run_find, 0, any, false, NULL},
+        {"search agency", run_find, 0, any, false, NULL},
         {"search document", run_find, 0, any, false, NULL},
         {"search certificate", run_find, 0, any, false, NULL},
         {"search reason", run_find, 0, any, false, NULL},
@@ -317,19 +338,22 @@ static void measure_all(const char *directory)
         {"verify, chain only", run_verify, 0, any, true, NULL},
         {"verify", run_verify, 0, any, false, NULL},
     };
-    tasks[5].query.without_bodies = true;
-    tasks[6].query.reference = one.reference;
-    tasks[7].query.sender = one.sender;
-    tasks[8].query.sender = "nobody@example.org";
-    tasks[9].query.domain = "gov.vn";
-    tasks[10].query.recipient = one.recipients[0];
-    tasks[11].query.document_sha256 = one.documents[0].sha256;
-    tasks[12].query.certificate_sha256 = one.signatures[0].signer.sha256;
-    tasks[13].query.reason = VT_REASON_CERT_REVOKED;
-    tasks[14].query.reason = VT_REASON_CERT_REVOKED;
-    tasks[14].query.sender = one.sender;
-    tasks[15].query.from_utc_secs = MADE_FIRST_UTC_SECS + 10 * MADE_DAY_SECS;
-    tasks[15].query.until_utc_secs = MADE_FIRST_UTC_SECS + 11 * MADE_DAY_SECS;
+    enum { BEFORE_QUERIES = 6 };
+    struct task *next = tasks + BEFORE_QUERIES;
+    (next++)->query.without_bodies = true;
+    (next++)->query.reference = one.reference;
+    (next++)->query.sender = one.sender;
+    (next++)->query.sender = "nobody@example.org";
+    (next++)->query.domain = "gov.vn";
+    (next++)->query.recipient = one.recipients[0];
+    (next++)->query.agency = one.recipient_agencies[0];
+    (next++)->query.document_sha256 = one.documents[0].sha256;
+    (next++)->query.certificate_sha256 = one.signatures[0].signer.sha256;
+    (next++)->query.reason = VT_REASON_CERT_REVOKED;
+    next->query.reason = VT_REASON_CERT_REVOKED;
+    (next++)->query.sender = one.sender;
+    next->query.from_utc_secs = MADE_FIRST_UTC_SECS + 10 * MADE_DAY_SECS;
+    next->query.until_utc_secs = MADE_FIRST_UTC_SECS + 11 * MADE_DAY_SECS;
     for (size_t i = 0; i < sizeof(tasks) / sizeof(tasks[0]); i++) {
         tasks[i].directory = directory;
         apart(measure_task, &tasks[i]);

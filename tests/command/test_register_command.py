@@ -186,6 +186,9 @@ def verifies(site, references):
     assert site.json("register", "head")[0]["chain"] == kept["chain"]
     out, _ = site.run("register", "verify", "--head", head)
     is_in(out, f"Proven up to record {RECORDS}")
+    out, err = site.run("register", "verify", "--chain-only", "--head", head)
+    is_in(out, f"Proven up to record {RECORDS}")
+    assert err == ""  # no progress but on a terminal
     verdict = site.json("register", "verify", "--head", head)[0]
     assert verdict["whole"] and verdict["proven"] == RECORDS and verdict["head"]["chain"] == kept["chain"]
     bad = site.folder + "/bad.json"
