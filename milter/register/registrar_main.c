@@ -20,6 +20,8 @@
 #define TEND_MSECS 60000
 #define TEND_SOON_MSECS 500
 #define RETAIN_RECORDS 50
+/* A register that cannot be written is tried again after so long, if no mail did. */
+#define PROBE_MSECS 5000
 /* What a mail leaves behind for its retries; a sending MTA tries for five days. */
 #define DEFER_DAYS 30
 #define LOOK_ARENA_BYTES ((size_t)4 * 1024 * 1024)
@@ -35,6 +37,8 @@ struct server {
     struct vt_register_retention retention;
     struct vt_metrics *metrics;
     int64_t tend_at_msecs;
+    int64_t stuck_utc_secs; /* since when nothing can be committed; 0: the last commit succeeded */
+    int64_t probed_msecs;   /* when it was last tried */
     pid_t master;
     int64_t master_gone_msecs; /* 0: it is there */
     bool ending;
@@ -110,6 +114,10 @@ static void answer_batch(struct server *server)
 static void count_commit(struct server *server, size_t records, bool good, int64_t begun_msecs)
 {
     struct vt_metrics *metrics = server->metrics;
+    server->stuck_utc_secs = good                         ? 0
+                             : server->stuck_utc_secs > 0 ? server->stuck_utc_secs
+                                                          : vt_clock_now_utc_secs();
+    server->probed_msecs = vt_clock_monotonic_msecs();
     vt_metric_set(metrics, VT_METRIC_REGISTER_WRITABLE, 0, good);
     vt_metric_add(metrics, VT_METRIC_COMMITS, good ? VT_RESULT_OK : VT_RESULT_FAILED, 1);
     vt_metric_add(metrics, VT_METRIC_RECORDS, 0, records);
@@ -125,8 +133,8 @@ static void count_batch(struct server *server, int64_t begun_msecs)
     for (size_t i = 0; i < server->batch.count; i++) {
         const struct vt_batch_item *item = &server->batch.items[i];
         done += item->is_done;
-        good = good && (item->is_done || item->err.code == VT_E_FORMAT ||
-                        item->err.code == VT_E_LIMIT);
+        good = good &&
+               (item->is_done || item->err.code == VT_E_FORMAT || item->err.code == VT_E_LIMIT);
     }
     count_commit(server, done, good, begun_msecs);
 }
@@ -242,6 +250,37 @@ static void tend(struct server *server)
         retain(server, now_utc_secs, now_msecs);
 }
 
+/* ---- what happens to the register itself ---- */
+
+static enum vt_code record_event(struct server *server, const char *what, const char *text,
+                                 struct vt_err *err)
+{
+    const struct vt_register_event event = {.what = what, .text = text};
+    struct vt_register_record record = {
+        .kind = VT_REGISTER_EVENT, .time_utc_secs = vt_clock_now_utc_secs(), .event = &event};
+    int64_t begun_msecs = vt_clock_monotonic_msecs();
+    enum vt_code code = vt_register_append(server->reg, &record, 1, err);
+    count_commit(server, code == VT_OK, code == VT_OK, begun_msecs);
+    return code;
+}
+
+/* Whether it can be written again is found out before the next mail does, which may be long in
+ * coming, and how long it could not be is recorded. */
+static void probe(struct server *server)
+{
+    struct vt_err err = {0};
+    char text[96], since[VT_TIME_TEXT_BYTES];
+    if (server->stuck_utc_secs == 0 ||
+        vt_clock_monotonic_msecs() - server->probed_msecs < PROBE_MSECS)
+        return;
+    (void)snprintf(text, sizeof(text), "nothing could be recorded since %s",
+                   vt_time_rfc3339(since, server->stuck_utc_secs));
+    if (record_event(server, "recovered", text, &err) == VT_OK)
+        vt_log(VT_LOG_INFO, "the register can be written again; %s", text);
+    else
+        vt_log(VT_LOG_ERROR, "the register cannot be written: %s", err.text);
+}
+
 /* ---- the loop ---- */
 
 /* The master closes this after the gateway has ended. When the master itself is gone, the gateway
@@ -273,8 +312,10 @@ static void turn(struct server *server)
     server->ending = server->ending || vt_server_is_over(server->clients);
     if (fds[0].revents != 0 || server->master_gone_msecs != 0)
         note_master(server);
-    if (!server->ending)
+    if (!server->ending) {
+        probe(server);
         tend(server);
+    }
 }
 
 /* ---- setting up ---- */
@@ -285,13 +326,7 @@ static enum vt_code record_start(struct server *server, struct vt_err *err)
     char text[64];
     (void)snprintf(text, sizeof(text), "version %s, mode %s", VT_VERSION,
                    vt_mode_name(server->config->mode));
-    const struct vt_register_event event = {.what = "started", .text = text};
-    struct vt_register_record record = {
-        .kind = VT_REGISTER_EVENT, .time_utc_secs = vt_clock_now_utc_secs(), .event = &event};
-    int64_t begun_msecs = vt_clock_monotonic_msecs();
-    enum vt_code code = vt_register_append(server->reg, &record, 1, err);
-    count_commit(server, code == VT_OK, code == VT_OK, begun_msecs);
-    return code;
+    return record_event(server, "started", text, err);
 }
 
 static enum vt_code set_up(struct server *server, struct vt_err *err)

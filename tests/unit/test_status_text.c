@@ -118,12 +118,56 @@ static void little_is_known(void **state)
     assert_string_equal(text, "mode       tag\n");
 }
 
+static const char numbers[] =
+    "{\"mode\": \"enforce\", \"roles\": [], \"policy\": {\"version\": \"a91f0c3d\", "
+    "\"loaded_utc_secs\": 1796182260}, \"register\": {\"writable\": false, \"records\": 7}, "
+    "\"mails\": {\"today\": {\"accept\": 120, \"tag\": 3, \"hold\": 0, \"reject\": 2, "
+    "\"tempfail\": 1, \"secret\": 4}, \"last_hour\": {\"accept\": 9}}, \"counted\": {"
+    "\"unrecorded\": 0, \"poison\": 1, \"tempfails\": {\"policy\": 5, \"inspection\": 6, "
+    "\"register\": 0, \"mta\": 0}}, \"problems\": [{\"code\": \"trust-empty\", \"text\": \"x\"}, "
+    "{\"code\": \"register-not-writing\", \"text\": \"x\"}]}";
+
+static void numbers_are_told(void **state)
+{
+    (void)state;
+    static const char *const vietnamese_lines[] = {
+        "BỘ CHUYÊN DÙNG CÔNG VỤ CHƯA CÓ CHỨNG THƯ GỐC ĐƯỢC XÁC NHẬN",
+        "chính sách bản a91f0c3d, nạp lúc 10:31 02/12/2026\n",
+        "sổ đăng ký KHÔNG GHI ĐƯỢC\n",
+        "\nThư hôm nay      chuyển tiếp 120, gắn nhãn 3, tạm giữ 0, từ chối 2, hẹn gửi lại (451) "
+        "1, "
+        "đóng dấu mật 4\n",
+        "\nTrong 1 giờ qua  chuyển tiếp 9, gắn nhãn 0,",
+        "\nLỗi của hệ thống từ khi khởi động: 451 do chưa kiểm tra được 6, thư chuyển đi khi chưa "
+        "kiểm "
+        "tra (NOT_CHECKED) 1\n"};
+    static const char *const english_lines[] = {
+        "NO CONFIRMED ROOT OF THE OFFICIAL SET", "register   CANNOT BE WRITTEN\n",
+        "policy     version a91f0c3d, loaded 2026-12-02 10:31\n",
+        "\nMails today      passed 120, tagged 3, held 0, refused 2, to come again (451) 1, marked "
+        "secret 4\n",
+        "\nFaults of ours since the start: 451, not inspected 6, mails passed on as NOT_CHECKED "
+        "1\n"};
+    char text[8000];
+    print(text, sizeof(text), VT_LANGUAGE_VIETNAMESE, numbers);
+    has(text, vietnamese_lines, sizeof(vietnamese_lines) / sizeof(vietnamese_lines[0]));
+    print(text, sizeof(text), VT_LANGUAGE_ENGLISH, numbers);
+    has(text, english_lines, sizeof(english_lines) / sizeof(english_lines[0]));
+    print(text, sizeof(text), VT_LANGUAGE_ENGLISH,
+          "{\"mails\": null, \"counted\": {\"unrecorded\": 0}, \"policy\": null, \"register\": "
+          "null}");
+    assert_string_equal(text,
+                        "\nThe register cannot be read: how many mails there were today is not "
+                        "known.\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vietnamese),
         cmocka_unit_test(english),
         cmocka_unit_test(little_is_known),
+        cmocka_unit_test(numbers_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
