@@ -2,6 +2,8 @@
  * Networks by CIDR, domains, and the direction of a mail. */
 #include "gateway/direction.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,13 +50,14 @@ bool vt_networks_contain(const struct vt_networks *networks, const char *address
 
 bool vt_address_normalise(const char *text, char out_address[64])
 {
-    uint8_t bytes[16];
-    unsigned bits = 0;
-    if (!parse_address(text, bytes, &bits))
+    struct vt_network address;
+    struct in6_addr v6;
+    if (!vt_network_parse_address(text, &address))
         return false;
-    bool is_v4 = memcmp(bytes, mapped_prefix, sizeof(mapped_prefix)) == 0;
-    return inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? bytes + 12 : bytes, out_address, 64) !=
-           NULL;
+    memcpy(&v6, address.address, sizeof(v6));
+    bool is_v4 = IN6_IS_ADDR_V4MAPPED(&v6);
+    return inet_ntop(is_v4 ? AF_INET : AF_INET6, address.address + (is_v4 ? 12 : 0), out_address,
+                     64) != NULL;
 }
 
 static bool is_within(const char *address, const struct vt_strings *domains)
