@@ -51,6 +51,12 @@ static const struct {
      "                    [--format text|csv|json|html] [--separator C] [--output FILE]\n"
      "                    [--config FILE]\n"
      "       vanthu report --refusals [--agency ID|DOMAIN] [--period P | --since DAY] …"},
+    {"site", vt_command_site,
+     "site suggest [--since DAY] [--out FILE.csv] [--all]\n"
+     "       vanthu site import [--dry-run] FILE.csv\n"
+     "       vanthu site check\n"
+     "       vanthu site show AGENCY|ADDRESS|FINGERPRINT\n"
+     "                    each with [--table FILE] [--json] [--config FILE]"},
     {"undo", vt_command_undo,
      "undo --reason TEXT [--for 7d] [--all-like-this] [--config FILE] REFERENCE"},
     {"refuse", vt_command_refuse,
