@@ -3,42 +3,15 @@
  * (legal.md R-36, R-54), by the same code, as of the time of the record. */
 #include <string.h>
 
-#include "inspector/inspect_internal.h"
-
-/* What the signed bytes said, which are not kept. */
-#define TAKEN_REASONS                                                                              \
-    (VT_REASON_BIT(VT_REASON_CONTENT_CHANGED) | VT_REASON_BIT(VT_REASON_BAD_SIGNATURE) |           \
-     VT_REASON_BIT(VT_REASON_ADDED_AFTER_SIGNING) | VT_REASON_BIT(VT_REASON_WEAK_ALGORITHM) |      \
-     VT_REASON_BIT(VT_REASON_TIME_INCONSISTENT) | DOUBTS)
-/* Of these, those with which a signature is not called good. */
-#define DOUBTS                                                                                     \
-    (VT_REASON_BIT(VT_REASON_NAME_MISMATCH) | VT_REASON_BIT(VT_REASON_MESSAGE_CHANGED) |           \
-     VT_REASON_BIT(VT_REASON_CHANGE_UNCLEAR) | VT_REASON_BIT(VT_REASON_MALFORMED) |                \
-     VT_REASON_BIT(VT_REASON_FILE_UNREADABLE) | VT_REASON_BIT(VT_REASON_FORMAT_UNSUPPORTED) |      \
-     VT_REASON_BIT(VT_REASON_TOO_LARGE))
-
-struct record_work {
-    struct vt_inspect_run *run;
-    const struct vt_evidence *then;
-    struct vt_object *objects;
-    size_t objects_count;
-    const struct vt_certificate **certificates;
-    size_t certificates_count;
-    struct vt_known known;           /* all certificates, fetched OCSP responses */
-    struct vt_validation_data *data; /* CRLs and OCSP responses that the mail brought */
-    struct vt_bytes *crls;           /* the others */
-    size_t crls_count;
-    struct vt_bytes *documents;
-    size_t documents_count;
-};
+#include "inspector/record_work.h"
 
 static enum vt_code no_memory(struct vt_err *err)
 {
     return vt_err_set(err, VT_E_NOMEM, "no memory for a record");
 }
 
-static const struct vt_object *find_object(const struct record_work *work, enum vt_object_kind kind,
-                                           const char *sha256)
+const struct vt_object *vt_record_object(const struct vt_record_work *work,
+                                         enum vt_object_kind kind, const char *sha256)
 {
     for (size_t i = 0; i < work->objects_count; i++) {
         const struct vt_object *object = &work->objects[i];
@@ -57,7 +30,7 @@ static void keep_embedded(struct vt_bytes *list, size_t *count, struct vt_bytes 
         list[(*count)++] = bytes;
 }
 
-static void sort_object(struct record_work *work, const struct vt_object *object)
+static void sort_object(struct vt_record_work *work, const struct vt_object *object)
 {
     struct vt_validation_data *data = work->data;
     bool is_embedded = object->from == VT_OBJECT_EMBEDDED;
@@ -88,7 +61,7 @@ static void sort_object(struct record_work *work, const struct vt_object *object
     }
 }
 
-static enum vt_code sort_objects(struct record_work *work, struct vt_err *err)
+static enum vt_code sort_objects(struct vt_record_work *work, struct vt_err *err)
 {
     struct vt_arena *arena = work->run->arena;
     size_t room = work->objects_count + 1;
@@ -105,7 +78,7 @@ static enum vt_code sort_objects(struct record_work *work, struct vt_err *err)
     return VT_OK;
 }
 
-static enum vt_code add_fact(struct record_work *work, const struct vt_status_fact *fact)
+static enum vt_code add_fact(struct vt_record_work *work, const struct vt_status_fact *fact)
 {
     struct vt_status_fact *grown =
         vt_arena_grow(work->run->arena, work->known.facts, work->known.facts_count, sizeof(*grown));
@@ -118,7 +91,7 @@ static enum vt_code add_fact(struct record_work *work, const struct vt_status_fa
 }
 
 /* What a fetched response says about a certificate, when it is about this one. */
-static enum vt_code ask_response(struct record_work *work, struct vt_bytes response,
+static enum vt_code ask_response(struct vt_record_work *work, struct vt_bytes response,
                                  const struct vt_certificate *certificate)
 {
     struct vt_bytes serial = vt_certificate_serial(certificate);
@@ -140,7 +113,7 @@ static enum vt_code ask_response(struct record_work *work, struct vt_bytes respo
     return VT_OK;
 }
 
-static enum vt_code ask_responses(struct record_work *work, struct vt_err *err)
+static enum vt_code ask_responses(struct vt_record_work *work, struct vt_err *err)
 {
     enum vt_code code = VT_OK;
     for (size_t i = 0; i < work->objects_count && code == VT_OK; i++) {
@@ -154,125 +127,6 @@ static enum vt_code ask_responses(struct record_work *work, struct vt_err *err)
     return code == VT_OK ? VT_OK : vt_err_set(err, code, "an OCSP response cannot be asked");
 }
 
-/* ---- one signature as the record has it ---- */
-
-static bool is_own(const struct vt_signature *then, const struct vt_timestamp_facts *facts)
-{
-    return then->format == VT_SIGNATURE_DOCTIMESTAMP || facts->kind == NULL ||
-           strcmp(facts->kind, "document") != 0;
-}
-
-/* Its own signature is verified again; what it is over is not there any more. */
-static enum vt_code read_token(struct record_work *work, const struct vt_timestamp_facts *then,
-                               struct vt_verified_timestamp *out, struct vt_err *err)
-{
-    const struct vt_object *object = find_object(work, VT_OBJECT_TIMESTAMP, then->sha256);
-    struct vt_bytes imprint;
-    *out = (struct vt_verified_timestamp){.kind = then->kind,
-                                          .time_utc_secs = VT_TIME_NONE,
-                                          .reasons = VT_REASON_BIT(VT_REASON_TIMESTAMP_UNVERIFIED)};
-    if (object == NULL)
-        return VT_OK;
-    struct vt_verified *inner = vt_arena_alloc(work->run->arena, sizeof(*inner));
-    if (inner == NULL)
-        return no_memory(err);
-    enum vt_code code = vt_verify_token(work->run->arena, work->run->pool, object->bytes,
-                                        then->kind, out, inner, &imprint, err);
-    if (code != VT_OK)
-        return code;
-    out->covers = then->covers;
-    if (out->integrity == VT_INTEGRITY_INTACT && then->integrity != VT_INTEGRITY_INTACT)
-        out->integrity = then->integrity;
-    return VT_OK;
-}
-
-static enum vt_code read_tokens(struct record_work *work, const struct vt_signature *then,
-                                struct vt_verified *out, struct vt_err *err)
-{
-    out->timestamps =
-        vt_arena_alloc(work->run->arena, (then->timestamps_count + 1) * sizeof(*out->timestamps));
-    if (out->timestamps == NULL)
-        return no_memory(err);
-    enum vt_code code = VT_OK;
-    for (size_t i = 0; i < then->timestamps_count && code == VT_OK; i++) {
-        if (out->timestamps_count < VT_MAX_TIMESTAMPS && is_own(then, &then->timestamps[i]))
-            code = read_token(work, &then->timestamps[i], &out->timestamps[out->timestamps_count++],
-                              err);
-    }
-    return code;
-}
-
-static enum vt_sub_indication taken_sub_indication(const struct vt_signature *then)
-{
-    switch (then->sub_indication) {
-    case VT_SUB_FORMAT_FAILURE:
-    case VT_SUB_HASH_FAILURE:
-    case VT_SUB_SIG_CRYPTO_FAILURE:
-    case VT_SUB_SIGNED_DATA_NOT_FOUND:
-        return then->sub_indication;
-    case VT_SUB_SIG_CONSTRAINTS_FAILURE:
-        return (then->reasons & DOUBTS) != 0 ? then->sub_indication : VT_SUB_NONE;
-    default:
-        return VT_SUB_NONE;
-    }
-}
-
-static enum vt_code read_verified(struct record_work *work, const struct vt_signature *then,
-                                  struct vt_verified *out, struct vt_err *err)
-{
-    const struct vt_object *signer =
-        then->signer.sha256[0] != '\0'
-            ? find_object(work, VT_OBJECT_CERTIFICATE, then->signer.sha256)
-            : NULL;
-    *out = (struct vt_verified){.integrity = then->integrity,
-                                .sub_indication = taken_sub_indication(then),
-                                .reasons = then->reasons & TAKEN_REASONS,
-                                .ess_bound = then->format == VT_SIGNATURE_CADES ||
-                                             (then->level != NULL && then->level[0] != '\0'),
-                                .has_signed_attributes = then->level != NULL,
-                                .claimed_time_utc_secs = then->claimed_time_utc_secs,
-                                .digest_algorithm = then->digest_algorithm,
-                                .signature_algorithm = then->signature_algorithm};
-    if (signer != NULL &&
-        vt_certificate_add(work->run->pool, signer->bytes, &out->signer, err) == VT_E_NOMEM)
-        return VT_E_NOMEM;
-    return read_tokens(work, then, out, err);
-}
-
-static struct vt_signed_object object_of(const struct vt_signature *then)
-{
-    struct vt_signed_object object = {
-        .format = then->format == VT_SIGNATURE_CADES ? VT_SIGNATURE_CMS : then->format,
-        .field = then->field,
-        .sub_filter = then->sub_filter,
-        .revision = then->revision,
-        .covers = then->covers,
-        .changes_after = then->changes_after,
-        .claimed_time_utc_secs = VT_TIME_NONE};
-    if (then->format == VT_SIGNATURE_DOCTIMESTAMP)
-        object.binding = VT_BINDING_TIMESTAMP;
-    else if (then->sub_filter != NULL && strcmp(then->sub_filter, "adbe.pkcs7.sha1") == 0)
-        object.binding = VT_BINDING_PDF_SHA1;
-    /* Of two claims the one that was believed. */
-    if (then->claimed_is_local_time && then->signing_time_source == VT_TIME_SOURCE_CLAIMED)
-        object.claimed_time_utc_secs = then->signing_time_utc_secs;
-    return object;
-}
-
-/* The register's time of it: stated, or that at which its outermost time stamp was known to exist.
- */
-static int64_t first_seen_of(const struct record_work *work, const struct vt_signature *then)
-{
-    int64_t latest = VT_TIME_NONE;
-    if (then->signing_time_source == VT_TIME_SOURCE_FIRST_SEEN)
-        return then->signing_time_utc_secs;
-    for (size_t i = 0; i < then->timestamps_count; i++) {
-        if (then->timestamps[i].judged_at_utc_secs > latest)
-            latest = then->timestamps[i].judged_at_utc_secs;
-    }
-    return latest < work->then->inspected_at_utc_secs ? latest : VT_TIME_NONE;
-}
-
 /* ---- a document ---- */
 
 struct document_work {
@@ -281,7 +135,7 @@ struct document_work {
     struct vt_document *now;
 };
 
-static const struct vt_verified_timestamp **timestamps_after(struct record_work *work,
+static const struct vt_verified_timestamp **timestamps_after(struct vt_record_work *work,
                                                              const struct document_work *document,
                                                              size_t index, size_t *out_count)
 {
@@ -300,12 +154,12 @@ static const struct vt_verified_timestamp **timestamps_after(struct record_work 
     return found;
 }
 
-static enum vt_code judge_signature(struct record_work *work, struct document_work *document,
+static enum vt_code judge_signature(struct vt_record_work *work, struct document_work *document,
                                     size_t index, struct vt_err *err)
 {
     struct vt_inspect_run *run = work->run;
     const struct vt_signature *then = &document->then->signatures[index];
-    const struct vt_signed_object object = object_of(then);
+    const struct vt_signed_object object = vt_record_signed_object(then);
     size_t timestamps_count = 0;
     const struct vt_verified_timestamp **timestamps =
         timestamps_after(work, document, index, &timestamps_count);
@@ -323,7 +177,7 @@ static enum vt_code judge_signature(struct record_work *work, struct document_wo
         .given_crls_count = work->crls_count,
         .known = &work->known,
         .status_cache = run->status_cache,
-        .first_seen_utc_secs = first_seen_of(work, then),
+        .first_seen_utc_secs = vt_record_first_seen(work, then),
         .now_utc_secs = work->then->inspected_at_utc_secs,
         .clock_is_wrong = !vt_clock_is_sane(work->then->inspected_at_utc_secs),
     };
@@ -335,7 +189,7 @@ static enum vt_code judge_signature(struct record_work *work, struct document_wo
     return code;
 }
 
-static enum vt_code judge_document(struct record_work *work, struct document_work *document,
+static enum vt_code judge_document(struct vt_record_work *work, struct document_work *document,
                                    struct vt_err *err)
 {
     size_t count = document->then->signatures_count;
@@ -345,7 +199,8 @@ static enum vt_code judge_document(struct record_work *work, struct document_wor
     if (document->verified == NULL)
         return no_memory(err);
     for (size_t i = 0; i < count && code == VT_OK; i++)
-        code = read_verified(work, &document->then->signatures[i], &document->verified[i], err);
+        code = vt_record_read_signature(work, &document->then->signatures[i],
+                                        &document->verified[i], err);
     for (size_t i = 0; i < count && code == VT_OK; i++)
         code = judge_signature(work, document, i, err);
     return code;
@@ -354,7 +209,7 @@ static enum vt_code judge_document(struct record_work *work, struct document_wor
 /* ---- a document that is there ---- */
 
 /* The register's times by the digests under which they are looked up. */
-static enum vt_code take_first_seen(struct record_work *work, const struct vt_document *then,
+static enum vt_code take_first_seen(struct vt_record_work *work, const struct vt_document *then,
                                     const struct vt_wants *wants, struct vt_known *known)
 {
     known->first_seen = vt_arena_alloc(work->run->arena,
@@ -363,14 +218,14 @@ static enum vt_code take_first_seen(struct record_work *work, const struct vt_do
         return VT_E_NOMEM;
     for (size_t i = 0; i < wants->first_seen_count && i < then->signatures_count; i++) {
         struct vt_first_seen *seen = &known->first_seen[known->first_seen_count];
-        seen->time_utc_secs = first_seen_of(work, &then->signatures[i]);
+        seen->time_utc_secs = vt_record_first_seen(work, &then->signatures[i]);
         memcpy(seen->digest_sha256, wants->first_seen[i], sizeof(seen->digest_sha256));
         known->first_seen_count += seen->time_utc_secs != VT_TIME_NONE;
     }
     return VT_OK;
 }
 
-static enum vt_code inspect_again(struct record_work *work, const struct vt_document *then,
+static enum vt_code inspect_again(struct vt_record_work *work, const struct vt_document *then,
                                   struct vt_bytes bytes, const struct vt_known *known,
                                   struct vt_evidence **out, struct vt_wants *out_wants,
                                   struct vt_err *err)
@@ -394,7 +249,7 @@ static enum vt_code inspect_again(struct record_work *work, const struct vt_docu
 }
 
 /* *out_done: false when the document of the record is not found in the file. */
-static enum vt_code inspect_whole(struct record_work *work, struct document_work *document,
+static enum vt_code inspect_whole(struct vt_record_work *work, struct document_work *document,
                                   struct vt_bytes bytes, bool *out_done, struct vt_err *err)
 {
     struct vt_known known = work->known;
@@ -418,11 +273,11 @@ static enum vt_code inspect_whole(struct record_work *work, struct document_work
     return code;
 }
 
-static enum vt_code run_document(struct record_work *work, const struct vt_document *then,
+static enum vt_code run_document(struct vt_record_work *work, const struct vt_document *then,
                                  struct vt_document *now, struct vt_err *err)
 {
     struct document_work document = {.then = then, .now = now};
-    const struct vt_object *file = find_object(work, VT_OBJECT_DOCUMENT, then->sha256);
+    const struct vt_object *file = vt_record_object(work, VT_OBJECT_DOCUMENT, then->sha256);
     bool is_done = false;
     enum vt_code code = VT_OK;
     *now = *then;
@@ -438,13 +293,13 @@ static enum vt_code run_document(struct record_work *work, const struct vt_docum
 
 enum vt_code vt_inspect_record(struct vt_inspect_run *run, struct vt_err *err)
 {
-    struct record_work work = {.run = run};
+    struct vt_record_work work = {.run = run};
     struct vt_evidence *then = NULL;
     enum vt_code code =
         vt_objects_read(run->arena, run->input->bytes, &work.objects, &work.objects_count, err);
     if (code != VT_OK)
         return code;
-    const struct vt_object *evidence = find_object(&work, VT_OBJECT_EVIDENCE, NULL);
+    const struct vt_object *evidence = vt_record_object(&work, VT_OBJECT_EVIDENCE, NULL);
     if (evidence == NULL)
         return vt_err_set(err, VT_E_FORMAT, "a record without its evidence");
     code = vt_evidence_from_json(run->arena, evidence->bytes, &then, err);
