@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import time
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
@@ -92,6 +93,43 @@ def all_like_this(site):
     equal("thanhnv: thu hồi nhầm" in rows[2]["afterwards"], True, rows[2])
 
 
+GENTLE = """\
+officer: {name: Trần Thị B, mailbox: vanthu@ninhbinh.gov.vn}
+rules:
+  - {name: to-hold, when: {reason: CONTENT_CHANGED}, then: hold}
+  - {name: to-tag, when: {reason: [CERT_REVOKED, CERT_REVOKED_SINCE]}, then: tag}
+"""
+
+
+def held_and_tagged(site):
+    """What is held or tagged is no more so once it is undone, within seconds; another file is, as before."""
+    before = site.policy
+    site.set_policy(GENTLE)
+    equal(site.reload()[0], 0, "reload")
+    for action, document, other in (("hold", changed(site) + b"\n\n\n", changed(site) + b"\n\n\n\n"),
+                                    ("tag", site.sign("revoked", at=site_test.days_ago(11)),
+                                     None)):
+        first = pdf_mail(document)
+        answer = site.send(first)
+        equal(answer["code"], 250, f"answer of {action}")
+        reference = site.record_of(answer)["reference"]
+        equal(site.record_of(answer)["decision"]["action"], action, "before")
+        begin = time.monotonic()
+        vanthu(site, "undo", "--reason", "đã đối chiếu", "--for", "2h", reference)
+        again = pdf_mail(document)
+        answer = site.send(again)
+        took = time.monotonic() - begin
+        equal(site.record_of(answer)["decision"]["action"], "accept", f"{action} afterwards")
+        equal(site.delivered(again) is None, False, "delivered")
+        equal(took < 180, True, f"undone after {took:.0f} s")
+        if other is not None:
+            equal(site.record_of(site.send(pdf_mail(other)))["decision"]["action"], action, "another file")
+        print(f"     {action}: undone and delivered after {took:.1f} s")
+    site.policy = before
+    site.write_config()
+    equal(site.reload()[0], 0, "reload of the policy from before")
+
+
 def clerk_returns(site):
     """A mail that was delivered and that the clerk returns: recorded, with its own line of the report."""
     answer = site.send(plain_mail())
@@ -117,4 +155,4 @@ def nobody_answers(site):
     equal("not running" in said, True, said)
 
 
-sys.exit(site_test.run(undone_file_is_accepted, all_like_this, clerk_returns, nobody_answers, mode="enforce"))
+sys.exit(site_test.run(undone_file_is_accepted, all_like_this, clerk_returns, held_and_tagged, nobody_answers, mode="enforce"))
