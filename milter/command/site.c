@@ -79,10 +79,10 @@ enum vt_kind vt_site_kind_of_word(const char *word)
     return VT_KIND_UNKNOWN;
 }
 
-const char *vt_site_colons(const char *hex, char out[96])
+const char *vt_site_colons(const char *hex, char out[100])
 {
     size_t used = 0;
-    for (size_t i = 0; hex[i] != '\0' && used + 3 < 96; i++) {
+    for (size_t i = 0; hex[i] != '\0' && used + 3 < 100; i++) {
         if (i > 0 && i % 2 == 0)
             out[used++] = ':';
         out[used++] = (char)(hex[i] >= 'a' && hex[i] <= 'f' ? hex[i] - 'a' + 'A' : hex[i]);

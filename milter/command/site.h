@@ -93,7 +93,7 @@ const char *vt_site_kind_word(const struct vt_site_desk *desk, enum vt_kind kind
 /* Without case and accents. VT_KIND_UNKNOWN: none of them. */
 enum vt_kind vt_site_kind_of_word(const char *word);
 /* "5F:2B:…": a spreadsheet takes it for no number. Returns out. */
-const char *vt_site_colons(const char *hex, char out[96]);
+const char *vt_site_colons(const char *hex, char out[100]);
 
 /* ---- guessing ---- */
 

@@ -283,7 +283,7 @@ static void note_change(struct import *im, enum change change, const char *diges
 {
     static const char *const words[] = {"unchanged", "added", "moved", "changed"};
     static const char signs[] = {'=', '+', '>', '~'};
-    char colons[96];
+    char colons[100];
     im->counts[change]++;
     if (im->desk->json)
         (void)json_array_append_new(

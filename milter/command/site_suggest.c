@@ -185,7 +185,7 @@ static const char *main_sender(const struct met *its)
 static void write_row(const struct vt_site_desk *desk, FILE *out, const struct met *its,
                       const struct vt_site_guess *guess)
 {
-    char colons[96], signatures[24], valid[24], until[VT_TIME_TEXT_BYTES];
+    char colons[100], signatures[24], valid[24], until[VT_TIME_TEXT_BYTES];
     char last[VT_TIME_TEXT_BYTES];
     const struct vt_certificate_facts *facts = &its->facts;
     (void)snprintf(signatures, sizeof(signatures), "%llu",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "vanthu/config.h"
+#include "vanthu/site.h"
 
 /* One mail that has a bit of everything that rules look at. */
 static void evaluate(const struct vt_policy *policy)
@@ -85,6 +86,32 @@ static void as_evidence(struct vt_bytes text)
     vt_arena_free(arena);
 }
 
+/* A table is asked about every certificate and address that it may have. */
+static void as_agencies(struct vt_bytes text)
+{
+    struct vt_site *site = NULL;
+    struct vt_mistakes mistakes;
+    vt_mistakes_init(&mistakes);
+    enum vt_code code = vt_site_parse(text, "fuzz.yaml", &site, &mistakes, NULL);
+    if (code != VT_OK && mistakes.errors_count == 0)
+        abort();
+    for (size_t i = 0; i < vt_site_agencies_count(site); i++) {
+        const struct vt_site_agency *agency = vt_site_agency_at(site, i);
+        const struct vt_certificate_facts facts = {.sha256 = "0",
+                                                   .serial = "5a01",
+                                                   .issuer = "CA",
+                                                   .issuer_common_name = agency->name,
+                                                   .organization = agency->name};
+        struct vt_site_holder holder;
+        if (vt_site_agency(site, agency->id) == NULL)
+            abort();
+        (void)vt_site_holder(site, &facts, "official", &holder);
+        (void)vt_site_agency_of_address(site, "a@b.soxd.ninhbinh.gov.vn");
+    }
+    vt_site_free(site);
+    vt_mistakes_clear(&mistakes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -95,5 +122,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     as_policy(text);
     as_config(text);
     as_evidence(text);
+    as_agencies(text);
     return 0;
 }
