@@ -94,36 +94,31 @@ def all_like_this(site):
 
 
 GENTLE = """\
-officer: {name: Trần Thị B, mailbox: vanthu@ninhbinh.gov.vn}
+officer: {{name: Trần Thị B, mailbox: vanthu@ninhbinh.gov.vn}}
 rules:
-  - {name: to-hold, when: {reason: CONTENT_CHANGED}, then: hold}
-  - {name: to-tag, when: {reason: [CERT_REVOKED, CERT_REVOKED_SINCE]}, then: tag}
+  - {{name: gentle, when: {{reason: CONTENT_CHANGED}}, then: {action}}}
 """
 
 
 def held_and_tagged(site):
     """What is held or tagged is no more so once it is undone, within seconds; another file is, as before."""
     before = site.policy
-    site.set_policy(GENTLE)
-    equal(site.reload()[0], 0, "reload")
-    for action, document, other in (("hold", changed(site) + b"\n\n\n", changed(site) + b"\n\n\n\n"),
-                                    ("tag", site.sign("revoked", at=site_test.days_ago(11)),
-                                     None)):
-        first = pdf_mail(document)
-        answer = site.send(first)
-        equal(answer["code"], 250, f"answer of {action}")
-        reference = site.record_of(answer)["reference"]
-        equal(site.record_of(answer)["decision"]["action"], action, "before")
+    for action, ending in (("hold", b"\n\n\n"), ("tag", b"\n\n\n\n")):
+        site.set_policy(GENTLE.format(action=action))
+        equal(site.reload()[0], 0, "reload")
+        document = changed(site) + ending
+        first = site.record_of(site.send(pdf_mail(document)))
+        equal(first["decision"]["action"], action, "before")
         begin = time.monotonic()
-        vanthu(site, "undo", "--reason", "đã đối chiếu", "--for", "2h", reference)
+        vanthu(site, "undo", "--reason", "đã đối chiếu", "--for", "2h", first["reference"])
         again = pdf_mail(document)
-        answer = site.send(again)
+        second = site.record_of(site.send(again))
         took = time.monotonic() - begin
-        equal(site.record_of(answer)["decision"]["action"], "accept", f"{action} afterwards")
+        equal((second["decision"]["action"], second["decision"]["rule"]), ("accept", "undo:" + first["reference"]), f"{action} afterwards")
         equal(site.delivered(again) is None, False, "delivered")
         equal(took < 180, True, f"undone after {took:.0f} s")
-        if other is not None:
-            equal(site.record_of(site.send(pdf_mail(other)))["decision"]["action"], action, "another file")
+        other = site.record_of(site.send(pdf_mail(changed(site) + ending + b"%other\n")))
+        equal(other["decision"]["action"], action, "another file")
         print(f"     {action}: undone and delivered after {took:.1f} s")
     site.policy = before
     site.write_config()
@@ -149,9 +144,9 @@ def clerk_returns(site):
 
 def nobody_answers(site):
     """Without the service nothing can be recorded, and the command says so."""
-    row = json.loads(vanthu(site, "register", "list", "--json", "--limit", "1"))
+    reference = site.record_of(site.send(plain_mail()))["reference"]
     site.stop_milter()
-    said = vanthu(site, "refuse", "--reason", "RECALLED", row["reference"], expect=69)
+    said = vanthu(site, "refuse", "--reason", "RECALLED", reference, expect=69)
     equal("not running" in said, True, said)
 
 
