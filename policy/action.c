@@ -114,7 +114,8 @@ static void parse_short(struct vt_reading *reading, const struct vt_yaml_node *n
     if (!vt_yaml_text(reading->yaml, node, &text))
         return;
     if (text[0] == '\0' || strlen(text) > max_bytes)
-        vt_yaml_mistake(reading->yaml, node, "%s has 1 to %zu bytes", what, max_bytes);
+        vt_yaml_mistake(reading->yaml, node, "%s has 1 to %zu bytes, this one has %zu", what,
+                        max_bytes, strlen(text));
     else
         *out = text;
 }
@@ -188,7 +189,7 @@ static void parse_notify(struct vt_reading *reading, const struct vt_yaml_node *
         return;
     for (size_t i = 0; i < vt_yaml_values_count(node); i++) {
         unsigned who = 0;
-        if (vt_yaml_word(reading->yaml, vt_yaml_value_at(node, i), "who is told", notified,
+        if (vt_yaml_word(reading->yaml, vt_yaml_value_at(node, i), "one who can be told", notified,
                          VT_NOTIFY_COUNT, &who))
             out->effects.notify |= 1u << who;
     }

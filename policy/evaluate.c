@@ -60,23 +60,26 @@ static vt_reasons all_reasons(const struct vt_scope *scope)
     return all;
 }
 
-/* The reasons a match rests on: those the rule asked for, else all that the subject has. A rule
- * that looks at several signatures rests on all of them. */
-static vt_reasons basis_of(const struct vt_rule *rule, const struct vt_scope *scope,
-                           vt_reasons matched)
+/* The reasons a match rests on: those the rule asked for, else all that the subject has. The mail
+ * itself rests on its documents, too, from the first rule on that looks at their signatures: an
+ * earlier one may not have matched for a cause of ours. */
+static vt_reasons basis_of(const struct evaluation *e, const struct vt_rule *rule,
+                           const struct vt_scope *scope, vt_reasons matched)
 {
+    bool looks_around = rule >= e->policy->rules + e->policy->first_looking;
     if (matched != 0)
         return matched;
-    return rule->looks_around ? all_reasons(scope) : scope->reasons;
+    return scope->document != NULL || looks_around ? all_reasons(scope) : scope->reasons;
 }
 
-static bool is_all_of_cause(vt_reasons reasons, enum vt_cause cause)
+/* Those of them that may be held against the sender. */
+static vt_reasons without_ours(vt_reasons reasons)
 {
     for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
-        if ((reasons & VT_REASON_BIT(i)) != 0 && vt_reason_info((enum vt_reason)i)->cause != cause)
-            return false;
+        if (vt_reason_info((enum vt_reason)i)->cause == VT_CAUSE_RECEIVER)
+            reasons &= ~VT_REASON_BIT(i);
     }
-    return reasons != 0;
+    return reasons;
 }
 
 static enum vt_action lower_refusal(const struct evaluation *e, const struct vt_rule *rule,
@@ -85,8 +88,8 @@ static enum vt_action lower_refusal(const struct evaluation *e, const struct vt_
 {
     if (action != VT_ACTION_REJECT)
         return action;
-    vt_reasons basis = basis_of(rule, scope, matched);
-    if (is_all_of_cause(basis, VT_CAUSE_RECEIVER)) {
+    vt_reasons basis = basis_of(e, rule, scope, matched);
+    if (basis != 0 && without_ours(basis) == 0) {
         *why = "the cause is ours";
         return VT_ACTION_DEFER;
     }
@@ -254,7 +257,10 @@ static void take(struct evaluation *e, const struct vt_rule *rule, size_t docume
     enum vt_mode mode = vt_rule_mode(rule, e->input->now_utc_secs);
     bool is_tag_mode = mode == VT_MODE_TAG;
     enum vt_action action = is_tag_mode && o->action > VT_ACTION_TAG ? VT_ACTION_TAG : o->action;
-    enum vt_reason reason = vt_reasons_first(basis_of(rule, scope, o->matched));
+    vt_reasons basis = basis_of(e, rule, scope, o->matched);
+    /* Beside a cause of ours another one is why it is refused. */
+    enum vt_reason reason =
+        vt_reasons_first(action == VT_ACTION_REJECT ? without_ours(basis) : basis);
     if (mode == VT_MODE_ENFORCE) {
         d->notify |= rule->then.effects.notify;
         if (rule->then.effects.seal > d->seal)

@@ -153,7 +153,7 @@ static bool read_values(struct vt_reading *reading, struct vt_list *list)
 {
     const struct vt_yaml_node *node = list->node;
     bool is_good = true;
-    if (!vt_yaml_is_list(reading->yaml, node, "values, or {file: NAME},"))
+    if (!vt_yaml_is_list(reading->yaml, node, "its values"))
         return false;
     for (size_t i = 0; i < vt_yaml_values_count(node); i++) {
         const struct vt_yaml_node *value = vt_yaml_value_at(node, i);

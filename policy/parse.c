@@ -184,6 +184,8 @@ static enum vt_code parse_rules(struct parser *p, const struct vt_yaml_node *nod
     p->policy->rules = rules;
     for (size_t i = 0; i < node->count; i++) {
         parse_rule(p, node->entries[i].value, &rules[i]);
+        if (!rules[i].looks_around && p->policy->first_looking == i)
+            p->policy->first_looking++;
         p->policy->rules_count++;
     }
     return VT_OK;

@@ -231,6 +231,7 @@ struct vt_policy {
     struct vt_arena *arena;
     struct vt_rule *rules;
     size_t rules_count;
+    size_t first_looking; /* the first rule that looks around; rules_count: none */
     struct vt_list *lists;
     size_t lists_count;
     struct vt_index *index;

@@ -172,6 +172,7 @@ static enum vt_code open_collection(struct builder *b, enum vt_yaml_kind kind,
         return code;
     if (b->depth == MAX_DEPTH) {
         vt_yaml_mistake(b->yaml, node, "nested deeper than %d levels", MAX_DEPTH);
+        node->cut = true;
         b->is_full = true;
         return VT_OK;
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/yaml.h"
 
@@ -42,6 +43,9 @@ static const char *nearest_of(const char *word, const char *const *words, size_t
     for (size_t i = 0; i < count; i++) {
         if (words[i] == NULL)
             continue;
+        /* "total-passed": meant, but not written so. */
+        if (strcasecmp(word, words[i]) == 0)
+            return words[i];
         unsigned distance = vt_text_distance(word, words[i], limit);
         if (distance < best) {
             best = distance;

@@ -102,7 +102,7 @@ static void good_files(void **state)
 static void bad_files(void **state)
 {
     (void)state;
-    assert_true(check_folder(FOLDER "/bad", false) >= 10);
+    assert_true(check_folder(FOLDER "/bad", false) >= 40);
 }
 
 static void five_mistakes_in_one_run(void **state)
