@@ -154,7 +154,13 @@ def altered_and_missing(site):
         (kept,) = file.execute("SELECT bytes FROM object WHERE digest = ?", (bytes.fromhex(token),)).fetchone()
     change(site, "DELETE FROM object WHERE digest = ?", bytes.fromhex(token))
     result = json.loads(vanthu(site, "recheck", "--json", SENT["good"], expect=2))
-    equal([o["kind"] for o in result["missing"]], ["timestamp"], "token")
+    equal([(o["kind"], o["why"]) for o in result["missing"]], [("timestamp", "missing")], "token")
+    with open(site.folder + "/vanthu.yaml", encoding="utf-8") as file:
+        config = file.read()
+    with open(site.folder + "/small.yaml", "w", encoding="utf-8") as file:
+        file.write(config.replace("register:\n", "register:\n  largest-object: 4k\n"))
+    result = json.loads(vanthu(site, "recheck", "--json", "--config", site.folder + "/small.yaml", SENT["good"], expect=2))
+    equal([(o["why"], o["size"]) for o in result["missing"]], [("too-large", len(kept))], "too large to be kept")
     change(site, "INSERT INTO object (digest, kind, bytes, first_seq) VALUES (?, 'timestamp', ?, 1)", bytes.fromhex(token), kept)
     equal(json.loads(vanthu(site, "verify", "--json"))["whole"], True, "whole again")
 
