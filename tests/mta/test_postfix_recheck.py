@@ -158,7 +158,7 @@ def altered_and_missing(site):
     with open(site.folder + "/vanthu.yaml", encoding="utf-8") as file:
         config = file.read()
     with open(site.folder + "/small.yaml", "w", encoding="utf-8") as file:
-        file.write(config.replace("register:\n", "register:\n  largest-object: 4k\n"))
+        file.write(config.replace("register:\n", "register:\n  largest-object: 2k\n"))
     result = json.loads(vanthu(site, "recheck", "--json", "--config", site.folder + "/small.yaml", SENT["good"], expect=2))
     equal([(o["why"], o["size"]) for o in result["missing"]], [("too-large", len(kept))], "too large to be kept")
     change(site, "INSERT INTO object (digest, kind, bytes, first_seq) VALUES (?, 'timestamp', ?, 1)", bytes.fromhex(token), kept)
