@@ -142,4 +142,11 @@ struct vt_site_input {
 enum vt_code vt_site_judge(struct vt_arena *arena, const struct vt_site_input *input,
                            struct vt_site_facts **out, struct vt_err *err) VT_MUST_CHECK;
 
+/* The reasons of a document and its signatures, and of the whole mail, as the policy sees them: the
+ * evidence's without what is excused, with the table's. facts: NULL: the evidence's alone. */
+vt_reasons vt_site_document_reasons(const struct vt_evidence *evidence,
+                                    const struct vt_site_facts *facts, size_t index);
+vt_reasons vt_site_all_reasons(const struct vt_evidence *evidence,
+                               const struct vt_site_facts *facts);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "gateway/record.h"
 #include "vanthu/clock.h"
+#include "vanthu/site.h"
 
 static enum vt_metric_outcome outcome_of(const struct vt_judgement *judgement, sfsistat status)
 {
@@ -52,9 +53,10 @@ static void count_stages(struct vt_metrics *metrics, const struct vt_judgement *
         vt_metric_observe(metrics, VT_METRIC_STAGES, i, msecs[i]);
 }
 
-static void count_evidence(struct vt_metrics *metrics, const struct vt_evidence *evidence)
+static void count_evidence(struct vt_metrics *metrics, const struct vt_evidence *evidence,
+                           const struct vt_decision *decision)
 {
-    vt_reasons reasons = vt_evidence_all_reasons(evidence);
+    vt_reasons reasons = vt_site_all_reasons(evidence, decision != NULL ? decision->site : NULL);
     for (unsigned i = 0; i < VT_REASON_COUNT; i++)
         if ((reasons & VT_REASON_BIT(i)) != 0)
             vt_metric_add(metrics, VT_METRIC_MAIL_REASONS, i, 1);
@@ -88,7 +90,7 @@ void vt_count_mail(const struct vt_transaction *transaction, const struct vt_jud
     if (judgement->decision != NULL)
         vt_metric_add(metrics, VT_METRIC_MAILS_WOULD_BE, judgement->decision->would_be, 1);
     if (judgement->evidence != NULL)
-        count_evidence(metrics, judgement->evidence);
+        count_evidence(metrics, judgement->evidence, judgement->decision);
     vt_metric_observe(metrics, VT_METRIC_MAIL_BYTES, 0, (int64_t)mail->size_bytes);
     count_stages(metrics, judgement, total_msecs);
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "vanthu/site.h"
+
 #define MAX_VALUE_BYTES 900
 #define NAME_BYTES 160
 /* With its prefix. */
@@ -100,23 +102,14 @@ static bool worst_of(const struct vt_document *document, enum vt_indication *out
     return document->signatures_count > 0;
 }
 
-static vt_reasons reasons_of(const struct vt_document *document)
+static bool deserves_header(const struct vt_document *document, vt_reasons reasons)
 {
-    vt_reasons reasons = document->reasons;
-    for (size_t i = 0; i < document->signatures_count; i++)
-        reasons |= document->signatures[i].reasons;
-    return reasons;
-}
-
-static bool deserves_header(const struct vt_document *document)
-{
-    return document->signatures_count > 0 || document->expects_signature ||
-           reasons_of(document) != 0;
+    return document->signatures_count > 0 || document->expects_signature || reasons != 0;
 }
 
 /* TOTAL-FAILED/FORMAT_FAILURE; signatures=2; reasons=CONTENT_CHANGED; format=pdf; name="a.pdf" */
 static enum vt_code document_verdict(struct vt_arena *arena, const struct vt_document *document,
-                                     struct vt_headers *headers)
+                                     vt_reasons reasons, struct vt_headers *headers)
 {
     enum vt_indication indication = VT_INDETERMINATE;
     enum vt_sub_indication sub = VT_SUB_NONE;
@@ -138,7 +131,7 @@ static enum vt_code document_verdict(struct vt_arena *arena, const struct vt_doc
     if (code == VT_OK && strcmp(name, "\"\"") != 0)
         code = vt_buf_addf(&value, ";\n name=%s", name);
     if (code == VT_OK)
-        code = add_reasons(&value, reasons_of(document));
+        code = add_reasons(&value, reasons);
     if (code == VT_OK || code == VT_E_LIMIT)
         code = keep(arena, headers, "X-Vanthu-Verdict", &value);
     vt_buf_clear(&value);
@@ -146,18 +139,19 @@ static enum vt_code document_verdict(struct vt_arena *arena, const struct vt_doc
 }
 
 static enum vt_code verdicts(struct vt_arena *arena, const struct vt_evidence *evidence,
-                             struct vt_headers *headers)
+                             const struct vt_site_facts *site, struct vt_headers *headers)
 {
     size_t shown = 0, more = 0;
     for (size_t i = 0; i < evidence->documents_count; i++) {
-        if (!deserves_header(&evidence->documents[i]))
+        vt_reasons reasons = vt_site_document_reasons(evidence, site, i);
+        if (!deserves_header(&evidence->documents[i], reasons))
             continue;
         if (shown == VT_MAX_VERDICT_HEADERS) {
             more++;
             continue;
         }
         shown++;
-        enum vt_code code = document_verdict(arena, &evidence->documents[i], headers);
+        enum vt_code code = document_verdict(arena, &evidence->documents[i], reasons, headers);
         if (code != VT_OK)
             return code;
     }
@@ -199,7 +193,7 @@ static enum vt_code action(struct vt_arena *arena, const struct vt_evidence *evi
     if (code == VT_OK)
         code = add_way(&value, &evidence->mail);
     if (code == VT_OK)
-        code = add_reasons(&value, vt_evidence_all_reasons(evidence));
+        code = add_reasons(&value, vt_site_all_reasons(evidence, decision->site));
     if (code == VT_OK || code == VT_E_LIMIT)
         code = keep(arena, headers, "X-Vanthu-Action", &value);
     vt_buf_clear(&value);
@@ -335,7 +329,7 @@ enum vt_code vt_headers_make(struct vt_arena *arena, const struct vt_evidence *e
         if (code == VT_OK)
             code = action(arena, evidence, decision, &headers);
         if (code == VT_OK)
-            code = verdicts(arena, evidence, &headers);
+            code = verdicts(arena, evidence, decision->site, &headers);
     }
     if (code == VT_OK)
         *out = headers;

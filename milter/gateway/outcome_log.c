@@ -7,6 +7,7 @@
 
 #include "gateway/record.h"
 #include "vanthu/log.h"
+#include "vanthu/site.h"
 
 /* Every code with its comma. */
 #define REASONS_TEXT_BYTES (VT_REASON_COUNT * 24)
@@ -49,6 +50,12 @@ static const char *mail_text(const struct vt_transaction *transaction,
     return out;
 }
 
+static vt_reasons all_reasons(const struct vt_judgement *out)
+{
+    const struct vt_site_facts *site = out->decision != NULL ? out->decision->site : NULL;
+    return out->evidence != NULL ? vt_site_all_reasons(out->evidence, site) : 0;
+}
+
 void vt_outcome_log(const struct vt_transaction *transaction, const struct vt_judgement *out)
 {
     const struct vt_decision *decision = out->decision;
@@ -63,8 +70,7 @@ void vt_outcome_log(const struct vt_transaction *transaction, const struct vt_ju
            has_code ? " code=" : "", out->answer.code,
            decision != NULL ? vt_action_name(decision->action) : "-",
            decision != NULL ? vt_action_name(decision->would_be) : "-",
-           reasons_text(out->evidence != NULL ? vt_evidence_all_reasons(out->evidence) : 0, reasons,
-                        sizeof(reasons)),
+           reasons_text(all_reasons(out), reasons, sizeof(reasons)),
            decision != NULL && decision->rule != NULL ? decision->rule : "-",
            (long long)out->total_msecs, has_fault ? " fault=" : "",
            has_fault ? vt_text_clean(fault, sizeof(fault), vt_bytes_str(out->fault.text)) : "");

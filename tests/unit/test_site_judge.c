@@ -760,6 +760,30 @@ static void sender_and_recipients(void **state)
     vt_arena_free(arena);
 }
 
+/* What logs and headers show is what the policy sees. */
+static void reasons_are_those_of_both(void **state)
+{
+    (void)state;
+    struct vt_signature signature = {.reasons = BIT(CERT_EXPIRED_SINCE)};
+    struct vt_document documents[] = {
+        {.reasons = BIT(NO_SIGNATURE)},
+        {.reasons = BIT(CHANGE_UNCLEAR), .signatures = &signature, .signatures_count = 1}};
+    const struct vt_evidence evidence = {
+        .reasons = BIT(TOO_LARGE), .documents = documents, .documents_count = 2};
+    struct vt_site_signature its = {.reasons = BIT(WRONG_KIND)};
+    struct vt_site_document said[] = {
+        {.reasons = BIT(ANNEX_UNSIGNED), .excused = BIT(NO_SIGNATURE)},
+        {.signatures = &its, .signatures_count = 1}};
+    const struct vt_site_facts facts = {.documents = said, .documents_count = 2};
+    const vt_reasons signed_ones = BIT(CHANGE_UNCLEAR) | BIT(CERT_EXPIRED_SINCE);
+    assert_true(vt_site_document_reasons(&evidence, &facts, 0) == BIT(ANNEX_UNSIGNED));
+    assert_true(vt_site_document_reasons(&evidence, &facts, 1) == (signed_ones | BIT(WRONG_KIND)));
+    assert_true(vt_site_document_reasons(&evidence, NULL, 0) == BIT(NO_SIGNATURE));
+    assert_true(vt_site_all_reasons(&evidence, NULL) == vt_evidence_all_reasons(&evidence));
+    assert_true(vt_site_all_reasons(&evidence, &facts) ==
+                (signed_ones | BIT(WRONG_KIND) | BIT(ANNEX_UNSIGNED) | BIT(TOO_LARGE)));
+}
+
 /* Without memory there is no answer, and never half of one. */
 static void memory_is_out(void **state)
 {
@@ -792,6 +816,7 @@ int main(void)
         cmocka_unit_test(names_and_alignment),
         cmocka_unit_test(annexes),
         cmocka_unit_test(sender_and_recipients),
+        cmocka_unit_test(reasons_are_those_of_both),
         cmocka_unit_test(memory_is_out),
     };
     return cmocka_run_group_tests(tests, read_table, free_table);
