@@ -78,19 +78,32 @@ static bool stays_with_us(const struct vt_config *config, const struct vt_mail *
     return mail->recipients_count > 0;
 }
 
+/* A reader drops the white space between two encoded words (RFC 2047 6.2): before one, the space
+ * stands within the prefix. */
+static enum vt_code encode_prefix(struct vt_arena *arena, const char *prefix, bool is_before_word,
+                                  const char **out)
+{
+    const char *spaced = is_before_word ? vt_arena_printf(arena, "%s ", prefix) : prefix;
+    return spaced == NULL ? VT_E_NOMEM : encode(arena, spaced, out);
+}
+
 static enum vt_code prefix_subject(struct vt_arena *arena, const char *prefix, const char *subject,
                                    struct vt_headers *headers)
 {
-    const char *encoded = NULL;
+    const char *plain = NULL, *spaced = NULL;
     const char *old = subject == NULL ? "" : subject + strspn(subject, " \t\r\n");
-    enum vt_code code = encode(arena, prefix, &encoded);
+    enum vt_code code = encode_prefix(arena, prefix, false, &plain);
+    if (code == VT_OK)
+        code = encode_prefix(arena, prefix, !is_plain(prefix), &spaced);
     if (code != VT_OK)
         return code;
-    if (strlen(old) > MAX_SUBJECT_BYTES || strstr(old, encoded) != NULL)
+    bool is_there = strstr(old, plain) != NULL || strstr(old, spaced) != NULL;
+    if (strlen(old) > MAX_SUBJECT_BYTES || is_there)
         return VT_OK;
+    const char *encoded = strncmp(old, "=?", 2) == 0 ? spaced : plain;
     headers->had_subject = subject != NULL;
     /* A fold, so that a long line does not become longer. */
-    headers->subject = old[0] == '\0' ? encoded : vt_arena_printf(arena, "%s\n %s", encoded, old);
+    headers->subject = old[0] == '\0' ? plain : vt_arena_printf(arena, "%s\n %s", encoded, old);
     return headers->subject == NULL ? VT_E_NOMEM : VT_OK;
 }
 

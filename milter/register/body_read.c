@@ -106,10 +106,59 @@ static enum vt_code read_decision_texts(struct vt_arena *arena, const json_t *ob
     } texts[] = {{"rule", &out->rule},
                  {"policy_version", &out->policy_version},
                  {"code", &out->code},
+                 {"enhanced", &out->enhanced},
                  {"text", &out->text}};
     enum vt_code code = VT_OK;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && code == VT_OK; i++)
         code = vt_body_text(arena, object, texts[i].key, texts[i].text, err);
+    return code;
+}
+
+static enum vt_code read_headers(struct vt_arena *arena, const json_t *object,
+                                 struct vt_decision *out, struct vt_err *err)
+{
+    size_t count = json_object_size(object);
+    struct vt_header_asked *headers = vt_arena_alloc(arena, count * sizeof(*headers));
+    json_t *found = (json_t *)(uintptr_t)object;
+    if (headers == NULL)
+        return vt_body_no_memory(err);
+    for (void *at = json_object_iter(found); at != NULL; at = json_object_iter_next(found, at)) {
+        struct vt_header_asked *header = &headers[out->headers_count];
+        const char *value = json_string_value(json_object_iter_value(at));
+        *header = (struct vt_header_asked){vt_arena_str(arena, json_object_iter_key(at)),
+                                           vt_arena_str(arena, value)};
+        if (header->name == NULL || header->value == NULL)
+            return vt_err_set(err, VT_E_FORMAT, "a header of a decision is no text");
+        out->headers_count++;
+    }
+    out->headers = headers;
+    return VT_OK;
+}
+
+/* What went with the action; records of before have nothing of it. */
+static enum vt_code read_marks(struct vt_arena *arena, const json_t *object,
+                               struct vt_decision *out, struct vt_err *err)
+{
+    const char *const *who = NULL;
+    const char *seal = NULL;
+    size_t who_count = 0;
+    if (object == NULL)
+        return VT_OK;
+    enum vt_code code = vt_body_text(arena, object, "folder", &out->folder, err);
+    if (code == VT_OK)
+        code = vt_body_text(arena, object, "subject_prefix", &out->subject_prefix, err);
+    if (code == VT_OK)
+        code = vt_body_texts(arena, object, "notify", VT_NOTIFY_COUNT, &who, &who_count, err);
+    if (code == VT_OK)
+        code = vt_body_text(arena, object, "seal", &seal, err);
+    if (code == VT_OK)
+        code = read_headers(arena, json_object_get(object, "headers"), out, err);
+    for (size_t i = 0; i < who_count && code == VT_OK; i++) {
+        for (unsigned w = 0; w < VT_NOTIFY_COUNT; w++)
+            out->notify |= strcmp(who[i], vt_notify_name((enum vt_notify)w)) == 0 ? 1u << w : 0;
+    }
+    for (unsigned s = 0; seal != NULL && s <= VT_SEAL_REQUIRED; s++)
+        out->seal = strcmp(seal, vt_seal_name((enum vt_seal)s)) == 0 ? (enum vt_seal)s : out->seal;
     return code;
 }
 
@@ -151,6 +200,8 @@ static enum vt_code read_decision(struct vt_arena *arena, const json_t *object,
         code = read_trace(arena, json_object_get(object, "trace"), decision, err);
     if (code == VT_OK)
         code = read_site(arena, json_object_get(object, "site"), &decision->site, err);
+    if (code == VT_OK)
+        code = read_marks(arena, json_object_get(object, "marks"), decision, err);
     decision->action = (enum vt_action)action;
     decision->would_be = (enum vt_action)would_be;
     decision->mode = (enum vt_mode)mode;

@@ -5,6 +5,8 @@
 # mistakes is refused with all of them, a good one takes effect without losing a mail.
 """Policies through a real Postfix."""
 
+import email
+import email.policy
 import os
 import re
 import signal
@@ -21,6 +23,7 @@ TAG = "tagged@example.vn"
 NOTE = "noted@example.vn"
 DEFER = "deferred@example.vn"
 REJECT = "refused@example.vn"
+MARKED = "marked@example.vn"
 
 POLICY = """\
 officer: {name: Nguyễn Văn A, mailbox: vanthu@ninhbinh.gov.vn}
@@ -31,7 +34,20 @@ rules:
   - {name: to-defer, when: {sender: deferred@example.vn}, then: defer, at-most: 1s, afterwards: tag}
   - name: to-refuse
     when: {sender: refused@example.vn}
-    then: {action: reject, code: "554", text: Không nhận thư này}
+    then: {action: reject, code: "554", enhanced-code: 5.7.2, text: Không nhận thư này}
+  - name: to-mark
+    when: {sender: marked@example.vn}
+    then:
+      action: tag
+      folder: Cần kiểm tra
+      subject-prefix: "[Cần kiểm tra chữ ký số]"
+      headers: {X-Office-Check: signature}
+      notify: [records, admin]
+"""
+LISTED = """\
+lists: {listed: {file: senders.txt}}
+rules:
+  - {name: listed, when: {sender: {list: listed}}, then: note}
 """
 # Five mistakes; each is reported at the line and column where the word stands.
 BROKEN = """\
@@ -79,10 +95,59 @@ def tag_and_note(site):
         print(f"     {sender}: {found}")
 
 
+def marks(site):
+    """A rule's folder, headers and subject prefix arrive; the prefix stays off mail that goes on to a stranger."""
+    for to, has_prefix in (("vanthu@ninhbinh.gov.vn", True), ("ban@example.vn", False)):
+        message = plain_mail(sender=MARKED, extra=b"X-Vanthu-Folder: INBOX.forged\r\n")
+        answer = site.send(message, sender=MARKED, to=to)
+        equal(answer["code"], 250, "answer")
+        delivered = site.delivered(message)
+        parsed = email.message_from_bytes(delivered, policy=email.policy.default)
+        equal(parsed.get_all("X-Vanthu-Folder"), ["Cần kiểm tra"], "folder")
+        equal(parsed["X-Office-Check"], "signature", "header of the rule")
+        subject = parsed.get_all("Subject")
+        before = email.message_from_bytes(message, policy=email.policy.default)["Subject"]
+        equal(subject, [("[Cần kiểm tra chữ ký số] " if has_prefix else "") + before], "subject")
+        record = site.record_of(answer)
+        equal(record["decision"]["marks"]["notify"], ["records", "admin"], "who is to be told")
+        print(f"     to {to}: {subject[0]}")
+
+
+def lists_wait_for_reload(site):
+    """A list that changed on disk has no effect until the policy is read again."""
+    path = site.folder + "/senders.txt"
+
+    def action():
+        message = plain_mail(sender=CITIZEN, extra=b"")
+        equal(site.send(message, sender=CITIZEN)["code"], 250, "answer")
+        return delivered_action(site, message).split(";")[0]
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("# nobody yet\nnobody@example.vn\n")
+        site.set_policy(POLICY.replace("rules:\n", LISTED))
+        equal(site.reload()[0], 0, "reload")
+        equal(action(), "accept", "not in the list")
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(CITIZEN + "\n")
+        equal(action(), "accept", "in the file, not in the list")
+        equal(site.reload()[0], 0, "reload")
+        equal(action(), "note", "in the list")
+        with open(path, "a", encoding="utf-8") as file:
+            file.write("no address\n")
+        status, answer = site.reload()
+        equal(status, 78, "reload with a mistake in the list")
+        mistake = [m for m in answer["mistakes"] if not m["warning"]][0]
+        equal((os.path.basename(mistake["file"]), mistake["line"], mistake["column"]), ("senders.txt", 4, 1), "its place")
+        print(f"     {mistake['text']}")
+    finally:
+        site.set_policy(POLICY)
+        equal(site.reload()[0], 0, "reload of the first policy")
+
+
 def reject(site):
     """Reject answers with the code and text of the rule, without accents, and the reference."""
     answer = site.send(plain_mail(sender=REJECT, extra=b""), sender=REJECT)
-    equal((answer["code"], answer["enhanced"]), (554, "5.7.1"), "answer")
+    equal((answer["code"], answer["enhanced"]), (554, "5.7.2"), "answer")
     equal("Khong nhan thu nay" in answer["text"], True, answer["text"])
     equal(answer["text"].isascii(), True, "ASCII")
     equal(site.record_of(answer)["answer"]["kind"], "reject", "record")
@@ -178,4 +243,4 @@ def prepare(site):
     equal(site.reload()[0], 0, "reload")
 
 
-sys.exit(site_test.run(prepare, hold, tag_and_note, reject, defer, broken_policy_is_refused, reload_under_load))
+sys.exit(site_test.run(prepare, hold, tag_and_note, marks, lists_wait_for_reload, reject, defer, broken_policy_is_refused, reload_under_load))

@@ -12,6 +12,7 @@
 
 #include "gateway/authserv.h"
 #include "gateway/headers.h"
+#include "gateway/marks.h"
 #include "gateway/strip.h"
 #include "gateway_recorder.h"
 
@@ -300,6 +301,64 @@ static void an_unsigned_mail_says_none(void **state)
                         "add X-Vanthu-Action: accept\n");
 }
 
+/* ---- marks of a rule ---- */
+
+static void marks_of_a_rule(void **state)
+{
+    (void)state;
+    static const char *const ours[] = {"a@ninhbinh.gov.vn", "b@so.ninhbinh.gov.vn"};
+    static const char *const mixed_recipients[] = {"a@ninhbinh.gov.vn", "b@example.vn"};
+    static const char *our_domains[] = {"ninhbinh.gov.vn"};
+    static const struct {
+        const char *name, *prefix, *folder, *subject;
+        bool goes_out, is_secret;
+        const char *want;
+    } cases[] = {
+        {"plain", "[!]", NULL, "Bao cao", false, false, "change Subject 1: [!]\n Bao cao\n"},
+        {"leading space", "[!]", NULL, " Bao cao", false, false,
+         "change Subject 1: [!]\n Bao cao\n"},
+        {"no subject", "[!]", NULL, NULL, false, false, "add Subject: [!]\n"},
+        {"empty subject", "[!]", NULL, "", false, false, "change Subject 1: [!]\n"},
+        {"there already", "[!]", NULL, "Re: [!] x", false, false, ""},
+        {"before an encoded word", "[Đ]", NULL, "=?UTF-8?B?YQ==?=", false, false,
+         "change Subject 1: =?UTF-8?B?W8SQXSA=?=\n =?UTF-8?B?YQ==?=\n"},
+        {"before plain words", "[Đ]", NULL, "a", false, false,
+         "change Subject 1: =?UTF-8?B?W8SQXQ==?=\n a\n"},
+        {"there already, encoded", "[Đ]", NULL, "Re: =?UTF-8?B?W8SQXSA=?= =?UTF-8?B?YQ==?=", false,
+         false, ""},
+        {"a stranger reads it", "[!]", NULL, "a", true, false, ""},
+        {"folder", NULL, "INBOX.check", "a", true, false, "add X-Vanthu-Folder: INBOX.check\n"},
+        {"folder, cut between characters", NULL, "Cần kiểm tra chữ ký số trước khi xử lý", "a",
+         false, false,
+         "add X-Vanthu-Folder: "
+         "=?UTF-8?B?Q+G6p24ga2nhu4NtIHRyYSBjaOG7ryBrw70gc+G7kSB0csaw4bubYyBraGkg?= "
+         "=?UTF-8?B?eOG7rSBsw70=?=\n"},
+        {"looks encoded", NULL, "=?x", "a", false, false,
+         "add X-Vanthu-Folder: =?UTF-8?B?PT94?=\n"},
+        {"secret", "[!]", "a", "a", false, true, ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct vt_arena *arena = vt_arena_new(1000000);
+        const struct vt_config config = {.our_domains = {our_domains, 1}};
+        const struct vt_mail mail = {
+            .recipients = (const char **)(uintptr_t)(cases[i].goes_out ? mixed_recipients : ours),
+            .recipients_count = 2};
+        const struct vt_decision decision = {.action = VT_ACTION_TAG,
+                                             .folder = cases[i].folder,
+                                             .subject_prefix = cases[i].prefix,
+                                             .reason = cases[i].is_secret ? VT_REASON_SECRET_MARK
+                                                                          : VT_REASON_COUNT};
+        struct vt_headers headers = {0};
+        recorder_reset();
+        assert_int_equal(vt_marks_add(arena, &config, &mail, &decision, cases[i].subject, &headers),
+                         VT_OK);
+        assert_int_equal(vt_headers_add(&headers, true, &recorder_api, recorder_ctx), VT_OK);
+        if (strcmp(recorder.lines, cases[i].want) != 0)
+            fail_msg("%s: %s", cases[i].name, recorder.lines);
+        vt_arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +369,7 @@ int main(void)
         cmocka_unit_test(adds_what_was_found),
         cmocka_unit_test(what_was_not_read_is_not_called_unsigned),
         cmocka_unit_test(tells_strangers_the_reference_only),
+        cmocka_unit_test(marks_of_a_rule),
         cmocka_unit_test(a_secret_mail_is_not_described),
         cmocka_unit_test(stays_small),
         cmocka_unit_test(an_unsigned_mail_says_none),

@@ -8,7 +8,7 @@
 #include "../../policy/rule.h"
 #include "../lib/policy_mail.h"
 
-#define POLICIES 3000
+#define POLICIES 1500
 #define RULES_MOST 6
 
 /* xorshift64*: the same numbers everywhere. */
