@@ -19,7 +19,7 @@
  *                       DIED        why; -
  * gateway, command      STATUS      reference or -; wants 16M           status      STATUS_UNKNOWN
  *   to status           STATUS_IS   -; known 64M, up to 8 lists
- * gateway to status     OBJECTS     -; objects named 64K                250 ms      they are missing
+ * gateway to status     OBJECTS     -; objects named 64K                500 ms      they are missing
  *                       OBJECTS_ARE -; objects 16M
  * gateway, command      LOOK        -; what is asked 1M                 register    first seen and defer
  *   to registrar        LOOKED      -; what is known 1M                             clocks: 451

@@ -10,7 +10,7 @@
 #include "vanthu/wire.h"
 
 /* Two processes of this machine, nothing of the network. */
-#define FETCHED_MSECS 250
+#define FETCHED_MSECS 500
 
 /* Named by the inspector without bytes, and not held by the register as far as is known. */
 static size_t choose(struct vt_gateway *gateway, const struct vt_object *all, size_t count,
