@@ -17,6 +17,7 @@ enum vt_language vt_command_language(void);
 int vt_command_check(int argc, char **argv);
 int vt_command_policy(int argc, char **argv);
 int vt_command_policy_check(int argc, char **argv);
+int vt_command_policy_replay(int argc, char **argv);
 int vt_command_policy_exceptions(int argc, char **argv);
 int vt_command_control(int argc, char **argv);
 /* vanthu status import; files ends with NULL. */
@@ -41,6 +42,13 @@ const char *vt_command_day(enum vt_language language, char out[VT_TIME_TEXT_BYTE
                            int64_t utc_secs);
 const char *vt_command_moment(enum vt_language language, char out[VT_TIME_TEXT_BYTES],
                               int64_t utc_secs);
+/* "7d", "12h", "30m", or "0". False: another text, or longer than max_secs. */
+bool vt_command_read_span(const char *text, int64_t max_secs, int64_t *out_secs);
+/* "2026-12-03", a day of Vietnam (is_until: with the day itself), or a moment of RFC 3339. False:
+ * another text. */
+bool vt_command_read_time(const char *text, bool is_until, int64_t *out_utc_secs);
+/* "TỪ CHỐI", "reject": what is done to a mail. */
+const char *vt_command_action(enum vt_language language, enum vt_action action);
 /* "chuyên dùng công vụ (official)", "official". */
 const char *vt_command_set_name(enum vt_language language, enum vt_trust_set_id set);
 

@@ -148,3 +148,14 @@ const char *vt_command_set_name(enum vt_language language, enum vt_trust_set_id 
         return vt_trust_set_name(set);
     return set == VT_TRUST_OFFICIAL ? "chuyên dùng công vụ (official)" : "công cộng (public)";
 }
+
+const char *vt_command_action(enum vt_language language, enum vt_action action)
+{
+    static const char *const vietnamese[] = {
+        [VT_ACTION_ACCEPT] = "chuyển", [VT_ACTION_NOTE] = "ghi chú",
+        [VT_ACTION_TAG] = "KÈM LƯU Ý", [VT_ACTION_DEFER] = "HẸN GỬI LẠI",
+        [VT_ACTION_HOLD] = "TẠM GIỮ",  [VT_ACTION_REJECT] = "TỪ CHỐI"};
+    return language == VT_LANGUAGE_VIETNAMESE && action <= VT_ACTION_REJECT
+               ? vietnamese[action]
+               : vt_action_name(action);
+}

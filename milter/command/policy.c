@@ -30,6 +30,10 @@ static const struct {
     const char *usage;
 } subcommands[] = {
     {"check", vt_command_policy_check, "check [--json] FILE…"},
+    {"replay", vt_command_policy_replay,
+     "replay [--policy FILE] [--period P [--calendar] | --since 7d | --from TIME --until TIME]\n"
+     "                    [--register DIRECTORY] [--mode observe|tag|enforce] [--as-answered]\n"
+     "                    [--list N] [--json] [--config FILE]"},
     {"exceptions", vt_command_policy_exceptions, "exceptions [--json] [--config FILE]"},
     {"schema", print_schema, "schema"},
 };

@@ -122,17 +122,13 @@ static int bad_value(const struct vt_register_desk *desk, const char *text)
     return EX_USAGE;
 }
 
-/* A day is one of Vietnam, and until a day takes it in. */
 static int set_time(const struct vt_register_desk *desk, const char *text, bool is_until,
                     int64_t *out)
 {
-    enum { VIETNAM_OFFSET_SECS = 7 * 3600, DAY_SECS = 24 * 3600 };
-    if (vt_time_parse(text, out) != VT_OK)
-        return bad_value(desk, "a time is a day such as 2026-12-03, or of RFC 3339 such as "
-                               "2026-12-03T09:12:00+07:00");
-    if (strlen(text) == strlen("2026-12-03"))
-        *out += (is_until ? DAY_SECS : 0) - VIETNAM_OFFSET_SECS;
-    return EX_OK;
+    if (vt_command_read_time(text, is_until, out))
+        return EX_OK;
+    return bad_value(desk, "a time is a day such as 2026-12-03, or of RFC 3339 such as "
+                           "2026-12-03T09:12:00+07:00");
 }
 
 static int set_limit(struct vt_register_desk *desk, const char *text)

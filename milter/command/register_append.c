@@ -47,21 +47,6 @@ static int say(const struct append_desk *desk, int status, const char *vietnames
 
 /* ---- options ---- */
 
-/* "7d", "12h", "30m"; "0": none. */
-static bool read_span(const char *text, int64_t *out_secs)
-{
-    char *end = NULL;
-    long number = strtol(text, &end, 10);
-    if (end == text || number < 0 || number > 1000000)
-        return false;
-    int64_t unit = strcmp(end, "d") == 0   ? 24 * 3600
-                   : strcmp(end, "h") == 0 ? 3600
-                   : strcmp(end, "m") == 0 ? 60
-                                           : 0;
-    *out_secs = number * unit;
-    return (unit > 0 && *out_secs <= MAX_FOR_SECS) || (number == 0 && *end == '\0');
-}
-
 static int take_option(struct append_desk *desk, int option)
 {
     switch (option) {
@@ -78,7 +63,7 @@ static int take_option(struct append_desk *desk, int option)
         desk->all_like_this = true;
         return EX_OK;
     case 'f':
-        return read_span(optarg, &desk->for_secs)
+        return vt_command_read_span(optarg, MAX_FOR_SECS, &desk->for_secs)
                    ? EX_OK
                    : say(desk, EX_USAGE, "--for cần một khoảng thời gian như 7d, 12h; 0: không đặt",
                          "--for wants a time such as 7d or 12h, at most 366d; 0 is none");
