@@ -37,7 +37,7 @@ struct vt_replay_change {
     const char *gateway; /* "": of this host */
     const char *reference;
     int64_t time_utc_secs;
-    const struct vt_evidence *evidence;
+    const struct vt_evidence *evidence; /* without paths, time stamps and findings */
     const struct vt_decision *then, *now;
     enum vt_action then_action, now_action; /* as vt_replay_request has them compared */
     bool is_repeated;                       /* a further attempt of a mail that was told already */

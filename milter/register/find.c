@@ -201,8 +201,10 @@ static enum vt_code find_numbers(struct vt_register *reg, const struct statement
     return code;
 }
 
-static enum vt_code give_record(struct vt_register *reg, int64_t seq, bool without_body,
-                                vt_register_each *each, void *context, struct vt_err *err)
+/* The statement that reads one record by its number. Not a kept one: whoever is given a record may
+ * look up others. */
+static enum vt_code prepare_record(struct vt_register *reg, bool without_body, struct vt_sql **out,
+                                   struct vt_err *err)
 {
     static const char whole[] = "SELECT " VT_ENTRY_COLUMNS " FROM record r WHERE r.seq = ?1";
     /* Whether there is a body is known without reading it. */
@@ -210,14 +212,16 @@ static enum vt_code give_record(struct vt_register *reg, int64_t seq, bool witho
         "SELECT r.seq, r.kind, r.reference, r.time_utc_secs, r.body_digest,"
         " r.chain, r.salt, CASE WHEN r.body IS NULL THEN NULL ELSE r.salt END"
         " FROM record r WHERE r.seq = ?1";
-    struct vt_sql *sql = NULL;
+    return vt_sql_new(reg->engine, without_body ? bare : whole, out, err);
+}
+
+static enum vt_code give_record(struct vt_sql *sql, int64_t seq, bool without_body,
+                                vt_register_each *each, void *context, struct vt_err *err)
+{
     struct vt_register_entry entry;
     bool has_row = false;
-    enum vt_code code = vt_sql_new(reg->engine, without_body ? bare : whole, &sql, err);
-    if (code != VT_OK)
-        return code;
     vt_sql_bind_int(sql, 1, seq);
-    code = vt_sql_step(sql, &has_row, err);
+    enum vt_code code = vt_sql_step(sql, &has_row, err);
     if (code == VT_OK && has_row && !vt_entry_read(sql, &entry))
         code = vt_err_set(err, VT_E_FORMAT, "register: record %lld is damaged", (long long)seq);
     if (code == VT_OK && has_row) {
@@ -225,7 +229,7 @@ static enum vt_code give_record(struct vt_register *reg, int64_t seq, bool witho
             entry.body = (struct vt_bytes){0};
         code = each(context, &entry, err);
     }
-    vt_sql_done(sql);
+    vt_sql_again(sql);
     return code;
 }
 
@@ -288,6 +292,7 @@ enum vt_code vt_register_find(struct vt_register *reg, const struct vt_register_
     struct statement statement = {.arena = vt_arena_new(MAX_QUERY_BYTES)};
     size_t limit = query->limit == 0 ? LIMIT_DEFAULT : query->limit, count = 0;
     int64_t numbers[LIMIT_MAX];
+    struct vt_sql *sql = NULL;
     if (limit > LIMIT_MAX)
         limit = LIMIT_MAX;
     if (statement.arena == NULL)
@@ -298,8 +303,11 @@ enum vt_code vt_register_find(struct vt_register *reg, const struct vt_register_
         code = make_statement(&statement, query, limit, err);
     if (code == VT_OK)
         code = find_numbers(reg, &statement, numbers, &count, err);
+    if (code == VT_OK && count > 0)
+        code = prepare_record(reg, query->without_bodies, &sql, err);
     for (size_t i = 0; i < count && code == VT_OK; i++)
-        code = give_record(reg, numbers[i], query->without_bodies, each, context, err);
+        code = give_record(sql, numbers[i], query->without_bodies, each, context, err);
+    vt_sql_done(sql);
     /* Last: it may be the cursor of the query itself. */
     *out_next = code == VT_OK && count == limit ? numbers[count - 1] : 0;
     vt_buf_clear(&statement.text);

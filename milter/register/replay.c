@@ -16,6 +16,7 @@ struct replay {
     const struct vt_replay_request *request;
     struct vt_replay_tally *tally;
     struct vt_replay *out;
+    struct vt_buf body;
 };
 
 static enum vt_code no_memory(struct vt_err *err)
@@ -60,10 +61,14 @@ static enum vt_code take_body(struct replay *replay, const struct vt_register_en
 {
     struct vt_replay_counts *counts = &replay->out->counts;
     struct vt_register_record record;
+    struct vt_register_entry lean = *entry;
+    enum vt_code code = vt_replay_lean(entry->body, !replay->request->is_as_it_was, &replay->body);
     struct vt_arena *arena = vt_arena_new(MAX_MAIL_ARENA_BYTES);
+    lean.body = vt_buf_bytes(&replay->body);
     if (arena == NULL)
         return no_memory(err);
-    enum vt_code code = vt_register_read(arena, entry, &record, err);
+    if (code == VT_OK)
+        code = vt_register_read(arena, &lean, &record, err);
     if (code == VT_E_FORMAT || code == VT_E_LIMIT) {
         counts->damaged_count++;
         code = VT_OK;
@@ -124,10 +129,12 @@ enum vt_code vt_replay(struct vt_register *reg, struct vt_arena *arena,
     enum vt_code code = VT_OK;
     if (replay.tally == NULL)
         return no_memory(err);
+    vt_buf_init(&replay.body, VT_MAX_REGISTER_BODY_BYTES);
     for (replay.reg = reg; replay.reg != NULL && code == VT_OK;
          replay.reg = vt_register_next(replay.reg))
         code = replay_one(&replay, err);
     vt_replay_tally_end(replay.tally, out);
     vt_replay_tally_free(replay.tally);
+    vt_buf_clear(&replay.body);
     return out->is_complete ? code : VT_OK;
 }

@@ -20,6 +20,11 @@ struct vt_replay_mail {
 enum vt_code vt_replay_judge(const struct vt_replay_request *request, struct vt_replay_mail *mail,
                              struct vt_err *err) VT_MUST_CHECK;
 
+/* A body without what policies do not look at, into a buffer that is used anew. wants_trace: with
+ * the trace of the decision. VT_E_LIMIT, VT_E_NOMEM. */
+enum vt_code vt_replay_lean(struct vt_bytes body, bool wants_trace,
+                            struct vt_buf *out) VT_MUST_CHECK;
+
 /* Rows of pairs of rules, and which mails were told. */
 struct vt_replay_tally;
 /* NULL: no memory. vt_replay_tally_free; rows live in arena. */

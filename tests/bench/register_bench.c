@@ -3,9 +3,10 @@
  *   register_bench append DIRECTORY [SECS]   records a second committed in batches of 1, 10 and 50,
  *                                            beside plain SQLite inserts of bodies as long
  *   register_bench report DIRECTORY MAILS    makes that many mails with their answers, then
- * measures reports, looking up and verifying: time and memory register_bench make DIRECTORY MAILS
- * only makes them, and leaves them there register_bench measure DIRECTORY         only measures
- *   register_bench page DIRECTORY            writes the page of the report to standard output */
+ * measures reports, looking up, a replay and verifying: time and memory register_bench make
+ * DIRECTORY MAILS only makes them, and leaves them there register_bench measure DIRECTORY only
+ * measures register_bench page DIRECTORY            writes the page of the report to standard
+ * output */
 #include <errno.h>
 #include <ftw.h>
 #include <sqlite3.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "../lib/register_mail.h"
+#include "vanthu/replay.h"
 #include "vanthu/report.h"
 
 #define BATCH_MAX 50
@@ -288,6 +290,36 @@ static void run_find(struct vt_register *reg, const struct task *task, char *out
     (void)snprintf(out, out_bytes, "%lld found", (long long)found);
 }
 
+/* The shipped policy over every mail. */
+static void run_replay(struct vt_register *reg, const struct task *task, char *out,
+                       size_t out_bytes)
+{
+    struct vt_arena *arena = vt_arena_new(16u << 20);
+    struct vt_replay_request request = {
+        .from_utc_secs = VT_TIME_NONE, .until_utc_secs = VT_TIME_NONE, .mode = VT_MODE_ENFORCE};
+    struct vt_policy *policy = NULL;
+    struct vt_config *config = NULL;
+    struct vt_mistakes mistakes;
+    struct vt_replay result;
+    struct vt_err err = {0};
+    (void)task;
+    vt_mistakes_init(&mistakes);
+    must(vt_policy_load("conf/policy.yaml", &policy, &mistakes, &err), &err);
+    must(vt_config_default(&config, &err), &err);
+    request.policy = policy;
+    request.config = config;
+    int64_t begun = vt_clock_monotonic_msecs();
+    must(vt_replay(reg, arena, &request, &result, &err), &err);
+    double rate = (double)result.counts.mails_count / seconds(vt_clock_monotonic_msecs() - begun);
+    (void)snprintf(out, out_bytes, "%lld mails, %lld changed, %.0f mails/s",
+                   (long long)result.counts.mails_count, (long long)result.counts.changed_count,
+                   rate);
+    vt_arena_free(arena);
+    vt_config_free(config);
+    vt_policy_free(policy);
+    vt_mistakes_clear(&mistakes);
+}
+
 static long peak_kilobytes(void)
 {
     struct rusage usage;
@@ -335,6 +367,7 @@ static void measure_all(const char *directory)
         {"search reason", run_find, 0, any, false, NULL},
         {"search reason and sender", run_find, 0, any, false, NULL},
         {"list a day", run_find, 0, any, false, NULL},
+        {"replay of a policy", run_replay, 0, any, true, NULL},
         {"verify, chain only", run_verify, 0, any, true, NULL},
         {"verify", run_verify, 0, any, false, NULL},
     };
