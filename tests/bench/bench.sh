@@ -16,7 +16,7 @@
 #   CRL       a CRL of 1 000 000 entries against OpenSSL's object over the same file: ms from bytes to a
 #             list that can be asked, MB of memory at the peak, ns a lookup (100 000 of them)
 #   register  records a second in commits of 1, 10 and 50 beside plain SQLite inserts; over REPORT_MAILS
-#             [20000] mails a report in each format, lists, searches and verifying: seconds and MB at
+#             [20000] mails a report in each format, lists, searches, replay and verifying: seconds and MB at
 #             the peak (a million mails take 10 GB of disk and a quarter of an hour)
 #   metrics   nanoseconds of a counter, a gauge and a value of a histogram, alone and from all processors
 #             at once, beside an addition to a variable

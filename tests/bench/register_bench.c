@@ -3,10 +3,10 @@
  *   register_bench append DIRECTORY [SECS]   records a second committed in batches of 1, 10 and 50,
  *                                            beside plain SQLite inserts of bodies as long
  *   register_bench report DIRECTORY MAILS    makes that many mails with their answers, then
- * measures reports, looking up, a replay and verifying: time and memory register_bench make
- * DIRECTORY MAILS only makes them, and leaves them there register_bench measure DIRECTORY only
- * measures register_bench page DIRECTORY            writes the page of the report to standard
- * output */
+ *                                            measures reports, looking up, replay and verifying
+ *   register_bench make DIRECTORY MAILS      only makes them, and leaves them there
+ *   register_bench measure DIRECTORY         only measures
+ *   register_bench page DIRECTORY            writes the page of the report to standard output */
 #include <errno.h>
 #include <ftw.h>
 #include <sqlite3.h>
