@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Fuzz target: any bytes as a policy, as a configuration and as evidence. What is accepted as a
+ * Fuzz target: any bytes as a policy, as a file it names, as a bundle of both, as a
+ * configuration and as evidence. What is accepted as a
  * policy is also evaluated. */
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "../../policy/bundle.h"
 #include "vanthu/config.h"
 #include "vanthu/site.h"
 
@@ -53,6 +55,48 @@ static void as_policy(struct vt_bytes text)
     } else if (mistakes.errors_count == 0) {
         abort(); /* refused without a word */
     }
+    vt_policy_free(policy);
+    vt_mistakes_clear(&mistakes);
+}
+
+/* As the file of a list, the text of a lookup table, and the keys of one. */
+static void as_list(struct vt_bytes text)
+{
+    static const char policy_text[] =
+        "lists: {a: {file: a}, b: texthash:b, c: cdb:c}\n"
+        "rules:\n"
+        "  - {name: a, when: {sender: {list: a}, client: {list: b}}, then: note}\n"
+        "  - {name: b, when: {any: {signer: {list: c}}, not: {sender-domain: {list: b}}}, then: "
+        "tag}\n";
+    const struct vt_bundle_file files[] = {
+        {VT_BUNDLE_POLICY, "", "fuzz.yaml", vt_bytes_str(policy_text)},
+        {VT_BUNDLE_FILE, "file:a", "a", text},
+        {VT_BUNDLE_FILE, "texthash:b", "b", text},
+        {VT_BUNDLE_KEYS, "cdb:c", "c", text}};
+    struct vt_policy *policy = NULL;
+    struct vt_mistakes mistakes;
+    struct vt_buf packed;
+    vt_buf_init(&packed, 16u << 20);
+    vt_mistakes_init(&mistakes);
+    enum vt_code code = vt_bundle_begin(&packed);
+    for (size_t i = 0; i < 4 && code == VT_OK; i++)
+        code = vt_bundle_add(&packed, &files[i]);
+    if (code == VT_OK && vt_policy_parse_bundle(vt_buf_bytes(&packed), "fuzz.yaml", &policy,
+                                                &mistakes, NULL) == VT_OK)
+        evaluate(policy);
+    vt_policy_free(policy);
+    vt_mistakes_clear(&mistakes);
+    vt_buf_clear(&packed);
+}
+
+/* As a bundle that is not whole, or none. */
+static void as_bundle(struct vt_bytes bytes)
+{
+    struct vt_policy *policy = NULL;
+    struct vt_mistakes mistakes;
+    vt_mistakes_init(&mistakes);
+    if (vt_policy_parse_bundle(bytes, "fuzz.yaml", &policy, &mistakes, NULL) == VT_OK)
+        evaluate(policy);
     vt_policy_free(policy);
     vt_mistakes_clear(&mistakes);
 }
@@ -123,5 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     as_config(text);
     as_evidence(text);
     as_agencies(text);
+    as_list(text);
+    as_bundle(text);
     return 0;
 }
