@@ -19,6 +19,7 @@ enum vt_object_kind {
      * that were signed. */
     VT_OBJECT_EVIDENCE = 5,
     VT_OBJECT_DOCUMENT = 6,
+    VT_OBJECT_POLICY = 7, /* of an event: the policy that was loaded, as a bundle */
     VT_OBJECT_KINDS
 };
 
@@ -33,7 +34,7 @@ struct vt_object {
     struct vt_bytes bytes; /* empty: they are not here */
 };
 
-/* "certificate", "crl", "ocsp", "timestamp", "evidence", "document"; and "embedded", "given",
+/* "certificate", "crl", "ocsp", "timestamp", "evidence", "document", "policy"; and "embedded", "given",
  * "fetched". Never NULL. */
 const char *vt_object_kind_name(enum vt_object_kind kind);
 const char *vt_object_from_name(enum vt_object_from from);

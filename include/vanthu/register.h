@@ -77,7 +77,8 @@ struct vt_register_notice {
     bool is_first; /* set by the append: no record of any gateway known here had this key before */
 };
 
-/* Bytes that led to the verdict, kept once each: "certificate", "crl", "ocsp", "timestamp". */
+/* Bytes that led to the verdict, kept once each: "certificate", "crl", "ocsp", "timestamp"; of an
+ * event "policy". */
 struct vt_register_object {
     const char *kind;
     enum vt_object_from from;
@@ -135,10 +136,17 @@ struct vt_register_refused {
     const char *by;
 };
 
+/* What begins with the version of a policy and a comma in its text, and brings the policy. */
+#define VT_EVENT_POLICY_LOADED "policy-loaded"
+#define VT_EVENT_POLICY_WENT_BACK "policy-went-back"
+#define VT_EVENT_POLICY_KEPT "policy-kept" /* without it */
+
 struct vt_register_event {
-    const char *what; /* "policy-loaded", "mode-changed", … */
+    const char *what; /* "policy-loaded", "rule-braked", … */
     const char *text;
     const char *by;
+    struct vt_register_object *objects; /* the policy it is about, kept once; or none */
+    size_t objects_count;
 };
 
 /* Bodies and objects that are destroyed; written by vt_register_retain. */
@@ -301,6 +309,19 @@ enum vt_code vt_register_read(struct vt_arena *arena, const struct vt_register_e
 /* The bytes of an object, in arena. VT_E_NOT_FOUND. */
 enum vt_code vt_register_object(struct vt_register *reg, struct vt_arena *arena, const char *sha256,
                                 struct vt_bytes *out, struct vt_err *err) VT_MUST_CHECK;
+/* A policy that was loaded. Texts and bytes in the arena that was given. */
+struct vt_register_policy {
+    int64_t loaded_utc_secs;
+    const char *by, *text;  /* of the event; by may be NULL */
+    const char *sha256;     /* of the bundle; NULL: the event brought none */
+    struct vt_bytes bundle; /* for vt_policy_parse_bundle; empty: the register does not have it */
+};
+/* When the policy of this version (vt_policy_version) was last loaded before a time, by whom, and
+ * the policy itself. at_utc_secs: VT_TIME_NONE: ever. VT_E_NOT_FOUND: there is no such event;
+ * others as vt_register_find. */
+enum vt_code vt_register_policy(struct vt_register *reg, struct vt_arena *arena,
+                                const char *version, int64_t at_utc_secs,
+                                struct vt_register_policy *out, struct vt_err *err) VT_MUST_CHECK;
 /* A whole copy of the register as it is now, into a new file of mode 0600. */
 enum vt_code vt_register_backup(struct vt_register *reg, const char *file,
                                 struct vt_err *err) VT_MUST_CHECK;

@@ -21,7 +21,8 @@ struct vt_registrar {
     /* Called about every second of waiting; may be NULL. */
     void (*progress)(void *context);
     void *progress_context;
-    /* Of a DECIDED record: files of what its verdicts rest on (vanthu/object.h), each of at most
+    /* Of a DECIDED record: files of what its verdicts rest on (vanthu/object.h), of an EVENT one
+     * with the policy it is about; each of at most
      * VT_MAX_OBJECTS_BYTES and its heads, borrowed. The registrar believes no digest of bytes that
      * come along. Of a mail marked secret nothing is taken. */
     const int *objects_fds;

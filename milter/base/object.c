@@ -28,6 +28,7 @@ static const char *const kind_names[VT_OBJECT_KINDS] = {
     [VT_OBJECT_TIMESTAMP] = "timestamp",
     [VT_OBJECT_EVIDENCE] = "evidence",
     [VT_OBJECT_DOCUMENT] = "document",
+    [VT_OBJECT_POLICY] = "policy",
 };
 static const char *const from_names[VT_OBJECT_FROMS] = {"embedded", "given", "fetched"};
 

@@ -177,17 +177,16 @@ static enum vt_code append_claimed(struct vt_register *reg, struct vt_tail *tail
                                    struct vt_register_record *record, int64_t decided_seq,
                                    struct vt_err *err)
 {
-    bool is_mail = record->kind == VT_REGISTER_DECIDED && !vt_body_is_secret(record->decided);
     struct vt_buf body;
     vt_buf_init(&body, VT_MAX_REGISTER_BODY_BYTES);
-    enum vt_code code = is_mail ? vt_register_name_objects(reg, record->decided, err) : VT_OK;
+    enum vt_code code = vt_register_name_objects(reg, record, err);
     if (code == VT_OK)
         code = vt_body_write(record, &body, err);
     if (code == VT_OK)
         code = store(reg, tail, record, vt_buf_bytes(&body), err);
     if (code == VT_OK)
         code = fill_tables(reg, record, decided_seq, err);
-    if (code == VT_OK && is_mail)
+    if (code == VT_OK)
         code = vt_register_keep_objects(reg, record, err);
     vt_buf_clear(&body);
     return code;

@@ -54,33 +54,41 @@ bool vt_batch_has_room(const struct vt_batch *batch)
 
 /* ---- objects ---- */
 
-static bool is_of_record(const struct vt_object *object)
+/* The objects of a record as they are gathered. */
+struct gathered {
+    enum vt_register_kind of;
+    struct vt_register_object *items;
+    size_t count;
+};
+
+static bool is_of_record(const struct gathered *gathered, const struct vt_object *object)
 {
-    return object->kind >= VT_OBJECT_CERTIFICATE && object->kind <= VT_OBJECT_TIMESTAMP;
+    return gathered->of == VT_REGISTER_EVENT
+               ? object->kind == VT_OBJECT_POLICY
+               : object->kind >= VT_OBJECT_CERTIFICATE && object->kind <= VT_OBJECT_TIMESTAMP;
 }
 
 /* Those of one file behind those before. Where one came without its bytes and another has them,
  * those are taken. */
 static void add_objects(const struct vt_batch *batch, const struct vt_object *found, size_t count,
-                        struct vt_register_decided *decided)
+                        struct gathered *gathered)
 {
     for (size_t i = 0; i < count; i++) {
         const struct vt_object *object = &found[i];
         size_t at = 0;
-        if (!is_of_record(object))
+        if (!is_of_record(gathered, object))
             continue;
-        while (at < decided->objects_count &&
-               memcmp(decided->objects[at].sha256, object->sha256, 64) != 0)
+        while (at < gathered->count && memcmp(gathered->items[at].sha256, object->sha256, 64) != 0)
             at++;
-        struct vt_register_object *out = &decided->objects[at];
-        bool is_new = at == decided->objects_count;
+        struct vt_register_object *out = &gathered->items[at];
+        bool is_new = at == gathered->count;
         if (is_new)
             *out = (struct vt_register_object){.kind = vt_object_kind_name(object->kind),
                                                .from = object->from,
                                                .size_bytes = object->size_bytes};
         if (is_new)
             memcpy(out->sha256, object->sha256, sizeof(out->sha256));
-        decided->objects_count += is_new;
+        gathered->count += is_new;
         if (out->bytes.len == 0 && object->bytes.len <= batch->largest_object_bytes)
             out->bytes = object->bytes;
         if (object->size_bytes > 0)
@@ -90,14 +98,14 @@ static void add_objects(const struct vt_batch *batch, const struct vt_object *fo
 
 /* A record is not kept from being made by what comes with it: a file that is none is left out. */
 static void take_objects(struct vt_batch *batch, struct vt_arena *arena,
-                         const struct vt_message *message, struct vt_register_decided *decided,
+                         const struct vt_message *message, struct gathered *gathered,
                          struct vt_bytes maps[VT_MAX_RECORD_OBJECTS_FILES])
 {
     struct vt_err err = {0};
     size_t files_count = message->fds_count - 1;
-    decided->objects =
-        vt_arena_alloc(arena, files_count * VT_MAX_OBJECTS * sizeof(*decided->objects));
-    for (size_t i = 0; decided->objects != NULL && i < files_count; i++) {
+    gathered->items =
+        vt_arena_alloc(arena, files_count * VT_MAX_OBJECTS * sizeof(*gathered->items));
+    for (size_t i = 0; gathered->items != NULL && i < files_count; i++) {
         struct vt_object *found = NULL;
         size_t count = 0;
         enum vt_code code = vt_memfd_map(
@@ -105,7 +113,7 @@ static void take_objects(struct vt_batch *batch, struct vt_arena *arena,
         if (code == VT_OK)
             code = vt_objects_read(arena, maps[i], &found, &count, &err);
         if (code == VT_OK)
-            add_objects(batch, found, count, decided);
+            add_objects(batch, found, count, gathered);
         else
             vt_log(VT_LOG_WARNING, "objects of a record are not kept: %s", err.text);
         batch->bytes += maps[i].len;
@@ -121,6 +129,38 @@ static void add(struct vt_batch *batch, const struct vt_register_record *record,
     batch->records[batch->count].time_utc_secs = now_utc_secs;
     batch->items[batch->count++] = (struct vt_batch_item){
         .client = client, .decided = record->kind == VT_REGISTER_DECIDED ? record->decided : NULL};
+}
+
+/* What nobody's clock vouches for proves no time; of objects only those that came along count. */
+static void complete_decided(struct vt_batch *batch, struct vt_arena *arena,
+                             const struct vt_message *message, int64_t now_utc_secs,
+                             struct vt_register_decided *decided,
+                             struct vt_bytes maps[VT_MAX_RECORD_OBJECTS_FILES])
+{
+    struct gathered gathered = {.of = VT_REGISTER_DECIDED};
+    decided->clock_is_synchronised = vt_clock_is_sane(now_utc_secs) && vt_clock_is_synchronised();
+    if (message->fds_count > 1 && !vt_body_is_secret(decided))
+        take_objects(batch, arena, message, &gathered, maps);
+    decided->objects = gathered.items;
+    decided->objects_count = gathered.count;
+}
+
+static enum vt_code complete_event(struct vt_batch *batch, struct vt_arena *arena,
+                                   const struct vt_message *message,
+                                   struct vt_register_record *record,
+                                   struct vt_bytes maps[VT_MAX_RECORD_OBJECTS_FILES])
+{
+    struct gathered gathered = {.of = VT_REGISTER_EVENT};
+    struct vt_register_event *event = vt_arena_alloc(arena, sizeof(*event));
+    if (event == NULL)
+        return VT_E_NOMEM;
+    *event = *record->event;
+    if (message->fds_count > 1)
+        take_objects(batch, arena, message, &gathered, maps);
+    event->objects = gathered.items;
+    event->objects_count = gathered.count;
+    record->event = event;
+    return VT_OK;
 }
 
 static enum vt_code take_record(struct vt_batch *batch, struct vt_arena *arena,
@@ -142,14 +182,11 @@ static enum vt_code take_record(struct vt_batch *batch, struct vt_arena *arena,
     vt_memfd_unmap(body);
     if (code != VT_OK)
         return code;
-    /* What nobody's clock vouches for proves no time. */
-    if (record.kind == VT_REGISTER_DECIDED) {
-        record.decided->clock_is_synchronised =
-            vt_clock_is_sane(now_utc_secs) && vt_clock_is_synchronised();
-        record.decided->objects_count = 0;
-        if (message->fds_count > 1 && !vt_body_is_secret(record.decided))
-            take_objects(batch, arena, message, record.decided, maps);
-    }
+    if (record.kind == VT_REGISTER_DECIDED)
+        complete_decided(batch, arena, message, now_utc_secs, record.decided, maps);
+    else if (record.kind == VT_REGISTER_EVENT &&
+             complete_event(batch, arena, message, &record, maps) != VT_OK)
+        return vt_err_set(err, VT_E_NOMEM, "register: no memory for a record");
     add(batch, &record, client, now_utc_secs);
     memcpy(batch->items[batch->count - 1].objects, maps, sizeof(maps));
     batch->bytes += bytes;

@@ -66,11 +66,11 @@ static json_t *notices_of(const struct vt_register_decided *decided)
     return array;
 }
 
-static json_t *objects_of(const struct vt_register_decided *decided)
+static json_t *objects_of(const struct vt_register_object *objects, size_t count)
 {
     json_t *array = json_array();
-    for (size_t i = 0; i < decided->objects_count; i++) {
-        const struct vt_register_object *object = &decided->objects[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct vt_register_object *object = &objects[i];
         bool has_origin = object->from != VT_OBJECT_EMBEDDED;
         json_t *item =
             json_pack("{s:o, s:s, s:o*, s:o*, s:o*}", "kind", vt_json_string(object->kind),
@@ -102,7 +102,8 @@ static json_t *decided_head(const struct vt_register_record *record)
         "status", (json_int_t)decided->status_msecs, "total", (json_int_t)decided->total_msecs,
         "passes", (json_int_t)decided->passes, "fault", fault_of(decided->fault), "failure",
         fault_of(decided->failure), "notices", notices_of(decided), "first_seen",
-        strings(decided->first_seen, first_seen_count), "objects", objects_of(decided), "defer_key",
+        strings(decided->first_seen, first_seen_count), "objects",
+        objects_of(decided->objects, decided->objects_count), "defer_key",
         unless_empty(decided->defer_key_sha256));
 }
 
@@ -221,6 +222,17 @@ static json_t *texts_body(const struct vt_register_record *record, const char *f
     return NULL;
 }
 
+static json_t *event_body(const struct vt_register_record *record)
+{
+    const struct vt_register_event *event = record->event;
+    json_t *root = texts_body(record, "what", event->what, event->text, event->by);
+    if (root == NULL || event->objects_count == 0 ||
+        json_object_set_new(root, "objects", objects_of(event->objects, event->objects_count)) == 0)
+        return root;
+    json_decref(root);
+    return NULL;
+}
+
 static json_t *destroyed_body(const struct vt_register_record *record)
 {
     const struct vt_register_destroyed *destroyed = record->destroyed;
@@ -254,8 +266,7 @@ static json_t *small_body(const struct vt_register_record *record)
         return texts_body(record, "reason", vt_reason_info(record->refused->reason)->code,
                           record->refused->text, record->refused->by);
     case VT_REGISTER_EVENT:
-        return texts_body(record, "what", record->event->what, record->event->text,
-                          record->event->by);
+        return event_body(record);
     case VT_REGISTER_DESTROYED:
         return destroyed_body(record);
     default:

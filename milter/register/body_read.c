@@ -235,25 +235,27 @@ static enum vt_code read_notices(struct vt_arena *arena, const json_t *array,
 }
 
 static enum vt_code read_objects(struct vt_arena *arena, const json_t *array,
-                                 struct vt_register_decided *out, struct vt_err *err)
+                                 struct vt_register_object **out, size_t *out_count,
+                                 struct vt_err *err)
 {
     size_t count = json_array_size(array);
     if (count > VT_MAX_REGISTER_OBJECTS)
         return vt_body_wrong(err, "objects");
-    out->objects = vt_arena_alloc(arena, (count + 1) * sizeof(*out->objects));
-    if (out->objects == NULL)
+    struct vt_register_object *objects = vt_arena_alloc(arena, (count + 1) * sizeof(*objects));
+    if (objects == NULL)
         return vt_body_no_memory(err);
-    out->objects_count = count;
+    *out = objects;
+    *out_count = count;
     enum vt_code code = VT_OK;
     for (size_t i = 0; i < count && code == VT_OK; i++) {
         const json_t *object = json_array_get(array, i);
-        code = vt_body_digest(object, "sha256", out->objects[i].sha256, err);
+        code = vt_body_digest(object, "sha256", objects[i].sha256, err);
         if (code == VT_OK)
-            code = vt_body_text(arena, object, "kind", &out->objects[i].kind, err);
-        out->objects[i].from =
+            code = vt_body_text(arena, object, "kind", &objects[i].kind, err);
+        objects[i].from =
             vt_object_from_by_name(json_string_value(json_object_get(object, "from")));
-        out->objects[i].size_bytes = json_integer_value(json_object_get(object, "size"));
-        out->objects[i].is_kept = !json_is_false(json_object_get(object, "kept"));
+        objects[i].size_bytes = json_integer_value(json_object_get(object, "size"));
+        objects[i].is_kept = !json_is_false(json_object_get(object, "kept"));
     }
     return code;
 }
@@ -307,7 +309,8 @@ static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
     if (code == VT_OK)
         code = read_notices(arena, json_object_get(root, "notices"), out, err);
     if (code == VT_OK)
-        code = read_objects(arena, json_object_get(root, "objects"), out, err);
+        code = read_objects(arena, json_object_get(root, "objects"), &out->objects,
+                            &out->objects_count, err);
     if (code == VT_OK)
         code = vt_body_texts(arena, root, "first_seen", VT_MAX_FIRST_SEEN, &out->first_seen,
                              &out->first_seen_count, err);
@@ -381,7 +384,11 @@ static enum vt_code read_event(struct vt_arena *arena, const json_t *root,
     enum vt_code code = vt_body_text(arena, root, "what", &out->what, err);
     if (code == VT_OK)
         code = vt_body_text(arena, root, "text", &out->text, err);
-    return code == VT_OK ? vt_body_text(arena, root, "by", &out->by, err) : code;
+    if (code == VT_OK)
+        code = vt_body_text(arena, root, "by", &out->by, err);
+    return code == VT_OK ? read_objects(arena, json_object_get(root, "objects"), &out->objects,
+                                        &out->objects_count, err)
+                         : code;
 }
 
 static enum vt_code read_destroyed(struct vt_arena *arena, const json_t *root,

@@ -8,6 +8,7 @@
 
 #include "register/body.h"
 #include "register/derive_value.h"
+#include "register/internal.h"
 
 /* ---- a decided mail ---- */
 
@@ -249,26 +250,26 @@ static enum vt_code notice_rows(struct vt_derive_work *work,
     return code;
 }
 
-static bool is_named_before(const struct vt_register_decided *decided, size_t index)
+static bool is_named_before(const struct vt_register_object *objects, size_t index)
 {
-    for (size_t i = 0; i < index && decided->objects != NULL; i++) {
-        if (decided->objects[i].is_kept &&
-            memcmp(decided->objects[i].sha256, decided->objects[index].sha256, 64) == 0)
+    for (size_t i = 0; i < index; i++) {
+        if (objects[i].is_kept && memcmp(objects[i].sha256, objects[index].sha256, 64) == 0)
             return true;
     }
     return false;
 }
 
-static enum vt_code object_rows(struct vt_derive_work *work,
-                                const struct vt_register_decided *decided)
+static enum vt_code object_rows(struct vt_derive_work *work)
 {
+    struct vt_register_object *objects = NULL;
+    size_t count = vt_register_objects_of(work->record, &objects);
     enum vt_code code = VT_OK;
-    for (size_t i = 0; i < decided->objects_count && code == VT_OK; i++) {
-        if (!decided->objects[i].is_kept || is_named_before(decided, i))
+    for (size_t i = 0; i < count && code == VT_OK; i++) {
+        if (!objects[i].is_kept || is_named_before(objects, i))
             continue;
         vt_derive_begin(work, VT_TABLE_RECORD_OBJECT);
         vt_derive_int(work, work->record->seq);
-        vt_derive_digest(work, decided->objects[i].sha256);
+        vt_derive_digest(work, objects[i].sha256);
         code = vt_derive_emit(work);
     }
     return code;
@@ -298,7 +299,7 @@ static enum vt_code decided_rows(struct vt_derive_work *work)
         code = defer_row(work, decided);
     if (code == VT_OK)
         code = notice_rows(work, decided);
-    return code == VT_OK ? object_rows(work, decided) : code;
+    return code == VT_OK ? object_rows(work) : code;
 }
 
 /* ---- what follows a decision ---- */
@@ -384,7 +385,7 @@ enum vt_code vt_derive(const struct vt_derivation *derivation, vt_row_sink *sink
     case VT_REGISTER_DESTROYED:
         return destroyed_rows(&work);
     case VT_REGISTER_EVENT:
-        return VT_OK;
+        return object_rows(&work);
     default:
         return vt_err_set(err, VT_E_INTERNAL, "register: a record without a kind");
     }

@@ -40,9 +40,14 @@ enum vt_code vt_register_decided_of(struct vt_register *reg, const char *referen
                                     int64_t before_seq, int64_t *out_seq, bool *out_is_secret,
                                     struct vt_err *err) VT_MUST_CHECK;
 
+/* The objects of a record, which are its own: those of a mail that is not secret and of an event.
+ * Returns their number. */
+size_t vt_register_objects_of(const struct vt_register_record *record,
+                              struct vt_register_object **out);
 /* The digest of each object of a record, by its bytes where they came with it, and whether it is
  * kept. VT_E_LIMIT, VT_E_FORMAT. */
-enum vt_code vt_register_name_objects(struct vt_register *reg, struct vt_register_decided *decided,
+enum vt_code vt_register_name_objects(struct vt_register *reg,
+                                      const struct vt_register_record *record,
                                       struct vt_err *err) VT_MUST_CHECK;
 /* Keep the bytes that came with a record, once each. */
 enum vt_code vt_register_keep_objects(struct vt_register *reg,

@@ -3,6 +3,7 @@
  * without its bytes is one the register has, or one that is missing, and the record says so. */
 #include <string.h>
 
+#include "register/body.h"
 #include "register/internal.h"
 
 static enum vt_code name_object(struct vt_register_object *object, struct vt_err *err)
@@ -41,17 +42,26 @@ static enum vt_code look_up(struct vt_register *reg, struct vt_register_object *
     return code;
 }
 
-enum vt_code vt_register_name_objects(struct vt_register *reg, struct vt_register_decided *decided,
-                                      struct vt_err *err)
+size_t vt_register_objects_of(const struct vt_register_record *record,
+                              struct vt_register_object **out)
 {
+    bool is_mail = record->kind == VT_REGISTER_DECIDED && !vt_body_is_secret(record->decided);
+    bool is_event = record->kind == VT_REGISTER_EVENT;
+    *out = is_mail ? record->decided->objects : is_event ? record->event->objects : NULL;
+    return is_mail ? record->decided->objects_count : is_event ? record->event->objects_count : 0;
+}
+
+enum vt_code vt_register_name_objects(struct vt_register *reg,
+                                      const struct vt_register_record *record, struct vt_err *err)
+{
+    struct vt_register_object *objects = NULL;
+    size_t count = vt_register_objects_of(record, &objects);
     enum vt_code code = VT_OK;
-    if (decided->objects_count > VT_MAX_REGISTER_OBJECTS)
-        return vt_err_set(err, VT_E_LIMIT, "register: %zu objects with one record",
-                          decided->objects_count);
-    for (size_t i = 0; i < decided->objects_count && code == VT_OK; i++) {
-        struct vt_register_object *object = &decided->objects[i];
-        code = object->bytes.len > 0 ? name_object(object, err) : look_up(reg, object, err);
-    }
+    if (count > VT_MAX_REGISTER_OBJECTS)
+        return vt_err_set(err, VT_E_LIMIT, "register: %zu objects with one record", count);
+    for (size_t i = 0; i < count && code == VT_OK; i++)
+        code = objects[i].bytes.len > 0 ? name_object(&objects[i], err)
+                                        : look_up(reg, &objects[i], err);
     return code;
 }
 
@@ -80,11 +90,12 @@ static enum vt_code keep_object(struct vt_register *reg, const struct vt_registe
 enum vt_code vt_register_keep_objects(struct vt_register *reg,
                                       const struct vt_register_record *record, struct vt_err *err)
 {
-    const struct vt_register_decided *decided = record->decided;
+    struct vt_register_object *objects = NULL;
+    size_t count = vt_register_objects_of(record, &objects);
     enum vt_code code = VT_OK;
-    for (size_t i = 0; i < decided->objects_count && code == VT_OK; i++) {
-        if (decided->objects[i].bytes.len > 0)
-            code = keep_object(reg, &decided->objects[i], record->seq, err);
+    for (size_t i = 0; i < count && code == VT_OK; i++) {
+        if (objects[i].bytes.len > 0)
+            code = keep_object(reg, &objects[i], record->seq, err);
     }
     return code;
 }

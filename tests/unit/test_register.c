@@ -208,6 +208,56 @@ static void every_kind_is_kept(void **state)
     site_is_whole(site, 5);
 }
 
+static void load_policy(struct site *site, int64_t time_utc_secs, const char *what,
+                        const char *text, const char *bundle)
+{
+    struct vt_register_object object = {.kind = "policy", .bytes = vt_bytes_str(bundle)};
+    const struct vt_register_event event = {.what = what,
+                                            .text = text,
+                                            .by = "root",
+                                            .objects = &object,
+                                            .objects_count = bundle[0] != '\0'};
+    struct vt_register_record record = {
+        .kind = VT_REGISTER_EVENT, .time_utc_secs = time_utc_secs, .event = &event};
+    assert_int_equal(vt_register_append(site->reg, &record, 1, &site->err), VT_OK);
+}
+
+static void a_loaded_policy_is_found_again(void **state)
+{
+    struct site *site = *state;
+    struct vt_register_policy policy;
+    struct vt_arena *arena = vt_arena_new(1 << 20);
+    const int64_t day = 86400, first = MADE_FIRST_UTC_SECS;
+    load_policy(site, first, VT_EVENT_POLICY_LOADED, "a91f22c0, mode observe", "one bundle");
+    load_policy(site, first + day, VT_EVENT_POLICY_LOADED, "b0000001, mode tag", "another");
+    load_policy(site, first + 2 * day, VT_EVENT_POLICY_KEPT, "b0000001, mode tag", "");
+    load_policy(site, first + 3 * day, VT_EVENT_POLICY_WENT_BACK, "a91f22c0, mode tag",
+                "one bundle");
+    assert_int_equal(site_number(site, "SELECT count(*) FROM object"), 2);
+    assert_int_equal(site_number(site, "SELECT count(*) FROM record_object"), 3);
+    const struct {
+        const char *version;
+        int64_t at, loaded;
+        const char *bundle;
+    } cases[] = {{"a91f22c0", first + day, first, "one bundle"},
+                 {"a91f22c0", VT_TIME_NONE, first + 3 * day, "one bundle"},
+                 {"b0000001", VT_TIME_NONE, first + day, "another"},
+                 {"b0000001", first, 0, NULL},
+                 {"a91f", VT_TIME_NONE, 0, NULL}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        enum vt_code code = vt_register_policy(site->reg, arena, cases[i].version, cases[i].at,
+                                               &policy, &site->err);
+        assert_int_equal(code, cases[i].bundle != NULL ? VT_OK : VT_E_NOT_FOUND);
+        if (code != VT_OK)
+            continue;
+        assert_int_equal(policy.loaded_utc_secs, cases[i].loaded);
+        assert_string_equal(policy.by, "root");
+        assert_true(vt_bytes_equal(policy.bundle, vt_bytes_str(cases[i].bundle)));
+    }
+    vt_arena_free(arena);
+    site_is_whole(site, 4);
+}
+
 static enum vt_code count_exception(void *context, const struct vt_register_exception *item,
                                     struct vt_err *err)
 {
@@ -654,8 +704,9 @@ int main(void)
 #define CENTRAL(name) cmocka_unit_test_setup_teardown(name, site_new_postgres, site_free)
 #define SHARED(TEST)                                                                               \
     TEST(batches_are_all_or_nothing), TEST(references_are_kept_as_written),                        \
-        TEST(unclean_texts_are_cleaned_alike), TEST(every_kind_is_kept), TEST(exceptions_end),     \
-        TEST(earliest_time_wins), TEST(many_digests_in_one_call), TEST(defer_clock_knows_a_retry), \
+        TEST(unclean_texts_are_cleaned_alike), TEST(every_kind_is_kept),                           \
+        TEST(a_loaded_policy_is_found_again), TEST(exceptions_end), TEST(earliest_time_wins),      \
+        TEST(many_digests_in_one_call), TEST(defer_clock_knows_a_retry),                           \
         TEST(a_notice_is_owed_once), TEST(objects_are_kept_once), TEST(look_up),                   \
         TEST(pages_meet_without_gap), TEST(what_was_committed_survives)
     const struct CMUnitTest sqlite[] = {SHARED(TEST),
