@@ -5,7 +5,6 @@
 #include <string.h>
 
 /* Vietnam has no summer time. */
-#define VIETNAM_SECS (7 * 3600)
 #define DAY_SECS 86400
 
 static const char *const weekdays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
@@ -204,13 +203,14 @@ static int64_t floor_div(int64_t number, int64_t by)
 int64_t vt_fact_date(const struct vt_scope *s)
 {
     return s->now_utc_secs == VT_TIME_NONE ? VT_NUMBER_UNKNOWN
-                                           : floor_div(s->now_utc_secs + VIETNAM_SECS, DAY_SECS);
+                                           : floor_div(s->now_utc_secs + VT_VIETNAM_SECS, DAY_SECS);
 }
 
 int64_t vt_fact_clock(const struct vt_scope *s)
 {
     int64_t day = vt_fact_date(s);
-    return day == VT_NUMBER_UNKNOWN ? day : (s->now_utc_secs + VIETNAM_SECS - day * DAY_SECS) / 60;
+    return day == VT_NUMBER_UNKNOWN ? day
+                                    : (s->now_utc_secs + VT_VIETNAM_SECS - day * DAY_SECS) / 60;
 }
 
 /* 1970-01-01 was a Thursday. */

@@ -197,7 +197,7 @@ const struct vt_form vt_form_age = {
 static size_t before_ranges(const char *text, struct vt_range out[2])
 {
     int64_t end = 0;
-    if (vt_time_parse(text, &end) != VT_OK)
+    if (vt_time_parse_vietnam(text, &end) != VT_OK)
         return 0;
     out[0] = (struct vt_range){VT_NUMBER_UNKNOWN + 1, end - 1};
     return 1;

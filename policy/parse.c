@@ -229,15 +229,10 @@ static enum vt_code parse_agencies(struct parser *p, const struct vt_yaml_node *
     return code == VT_E_CONFIG ? VT_OK : code;
 }
 
-/* A day begins at midnight in Vietnam. */
 static void parse_official_only(struct parser *p, const struct vt_yaml_node *node)
 {
-    enum { VIETNAM_SECS = 7 * 3600 };
-    int64_t since = VT_TIME_NONE;
-    if (node == NULL || !vt_yaml_time(p->yaml, node, &since))
-        return;
-    bool is_day = strlen(node->text) == strlen("2025-12-31");
-    p->policy->official_only_since_utc_secs = is_day ? since - VIETNAM_SECS : since;
+    if (node != NULL)
+        vt_yaml_time(p->yaml, node, &p->policy->official_only_since_utc_secs);
 }
 
 const char *const vt_policy_keys[] = {"officer", "agencies", "official-only-since", "lists",

@@ -11,7 +11,6 @@
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 /* The table itself, and the tree it is read from, which goes afterwards. */
 #define ARENA_BYTES ((size_t)256 * 1024 * 1024)
-#define VIETNAM_SECS (7 * 3600)
 #define MAX_NAME_BYTES 500
 
 const char *vt_site_keep(struct vt_site_reader *reader, const char *text)
@@ -25,11 +24,7 @@ const char *vt_site_keep(struct vt_site_reader *reader, const char *text)
 bool vt_site_date(struct vt_site_reader *reader, const struct vt_yaml_node *node,
                   int64_t *out_utc_secs)
 {
-    if (!vt_yaml_time(&reader->yaml, node, out_utc_secs))
-        return false;
-    if (strlen(node->text) == strlen("2026-12-31"))
-        *out_utc_secs -= VIETNAM_SECS;
-    return true;
+    return vt_yaml_time(&reader->yaml, node, out_utc_secs);
 }
 
 void vt_site_each(struct vt_site_reader *reader, const struct vt_yaml_node *node, const char *what,

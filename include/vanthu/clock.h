@@ -27,6 +27,9 @@ int64_t vt_clock_released_utc_secs(void);
 /* False when the kernel says that nobody keeps its clock right (adjtimex(2)). */
 bool vt_clock_is_synchronised(void);
 
+/* Vietnam is this far ahead of UTC, all the year. */
+#define VT_VIETNAM_SECS (7 * 3600)
+
 #define VT_TIME_TEXT_BYTES 32
 /* RFC 3339 in UTC, "2026-12-03T02:12:00Z"; "-" for VT_TIME_NONE. Returns out. */
 char *vt_time_rfc3339(char out[VT_TIME_TEXT_BYTES], int64_t utc_secs);
@@ -35,6 +38,8 @@ char *vt_time_vietnam(char out[64], int64_t utc_secs);
 /* RFC 3339 with zone ("Z", "+07:00") or a date alone (midnight UTC) to UTC seconds.
  * Returns VT_OK or VT_E_FORMAT. */
 enum vt_code vt_time_parse(const char *text, int64_t *out_utc_secs) VT_MUST_CHECK;
+/* The same as people write it: a date alone begins at midnight in Vietnam. */
+enum vt_code vt_time_parse_vietnam(const char *text, int64_t *out_utc_secs) VT_MUST_CHECK;
 /* ASN.1 UTCTime or GeneralizedTime content octets ("...Z" only; RFC 5280 4.1.2.5).
  * generalized: true for GeneralizedTime. Fractions of a second are cut. */
 enum vt_code vt_time_parse_asn1(struct vt_bytes text, bool generalized,

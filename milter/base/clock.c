@@ -9,7 +9,6 @@
 #include <time.h>
 
 #define DAY_SECS INT64_C(86400)
-#define VIETNAM_OFFSET_SECS (7 * 3600)
 
 int64_t vt_clock_now_utc_secs(void)
 {
@@ -92,7 +91,7 @@ char *vt_time_rfc3339(char out[VT_TIME_TEXT_BYTES], int64_t utc_secs)
 char *vt_time_vietnam(char out[64], int64_t utc_secs)
 {
     struct tm tm;
-    if (utc_secs == VT_TIME_NONE || !to_civil(utc_secs + VIETNAM_OFFSET_SECS, &tm) ||
+    if (utc_secs == VT_TIME_NONE || !to_civil(utc_secs + VT_VIETNAM_SECS, &tm) ||
         strftime(out, 64, "%H:%M ngày %d/%m/%Y (giờ Việt Nam)", &tm) == 0)
         (void)snprintf(out, 64, "-");
     return out;
@@ -171,6 +170,14 @@ enum vt_code vt_time_parse(const char *text, int64_t *out_utc_secs)
         return VT_E_FORMAT;
     *out_utc_secs = vt_time_from_civil(year, month, day, hour, minute, second) - offset;
     return VT_OK;
+}
+
+enum vt_code vt_time_parse_vietnam(const char *text, int64_t *out_utc_secs)
+{
+    enum vt_code code = vt_time_parse(text, out_utc_secs);
+    if (code == VT_OK && strlen(text) == strlen("2026-12-31"))
+        *out_utc_secs -= VT_VIETNAM_SECS;
+    return code;
 }
 
 enum vt_code vt_time_parse_asn1(struct vt_bytes text, bool generalized, int64_t *out_utc_secs)

@@ -221,7 +221,7 @@ static bool set_until(struct vt_config_reader *r, const struct vt_setting *s,
         return vt_yaml_mistake(&r->yaml, node,
                                "\"never\" may be meant in two ways: write forever, or a day of "
                                "the past such as 1970-01-01");
-    if (vt_time_parse(text, field) == VT_OK)
+    if (vt_time_parse_vietnam(text, field) == VT_OK)
         return true;
     return vt_yaml_mistake(&r->yaml, node, "\"%s\" is not %s",
                            vt_text_clean(shown, sizeof(shown), vt_bytes_str(text)), s->expected);

@@ -81,7 +81,7 @@ bool vt_yaml_size(struct vt_yaml *yaml, const struct vt_yaml_node *node, int64_t
 /* One of some words; *out is its index. what: "a direction". */
 bool vt_yaml_word(struct vt_yaml *yaml, const struct vt_yaml_node *node, const char *what,
                   const char *const *words, size_t count, unsigned *out);
-/* RFC 3339 or a date. */
+/* RFC 3339, or a date, which begins at midnight in Vietnam. */
 bool vt_yaml_time(struct vt_yaml *yaml, const struct vt_yaml_node *node, int64_t *out_utc_secs);
 
 #endif

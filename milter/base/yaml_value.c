@@ -283,7 +283,7 @@ bool vt_yaml_time(struct vt_yaml *yaml, const struct vt_yaml_node *node, int64_t
     char word[SHOWN_BYTES];
     if (!is_scalar(yaml, node, "a date such as 2026-12-31"))
         return false;
-    if (vt_time_parse(node->text, out_utc_secs) == VT_OK)
+    if (vt_time_parse_vietnam(node->text, out_utc_secs) == VT_OK)
         return true;
     return vt_yaml_mistake(yaml, node, "\"%s\" is not a date such as 2026-12-31",
                            shown(word, node));

@@ -231,11 +231,10 @@ static void print_findings(const struct printer *p, const char *const *findings,
 /* The time in Vietnam: that of the clocks of nearly all who sign. out has room for 64 bytes. */
 static const char *time_text(const struct printer *p, char out[64], int64_t utc_secs)
 {
-    enum { VIETNAM_OFFSET_SECS = 7 * 3600 };
     char text[VT_TIME_TEXT_BYTES];
     if (p->language == VT_LANGUAGE_VIETNAMESE || utc_secs == VT_TIME_NONE)
         return vt_time_vietnam(out, utc_secs);
-    vt_time_rfc3339(text, utc_secs + VIETNAM_OFFSET_SECS);
+    vt_time_rfc3339(text, utc_secs + VT_VIETNAM_SECS);
     if (strcmp(text, "-") == 0)
         return vt_time_vietnam(out, utc_secs);
     (void)snprintf(out, 64, "%.10s %.5s +07:00", text, text + strlen("2026-08-14T"));

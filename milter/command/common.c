@@ -105,9 +105,9 @@ enum vt_code vt_command_read_file(const char *file, size_t max_bytes, struct vt_
 /* "2026-12-03T09:12:00" as the clock in Vietnam shows it; false when there is no such time. */
 static bool clock_in_vietnam(char out[VT_TIME_TEXT_BYTES], int64_t utc_secs)
 {
-    enum { OFFSET_SECS = 7 * 3600, LENGTH = 19 };
+    enum { LENGTH = 19 };
     if (utc_secs == VT_TIME_NONE ||
-        strlen(vt_time_rfc3339(out, utc_secs + OFFSET_SECS)) <= LENGTH) {
+        strlen(vt_time_rfc3339(out, utc_secs + VT_VIETNAM_SECS)) <= LENGTH) {
         (void)snprintf(out, VT_TIME_TEXT_BYTES, "-");
         return false;
     }

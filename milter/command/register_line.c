@@ -43,10 +43,9 @@ bool vt_register_is_clean(const char *text)
 
 const char *vt_register_text_time(enum vt_language language, char out[40], int64_t utc_secs)
 {
-    enum { VIETNAM_OFFSET_SECS = 7 * 3600 };
     char text[VT_TIME_TEXT_BYTES] = "-";
     if (utc_secs > INT64_MIN / 2 && utc_secs < INT64_MAX / 2)
-        (void)vt_time_rfc3339(text, utc_secs + VIETNAM_OFFSET_SECS);
+        (void)vt_time_rfc3339(text, utc_secs + VT_VIETNAM_SECS);
     if (strlen(text) < strlen("2026-12-03T10:02:00Z"))
         (void)snprintf(out, 40, "%s", "-");
     else if (language == VT_LANGUAGE_VIETNAMESE)

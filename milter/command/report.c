@@ -139,14 +139,11 @@ static enum vt_code running_period(int64_t now_utc_secs, bool is_calendar, struc
 static enum vt_code since_day(const char *text, int64_t now_utc_secs, struct vt_period *out,
                               struct vt_err *err)
 {
-    enum { VIETNAM_OFFSET_SECS = 7 * 3600 };
     int64_t from = 0;
-    if (vt_time_parse(text, &from) != VT_OK)
+    if (vt_time_parse_vietnam(text, &from) != VT_OK)
         return vt_err_set(err, VT_E_CONFIG,
                           "--since wants a day such as 2026-12-03, or a time of RFC 3339 such as "
                           "2026-12-03T11:00:00+07:00");
-    if (strlen(text) == strlen("2026-12-03"))
-        from -= VIETNAM_OFFSET_SECS;
     *out = vt_period_between(from, now_utc_secs + 1);
     return VT_OK;
 }

@@ -399,13 +399,10 @@ static const struct {
 /* A day is one of Vietnam. */
 static int set_since(struct vt_site_desk *desk, const char *text)
 {
-    enum { VIETNAM_SECS = 7 * 3600 };
-    if (vt_time_parse(text, &desk->since_utc_secs) != VT_OK) {
+    if (vt_time_parse_vietnam(text, &desk->since_utc_secs) != VT_OK) {
         fprintf(stderr, "%s: --since wants a day such as 2026-12-03\n", desk->name);
         return EX_USAGE;
     }
-    if (strlen(text) == strlen("2026-12-03"))
-        desk->since_utc_secs -= VIETNAM_SECS;
     return EX_OK;
 }
 

@@ -12,7 +12,7 @@
 #include "vanthu/register.h"
 #include "vanthu/role.h"
 
-enum { HOUR_SECS = 3600, DAY_SECS = 24 * HOUR_SECS, VIETNAM_SECS = 7 * HOUR_SECS };
+enum { HOUR_SECS = 3600, DAY_SECS = 24 * HOUR_SECS };
 
 static void set_number(json_t *object, const char *key, int64_t value)
 {
@@ -39,7 +39,7 @@ static json_t *outcomes_since(struct vt_register *reg, int64_t from_utc_secs)
 static json_t *mails_of(const struct vt_config *config, int64_t now)
 {
     struct vt_register *reg = NULL;
-    int64_t midnight = now - (now + VIETNAM_SECS) % DAY_SECS;
+    int64_t midnight = now - (now + VT_VIETNAM_SECS) % DAY_SECS;
     if (vt_register_open_read(config->register_directory, &reg, NULL) != VT_OK)
         return json_null();
     json_t *today = outcomes_since(reg, midnight);

@@ -211,13 +211,15 @@ static void cell(const struct printer *p, const char *text, int width)
 /* The clock in Vietnam, with its day when that is not today's. Returns out. */
 static const char *when(const struct printer *p, char out[40], int64_t utc_secs)
 {
-    enum { OFFSET_SECS = 7 * 3600, DAY_SECS = 24 * 3600 };
+    enum { DAY_SECS = 24 * 3600 };
     char text[VT_TIME_TEXT_BYTES];
-    if (utc_secs == VT_TIME_NONE || strlen(vt_time_rfc3339(text, utc_secs + OFFSET_SECS)) < 20) {
+    if (utc_secs == VT_TIME_NONE ||
+        strlen(vt_time_rfc3339(text, utc_secs + VT_VIETNAM_SECS)) < 20) {
         (void)snprintf(out, 40, "-");
         return out;
     }
-    bool is_today = (utc_secs + OFFSET_SECS) / DAY_SECS == (p->now + OFFSET_SECS) / DAY_SECS;
+    bool is_today =
+        (utc_secs + VT_VIETNAM_SECS) / DAY_SECS == (p->now + VT_VIETNAM_SECS) / DAY_SECS;
     if (is_today)
         (void)snprintf(out, 40, "%.5s", text + 11);
     else if (p->language == VT_LANGUAGE_VIETNAMESE)

@@ -5,7 +5,6 @@
 
 #include "command/command.h"
 
-#define VIETNAM_OFFSET_SECS 25200
 #define DAY_SECS 86400
 
 bool vt_command_read_span(const char *text, int64_t max_secs, int64_t *out_secs)
@@ -24,9 +23,9 @@ bool vt_command_read_span(const char *text, int64_t max_secs, int64_t *out_secs)
 
 bool vt_command_read_time(const char *text, bool is_until, int64_t *out_utc_secs)
 {
-    if (vt_time_parse(text, out_utc_secs) != VT_OK)
+    if (vt_time_parse_vietnam(text, out_utc_secs) != VT_OK)
         return false;
-    if (strlen(text) == strlen("2026-12-03"))
-        *out_utc_secs += (is_until ? DAY_SECS : 0) - VIETNAM_OFFSET_SECS;
+    if (is_until && strlen(text) == strlen("2026-12-03"))
+        *out_utc_secs += DAY_SECS;
     return true;
 }

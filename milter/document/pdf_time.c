@@ -6,8 +6,6 @@
  * local time, +07:00 (legal.md R-92). */
 #include "document/pdf.h"
 
-#define VIETNAM_OFFSET_SECS (7 * 3600)
-
 /* Exactly count digits at *at. */
 static bool digits(struct vt_bytes text, size_t *at, size_t count, int *out)
 {
@@ -43,7 +41,7 @@ static bool zone(struct vt_bytes text, size_t at, int *out_offset_secs, bool *ou
 {
     int hours = 0, minutes = 0;
     *out_zoneless = at == text.len;
-    *out_offset_secs = *out_zoneless ? VIETNAM_OFFSET_SECS : 0;
+    *out_offset_secs = *out_zoneless ? VT_VIETNAM_SECS : 0;
     if (*out_zoneless)
         return true;
     uint8_t sign = text.ptr[at++];

@@ -7,7 +7,6 @@
 
 #include "vanthu/report.h"
 
-#define VIETNAM_OFFSET_SECS INT64_C(25200)
 #define FIRST_DAY 15
 
 /* The begin of a month of reports; months beyond 12 and below 1 are those of other years. */
@@ -15,7 +14,7 @@ static int64_t begin_of_month(int year, int month, bool is_calendar)
 {
     int index = year * 12 + month - 1 - (is_calendar ? 0 : 1);
     return vt_time_from_civil(index / 12, index % 12 + 1, is_calendar ? 1 : FIRST_DAY, 0, 0, 0) -
-           VIETNAM_OFFSET_SECS;
+           VT_VIETNAM_SECS;
 }
 
 static bool is_number(const char *text, size_t digits)
@@ -73,7 +72,7 @@ struct vt_period vt_period_between(int64_t from_utc_secs, int64_t until_utc_secs
 int vt_period_month(const struct vt_period *period, int64_t utc_secs)
 {
     struct tm tm;
-    time_t local = utc_secs + VIETNAM_OFFSET_SECS;
+    time_t local = utc_secs + VT_VIETNAM_SECS;
     if (utc_secs < period->from_utc_secs || utc_secs >= period->until_utc_secs ||
         gmtime_r(&local, &tm) == NULL)
         return -1;
@@ -88,7 +87,7 @@ bool vt_report_is_owed(enum vt_profile profile, const char *regulation, int64_t 
 {
     enum { NOVEMBER = 10, FIRST = 5, LAST = 20 };
     struct tm tm;
-    time_t local = now_utc_secs + VIETNAM_OFFSET_SECS;
+    time_t local = now_utc_secs + VT_VIETNAM_SECS;
     out[0] = '\0';
     if (profile != VT_PROFILE_VINH_LONG || gmtime_r(&local, &tm) == NULL || tm.tm_mon != NOVEMBER ||
         tm.tm_mday < FIRST || tm.tm_mday > LAST)

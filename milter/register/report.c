@@ -6,7 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#define VIETNAM_OFFSET_SECS INT64_C(25200)
 
 enum vt_code vt_report_make(struct vt_register *reg, struct vt_arena *arena,
                             const struct vt_report_request *input, struct vt_report **out,
@@ -54,7 +53,7 @@ const struct vt_report_title *vt_report_title(const struct vt_report *report)
 static const char *date_text(int64_t utc_secs, char *out, size_t out_bytes)
 {
     struct tm tm;
-    time_t local = utc_secs + VIETNAM_OFFSET_SECS;
+    time_t local = utc_secs + VT_VIETNAM_SECS;
     if (gmtime_r(&local, &tm) == NULL || strftime(out, out_bytes, "%d/%m/%Y", &tm) == 0)
         out[0] = '\0';
     return out;
@@ -64,7 +63,7 @@ static const char *date_text(int64_t utc_secs, char *out, size_t out_bytes)
 static const char *moment_text(int64_t utc_secs, char *out, size_t out_bytes)
 {
     struct tm tm;
-    time_t local = utc_secs + VIETNAM_OFFSET_SECS;
+    time_t local = utc_secs + VT_VIETNAM_SECS;
     if (gmtime_r(&local, &tm) == NULL || strftime(out, out_bytes, "%H:%M %d/%m/%Y", &tm) == 0)
         out[0] = '\0';
     return out;

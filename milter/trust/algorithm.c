@@ -10,12 +10,12 @@
 
 #include "trust/judge.h"
 
-/* 2012-08-01, and Circular 15/2025 in force. */
+/* 2012-08-01, and Circular 15/2025 in force; days of Vietnam. */
 const struct vt_trust_rules vt_trust_default_rules = {
-    .weak_from_utc_secs = {[VT_WEAK_SHA1_SIGNATURE] = INT64_C(1343779200),
-                           [VT_WEAK_SHA1_CERTIFICATE] = INT64_C(1343779200),
-                           [VT_WEAK_RSA_BELOW_2048] = INT64_C(1755216000),
-                           [VT_WEAK_EC_BELOW_256] = INT64_C(1633046400)}};
+    .weak_from_utc_secs = {[VT_WEAK_SHA1_SIGNATURE] = INT64_C(1343754000),
+                           [VT_WEAK_SHA1_CERTIFICATE] = INT64_C(1343754000),
+                           [VT_WEAK_RSA_BELOW_2048] = INT64_C(1755190800),
+                           [VT_WEAK_EC_BELOW_256] = INT64_C(1633021200)}};
 
 /* RIPEMD-160 (TS 119 312). MD5 and what is older collides on anybody's laptop: no time of signing
  * helps, because the file may have been made today to fit. */

@@ -152,10 +152,10 @@ static void every_setting(void **state)
     assert_string_equal(c->trust[VT_TRUST_OFFICIAL].directory, "/etc/vanthu/kept");
     const struct vt_trust_rules *rules = &c->trust_rules[VT_TRUST_OFFICIAL];
     assert_int_equal(rules->revocation_max_age_secs, 36 * 3600);
-    assert_int_equal(rules->weak_from_utc_secs[VT_WEAK_SHA1_SIGNATURE], 1451606400);
+    assert_int_equal(rules->weak_from_utc_secs[VT_WEAK_SHA1_SIGNATURE], 1451581200);
     assert_true(rules->weak_from_utc_secs[VT_WEAK_SHA1_CERTIFICATE] == INT64_MAX);
     assert_int_equal(rules->weak_from_utc_secs[VT_WEAK_RSA_BELOW_2048], 1388509200);
-    assert_int_equal(rules->weak_from_utc_secs[VT_WEAK_EC_BELOW_256], 0);
+    assert_int_equal(rules->weak_from_utc_secs[VT_WEAK_EC_BELOW_256], -25200);
     assert_string_equal(c->trust[VT_TRUST_OFFICIAL].anchors, "/etc/vanthu/trust/roots");
     assert_string_equal(c->trust[VT_TRUST_OFFICIAL].intermediates, "/etc/vanthu/trust/cas");
     assert_int_equal(c->trust[VT_TRUST_OFFICIAL].confirmed_count, 1);

@@ -537,7 +537,7 @@ static void trace_says_why(void **state)
         {"c", "none of any-of: sub-indication is not known, needs REVOKED", false},
         {"d", "reason = CERT_REVOKED_SINCE; direction = inbound", true},
         {"e", "format = pdf, needs odf", false},
-        {"f", "the rule ended at 2020-01-01T00:00:00Z", false},
+        {"f", "the rule ended at 2019-12-31T17:00:00Z", false},
         {"g", "reason = CERT_REVOKED_SINCE", true},
         /* h was not tried for the document, only for the mail */
         {"a", "reason = none, needs CONTENT_CHANGED | BAD_SIGNATURE", false},
