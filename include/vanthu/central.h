@@ -17,7 +17,8 @@ enum vt_code vt_central_files(struct vt_arena *arena, const char *connection,
                               struct vt_err *err) VT_MUST_CHECK;
 
 /* Open the registers of all gateways for reading, ordered by name: *out is the first one,
- * vt_register_close closes all. VT_E_NOT_FOUND: no gateway has shipped yet; VT_E_CONFIG:
+ * vt_register_close closes all. vt_register_find and vt_report_make take all of them together,
+ * other functions the one they are given. VT_E_NOT_FOUND: no gateway has shipped yet; VT_E_CONFIG:
  * the connection string, or the server refuses user or database; VT_E_UNSUPPORTED: a gateway is
  * newer than this program; VT_E_NETWORK, VT_E_TIMEOUT, VT_E_NOMEM. */
 enum vt_code vt_central_open_read(const char *connection, struct vt_register **out,

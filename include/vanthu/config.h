@@ -14,6 +14,7 @@ enum vt_role_id {
     VT_ROLE_FETCH,
     VT_ROLE_REGISTRAR,
     VT_ROLE_WEB,
+    VT_ROLE_SHIPPER, /* only with register.central */
     VT_ROLES
 };
 
@@ -55,6 +56,7 @@ struct vt_config {
     const char *state_directory;    /* state-directory: cache of CRL and OCSP */
     const char *register_directory; /* register.directory: what was decided, for good */
     size_t largest_object_bytes;    /* register.largest-object: larger ones are named only */
+    const char *register_central;   /* register.central: connection to a PostgreSQL; NULL */
     struct vt_keep {
         unsigned passed_days;  /* register.keep-passed …; 0: for ever */
         unsigned tagged_days;  /* and deferred ones */
@@ -85,7 +87,9 @@ struct vt_config {
     int64_t fetch_timeout_msecs;       /* fetch.timeout: 3s: until an answer begins */
     int64_t host_down_msecs; /* fetch.host-down: 60s: how long a dead host is left alone at first */
 
-    const char *role_user[VT_ROLES]; /* users.gateway …: name or number; default vanthu-<role> */
+    /* users.gateway …: name or number; default vanthu-<role>. The shipper reads and writes the
+     * folder of the registrar and is the same user. */
+    const char *role_user[VT_ROLES];
 
     size_t memory_spool_bytes;     /* limits.memory-spool: 256k; larger bodies go to a file */
     unsigned parallel_inspections; /* limits.parallel-inspections: 0 = 2 per core */

@@ -279,6 +279,7 @@ struct vt_register_query {
 
 /* One record as stored; everything lives until the callback returns. */
 struct vt_register_entry {
+    const char *gateway; /* whose register it is in; "": this host's */
     int64_t seq;
     enum vt_register_kind kind;
     const char *reference; /* "": none */
@@ -291,7 +292,8 @@ struct vt_register_entry {
 typedef enum vt_code vt_register_each(void *context, const struct vt_register_entry *entry,
                                       struct vt_err *err);
 
-/* Records that fit, newest first. Sender, recipient, domain, certificate, document and
+/* Records that fit, newest first; of a central database those of all gateways by time, and the
+ * cursor goes on with the same handle only. Sender, recipient, domain, certificate, document and
  * reason are those of mails, so with one of them only DECIDED records fit. *out_next: the cursor to
  * go on with, 0 at the end. Memory does not grow with the number of records. */
 enum vt_code vt_register_find(struct vt_register *reg, const struct vt_register_query *query,
@@ -306,7 +308,8 @@ enum vt_code vt_register_walk(struct vt_register *reg, int64_t after_seq, size_t
  * not what was written (vt_register_verify); VT_E_NOMEM. */
 enum vt_code vt_register_read(struct vt_arena *arena, const struct vt_register_entry *entry,
                               struct vt_register_record *out, struct vt_err *err) VT_MUST_CHECK;
-/* The bytes of an object, in arena. VT_E_NOT_FOUND. */
+/* The bytes of an object, in arena; of a central database that of any gateway, since the digest says
+ * what they are. VT_E_NOT_FOUND. */
 enum vt_code vt_register_object(struct vt_register *reg, struct vt_arena *arena, const char *sha256,
                                 struct vt_bytes *out, struct vt_err *err) VT_MUST_CHECK;
 /* A policy that was loaded. Texts and bytes in the arena that was given. */

@@ -32,6 +32,7 @@ int vt_status_main(const struct vt_config *config, const struct vt_role_fds *fds
 int vt_fetch_main(const struct vt_config *config, const struct vt_role_fds *fds);
 int vt_registrar_main(const struct vt_config *config, const struct vt_role_fds *fds);
 int vt_web_main(const struct vt_config *config, const struct vt_role_fds *fds);
+int vt_shipper_main(const struct vt_config *config, const struct vt_role_fds *fds);
 
 /* True when this process was exec'd as a role: both programs call it first thing in main, and
  * return *out_status when it says so. */
@@ -88,7 +89,8 @@ void vt_role_set_stop(struct vt_role_set *set);
 /* Ask the running master: command is "reload", "status" or "drain". *out_json: the answer,
  * malloc'd: {"ok": true|false, "text": …, "mistakes": [{file, line, column, warning, text}],
  * "warnings": the same, of what is served, "socket": …,
- * "roles": [{role, pid, running, restarts, started_utc_secs}], "mode": …}.
+ * "roles": [{role, pid, running, restarts, started_utc_secs}], "mode": …,
+ * "central": {state, text, changed, shipped, waiting, since, gateways}, with register.central}.
  * VT_E_NOT_FOUND: no master listens there. VT_E_SYSTEM, VT_E_TIMEOUT, VT_E_PEER. */
 enum vt_code vt_control_ask(const char *control_socket, const char *command, char **out_json,
                             struct vt_err *err) VT_MUST_CHECK;
@@ -116,7 +118,10 @@ enum vt_code vt_control_connect_registrar(const char *control_socket, int *out_f
  * and messages (but see forbidden_kills), syslog. Never: exec, ptrace, other folders. */
 struct vt_sandbox {
     const char *name;
-    const char *writable_directory; /* the one folder that may be read and written, or NULL */
+    const char *writable_directory;    /* the one folder that may be read and written, or NULL */
+    const char *const *readable_files; /* beside it, as they are now: one that is put in the place
+                                          of another is not seen */
+    size_t readable_count;
     bool network;        /* may make sockets and connect, and read what a resolver and TLS read in
                             /etc and /usr/share/ca-certificates; may make threads (fetch) */
     bool accept_sockets; /* may accept on inherited sockets, make AF_UNIX sockets and threads

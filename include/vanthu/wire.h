@@ -50,6 +50,8 @@
  *                       STATUS_     -; report 4M
  *                       REPORTED
  * role to master        READY       -; - (not answered)                 none        -
+ * shipper to master     SHIPPING    state, text, shipped, waiting,      none        -
+ *                                   since, …; - (not answered)
  * inspector to master   RENEW       -; as GENERATION (not answered)     none        -
  * master to inspector   GENERATION  -; as from status                   none        -
  * master to web         METRICS     lane; a descriptor for each role    none        it does not start
@@ -91,6 +93,7 @@ enum vt_message_type {
     VT_MSG_OBJECTS, /* gateway to status: the bytes of what it fetched, by digest */
     VT_MSG_OBJECTS_ARE,
     VT_MSG_METRICS, /* from the master: descriptors of all metrics, for reading */
+    VT_MSG_SHIPPING, /* shipper to master: how far the central database is */
     VT_MSG_COUNT
 };
 

@@ -30,7 +30,8 @@ const char *vt_role_name(enum vt_role_id role)
                                                 [VT_ROLE_STATUS] = "status",
                                                 [VT_ROLE_FETCH] = "fetch",
                                                 [VT_ROLE_REGISTRAR] = "registrar",
-                                                [VT_ROLE_WEB] = "web"};
+                                                [VT_ROLE_WEB] = "web",
+                                                [VT_ROLE_SHIPPER] = "shipper"};
     return role < VT_ROLES ? names[role] : "unknown";
 }
 
@@ -67,6 +68,7 @@ static enum vt_code set_computed(struct vt_config *config, struct vt_err *err)
     }
     if (config->authserv_id == NULL && config->hostname != NULL)
         config->authserv_id = vt_arena_printf(config->arena, "vanthu.%s", config->hostname);
+    config->role_user[VT_ROLE_SHIPPER] = config->role_user[VT_ROLE_REGISTRAR];
     if (config->authserv_id == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the configuration");
     return VT_OK;

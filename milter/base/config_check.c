@@ -173,6 +173,16 @@ bool vt_check_proxy(const char *text)
     return strchr(end, ':') != NULL;
 }
 
+bool vt_check_central(const char *text)
+{
+    bool is_uri = strncmp(text, "postgresql://", 13) == 0 || strncmp(text, "postgres://", 11) == 0;
+    const char *user = is_uri ? strstr(text, "://") + 3 : text;
+    const char *at = is_uri ? strchr(user, '@') : NULL, *colon = strchr(user, ':');
+    bool has_password =
+        strstr(text, "password=") != NULL || (at != NULL && colon != NULL && colon < at);
+    return (is_uri || strchr(text, '=') != NULL) && !has_password;
+}
+
 bool vt_check_user(const char *text)
 {
     size_t len = strlen(text);

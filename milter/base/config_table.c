@@ -342,6 +342,9 @@ const struct vt_setting vt_settings[] = {
     {"state-directory", set_path, PLACE(state_directory), "/var/lib/vanthu", 0, 0, PATH},
     {"register.directory", set_path, PLACE(register_directory), "/var/lib/vanthu-register", 0, 0,
      PATH},
+    {"register.central", set_text, PLACE(register_central), NULL, 0, 0, vt_check_central,
+     "a connection to PostgreSQL without a password, such as \"host=db dbname=vanthu "
+     "passfile=/etc/vanthu/central.pass\""},
     {"register.keep-passed", set_number, PLACE(keep.passed_days), "1825", 0, MAX_KEEP_DAYS, NULL,
      NULL},
     {"register.keep-tagged", set_number, PLACE(keep.tagged_days), "1825", 0, MAX_KEEP_DAYS, NULL,

@@ -40,6 +40,7 @@ bool vt_check_local_socket(const char *text);
 /* True for inet:HOST:PORT; out is the same as inet:PORT@HOST. */
 bool vt_check_socket_of_postfix(const char *text, char *out, size_t out_bytes);
 bool vt_check_proxy(const char *text);       /* http://host:port */
+bool vt_check_central(const char *text);     /* a connection to PostgreSQL without a password */
 bool vt_check_user(const char *text);        /* a name or number other than root's */
 bool vt_check_path(const char *text);        /* neither empty nor absurdly long */
 bool vt_check_word(const char *text);        /* printable ASCII without spaces */

@@ -114,6 +114,8 @@ static enum vt_code allow_all(const struct vt_sandbox *sandbox, int ruleset, uin
         code = allow(ruleset, "/proc", handled & READ_FILES, true, err); /* LeakSanitizer */
 #endif
     size_t count = sandbox->network ? sizeof(network_files) / sizeof(network_files[0]) : 0;
+    for (size_t i = 0; code == VT_OK && i < sandbox->readable_count; i++)
+        code = allow(ruleset, sandbox->readable_files[i], handled & READ_FILES, false, err);
     for (size_t i = 0; code == VT_OK && i < count; i++)
         code = allow(ruleset, network_files[i], handled & READ_FILES, false, err);
     return code;

@@ -59,11 +59,18 @@ int vt_command_fault(const struct vt_err *err, enum vt_code code);
 /* Read a configuration, telling its mistakes: file, or where it is NULL the installed one, or where
  * there is none the defaults. Returns EX_OK with *out, or the exit status of what was told. */
 int vt_command_load_config(const char *file, struct vt_config **out);
-/* Open the register of a configuration for reading. Returns EX_OK, or the exit status of what was
- * told; *out_config is to be released either way. */
+/* Which register is meant: that of this host, the central database of several gateways (--central),
+ * or a folder or connection string (--register). */
+struct vt_register_place {
+    bool is_central;
+    const char *name;
+};
+/* Open a register for reading; place NULL: that of the configuration. Of a central database *out is
+ * the first of all gateways (vanthu/central.h). Returns EX_OK, or the exit status of what was told;
+ * *out_config is to be released either way. */
 struct vt_register;
-int vt_command_open_register(const char *config_file, struct vt_config **out_config,
-                             struct vt_register **out);
+int vt_command_open_register(const char *config_file, const struct vt_register_place *place,
+                             struct vt_config **out_config, struct vt_register **out);
 /* The exit status of sysexits(3) for a fault. */
 int vt_command_exit_status(enum vt_code code);
 

@@ -348,7 +348,7 @@ static int run(struct list *list)
 {
     struct vt_err err = {0};
     int status =
-        vt_command_open_register(list->desk.config_file, &list->desk.config, &list->desk.reg);
+        vt_command_open_register(list->desk.config_file, NULL, &list->desk.config, &list->desk.reg);
     if (status != EX_OK)
         return status;
     list->arena = vt_arena_new(MAX_LIST_ARENA_BYTES);

@@ -232,7 +232,7 @@ static int open_all(struct replay_desk *desk)
     enum vt_code code = VT_OK;
     int status = desk->register_directory != NULL
                      ? vt_command_load_config(desk->config_file, &desk->config)
-                     : vt_command_open_register(desk->config_file, &desk->config, &desk->reg);
+                     : vt_command_open_register(desk->config_file, NULL, &desk->config, &desk->reg);
     if (status != EX_OK)
         return status;
     if (desk->policy_file == NULL)

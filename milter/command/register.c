@@ -33,12 +33,19 @@ enum register_option {
     OPTION_REQUEST = 'q',
     OPTION_TOKEN = 'k',
     OPTION_OFFLINE = 'o',
+    OPTION_CENTRAL = 'g',
+    OPTION_REGISTER = 'G',
 };
 
 #define COMMON                                                                                     \
     {"json", no_argument, NULL, OPTION_JSON},                                                      \
     {                                                                                              \
         "config", required_argument, NULL, OPTION_CONFIG                                           \
+    }
+#define PLACE                                                                                      \
+    {"central", no_argument, NULL, OPTION_CENTRAL},                                                \
+    {                                                                                              \
+        "register", required_argument, NULL, OPTION_REGISTER                                       \
     }
 #define PAGES                                                                                      \
     {"from", required_argument, NULL, OPTION_FROM},                                                \
@@ -51,9 +58,10 @@ enum register_option {
         NULL, 0, NULL, 0                                                                           \
     }
 
-static const struct option list_options[] = {COMMON, PAGES, END};
+static const struct option list_options[] = {COMMON, PLACE, PAGES, END};
 static const struct option search_options[] = {
     COMMON,
+    PLACE,
     PAGES,
     {"sender", required_argument, NULL, OPTION_SENDER},
     {"recipient", required_argument, NULL, OPTION_RECIPIENT},
@@ -63,8 +71,9 @@ static const struct option search_options[] = {
     {"document", required_argument, NULL, OPTION_DOCUMENT},
     {"reason", required_argument, NULL, OPTION_REASON},
     END};
-static const struct option show_options[] = {COMMON, END};
+static const struct option show_options[] = {COMMON, PLACE, END};
 static const struct option verify_options[] = {COMMON,
+                                               PLACE,
                                                {"head", required_argument, NULL, OPTION_HEAD},
                                                {"chain-only", no_argument, NULL, OPTION_CHAIN_ONLY},
                                                {"trust", required_argument, NULL, OPTION_TRUST},
@@ -78,6 +87,7 @@ static const struct option head_options[] = {COMMON,
                                              {"offline", no_argument, NULL, OPTION_OFFLINE},
                                              END};
 static const struct option recheck_options[] = {COMMON,
+                                                PLACE,
                                                 {"document", required_argument, NULL, OPTION_FILE},
                                                 {"trust", required_argument, NULL, OPTION_TRUST},
                                                 END};
@@ -217,6 +227,12 @@ static int take_option(struct vt_register_desk *desk, int option)
     case OPTION_CONFIG:
         desk->config_file = optarg;
         return EX_OK;
+    case OPTION_CENTRAL:
+        desk->place.is_central = true;
+        return EX_OK;
+    case OPTION_REGISTER:
+        desk->place.name = optarg;
+        return EX_OK;
     case OPTION_FROM:
         return set_time(desk, optarg, false, &desk->query.from_utc_secs);
     case OPTION_UNTIL:
@@ -267,26 +283,10 @@ static int take_option(struct vt_register_desk *desk, int option)
     }
 }
 
-int vt_command_open_register(const char *config_file, struct vt_config **out_config,
-                             struct vt_register **out)
-{
-    struct vt_err err = {0};
-    int status = vt_command_load_config(config_file, out_config);
-    if (status != EX_OK)
-        return status;
-    enum vt_code code = vt_register_open_read((*out_config)->register_directory, out, &err);
-    if (code == VT_OK)
-        return EX_OK;
-    status = vt_command_fault(&err, code);
-    if (code == VT_E_NOT_FOUND)
-        fprintf(stderr, "vanthu: a register begins when vanthu-milter(8) starts; its folder is "
-                        "register.directory of the configuration\n");
-    return status;
-}
-
 static int run(const struct subcommand *subcommand, struct vt_register_desk *desk)
 {
-    int status = vt_command_open_register(desk->config_file, &desk->config, &desk->reg);
+    int status =
+        vt_command_open_register(desk->config_file, &desk->place, &desk->config, &desk->reg);
     if (status == EX_OK)
         status = subcommand->run(desk);
     vt_register_close(desk->reg);

@@ -18,6 +18,7 @@ struct vt_register_desk {
     enum vt_language language;
     bool json;
     const char *config_file;
+    struct vt_register_place place;
     struct vt_register_query query; /* what list and search are asked */
     size_t limit;                   /* records to be shown; 0: all */
     char digests[2][65];            /* of the query */
@@ -79,6 +80,21 @@ const char *vt_register_text_time(enum vt_language language, char out[40], int64
 bool vt_register_put_clean(FILE *out, const char *text, size_t len) VT_MUST_CHECK;
 /* True when vt_text_clean would change nothing. */
 bool vt_register_is_clean(const char *text);
+
+/* ---- a central database ---- */
+
+/* What the register of this host says of the same records. */
+struct vt_register_own {
+    bool is_known; /* it is this host's, and could be read */
+    bool is_same;
+    int64_t waiting_count; /* records that are not shipped yet */
+};
+/* reg: what was verified. Unknown for a register of another host. Errors of reading the register of
+ * this host. */
+enum vt_code vt_register_own_compare(const struct vt_register_desk *desk, struct vt_register *reg,
+                                     const struct vt_register_verdict *verdict,
+                                     struct vt_register_own *out, struct vt_err *err) VT_MUST_CHECK;
+void vt_register_own_print(const struct vt_register_desk *desk, const struct vt_register_own *own);
 
 /* ---- heads ---- */
 

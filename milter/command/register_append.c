@@ -166,7 +166,7 @@ static int run(struct append_desk *desk, const struct option *options, int argc,
     note_person(desk);
     int status = read_options(desk, options, argc, argv);
     if (status == EX_OK)
-        status = vt_command_open_register(desk->common.config_file, &desk->common.config,
+        status = vt_command_open_register(desk->common.config_file, NULL, &desk->common.config,
                                           &desk->common.reg);
     if (status == EX_OK)
         status = find_mail(desk, reference);

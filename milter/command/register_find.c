@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "command/register.h"
+#include "vanthu/central.h"
 #include "vanthu/clock.h"
 
 enum { NOTHING_FOUND = 1 };
@@ -17,6 +18,7 @@ enum { NOTHING_FOUND = 1 };
 #define MAX_OF_REFERENCE 1000
 /* Records read at once. */
 #define PAGE 500
+#define GATEWAY_COLUMNS 10
 
 struct showing {
     const struct vt_register_desk *desk;
@@ -48,7 +50,8 @@ static enum vt_code show_json(const struct vt_register_entry *entry, struct vt_e
     (void)vt_text_hex(digest, vt_bytes_of(entry->body_digest, sizeof(entry->body_digest)));
     (void)vt_text_hex(chain, vt_bytes_of(entry->chain, sizeof(entry->chain)));
     json_t *object = json_pack(
-        "{s:I, s:s, s:s?, s:s, s:b, s:s, s:s, s:o}", "seq", (json_int_t)entry->seq, "kind",
+        "{s:s*, s:I, s:s, s:s?, s:s, s:b, s:s, s:s, s:o}", "gateway",
+        entry->gateway[0] != '\0' ? entry->gateway : NULL, "seq", (json_int_t)entry->seq, "kind",
         vt_register_kind_name(entry->kind), "reference", reference[0] != '\0' ? reference : NULL,
         "time", vt_time_rfc3339(at, entry->time_utc_secs), "destroyed", (int)entry->is_destroyed,
         "body_digest", digest, "chain", chain, "body", body_json(entry));
@@ -96,6 +99,22 @@ static enum vt_code print_entry(const struct showing *showing, const struct vt_r
     return code;
 }
 
+/* Whose record it is: in a list the first label of the host's name. */
+static void put_gateway(const struct showing *showing, const struct vt_register_text *text,
+                        const struct vt_register_entry *entry)
+{
+    char label[64];
+    if (entry->gateway[0] == '\0')
+        return;
+    if (showing->whole) {
+        fprintf(text->out, "%s %s\n", in_vietnamese(showing->desk) ? "Cổng thư" : "Gateway ",
+                entry->gateway);
+        return;
+    }
+    (void)snprintf(label, sizeof(label), "%.*s", (int)strcspn(entry->gateway, "."), entry->gateway);
+    vt_register_text_cell(text->out, label, GATEWAY_COLUMNS);
+}
+
 static enum vt_code show_text(const struct showing *showing, const struct vt_register_entry *entry,
                               struct vt_err *err)
 {
@@ -104,6 +123,7 @@ static enum vt_code show_text(const struct showing *showing, const struct vt_reg
     const struct vt_register_text text = {open_memstream(&bytes, &len), showing->desk->language};
     if (text.out == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a record");
+    put_gateway(showing, &text, entry);
     enum vt_code code = print_entry(showing, &text, entry, err);
     if (fclose(text.out) != 0 && code == VT_OK)
         code = vt_err_set(err, VT_E_NOMEM, "no memory for a record");
@@ -275,7 +295,9 @@ int vt_register_explain_reference(const struct vt_register_desk *desk, const cha
 /* ---- show ---- */
 
 struct numbers {
+    struct vt_register *first;
     int64_t seqs[MAX_OF_REFERENCE];
+    struct vt_register *registers[MAX_OF_REFERENCE];
     size_t count;
     bool has_decided, has_answered;
 };
@@ -284,7 +306,11 @@ static enum vt_code note_number(void *context, const struct vt_register_entry *e
                                 struct vt_err *err)
 {
     struct numbers *numbers = context;
+    struct vt_register *reg = numbers->first;
     (void)err;
+    while (vt_register_next(reg) != NULL && vt_register_gateway(reg) != entry->gateway)
+        reg = vt_register_next(reg);
+    numbers->registers[numbers->count] = reg;
     numbers->seqs[numbers->count++] = entry->seq;
     numbers->has_decided = numbers->has_decided || entry->kind == VT_REGISTER_DECIDED;
     numbers->has_answered = numbers->has_answered || entry->kind == VT_REGISTER_ANSWERED;
@@ -295,7 +321,7 @@ static int show_one(struct vt_register_desk *desk, const char *text)
 {
     struct vt_register_query query = VT_REGISTER_QUERY_ANY;
     struct showing showing = {.desk = desk, .whole = true};
-    struct numbers numbers = {.count = 0};
+    struct numbers numbers = {.first = desk->reg};
     char reference[VT_REFERENCE_BYTES];
     struct vt_err err = {0};
     int64_t next = 0;
@@ -306,7 +332,8 @@ static int show_one(struct vt_register_desk *desk, const char *text)
     query.without_bodies = true;
     enum vt_code code = vt_register_find(desk->reg, &query, note_number, &numbers, &next, &err);
     for (size_t i = numbers.count; i > 0 && code == VT_OK; i--)
-        code = vt_register_walk(desk->reg, numbers.seqs[i - 1] - 1, 1, show_entry, &showing, &err);
+        code = vt_register_walk(numbers.registers[i - 1], numbers.seqs[i - 1] - 1, 1, show_entry,
+                                &showing, &err);
     if (code != VT_OK)
         return vt_command_fault(&err, code);
     if (numbers.count == 0) {

@@ -11,6 +11,7 @@
 
 #include "command/check.h"
 #include "command/head.h"
+#include "vanthu/central.h"
 #include "vanthu/clock.h"
 
 enum { FAULT_FOUND = 1 };
@@ -180,21 +181,28 @@ static json_t *stamp_json(const struct stamps *stamps)
                                                "authority", stamps->authority);
 }
 
-static int print_verdict_json(const struct vt_register_verdict *verdict,
-                              const struct stamps *stamps)
+static int print_verdict_json(const struct vt_register *reg,
+                              const struct vt_register_verdict *verdict,
+                              const struct stamps *stamps, const struct vt_register_own *own)
 {
+    const char *gateway = vt_register_gateway(reg);
     bool is_whole = verdict->fault == VT_REGISTER_WHOLE;
     char clean[2 * sizeof(verdict->text)], reference[4 * VT_REFERENCE_BYTES];
     (void)vt_text_clean(clean, sizeof(clean), vt_bytes_str(verdict->text));
     (void)vt_text_clean(reference, sizeof(reference), vt_bytes_str(verdict->reference));
     json_t *object = json_pack(
-        "{s:b, s:s, s:o, s:s?, s:s?, s:I, s:I, s:I, s:o, s:o, s:I}", "whole", (int)is_whole,
-        "fault", vt_register_fault_name(verdict->fault), "record",
+        "{s:s*, s:b, s:s, s:o, s:s?, s:s?, s:I, s:I, s:I, s:o, s:o, s:I}", "gateway",
+        gateway[0] != '\0' ? gateway : NULL, "whole", (int)is_whole, "fault",
+        vt_register_fault_name(verdict->fault), "record",
         is_whole ? json_null() : json_integer(verdict->seq), "reference",
         reference[0] != '\0' ? reference : NULL, "text", is_whole ? NULL : clean, "records",
         (json_int_t)verdict->records_count, "destroyed", (json_int_t)verdict->destroyed_count,
         "proven", (json_int_t)verdict->proven_seq, "head", vt_head_json(&verdict->head),
         "timestamp", stamp_json(stamps), "timestamps_refused", (json_int_t)stamps->bad_count);
+    if (object != NULL && own->is_known) {
+        (void)json_object_set_new(object, "same_here", json_boolean(own->is_same));
+        (void)json_object_set_new(object, "waiting", json_integer(own->waiting_count));
+    }
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     if (text == NULL)
@@ -212,25 +220,42 @@ static void show_progress(void *context, int64_t seq)
     fprintf(stderr, "\r%lld / %lld ", (long long)seq, (long long)stamps->last_seq);
 }
 
-int vt_register_verify_whole(struct vt_register_desk *desk)
+static int show_verdict(const struct vt_register_desk *desk, const struct vt_register *reg,
+                        const struct vt_register_verdict *verdict, const struct stamps *stamps,
+                        const struct vt_register_own *own)
 {
-    struct vt_register_head heads[VT_MAX_GIVEN_HEADS], last;
+    const char *gateway = vt_register_gateway(reg);
+    if (desk->json)
+        return print_verdict_json(reg, verdict, stamps, own);
+    if (gateway[0] != '\0')
+        printf("%s%s\n", reg != desk->reg ? "\n" : "", gateway);
+    print_verdict(desk, verdict);
+    if (verdict->fault == VT_REGISTER_WHOLE)
+        print_stamps(desk, stamps);
+    vt_register_own_print(desk, own);
+    return EX_OK;
+}
+
+static int verify_one(struct vt_register_desk *desk, struct vt_register *reg,
+                      const struct vt_register_head *heads)
+{
     struct stamps stamps = {.judge = {.desk = desk}};
     struct vt_register_check check = {.heads = heads,
                                       .heads_count = desk->heads_count,
                                       .token_is_good = token_is_good,
                                       .context = &stamps,
                                       .chain_only = desk->chain_only};
+    struct vt_register_head last;
     struct vt_register_verdict verdict;
+    struct vt_register_own own;
     struct vt_err err = {0};
-    enum vt_code code = read_heads(desk, heads, &err);
-    if (code == VT_OK && isatty(STDERR_FILENO) == 1 &&
-        vt_register_head_now(desk->reg, 0, &last, NULL) == VT_OK) {
+    if (isatty(STDERR_FILENO) == 1 && vt_register_head_now(reg, 0, &last, NULL) == VT_OK) {
         stamps.last_seq = last.seq;
         check.progress = show_progress;
     }
+    enum vt_code code = vt_register_verify(reg, &check, &verdict, &err);
     if (code == VT_OK)
-        code = vt_register_verify(desk->reg, &check, &verdict, &err);
+        code = vt_register_own_compare(desk, reg, &verdict, &own, &err);
     vt_token_judge_clear(&stamps.judge);
     if (stamps.is_shown)
         fputs("\r\033[K", stderr);
@@ -238,13 +263,28 @@ int vt_register_verify_whole(struct vt_register_desk *desk)
         return vt_command_fault(&err, code);
     if (stamps.err.code != VT_OK)
         vt_command_print_fault(&stamps.err);
-    int status = EX_OK;
     verdict.head.time_utc_secs = vt_clock_now_utc_secs();
-    if (desk->json)
-        status = print_verdict_json(&verdict, &stamps);
-    else
-        print_verdict(desk, &verdict);
-    if (!desk->json && verdict.fault == VT_REGISTER_WHOLE)
-        print_stamps(desk, &stamps);
-    return status != EX_OK ? status : verdict.fault == VT_REGISTER_WHOLE ? EX_OK : FAULT_FOUND;
+    int status = show_verdict(desk, reg, &verdict, &stamps, &own);
+    bool is_good = verdict.fault == VT_REGISTER_WHOLE && (!own.is_known || own.is_same);
+    return status != EX_OK ? status : is_good ? EX_OK : FAULT_FOUND;
+}
+
+int vt_register_verify_whole(struct vt_register_desk *desk)
+{
+    struct vt_register_head heads[VT_MAX_GIVEN_HEADS];
+    struct vt_err err = {0};
+    int status = EX_OK;
+    if (desk->heads_count > 0 && vt_register_gateway(desk->reg)[0] != '\0') {
+        fprintf(stderr, "%s: a head belongs to one gateway: verify its own register with it\n",
+                desk->name);
+        return EX_USAGE;
+    }
+    enum vt_code code = read_heads(desk, heads, &err);
+    if (code != VT_OK)
+        return vt_command_fault(&err, code);
+    for (struct vt_register *reg = desk->reg; reg != NULL; reg = vt_register_next(reg)) {
+        int one = verify_one(desk, reg, heads);
+        status = one > status ? one : status;
+    }
+    return status;
 }

@@ -11,6 +11,7 @@
 #include "vanthu/report.h"
 
 struct report_desk {
+    struct vt_register_place place;
     const char *config_file, *period, *since, *agency, *output;
     bool is_calendar, is_of_refusals;
     struct vt_report_show show;
@@ -63,6 +64,12 @@ static int take_option(struct report_desk *desk, int option)
     case 'c':
         desk->config_file = optarg;
         return EX_OK;
+    case 'g':
+        desk->place.is_central = true;
+        return EX_OK;
+    case 'G':
+        desk->place.name = optarg;
+        return EX_OK;
     case 'p':
         desk->period = optarg;
         return EX_OK;
@@ -104,11 +111,12 @@ static int check_options(const struct report_desk *desk)
 static int read_options(struct report_desk *desk, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"period", required_argument, NULL, 'p'},
-        {"calendar", no_argument, NULL, 'C'},     {"refusals", no_argument, NULL, 'R'},
-        {"agency", required_argument, NULL, 'a'}, {"since", required_argument, NULL, 'S'},
-        {"format", required_argument, NULL, 'f'}, {"separator", required_argument, NULL, 's'},
-        {"output", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
+        {"config", required_argument, NULL, 'c'},   {"period", required_argument, NULL, 'p'},
+        {"calendar", no_argument, NULL, 'C'},       {"refusals", no_argument, NULL, 'R'},
+        {"agency", required_argument, NULL, 'a'},   {"since", required_argument, NULL, 'S'},
+        {"format", required_argument, NULL, 'f'},   {"separator", required_argument, NULL, 's'},
+        {"output", required_argument, NULL, 'o'},   {"central", no_argument, NULL, 'g'},
+        {"register", required_argument, NULL, 'G'}, {NULL, 0, NULL, 0}};
     int option = 0, status = EX_OK;
     while (status == EX_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
         status = take_option(desk, option);
@@ -281,7 +289,8 @@ static int run(struct report_desk *desk)
 {
     struct vt_report *report = NULL;
     struct vt_err err = {0};
-    int status = vt_command_open_register(desk->config_file, &desk->config, &desk->reg);
+    int status =
+        vt_command_open_register(desk->config_file, &desk->place, &desk->config, &desk->reg);
     if (status != EX_OK)
         return status;
     enum vt_code code = make(desk, &report, &err);

@@ -336,7 +336,7 @@ int vt_site_suggest(struct vt_site_desk *desk)
     struct meeting m = {.desk = desk};
     int status = vt_site_load(desk, true, &site, NULL);
     if (status == EX_OK)
-        status = vt_command_open_register(desk->config_file, &config, &reg);
+        status = vt_command_open_register(desk->config_file, NULL, &config, &reg);
     if (status != EX_OK)
         goto done;
     m.slots = calloc(SLOTS, sizeof(*m.slots));

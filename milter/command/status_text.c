@@ -510,6 +510,7 @@ void vt_command_print_status(FILE *out, enum vt_language language, const json_t 
     const json_t *report = json_object_get(answer, "status");
     print_problems(&p, json_object_get(answer, "problems"));
     print_roles(&p, answer);
+    vt_command_print_central(out, language, answer);
     print_numbers(&p, answer);
     if (!json_is_object(report)) {
         if (report != NULL)

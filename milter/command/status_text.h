@@ -14,4 +14,7 @@
 void vt_command_print_status(FILE *out, enum vt_language language, const json_t *answer,
                              int64_t now_utc_secs);
 
+/* What the shipper says, in the answer's member "central"; nothing without it. */
+void vt_command_print_central(FILE *out, enum vt_language language, const json_t *answer);
+
 #endif

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Whether this machine has what the configuration names: users, folders, places for sockets. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "master.h"
 #include "role_start.h"
 #include "role_table.h"
+#include "vanthu/central.h"
+
+#define MAX_CENTRAL_BYTES (64u * 1024)
 
 static bool is_same_user(const char *a, const char *b)
 {
@@ -51,7 +56,9 @@ static void check_users(const struct vt_config *config, struct vt_mistakes *mist
     }
     for (enum vt_role_id a = VT_ROLE_GATEWAY; a < VT_ROLES; a++)
         for (enum vt_role_id b = a + 1; b < VT_ROLES; b++)
-            if (vt_role_is_wanted(a, config) && vt_role_is_wanted(b, config))
+            /* The shipper shares the folder of the registrar, and so its user. */
+            if (vt_role_is_wanted(a, config) && vt_role_is_wanted(b, config) &&
+                b != VT_ROLE_SHIPPER)
                 check_apart(config, a, b, mistakes);
 }
 
@@ -67,6 +74,40 @@ static void check_folder(const struct vt_config *config, const char *key, const 
         vt_config_mistake(config, mistakes, key, false, "%s", err.text);
 }
 
+/* What the connection names must be there for the one who reads it. */
+static void check_file(const struct vt_config *config, const char *file,
+                       struct vt_mistakes *mistakes)
+{
+    struct stat status;
+    struct vt_role_user found;
+    const char *user = config->role_user[VT_ROLE_SHIPPER];
+    if (stat(file, &status) != 0)
+        vt_config_mistake(config, mistakes, "register.central", false, "%s: %s", file,
+                          strerror(errno));
+    else if (geteuid() == 0 && vt_role_user_find(user, &found, NULL) == VT_OK &&
+             status.st_uid != found.uid && (status.st_mode & 077) == 0)
+        vt_config_mistake(config, mistakes, "register.central", false,
+                          "%s must belong to %s, who reads it", file, user);
+}
+
+static void check_central(const struct vt_config *config, struct vt_mistakes *mistakes)
+{
+    const char *const *files = NULL;
+    size_t count = 0;
+    struct vt_err err = {0};
+    if (config->register_central == NULL)
+        return;
+    struct vt_arena *arena = vt_arena_new(MAX_CENTRAL_BYTES);
+    enum vt_code code =
+        arena == NULL ? vt_err_set(&err, VT_E_NOMEM, "no memory")
+                      : vt_central_files(arena, config->register_central, &files, &count, &err);
+    if (code != VT_OK)
+        vt_config_mistake(config, mistakes, "register.central", false, "%s", err.text);
+    for (size_t i = 0; i < count; i++)
+        check_file(config, files[i], mistakes);
+    vt_arena_free(arena);
+}
+
 void vt_check_site(const struct vt_config *config, struct vt_mistakes *mistakes)
 {
     check_users(config, mistakes);
@@ -74,6 +115,7 @@ void vt_check_site(const struct vt_config *config, struct vt_mistakes *mistakes)
     check_folder(config, "state-directory", config->state_directory, VT_ROLE_STATUS, mistakes);
     check_folder(config, "register.directory", config->register_directory, VT_ROLE_REGISTRAR,
                  mistakes);
+    check_central(config, mistakes);
     vt_listen_check(config, mistakes);
 }
 

@@ -101,6 +101,17 @@ static json_t *list_roles(const struct vt_roles *roles)
     return list;
 }
 
+/* What the shipper says of itself; it is a process that speaks with a server. */
+static json_t *central_of(const struct vt_roles *roles)
+{
+    const char *text = roles != NULL ? vt_roles_shipping(roles) : "";
+    json_t *said = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    if (json_is_object(said))
+        return said;
+    json_decref(said);
+    return NULL;
+}
+
 static void set_text(json_t *root, const char *key, const char *text)
 {
     if (text != NULL)
@@ -120,6 +131,9 @@ static char *answer_text(bool ok, const char *text, const struct vt_mistakes *mi
     (void)json_object_set_new(root, "mistakes", list_mistakes(mistakes));
     (void)json_object_set_new(root, "warnings", list_mistakes(state->warnings));
     (void)json_object_set_new(root, "roles", list_roles(state->roles));
+    json_t *central = central_of(state->roles);
+    if (central != NULL)
+        (void)json_object_set_new(root, "central", central);
     char *json = json_dumps(root, JSON_COMPACT);
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         json_t *list = json_object_get(root, lists[i]);

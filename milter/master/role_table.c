@@ -12,6 +12,11 @@ static bool wants_web(const struct vt_config *config)
     return config->web_listen != NULL;
 }
 
+static bool has_central(const struct vt_config *config)
+{
+    return config->register_central != NULL;
+}
+
 const struct vt_role_kind vt_role_kinds[VT_ROLES] = {
     [VT_ROLE_GATEWAY] = {"vanthu/gateway", "vt-gateway", vt_gateway_main, false, NULL},
     [VT_ROLE_INSPECTOR] = {"vanthu/inspector", "vt-inspector", vt_inspector_main, false, NULL},
@@ -19,6 +24,7 @@ const struct vt_role_kind vt_role_kinds[VT_ROLES] = {
     [VT_ROLE_FETCH] = {"vanthu/fetch", "vt-fetch", vt_fetch_main, true, NULL},
     [VT_ROLE_REGISTRAR] = {"vanthu/registrar", "vt-registrar", vt_registrar_main, false, NULL},
     [VT_ROLE_WEB] = {"vanthu/web", "vt-web", vt_web_main, true, wants_web},
+    [VT_ROLE_SHIPPER] = {"vanthu/shipper", "vt-shipper", vt_shipper_main, true, has_central},
 };
 
 bool vt_role_is_wanted(enum vt_role_id role, const struct vt_config *config)

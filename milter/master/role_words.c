@@ -2,7 +2,9 @@
  * What roles tell the master over their control sockets: READY when one serves, and RENEW when the
  * inspector lost a child in a way that may tell an attacker its address layout: its successor
  * starts at once and finds the waiting requests in the channel, while it finishes the children it
- * has. */
+ * has. The shipper tells how far it is; that is kept for whoever asks. */
+#include <string.h>
+
 #include "roles_internal.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
@@ -31,6 +33,10 @@ static void take_message(struct vt_roles *roles, enum vt_role_id role, struct vt
         vt_roles_renew(roles, role);
         if (slot->now.pid == 0 && slot->start_at_msecs <= vt_clock_monotonic_msecs())
             hand_over(roles, slot, message);
+    } else if (message->type == VT_MSG_SHIPPING && role == VT_ROLE_SHIPPER &&
+               message->body_len < sizeof(roles->shipping)) {
+        memcpy(roles->shipping, message->body, message->body_len);
+        roles->shipping[message->body_len] = '\0';
     }
 }
 

@@ -133,6 +133,11 @@ void vt_roles_forget_servers(struct vt_roles *roles)
     }
 }
 
+const char *vt_roles_shipping(const struct vt_roles *roles)
+{
+    return roles->shipping;
+}
+
 void vt_roles_look(const struct vt_roles *roles, enum vt_role_id role, struct vt_role_state *out)
 {
     const struct vt_role_slot *slot = &roles->slots[role];

@@ -73,6 +73,10 @@ int vt_roles_client_fd(const struct vt_roles *roles, enum vt_role_fd channel);
 /* Close all but these client ends, in a process that is a client only (after fork). */
 void vt_roles_forget_servers(struct vt_roles *roles);
 
+/* What the shipper said last, a JSON object; "" when it has said nothing. */
+#define VT_MAX_SHIPPING_BYTES 2048
+const char *vt_roles_shipping(const struct vt_roles *roles);
+
 struct vt_role_state {
     bool wanted, running;
     pid_t pid;

@@ -36,6 +36,7 @@ struct vt_roles {
     int exit_status;
     bool draining;
     int64_t kill_at_msecs;
+    char shipping[VT_MAX_SHIPPING_BYTES]; /* what the shipper said last, JSON */
 };
 
 /* Close and set to -1. */

@@ -5,11 +5,27 @@
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define CONNECT_MSECS 10000
 /* Gateways of one office: beyond this the list is something else. */
 #define MAX_GATEWAYS 256
 #define MAX_LIST_BYTES (256u * 1024)
+
+/* libpq takes no password from a file that others may read, and does not say so. */
+static enum vt_code check_passfile(const PQconninfoOption *options, struct vt_err *err)
+{
+    struct stat status;
+    for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
+        if (strcmp(o->keyword, "passfile") == 0 && o->val != NULL && stat(o->val, &status) == 0 &&
+            (status.st_mode & 077) != 0)
+            return vt_err_set(err, VT_E_CONFIG,
+                              "%.160s is open to others than its owner: nobody reads a password "
+                              "from it (chmod 0600)",
+                              o->val);
+    }
+    return VT_OK;
+}
 
 enum vt_code vt_central_check(const char *connection, struct vt_err *err)
 {
@@ -24,6 +40,8 @@ enum vt_code vt_central_check(const char *connection, struct vt_err *err)
                           text != NULL ? clean : "no memory");
     }
     PQfreemem(text);
+    if (code == VT_OK)
+        code = check_passfile(options, err);
     PQconninfoFree(options);
     return code;
 }

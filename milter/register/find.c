@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "register/derive.h"
-#include "register/internal.h"
+#include "register/find.h"
+#include "vanthu/central.h"
 
 #define LIMIT_DEFAULT 100
-#define LIMIT_MAX 1000
 /* Addresses and domains of a query. */
 #define MAX_QUERY_BYTES (64u * 1024)
 #define MAX_STATEMENT_BYTES 4096
@@ -215,8 +215,9 @@ static enum vt_code prepare_record(struct vt_register *reg, bool without_body, s
     return vt_sql_new(reg->engine, without_body ? bare : whole, out, err);
 }
 
-static enum vt_code give_record(struct vt_sql *sql, int64_t seq, bool without_body,
-                                vt_register_each *each, void *context, struct vt_err *err)
+static enum vt_code give_record(const struct vt_register *reg, struct vt_sql *sql, int64_t seq,
+                                bool without_body, vt_register_each *each, void *context,
+                                struct vt_err *err)
 {
     struct vt_register_entry entry;
     bool has_row = false;
@@ -225,6 +226,7 @@ static enum vt_code give_record(struct vt_sql *sql, int64_t seq, bool without_bo
     if (code == VT_OK && has_row && !vt_entry_read(sql, &entry))
         code = vt_err_set(err, VT_E_FORMAT, "register: record %lld is damaged", (long long)seq);
     if (code == VT_OK && has_row) {
+        entry.gateway = vt_register_gateway(reg);
         if (without_body)
             entry.body = (struct vt_bytes){0};
         code = each(context, &entry, err);
@@ -285,16 +287,23 @@ static enum vt_code make_statement(struct statement *statement,
                                                            : vt_code_name(statement->code));
 }
 
-enum vt_code vt_register_find(struct vt_register *reg, const struct vt_register_query *query,
-                              vt_register_each *each, void *context, int64_t *out_next,
-                              struct vt_err *err)
+enum vt_code vt_find_one(struct vt_register *reg, int64_t seq, bool without_body,
+                         vt_register_each *each, void *context, struct vt_err *err)
+{
+    struct vt_sql *sql = NULL;
+    enum vt_code code = prepare_record(reg, without_body, &sql, err);
+    if (code == VT_OK)
+        code = give_record(reg, sql, seq, without_body, each, context, err);
+    vt_sql_done(sql);
+    return code;
+}
+
+enum vt_code vt_find_page(struct vt_register *reg, const struct vt_register_query *query,
+                          size_t limit, int64_t numbers[VT_FIND_PAGE], size_t *out_count,
+                          struct vt_err *err)
 {
     struct statement statement = {.arena = vt_arena_new(MAX_QUERY_BYTES)};
-    size_t limit = query->limit == 0 ? LIMIT_DEFAULT : query->limit, count = 0;
-    int64_t numbers[LIMIT_MAX];
-    struct vt_sql *sql = NULL;
-    if (limit > LIMIT_MAX)
-        limit = LIMIT_MAX;
+    *out_count = 0;
     if (statement.arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "register: no memory");
     vt_buf_init(&statement.text, MAX_STATEMENT_BYTES);
@@ -302,17 +311,39 @@ enum vt_code vt_register_find(struct vt_register *reg, const struct vt_register_
     if (code == VT_OK)
         code = make_statement(&statement, query, limit, err);
     if (code == VT_OK)
-        code = find_numbers(reg, &statement, numbers, &count, err);
-    if (code == VT_OK && count > 0)
-        code = prepare_record(reg, query->without_bodies, &sql, err);
-    for (size_t i = 0; i < count && code == VT_OK; i++)
-        code = give_record(sql, numbers[i], query->without_bodies, each, context, err);
-    vt_sql_done(sql);
-    /* Last: it may be the cursor of the query itself. */
-    *out_next = code == VT_OK && count == limit ? numbers[count - 1] : 0;
+        code = find_numbers(reg, &statement, numbers, out_count, err);
     vt_buf_clear(&statement.text);
     vt_arena_free(statement.arena);
     return code;
+}
+
+static enum vt_code find_here(struct vt_register *reg, const struct vt_register_query *query,
+                              size_t limit, vt_register_each *each, void *context,
+                              int64_t *out_next, struct vt_err *err)
+{
+    int64_t numbers[VT_FIND_PAGE];
+    size_t count = 0;
+    struct vt_sql *sql = NULL;
+    enum vt_code code = vt_find_page(reg, query, limit, numbers, &count, err);
+    if (code == VT_OK && count > 0)
+        code = prepare_record(reg, query->without_bodies, &sql, err);
+    for (size_t i = 0; i < count && code == VT_OK; i++)
+        code = give_record(reg, sql, numbers[i], query->without_bodies, each, context, err);
+    vt_sql_done(sql);
+    /* Last: it may be the cursor of the query itself. */
+    *out_next = code == VT_OK && count == limit ? numbers[count - 1] : 0;
+    return code;
+}
+
+enum vt_code vt_register_find(struct vt_register *reg, const struct vt_register_query *query,
+                              vt_register_each *each, void *context, int64_t *out_next,
+                              struct vt_err *err)
+{
+    size_t limit = query->limit == 0 ? LIMIT_DEFAULT : query->limit;
+    if (limit > VT_FIND_PAGE)
+        limit = VT_FIND_PAGE;
+    return reg->next == NULL ? find_here(reg, query, limit, each, context, out_next, err)
+                             : vt_find_everywhere(reg, query, limit, each, context, out_next, err);
 }
 
 enum vt_code vt_register_walk(struct vt_register *reg, int64_t after_seq, size_t limit,
@@ -332,10 +363,11 @@ enum vt_code vt_register_walk(struct vt_register *reg, int64_t after_seq, size_t
     vt_sql_bind_int(sql, 2, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
     code = vt_sql_step(sql, &has_row, err);
     while (code == VT_OK && has_row) {
-        code = vt_entry_read(sql, &entry)
-                   ? each(context, &entry, err)
-                   : vt_err_set(err, VT_E_FORMAT, "register: record %lld is damaged",
-                                (long long)vt_sql_int(sql, 0));
+        bool is_formed = vt_entry_read(sql, &entry);
+        entry.gateway = vt_register_gateway(reg);
+        code = is_formed ? each(context, &entry, err)
+                         : vt_err_set(err, VT_E_FORMAT, "register: record %lld is damaged",
+                                      (long long)vt_sql_int(sql, 0));
         if (code == VT_OK)
             code = vt_sql_step(sql, &has_row, err);
     }
@@ -343,7 +375,7 @@ enum vt_code vt_register_walk(struct vt_register *reg, int64_t after_seq, size_t
     return code;
 }
 
-enum vt_code vt_register_object(struct vt_register *reg, struct vt_arena *arena, const char *sha256,
+static enum vt_code read_object(struct vt_register *reg, struct vt_arena *arena, const char *sha256,
                                 struct vt_bytes *out, struct vt_err *err)
 {
     uint8_t digest[VT_REGISTER_DIGEST_BYTES];
@@ -366,5 +398,14 @@ enum vt_code vt_register_object(struct vt_register *reg, struct vt_arena *arena,
         code = copy != NULL ? VT_OK : vt_err_set(err, VT_E_NOMEM, "register: no memory");
     }
     vt_sql_done(sql);
+    return code;
+}
+
+enum vt_code vt_register_object(struct vt_register *reg, struct vt_arena *arena, const char *sha256,
+                                struct vt_bytes *out, struct vt_err *err)
+{
+    enum vt_code code = read_object(reg, arena, sha256, out, err);
+    for (reg = reg->next; reg != NULL && code == VT_E_NOT_FOUND; reg = reg->next)
+        code = read_object(reg, arena, sha256, out, err);
     return code;
 }

@@ -13,6 +13,9 @@ struct vt_register {
     /* Of a central database: whose register it is, and the one of the next gateway. */
     char *gateway;
     struct vt_register *next;
+    /* Where vt_register_find goes on in it. */
+    int64_t before_seq;
+    bool is_over;
 };
 /* Read id and first chain value of a register whose engine is open. */
 enum vt_code vt_register_read_id(struct vt_register *reg, struct vt_err *err) VT_MUST_CHECK;

@@ -45,6 +45,8 @@ enum vt_code vt_postgres_prepare(struct vt_postgres *pg, const char *name, const
 /* Run statements without parameters, separated by semicolons. */
 enum vt_code vt_postgres_script(struct vt_postgres *pg, const char *script,
                                 struct vt_err *err) VT_MUST_CHECK;
+/* The schema of the gateway whose register has this id. */
+void vt_postgres_schema_name(char out[VT_POSTGRES_SCHEMA_BYTES], struct vt_bytes id);
 /* Make the schema of a gateway, or bring it up to date; for reading only look. */
 enum vt_code vt_postgres_open_schema(struct vt_postgres *pg,
                                      const struct vt_postgres_gateway *gateway,

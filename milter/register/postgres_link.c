@@ -109,12 +109,24 @@ static enum vt_code await(int fd, short events, int interrupt_fd, int64_t deadli
  * for. The connection string may say otherwise. */
 static PGconn *begin_connect(const char *connection)
 {
-    static const char *const words[] = {
-        "application_name",    "client_encoding",  "keepalives_idle",
-        "keepalives_interval", "keepalives_count", "tcp_user_timeout",
-        "gssencmode",          "dbname",           NULL};
-    const char *const values[] = {"vanthu", "UTF8",    "10",       "5", "3",
-                                  "20000",  "disable", connection, NULL};
+    static const struct {
+        const char *word, *value;
+    } defaults[] = {{"user", "vanthu"},
+                    {"application_name", "vanthu"},
+                    {"client_encoding", "UTF8"},
+                    {"keepalives_idle", "10"},
+                    {"keepalives_interval", "5"},
+                    {"keepalives_count", "3"},
+                    {"tcp_user_timeout", "20000"},
+                    {"gssencmode", "disable"}};
+    enum { DEFAULTS = sizeof(defaults) / sizeof(defaults[0]) };
+    const char *words[DEFAULTS + 2] = {NULL}, *values[DEFAULTS + 2] = {NULL};
+    for (size_t i = 0; i < DEFAULTS; i++) {
+        words[i] = defaults[i].word;
+        values[i] = defaults[i].value;
+    }
+    words[DEFAULTS] = "dbname"; /* what comes last counts, with all that it says */
+    values[DEFAULTS] = connection;
     return PQconnectStartParams(words, values, 1);
 }
 

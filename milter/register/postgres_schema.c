@@ -14,7 +14,7 @@
 /* "vanthu": taken while schemas are made, so that two gateways that start make one list. */
 #define LOCK_KEY "128039834743925"
 
-static void name_schema(char out[VT_POSTGRES_SCHEMA_BYTES], struct vt_bytes id)
+void vt_postgres_schema_name(char out[VT_POSTGRES_SCHEMA_BYTES], struct vt_bytes id)
 {
     char hex[2 * VT_REGISTER_ID_BYTES + 1];
     (void)vt_text_hex(hex, vt_bytes_slice(id, 0, VT_REGISTER_ID_BYTES));
@@ -175,10 +175,14 @@ static enum vt_code migrate(struct vt_postgres *pg, const struct vt_postgres_gat
     if (code != VT_OK || version == (int64_t)vt_schema_version)
         return code;
     (void)snprintf(text, sizeof(text), "CREATE SCHEMA %s", pg->schema);
+    /* An index over millions of records takes its time; whoever wants the process back gets it. */
+    int64_t reply_msecs = pg->reply_msecs;
+    pg->reply_msecs = 0;
     if (version == 0)
         code = vt_postgres_script(pg, text, err);
     if (code == VT_OK)
         code = run_steps(pg, version, err);
+    pg->reply_msecs = reply_msecs;
     (void)snprintf(number, sizeof(number), "%zu", vt_schema_version);
     if (code == VT_OK)
         code = write_meta(pg, "version", vt_bytes_str(number), err);
@@ -225,7 +229,7 @@ enum vt_code vt_postgres_open_schema(struct vt_postgres *pg,
 {
     bool is_there = false;
     if (gateway != NULL)
-        name_schema(pg->schema, gateway->id);
+        vt_postgres_schema_name(pg->schema, gateway->id);
     enum vt_code code = configure(pg, gateway != NULL ? pg->schema : "vanthu", err);
     if (code != VT_OK)
         return code;

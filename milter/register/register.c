@@ -134,7 +134,8 @@ bool vt_entry_read(struct vt_sql *sql, struct vt_register_entry *out)
 {
     struct vt_bytes reference = vt_sql_blob(sql, 2), digest = vt_sql_blob(sql, 4),
                     chain = vt_sql_blob(sql, 5);
-    *out = (struct vt_register_entry){.seq = vt_sql_int(sql, 0),
+    *out = (struct vt_register_entry){.gateway = "",
+                                      .seq = vt_sql_int(sql, 0),
                                       .kind = (enum vt_register_kind)vt_sql_int(sql, 1),
                                       .time_utc_secs = vt_sql_int(sql, 3),
                                       .is_destroyed = vt_sql_is_null(sql, 7),

@@ -22,11 +22,13 @@ struct pass {
     struct vt_err *err;
     struct cursor mails, followups, reasons, documents, signatures;
     int64_t lowest, highest; /* seq of the period */
+    int64_t mails_count;
 };
 
 /* What is known of the mail that is being counted. */
 struct mail {
     int64_t seq, time_utc_secs;
+    int64_t ordinal; /* from 1, over all registers */
     char direction[16], agency[VT_MAX_NAME_BYTES + 2], reason[40];
     char domain[VT_MAX_NAME_BYTES + 1]; /* of the sender */
     char action[16], would_be[16], verdict[16];
@@ -283,8 +285,8 @@ static enum vt_code add_public(struct pass *pass, const struct mail *mail, const
     if (entry == NULL)
         return no_memory(pass);
     entry->numbers[VT_PUBLIC_SIGNATURES]++;
-    entry->numbers[VT_PUBLIC_MAILS] += entry->numbers[VT_PUBLIC_LAST_MAIL] != mail->seq;
-    entry->numbers[VT_PUBLIC_LAST_MAIL] = mail->seq;
+    entry->numbers[VT_PUBLIC_MAILS] += entry->numbers[VT_PUBLIC_LAST_MAIL] != mail->ordinal;
+    entry->numbers[VT_PUBLIC_LAST_MAIL] = mail->ordinal;
     if (mail->time_utc_secs > entry->numbers[VT_PUBLIC_LAST])
         entry->numbers[VT_PUBLIC_LAST] = mail->time_utc_secs;
     enum vt_code code =
@@ -362,6 +364,7 @@ static enum vt_code count_mail(struct pass *pass)
 {
     struct mail mail;
     read_mail(pass, &mail);
+    mail.ordinal = ++pass->mails_count;
     enum vt_code code = read_followups(pass, &mail);
     if (code != VT_OK || !count_attempt(&pass->out->totals, &mail))
         return code;
@@ -451,7 +454,7 @@ static enum vt_code init_tallies(struct vt_arena *arena, struct vt_counted *out)
 
 static enum vt_code run_pass(struct pass *pass)
 {
-    int64_t unused = 0;
+    int64_t destroyed_count = 0, unused = 0;
     enum vt_code code = ask_period(pass,
                                    "SELECT min(seq), max(seq) FROM mail WHERE time_utc_secs >= ?1"
                                    " AND time_utc_secs < ?2",
@@ -460,7 +463,8 @@ static enum vt_code run_pass(struct pass *pass)
         code = ask_period(pass,
                           "SELECT count(*), 0 FROM destroyed d JOIN record r ON r.seq = d.target"
                           " WHERE r.kind = 1 AND r.time_utc_secs >= ?1 AND r.time_utc_secs < ?2",
-                          &pass->out->totals.destroyed_count, &unused);
+                          &destroyed_count, &unused);
+    pass->out->totals.destroyed_count += destroyed_count;
     if (code == VT_OK)
         code = open_cursors(pass);
     return code == VT_OK ? count_all(pass) : code;
@@ -483,23 +487,34 @@ static void name_sums(struct vt_counted *out)
                                                    .unsigned_count = sum[VT_MAIL_UNSIGNED]};
 }
 
+static enum vt_code count_register(struct pass *pass)
+{
+    struct cursor *cursors[] = {&pass->mails, &pass->followups, &pass->reasons, &pass->documents,
+                                &pass->signatures};
+    enum vt_code code = vt_engine_begin(pass->reg->engine, false, pass->err);
+    if (code != VT_OK)
+        return code;
+    code = run_pass(pass);
+    for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++) {
+        vt_sql_done(cursors[i]->sql);
+        *cursors[i] = (struct cursor){0};
+    }
+    vt_engine_rollback(pass->reg->engine);
+    return code;
+}
+
 enum vt_code vt_report_count(struct vt_register *reg, struct vt_arena *arena,
                              const struct vt_report_request *input, struct vt_counted *out,
                              struct vt_err *err)
 {
-    struct pass pass = {.reg = reg, .out = out, .err = err};
+    struct pass pass = {.out = out, .err = err};
+    enum vt_code code = VT_OK;
     *out = (struct vt_counted){.input = input};
     if (init_tallies(arena, out) != VT_OK)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a report");
-    enum vt_code code = vt_engine_begin(reg->engine, false, err);
-    if (code != VT_OK)
-        return code;
-    code = run_pass(&pass);
-    struct cursor *cursors[] = {&pass.mails, &pass.followups, &pass.reasons, &pass.documents,
-                                &pass.signatures};
-    for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++)
-        vt_sql_done(cursors[i]->sql);
-    vt_engine_rollback(reg->engine);
+    /* Of a central database every gateway in turn. */
+    for (pass.reg = reg; pass.reg != NULL && code == VT_OK; pass.reg = pass.reg->next)
+        code = count_register(&pass);
     name_sums(out);
     return code;
 }

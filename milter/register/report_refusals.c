@@ -344,16 +344,19 @@ enum vt_code vt_report_refusals(struct vt_register *reg, struct vt_arena *arena,
         report->agency = vt_rows_agency_name(input, input->agency);
     report->sections[VT_SECTION_REFUSALS] = vt_report_templates[VT_SECTION_REFUSALS];
     report->sections[VT_SECTION_REFUSALS].is_list = true;
-    struct listing list = {.reg = reg,
-                           .arena = arena,
+    struct listing list = {.arena = arena,
                            .input = input,
                            .section = &report->sections[VT_SECTION_REFUSALS],
                            .err = err};
-    enum vt_code code = vt_engine_begin(reg->engine, false, err);
-    if (code != VT_OK)
-        return code;
-    code = list_all(&list);
-    vt_engine_rollback(reg->engine);
+    enum vt_code code = VT_OK;
+    /* Of a central database one gateway after the other. */
+    for (list.reg = reg; list.reg != NULL && code == VT_OK; list.reg = list.reg->next) {
+        code = vt_engine_begin(list.reg->engine, false, err);
+        if (code != VT_OK)
+            return code;
+        code = list_all(&list);
+        vt_engine_rollback(list.reg->engine);
+    }
     if (code == VT_OK)
         code = put_secret_note(&list);
     if (code == VT_E_NOMEM)

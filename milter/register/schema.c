@@ -157,7 +157,8 @@ static const char second_agencies[] =
     "CREATE INDEX mail_agency ON mail (agency);";
 
 /* clang-format off */
-/* Other gateways: up to which of its records (seq) each is known here, and what they recorded. */
+/* Other gateways: up to which of its records (seq) each is known here, and what they recorded; and
+ * this one: up to which of its records it has shipped. */
 static const char third_peers[] =
     "CREATE TABLE peer ("
     "  id BLOB PRIMARY KEY, name TEXT NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;"

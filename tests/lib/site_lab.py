@@ -30,7 +30,7 @@ SERVING = "serving on "
 
 CONFIG = """\
 mode: {mode}
-hostname: mx.lab.test
+hostname: {hostname}
 office-phone: 0229.123.456
 socket: unix:{folder}/run/milter.sock
 socket-mode: 0660
@@ -41,7 +41,7 @@ spool-directory: {folder}/spool-vanthu
 state-directory: {folder}/state
 register:
   directory: {folder}/register
-log: stderr
+{central}log: stderr
 networks:
   internal: [127.0.0.2/32]
 our-domains: [ninhbinh.gov.vn]
@@ -94,8 +94,9 @@ def wait_for(what, condition, seconds=20, pause=0.05):
 
 class Lab:
     def __init__(self, folder, mode="enforce", policy=None, extra="", documents=True, status_limit="3s", fetch_timeout="3s",
-                 host_down="60s", environment=None, with_mta=True, with_servers=True):
+                 host_down="60s", environment=None, with_mta=True, with_servers=True, hostname="mx.lab.test", central=None):
         self.folder, self.mode, self.extra = folder, mode, extra
+        self.hostname, self.central = hostname, central  # a connection to PostgreSQL
         self.policy = policy or os.path.join(ROOT, "conf", "policy.yaml")
         self.with_documents, self.status_limit, self.fetch_timeout = documents, status_limit, fetch_timeout
         self.host_down, self.allowed_hosts = host_down, ""
@@ -175,7 +176,8 @@ class Lab:
             trust = self.script("pki/mktrust.sh", self.pki).stdout
             file.write(CONFIG.format(folder=self.folder, mode=self.mode, policy=self.policy, ocsp=self.ocsp, crl=self.crl,
                                      extra=self.extra, status_limit=self.status_limit, fetch_timeout=self.fetch_timeout,
-                                     host_down=self.host_down, allowed_hosts=self.allowed_hosts, **USERS)
+                                     host_down=self.host_down, allowed_hosts=self.allowed_hosts, hostname=self.hostname,
+                                     central=f'  central: "{self.central}"\n' if self.central else "", **USERS)
                        + trust)
 
     def start_milter(self):

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * vanthu status: how far the central database of several gateways is. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "command/status_text.h"
+
+/* What the shipper says it is doing (milter/register/shipper_main.c). */
+static const struct {
+    const char *state;
+    const char *words[2]; /* by language */
+} states[] = {
+    {"starting", {"đang bắt đầu", "starting"}},
+    {"shipping", {"đang chuyển", "shipping"}},
+    {"away", {"KHÔNG TRẢ LỜI, thư vẫn chạy bình thường", "AWAY, mail goes on"}},
+    {"refused",
+     {"TỪ CHỐI KẾT NỐI, thư vẫn chạy bình thường", "REFUSES THE CONNECTION, mail goes on"}},
+    {"full", {"HẾT CHỖ HOẶC CHỈ ĐỌC, thư vẫn chạy bình thường", "FULL OR READ-ONLY, mail goes on"}},
+    {"newer",
+     {"CÓ PHIÊN BẢN MỚI HƠN, cần nâng cấp máy này", "OF A NEWER VERSION, upgrade this host"}},
+    {"forked",
+     {"CÓ CHUỖI KHÁC VỚI SỔ CỦA MÁY NÀY, xem vanthu-milter(8)",
+      "HAS ANOTHER CHAIN THAN THIS HOST, see vanthu-milter(8)"}},
+    {"faulty", {"LỖI, thư vẫn chạy bình thường", "FAULTY, mail goes on"}},
+};
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+void vt_command_print_central(FILE *out, enum vt_language language, const json_t *answer)
+{
+    bool vi = language == VT_LANGUAGE_VIETNAMESE;
+    const json_t *central = json_object_get(answer, "central"), *since;
+    char at[VT_TIME_TEXT_BYTES];
+    const char *word = text_of(central, "state");
+    if (!json_is_object(central))
+        return;
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        if (strcmp(states[i].state, text_of(central, "state")) == 0)
+            word = states[i].words[language];
+    }
+    fprintf(
+        out, "\n%s  %s, %s %s\n", vi ? "CSDL tập trung" : "Central database", word,
+        vi ? "từ" : "since",
+        vt_command_moment(language, at, json_integer_value(json_object_get(central, "changed"))));
+    if (*text_of(central, "text") != '\0')
+        fprintf(out, "  %s\n", text_of(central, "text"));
+    since = json_object_get(central, "since");
+    json_int_t waiting = json_integer_value(json_object_get(central, "waiting"));
+    if (waiting > 0)
+        fprintf(out,
+                vi ? "  %" PRId64 " bản ghi chờ chuyển, sớm nhất từ %s\n"
+                   : "  %" PRId64 " records wait, the first of %s\n",
+                (int64_t)waiting, vt_command_moment(language, at, json_integer_value(since)));
+    else
+        fprintf(out,
+                vi ? "  đã chuyển đến bản ghi %" PRId64 ", không còn bản ghi nào chờ\n"
+                   : "  shipped up to record %" PRId64 ", none waits\n",
+                (int64_t)json_integer_value(json_object_get(central, "shipped")));
+    json_int_t newer = json_integer_value(json_object_get(central, "newer_gateways"));
+    if (newer > 0)
+        fprintf(
+            out,
+            vi ? "  %" PRId64 " máy chạy phiên bản mới hơn: chưa biết những gì máy đó ghi nhận\n"
+               : "  %" PRId64 " gateways run a newer version: what they saw is not known here\n",
+            (int64_t)newer);
+}
