@@ -147,12 +147,6 @@ bool vt_set_has_domain(const struct vt_set *set, const char *domain)
     return vt_set_fold(folded + 1, domain) && has_domain(set, folded + 1);
 }
 
-bool vt_set_has_domain_of(const struct vt_set *set, const char *address)
-{
-    const char *domain = vt_address_domain(address);
-    return domain != NULL && vt_set_has_domain(set, domain);
-}
-
 bool vt_set_has_address(const struct vt_set *set, const char *address)
 {
     char folded[VT_MAX_SET_TEXT_BYTES];

@@ -34,14 +34,13 @@ size_t vt_set_index(const struct vt_set *set, const char *folded);
 bool vt_set_has_text(const struct vt_set *set, const char *text);
 /* "=domain", then "domain", ".parent" and "parent" up to the top. */
 bool vt_set_has_domain(const struct vt_set *set, const char *domain);
-/* The same for the domain of an address. */
-bool vt_set_has_domain_of(const struct vt_set *set, const char *address);
 /* In the order of Postfix, access(5): "user@domain", the domain as above, "user@"; "" and "<>" are
  * the empty address. */
 bool vt_set_has_address(const struct vt_set *set, const char *address);
 /* A key with "*" and "?" matches. */
 bool vt_set_has_name(const struct vt_set *set, const char *name);
-/* "*" any characters, "?" one character of UTF-8; both folded. */
+/* "*" any characters, "?" one character of UTF-8; both folded. Never more steps than the product of
+ * both lengths. */
 bool vt_glob_matches(const char *glob, const char *text);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "set.h"
 #include "site_table.h"
 
 /* RFC 5321 4.5.3.1: a local part of 64 and a domain of 255 octets. */
@@ -115,12 +116,12 @@ static char *fold_or_null(const char *text)
 
 static bool fits(const struct vt_site_pattern *pattern, const struct names *names)
 {
-    bool is_fit = (names->issuer != NULL && vt_site_glob(pattern->issuer, names->issuer)) ||
+    bool is_fit = (names->issuer != NULL && vt_glob_matches(pattern->issuer, names->issuer)) ||
                   (names->issuer_common_name != NULL &&
-                   vt_site_glob(pattern->issuer, names->issuer_common_name));
+                   vt_glob_matches(pattern->issuer, names->issuer_common_name));
     for (size_t i = 0; i < VT_SITE_PARTS && is_fit; i++)
         is_fit = pattern->parts[i] == NULL ||
-                 (names->parts[i] != NULL && vt_site_glob(pattern->parts[i], names->parts[i]));
+                 (names->parts[i] != NULL && vt_glob_matches(pattern->parts[i], names->parts[i]));
     return is_fit;
 }
 
@@ -239,7 +240,7 @@ static bool is_of_document(const struct vt_site_exemption *exemption,
     char *folded = document->name == NULL ? NULL : vt_site_fold_dup(document->name);
     bool is_fit = exemption->documents_count == 0;
     for (size_t i = 0; i < exemption->documents_count && !is_fit && folded != NULL; i++)
-        is_fit = vt_site_glob(exemption->documents[i], folded);
+        is_fit = vt_glob_matches(exemption->documents[i], folded);
     free(folded);
     return is_fit;
 }

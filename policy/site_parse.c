@@ -44,7 +44,7 @@ void vt_site_each(struct vt_site_reader *reader, const struct vt_yaml_node *node
 
 /* In lower case: domains and mailboxes are compared so (RFC 5321 2.4 allows more for the local
  * part, and nobody uses it). */
-const char *vt_site_keep_lower(struct vt_site_reader *reader, const char *text)
+static const char *keep_lower(struct vt_site_reader *reader, const char *text)
 {
     char *kept = vt_arena_str(reader->site->arena, text);
     if (kept == NULL)
@@ -140,8 +140,7 @@ static void take_domain(struct vt_site_reader *reader, const struct vt_yaml_node
 {
     const char *domain = node->text[0] == '=' ? node->text + 1 : node->text;
     if (vt_check_domain(domain))
-        index_add(reader, &reader->site->domains, vt_site_keep_lower(reader, node->text), agency,
-                  node);
+        index_add(reader, &reader->site->domains, keep_lower(reader, node->text), agency, node);
     else
         vt_yaml_mistake(&reader->yaml, node,
                         "a domain is such as soxd.ninhbinh.gov.vn (with all below) or "
@@ -168,8 +167,7 @@ static void take_mailbox(struct vt_site_reader *reader, const struct vt_yaml_nod
                          size_t agency)
 {
     if (is_mailbox(reader, node))
-        index_add(reader, &reader->site->mailboxes, vt_site_keep_lower(reader, node->text), agency,
-                  node);
+        index_add(reader, &reader->site->mailboxes, keep_lower(reader, node->text), agency, node);
 }
 
 static void read_mailboxes(struct vt_site_reader *reader, const struct vt_yaml_node *node,

@@ -99,8 +99,6 @@ struct vt_site_reader {
 const char *vt_site_fold(struct vt_arena *arena, const char *text) VT_MUST_CHECK;
 /* The same, to be freed by the caller. */
 char *vt_site_fold_dup(const char *text) VT_MUST_CHECK;
-/* "*" any characters, "?" one. Both folded. Never more than the product of both lengths. */
-bool vt_site_glob(const char *glob, const char *text);
 /* 64 hexadecimal digits without the colons and spaces between them, in lower case. NULL: memory is
  * out; text is known to be a fingerprint. */
 const char *vt_site_digest(struct vt_arena *arena, const char *text) VT_MUST_CHECK;
@@ -115,8 +113,6 @@ const char *vt_site_serial_key(struct vt_arena *arena, const char *serial,
 
 /* A copy in the site's arena; out of memory is remembered. */
 const char *vt_site_keep(struct vt_site_reader *reader, const char *text);
-/* The same in lower case: domains and mailboxes. */
-const char *vt_site_keep_lower(struct vt_site_reader *reader, const char *text);
 /* A day begins at midnight in Vietnam (+07:00), as offices count it. */
 bool vt_site_date(struct vt_site_reader *reader, const struct vt_yaml_node *node,
                   int64_t *out_utc_secs);

@@ -51,33 +51,6 @@ const char *vt_site_fold(struct vt_arena *arena, const char *text)
     return copy;
 }
 
-bool vt_site_glob(const char *glob, const char *text)
-{
-    const char *back_glob = NULL, *back_text = NULL;
-    while (*text != '\0') {
-        if (*glob == '*') {
-            back_glob = ++glob;
-            back_text = text;
-        } else if (*glob == '?') {
-            glob++;
-            text++;
-            while ((*text & 0xC0) == 0x80)
-                text++;
-        } else if (*glob == *text) {
-            glob++;
-            text++;
-        } else if (back_glob != NULL) {
-            glob = back_glob;
-            text = ++back_text;
-        } else {
-            return false;
-        }
-    }
-    while (*glob == '*')
-        glob++;
-    return *glob == '\0';
-}
-
 /* The hexadecimal digits of text in lower case; out has room for them. False: something else than
  * digits, colons and spaces stands there. */
 static bool hex_digits(const char *text, char *out)

@@ -115,7 +115,7 @@ static const char *table_of_policy(struct vt_site_desk *desk, const char *policy
     return vt_arena_printf(desk->arena, "%.*s/%s", (int)(slash - policy_file), policy_file, name);
 }
 
-int vt_site_find_table(struct vt_site_desk *desk)
+static int find_table(struct vt_site_desk *desk)
 {
     struct vt_config *config = NULL;
     if (desk->table_file != NULL) {
@@ -139,7 +139,7 @@ int vt_site_load(struct vt_site_desk *desk, bool may_be_missing, struct vt_site 
     struct vt_err err = {0};
     struct vt_mistakes mistakes;
     struct vt_bytes bytes = {0};
-    int status = vt_site_find_table(desk);
+    int status = find_table(desk);
     if (status != EX_OK)
         return status;
     enum vt_code code =

@@ -30,10 +30,9 @@ int vt_site_show(struct vt_site_desk *desk);
 /* vi, en by the desk's language. */
 const char *vt_site_word(const struct vt_site_desk *desk, const char *vietnamese,
                          const char *english);
-/* Find the table: EX_OK with table_file, or the exit status of what was told. */
-int vt_site_find_table(struct vt_site_desk *desk);
-/* Read it, telling its mistakes; EX_OK with *out, vt_site_free. Where there is no file *out is NULL
- * when it may be missing. text: NULL, or gets its bytes, in the desk's arena. */
+/* Find the table and read it, telling its mistakes; EX_OK with *out, vt_site_free. Where there is
+ * no file *out is NULL when it may be missing. text: NULL, or gets its bytes, in the desk's arena.
+ */
 int vt_site_load(struct vt_site_desk *desk, bool may_be_missing, struct vt_site **out,
                  struct vt_bytes *text);
 

@@ -15,11 +15,6 @@ void vt_engine_close(struct vt_engine *engine)
     engine->backend->close(engine);
 }
 
-bool vt_engine_is_writer(const struct vt_engine *engine)
-{
-    return engine->is_writer;
-}
-
 /* ---- transactions ---- */
 
 enum vt_code vt_engine_begin(struct vt_engine *engine, bool for_writing, struct vt_err *err)

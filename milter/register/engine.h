@@ -40,7 +40,6 @@ enum vt_code vt_engine_open_postgres(const struct vt_postgres_link *link,
                                      struct vt_engine **out, struct vt_err *err) VT_MUST_CHECK;
 /* Statements that are not done are finished. NULL is allowed. */
 void vt_engine_close(struct vt_engine *engine);
-bool vt_engine_is_writer(const struct vt_engine *engine);
 
 /* One transaction, in which one state is seen; for_writing: the lock is held from the begin. */
 enum vt_code vt_engine_begin(struct vt_engine *engine, bool for_writing,
