@@ -35,6 +35,10 @@ const char *vt_site_word(const struct vt_site_desk *desk, const char *vietnamese
  */
 int vt_site_load(struct vt_site_desk *desk, bool may_be_missing, struct vt_site **out,
                  struct vt_bytes *text);
+/* Its bytes as a tree, in the desk's arena; they were a table already, so NULL: memory is out. */
+struct vt_yaml_node *vt_site_tree(struct vt_site_desk *desk, struct vt_bytes text);
+/* A line, where the policy does not name the table. */
+void vt_site_tell_unused(const struct vt_site_desk *desk);
 
 /* ---- CSV (RFC 4180) ---- */
 
@@ -55,7 +59,7 @@ struct vt_csv {
 enum vt_code vt_csv_read(struct vt_arena *arena, struct vt_bytes bytes, struct vt_csv *out,
                          struct vt_err *err) VT_MUST_CHECK;
 /* One field in quotes; what a spreadsheet would take as a formula gets an apostrophe, which reading
- * takes away again. NULL is empty. */
+ * takes away again; control characters become "?". NULL is empty. */
 void vt_csv_put(FILE *out, const char *text);
 
 /* ---- the columns of the spreadsheet ---- */
@@ -122,5 +126,9 @@ bool vt_site_set(struct vt_arena *arena, struct vt_yaml_node *mapping, const cha
 bool vt_site_append(struct vt_arena *arena, struct vt_yaml_node *sequence,
                     struct vt_yaml_node *value) VT_MUST_CHECK;
 struct vt_yaml_node *vt_site_get(const struct vt_yaml_node *mapping, const char *key);
+/* The agency of an id in the list of them; NULL: none, or agencies or id is NULL. */
+struct vt_yaml_node *vt_site_find_agency(const struct vt_yaml_node *agencies, const char *id);
+/* A fingerprint without colons and spaces, in lower case. False: it is none. */
+bool vt_site_bare(const char *text, char out[65]);
 
 #endif

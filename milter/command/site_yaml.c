@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A table of agencies as a tree that is changed and written again: block style, texts in quotes
  * where YAML 1.1 or 1.2 could take them for something else. Comments are not kept. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/config_table.h"
 #include "command/site.h"
 
 struct vt_yaml_node *vt_site_new_node(struct vt_arena *arena, enum vt_yaml_kind kind,
@@ -56,6 +58,30 @@ struct vt_yaml_node *vt_site_get(const struct vt_yaml_node *mapping, const char 
             return mapping->entries[i].value;
     }
     return NULL;
+}
+
+struct vt_yaml_node *vt_site_find_agency(const struct vt_yaml_node *agencies, const char *id)
+{
+    for (size_t i = 0; agencies != NULL && id != NULL && i < agencies->count; i++) {
+        const struct vt_yaml_node *its = vt_site_get(agencies->entries[i].value, "id");
+        if (its != NULL && strcmp(its->text, id) == 0)
+            return agencies->entries[i].value;
+    }
+    return NULL;
+}
+
+bool vt_site_bare(const char *text, char out[65])
+{
+    size_t used = 0;
+    out[0] = '\0';
+    if (!vt_check_fingerprint(text))
+        return false;
+    for (; *text != '\0' && used < 64; text++) {
+        if (*text != ':' && *text != ' ')
+            out[used++] = (char)tolower((unsigned char)*text);
+    }
+    out[used] = '\0';
+    return used == 64;
 }
 
 /* ---- writing ---- */
