@@ -205,7 +205,6 @@ enum vt_code vt_csv_read(struct vt_arena *arena, struct vt_bytes bytes, struct v
 void vt_csv_put(FILE *out, const char *text)
 {
     /* A certificate comes from a mail, and what is seen of a name on a screen is less. */
-     */
     char clean_text[4096];
     text = vt_text_clean(clean_text, sizeof(clean_text), vt_bytes_str(text == NULL ? "" : text));
     (void)fputc('"', out);
