@@ -185,8 +185,10 @@ install: all
 	for f in vanthu.yaml policy.yaml agencies.yaml; do [ -e $(DESTDIR)$(SYSCONFDIR)/vanthu/$$f ] || \
 	  install -m 644 conf/$$f $(DESTDIR)$(SYSCONFDIR)/vanthu/; done
 	install -m 644 conf/policy.schema.json conf/agencies.schema.json $(DESTDIR)$(SYSCONFDIR)/vanthu/
-	install -d $(DESTDIR)$(PREFIX)/share/doc/vanthu
+	install -d $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples
 	install -m 644 conf/grafana-vanthu.json conf/prometheus-alerts.yaml $(DESTDIR)$(PREFIX)/share/doc/vanthu/
+	install -m 644 $(addprefix conf/,vanthu.yaml policy.yaml observe-only.yaml strict.yaml ninh-binh-2025.yaml \
+	  vinh-long-2020.yaml agencies.yaml policy.schema.json agencies.schema.json) $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples/
 	for s in 1 5 8; do for m in $(wildcard conf/*.[158] milter/*/*.[158] policy/*.[158]); do \
 	  case $$m in *.$$s) install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/;; esac; done; done
 	sed 's|@sbindir@|$(PREFIX)/sbin|; s|@bindir@|$(PREFIX)/bin|; s|@sysconfdir@|$(SYSCONFDIR)|' \

@@ -225,7 +225,7 @@ static const struct {
     const char *belongs; /* the mistake otherwise */
     void (*parse)(struct vt_reading *reading, const struct vt_yaml_node *node, struct vt_then *out);
 } keys[] = {
-    {"without-officer", BIT(HOLD), "without-officer belongs to the action hold",
+    {"without-officer", BIT(HOLD) | BIT(DEFER), "without-officer belongs to the action hold",
      parse_without_officer},
     {"code", ANSWERED, "code and text belong to the actions reject and defer", parse_code},
     {"enhanced-code", ANSWERED, "enhanced-code belongs to the actions reject and defer",

@@ -8,14 +8,18 @@
 
 /* ---- mistakes ---- */
 
+static enum vt_action possible(const struct vt_rule *rule, enum vt_action action, bool has_officer)
+{
+    return action == VT_ACTION_HOLD && !has_officer ? rule->then.without_officer : action;
+}
+
 enum vt_action vt_rule_most_severe(const struct vt_rule *rule, bool has_officer)
 {
-    enum vt_action action = rule->then.action;
-    if (action == VT_ACTION_HOLD && !has_officer)
-        action = rule->then.without_officer;
-    if (action == VT_ACTION_DEFER && rule->afterwards > action)
-        action = rule->afterwards;
-    return action;
+    enum vt_action action = possible(rule, rule->then.action, has_officer);
+    if (action != VT_ACTION_DEFER)
+        return action;
+    enum vt_action afterwards = possible(rule, rule->afterwards, has_officer);
+    return afterwards > action ? afterwards : action;
 }
 
 /* Mistakes at the very codes whose cause is ours. */
@@ -71,10 +75,9 @@ static void check_any_recipient(struct vt_yaml *yaml, const struct vt_rule *rule
 static void check_hold(struct vt_yaml *yaml, const struct vt_policy *policy,
                        const struct vt_rule *rule)
 {
-    bool is_held =
-        rule->then.action == VT_ACTION_HOLD && rule->then.without_officer == VT_ACTION_HOLD;
-    is_held =
-        is_held || (rule->then.action == VT_ACTION_DEFER && rule->afterwards == VT_ACTION_HOLD);
+    bool may_hold = rule->then.action == VT_ACTION_HOLD ||
+                    (rule->then.action == VT_ACTION_DEFER && rule->afterwards == VT_ACTION_HOLD);
+    bool is_held = may_hold && rule->then.without_officer == VT_ACTION_HOLD;
     if (is_held && policy->officer_mailbox == NULL)
         vt_yaml_mistake(yaml, rule->then.node,
                         "hold needs somebody who decides: add \"officer: {name: …, mailbox: …}\" "
@@ -337,7 +340,15 @@ void vt_policy_check(struct vt_yaml *yaml, const struct vt_policy *policy)
 
 vt_reasons vt_policy_unhandled(const struct vt_policy *policy)
 {
+    /* Without a day, or without a table, these are never found. */
     vt_reasons handled = 0;
+    if (policy->official_only_since_utc_secs == VT_TIME_NONE)
+        handled |= VT_REASON_BIT(VT_REASON_WRONG_KIND);
+    if (policy->site == NULL)
+        handled |= VT_REASON_BIT(VT_REASON_WRONG_KIND) | VT_REASON_BIT(VT_REASON_NO_AGENCY_SIG) |
+                   VT_REASON_BIT(VT_REASON_NO_PERSON_SIG) |
+                   VT_REASON_BIT(VT_REASON_ANNEX_UNSIGNED) |
+                   VT_REASON_BIT(VT_REASON_COPY_INVALID) | VT_REASON_BIT(VT_REASON_NAME_MISMATCH);
     for (size_t i = 0; i < policy->rules_count; i++)
         handled |= vt_conditions_reasons(&policy->rules[i].when);
     return ~handled & vt_reasons_found();

@@ -144,6 +144,13 @@ static void check_rule_keys(struct parser *p, const struct vt_yaml_node *node,
     if (rule->then.action != VT_ACTION_DEFER && (at_most != NULL || afterwards != NULL))
         vt_yaml_mistake(p->yaml, at_most != NULL ? at_most : afterwards,
                         "at-most and afterwards belong to the action defer");
+    const struct vt_yaml_node *without = rule->then.node->kind == VT_YAML_MAPPING
+                                             ? vt_yaml_find(rule->then.node, "without-officer")
+                                             : NULL;
+    if (rule->then.action == VT_ACTION_DEFER && rule->afterwards != VT_ACTION_HOLD &&
+        without != NULL)
+        vt_yaml_mistake(p->yaml, without,
+                        "without-officer belongs to the action hold, also after a defer");
 }
 
 static void parse_rule(struct parser *p, const struct vt_yaml_node *node, struct vt_rule *rule)

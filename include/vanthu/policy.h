@@ -63,7 +63,8 @@ void vt_policy_free(struct vt_policy *policy);
 const char *vt_policy_version(const struct vt_policy *policy);
 /* The table of agencies that it names; NULL: none. The policy's. */
 const struct vt_site *vt_policy_site(const struct vt_policy *policy);
-/* Reasons that are found and that no rule names: `vanthu policy check` lists them. */
+/* Reasons that can be found with this policy and that no rule names: `vanthu policy check` lists
+ * them. */
 vt_reasons vt_policy_unhandled(const struct vt_policy *policy);
 
 /* The JSON Schema of the language for editors (malloc'd, NUL-terminated), made from the tables of

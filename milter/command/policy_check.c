@@ -49,7 +49,7 @@ static void print_good(const char *file, const struct vt_policy *policy)
     printf("%s: in order (version %s)\n", file, vt_policy_version(policy));
     if (unhandled == 0)
         return;
-    printf("%s: no rule names", file);
+    printf("%s: no rule names these reasons, nothing is done for them alone:", file);
     for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
         if ((unhandled & VT_REASON_BIT(i)) != 0)
             printf(" %s", vt_reason_info((enum vt_reason)i)->code);

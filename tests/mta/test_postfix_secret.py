@@ -150,7 +150,7 @@ def failure_of_an_unknown(site):
 def held_for_the_officer(site):
     """With an officer it waits in Postfix, which is told whose it is and not why; nothing is added but reference and action."""
     with open(ROOT + "/conf/policy.yaml", encoding="utf-8") as file:
-        site.set_policy(OFFICER + file.read())
+        site.set_policy(OFFICER + file.read().replace("agencies: agencies.yaml", f"agencies: {ROOT}/conf/agencies.yaml"))
     equal(site.reload()[0], 0, "reload")
     message = secret_mail(site.secret, subject="[TỐI MẬT] " + TOPIC)
     answer = site.send(message, sender=SENDER)
