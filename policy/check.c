@@ -244,20 +244,20 @@ static void check_found(struct vt_yaml *yaml, const struct vt_rule *rule)
 /* A rule that is over decides nothing any more; whoever reads the file may not see that. */
 static void check_times(struct vt_yaml *yaml, const struct vt_rule *rule, int64_t now_utc_secs)
 {
-    char time[VT_TIME_TEXT_BYTES];
+    const struct vt_yaml_node *until = vt_yaml_find(rule->node, "until");
+    const struct vt_yaml_node *observe_until = vt_yaml_find(rule->node, "observe-until");
     if (rule->until_utc_secs != VT_TIME_NONE && rule->until_utc_secs <= now_utc_secs)
-        vt_yaml_warning(yaml, vt_yaml_find(rule->node, "until"),
-                        "rule \"%s\" ended at %s: remove it or give it a later end", rule->name,
-                        vt_time_rfc3339(time, rule->until_utc_secs));
+        vt_yaml_warning(yaml, until, "rule \"%s\" ended at %s: remove it or give it a later end",
+                        rule->name, until->text);
     if (rule->observe_until_utc_secs == VT_TIME_NONE)
         return;
     if (rule->observe_until_utc_secs <= now_utc_secs)
-        vt_yaml_warning(yaml, vt_yaml_find(rule->node, "observe-until"),
+        vt_yaml_warning(yaml, observe_until,
                         "rule \"%s\" has observed until %s and acts since: remove observe-until",
-                        rule->name, vt_time_rfc3339(time, rule->observe_until_utc_secs));
+                        rule->name, observe_until->text);
     if (rule->until_utc_secs != VT_TIME_NONE &&
         rule->until_utc_secs <= rule->observe_until_utc_secs)
-        vt_yaml_warning(yaml, vt_yaml_find(rule->node, "observe-until"),
+        vt_yaml_warning(yaml, observe_until,
                         "rule \"%s\" ends before it stops observing: it never acts", rule->name);
 }
 
@@ -347,8 +347,8 @@ vt_reasons vt_policy_unhandled(const struct vt_policy *policy)
     if (policy->site == NULL)
         handled |= VT_REASON_BIT(VT_REASON_WRONG_KIND) | VT_REASON_BIT(VT_REASON_NO_AGENCY_SIG) |
                    VT_REASON_BIT(VT_REASON_NO_PERSON_SIG) |
-                   VT_REASON_BIT(VT_REASON_ANNEX_UNSIGNED) |
-                   VT_REASON_BIT(VT_REASON_COPY_INVALID) | VT_REASON_BIT(VT_REASON_NAME_MISMATCH);
+                   VT_REASON_BIT(VT_REASON_ANNEX_UNSIGNED) | VT_REASON_BIT(VT_REASON_COPY_INVALID) |
+                   VT_REASON_BIT(VT_REASON_NAME_MISMATCH);
     for (size_t i = 0; i < policy->rules_count; i++)
         handled |= vt_conditions_reasons(&policy->rules[i].when);
     return ~handled & vt_reasons_found();
