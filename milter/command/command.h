@@ -16,6 +16,8 @@ enum vt_language vt_command_language(void);
 /* Subcommands: argv[0] is the subcommand's name. Each returns the exit status. */
 int vt_command_check(int argc, char **argv);
 int vt_command_policy(int argc, char **argv);
+/* Of its subcommands, each on a line. */
+void vt_command_policy_usage(FILE *out);
 int vt_command_policy_check(int argc, char **argv);
 int vt_command_policy_replay(int argc, char **argv);
 int vt_command_policy_exceptions(int argc, char **argv);

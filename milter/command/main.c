@@ -11,16 +11,13 @@
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-    const char *usage;
+    const char *usage; /* NULL: vt_command_policy_usage */
 } subcommands[] = {
     {"check", vt_command_check,
      "check [--json [--trace]] [--config FILE] [--policy FILE] [--trust SET=PATH]…\n"
      "               [--crl FILE]… [--content FILE]… [--at TIME] [--offline]\n"
      "               [--sender-class state|other] [--direction inbound|outbound|internal] FILE…"},
-    {"policy", vt_command_policy,
-     "policy check [--json] FILE…\n"
-     "       vanthu policy exceptions [--json] [--config FILE]\n"
-     "       vanthu policy schema"},
+    {"policy", vt_command_policy, NULL},
     {"trust", vt_command_trust,
      "trust setup official|public [--json] [--config FILE] [--from URL|FILE|FOLDER]…\n"
      "                    [--confirm FINGERPRINT]…\n"
@@ -42,14 +39,17 @@ static const struct {
      "CODE]\n"
      "                    [--from TIME] [--until TIME] [--limit N]\n"
      "       vanthu register show REFERENCE…\n"
-     "       vanthu register verify [--head FILE]… [--chain-only]\n"
-     "       vanthu register head [--export FILE]\n"
+     "                    each with [--central | --register URI]\n"
+     "       vanthu register recheck [--document FILE] [--trust SET=PATH]… REFERENCE\n"
+     "       vanthu register verify [--head FILE]… [--chain-only] [--trust SET=PATH]… [--offline]\n"
+     "                    [--central | --register URI]\n"
+     "       vanthu register head [--export FILE | --request OUT.tsq | --token IN.tsr]\n"
      "       vanthu register backup FILE\n"
      "                    each with [--json] [--config FILE]"},
     {"report", vt_command_report,
      "report [--period 2026H1|2026|2026Q1|2026-03] [--calendar]\n"
      "                    [--format text|csv|json|html] [--separator C] [--output FILE]\n"
-     "                    [--config FILE]\n"
+     "                    [--central | --register URI] [--config FILE]\n"
      "       vanthu report --refusals [--agency ID|DOMAIN] [--period P | --since DAY] …"},
     {"site", vt_command_site,
      "site suggest [--since DAY] [--out FILE.csv] [--all]\n"
@@ -65,12 +65,39 @@ static const struct {
     {"drain", vt_command_control, "drain [--json] [--config FILE]"},
 };
 
+#define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
+
+/* Of one subcommand, or of all with NULL. False: there is none of that name. */
+static bool usage_of(FILE *out, const char *name)
+{
+    bool is_found = false;
+    for (size_t i = 0; i < SUBCOMMANDS; i++) {
+        if (name != NULL && strcmp(name, subcommands[i].name) != 0)
+            continue;
+        if (!is_found)
+            fprintf(out, "usage:\n");
+        is_found = true;
+        if (subcommands[i].usage != NULL)
+            fprintf(out, "       vanthu %s\n", subcommands[i].usage);
+        else
+            vt_command_policy_usage(out);
+    }
+    return is_found;
+}
+
 static int usage(FILE *out, int status)
 {
-    for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++)
-        fprintf(out, "%s vanthu %s\n", i == 0 ? "usage:" : "      ", subcommands[i].usage);
-    fprintf(out, "       vanthu help | --version\n");
+    (void)usage_of(out, NULL);
+    fprintf(out, "       vanthu help [SUBCOMMAND] | --version\n");
     return status;
+}
+
+/* "vanthu help", "vanthu help policy", "vanthu policy --help", "vanthu policy check --help". */
+static bool is_help(int argc, char **argv, const char **out_name)
+{
+    bool is_first = strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0;
+    *out_name = is_first ? argv[2] : argv[1];
+    return is_first || strcmp(argv[argc - 1], "--help") == 0;
 }
 
 /* What did not get out was not said: a full disk or a closed pipe is no success. */
@@ -85,18 +112,19 @@ static int flushed(int status)
 int main(int argc, char **argv)
 {
     int status = EX_SOFTWARE;
+    const char *name = NULL;
     if (vt_role_dispatch(argc, argv, &status))
         return status;
     vt_log_open("vanthu", false, VT_LOG_WARNING);
     if (argc < 2)
         return usage(stderr, EX_USAGE);
-    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
-        return flushed(usage(stdout, EX_OK));
+    if (is_help(argc, argv, &name) && (name == NULL || usage_of(stdout, name)))
+        return flushed(name == NULL ? usage(stdout, EX_OK) : EX_OK);
     if (strcmp(argv[1], "--version") == 0) {
         printf("vanthu %s\n", VT_VERSION);
         return flushed(EX_OK);
     }
-    for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
+    for (size_t i = 0; i < SUBCOMMANDS; i++) {
         if (strcmp(argv[1], subcommands[i].name) == 0)
             return flushed(subcommands[i].run(argc - 1, argv + 1));
     }

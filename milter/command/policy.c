@@ -39,6 +39,12 @@ static const struct {
 };
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
 
+void vt_command_policy_usage(FILE *out)
+{
+    for (size_t i = 0; i < SUBCOMMANDS; i++)
+        fprintf(out, "       vanthu policy %s\n", subcommands[i].usage);
+}
+
 int vt_command_policy(int argc, char **argv)
 {
     for (size_t i = 0; i < SUBCOMMANDS && argc > 1; i++) {
@@ -47,8 +53,7 @@ int vt_command_policy(int argc, char **argv)
     }
     if (argc > 1)
         fprintf(stderr, "vanthu policy: there is no subcommand \"%s\"\n", argv[1]);
-    for (size_t i = 0; i < SUBCOMMANDS; i++)
-        fprintf(stderr, "%s vanthu policy %s\n", i == 0 ? "usage:" : "      ",
-                subcommands[i].usage);
+    fprintf(stderr, "usage:\n");
+    vt_command_policy_usage(stderr);
     return EX_USAGE;
 }

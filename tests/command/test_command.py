@@ -64,7 +64,9 @@ TEXTS = (
      ("accept (no rule matches), as outbound mail from a sender of class state\n",)),
     ("check mail.eml", 3, ("mail.eml\n   holds no file to check\n",)),
     ("--version", 0, ("vanthu 0",)),
-    ("help", 0, ("usage: vanthu check ", "vanthu policy check ")),
+    ("help", 0, ("vanthu check ", "vanthu policy check ")),
+    ("policy check --help", 0, ("vanthu policy check ",)),
+    ("help report", 0, ("vanthu report --refusals",)),
     ("policy check " + " ".join(SHIPPED), 0, tuple(file + ": in order (version " for file in SHIPPED)),
 )
 
