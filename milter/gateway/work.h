@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One mail on its way through the steps of judging: what they share. */
+#ifndef VANTHU_GATEWAY_WORK_H
+#define VANTHU_GATEWAY_WORK_H
+
+#include "gateway/judge.h"
+#include "vanthu/exceptions.h"
+
+/* What asks the sender to come again is recorded if that is quick. */
+#define VT_TEMPFAIL_RECORD_MSECS 2000
+
+struct vt_work {
+    struct vt_gateway *gateway;
+    struct vt_session *session;
+    struct vt_transaction *transaction;
+    SMFICTX *ctx;
+    struct vt_judgement *out;
+    int64_t begun_msecs, deadline_msecs;
+    int64_t last_progress_msecs, last_kick_msecs;
+    int64_t now_utc_secs;
+    uint64_t poison_key;
+    struct vt_excepted excepted;
+    int objects_fd; /* what the verdicts rest on, from the inspector; -1: none */
+};
+
+/* Called about every second while this mail waits; context: struct vt_work. */
+void vt_work_progress(void *context);
+/* How long the register may take for this mail from now on, and no longer than most_msecs. */
+struct vt_registrar vt_work_registrar(struct vt_work *work, int64_t most_msecs);
+
+/* Evidence of the mail: its inspection, or what stands for one. A fault of ours is in
+ * out->fault. */
+enum vt_code vt_work_gather(struct vt_work *work) VT_MUST_CHECK;
+/* The policy's decision on the evidence, with exceptions and defer clocks of the register. */
+enum vt_code vt_work_decide(struct vt_work *work) VT_MUST_CHECK;
+
+#endif
