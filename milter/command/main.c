@@ -5,20 +5,23 @@
 #include <sysexits.h>
 
 #include "command/command.h"
+#include "vanthu/bytes.h"
 #include "vanthu/log.h"
 #include "vanthu/role.h"
 
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
+    const char *what;  /* in one line */
     const char *usage; /* NULL: vt_command_policy_usage */
 } subcommands[] = {
     {"check", vt_command_check,
+     "what is signed in a mail or document, by whom, whether it is valid, and why",
      "check [--json [--trace]] [--config FILE] [--policy FILE] [--trust SET=PATH]…\n"
      "               [--crl FILE]… [--content FILE]… [--at TIME] [--offline]\n"
      "               [--sender-class state|other] [--direction inbound|outbound|internal] FILE…"},
-    {"policy", vt_command_policy, NULL},
-    {"trust", vt_command_trust,
+    {"policy", vt_command_policy, "the policy: check it, and see what it does or would do", NULL},
+    {"trust", vt_command_trust, "roots and authorities: set them up, compare, renew",
      "trust setup official|public [--json] [--config FILE] [--from URL|FILE|FOLDER]…\n"
      "                    [--confirm FINGERPRINT]…\n"
      "       vanthu trust add [--json] [--config FILE] [--set official|public]\n"
@@ -30,9 +33,10 @@ static const struct {
      "FILE]…\n"
      "                    [--at TIME] [--offline] FILE…"},
     {"status", vt_command_control,
+     "how the running service is, and what is wrong; bring in CRLs by hand",
      "status [--json | --prometheus] [--config FILE]\n"
      "       vanthu status import [--json] [--config FILE] FILE…"},
-    {"register", vt_command_register,
+    {"register", vt_command_register, "what was decided about each mail, and why; prove it later",
      "register list [--from TIME] [--until TIME] [--limit N]\n"
      "       vanthu register search [--sender ADDRESS] [--recipient ADDRESS] [--domain DOMAIN]\n"
      "                    [--agency ID] [--certificate SHA256] [--document SHA256] [--reason "
@@ -46,50 +50,65 @@ static const struct {
      "       vanthu register head [--export FILE | --request OUT.tsq | --token IN.tsr]\n"
      "       vanthu register backup FILE\n"
      "                    each with [--json] [--config FILE]"},
-    {"report", vt_command_report,
+    {"report", vt_command_report, "the periodic report; what an office refused",
      "report [--period 2026H1|2026|2026Q1|2026-03] [--calendar]\n"
      "                    [--format text|csv|json|html] [--separator C] [--output FILE]\n"
      "                    [--central | --register URI] [--config FILE]\n"
      "       vanthu report --refusals [--agency ID|DOMAIN] [--period P | --since DAY] …"},
-    {"site", vt_command_site,
+    {"site", vt_command_site, "the table of agencies: whose certificates these are",
      "site suggest [--since DAY] [--out FILE.csv] [--all]\n"
      "       vanthu site import [--dry-run] FILE.csv\n"
      "       vanthu site check\n"
      "       vanthu site show AGENCY|ADDRESS|FINGERPRINT\n"
      "                    each with [--table FILE] [--json] [--config FILE]"},
-    {"undo", vt_command_undo,
+    {"undo", vt_command_undo, "take a decision about a mail back",
      "undo --reason TEXT [--for 7d] [--all-like-this] [--config FILE] REFERENCE"},
-    {"refuse", vt_command_refuse,
+    {"refuse", vt_command_refuse, "record that a clerk returns a mail",
      "refuse --reason INCOMPLETE|WRONG_RECIPIENT|RECALLED [--text TEXT] [--config FILE] REFERENCE"},
-    {"reload", vt_command_control, "reload [--json] [--config FILE]"},
-    {"drain", vt_command_control, "drain [--json] [--config FILE]"},
+    {"reload", vt_command_control, "read configuration and policy again",
+     "reload [--json] [--config FILE]"},
+    {"drain", vt_command_control, "finish the mails under way and end",
+     "drain [--json] [--config FILE]"},
 };
 
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
 
-/* Of one subcommand, or of all with NULL. False: there is none of that name. */
+/* The options of one subcommand. False: there is none of that name. */
 static bool usage_of(FILE *out, const char *name)
 {
-    bool is_found = false;
-    for (size_t i = 0; i < SUBCOMMANDS; i++) {
-        if (name != NULL && strcmp(name, subcommands[i].name) != 0)
-            continue;
-        if (!is_found)
-            fprintf(out, "usage:\n");
-        is_found = true;
-        if (subcommands[i].usage != NULL)
-            fprintf(out, "       vanthu %s\n", subcommands[i].usage);
-        else
-            vt_command_policy_usage(out);
-    }
-    return is_found;
+    size_t i = 0;
+    while (i < SUBCOMMANDS && strcmp(name, subcommands[i].name) != 0)
+        i++;
+    if (i == SUBCOMMANDS)
+        return false;
+    fprintf(out, "usage:\n");
+    if (subcommands[i].usage != NULL)
+        fprintf(out, "       vanthu %s\n", subcommands[i].usage);
+    else
+        vt_command_policy_usage(out);
+    return true;
 }
 
-static int usage(FILE *out, int status)
+static int overview(FILE *out, int status)
 {
-    (void)usage_of(out, NULL);
-    fprintf(out, "       vanthu help [SUBCOMMAND] | --version\n");
+    fprintf(out, "usage: vanthu SUBCOMMAND …\n\n");
+    for (size_t i = 0; i < SUBCOMMANDS; i++)
+        fprintf(out, "  %-10s %s\n", subcommands[i].name, subcommands[i].what);
+    fprintf(out, "\n\"vanthu help SUBCOMMAND\" shows its options, vanthu(1) explains them.\n");
     return status;
+}
+
+static int unknown(const char *name)
+{
+    fprintf(stderr, "vanthu: there is no subcommand \"%s\"", name);
+    for (size_t i = 0; i < SUBCOMMANDS; i++) {
+        if (vt_text_distance(name, subcommands[i].name, 2) <= 2) {
+            fprintf(stderr, ", did you mean \"%s\"?\n", subcommands[i].name);
+            return EX_USAGE;
+        }
+    }
+    fprintf(stderr, "\n\n");
+    return overview(stderr, EX_USAGE);
 }
 
 /* "vanthu help", "vanthu help policy", "vanthu policy --help", "vanthu policy check --help". */
@@ -117,9 +136,9 @@ int main(int argc, char **argv)
         return status;
     vt_log_open("vanthu", false, VT_LOG_WARNING);
     if (argc < 2)
-        return usage(stderr, EX_USAGE);
+        return overview(stderr, EX_USAGE);
     if (is_help(argc, argv, &name) && (name == NULL || usage_of(stdout, name)))
-        return flushed(name == NULL ? usage(stdout, EX_OK) : EX_OK);
+        return flushed(name == NULL ? overview(stdout, EX_OK) : EX_OK);
     if (strcmp(argv[1], "--version") == 0) {
         printf("vanthu %s\n", VT_VERSION);
         return flushed(EX_OK);
@@ -128,6 +147,5 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], subcommands[i].name) == 0)
             return flushed(subcommands[i].run(argc - 1, argv + 1));
     }
-    fprintf(stderr, "vanthu: there is no subcommand \"%s\"\n", argv[1]);
-    return usage(stderr, EX_USAGE);
+    return unknown(strcmp(argv[1], "help") == 0 ? name : argv[1]);
 }

@@ -29,7 +29,7 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *usage;
 } subcommands[] = {
-    {"check", vt_command_policy_check, "check [--json] FILE…"},
+    {"check", vt_command_policy_check, "check [--json] [--config FILE] [FILE…]"},
     {"replay", vt_command_policy_replay,
      "replay [--policy FILE] [--period P [--calendar] | --since 7d | --from TIME --until TIME]\n"
      "                    [--register DIRECTORY] [--mode observe|tag|enforce] [--as-answered]\n"

@@ -84,22 +84,37 @@ static int check_one(const char *file, bool json)
     return vt_command_exit_status(code);
 }
 
+/* The policy of the configuration. */
+static int check_configured(const char *config_file, bool json)
+{
+    struct vt_config *config = NULL;
+    int status = vt_command_load_config(config_file, &config);
+    if (status == EX_OK)
+        status = check_one(config->policy_file, json);
+    vt_config_free(config);
+    return status;
+}
+
 int vt_command_policy_check(int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                            {"config", required_argument, NULL, 'c'},
+                                            {NULL, 0, NULL, 0}};
     static char name[] = "vanthu policy check";
+    const char *config_file = NULL;
     bool json = false;
     int option = 0;
     argv[0] = name; /* in the messages of getopt_long(3) */
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'j')
+        if (option == 'c')
+            config_file = optarg;
+        else if (option == 'j')
+            json = true;
+        else
             return EX_USAGE;
-        json = true;
     }
-    if (optind == argc) {
-        fprintf(stderr, "vanthu policy check: which file?\n");
-        return EX_USAGE;
-    }
+    if (optind == argc)
+        return check_configured(config_file, json);
     int status = EX_OK;
     for (int i = optind; i < argc; i++) {
         int one = check_one(argv[i], json);

@@ -64,9 +64,10 @@ TEXTS = (
      ("accept (no rule matches), as outbound mail from a sender of class state\n",)),
     ("check mail.eml", 3, ("mail.eml\n   holds no file to check\n",)),
     ("--version", 0, ("vanthu 0",)),
-    ("help", 0, ("vanthu check ", "vanthu policy check ")),
+    ("help", 0, ("usage: vanthu SUBCOMMAND", "\n  check ", "\n  policy ")),
     ("policy check --help", 0, ("vanthu policy check ",)),
     ("help report", 0, ("vanthu report --refusals",)),
+    ("policy check --config site.yaml", 0, (POLICY + ": in order (version ",)),
     ("policy check " + " ".join(SHIPPED), 0, tuple(file + ": in order (version " for file in SHIPPED)),
 )
 
@@ -103,6 +104,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(folder + "/empty")
         for name, content in (("doc.pdf", pdf()), ("mail.eml", b"From: a@b.vn\r\nSubject: x\r\n\r\nhello\r\n"),
+                              ("site.yaml", f"policy: {POLICY}\n".encode()),
                               ("one.yaml", b"rules: [{name: a, when: {}, then: refuse}]\n")):
             with open(f"{folder}/{name}", "wb") as file:
                 file.write(content)
