@@ -6,159 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "command/status_words.h"
 #include "vanthu/clock.h"
-
-enum word {
-    W_MODE,
-    W_SOCKET,
-    W_RUNNING,
-    W_DOWN,
-    W_SINCE,
-    W_RESTARTS,
-    W_NO_REPORT,
-    W_HOSTS,
-    W_OK,
-    W_LAST_GOOD,
-    W_NEVER_GOOD,
-    W_NEVER_ASKED,
-    W_HOST_DOWN,
-    W_TO_BE_TRIED,
-    W_STRIKES,
-    W_NOT_ALLOWED,
-    W_LISTS,
-    W_NO_LISTS,
-    W_ENTRY,
-    W_ENTRIES,
-    W_DELTA,
-    W_ISSUED,
-    W_AGO,
-    W_UNTIL,
-    W_ENDED,
-    W_NO_END,
-    W_FETCHED,
-    W_REFRESH,
-    W_CACHE,
-    W_FACTS,
-    W_LISTS_SHORT,
-    W_ISSUERS,
-    W_GENERATION,
-    W_NO_GENERATION,
-    W_RECHECKS,
-    W_NO_RECHECKS,
-    W_ASKED,
-    W_TRIES,
-    W_NEXT,
-    W_MAILS,
-    W_MORE,
-    W_POLICY,
-    W_VERSION,
-    W_LOADED,
-    W_REGISTER,
-    W_WRITABLE,
-    W_NOT_WRITABLE,
-    W_TODAY,
-    W_LAST_HOUR,
-    W_ACCEPTED,
-    W_TAGGED,
-    W_HELD,
-    W_REFUSED,
-    W_TEMPFAILED,
-    W_SECRET,
-    W_NO_MAILS,
-    W_OUR_FAULTS,
-    W_BY_INSPECTION,
-    W_BY_REGISTER,
-    W_BY_MTA,
-    W_UNRECORDED,
-    W_POISON,
-    W_ROLE_DOWN,
-    W_REGISTER_HANGS,
-    W_TRUST_EMPTY,
-    W_CLOCK_WRONG,
-    WORDS
-};
-
-static const char *const words[WORDS][2] = {
-    [W_MODE] = {"chế độ", "mode"},
-    [W_SOCKET] = {"socket", "socket"},
-    [W_RUNNING] = {"đang chạy", "running"},
-    [W_DOWN] = {"KHÔNG CHẠY", "DOWN"},
-    [W_SINCE] = {"từ", "since"},
-    [W_RESTARTS] = {"khởi động lại", "restarts"},
-    [W_NO_REPORT] = {"Tiến trình status không trả lời: chưa biết gì về các máy chủ và danh sách "
-                     "thu hồi.",
-                     "The status role does not answer: nothing is known about hosts and lists."},
-    [W_HOSTS] = {"Máy chủ tra cứu chứng thư", "Hosts asked about certificates (times are +07:00)"},
-    [W_OK] = {"kết nối được", "ok"},
-    [W_LAST_GOOD] = {"lần cuối", "last answer"},
-    [W_NEVER_GOOD] = {"chưa có câu trả lời nào dùng được", "no useful answer yet"},
-    [W_NEVER_ASKED] = {"chưa hỏi lần nào", "never asked"},
-    [W_HOST_DOWN] = {"KHÔNG TRẢ LỜI, tạm ngừng hỏi đến", "DOWN, left alone until"},
-    [W_TO_BE_TRIED] = {"KHÔNG TRẢ LỜI, sẽ hỏi lại ở thư kế tiếp", "DOWN, tried with the next mail"},
-    [W_STRIKES] = {"lỗi liên tiếp", "failures in a row"},
-    [W_NOT_ALLOWED] = {"KHÔNG ĐƯỢC PHÉP HỎI: có chứng thư chỉ đến máy chủ này; xem "
-                       "fetch.allowed-hosts, fetch.rewrite-hosts",
-                       "NOT ALLOWED: certificates name it; see fetch.allowed-hosts, "
-                       "fetch.rewrite-hosts"},
-    [W_LISTS] = {"Danh sách thu hồi (CRL)", "Revocation lists (CRL)"},
-    [W_NO_LISTS] = {"chưa có", "none yet"},
-    [W_ENTRY] = {"mục", "entry"},
-    [W_ENTRIES] = {"mục", "entries"},
-    [W_DELTA] = {"phần bổ sung", "delta"},
-    [W_ISSUED] = {"phát hành", "issued"},
-    [W_AGO] = {"trước", "ago"},
-    [W_UNTIL] = {"hiệu lực đến", "in force until"},
-    [W_ENDED] = {"HẾT HIỆU LỰC TỪ", "ENDED"},
-    [W_NO_END] = {"không ghi thời hạn", "states no end"},
-    [W_FETCHED] = {"tải lúc", "fetched"},
-    [W_REFRESH] = {"tải lại", "again"},
-    [W_CACHE] = {"Bộ nhớ đệm", "Kept"},
-    [W_FACTS] = {"kết quả", "answers"},
-    [W_LISTS_SHORT] = {"CRL", "CRLs"},
-    [W_ISSUERS] = {"chứng thư CA", "CA certificates"},
-    [W_GENERATION] = {"Bản cấp cho inspector", "Given to the inspector"},
-    [W_NO_GENERATION] = {"chưa có", "not yet"},
-    [W_RECHECKS] = {"Chờ kiểm tra lại", "To be checked again"},
-    [W_NO_RECHECKS] = {"không có chứng thư nào", "no certificates"},
-    [W_ASKED] = {"hỏi từ", "since"},
-    [W_TRIES] = {"số lần thử", "tries"},
-    [W_NEXT] = {"lần tới", "next"},
-    [W_MAILS] = {"thư", "mails"},
-    [W_MORE] = {"và thêm", "and more:"},
-    [W_POLICY] = {"chính sách", "policy"},
-    [W_VERSION] = {"bản", "version"},
-    [W_LOADED] = {"nạp lúc", "loaded"},
-    [W_REGISTER] = {"sổ đăng ký", "register"},
-    [W_WRITABLE] = {"ghi được", "is written"},
-    [W_NOT_WRITABLE] = {"KHÔNG GHI ĐƯỢC", "CANNOT BE WRITTEN"},
-    [W_TODAY] = {"Thư hôm nay", "Mails today"},
-    [W_LAST_HOUR] = {"Trong 1 giờ qua", "In the last hour"},
-    [W_ACCEPTED] = {"chuyển tiếp", "passed"},
-    [W_TAGGED] = {"gắn nhãn", "tagged"},
-    [W_HELD] = {"tạm giữ", "held"},
-    [W_REFUSED] = {"từ chối", "refused"},
-    [W_TEMPFAILED] = {"hẹn gửi lại (451)", "to come again (451)"},
-    [W_SECRET] = {"đóng dấu mật", "marked secret"},
-    [W_NO_MAILS] = {"Chưa đọc được sổ đăng ký: chưa biết số thư hôm nay.",
-                    "The register cannot be read: how many mails there were today is not known."},
-    [W_OUR_FAULTS] = {"Lỗi của hệ thống từ khi khởi động", "Faults of ours since the start"},
-    [W_BY_INSPECTION] = {"451 do chưa kiểm tra được", "451, not inspected"},
-    [W_BY_REGISTER] = {"451 do sổ đăng ký", "451, no register"},
-    [W_BY_MTA] = {"451 do máy chủ thư", "451, mail server"},
-    [W_UNRECORDED] = {"thư chưa ghi sổ", "mails without a record"},
-    [W_POISON] = {"thư chuyển đi khi chưa kiểm tra (NOT_CHECKED)",
-                  "mails passed on as NOT_CHECKED"},
-    [W_ROLE_DOWN] = {"CÓ TIẾN TRÌNH KHÔNG CHẠY (xem bên dưới).", "A ROLE IS DOWN (see below)."},
-    [W_REGISTER_HANGS] = {"SỔ ĐĂNG KÝ KHÔNG TRẢ LỜI: kiểm tra ổ đĩa.",
-                          "THE REGISTER DOES NOT ANSWER: look at its disk."},
-    [W_TRUST_EMPTY] =
-        {"BỘ CHUYÊN DÙNG CÔNG VỤ CHƯA CÓ CHỨNG THƯ GỐC ĐƯỢC XÁC NHẬN: mọi văn bản đang "
-         "ghi NOT_CHECKED. Sửa: vanthu trust setup official",
-         "NO CONFIRMED ROOT OF THE OFFICIAL SET: every document is NOT_CHECKED. To "
-         "mend it: vanthu trust setup official"},
-    [W_CLOCK_WRONG] = {"ĐỒNG HỒ CỦA MÁY SAI: không chứng thư nào được coi là còn hiệu lực.",
-                       "THE CLOCK OF THIS MACHINE IS WRONG: no certificate is called good."},
-};
 
 struct printer {
     FILE *out;
@@ -171,9 +20,9 @@ struct printer {
 #define MAX_RECHECKS 10
 #define MAX_REFERENCES 5
 
-static const char *word(const struct printer *p, enum word w)
+static const char *word(const struct printer *p, enum vt_status_word w)
 {
-    return words[w][p->language];
+    return vt_status_words[w][p->language];
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -257,7 +106,7 @@ static const char *size_text(char out[40], int64_t bytes)
     return out;
 }
 
-static void title(const struct printer *p, enum word w)
+static void title(const struct printer *p, enum vt_status_word w)
 {
     fprintf(p->out, "\n%s\n", word(p, w));
 }
@@ -281,11 +130,12 @@ static void print_policy(const struct printer *p, const json_t *answer)
     }
 }
 
-static void print_outcomes(const struct printer *p, enum word name, const json_t *outcomes)
+static void print_outcomes(const struct printer *p, enum vt_status_word name,
+                           const json_t *outcomes)
 {
     static const struct {
         const char *key;
-        enum word word;
+        enum vt_status_word word;
     } parts[] = {{"accept", W_ACCEPTED}, {"tag", W_TAGGED},          {"hold", W_HELD},
                  {"reject", W_REFUSED},  {"tempfail", W_TEMPFAILED}, {"secret", W_SECRET}};
     if (!json_is_object(outcomes))
@@ -302,7 +152,7 @@ static void print_faults(const struct printer *p, const json_t *counted)
 {
     const json_t *tempfails = json_object_get(counted, "tempfails");
     const struct {
-        enum word word;
+        enum vt_status_word word;
         int64_t count;
     } parts[] = {{W_BY_INSPECTION, number_of(tempfails, "inspection")},
                  {W_BY_REGISTER, number_of(tempfails, "register")},
@@ -326,7 +176,7 @@ static void print_problems(const struct printer *p, const json_t *problems)
 {
     static const struct {
         const char *code;
-        enum word word;
+        enum vt_status_word word;
     } known[] = {{"role-down", W_ROLE_DOWN},
                  {"register-hangs", W_REGISTER_HANGS},
                  {"trust-empty", W_TRUST_EMPTY},
@@ -471,8 +321,8 @@ static void print_recheck(const struct printer *p, const json_t *item)
 
 /* ---- all of it ---- */
 
-static void print_items(const struct printer *p, const json_t *items, enum word none, size_t most,
-                        void (*print_one)(const struct printer *, const json_t *))
+static void print_items(const struct printer *p, const json_t *items, enum vt_status_word none,
+                        size_t most, void (*print_one)(const struct printer *, const json_t *))
 {
     size_t i = 0;
     json_t *item = NULL;
