@@ -24,8 +24,14 @@ enum vt_code vt_engine_begin(struct vt_engine *engine, bool for_writing, struct 
     return engine->backend->begin(engine, for_writing, err);
 }
 
+void vt_engine_hurry(struct vt_engine *engine)
+{
+    engine->hurries = true;
+}
+
 enum vt_code vt_engine_commit(struct vt_engine *engine, struct vt_err *err)
 {
+    engine->hurries = false;
     enum vt_code code = engine->backend->commit(engine, err);
     if (code != VT_OK)
         vt_engine_rollback(engine);
@@ -34,6 +40,7 @@ enum vt_code vt_engine_commit(struct vt_engine *engine, struct vt_err *err)
 
 void vt_engine_rollback(struct vt_engine *engine)
 {
+    engine->hurries = false;
     engine->backend->rollback(engine);
 }
 
@@ -136,6 +143,10 @@ enum vt_code vt_sql_run(struct vt_sql *sql, struct vt_err *err)
 {
     bool has_row = true;
     enum vt_code code = VT_OK;
+    if (sql->engine->hurries && sql->engine->backend->queue != NULL) {
+        code = sql->engine->backend->queue(sql, err);
+        has_row = false;
+    }
     while (code == VT_OK && has_row)
         code = vt_sql_step(sql, &has_row, err);
     vt_sql_again(sql);

@@ -76,6 +76,9 @@ void vt_sql_bind_null(struct vt_sql *sql, int index);
 enum vt_code vt_sql_step(struct vt_sql *sql, bool *out_has_row, struct vt_err *err) VT_MUST_CHECK;
 /* Run a statement whose rows do not matter, and make it ready for the next parameters. */
 enum vt_code vt_sql_run(struct vt_sql *sql, struct vt_err *err) VT_MUST_CHECK;
+/* From here to the end of the transaction vt_sql_run does not wait for the server: a fault comes
+ * with the next statement that has rows, at last with the commit, and changes are not counted. */
+void vt_engine_hurry(struct vt_engine *engine);
 /* Make it ready for the next parameters. */
 void vt_sql_again(struct vt_sql *sql);
 /* Rows that the last run of this engine inserted, updated or deleted. */

@@ -27,6 +27,8 @@ struct vt_engine_backend {
     void (*bind_text)(struct vt_sql *sql, int index, struct vt_bytes text);
     void (*bind_blob)(struct vt_sql *sql, int index, struct vt_bytes bytes);
     void (*bind_null)(struct vt_sql *sql, int index);
+    /* Have it run some time before the next step or commit; NULL: it is run at once. */
+    enum vt_code (*queue)(struct vt_sql *sql, struct vt_err *err);
     enum vt_code (*step)(struct vt_sql *sql, bool *out_has_row, struct vt_err *err);
     bool (*is_null)(struct vt_sql *sql, int column);
     int64_t (*get_int)(struct vt_sql *sql, int column);
@@ -37,6 +39,7 @@ struct vt_engine_backend {
 struct vt_engine {
     const struct vt_engine_backend *backend;
     bool is_writer;
+    bool hurries;
     struct vt_sql *kept[VT_ENGINE_STATEMENTS];
     size_t kept_count;
 };

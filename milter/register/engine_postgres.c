@@ -70,6 +70,9 @@ static enum vt_code begin(struct vt_engine *engine, bool for_writing, struct vt_
 
 static enum vt_code commit(struct vt_engine *engine, struct vt_err *err)
 {
+    enum vt_code code = vt_postgres_settle(link_of(engine), err);
+    if (code != VT_OK)
+        return code;
     /* Of a transaction that failed COMMIT makes a rollback, and calls that a success. */
     if (state_of(link_of(engine)) == PQTRANS_INERROR)
         return vt_err_set(err, VT_E_INTERNAL, "register: a statement of the transaction failed");
@@ -78,6 +81,9 @@ static enum vt_code commit(struct vt_engine *engine, struct vt_err *err)
 
 static void rollback(struct vt_engine *engine)
 {
+    struct vt_err unused;
+    enum vt_code code = vt_postgres_settle(link_of(engine), &unused);
+    (void)code; /* what failed is rolled back */
     PGTransactionStatusType state = state_of(link_of(engine));
     if (state == PQTRANS_INTRANS || state == PQTRANS_INERROR)
         attempt(link_of(engine), "ROLLBACK");
@@ -236,8 +242,8 @@ static enum vt_code open_cursor(struct statement *s, struct vt_err *err)
     struct vt_postgres *pg = link_of(s->sql.engine);
     PGresult *result = NULL;
     struct vt_buf text;
-    enum vt_code code = VT_OK;
-    if (state_of(pg) == PQTRANS_IDLE) {
+    enum vt_code code = vt_postgres_settle(pg, err);
+    if (code == VT_OK && state_of(pg) == PQTRANS_IDLE) {
         code = vt_postgres_script(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
         pg->is_implicit = code == VT_OK;
     }
@@ -323,6 +329,16 @@ static enum vt_code step(struct vt_sql *sql, bool *out_has_row, struct vt_err *e
     return VT_OK;
 }
 
+static enum vt_code queue(struct vt_sql *sql, struct vt_err *err)
+{
+    struct statement *s = of(sql);
+    bool has_row = false;
+    if (s->has_bad_index)
+        return vt_err_set(err, VT_E_LIMIT, "register: a parameter that there is not");
+    return s->is_kept ? vt_postgres_queue(link_of(sql->engine), s->name, &s->values, err)
+                      : step(sql, &has_row, err);
+}
+
 /* ---- columns ---- */
 
 static bool is_null(struct vt_sql *sql, int column)
@@ -386,6 +402,7 @@ static const struct vt_engine_backend backend = {.close = close_link,
                                                  .bind_text = bind_bytes,
                                                  .bind_blob = bind_bytes,
                                                  .bind_null = bind_null,
+                                                 .queue = queue,
                                                  .step = step,
                                                  .is_null = is_null,
                                                  .get_int = get_int,

@@ -23,6 +23,7 @@ struct vt_postgres {
     unsigned cursors_count;                /* that are open */
     bool is_implicit;                      /* a transaction that was begun for a cursor */
     int64_t changes_count;
+    unsigned queued_count; /* statements whose answers are not read yet */
 };
 
 struct vt_postgres_values {
@@ -42,6 +43,13 @@ enum vt_code vt_postgres_run(struct vt_postgres *pg, const char *name, const cha
                              struct vt_err *err) VT_MUST_CHECK;
 enum vt_code vt_postgres_prepare(struct vt_postgres *pg, const char *name, const char *text,
                                  struct vt_err *err) VT_MUST_CHECK;
+/* Send a prepared statement and do not wait; its answer is read by the next call of any of these
+ * functions, which returns its fault. */
+enum vt_code vt_postgres_queue(struct vt_postgres *pg, const char *name,
+                               const struct vt_postgres_values *values,
+                               struct vt_err *err) VT_MUST_CHECK;
+/* Read the answers that are still to come. */
+enum vt_code vt_postgres_settle(struct vt_postgres *pg, struct vt_err *err) VT_MUST_CHECK;
 /* Run statements without parameters, separated by semicolons. */
 enum vt_code vt_postgres_script(struct vt_postgres *pg, const char *script,
                                 struct vt_err *err) VT_MUST_CHECK;

@@ -11,6 +11,9 @@
 
 #include "vanthu/clock.h"
 
+/* Statements of a pipeline before their answers are read. */
+#define MAX_QUEUED 1000
+
 /* ---- faults ---- */
 
 /* Classes and codes of PostgreSQL's Appendix A; the first that fits. */
@@ -226,6 +229,82 @@ static enum vt_code take_results(struct vt_postgres *pg, int64_t deadline_msecs,
     return code;
 }
 
+/* ---- a pipeline ---- */
+
+static void drop_link(struct vt_postgres *pg)
+{
+    PQfinish(pg->conn);
+    pg->conn = NULL;
+    pg->queued_count = 0;
+}
+
+static enum vt_code lost(struct vt_err *err)
+{
+    return vt_err_set(err, VT_E_NETWORK, "PostgreSQL: the connection was lost");
+}
+
+enum vt_code vt_postgres_queue(struct vt_postgres *pg, const char *name,
+                               const struct vt_postgres_values *values, struct vt_err *err)
+{
+    enum vt_code code = pg->queued_count >= MAX_QUEUED ? vt_postgres_settle(pg, err) : VT_OK;
+    if (code != VT_OK)
+        return code;
+    if (pg->conn == NULL)
+        return lost(err);
+    if (PQpipelineStatus(pg->conn) == PQ_PIPELINE_OFF && PQenterPipelineMode(pg->conn) != 1)
+        return request_failed(pg, NULL, err);
+    if (PQsendQueryPrepared(pg->conn, name, values->count, values->values, values->lengths,
+                            values->formats, 1) != 1)
+        return request_failed(pg, NULL, err);
+    pg->queued_count++;
+    return VT_OK;
+}
+
+/* The answer to each, a NULL behind it, and at last the one of the synchronisation. After a fault
+ * the server passes over the others. */
+static enum vt_code read_queued(struct vt_postgres *pg, int64_t deadline_msecs, struct vt_err *err)
+{
+    enum vt_code fault = VT_OK;
+    bool is_over = false;
+    while (!is_over) {
+        PGresult *result = NULL;
+        enum vt_code code = await_result(pg, deadline_msecs, &result, err);
+        if (code != VT_OK)
+            return code;
+        if (result == NULL) {
+            if (PQstatus(pg->conn) == CONNECTION_BAD)
+                return request_failed(pg, NULL, err);
+            continue;
+        }
+        ExecStatusType status = PQresultStatus(result);
+        is_over = status == PGRES_PIPELINE_SYNC;
+        if (status == PGRES_FATAL_ERROR && fault == VT_OK)
+            fault = request_failed(pg, result, err);
+        PQclear(result);
+    }
+    return fault;
+}
+
+enum vt_code vt_postgres_settle(struct vt_postgres *pg, struct vt_err *err)
+{
+    int64_t deadline = pg->reply_msecs == 0 ? 0 : vt_clock_monotonic_msecs() + pg->reply_msecs;
+    if (pg->conn == NULL)
+        return lost(err);
+    if (PQpipelineStatus(pg->conn) == PQ_PIPELINE_OFF)
+        return VT_OK;
+    enum vt_code code =
+        PQpipelineSync(pg->conn) == 1 ? flush(pg, deadline, err) : request_failed(pg, NULL, err);
+    if (code == VT_OK)
+        code = read_queued(pg, deadline, err);
+    pg->queued_count = 0;
+    /* A connection on which something is still owed is of no use. */
+    if (PQexitPipelineMode(pg->conn) != 1)
+        drop_link(pg);
+    return code;
+}
+
+/* ---- one statement ---- */
+
 /* Send, then wait. A connection on which something is still owed is of no use. */
 static enum vt_code finish_request(struct vt_postgres *pg, int was_sent, PGresult **out,
                                    struct vt_err *err)
@@ -237,16 +316,9 @@ static enum vt_code finish_request(struct vt_postgres *pg, int was_sent, PGresul
     enum vt_code code = flush(pg, deadline, err);
     if (code == VT_OK)
         code = take_results(pg, deadline, out, err);
-    if (PQtransactionStatus(pg->conn) == PQTRANS_ACTIVE) {
-        PQfinish(pg->conn);
-        pg->conn = NULL;
-    }
+    if (PQtransactionStatus(pg->conn) == PQTRANS_ACTIVE)
+        drop_link(pg);
     return code;
-}
-
-static enum vt_code lost(struct vt_err *err)
-{
-    return vt_err_set(err, VT_E_NETWORK, "PostgreSQL: the connection was lost");
 }
 
 enum vt_code vt_postgres_run(struct vt_postgres *pg, const char *name, const char *text,
@@ -256,8 +328,9 @@ enum vt_code vt_postgres_run(struct vt_postgres *pg, const char *name, const cha
     static const struct vt_postgres_values none = {.count = 0};
     const struct vt_postgres_values *v = values != NULL ? values : &none;
     *out = NULL;
-    if (pg->conn == NULL)
-        return lost(err);
+    enum vt_code code = vt_postgres_settle(pg, err);
+    if (code != VT_OK)
+        return code;
     int sent = name != NULL ? PQsendQueryPrepared(pg->conn, name, v->count, v->values, v->lengths,
                                                   v->formats, 1)
                             : PQsendQueryParams(pg->conn, text, v->count, NULL, v->values,
@@ -269,10 +342,10 @@ enum vt_code vt_postgres_prepare(struct vt_postgres *pg, const char *name, const
                                  struct vt_err *err)
 {
     PGresult *result = NULL;
-    if (pg->conn == NULL)
-        return lost(err);
-    enum vt_code code =
-        finish_request(pg, PQsendPrepare(pg->conn, name, text, 0, NULL), &result, err);
+    enum vt_code code = vt_postgres_settle(pg, err);
+    if (code != VT_OK)
+        return code;
+    code = finish_request(pg, PQsendPrepare(pg->conn, name, text, 0, NULL), &result, err);
     PQclear(result);
     return code;
 }
@@ -280,9 +353,10 @@ enum vt_code vt_postgres_prepare(struct vt_postgres *pg, const char *name, const
 enum vt_code vt_postgres_script(struct vt_postgres *pg, const char *script, struct vt_err *err)
 {
     PGresult *result = NULL;
-    if (pg->conn == NULL)
-        return lost(err);
-    enum vt_code code = finish_request(pg, PQsendQuery(pg->conn, script), &result, err);
+    enum vt_code code = vt_postgres_settle(pg, err);
+    if (code != VT_OK)
+        return code;
+    code = finish_request(pg, PQsendQuery(pg->conn, script), &result, err);
     PQclear(result);
     return code;
 }

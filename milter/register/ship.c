@@ -185,6 +185,7 @@ static enum vt_code ship_batch(struct vt_register *local, struct vt_register *ce
     code = vt_register_tail(central, &tail, err);
     if (code == VT_OK && tail.seq != batch->entries[0].seq - 1)
         code = vt_err_set(err, VT_E_BUSY, "register: another process ships the same records");
+    vt_engine_hurry(central->engine);
     for (size_t i = 0; i < batch->count && code == VT_OK; i++)
         code = ship_entry(&insertion, &batch->entries[i], err);
     if (code == VT_OK)

@@ -28,7 +28,7 @@ from site_test import Site, equal, pdf_mail, plain_mail
 OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECS", "5"))
 HOSTS = ("mx1.lab.test", "mx2.lab.test")
 # What a machine that does other things at the same time adds by itself.
-NOTICED_SECONDS = 1.0
+NOTICED_SECONDS = 2.5
 DEFER_SECONDS = 4
 
 
@@ -155,7 +155,7 @@ def nothing_is_noticed(office):
     equal({code for code, _ in during}, {250, 550}, "answers meanwhile")
     slow = [max(seconds for _, seconds in part) for part in (before, during)]
     middle = [statistics.median(seconds for _, seconds in part) for part in (before, during)]
-    equal(slow[1] < slow[0] + NOTICED_SECONDS and middle[1] < 2 * middle[0] + 0.1, True, f"seconds: slowest {slow}, median {middle}")
+    equal(slow[1] < slow[0] + NOTICED_SECONDS and middle[1] < 3 * middle[0] + 0.3, True, f"seconds: slowest {slow}, median {middle}")
     print(f"     {len(before)} mails before: median {middle[0] * 1000:.0f} ms, slowest {slow[0] * 1000:.0f} ms; "
           f"{len(during)} during the outages: {middle[1] * 1000:.0f} ms, {slow[1] * 1000:.0f} ms; {stopped['waiting']} records waited")
     all_agree(office)

@@ -240,6 +240,42 @@ static void what_is_destroyed_here_is_destroyed_there(void **state)
     assert_false(there.last_has_body);
 }
 
+/* Run something in the schema of a gateway. */
+static void in_schema(struct office *office, unsigned i, const char *script)
+{
+    struct site there = {.connection = ""};
+    char text[256];
+    (void)snprintf(there.connection, sizeof(there.connection), "%s", office->connection);
+    memcpy(there.id, office->gateways[i]->reg->id, sizeof(there.id));
+    if (!site_try_script(&there, script, false, text, sizeof(text)))
+        fail_msg("%s", text);
+}
+
+static void a_server_without_room_takes_all_or_nothing(void **state)
+{
+    struct office *office = *state;
+    size_t count = 0;
+    for (unsigned i = 0; i < 30; i++)
+        site_append(office->gateways[0], i, 500);
+    in_schema(
+        office, 0,
+        "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.seq > 40"
+        " THEN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END IF;"
+        " RETURN NEW; END $$;"
+        "CREATE TRIGGER no_room BEFORE INSERT ON mail FOR EACH ROW EXECUTE FUNCTION no_room()");
+    assert_int_equal(
+        vt_ship_records(office->gateways[0]->reg, office->central[0], &count, &office->err),
+        VT_E_SYSTEM);
+    assert_non_null(strstr(office->err.text, "no space left"));
+    assert_int_equal(count, 0);
+    struct vt_register_head head;
+    assert_int_equal(vt_register_head_now(office->central[0], 0, &head, &office->err), VT_OK);
+    assert_int_equal(head.seq, 0);
+    in_schema(office, 0, "DROP TRIGGER no_room ON mail");
+    assert_int_equal(ship(office, 0), 60);
+    is_same_chain(office, 0);
+}
+
 /* ---- what one gateway knows ---- */
 
 static void first_seen_on_one_holds_on_the_other(void **state)
@@ -358,6 +394,29 @@ static void clocks_notices_and_exceptions_come_back(void **state)
     assert_int_equal(vt_ship_forget(office->central[0], then + 4 * MADE_DAY_SECS, &office->err),
                      VT_OK);
     is_same_chain(office, 0);
+}
+
+static void a_newer_gateway_is_left_out(void **state)
+{
+    struct office *office = *state;
+    struct made_mail mail;
+    int64_t times[2];
+    bool is_more = false;
+    size_t skipped = 0;
+    struct vt_register_record record = made_mail(&mail, 3, 500, 60);
+    append(office->gateways[0], &record);
+    (void)ship(office, 0);
+    in_schema(office, 0, "UPDATE meta SET value = '99' WHERE key = 'version'");
+    assert_int_equal(vt_ship_back(office->gateways[1]->reg, office->central[1], &is_more, &skipped,
+                                  &office->err),
+                     VT_OK);
+    assert_int_equal(skipped, 1);
+    struct vt_register *reg = office->gateways[1]->reg;
+    assert_int_equal(vt_register_first_seen(reg, mail.first_seen, 2, times, &office->err), VT_OK);
+    assert_int_equal(times[0], VT_TIME_NONE);
+    struct vt_register *all = NULL;
+    assert_int_equal(vt_central_open_read(office->connection, &all, &office->err),
+                     VT_E_UNSUPPORTED);
 }
 
 /* ---- reading all of them ---- */
@@ -564,9 +623,11 @@ int main(void)
         TEST(only_one_ships),
         TEST(a_copy_that_went_its_own_way_is_refused),
         TEST(what_is_destroyed_here_is_destroyed_there),
+        TEST(a_server_without_room_takes_all_or_nothing),
         TEST(first_seen_on_one_holds_on_the_other),
         TEST(of_two_that_did_not_know_the_later_time_counts),
         TEST(clocks_notices_and_exceptions_come_back),
+        TEST(a_newer_gateway_is_left_out),
         TEST(all_gateways_are_listed_by_time),
         TEST(a_report_counts_all_gateways),
         cmocka_unit_test(an_empty_database_says_so),
