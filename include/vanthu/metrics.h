@@ -69,6 +69,10 @@ enum vt_metric {
     VT_METRIC_RECORDS_DESTROYED,
     VT_METRIC_REGISTER_WRITABLE,
     VT_METRIC_REGISTER_TURN,
+    /* shipper */
+    VT_METRIC_CENTRAL_UP,
+    VT_METRIC_CENTRAL_WAITING,
+    VT_METRIC_CENTRAL_RECORDS,
     /* master */
     VT_METRIC_ROLE_UP,       /* role */
     VT_METRIC_ROLE_STARTED,  /* role */

@@ -286,6 +286,13 @@ const struct vt_metric_info vt_metric_infos[VT_METRICS] = {
     [VT_METRIC_REGISTER_TURN] = {"vanthu_register_turn_timestamp_seconds", "When the registrar last went round its loop, which takes a second at most.",
         MOMENT, VT_ROLE_REGISTRAR, NO_LABELS, NO_BOUNDS},
 
+    [VT_METRIC_CENTRAL_UP] = {"vanthu_central_up", "1: records are shipped to the central database; 0: they wait, or none is configured.",
+        GAUGE, VT_ROLE_SHIPPER, NO_LABELS, NO_BOUNDS},
+    [VT_METRIC_CENTRAL_WAITING] = {"vanthu_central_waiting_records", "Records that wait for the central database.",
+        GAUGE, VT_ROLE_SHIPPER, NO_LABELS, NO_BOUNDS},
+    [VT_METRIC_CENTRAL_RECORDS] = {"vanthu_central_records_total", "Records that were shipped to the central database.",
+        COUNTER, VT_ROLE_SHIPPER, NO_LABELS, NO_BOUNDS},
+
     [VT_METRIC_ROLE_UP] = {"vanthu_role_up", "1: the role runs and said that it serves.",
         GAUGE, VT_ROLE_MASTER, LABELS(&vt_label_role), NO_BOUNDS},
     [VT_METRIC_ROLE_STARTED] = {"vanthu_role_start_timestamp_seconds", "When the role was last started.",

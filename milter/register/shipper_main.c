@@ -11,6 +11,7 @@
 
 #include "register/central.h"
 #include "vanthu/log.h"
+#include "vanthu/metrics.h"
 #include "vanthu/role.h"
 #include "vanthu/wire.h"
 
@@ -44,6 +45,7 @@ struct shipper {
     const struct vt_config *config;
     int control;
     struct vt_register *local, *central;
+    struct vt_metrics *metrics;
     enum state state;
     char text[VT_ERR_TEXT_BYTES]; /* why it is so */
     int64_t changed_utc_secs;
@@ -111,6 +113,8 @@ static void tell_master(struct shipper *s)
     if (s->local != NULL &&
         vt_ship_waiting(s->local, s->shipped_seq, &waiting, &since, &err) != VT_OK)
         vt_log(VT_LOG_WARNING, "the register cannot be read: %s", err.text);
+    vt_metric_set(s->metrics, VT_METRIC_CENTRAL_UP, 0, s->state == STATE_SHIPPING);
+    vt_metric_set(s->metrics, VT_METRIC_CENTRAL_WAITING, 0, waiting);
     json_t *said = json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:i}", "state", state_words[s->state],
                              "text", s->text, "changed", (json_int_t)s->changed_utc_secs, "shipped",
                              (json_int_t)s->shipped_seq, "waiting", (json_int_t)waiting, "since",
@@ -153,6 +157,7 @@ static enum vt_code ship_all(struct shipper *s, struct vt_err *err)
     enum vt_code code = VT_OK;
     while (code == VT_OK && count > 0) {
         code = vt_ship_records(s->local, s->central, &count, err);
+        vt_metric_add(s->metrics, VT_METRIC_CENTRAL_RECORDS, 0, count);
         if (code == VT_OK)
             code = vt_register_tail(s->central, &tail, err);
         if (code == VT_OK && tail.seq != s->shipped_seq) {
@@ -257,9 +262,13 @@ int vt_shipper_main(const struct vt_config *config, const struct vt_role_fds *fd
                               .control = fds->control,
                               .pause_msecs = FIRST_PAUSE_MSECS,
                               .changed_utc_secs = vt_clock_now_utc_secs()};
-    enum vt_code code = enter_sandbox(config, &err);
+    enum vt_code code =
+        vt_metrics_open(fds->metrics, VT_ROLE_SHIPPER, fds->lane, NULL, &shipper.metrics, &err);
+    if (code == VT_OK)
+        code = enter_sandbox(config, &err);
     if (code != VT_OK) {
         vt_log(VT_LOG_ERROR, "the shipper cannot start: %s", err.text);
+        vt_metrics_close(shipper.metrics);
         return code == VT_E_CONFIG ? EX_CONFIG : EX_OSERR;
     }
     vt_role_ready(fds->control);
@@ -270,5 +279,6 @@ int vt_shipper_main(const struct vt_config *config, const struct vt_role_fds *fd
     }
     vt_register_close(shipper.central);
     vt_register_close(shipper.local);
+    vt_metrics_close(shipper.metrics);
     return EX_OK;
 }

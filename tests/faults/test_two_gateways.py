@@ -10,6 +10,7 @@
 import json
 import os
 import re
+import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -83,8 +84,10 @@ class Office(Site):
         os.chmod(folder, 0o755)
         self.database = Postgres(folder)
         self.other = None
-        with open(os.path.join(HERE, "../../conf/policy.yaml"), encoding="utf-8") as file:
+        conf = os.path.join(HERE, "../../conf")
+        with open(conf + "/policy.yaml", encoding="utf-8") as file:
             text = file.read()
+        shutil.copy(conf + "/agencies.yaml", folder)
         equal(text.count("at-most: 15m"), 1, "deferring rules of the sample policy")
         with open(folder + "/policy.yaml", "w", encoding="utf-8") as file:
             file.write(text.replace("at-most: 15m", f"at-most: {DEFER_SECONDS}s"))
@@ -242,6 +245,9 @@ def deferred_here_is_deferred_there(office):
 def status_tells(office):
     """vanthu status says how far the central database is."""
     said = site_test.Lab.vanthu(office, "status").stdout
+    metrics = site_test.Lab.vanthu(office, "status", "--prometheus").stdout
+    shown = {name: int(float(value)) for name, value in re.findall(r"^vanthu_central_(\w+) (\S+)$", metrics, re.M)}
+    equal((shown["up"], shown["waiting_records"] < 5, shown["records_total"] > 20), (1, True, True), shown)
     equal(re.search(r"(Central database|CSDL tập trung)  (shipping|đang chuyển)", said) is None, False, said)
 
 
