@@ -128,6 +128,16 @@ enum vt_truth vt_conditions_match(const struct vt_conditions *conditions,
     return worst;
 }
 
+size_t vt_conditions_held(const struct vt_conditions *conditions, const struct vt_scope *scope)
+{
+    size_t held = 0;
+    vt_reasons ignored = 0;
+    for (size_t i = 0; i < conditions->count; i++)
+        held += conditions->items[i].test->form->match(&conditions->items[i], scope, &ignored) ==
+                VT_YES;
+    return held;
+}
+
 bool vt_condition_is_negation(const struct vt_condition *condition)
 {
     return condition->test->form == &vt_form_not || condition->test->form == &vt_form_none;

@@ -124,3 +124,66 @@ void vt_conditions_explain(const struct vt_conditions *conditions, const struct 
     /* A character may have been cut in two, and addresses come from the mail. */
     vt_text_clean(out, out_bytes, vt_bytes_of(text, line.used));
 }
+
+/* ---- each test ---- */
+
+static const char *needs_of_group(struct vt_arena *arena, const struct vt_condition *condition)
+{
+    char text[256] = "", clean[256];
+    struct line line = {text, sizeof(text), 0};
+    const struct vt_conditions *group = &condition->groups[0];
+    for (size_t i = 0; i < group->count; i++)
+        add(&line, "%s%s = %s", i > 0 ? ", " : "", group->items[i].test->key,
+            group->items[i].needs);
+    return vt_arena_str(arena, vt_text_clean(clean, sizeof(clean), vt_bytes_of(text, line.used)));
+}
+
+static enum vt_code list_one(struct vt_arena *arena, const struct vt_condition *condition,
+                             const struct vt_scope *scope, unsigned depth, struct vt_trace *out)
+{
+    char has[256], clean[256];
+    vt_reasons ignored = 0;
+    const struct vt_form *form = condition->test->form;
+    struct vt_trace_test *grown =
+        vt_arena_grow(arena, out->tests, out->tests_count, sizeof(*grown));
+    if (grown == NULL)
+        return VT_E_NOMEM;
+    out->tests = grown;
+    struct vt_trace_test *test = &out->tests[out->tests_count++];
+    *test = (struct vt_trace_test){
+        .key = condition->test->key,
+        .needs = vt_arena_str(arena, condition->needs != NULL ? condition->needs : ""),
+        .truth = form->match(condition, scope, &ignored),
+        .depth = depth};
+    if (test->needs == NULL)
+        return VT_E_NOMEM;
+    if (form->describe == NULL) {
+        test->needs = is_over_signatures(form) ? needs_of_group(arena, condition) : "";
+        return test->needs != NULL ? VT_OK : VT_E_NOMEM;
+    }
+    form->describe(condition, scope, has, sizeof(has));
+    test->has = vt_arena_str(arena, vt_text_clean(clean, sizeof(clean), vt_bytes_str(has)));
+    return test->has != NULL ? VT_OK : VT_E_NOMEM;
+}
+
+/* Tests over signatures are about others than that of the scope, and those of a document are about
+ * nothing in the mail itself. */
+static bool is_entered(const struct vt_condition *condition, const struct vt_scope *scope)
+{
+    return !is_over_signatures(condition->test->form) &&
+           (condition->test->form != &vt_form_document || scope->document != NULL);
+}
+
+enum vt_code vt_conditions_list(struct vt_arena *arena, const struct vt_conditions *conditions,
+                                const struct vt_scope *scope, unsigned depth, struct vt_trace *out)
+{
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; i < conditions->count && code == VT_OK; i++) {
+        const struct vt_condition *condition = &conditions->items[i];
+        code = list_one(arena, condition, scope, depth, out);
+        for (size_t g = 0;
+             g < condition->groups_count && code == VT_OK && is_entered(condition, scope); g++)
+            code = vt_conditions_list(arena, &condition->groups[g], scope, depth + 1, out);
+    }
+    return code;
+}

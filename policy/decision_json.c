@@ -21,12 +21,46 @@ static json_t *mode_of(const struct vt_decision *decision)
     return decision->rule != NULL ? json_string(vt_mode_name(decision->mode)) : json_null();
 }
 
+static json_t *test_of(const struct vt_trace_test *test)
+{
+    static const char *const truths[] = {
+        [VT_NO] = "no", [VT_UNKNOWN] = "unknown", [VT_YES] = "yes"};
+    return json_pack("{s:s, s:o, s:o, s:s, s:i}", "test", test->key, "has",
+                     vt_json_string(test->has), "needs", vt_json_string(test->needs), "holds",
+                     truths[test->truth], "depth", (int)test->depth);
+}
+
+/* Where every rule is traced: what each test saw, and what would have been of those not tried. */
+static bool add_tests(json_t *line, const struct vt_trace *trace)
+{
+    json_t *tests = json_array();
+    for (size_t i = 0; i < trace->tests_count; i++) {
+        if (json_array_append_new(tests, test_of(&trace->tests[i])) != 0) {
+            json_decref(tests);
+            return false;
+        }
+    }
+    json_t *more =
+        json_pack("{s:o, s:b, s:b, s:s, s:o}", "signature", optional_index(trace->signature),
+                  "tried", (int)!trace->is_skipped, "would_match", (int)trace->would_match, "asked",
+                  vt_action_name(trace->asked), "tests", tests);
+    bool is_good = more != NULL && json_object_update(line, more) == 0;
+    json_decref(more);
+    return is_good;
+}
+
 static json_t *trace_line(const struct vt_trace *line)
 {
-    return json_pack("{s:o, s:i, s:o, s:s, s:b, s:s, s:o}", "rule", vt_json_string(line->rule),
-                     "line", (int)line->line, "document", optional_index(line->document), "mode",
-                     vt_mode_name(line->mode), "matched", (int)line->matched, "action",
-                     vt_action_name(line->action), "why", vt_json_string(line->why));
+    json_t *object =
+        json_pack("{s:o, s:i, s:o, s:s, s:b, s:s, s:o}", "rule", vt_json_string(line->rule), "line",
+                  (int)line->line, "document", optional_index(line->document), "mode",
+                  vt_mode_name(line->mode), "matched", (int)line->matched, "action",
+                  vt_action_name(line->action), "why", vt_json_string(line->why));
+    if (object != NULL && (line->tests_count > 0 || line->is_skipped) && !add_tests(object, line)) {
+        json_decref(object);
+        object = NULL;
+    }
+    return object;
 }
 
 static json_t *trace_array(const struct vt_decision *decision)

@@ -3,15 +3,9 @@
  * enforce match ends it for that subject, and the most severe result of all subjects counts. Pure:
  * the clock and the first defer are input. What must never happen whatever a rule says (a
  * refusal for a cause of ours, of a bounce, of a list's changed message) is lowered here. */
-#include <stdio.h>
-#include <string.h>
 
 #include "rule.h"
 
-/* 1000 parts times 10 000 rules are possible: not more is traced, and half of it is kept for rules
- * that match. */
-#define MAX_TRACE 8192
-#define WHY_BYTES 400
 /* A refusal that is lowered to a defer has no clock of its own. */
 #define LOWERED_DEFER_SECS (15 * 60)
 
@@ -27,7 +21,7 @@ struct evaluation {
 /* One rule that matched one subject, after everything that lowers it. */
 struct outcome {
     enum vt_action action;
-    const char *lowered; /* why the rule's own action was not taken, or NULL */
+    enum vt_lowered lowered; /* why the rule's own action was not taken */
     int64_t defer_until_utc_secs;
     vt_reasons matched;
 };
@@ -35,11 +29,11 @@ struct outcome {
 /* ---- lowering ---- */
 
 static enum vt_action lower_to_possible(const struct evaluation *e, const struct vt_rule *rule,
-                                        enum vt_action action, const char **why)
+                                        enum vt_action action, enum vt_lowered *why)
 {
     if (action != VT_ACTION_HOLD || e->policy->officer_mailbox != NULL)
         return action;
-    *why = "no officer is named";
+    *why = VT_LOWERED_NO_OFFICER;
     return rule->then.without_officer == VT_ACTION_HOLD ? VT_ACTION_TAG
                                                         : rule->then.without_officer;
 }
@@ -84,25 +78,25 @@ static vt_reasons without_ours(vt_reasons reasons)
 
 static enum vt_action lower_refusal(const struct evaluation *e, const struct vt_rule *rule,
                                     const struct vt_scope *scope, vt_reasons matched,
-                                    enum vt_action action, const char **why)
+                                    enum vt_action action, enum vt_lowered *why)
 {
     if (action != VT_ACTION_REJECT)
         return action;
     vt_reasons basis = basis_of(e, rule, scope, matched);
     if (basis != 0 && without_ours(basis) == 0) {
-        *why = "the cause is ours";
+        *why = VT_LOWERED_OUR_CAUSE;
         return VT_ACTION_DEFER;
     }
     if (scope->mail->is_list && basis == VT_REASON_BIT(VT_REASON_MESSAGE_CHANGED)) {
-        *why = "mailing lists change messages";
+        *why = VT_LOWERED_LIST;
         return VT_ACTION_TAG;
     }
     if (scope->mail->front_relay != NULL) {
-        *why = "a relay in front would return it to a sender who may be forged";
+        *why = VT_LOWERED_FRONT_RELAY;
         return VT_ACTION_TAG;
     }
     if (scope->mail->sender != NULL && scope->mail->sender[0] == '\0') {
-        *why = "the sender is empty";
+        *why = VT_LOWERED_EMPTY_SENDER;
         return e->policy->officer_mailbox != NULL ? VT_ACTION_HOLD : VT_ACTION_TAG;
     }
     return action;
@@ -121,9 +115,9 @@ static enum vt_action time_defer(const struct evaluation *e, const struct vt_rul
                                                                 : in->first_deferred_utc_secs;
     enum vt_action afterwards = has_clock ? rule->afterwards : VT_ACTION_TAG;
     if (in->is_submission)
-        o->lowered = "a submission is not deferred";
+        o->lowered = VT_LOWERED_SUBMISSION;
     else if (in->now_utc_secs - first >= length)
-        o->lowered = "the time to defer is over";
+        o->lowered = VT_LOWERED_TIME_OVER;
     else {
         o->defer_until_utc_secs = first + length;
         return action;
@@ -148,22 +142,18 @@ static struct outcome outcome_of(const struct evaluation *e, const struct vt_rul
 
 /* ---- trying one rule ---- */
 
-static bool is_over(const struct evaluation *e, const struct vt_rule *rule)
-{
-    return rule->until_utc_secs != VT_TIME_NONE && e->input->now_utc_secs >= rule->until_utc_secs;
-}
-
 static struct vt_scope scope_of(const struct evaluation *e, size_t document, size_t signature)
 {
     return document == SIZE_MAX ? e->mail : vt_scope_of(&e->mail, document, signature);
 }
 
 /* All tests must hold for one and the same signature. Of a document without signatures, and of
- * the mail, there is one scope. *out: the scope that matched, or the first one. */
+ * the mail, there is one scope. *out: the scope that matched, or the first one; where all is traced
+ * the one that came nearest. */
 static bool try_scopes(const struct evaluation *e, const struct vt_rule *rule, size_t document,
                        struct vt_scope *out, vt_reasons *out_matched)
 {
-    size_t count = 1;
+    size_t count = 1, most = 0;
     if (document != SIZE_MAX && e->input->evidence->documents[document].signatures_count > 0)
         count = e->input->evidence->documents[document].signatures_count;
     bool is_match = false;
@@ -172,50 +162,21 @@ static bool try_scopes(const struct evaluation *e, const struct vt_rule *rule, s
     for (size_t i = 0; i < count; i++) {
         struct vt_scope scope = scope_of(e, document, i);
         vt_reasons matched = 0;
-        if (vt_conditions_match(&rule->when, &scope, &matched) != VT_YES)
+        if (vt_conditions_match(&rule->when, &scope, &matched) == VT_YES) {
+            if (!is_match)
+                *out = scope;
+            is_match = true;
+            *out_matched |= matched;
             continue;
-        if (!is_match)
+        }
+        size_t held =
+            e->input->is_traced && !is_match ? vt_conditions_held(&rule->when, &scope) : 0;
+        if (held > most) {
+            most = held;
             *out = scope;
-        is_match = true;
-        *out_matched |= matched;
+        }
     }
     return is_match;
-}
-
-/* ---- trace ---- */
-
-static enum vt_code trace(struct evaluation *e, const struct vt_rule *rule, size_t document,
-                          const struct vt_scope *scope, const struct outcome *outcome)
-{
-    struct vt_decision *d = e->decision;
-    char why[WHY_BYTES];
-    if (d->trace_count >= (outcome == NULL ? MAX_TRACE / 2 : MAX_TRACE))
-        return VT_OK;
-    if (is_over(e, rule)) {
-        char until[VT_TIME_TEXT_BYTES];
-        (void)snprintf(why, sizeof(why), "the rule ended at %s",
-                       vt_time_rfc3339(until, rule->until_utc_secs));
-    } else {
-        vt_conditions_explain(&rule->when, scope, why, sizeof(why));
-    }
-    const char *lowered = outcome == NULL ? NULL : outcome->lowered;
-    struct vt_trace *grown = vt_arena_grow(e->arena, d->trace, d->trace_count, sizeof(*grown));
-    char *text = lowered == NULL ? vt_arena_str(e->arena, why)
-                                 : vt_arena_printf(e->arena, "%s; %s lowered to %s: %s", why,
-                                                   vt_action_name(rule->then.action),
-                                                   vt_action_name(outcome->action), lowered);
-    if (grown == NULL || text == NULL)
-        return VT_E_NOMEM;
-    d->trace = grown;
-    d->trace[d->trace_count++] =
-        (struct vt_trace){.rule = rule->name,
-                          .line = rule->node->line,
-                          .document = document,
-                          .mode = vt_rule_mode(rule, e->input->now_utc_secs),
-                          .matched = outcome != NULL,
-                          .action = outcome != NULL ? outcome->action : VT_ACTION_ACCEPT,
-                          .why = text};
-    return VT_OK;
 }
 
 /* ---- the decision ---- */
@@ -278,20 +239,39 @@ static void take(struct evaluation *e, const struct vt_rule *rule, size_t docume
     take_effects(d, rule, o);
 }
 
-/* One rule on one subject; *out_ends: no other rule is tried on it. */
+/* What came of a rule, as the trace tells it. */
+static enum vt_code trace(struct evaluation *e, const struct vt_rule *rule,
+                          const struct vt_scope *scope, const struct outcome *o, bool is_match,
+                          bool is_skipped)
+{
+    bool is_over = vt_rule_is_over(rule, e->input->now_utc_secs);
+    const struct vt_trace line = {.mode = vt_rule_mode(rule, e->input->now_utc_secs),
+                                  .matched = is_match && !is_skipped,
+                                  .action = is_match ? o->action : VT_ACTION_ACCEPT,
+                                  .lowered = is_match ? o->lowered : VT_LOWERED_NOT,
+                                  .is_over = is_over,
+                                  .is_skipped = is_skipped,
+                                  .would_match = is_match && is_skipped};
+    return vt_trace_add(e->arena, e->decision, rule, scope, &line, e->input->is_traced);
+}
+
+/* One rule on one subject; *ends: no other rule is tried on it. One that comes after that is looked
+ * at for the trace alone. */
 static enum vt_code try_rule(struct evaluation *e, const struct vt_rule *rule, size_t document,
-                             bool *is_first, bool *out_ends)
+                             bool *is_first, bool *ends)
 {
     struct vt_scope scope;
     vt_reasons matched = 0;
-    bool is_match = try_scopes(e, rule, document, &scope, &matched) && !is_over(e, rule);
+    bool is_match = try_scopes(e, rule, document, &scope, &matched) &&
+                    !vt_rule_is_over(rule, e->input->now_utc_secs);
+    bool is_skipped = *ends;
     struct outcome o = {0};
     enum vt_code code = VT_OK;
     if (is_match)
         o = outcome_of(e, rule, &scope, matched);
     if (is_match || e->input->is_traced)
-        code = trace(e, rule, document, &scope, is_match ? &o : NULL);
-    if (code != VT_OK || !is_match)
+        code = trace(e, rule, &scope, &o, is_match, is_skipped);
+    if (code != VT_OK || !is_match || is_skipped)
         return code;
     if (*is_first && o.action > e->decision->would_be)
         e->decision->would_be = o.action;
@@ -299,7 +279,7 @@ static enum vt_code try_rule(struct evaluation *e, const struct vt_rule *rule, s
     enum vt_mode mode = vt_rule_mode(rule, e->input->now_utc_secs);
     if (mode != VT_MODE_OBSERVE)
         take(e, rule, document, &scope, &o);
-    *out_ends = mode == VT_MODE_ENFORCE;
+    *ends = mode == VT_MODE_ENFORCE;
     return VT_OK;
 }
 
@@ -316,8 +296,8 @@ static enum vt_code evaluate_subject(struct evaluation *e, size_t document)
     bool is_first = true, ends = false;
     const struct vt_scope subject = scope_of(e, document, 0);
     vt_reasons reasons = document == SIZE_MAX ? subject.reasons : all_reasons(&subject);
-    for (size_t i = 0; i < e->policy->rules_count && !ends; i++) {
-        e->decision->tried_count++;
+    for (size_t i = 0; i < e->policy->rules_count && (!ends || e->input->is_traced); i++) {
+        e->decision->tried_count += !ends;
         if (is_out(e, i, reasons))
             continue;
         enum vt_code code = try_rule(e, &e->policy->rules[i], document, &is_first, &ends);
@@ -371,7 +351,7 @@ static enum vt_code judge_site(struct vt_arena *arena, const struct vt_policy *p
                                struct vt_err *err)
 {
     const struct vt_site_input site = {.evidence = input->evidence,
-                                       .site = policy->site,
+                                       .site = input->site != NULL ? input->site : policy->site,
                                        .now_utc_secs = input->now_utc_secs,
                                        .official_only_since_utc_secs =
                                            policy->official_only_since_utc_secs};

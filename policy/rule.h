@@ -21,6 +21,7 @@ struct vt_scope {
     const struct vt_evidence *evidence;
     const struct vt_mail *mail;
     size_t document_index;                /* SIZE_MAX: the mail itself */
+    size_t signature_index;               /* SIZE_MAX: none */
     const struct vt_document *document;   /* NULL: the mail itself */
     const struct vt_signature *signature; /* NULL: the document has none */
     vt_reasons reasons;                   /* of signature and document, or of the mail */
@@ -149,6 +150,13 @@ enum vt_truth vt_conditions_match(const struct vt_conditions *conditions,
 /* Why they hold or do not, one line. */
 void vt_conditions_explain(const struct vt_conditions *conditions, const struct vt_scope *scope,
                            char *out, size_t out_bytes);
+/* How many of them hold, so that of several scopes the nearest can be told. */
+size_t vt_conditions_held(const struct vt_conditions *conditions, const struct vt_scope *scope);
+/* Each test with what the scope has, groups with what stands in them. Added to tests, in arena.
+ * VT_E_NOMEM. */
+enum vt_code vt_conditions_list(struct vt_arena *arena, const struct vt_conditions *conditions,
+                                const struct vt_scope *scope, unsigned depth,
+                                struct vt_trace *out) VT_MUST_CHECK;
 /* The reasons a condition asks for, without those that must not be there. */
 vt_reasons vt_conditions_reasons(const struct vt_conditions *conditions);
 /* True when what stands below must not hold: not, none. */
@@ -256,6 +264,16 @@ void vt_policy_check(struct vt_yaml *yaml, const struct vt_policy *policy);
 void vt_policy_check_hidden(struct vt_yaml *yaml, const struct vt_policy *policy);
 /* The most severe thing a rule can do. */
 enum vt_action vt_rule_most_severe(const struct vt_rule *rule, bool has_officer);
+
+/* ---- trace (trace.c) ---- */
+
+/* A rule is over at a time: its "until" has come. */
+bool vt_rule_is_over(const struct vt_rule *rule, int64_t now_utc_secs);
+/* Add a line for a rule and what its tests were tried on; line has what came of it. At most so many
+ * lines are kept that no policy fills memory. VT_E_NOMEM. */
+enum vt_code vt_trace_add(struct vt_arena *arena, struct vt_decision *decision,
+                          const struct vt_rule *rule, const struct vt_scope *scope,
+                          const struct vt_trace *line, bool with_tests) VT_MUST_CHECK;
 
 /* ---- finding rules (index.c) ---- */
 

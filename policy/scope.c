@@ -8,6 +8,7 @@ struct vt_scope vt_scope_of_mail(const struct vt_evidence *evidence,
     return (struct vt_scope){.evidence = evidence,
                              .mail = &evidence->mail,
                              .document_index = SIZE_MAX,
+                             .signature_index = SIZE_MAX,
                              .reasons = evidence->reasons,
                              .site = site,
                              .now_utc_secs = now_utc_secs};
@@ -28,6 +29,7 @@ struct vt_scope vt_scope_of(const struct vt_scope *mail, size_t document, size_t
             (scope.reasons & ~scope.site_document->excused) | scope.site_document->reasons;
     }
     if (signature < scope.document->signatures_count) {
+        scope.signature_index = signature;
         scope.signature = &scope.document->signatures[signature];
         scope.reasons |= scope.signature->reasons;
     }

@@ -71,6 +71,34 @@ vt_reasons vt_policy_unhandled(const struct vt_policy *policy);
  * the parser. VT_E_NOMEM. */
 enum vt_code vt_policy_schema(char **out_text, size_t *out_len, struct vt_err *err) VT_MUST_CHECK;
 
+/* Three truths (Kleene): only yes matches, and "not" of unknown is unknown. */
+enum vt_truth { VT_NO = 0, VT_UNKNOWN = 1, VT_YES = 2 };
+
+/* Why not the action that a rule names was taken, but a milder one. */
+enum vt_lowered {
+    VT_LOWERED_NOT = 0,
+    VT_LOWERED_NO_OFFICER,
+    VT_LOWERED_OUR_CAUSE,
+    VT_LOWERED_LIST,
+    VT_LOWERED_FRONT_RELAY,
+    VT_LOWERED_EMPTY_SENDER,
+    VT_LOWERED_SUBMISSION,
+    VT_LOWERED_TIME_OVER,
+    VT_LOWERED_COUNT
+};
+/* "no officer is named", …; NULL for VT_LOWERED_NOT. */
+const char *vt_lowered_text(enum vt_lowered lowered);
+
+/* One test of a rule. What stands in a group (not, any-of, document …) follows it, one level
+ * deeper. */
+struct vt_trace_test {
+    const char *key;
+    const char *has;   /* what the mail has, "": not known; NULL: a group */
+    const char *needs; /* what the rule asks for; "" of most groups */
+    enum vt_truth truth;
+    unsigned depth;
+};
+
 /* One rule that matched, or was tried, for one document (document index, or SIZE_MAX for the mail
  * itself). */
 struct vt_trace {
@@ -81,6 +109,15 @@ struct vt_trace {
     bool matched;
     enum vt_action action; /* that it asked for, when it matched */
     const char *why;       /* why it matched or did not, one line */
+    /* Only where every rule is traced: */
+    size_t signature;            /* of the document, that the tests are about; SIZE_MAX: none */
+    enum vt_action asked;        /* the action the rule names, before anything lowered it */
+    enum vt_lowered lowered;     /* why it is not action */
+    bool is_over;                /* the rule has an end, which has come */
+    bool is_skipped;             /* not tried: an earlier rule had decided about the document */
+    bool would_match;            /* of one not tried: action is what it would have asked for */
+    struct vt_trace_test *tests; /* each of its tests, whether it was needed or not */
+    size_t tests_count;
 };
 
 /* Who is told, beside what the notices of the site say. */
@@ -120,7 +157,7 @@ struct vt_decision {
     size_t headers_count;
     unsigned notify;        /* bit of each enum vt_notify, of all rules that took effect */
     enum vt_seal seal;      /* of mail that leaves */
-    struct vt_trace *trace; /* rules that matched, or all that were tried */
+    struct vt_trace *trace; /* rules that matched, or all of them */
     size_t trace_count;
     size_t tried_count; /* rules tried, over all documents and the mail */
     const char *policy_version;
@@ -135,7 +172,11 @@ struct vt_policy_input {
     int64_t first_deferred_utc_secs;
     int64_t now_utc_secs;
     bool is_submission; /* never deferred: a mail program does not queue (users.md 1) */
-    bool is_traced;     /* the trace has the rules that did not match, too */
+    /* The trace has every rule with its tests: those that did not match, too, and those that were
+     * not tried any more. */
+    bool is_traced;
+    const struct vt_site
+        *site; /* in the place of the table that the policy names; NULL: that one */
 };
 
 /* Decide. *out lives in arena; names and texts of rules in it are the policy's, which must outlive

@@ -16,9 +16,6 @@
 #define VT_MAX_SITE_PATTERNS 1000
 #define VT_MAX_SITE_BYTES (32u * 1024 * 1024)
 
-/* Three truths (Kleene): only yes matches, and "not" of unknown is unknown. */
-enum vt_truth { VT_NO = 0, VT_UNKNOWN = 1, VT_YES = 2 };
-
 /* Whose key it is. Zero memory is unknown. */
 enum vt_kind { VT_KIND_UNKNOWN = 0, VT_KIND_PERSON, VT_KIND_AGENCY, VT_KIND_DEVICE, VT_KINDS };
 

@@ -11,10 +11,7 @@
 #include <unistd.h>
 
 #include "command/check.h"
-#include "vanthu/wire.h"
-
-/* One file has as long as one mail at the gateway would have without a waiting MTA. */
-#define FILE_BUDGET_MSECS 60000
+#include "command/inspect.h"
 
 struct check {
     struct vt_check_options options;
@@ -22,6 +19,8 @@ struct check {
     struct vt_policy *policy;
     const char *policy_file; /* it was read from */
     struct vt_role_set *roles;
+    struct vt_inspecting inspecting;
+    struct vt_mail assumed;
 };
 
 /* ---- policy, roles ---- */
@@ -35,13 +34,7 @@ static int load_policy(struct check *check)
     if (file == NULL)
         return EX_OK;
     check->policy_file = file;
-    struct vt_err err = {0};
-    struct vt_mistakes mistakes;
-    vt_mistakes_init(&mistakes);
-    enum vt_code code = vt_policy_load(file, &check->policy, &mistakes, &err);
-    vt_mistakes_print(&mistakes, stderr);
-    vt_mistakes_clear(&mistakes);
-    return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
+    return vt_command_load_policy(file, &check->policy);
 }
 
 static int start(struct check *check)
@@ -52,8 +45,17 @@ static int start(struct check *check)
         status = load_policy(check);
     if (status != EX_OK)
         return status;
-    enum vt_code code = vt_role_set_start_local(check->config, &check->options.overrides,
-                                                check->options.offline, &check->roles, &err);
+    const struct vt_check_options *options = &check->options;
+    enum vt_code code = vt_role_set_start_local(check->config, &options->overrides,
+                                                options->offline, &check->roles, &err);
+    check->inspecting = (struct vt_inspecting){.config = check->config,
+                                               .roles = check->roles,
+                                               .now_utc_secs = options->now_utc_secs,
+                                               .is_now_given = options->is_now_given,
+                                               .is_class_given = options->has_sender_class,
+                                               .offline = options->offline};
+    check->assumed =
+        (struct vt_mail){.direction = options->direction, .sender_class = options->sender_class};
     return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
 }
 
@@ -66,71 +68,6 @@ static void stop(struct check *check)
 }
 
 /* ---- one file ---- */
-
-static const char *base_name(const char *file)
-{
-    const char *slash = strrchr(file, '/');
-    return slash == NULL ? file : slash + 1;
-}
-
-/* The sandboxed child did not answer: the file counts as not checked, never as unsigned. */
-static enum vt_code not_checked(struct vt_arena *arena, const char *file, enum vt_reason reason,
-                                const struct vt_err *why, struct vt_evidence **out)
-{
-    struct vt_evidence *evidence = vt_arena_alloc(arena, sizeof(*evidence));
-    if (evidence == NULL)
-        return VT_E_NOMEM;
-    fprintf(stderr, "vanthu: %s: %s\n", file, why->text);
-    evidence->reasons = VT_REASON_BIT(reason);
-    *out = evidence;
-    return vt_findings_add(arena, &evidence->findings, &evidence->findings_count, "%s", why->text);
-}
-
-static enum vt_code inspect_bytes(struct check *check, struct vt_arena *arena, const char *file,
-                                  struct vt_bytes bytes, struct vt_evidence **out,
-                                  struct vt_err *err)
-{
-    int mail_fd = -1;
-    enum vt_code code = vt_memfd_seal("vanthu-check", bytes, &mail_fd, err);
-    if (code != VT_OK)
-        return code;
-    const struct vt_mail assumed = {.direction = check->options.direction,
-                                    .sender_class = check->options.sender_class};
-    struct vt_inspection inspection = {
-        .record_fd = -1,
-        .inspect_fd = vt_role_set_inspect_fd(check->roles),
-        .status_fd = vt_role_set_status_fd(check->roles),
-        .mail_fd = mail_fd,
-        .name = strcmp(file, "-") == 0 ? NULL : base_name(file),
-        .mail = &assumed,
-        .is_class_given = check->options.has_sender_class,
-        .now_utc_secs = check->options.now_utc_secs,
-        .is_now_given = check->options.is_now_given,
-        .deadline_msecs = vt_clock_monotonic_msecs() + FILE_BUDGET_MSECS,
-        .inspection_msecs = check->config->inspection_msecs,
-        .status_msecs = check->config->status_msecs,
-        .offline = check->options.offline,
-    };
-    code = vt_inspection_run(arena, &inspection, out, err);
-    (void)close(mail_fd);
-    return code;
-}
-
-static enum vt_code inspect_file(struct check *check, struct vt_arena *arena, const char *file,
-                                 struct vt_evidence **out, struct vt_err *err)
-{
-    struct vt_buf bytes;
-    enum vt_code code = vt_command_read_file(file, VT_MAX_MAIL_BYTES, &bytes, err);
-    if (code == VT_OK) {
-        code = inspect_bytes(check, arena, file, vt_buf_bytes(&bytes), out, err);
-        if (code == VT_E_PEER || code == VT_E_TIMEOUT)
-            code = not_checked(arena, file, VT_REASON_NOT_CHECKED, err, out);
-    } else if (code == VT_E_LIMIT) {
-        code = not_checked(arena, file, VT_REASON_TOO_LARGE, err, out);
-    }
-    vt_buf_clear(&bytes);
-    return code;
-}
 
 static enum vt_code decide(struct check *check, struct vt_arena *arena,
                            const struct vt_evidence *evidence, struct vt_decision **out,
@@ -186,7 +123,7 @@ static void print_text(const struct check *check, const char *file,
     const struct vt_check_text text = {
         .language = vt_command_language(),
         .file = file,
-        .policy_file = check->policy_file == NULL ? NULL : base_name(check->policy_file),
+        .policy_file = check->policy_file == NULL ? NULL : vt_command_base_name(check->policy_file),
         .facts = decision == NULL ? NULL : decision->site,
         .site = check->policy == NULL ? NULL : vt_policy_site(check->policy),
         .offline = check->options.offline,
@@ -202,7 +139,8 @@ static int check_file(struct check *check, const char *file)
     struct vt_arena *arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES);
     enum vt_code code = arena == NULL ? VT_E_NOMEM : VT_OK;
     if (code == VT_OK)
-        code = inspect_file(check, arena, file, &evidence, &err);
+        code =
+            vt_command_inspect(&check->inspecting, arena, file, &check->assumed, &evidence, &err);
     if (code == VT_OK)
         code = decide(check, arena, evidence, &decision, &err);
     if (code == VT_OK && check->options.json)

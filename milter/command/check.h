@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * vanthu check and vanthu trust path: what their options say. */
+ * vanthu check, and the commands that look at files as it does: what their options say. */
 #ifndef VANTHU_COMMAND_CHECK_H
 #define VANTHU_COMMAND_CHECK_H
 
@@ -17,7 +17,13 @@ struct vt_check_options {
     /* What the mail is taken for; the class: unless its own header proves one. */
     bool has_sender_class;
     enum vt_sender_class sender_class;
+    bool has_direction;
     enum vt_direction direction;
+    /* Of vanthu policy explain: the envelope. */
+    const char *sender, *client, *login;
+    const char *recipients[VT_MAX_REPEATED_OPTIONS];
+    size_t recipients_count;
+    bool all; /* --all: of every document, every rule */
     /* Its lists are the arrays below. */
     struct vt_role_overrides overrides;
     struct vt_trust_source trust[VT_MAX_REPEATED_OPTIONS];
@@ -25,8 +31,14 @@ struct vt_check_options {
     struct vt_bytes crl_views[VT_MAX_REPEATED_OPTIONS], content_views[VT_MAX_REPEATED_OPTIONS];
 };
 
-/* What belongs to one of the two commands only. */
-enum vt_check_command { VT_CHECK_DOCUMENTS = 0, VT_CHECK_CERTIFICATES };
+/* Which options there are: of vanthu check, vanthu trust path, vanthu policy explain and vanthu
+ * policy test. */
+enum vt_check_command {
+    VT_CHECK_DOCUMENTS = 0,
+    VT_CHECK_CERTIFICATES,
+    VT_CHECK_EXPLAIN,
+    VT_CHECK_CASES
+};
 
 /* Read the command line, and whatever its options name: files that cannot be read are told now.
  * The files to check are argv[optind] and on. *out begins as zero; clear it in any case. Returns

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The command line of vanthu check, and of vanthu trust path. Everything it names is looked at
- * before a role is started, so that a wrong path is a fault of the command and never a verdict. */
+ * The command line of vanthu check, and of those that look at files as it does. Everything it names
+ * is looked at before a role is started, so that a wrong path is a fault of the command and never a
+ * verdict. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -101,6 +102,26 @@ static int set_direction(struct vt_check_options *options, const char *text)
     if (found >= vt_words_direction.count)
         return bad_usage(options, "--direction wants inbound, outbound or internal");
     options->direction = (enum vt_direction)found;
+    options->has_direction = true;
+    return EX_OK;
+}
+
+static int add_recipient(struct vt_check_options *options, const char *address)
+{
+    if (options->recipients_count == VT_MAX_REPEATED_OPTIONS)
+        return bad_usage(options, "--to is repeated too often");
+    options->recipients[options->recipients_count++] = address;
+    return EX_OK;
+}
+
+/* The envelope. */
+static int take_envelope(struct vt_check_options *options, int option)
+{
+    if (option == 't')
+        return add_recipient(options, optarg);
+    *(option == 'f'   ? &options->sender
+      : option == 'i' ? &options->client
+                      : &options->login) = optarg;
     return EX_OK;
 }
 
@@ -140,6 +161,17 @@ static int take_option(struct vt_check_options *options, int option)
         return set_sender_class(options, optarg);
     case 'D':
         return set_direction(options, optarg);
+    case 'A':
+        options->all = true;
+        return EX_OK;
+    case 'F':
+        return take_envelope(options, 'f');
+    case 'R':
+        return take_envelope(options, 't');
+    case 'I':
+        return take_envelope(options, 'i');
+    case 'L':
+        return take_envelope(options, 'l');
     default:
         return EX_USAGE;
     }
@@ -200,7 +232,35 @@ int vt_check_options_read(enum vt_check_command command, int argc, char **argv,
         {"at", required_argument, NULL, 'a'},    {"offline", no_argument, NULL, 'o'},
         {"with", required_argument, NULL, 'w'},  {NULL, 0, NULL, 0},
     };
-    const struct option *known = command == VT_CHECK_CERTIFICATES ? of_certificates : of_documents;
+    static const struct option of_explain[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"all", no_argument, NULL, 'A'},
+        {"config", required_argument, NULL, 'c'},
+        {"policy", required_argument, NULL, 'p'},
+        {"trust", required_argument, NULL, 't'},
+        {"crl", required_argument, NULL, 'r'},
+        {"at", required_argument, NULL, 'a'},
+        {"offline", no_argument, NULL, 'o'},
+        {"content", required_argument, NULL, 'd'},
+        {"sender-class", required_argument, NULL, 's'},
+        {"direction", required_argument, NULL, 'D'},
+        {"from", required_argument, NULL, 'F'},
+        {"to", required_argument, NULL, 'R'},
+        {"client", required_argument, NULL, 'I'},
+        {"login", required_argument, NULL, 'L'},
+        {NULL, 0, NULL, 0},
+    };
+    static const struct option of_cases[] = {
+        {"json", no_argument, NULL, 'j'},         {"config", required_argument, NULL, 'c'},
+        {"policy", required_argument, NULL, 'p'}, {"trust", required_argument, NULL, 't'},
+        {"crl", required_argument, NULL, 'r'},    {NULL, 0, NULL, 0},
+    };
+    static const struct option *const tables[] = {[VT_CHECK_DOCUMENTS] = of_documents,
+                                                  [VT_CHECK_CERTIFICATES] = of_certificates,
+                                                  [VT_CHECK_EXPLAIN] = of_explain,
+                                                  [VT_CHECK_CASES] = of_cases};
+    const struct option *known = tables[command];
+    bool is_of_files = command == VT_CHECK_DOCUMENTS || command == VT_CHECK_CERTIFICATES;
     int option = 0, status = EX_OK;
     out->command = argv[0];
     out->now_utc_secs = vt_clock_now_utc_secs();
@@ -208,10 +268,10 @@ int vt_check_options_read(enum vt_check_command command, int argc, char **argv,
         status = take_option(out, option);
     if (status == EX_OK && out->trace && !out->json)
         status = bad_usage(out, "--trace belongs to --json");
-    if (status == EX_OK && optind == argc)
+    if (status == EX_OK && optind == argc && is_of_files)
         status = bad_usage(out, "which file? (\"-\" is standard input)");
     if (status == EX_OK)
-        status = check_named(out, argc, argv);
+        status = check_named(out, is_of_files ? argc : optind, argv);
     out->overrides.trust = out->trust;
     out->overrides.crls = out->crl_views;
     out->overrides.contents = out->content_views;

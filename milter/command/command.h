@@ -21,6 +21,8 @@ void vt_command_policy_usage(FILE *out);
 int vt_command_policy_check(int argc, char **argv);
 int vt_command_policy_replay(int argc, char **argv);
 int vt_command_policy_exceptions(int argc, char **argv);
+int vt_command_policy_explain(int argc, char **argv);
+int vt_command_policy_test(int argc, char **argv);
 int vt_command_control(int argc, char **argv);
 /* vanthu status import; files ends with NULL. */
 int vt_command_status_import(const char *control_socket, bool json, char *const *files);
@@ -92,6 +94,13 @@ void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
                                const struct vt_evidence *evidence,
                                const struct vt_decision *decision);
 
+/* The last part of a path. */
+const char *vt_command_base_name(const char *file);
+/* Read a policy, telling its mistakes. Returns EX_OK with *out, or the exit status of what was
+ * told.
+ */
+struct vt_policy;
+int vt_command_load_policy(const char *file, struct vt_policy **out);
 /* Read a file, or standard input for "-", whole. *out is malloc'd. VT_E_LIMIT above max_bytes. */
 enum vt_code vt_command_read_file(const char *file, size_t max_bytes, struct vt_buf *out,
                                   struct vt_err *err) VT_MUST_CHECK;

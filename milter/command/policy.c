@@ -34,6 +34,9 @@ static const struct {
      "replay [--policy FILE] [--period P [--calendar] | --since 7d | --from TIME --until TIME]\n"
      "                    [--register DIRECTORY] [--mode observe|tag|enforce] [--as-answered]\n"
      "                    [--list N] [--json] [--config FILE]"},
+    {"test", vt_command_policy_test,
+     "test [--json] [--config FILE] [--policy FILE] [--trust SET=PATH]… [--crl FILE]…\n"
+     "                    [FOLDER|FILE…]"},
     {"exceptions", vt_command_policy_exceptions, "exceptions [--json] [--config FILE]"},
     {"schema", print_schema, "schema"},
 };

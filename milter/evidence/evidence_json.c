@@ -197,7 +197,7 @@ static const struct vt_field evidence_fields[] = {
     STRINGS_FIELD(vt_evidence, findings, VT_MAX_FINDINGS),
     RECORDS_FIELD(vt_evidence, "documents", documents, document_record, VT_MAX_PARTS),
 };
-static const struct vt_record evidence_record = RECORD(evidence_fields, vt_evidence, SIZE_MAX);
+const struct vt_record vt_evidence_record = RECORD(evidence_fields, vt_evidence, SIZE_MAX);
 
 /* The version comes first, for people and for readers that stream. */
 static json_t *with_version(json_t *body)
@@ -214,7 +214,7 @@ static json_t *with_version(json_t *body)
 enum vt_code vt_evidence_to_json(const struct vt_evidence *evidence, int indent, char **out_text,
                                  size_t *out_len, struct vt_err *err)
 {
-    json_t *body = vt_record_to_json(&evidence_record, evidence);
+    json_t *body = vt_record_to_json(&vt_evidence_record, evidence);
     json_t *root = body == NULL ? NULL : with_version(body);
     json_decref(body);
     return vt_json_text(root, indent, VT_MAX_EVIDENCE_BYTES, out_text, out_len, err);
@@ -230,7 +230,7 @@ enum vt_code vt_evidence_from_object(struct vt_arena *arena, const json_t *objec
     if (!json_is_integer(version) || json_integer_value(version) != VT_EVIDENCE_VERSION)
         return vt_err_set(err, VT_E_FORMAT, "evidence of version %d is expected",
                           VT_EVIDENCE_VERSION);
-    enum vt_code code = vt_record_from_json(arena, &evidence_record, object, evidence, err);
+    enum vt_code code = vt_record_from_json(arena, &vt_evidence_record, object, evidence, err);
     if (code == VT_OK)
         *out = evidence;
     return code;

@@ -60,6 +60,8 @@ enum vt_code vt_evidence_from_object(struct vt_arena *arena, const json_t *objec
                                      struct vt_evidence **out, struct vt_err *err) VT_MUST_CHECK;
 enum vt_code vt_mail_from_object(struct vt_arena *arena, const json_t *object, struct vt_mail *out,
                                  struct vt_err *err) VT_MUST_CHECK;
+/* struct vt_evidence, for whoever reads it from something else than JSON. */
+extern const struct vt_record vt_evidence_record;
 /* What the site's table says of a mail: struct vt_site_facts. */
 extern const struct vt_record vt_site_facts_record;
 /* True when JSON has the text as it is: well-formed UTF-8 without control characters. */

@@ -3,6 +3,7 @@
 #ifndef VANTHU_INSPECT_INTERNAL_H
 #define VANTHU_INSPECT_INTERNAL_H
 
+#include "evidence/expect.h"
 #include "vanthu/inspect.h"
 
 /* One inspection under way; everything lives in the arena of the mail. */
@@ -54,11 +55,5 @@ void vt_inspect_expectations(struct vt_inspect_run *run);
  * or nested, that it stands in; true also when the certificate names nobody (RFC 8551 3). */
 bool vt_inspect_signer_is_sender(const struct vt_unpacked *unpacked, size_t index,
                                  const struct vt_certificate *signer);
-
-/* True when somebody signed the document: a time stamp alone is no signature of anybody. */
-bool vt_inspect_is_signed(const struct vt_document *document);
-
-/* True when a file name, which may be NULL, ends so. Comparison without case. */
-bool vt_inspect_name_ends(const char *name, const char *ending);
 
 #endif

@@ -91,7 +91,7 @@ static enum vt_code apply_absence_of_signer(struct vt_part_work *work)
 {
     struct vt_document *document = &work->document;
     enum vt_code code = VT_OK;
-    if (vt_inspect_is_signed(document))
+    if (vt_document_is_signed(document))
         return VT_OK;
     for (size_t i = 0; code == VT_OK && i < document->signatures_count; i++) {
         struct vt_signature *signature = &document->signatures[i];
@@ -374,7 +374,7 @@ static enum vt_code inspect_cms(struct vt_part_work *work, struct vt_err *err)
         code = vt_part_judge(work, err);
     if (code == VT_OK && has_content)
         code = judge_as_part(work, err);
-    if (code == VT_OK && has_content && vt_inspect_name_ends(work->document.name, ".p7s"))
+    if (code == VT_OK && has_content && vt_name_ends(work->document.name, ".p7s"))
         code = compare_own_content(work, err);
     return code == VT_OK && has_content ? unpack_content(work, err) : code;
 }

@@ -184,7 +184,7 @@ static enum vt_code judge_signature(struct vt_record_work *work, struct document
     struct vt_signature *out = &document->now->signatures[index];
     enum vt_code code = vt_trust_judge(run->arena, &input, out, run->wants, err);
     /* Time stamps alone are nobody's signature. */
-    if (code == VT_OK && !vt_inspect_is_signed(document->then))
+    if (code == VT_OK && !vt_document_is_signed(document->then))
         vt_signature_worsen(out, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_COUNT);
     return code;
 }

@@ -516,6 +516,48 @@ static void defers(void **state)
 
 /* ---- trace ---- */
 
+/* Every test of a rule, with those inside groups one level deeper; of several signatures those that
+ * the nearest one gave. */
+static void trace_has_each_test(void **state)
+{
+    (void)state;
+    static const char text[] = "rules:\n" RULE(
+        "a", "{direction: outbound, reason: CERT_REVOKED, any-of: [{list: true}, {format: pdf}]}",
+        "reject", "") RULE("b", "{any: {reason: CERT_REVOKED, level: B-T}}", "tag", "");
+    static const struct {
+        const char *key, *has, *needs;
+        enum vt_truth truth;
+        unsigned depth;
+    } wanted[] = {
+        {"direction", "inbound", "outbound", VT_NO, 0},
+        {"reason", "CERT_REVOKED", "CERT_REVOKED", VT_YES, 0},
+        {"any-of", NULL, "", VT_YES, 0},
+        {"list", "false", "true", VT_NO, 1},
+        {"format", "pdf", "pdf", VT_YES, 1},
+    };
+    struct mail m;
+    usual_mail(&m);
+    m.signatures[1] = m.signatures[0];
+    m.signatures[1].reasons = BIT(CERT_REVOKED);
+    m.document.signatures_count = 2;
+    m.input.is_traced = true;
+    const struct vt_decision *d = decide(text, &m);
+    assert_int_equal(d->trace[0].signature, 1);
+    assert_int_equal(d->trace[0].tests_count, ELEMENTS(wanted));
+    for (size_t i = 0; i < ELEMENTS(wanted); i++) {
+        const struct vt_trace_test *test = &d->trace[0].tests[i];
+        assert_string_equal(test->key, wanted[i].key);
+        assert_string_equal(test->needs, wanted[i].needs);
+        assert_int_equal(test->truth, wanted[i].truth);
+        assert_int_equal(test->depth, wanted[i].depth);
+        assert_true(wanted[i].has == NULL ? test->has == NULL
+                                          : strcmp(test->has, wanted[i].has) == 0);
+    }
+    assert_int_equal(d->trace[1].tests_count, 1);
+    assert_string_equal(d->trace[1].tests[0].needs, "reason = CERT_REVOKED, level = B-T");
+    assert_int_equal(d->trace[1].tests[0].truth, VT_NO);
+}
+
 static void trace_says_why(void **state)
 {
     (void)state;
@@ -539,7 +581,8 @@ static void trace_says_why(void **state)
         {"e", "format = pdf, needs odf", false},
         {"f", "the rule ended at 2019-12-31T17:00:00Z", false},
         {"g", "reason = CERT_REVOKED_SINCE", true},
-        /* h was not tried for the document, only for the mail */
+        /* h was not tried for the document, only for the mail; what it would have done is told */
+        {"h", "no tests", false},
         {"a", "reason = none, needs CONTENT_CHANGED | BAD_SIGNATURE", false},
     };
     struct mail m;
@@ -553,15 +596,20 @@ static void trace_says_why(void **state)
     assert_string_equal(d->trace[2].rule, "h");
     m.input.is_traced = true;
     d = decide(text, &m);
-    assert_int_equal(d->trace_count, 7 + 8);
+    assert_int_equal(d->trace_count, 8 + 8);
     assert_int_equal(d->tried_count, 7 + 8);
     for (size_t i = 0; i < ELEMENTS(wanted); i++) {
         assert_string_equal(d->trace[i].rule, wanted[i].rule);
         assert_string_equal(d->trace[i].why, wanted[i].why);
         assert_int_equal(d->trace[i].matched, wanted[i].is_match);
+        assert_int_equal(d->trace[i].is_skipped, i == 7);
     }
+    assert_true(d->trace[7].would_match);
+    assert_int_equal(d->trace[7].action, VT_ACTION_NOTE);
     assert_int_equal(d->trace[0].document, 0);
-    assert_int_equal(d->trace[7].document, SIZE_MAX);
+    assert_int_equal(d->trace[0].signature, 0);
+    assert_int_equal(d->trace[8].document, SIZE_MAX);
+    assert_int_equal(d->trace[8].signature, SIZE_MAX);
     assert_string_equal(d->rule, "g");
     assert_int_equal(d->would_be, VT_ACTION_TAG);
 }
@@ -693,6 +741,7 @@ int main(void)
         cmocka_unit_test(documents_are_judged_one_by_one),
         cmocka_unit_test(lowering),
         cmocka_unit_test(defers),
+        cmocka_unit_test(trace_has_each_test),
         cmocka_unit_test(trace_says_why),
         cmocka_unit_test(trace_says_what_was_lowered),
         cmocka_unit_test(trace_is_bounded),
