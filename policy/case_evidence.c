@@ -147,15 +147,14 @@ static bool read_document(struct vt_case_reader *reader, const struct vt_record 
     static const char *const extra[] = {"signatures", "signature"};
     const struct vt_record *of_signature = part_of(record, "signatures");
     struct several signatures;
-    if (!vt_case_fill(reader, record, node, extra, ELEMENTS(extra), out) ||
-        !vt_case_default_document(reader, node, index, out) ||
+    bool is_good = vt_case_fill(reader, record, node, extra, ELEMENTS(extra), out);
+    if (node->kind != VT_YAML_MAPPING || !vt_case_default_document(reader, node, index, out) ||
         !find_several(reader, node, "signatures", "signature", VT_MAX_SIGNATURES, &signatures))
         return false;
     out->signatures =
         vt_arena_alloc(reader->yaml.arena, (signatures.count + 1) * sizeof(*out->signatures));
     if (out->signatures == NULL)
         return no_memory(reader, node);
-    bool is_good = true;
     for (size_t i = 0; i < signatures.count; i++)
         is_good = read_signature(reader, of_signature, item_of(&signatures, i), mail, out,
                                  &out->signatures[i]) &&

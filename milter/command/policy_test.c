@@ -192,7 +192,9 @@ static bool is_telling(const struct vt_trace *trace, const struct result *result
 {
     for (size_t i = 0; i < result->count; i++) {
         const struct vt_case_difference *difference = &result->differences[i];
-        if (strcmp(difference->key, "rule") == 0 && strcmp(difference->expected, trace->rule) == 0)
+        if (strcmp(difference->key, "rule") == 0 &&
+            strcmp(difference->expected, trace->rule) == 0 &&
+            (trace->document != SIZE_MAX || result->evidence->documents_count == 0))
             return true;
     }
     return trace->matched;

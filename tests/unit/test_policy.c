@@ -523,7 +523,7 @@ static void trace_has_each_test(void **state)
     (void)state;
     static const char text[] = "rules:\n" RULE(
         "a", "{direction: outbound, reason: CERT_REVOKED, any-of: [{list: true}, {format: pdf}]}",
-        "reject", "") RULE("b", "{any: {reason: CERT_REVOKED, level: B-T}}", "tag", "");
+        "reject", "") RULE("b", "{any: {reason: CERT_REVOKED, level: B-LTA}}", "tag", "");
     static const struct {
         const char *key, *has, *needs;
         enum vt_truth truth;
@@ -554,8 +554,8 @@ static void trace_has_each_test(void **state)
                                           : strcmp(test->has, wanted[i].has) == 0);
     }
     assert_int_equal(d->trace[1].tests_count, 1);
-    assert_string_equal(d->trace[1].tests[0].needs, "reason = CERT_REVOKED, level = B-T");
-    assert_int_equal(d->trace[1].tests[0].truth, VT_NO);
+    assert_string_equal(d->trace[1].tests[0].needs, "reason = CERT_REVOKED, level = B-LTA");
+    assert_int_equal(d->trace[1].tests[0].truth, VT_UNKNOWN);
 }
 
 static void trace_says_why(void **state)
