@@ -47,6 +47,7 @@ typedef enum vt_code vt_replay_each(void *context, const struct vt_replay_change
 
 struct vt_replay_request {
     const struct vt_policy *policy;
+    const struct vt_policy *before;        /* decides what then was; NULL: the record says it */
     const struct vt_config *config;        /* who submits mail */
     int64_t from_utc_secs, until_utc_secs; /* [from, until), VT_TIME_NONE: open */
     /* The mode of the site under which both are compared: enforce shows what the rules themselves

@@ -19,6 +19,7 @@ int vt_command_policy(int argc, char **argv);
 /* Of its subcommands, each on a line. */
 void vt_command_policy_usage(FILE *out);
 int vt_command_policy_check(int argc, char **argv);
+int vt_command_policy_diff(int argc, char **argv);
 int vt_command_policy_replay(int argc, char **argv);
 int vt_command_policy_exceptions(int argc, char **argv);
 int vt_command_policy_explain(int argc, char **argv);

@@ -37,6 +37,8 @@ static const struct {
     {"test", vt_command_policy_test,
      "test [--json] [--config FILE] [--policy FILE] [--trust SET=PATH]… [--crl FILE]…\n"
      "                    [FOLDER|FILE…]"},
+    {"diff", vt_command_policy_diff,
+     "diff [--json] [--cases FOLDER] [--register DIRECTORY] [--since 7d] [--config FILE] OLD NEW"},
     {"exceptions", vt_command_policy_exceptions, "exceptions [--json] [--config FILE]"},
     {"schema", print_schema, "schema"},
 };

@@ -33,7 +33,7 @@ static enum vt_code tell(struct replay *replay, const struct vt_replay_mail *mai
                                             .reference = mail->record->reference,
                                             .time_utc_secs = mail->record->time_utc_secs,
                                             .evidence = decided->evidence,
-                                            .then = decided->decision,
+                                            .then = mail->then,
                                             .now = mail->now,
                                             .then_action = mail->then_action,
                                             .now_action = mail->now_action,

@@ -10,13 +10,13 @@ struct vt_replay_mail {
     struct vt_register *reg; /* that it stands in */
     struct vt_arena *arena;  /* of this mail */
     const struct vt_register_record *record;
-    const struct vt_decision *now;
+    const struct vt_decision *then, *now;
     enum vt_action then_action, now_action;
     bool is_excepted;
 };
 
 /* Decide about the mail as the gateway does: by the policy, without what vanthu undo had excepted,
- * after as much waiting as its clock says. Fills now and what follows it. */
+ * after as much waiting as its clock says. Fills then and what follows it. */
 enum vt_code vt_replay_judge(const struct vt_replay_request *request, struct vt_replay_mail *mail,
                              struct vt_err *err) VT_MUST_CHECK;
 

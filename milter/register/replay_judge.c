@@ -35,18 +35,24 @@ static enum vt_action asked_then(const struct vt_register_decided *decided)
     return then->action;
 }
 
-static enum vt_code evaluate(const struct vt_replay_request *request,
-                             const struct vt_replay_mail *mail, const struct vt_evidence *shown,
+/* One policy on one mail. */
+struct judging {
+    const struct vt_replay_request *request;
+    const struct vt_policy *policy;
+    struct vt_replay_mail *mail;
+};
+
+static enum vt_code evaluate(const struct judging *j, const struct vt_evidence *shown,
                              int64_t first_deferred_utc_secs, struct vt_decision **out,
                              struct vt_err *err)
 {
-    const struct vt_policy_input input = {.evidence = shown,
-                                          .site_mode = request->mode,
-                                          .first_deferred_utc_secs = first_deferred_utc_secs,
-                                          .now_utc_secs = mail->record->time_utc_secs,
-                                          .is_submission =
-                                              vt_mail_is_submission(&shown->mail, request->config)};
-    return vt_policy_evaluate(mail->arena, request->policy, &input, out, err);
+    const struct vt_policy_input input = {
+        .evidence = shown,
+        .site_mode = j->request->mode,
+        .first_deferred_utc_secs = first_deferred_utc_secs,
+        .now_utc_secs = j->mail->record->time_utc_secs,
+        .is_submission = vt_mail_is_submission(&shown->mail, j->request->config)};
+    return vt_policy_evaluate(j->mail->arena, j->policy, &input, out, err);
 }
 
 /* What vanthu undo had excepted when the mail came. */
@@ -64,7 +70,6 @@ static enum vt_code leave_out_excepted(struct vt_replay_mail *mail, struct vt_ex
     if (code == VT_OK)
         code = vt_exceptions_apply(mail->arena, evidence, looked.exceptions,
                                    looked.exceptions_count, out, err);
-    mail->is_excepted = code == VT_OK && out->reference != NULL;
     return code;
 }
 
@@ -94,33 +99,49 @@ static bool is_adverse(const struct vt_decision *decision)
     return decision->action >= VT_ACTION_TAG;
 }
 
+static enum vt_code decide(const struct judging *j, struct vt_decision **out, struct vt_err *err)
+{
+    struct vt_replay_mail *mail = j->mail;
+    const struct vt_evidence *shown = mail->record->decided->evidence;
+    struct vt_excepted excepted = {.reference = NULL};
+    struct vt_decision *decision = NULL;
+    enum vt_code code = evaluate(j, shown, VT_TIME_NONE, &decision, err);
+    if (code == VT_OK && is_adverse(decision))
+        code = leave_out_excepted(mail, &excepted, err);
+    if (code == VT_OK && excepted.reference != NULL) {
+        shown = &excepted.evidence;
+        mail->is_excepted = true;
+        code = evaluate(j, shown, VT_TIME_NONE, &decision, err);
+    }
+    if (code == VT_OK && decision->action == VT_ACTION_DEFER) {
+        int64_t first = VT_TIME_NONE;
+        code = first_deferred(mail, decision->rule != NULL ? decision->rule : "", &first, err);
+        if (code == VT_OK)
+            code = evaluate(j, shown, first, &decision, err);
+    }
+    if (code == VT_OK && excepted.reference != NULL)
+        code = vt_exceptions_name(mail->arena, &excepted, decision, err);
+    *out = decision;
+    return code;
+}
+
 enum vt_code vt_replay_judge(const struct vt_replay_request *request, struct vt_replay_mail *mail,
                              struct vt_err *err)
 {
     const struct vt_register_decided *decided = mail->record->decided;
-    const struct vt_evidence *shown = decided->evidence;
-    struct vt_excepted excepted = {.reference = NULL};
-    struct vt_decision *now = NULL;
-    enum vt_code code = evaluate(request, mail, shown, VT_TIME_NONE, &now, err);
-    if (code == VT_OK && is_adverse(now))
-        code = leave_out_excepted(mail, &excepted, err);
-    if (code == VT_OK && mail->is_excepted) {
-        shown = &excepted.evidence;
-        code = evaluate(request, mail, shown, VT_TIME_NONE, &now, err);
-    }
-    if (code == VT_OK && now->action == VT_ACTION_DEFER) {
-        int64_t first = VT_TIME_NONE;
-        code = first_deferred(mail, now->rule != NULL ? now->rule : "", &first, err);
-        if (code == VT_OK)
-            code = evaluate(request, mail, shown, first, &now, err);
-    }
-    if (code == VT_OK && mail->is_excepted)
-        code = vt_exceptions_name(mail->arena, &excepted, now, err);
+    const struct judging after = {request, request->policy, mail};
+    const struct judging before = {request, request->before, mail};
+    struct vt_decision *now = NULL, *then = NULL;
+    enum vt_code code = decide(&after, &now, err);
+    if (code == VT_OK && request->before != NULL)
+        code = decide(&before, &then, err);
     if (code != VT_OK)
         return code;
     mail->now = now;
     mail->now_action = now->action;
-    mail->then_action = request->is_as_it_was
+    mail->then = then != NULL ? then : decided->decision;
+    mail->then_action = then != NULL ? then->action
+                        : request->is_as_it_was
                             ? decided->decision->action
                             : at_most(asked_then(decided), most_under(request->mode));
     return VT_OK;

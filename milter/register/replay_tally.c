@@ -83,13 +83,13 @@ static bool is_same_rule(const char *a, const char *b)
 bool vt_replay_is_other(const struct vt_replay_mail *mail)
 {
     return mail->then_action != mail->now_action ||
-           !is_same_rule(mail->record->decided->decision->rule, mail->now->rule);
+           !is_same_rule(mail->then->rule, mail->now->rule);
 }
 
 static bool is_of_row(const struct vt_replay_row *row, const struct vt_replay_mail *mail)
 {
     return row->then_action == mail->then_action && row->now_action == mail->now_action &&
-           is_same_rule(row->then_rule, mail->record->decided->decision->rule) &&
+           is_same_rule(row->then_rule, mail->then->rule) &&
            is_same_rule(row->now_rule, mail->now->rule);
 }
 
@@ -97,7 +97,7 @@ static bool is_of_row(const struct vt_replay_row *row, const struct vt_replay_ma
 static enum vt_code find_row(struct vt_replay_tally *tally, const struct vt_replay_mail *mail,
                              struct vt_replay_row **out)
 {
-    const char *then_rule = mail->record->decided->decision->rule, *now_rule = mail->now->rule;
+    const char *then_rule = mail->then->rule, *now_rule = mail->now->rule;
     *out = NULL;
     for (size_t i = 0; i < tally->rows_count; i++) {
         if (!is_of_row(&tally->rows[i], mail))
