@@ -32,13 +32,14 @@ static const struct {
     {"check", vt_command_policy_check, "check [--json] [--config FILE] [FILE…]"},
     {"replay", vt_command_policy_replay,
      "replay [--policy FILE] [--period P [--calendar] | --since 7d | --from TIME --until TIME]\n"
-     "                    [--register DIRECTORY] [--mode observe|tag|enforce] [--as-answered]\n"
-     "                    [--list N] [--json] [--config FILE]"},
+     "                    [--mode observe|tag|enforce] [--as-answered] [--list N] [--json]\n"
+     "                    [--central | --register PLACE] [--config FILE]"},
     {"test", vt_command_policy_test,
      "test [--json] [--config FILE] [--policy FILE] [--trust SET=PATH]… [--crl FILE]…\n"
      "                    [FOLDER|FILE…]"},
     {"diff", vt_command_policy_diff,
-     "diff [--json] [--cases FOLDER] [--register DIRECTORY] [--since 7d] [--config FILE] OLD NEW"},
+     "diff [--json] [--cases FOLDER] [--since 7d] [--central | --register PLACE]\n"
+     "                    [--config FILE] OLD NEW"},
     {"exceptions", vt_command_policy_exceptions, "exceptions [--json] [--config FILE]"},
     {"schema", print_schema, "schema"},
 };

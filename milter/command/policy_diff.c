@@ -18,7 +18,8 @@
 #define EXIT_DIFFERENT 1
 
 struct diff_desk {
-    const char *files[2], *cases_folder, *config_file, *register_directory;
+    const char *files[2], *cases_folder, *config_file;
+    struct vt_register_place place;
     struct vt_policy *policies[2];
     bool json, wants_mails;
     int64_t since_secs, end_msecs;
@@ -46,7 +47,11 @@ static int take_option(struct diff_desk *desk, int option)
         desk->cases_folder = optarg;
         return EX_OK;
     case 'r':
-        desk->register_directory = optarg;
+        desk->place.name = optarg;
+        desk->wants_mails = true;
+        return EX_OK;
+    case 'g':
+        desk->place.is_central = true;
         desk->wants_mails = true;
         return EX_OK;
     case 's':
@@ -64,10 +69,13 @@ static int take_option(struct diff_desk *desk, int option)
 
 static int read_options(struct diff_desk *desk, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},   {"cases", required_argument, NULL, 'C'},
-        {"register", required_argument, NULL, 'r'}, {"since", required_argument, NULL, 's'},
-        {"json", no_argument, NULL, 'j'},           {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"cases", required_argument, NULL, 'C'},
+                                            {"register", required_argument, NULL, 'r'},
+                                            {"central", no_argument, NULL, 'g'},
+                                            {"since", required_argument, NULL, 's'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
     int option = 0, status = EX_OK;
     while (status == EX_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
         status = take_option(desk, option);
@@ -91,18 +99,6 @@ static int load(const char *file, struct vt_policy **out)
     if (code != VT_OK)
         vt_mistakes_print(&mistakes, stderr);
     vt_mistakes_clear(&mistakes);
-    return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
-}
-
-static int open_register(struct diff_desk *desk)
-{
-    struct vt_err err = {0};
-    if (desk->register_directory == NULL)
-        return vt_command_open_register(desk->config_file, &desk->config, &desk->reg);
-    int status = vt_command_load_config(desk->config_file, &desk->config);
-    if (status != EX_OK)
-        return status;
-    enum vt_code code = vt_register_open_read(desk->register_directory, &desk->reg, &err);
     return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
 }
 
@@ -197,7 +193,7 @@ int vt_command_policy_diff(int argc, char **argv)
     for (int i = 0; i < 2 && status == EX_OK; i++)
         status = load(desk.files[i], &desk.policies[i]);
     if (status == EX_OK && desk.wants_mails)
-        status = open_register(&desk);
+        status = vt_command_open_register(desk.config_file, &desk.place, &desk.config, &desk.reg);
     if (status == EX_OK)
         status = run(&desk);
     vt_replay_list_free(desk.list);

@@ -23,7 +23,8 @@
 #define EXIT_INTERRUPTED 130
 
 struct replay_desk {
-    const char *config_file, *policy_file, *register_directory, *period;
+    const char *config_file, *policy_file, *period;
+    struct vt_register_place place;
     bool is_calendar, json, is_as_answered;
     enum vt_mode mode;
     int64_t from_utc_secs, until_utc_secs, since_secs;
@@ -95,7 +96,10 @@ static int take_option(struct replay_desk *desk, int option)
         desk->policy_file = optarg;
         return EX_OK;
     case 'r':
-        desk->register_directory = optarg;
+        desk->place.name = optarg;
+        return EX_OK;
+    case 'g':
+        desk->place.is_central = true;
         return EX_OK;
     case 'P':
         desk->period = optarg;
@@ -148,19 +152,14 @@ static int choose_period(struct replay_desk *desk)
 
 static int read_options(struct replay_desk *desk, int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"policy", required_argument, NULL, 'p'},
-                                            {"register", required_argument, NULL, 'r'},
-                                            {"period", required_argument, NULL, 'P'},
-                                            {"calendar", no_argument, NULL, 'C'},
-                                            {"since", required_argument, NULL, 's'},
-                                            {"from", required_argument, NULL, 'f'},
-                                            {"until", required_argument, NULL, 'u'},
-                                            {"mode", required_argument, NULL, 'm'},
-                                            {"as-answered", no_argument, NULL, 'a'},
-                                            {"list", required_argument, NULL, 'l'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},   {"policy", required_argument, NULL, 'p'},
+        {"register", required_argument, NULL, 'r'}, {"central", no_argument, NULL, 'g'},
+        {"period", required_argument, NULL, 'P'},   {"calendar", no_argument, NULL, 'C'},
+        {"since", required_argument, NULL, 's'},    {"from", required_argument, NULL, 'f'},
+        {"until", required_argument, NULL, 'u'},    {"mode", required_argument, NULL, 'm'},
+        {"as-answered", no_argument, NULL, 'a'},    {"list", required_argument, NULL, 'l'},
+        {"json", no_argument, NULL, 'j'},           {NULL, 0, NULL, 0}};
     int option = 0, status = EX_OK;
     while (status == EX_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
         status = take_option(desk, option);
@@ -229,10 +228,8 @@ static int load_policy(struct replay_desk *desk)
 static int open_all(struct replay_desk *desk)
 {
     struct vt_err err = {0};
-    enum vt_code code = VT_OK;
-    int status = desk->register_directory != NULL
-                     ? vt_command_load_config(desk->config_file, &desk->config)
-                     : vt_command_open_register(desk->config_file, NULL, &desk->config, &desk->reg);
+    int status =
+        vt_command_open_register(desk->config_file, &desk->place, &desk->config, &desk->reg);
     if (status != EX_OK)
         return status;
     if (desk->policy_file == NULL)
@@ -240,10 +237,7 @@ static int open_all(struct replay_desk *desk)
     status = load_policy(desk);
     if (status != EX_OK)
         return status;
-    if (desk->register_directory != NULL)
-        code = vt_register_open_read(desk->register_directory, &desk->reg, &err);
-    if (code == VT_OK)
-        code = catch_interrupt(desk, &err);
+    enum vt_code code = catch_interrupt(desk, &err);
     desk->arena = vt_arena_new(ROWS_ARENA_BYTES);
     desk->list = vt_replay_list_new(desk->list_count);
     if (code == VT_OK && (desk->arena == NULL || desk->list == NULL))

@@ -189,7 +189,8 @@ static void what_is_written_otherwise(void **state)
          "changed list x: 1: b.vn -> 1: c.vn !\n", true},
         {RULES(C), "officer: {name: An, mailbox: an@x.vn}\n" RULES(C),
          "added policy - officer: - -> An <an@x.vn> !\n", true},
-        {"official-only-since: 2025-12-31T00:00:00Z\n" RULES(C), "official-only-since: 2026-12-31T00:00:00Z\n" RULES(C),
+        {"official-only-since: 2025-12-31T00:00:00Z\n" RULES(C),
+         "official-only-since: 2026-12-31T00:00:00Z\n" RULES(C),
          "changed policy - official-only-since: 2025-12-31T00:00:00Z -> 2026-12-31T00:00:00Z !\n",
          true},
     };
