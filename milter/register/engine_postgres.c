@@ -130,9 +130,11 @@ static char *with_dollars(const char *text, int *out_count)
 {
     char *out = strdup(text);
     *out_count = 0;
-    for (char *at = out; at != NULL && (at = strchr(at, '?')) != NULL;) {
-        *at++ = '$';
-        int number = (int)strtol(at, NULL, 10);
+    if (out == NULL)
+        return NULL;
+    for (char *at = strchr(out, '?'); at != NULL; at = strchr(at, '?')) {
+        *at = '$';
+        int number = (int)strtol(at + 1, NULL, 10);
         *out_count = number > *out_count ? number : *out_count;
     }
     return out;

@@ -79,10 +79,10 @@ enum vt_code vt_find_everywhere(struct vt_register *first, const struct vt_regis
                                 size_t limit, vt_register_each *each, void *context,
                                 int64_t *out_next, struct vt_err *err)
 {
-    size_t count = 0, i = 0;
+    size_t count = 1, i = 0;
     bool goes_on = query->before_seq != 0, is_end = false;
     enum vt_code code = VT_OK;
-    for (struct vt_register *reg = first; reg != NULL; reg = reg->next)
+    for (const struct vt_register *reg = first->next; reg != NULL; reg = reg->next)
         count++;
     struct page *pages = calloc(count, sizeof(*pages));
     if (pages == NULL)

@@ -119,7 +119,8 @@ static void every_setting(void **state)
         "fetch: {allowed-hosts: [ca.gov.vn, \"[2001:db8::1]:80\", \"127.0.0.1:8080\"], "
         "rewrite-hosts: {CA.btc: CA.gov.vn, \"b.btc:8080\": \"127.0.0.1:8080\"}, http-proxy: "
         "\"http://proxy:3128\", timeout: 500ms, host-down: 1h}\n"
-        "register: {directory: kept-register, keep-passed: 0, keep-tagged: 1, keep-refused: 2, "
+        "register: {directory: kept-register, central: \"host=db dbname=vanthu\", keep-passed: 0, "
+        "keep-tagged: 1, keep-refused: 2, "
         "keep-secret: 3, keep-objects: 36500}\n"
         "users: {gateway: nobody, inspector: 1001, status: _s, fetch: f-1, registrar: r-1}\n"
         "limits: {memory-spool: 1M, parallel-inspections: 7, total: 2m, queue: 10s, "
@@ -166,6 +167,8 @@ static void every_setting(void **state)
     assert_string_equal(c->fetch_rewrites.items[0].from, "ca.btc");
     assert_string_equal(c->fetch_rewrites.items[1].from, "b.btc:8080");
     assert_string_equal(c->fetch_rewrites.items[1].to, "127.0.0.1:8080");
+    assert_string_equal(c->register_central, "host=db dbname=vanthu");
+    assert_string_equal(c->role_user[VT_ROLE_SHIPPER], c->role_user[VT_ROLE_REGISTRAR]);
     assert_string_equal(c->http_proxy, "http://proxy:3128");
     assert_int_equal(c->fetch_timeout_msecs, 500);
     assert_int_equal(c->host_down_msecs, 3600000);
@@ -249,6 +252,10 @@ static void mistakes_of_one_line(void **state)
          "evil.example is asked in the place of ca.btc, but is not in fetch.allowed-hosts"},
         {"fetch: {rewrite-hosts: {ca.btc: ca.gov.vn, ca.btc: pub.ca.gov.vn}}\n", 1, 44,
          "stands here a second time"},
+        {"register: {central: \"host=db password=x\"}\n", 1, 21,
+         "is not a connection to PostgreSQL without"},
+        {"register: {central: \"postgres://vanthu:x@db/vanthu\"}\n", 1, 21, "without a password"},
+        {"register: {central: db}\n", 1, 21, "such as \"host=db"},
         {"fetch: {http-proxy: proxy}\n", 1, 21, "is not a proxy such as http://"},
         {"fetch: {http-proxy: \"http://u:p@proxy:1\"}\n", 1, 21, "is not a proxy such as"},
         {"fetch: {timeout: 3}\n", 1, 18, "\"3\" is not a duration such as 500ms, 3s"},

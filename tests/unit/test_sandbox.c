@@ -239,6 +239,13 @@ static const struct vt_sandbox gateway = {
     .name = "gateway", .accept_sockets = true, .writable_directory = folder};
 static const struct vt_sandbox status = {.name = "status", .writable_directory = folder};
 static const struct vt_sandbox fetch = {.name = "fetch", .network = true};
+/* With a file that its connection names. */
+static const char *const named[] = {"/etc/passwd", "/nonexistent/passfile"};
+static const struct vt_sandbox shipper = {.name = "shipper",
+                                          .network = true,
+                                          .writable_directory = folder,
+                                          .readable_files = named,
+                                          .readable_count = COUNT(named)};
 
 static int compare_bytes(const void *a, const void *b)
 {
@@ -368,6 +375,17 @@ static const struct {
     {&status, ACT(make_inet_socket), EPERM},
     {&status, ACT(make_thread), EPERM},
     {&status, ACT(run_program), KILLED - SIGSYS},
+
+    {&shipper, ACT(write_folder), 0},
+    {&shipper, ACT(read_passwd), 0},
+    {&shipper, ACT(resolve_localhost), 0},
+    {&shipper, ACT(connect_closed_port), ECONNREFUSED},
+    {&shipper, ACT(make_unix_socket), 0},
+    {&shipper, ACT(write_outside), EACCES},
+    {&shipper, ACT(list_root), EACCES},
+    {&shipper, ACT(fork_and_wait), EPERM},
+    {&shipper, ACT(signal_parent), EPERM},
+    {&shipper, ACT(run_program), KILLED - SIGSYS},
 
     {&fetch, ACT(resolve_localhost), 0},
     {&fetch, ACT(connect_closed_port), ECONNREFUSED},
