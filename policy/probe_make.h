@@ -25,7 +25,7 @@ vt_make_function vt_make_age, vt_make_alignment, vt_make_changes, vt_make_covers
     vt_make_signature_algorithm, vt_make_signature_format, vt_make_signer, vt_make_signer_agency,
     vt_make_signing_time, vt_make_source_down, vt_make_sub_indication, vt_make_trust_set;
 /* What the inspection finds: of a whole mail, of a file, or of a signature. */
-void vt_make_of_reason(struct vt_probe *p, enum vt_reason reason);
+bool vt_make_of_reason(struct vt_probe *p, enum vt_reason reason);
 
 /* "vanthu@DOMAIN" in the probe's arena; NULL for NULL. */
 const char *vt_make_at_domain(struct vt_probe *p, const char *domain);

@@ -144,18 +144,24 @@ static enum vt_code find_changed(struct vt_search *search, struct vt_err *err)
 
 /* ---- the order in which they are shown ---- */
 
+/* What becomes more severe, then what becomes less so, then other rules, then other marks. */
 static int rank_of(const struct vt_policy_example *example)
 {
-    int by = (int)example->after->action - (int)example->before->action;
-    return by > 0 ? 10 + (int)example->after->action : by < 0 ? 6 + by : 0;
+    int before = (int)example->before->action, after = (int)example->after->action;
+    if (after != before)
+        return after > before ? 20 + after : 10 + before;
+    return example->is_of_marks ? 0 : 1;
 }
 
 static int more_severe_first(const void *a, const void *b)
 {
     const struct vt_policy_example *x = a, *y = b;
     int rank = rank_of(y) - rank_of(x);
-    return rank != 0 ? rank
-                     : (x->probes_count < y->probes_count) - (x->probes_count > y->probes_count);
+    if (rank != 0)
+        return rank;
+    if (x->facts_count != y->facts_count)
+        return x->facts_count < y->facts_count ? -1 : 1;
+    return (x->probes_count < y->probes_count) - (x->probes_count > y->probes_count);
 }
 
 enum vt_code vt_policy_examples(struct vt_arena *arena, const struct vt_examples_request *request,

@@ -97,8 +97,7 @@ bool vt_probe_set(struct vt_probe *probe, const struct vt_fact *fact)
         set = setter_of(fact->test);
         return set != NULL && set(probe, fact);
     case VT_FACT_REASON:
-        vt_make_of_reason(probe, (enum vt_reason)fact->number);
-        return true;
+        return vt_make_of_reason(probe, (enum vt_reason)fact->number);
     case VT_FACT_NOW:
         probe->now_utc_secs = fact->number;
         return true;

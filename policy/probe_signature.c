@@ -213,7 +213,7 @@ bool vt_make_lacks(struct vt_probe *p, const struct vt_fact *fact)
 /* ---- reasons ---- */
 
 /* What the inspection finds of a whole mail, of a file, or of a signature with which indication. */
-void vt_make_of_reason(struct vt_probe *p, enum vt_reason reason)
+bool vt_make_of_reason(struct vt_probe *p, enum vt_reason reason)
 {
     const vt_reasons bit = VT_REASON_BIT(reason);
     const vt_reasons of_mail = VT_REASON_BIT(VT_REASON_NOT_CHECKED) |
@@ -247,4 +247,6 @@ void vt_make_of_reason(struct vt_probe *p, enum vt_reason reason)
         if ((bit & passed) == 0)
             p->signature.indication = (bit & failed) != 0 ? VT_TOTAL_FAILED : VT_INDETERMINATE;
     }
+    /* A file without signatures has none with a reason. */
+    return (p->document.reasons & of_unsigned) == 0 || p->signature.reasons == 0;
 }

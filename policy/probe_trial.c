@@ -50,6 +50,23 @@ static int turn_of(const struct vt_fact *fact)
     return strcmp(key, "alignment") == 0 ? 3 : 2;
 }
 
+/* Reasons first, then tests as the language has them, then what is about time: what comes of facts
+ * does not depend on how they came together. */
+static int compare_facts(const void *a, const void *b)
+{
+    static const int order[] = {[VT_FACT_REASON] = 1,
+                                [VT_FACT_OF_TEST] = 2,
+                                [VT_FACT_OTHER_SIGNER] = 3,
+                                [VT_FACT_NOW] = 4,
+                                [VT_FACT_WAITED] = 5};
+    const struct vt_fact *x = a, *y = b;
+    if (x->kind != y->kind)
+        return order[x->kind] - order[y->kind];
+    if (x->kind == VT_FACT_OF_TEST)
+        return (x->test > y->test) - (x->test < y->test);
+    return (x->number > y->number) - (x->number < y->number);
+}
+
 static bool set_all(struct vt_probe *probe, const struct vt_trial *trial)
 {
     for (int turn = 0; turn <= 3; turn++) {
@@ -70,7 +87,10 @@ static enum vt_code decide(const struct vt_search *search, struct vt_arena *aren
     struct vt_probe probe;
     vt_probe_begin(&probe, arena, request->before->site, request->after->site,
                    request->now_utc_secs);
-    *out_is_possible = set_all(&probe, trial);
+    struct vt_trial ordered = *trial;
+    if (ordered.count > 1)
+        qsort(ordered.facts, ordered.count, sizeof(ordered.facts[0]), compare_facts);
+    *out_is_possible = set_all(&probe, &ordered);
     if (!*out_is_possible)
         return VT_OK;
     *out = (struct finding){.evidence = vt_probe_evidence(&probe),
@@ -136,22 +156,6 @@ static bool is_same_way(const struct vt_policy_example *example, const struct fi
 }
 
 /* ---- keeping ---- */
-
-/* Reasons first, then tests as the language has them, then what is about time. */
-static int compare_facts(const void *a, const void *b)
-{
-    static const int order[] = {[VT_FACT_REASON] = 1,
-                                [VT_FACT_OF_TEST] = 2,
-                                [VT_FACT_OTHER_SIGNER] = 3,
-                                [VT_FACT_NOW] = 4,
-                                [VT_FACT_WAITED] = 5};
-    const struct vt_fact *x = a, *y = b;
-    if (x->kind != y->kind)
-        return order[x->kind] - order[y->kind];
-    if (x->kind == VT_FACT_OF_TEST)
-        return (x->test > y->test) - (x->test < y->test);
-    return (x->number > y->number) - (x->number < y->number);
-}
 
 static enum vt_code keep_facts(struct vt_search *search, const struct vt_trial *trial,
                                struct vt_policy_example *example)

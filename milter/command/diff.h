@@ -13,6 +13,7 @@ struct vt_diff_shown {
     const struct vt_policy *before, *after;
     const struct vt_policy_diff *diff;
     const struct vt_policy_examples *examples;
+    size_t examples_most;          /* that the text shows */
     const struct vt_replay *mails; /* of the register; NULL: none were asked for */
     const struct vt_replay_item *items;
     size_t items_count;

@@ -143,8 +143,13 @@ static void print_examples(const struct page *p)
                    "\nMails that are decided otherwise. Examples are an inbound mail of a state "
                    "office with one PDF that has one valid signature, but for:\n"),
               p->out);
-    for (size_t i = 0; i < examples->count; i++)
+    for (size_t i = 0; i < examples->count && i < p->shown->examples_most; i++)
         print_example(p, &examples->items[i], i + 1);
+    if (examples->count > p->shown->examples_most)
+        fprintf(
+            p->out,
+            pick(p, "  … và %zu trường hợp nữa: --list %zu\n", "  … and %zu more: --list %zu\n"),
+            examples->count - p->shown->examples_most, examples->count);
     fprintf(p->out,
             pick(p, "\nĐã thử %zu thư giả định%s.\n", "\n%zu made-up mails were tried%s.\n"),
             examples->probes_count,

@@ -38,7 +38,7 @@ static const struct {
      "test [--json] [--config FILE] [--policy FILE] [--trust SET=PATH]… [--crl FILE]…\n"
      "                    [FOLDER|FILE…]"},
     {"diff", vt_command_policy_diff,
-     "diff [--json] [--cases FOLDER] [--since 7d] [--central | --register PLACE]\n"
+     "diff [--list N] [--json] [--cases FOLDER] [--since 7d] [--central | --register PLACE]\n"
      "                    [--config FILE] OLD NEW"},
     {"exceptions", vt_command_policy_exceptions, "exceptions [--json] [--config FILE]"},
     {"schema", print_schema, "schema"},

@@ -13,6 +13,7 @@
 #define SEARCH_MSECS 10000
 #define ARENA_BYTES ((size_t)1024 * 1024 * 1024)
 #define SHOWN_MAILS 10
+#define SHOWN_EXAMPLES 20
 #define DEFAULT_SECS (7 * 86400)
 #define MAX_SINCE_SECS (INT64_C(200) * 366 * 86400)
 #define EXIT_DIFFERENT 1
@@ -22,6 +23,7 @@ struct diff_desk {
     struct vt_register_place place;
     struct vt_policy *policies[2];
     bool json, wants_mails;
+    size_t examples_most;
     int64_t since_secs, end_msecs;
     struct vt_config *config;
     struct vt_register *reg;
@@ -36,6 +38,16 @@ static int bad_value(const char *text)
 }
 
 /* ---- options ---- */
+
+static int set_count(struct diff_desk *desk, const char *text)
+{
+    char *end = NULL;
+    long count = strtol(text, &end, 10);
+    if (end == text || *end != '\0' || count < 0 || count > VT_MAX_EXAMPLES)
+        return bad_value("--list wants a number of examples, at most 200");
+    desk->examples_most = (size_t)count;
+    return EX_OK;
+}
 
 static int take_option(struct diff_desk *desk, int option)
 {
@@ -59,6 +71,8 @@ static int take_option(struct diff_desk *desk, int option)
         return vt_command_read_span(optarg, MAX_SINCE_SECS, &desk->since_secs)
                    ? EX_OK
                    : bad_value("--since wants a span such as 7d");
+    case 'l':
+        return set_count(desk, optarg);
     case 'j':
         desk->json = true;
         return EX_OK;
@@ -69,13 +83,11 @@ static int take_option(struct diff_desk *desk, int option)
 
 static int read_options(struct diff_desk *desk, int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"cases", required_argument, NULL, 'C'},
-                                            {"register", required_argument, NULL, 'r'},
-                                            {"central", no_argument, NULL, 'g'},
-                                            {"since", required_argument, NULL, 's'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},   {"cases", required_argument, NULL, 'C'},
+        {"register", required_argument, NULL, 'r'}, {"central", no_argument, NULL, 'g'},
+        {"since", required_argument, NULL, 's'},    {"list", required_argument, NULL, 'l'},
+        {"json", no_argument, NULL, 'j'},           {NULL, 0, NULL, 0}};
     int option = 0, status = EX_OK;
     while (status == EX_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
         status = take_option(desk, option);
@@ -179,6 +191,7 @@ static int run(struct diff_desk *desk)
                                   .after = desk->policies[1],
                                   .diff = &diff,
                                   .examples = &examples,
+                                  .examples_most = desk->examples_most,
                                   .mails = desk->wants_mails ? &mails : NULL};
     shown.items_count = vt_replay_list_end(desk->list, &shown.items);
     return show(desk, &shown);
@@ -187,7 +200,7 @@ static int run(struct diff_desk *desk)
 int vt_command_policy_diff(int argc, char **argv)
 {
     static char name[] = "vanthu policy diff";
-    struct diff_desk desk = {0};
+    struct diff_desk desk = {.examples_most = SHOWN_EXAMPLES};
     argv[0] = name; /* in the messages of getopt_long(3) */
     int status = read_options(&desk, argc, argv);
     for (int i = 0; i < 2 && status == EX_OK; i++)

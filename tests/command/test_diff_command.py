@@ -101,6 +101,12 @@ def cases(folder):
     is_in(text, "given: {evidence: 01-unsigned.json}", 'expect: {action: reject, rule: "unsigned"}')
     with open(folder + "/made/01-unsigned.json", encoding="utf-8") as evidence:
         assert json.load(evidence)["v"] == 1
+    tried = subprocess.run([BUILD + "/vanthu", "policy", "test", "--policy", "new.yaml", "made"], cwd=folder,
+                           capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    tried = subprocess.run([BUILD + "/vanthu", "policy", "test", "--policy", "old.yaml", "made"], cwd=folder,
+                           capture_output=True, text=True, check=False)
+    assert tried.returncode == 1 and "not ok" in tried.stdout, tried
     # What is there is not written over.
     _, err = run(folder, "--cases", "made", "old.yaml", "new.yaml", expect=71)
     is_in(err, "made/cases.yaml: File exists")
