@@ -189,6 +189,8 @@ install: all
 	install -m 644 conf/grafana-vanthu.json conf/prometheus-alerts.yaml $(DESTDIR)$(PREFIX)/share/doc/vanthu/
 	install -m 644 $(addprefix conf/,vanthu.yaml policy.yaml observe-only.yaml strict.yaml ninh-binh-2025.yaml \
 	  vinh-long-2020.yaml agencies.yaml policy.schema.json agencies.schema.json) $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples/
+	install -d $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples/policy-tests
+	install -m 644 $(wildcard conf/policy-tests/*.yaml) $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples/policy-tests/
 	for s in 1 5 8; do for m in $(wildcard conf/*.[158] milter/*/*.[158] policy/*.[158]); do \
 	  case $$m in *.$$s) install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/;; esac; done; done
 	sed 's|@sbindir@|$(PREFIX)/sbin|; s|@bindir@|$(PREFIX)/bin|; s|@sysconfdir@|$(SYSCONFDIR)|' \

@@ -12,7 +12,7 @@
 struct vt_case_line {
     const struct vt_yaml_node *node;
     const char *rule;
-    const char *document; /* its name; NULL: any */
+    const char *document; /* its name; NULL: the one that decided */
     const char *why;      /* a part of it; NULL: any */
     int matched, tried;   /* 0, 1; -1: either */
     unsigned action;      /* UINT_MAX: any */

@@ -419,10 +419,16 @@ static enum vt_code compare_wanted(struct differences *all, const struct vt_case
     return VT_OK;
 }
 
+/* Without a name the document that decided; where nothing did, the first one. */
 static bool is_of_document(const struct coming *c, const struct vt_trace *trace, const char *name)
 {
+    size_t usual = c->decision->rule != NULL           ? c->decision->document
+                   : c->evidence->documents_count == 0 ? SIZE_MAX
+                                                       : 0;
+    if (name == NULL)
+        return trace->document == usual;
     const char *its = trace->document == SIZE_MAX ? OF_MAIL : document_name(c, trace->document);
-    return name == NULL || strcmp(name, its) == 0;
+    return strcmp(name, its) == 0;
 }
 
 static bool is_as_wanted(const struct vt_trace *trace, const struct vt_case_line *line)

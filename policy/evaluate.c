@@ -147,6 +147,13 @@ static struct vt_scope scope_of(const struct evaluation *e, size_t document, siz
     return document == SIZE_MAX ? e->mail : vt_scope_of(&e->mail, document, signature);
 }
 
+/* Of several signatures the one is told of which most tests hold, then one that has findings. */
+static size_t nearness(const struct vt_rule *rule, const struct vt_scope *scope)
+{
+    bool has_findings = scope->signature != NULL && scope->signature->reasons != 0;
+    return 2 * vt_conditions_held(&rule->when, scope) + has_findings;
+}
+
 /* All tests must hold for one and the same signature. Of a document without signatures, and of
  * the mail, there is one scope. *out: the scope that matched, or the first one; where all is traced
  * the one that came nearest. */
@@ -169,8 +176,7 @@ static bool try_scopes(const struct evaluation *e, const struct vt_rule *rule, s
             *out_matched |= matched;
             continue;
         }
-        size_t held =
-            e->input->is_traced && !is_match ? vt_conditions_held(&rule->when, &scope) : 0;
+        size_t held = e->input->is_traced && !is_match ? nearness(rule, &scope) : 0;
         if (held > most) {
             most = held;
             *out = scope;
