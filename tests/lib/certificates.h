@@ -268,6 +268,24 @@ static TC_UNUSED struct vt_bytes tc_crl(struct vt_arena *arena, const struct tc_
     return tc_keep(arena, der, len);
 }
 
+/* A list issued so many seconds ago, in force until a day from now. revoked: NULL for none; number:
+ * of the list, as for X509V3_EXT_conf, or NULL. */
+static TC_UNUSED struct vt_bytes tc_crl_of_age(struct vt_arena *arena,
+                                               const struct tc_entity *issuer, int64_t now_utc_secs,
+                                               int64_t age_secs, const struct tc_entity *revoked,
+                                               int reason, const char *number)
+{
+    struct tc_crl_options options = {.this_update_utc_secs = now_utc_secs - age_secs,
+                                     .next_update_utc_secs = now_utc_secs + TC_DAY};
+    if (revoked != NULL)
+        options.entries[0] = (struct tc_entry){revoked, now_utc_secs - age_secs - 60, reason, NULL};
+    if (number != NULL) {
+        options.extensions[0][0] = "2.5.29.20";
+        options.extensions[0][1] = number;
+    }
+    return tc_crl(arena, issuer, &options);
+}
+
 /* ---- OCSP ---- */
 
 struct tc_ocsp_options {

@@ -437,6 +437,56 @@ static void fill(struct site *site)
     }
 }
 
+/* A register of these mails. It is filled once and copied: the mails are the same each time. */
+static char filled_file[300];
+
+static void copy_file(const char *from, const char *to)
+{
+    static uint8_t bytes[1 << 16];
+    FILE *in = fopen(from, "rbe"), *out = fopen(to, "wbe");
+    size_t len = 0;
+    assert_non_null(in);
+    assert_non_null(out);
+    while ((len = fread(bytes, 1, sizeof(bytes), in)) > 0)
+        assert_int_equal(fwrite(bytes, 1, len, out), len);
+    (void)fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+static int site_new_filled(void **state)
+{
+    char file[600];
+    if (site_new(state) != 0)
+        return -1;
+    struct site *site = *state;
+    (void)snprintf(file, sizeof(file), "%s/register.sqlite", site->directory);
+    if (filled_file[0] == '\0') {
+        fill(site);
+        site_close(site);
+        (void)snprintf(filled_file, sizeof(filled_file), "%s.filled", site->directory);
+        copy_file(file, filled_file);
+    } else {
+        site_close(site);
+        copy_file(filled_file, file);
+    }
+    site_open(site);
+    return 0;
+}
+
+static int site_new_postgres_filled(void **state)
+{
+    int status = site_new_postgres(state);
+    if (status == 0)
+        fill(*state);
+    return status;
+}
+
+static int forget_filled(void **state)
+{
+    (void)state;
+    return filled_file[0] == '\0' ? 0 : remove(filled_file);
+}
+
 static struct vt_report *make(struct site *site, struct vt_arena *arena, const char *period)
 {
     struct vt_report_request input = {.now_utc_secs = MADE_FIRST_UTC_SECS + 178 * DAY,
@@ -507,19 +557,17 @@ static void figures_are_exact(void **state)
 {
     struct site *site = *state;
     static const char *const names[] = {"2026H1", "2026-02", "2026", "2025"};
-    fill(site);
+    struct slow slow = {
+        .answers = json_object(), .overruled = json_object(), .clerks = json_object()};
+    assert_int_equal(vt_register_walk(site->reg, 0, SIZE_MAX, slow_followups, &slow, &site->err),
+                     VT_OK);
     for (size_t i = 0; i < ELEMENTS(names); i++) {
         struct vt_arena *arena = vt_arena_new(VT_MAX_REPORT_ARENA_BYTES);
         struct vt_report *report = make(site, arena, names[i]);
-        struct slow slow = {.counts = json_object(),
-                            .holders = json_object(),
-                            .answers = json_object(),
-                            .overruled = json_object(),
-                            .clerks = json_object(),
-                            .period = &report->period,
-                            .now_utc_secs = report->made_at_utc_secs};
-        assert_int_equal(
-            vt_register_walk(site->reg, 0, SIZE_MAX, slow_followups, &slow, &site->err), VT_OK);
+        slow.counts = json_object();
+        slow.holders = json_object();
+        slow.period = &report->period;
+        slow.now_utc_secs = report->made_at_utc_secs;
         assert_int_equal(vt_register_walk(site->reg, 0, SIZE_MAX, slow_mails, &slow, &site->err),
                          VT_OK);
         slow_holders(&slow);
@@ -544,11 +592,11 @@ static void figures_are_exact(void **state)
         }
         json_decref(slow.counts);
         json_decref(slow.holders);
-        json_decref(slow.answers);
-        json_decref(slow.overruled);
-        json_decref(slow.clerks);
         vt_arena_free(arena);
     }
+    json_decref(slow.answers);
+    json_decref(slow.overruled);
+    json_decref(slow.clerks);
 }
 
 static void sums_are_those_of_all(void **state)
@@ -556,7 +604,6 @@ static void sums_are_those_of_all(void **state)
     struct site *site = *state;
     static const enum vt_report_section_id of_mails[] = {VT_SECTION_DIRECTIONS, VT_SECTION_AGENCIES,
                                                          VT_SECTION_TREND};
-    fill(site);
     struct vt_arena *arena = vt_arena_new(VT_MAX_REPORT_ARENA_BYTES);
     struct vt_report *report = make(site, arena, "2026H1");
     for (size_t i = 0; i < ELEMENTS(of_mails); i++) {
@@ -781,7 +828,6 @@ static int64_t count_outcomes(const struct vt_report_section *section, const cha
 static void refusals_are_those_of_the_report(void **state)
 {
     struct site *site = *state;
-    fill(site);
     struct vt_arena *arena = vt_arena_new(VT_MAX_REPORT_ARENA_BYTES);
     const struct vt_report_counts *counts = &make(site, arena, "2026H1")->totals.counts;
     const struct vt_report_section *all =
@@ -933,19 +979,22 @@ static void the_yearly_report_is_remembered(void **state)
     }
 }
 
-/* What is counted, asked of both engines. */
-#define SHARED(TEST) TEST(figures_are_exact), TEST(a_refusal_says_who_answers_for_it)
+/* What is counted, asked of both engines; FILLED has the mails already. */
+#define SHARED(FILLED, EMPTY) FILLED(figures_are_exact), EMPTY(a_refusal_says_who_answers_for_it)
 
 int main(void)
 {
 #define LOCAL(name) cmocka_unit_test_setup_teardown(name, site_new, site_free)
+#define LOCAL_FILLED(name) cmocka_unit_test_setup_teardown(name, site_new_filled, site_free)
 #define CENTRAL(name) cmocka_unit_test_setup_teardown(name, site_new_postgres, site_free)
+#define CENTRAL_FILLED(name)                                                                       \
+    cmocka_unit_test_setup_teardown(name, site_new_postgres_filled, site_free)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(periods),
         cmocka_unit_test(every_day_has_its_month),
-        SHARED(LOCAL),
-        LOCAL(sums_are_those_of_all),
-        LOCAL(refusals_are_those_of_the_report),
+        SHARED(LOCAL_FILLED, LOCAL),
+        LOCAL_FILLED(sums_are_those_of_all),
+        LOCAL_FILLED(refusals_are_those_of_the_report),
         LOCAL(hostile_names_stay_text),
         LOCAL(what_mail_cannot_know_is_empty),
         LOCAL(an_empty_period_is_a_report),
@@ -953,8 +1002,8 @@ int main(void)
         LOCAL(no_article_without_a_profile),
         cmocka_unit_test(the_yearly_report_is_remembered),
     };
-    const struct CMUnitTest postgres[] = {SHARED(CENTRAL)};
-    int failed = cmocka_run_group_tests_name("SQLite", tests, NULL, NULL);
+    const struct CMUnitTest postgres[] = {SHARED(CENTRAL_FILLED, CENTRAL)};
+    int failed = cmocka_run_group_tests_name("SQLite", tests, NULL, forget_filled);
     if (test_postgres_start(&site_postgres))
         failed += cmocka_run_group_tests_name("PostgreSQL", postgres, NULL, NULL);
     test_postgres_stop(&site_postgres);

@@ -71,15 +71,7 @@ static int teardown(void **state)
 static struct vt_bytes list(int64_t age_secs, const struct tc_entity *revoked, int reason,
                             const char *number)
 {
-    struct tc_crl_options options = {.this_update_utc_secs = f.now - age_secs,
-                                     .next_update_utc_secs = f.now + TC_DAY};
-    if (revoked != NULL)
-        options.entries[0] = (struct tc_entry){revoked, f.now - age_secs - 60, reason, NULL};
-    if (number != NULL) {
-        options.extensions[0][0] = "2.5.29.20";
-        options.extensions[0][1] = number;
-    }
-    return tc_crl(f.arena, &f.root, &options);
+    return tc_crl_of_age(f.arena, &f.root, f.now, age_secs, revoked, reason, number);
 }
 
 /* ---- JSON ---- */

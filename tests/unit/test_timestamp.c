@@ -9,34 +9,12 @@
 
 #include <cmocka.h>
 
-#include "../lib/cms.h"
+#include "../lib/stamped.h"
 
 #define ENTRIES(table) (sizeof(table) / sizeof((table)[0]))
 #define BIT(reason) VT_REASON_BIT(VT_REASON_##reason)
 #define CONTENT VT_BYTES("Cong van so 12.")
 #define OTHER VT_BYTES("Cong van so 13.")
-
-static struct vt_arena *arena;
-static struct tc_entity ca, signer, tsa, stranger;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = vt_arena_new(32u << 20);
-    TC_CHECK(arena != NULL);
-    ca = tc_ca(arena, NULL, "CA", NULL);
-    signer = tc_leaf(arena, NULL, "Signer", &ca);
-    tsa = tc_leaf(arena, NULL, "TSA", &ca);
-    stranger = tc_leaf(arena, NULL, "Stranger", &ca);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    vt_arena_free(arena);
-    return 0;
-}
 
 struct outcome {
     struct vt_arena *arena;
