@@ -5,10 +5,9 @@
 #include <strings.h>
 
 #include "gateway/gateway.h"
+#include "gateway/path.h"
 #include "vanthu/secret.h"
 
-/* RFC 5321 4.5.3.1.3: a path has at most 256 octets; SMTPUTF8 addresses may be longer. */
-#define MAX_ADDRESS_BYTES 1024
 #define MAX_TEXT_BYTES 1000
 
 static bool has_failed(const struct vt_transaction *transaction)
@@ -34,28 +33,10 @@ const char *vt_transaction_text(struct vt_transaction *transaction, const char *
     return copy;
 }
 
-/* The address in "<a@b> SIZE=1", "<>", "a@b" or "": sendmail(1) mail comes without brackets, and
- * some versions of Sendmail put the arguments behind it. A quoted local part may hold ">". */
-static struct vt_bytes address_in(const char *argument)
-{
-    bool is_quoted = false, has_bracket = *argument == '<';
-    const char *begin = argument + (has_bracket ? 1 : 0), *end = begin;
-    for (; *end != '\0'; end++) {
-        if (*end == '\\' && is_quoted && end[1] != '\0')
-            end++;
-        else if (*end == '"')
-            is_quoted = !is_quoted;
-        else if (!is_quoted && (*end == '>' || (!has_bracket && *end == ' ')))
-            break;
-    }
-    return vt_bytes_of(begin, (size_t)(end - begin));
-}
-
 static const char *address(struct vt_transaction *transaction, const char *argument)
 {
-    char clean[MAX_ADDRESS_BYTES];
-    const char *copy =
-        vt_arena_str(transaction->arena, vt_text_clean(clean, sizeof(clean), address_in(argument)));
+    char plain[VT_PATH_BYTES];
+    const char *copy = vt_arena_str(transaction->arena, vt_path_address(argument, plain));
     if (copy == NULL)
         no_memory(transaction);
     return copy;
