@@ -16,6 +16,7 @@ struct evaluation {
     struct vt_decision *decision;
     struct vt_scope mail;
     const uint64_t *candidates; /* a bit for each rule that this mail may match; NULL: all */
+    bool is_secret_ruled;       /* a rule that asks for SECRET_MARK matched */
 };
 
 /* One rule that matched one subject, after everything that lowers it. */
@@ -275,6 +276,7 @@ static enum vt_code try_rule(struct evaluation *e, const struct vt_rule *rule, s
     enum vt_code code = VT_OK;
     if (is_match)
         o = outcome_of(e, rule, &scope, matched);
+    e->is_secret_ruled |= is_match && (matched & VT_REASON_BIT(VT_REASON_SECRET_MARK)) != 0;
     if (is_match || e->input->is_traced)
         code = trace(e, rule, &scope, &o, is_match, is_skipped);
     if (code != VT_OK || !is_match || is_skipped)
@@ -311,6 +313,36 @@ static enum vt_code evaluate_subject(struct evaluation *e, size_t document)
             return code;
     }
     return VT_OK;
+}
+
+/* What is marked secret is not looked into: a rule that never asked about marks must not let it
+ * pass, or a mark would carry a forgery past every rule (legal.md R-77). */
+static void decide_secret(struct evaluation *e)
+{
+    struct vt_decision *d = e->decision;
+    const struct vt_mail *mail = e->mail.mail;
+    bool has_officer = e->policy->officer_mailbox != NULL;
+    bool may_refuse =
+        mail->front_relay == NULL && (mail->sender == NULL || mail->sender[0] != '\0');
+    if ((e->mail.reasons & VT_REASON_BIT(VT_REASON_SECRET_MARK)) == 0 || e->is_secret_ruled ||
+        d->action >= VT_ACTION_TAG)
+        return;
+    *d = (struct vt_decision){.action = has_officer  ? VT_ACTION_HOLD
+                                        : may_refuse ? VT_ACTION_REJECT
+                                                     : VT_ACTION_TAG,
+                              .mode = VT_MODE_ENFORCE,
+                              .reason = VT_REASON_SECRET_MARK,
+                              .document = SIZE_MAX,
+                              .defer_until_utc_secs = VT_TIME_NONE,
+                              .policy_version = d->policy_version,
+                              .site = d->site,
+                              .trace = d->trace,
+                              .trace_count = d->trace_count,
+                              .tried_count = d->tried_count,
+                              .would_be = d->would_be};
+    d->code = d->action == VT_ACTION_REJECT ? "550" : NULL;
+    if (d->action > d->would_be)
+        d->would_be = d->action;
 }
 
 /* A prefix changes what was signed, or what strangers read. */
@@ -400,6 +432,7 @@ enum vt_code vt_policy_evaluate(struct vt_arena *arena, const struct vt_policy *
         code = evaluate_subject(&e, SIZE_MAX);
     if (code != VT_OK)
         return vt_err_set(err, code, "no memory for the decision");
+    decide_secret(&e);
     limit_effects(d, input->evidence);
     apply_site_mode(d, input->site_mode);
     if (d->action == VT_ACTION_HOLD)

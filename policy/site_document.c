@@ -174,8 +174,7 @@ void vt_site_judge_document(const struct vt_site_work *work, size_t index)
     const struct vt_document *document = &work->evidence->documents[index];
     struct vt_site_document *out = &work->facts->documents[index];
     judge_expectation(work, document, out);
-    if (vt_site_is_exempt(work->site, work->sender, work->sender_address, document,
-                          work->input->now_utc_secs)) {
+    if (vt_site_is_excused(work, document)) {
         exempt(document, out);
         return;
     }

@@ -72,6 +72,16 @@ bool vt_site_is_asked(const struct vt_site_work *work)
            work->evidence->mail.direction == VT_INBOUND;
 }
 
+/* Whoever writes an exempt office's address into From is not that office. */
+bool vt_site_is_excused(const struct vt_site_work *work, const struct vt_document *document)
+{
+    const struct vt_mail *mail = &work->evidence->mail;
+    bool is_proven = mail->sender_aligned || mail->direction != VT_INBOUND;
+    return vt_site_is_exempt(work->site, is_proven ? work->sender : NULL,
+                             is_proven ? work->sender_address : NULL, document,
+                             work->input->now_utc_secs);
+}
+
 /* ---- one signature ---- */
 
 static enum vt_alignment align(const struct vt_site_work *work,
@@ -151,8 +161,7 @@ static void judge_signature(const struct vt_site_work *work, const struct vt_doc
     out->alignment = align(work, signature, agency);
     if (!is_known || signature->indication != VT_TOTAL_PASSED || !vt_site_is_asked(work))
         return;
-    if (vt_site_is_exempt(work->site, work->sender, work->sender_address, document,
-                          work->input->now_utc_secs))
+    if (vt_site_is_excused(work, document))
         return;
     if (is_wrong_kind(work, signature, &holder))
         out->reasons |= VT_REASON_BIT(VT_REASON_WRONG_KIND);

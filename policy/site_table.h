@@ -169,6 +169,9 @@ struct vt_site_work {
 /* Reasons that depend on kind may be raised for what this sender sends: it is of the state, and
  * confirmed; of internal mail only what is broken is told (users.md 1). */
 bool vt_site_is_asked(const struct vt_site_work *work);
+/* An exemption of the table is for this document; one for a sender only if he is proven, or one of
+ * us. */
+bool vt_site_is_excused(const struct vt_site_work *work, const struct vt_document *document);
 /* Effect and what is lacking, then the reasons, which need those of all documents. */
 void vt_site_judge_effect(const struct vt_site_work *work, size_t index);
 void vt_site_judge_document(const struct vt_site_work *work, size_t index);

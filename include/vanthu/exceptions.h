@@ -20,8 +20,12 @@ struct vt_excepted {
     const char
         *reference; /* of the mail whose exception was used first; NULL: nothing is excepted */
 };
-/* A document is excepted when an exception names it, or when each reason of its own and of its
- * signatures is one that is not held against the signer. exceptions: those in force. VT_E_NOMEM. */
+/* A reason that may not be held against a signer, in all that he signs. What says that he did not
+ * sign this (CONTENT_CHANGED, BAD_SIGNATURE) may only be excepted for one file. */
+bool vt_exceptions_may_forgive(enum vt_reason reason);
+/* A document is excepted when an exception names it, or when its signatures are intact and each
+ * reason of theirs is one that is not held against the signer, and it has none of its own.
+ * exceptions: those in force. VT_E_NOMEM. */
 enum vt_code vt_exceptions_apply(struct vt_arena *arena, const struct vt_evidence *evidence,
                                  const struct vt_register_exception *exceptions, size_t count,
                                  struct vt_excepted *out, struct vt_err *err) VT_MUST_CHECK;

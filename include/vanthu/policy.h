@@ -141,7 +141,7 @@ struct vt_header_asked {
 struct vt_decision {
     enum vt_action action;   /* what is to be done after mode and clamps */
     enum vt_action would_be; /* what it would be if every rule and the site were in enforce */
-    const char *rule;        /* the rule that decided; NULL: none matched, accept */
+    const char *rule;        /* the rule that decided; NULL: none matched */
     unsigned rule_line;
     enum vt_mode mode;            /* in which that rule ran */
     enum vt_reason reason;        /* the first reason that matched, VT_REASON_COUNT: none */

@@ -11,6 +11,7 @@
 
 #include "command/register.h"
 #include "vanthu/clock.h"
+#include "vanthu/exceptions.h"
 #include "vanthu/registrar.h"
 #include "vanthu/role.h"
 
@@ -283,6 +284,13 @@ static int choose_exception(struct append_desk *desk, struct vt_register_overrul
     struct vt_err err = {0};
     if (desk->for_secs == 0)
         return EX_OK;
+    if (desk->all_like_this && !vt_exceptions_may_forgive(desk->mail.decided->decision->reason))
+        return say(desk, NOTHING_TO_DO,
+                   "lý do này nghĩa là văn bản không còn là văn bản người ký đã ký; ai cũng có thể "
+                   "làm ra tệp như vậy: bỏ --all-like-this để đặt ngoại lệ cho chính các tệp của "
+                   "thư",
+                   "this reason says that it is not what the signer signed, and anybody can make "
+                   "such a file: without --all-like-this the exception is for its files");
     if (desk->all_like_this && !take_signer(desk, out))
         return say(
             desk, NOTHING_TO_DO,

@@ -64,14 +64,26 @@ enum vt_code vt_exceptions_look(struct vt_arena *arena, const struct vt_evidence
 
 /* ---- what is excepted ---- */
 
-/* Reasons that are not held against a signature. */
+bool vt_exceptions_may_forgive(enum vt_reason reason)
+{
+    return reason != VT_REASON_CONTENT_CHANGED && reason != VT_REASON_BAD_SIGNATURE;
+}
+
+/* Reasons that are not held against a signature. One that is not the signer's forgives nothing:
+ * his certificate stands in every file that he signed, and anybody can copy it into another. */
 static vt_reasons forgiven(const struct vt_signature *signature,
                            const struct vt_register_exception *item)
 {
-    if (item->certificate_sha256[0] == '\0' ||
+    if (item->certificate_sha256[0] == '\0' || signature->integrity != VT_INTEGRITY_INTACT ||
         strcmp(item->certificate_sha256, signature->signer.sha256) != 0)
         return 0;
-    return item->reason < VT_REASON_COUNT ? VT_REASON_BIT(item->reason) : signature->reasons;
+    vt_reasons reasons = 0;
+    for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
+        bool is_named = item->reason == VT_REASON_COUNT || item->reason == (enum vt_reason)i;
+        if (is_named && vt_exceptions_may_forgive((enum vt_reason)i))
+            reasons |= VT_REASON_BIT(i);
+    }
+    return reasons;
 }
 
 /* The exception that covers a document, NULL: none. Two together may cover its signatures; then it

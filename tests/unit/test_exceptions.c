@@ -14,7 +14,7 @@
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 #define REVOKED VT_REASON_BIT(VT_REASON_CERT_REVOKED)
-#define CHANGED VT_REASON_BIT(VT_REASON_CONTENT_CHANGED)
+#define SCOPE VT_REASON_BIT(VT_REASON_CERT_SCOPE)
 #define UNSIGNED VT_REASON_BIT(VT_REASON_NO_SIGNATURE)
 #define REFERENCE "1831-0927-5569"
 
@@ -35,6 +35,7 @@ static void fill_digest(char out[65], char digit)
 static void sign(struct vt_signature *signature, char signer, vt_reasons reasons)
 {
     fill_digest(signature->signer.sha256, signer);
+    signature->integrity = VT_INTEGRITY_INTACT;
     signature->reasons = reasons;
 }
 
@@ -46,7 +47,7 @@ static void make(struct scene *s)
     sign(&s->signatures[0], 'a', 0);
     sign(&s->signatures[1], 'b', REVOKED);
     sign(&s->signatures[2], 'c', REVOKED);
-    sign(&s->signatures[3], 'b', REVOKED | CHANGED);
+    sign(&s->signatures[3], 'b', REVOKED | SCOPE);
     s->documents[0].signatures = &s->signatures[0];
     s->documents[0].signatures_count = 1;
     s->documents[1].signatures = &s->signatures[1];
@@ -109,10 +110,9 @@ static void leaves_out_what_is_excepted(void **state)
          {of_certificate('b', VT_REASON_CERT_REVOKED), of_certificate('c', VT_REASON_CERT_REVOKED)},
          2,
          "134"},
-        {"a signer, another reason", {of_certificate('b', VT_REASON_CONTENT_CHANGED)}, 1, "1234"},
+        {"a signer, another reason", {of_certificate('b', VT_REASON_CERT_SCOPE)}, 1, "1234"},
         {"a signer, each of two reasons",
-         {of_certificate('b', VT_REASON_CERT_REVOKED),
-          of_certificate('b', VT_REASON_CONTENT_CHANGED)},
+         {of_certificate('b', VT_REASON_CERT_REVOKED), of_certificate('b', VT_REASON_CERT_SCOPE)},
          2,
          "124"},
         {"a signer, any reason", {of_certificate('b', VT_REASON_COUNT)}, 1, "124"},
@@ -136,6 +136,47 @@ static void leaves_out_what_is_excepted(void **state)
             fail_msg("%s: %s", cases[i].name, left);
         assert_int_equal(out.reference != NULL, strlen(left) < 4);
         assert_int_equal(s.evidence.documents_count, 4);
+        vt_arena_free(arena);
+    }
+}
+
+/* The certificate of a signer stands in all that he signed: who changes such a file, or copies the
+ * certificate into his own, has no part in an exception for the signer. */
+static void forged_in_the_name_of_a_signer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum vt_integrity integrity;
+        enum vt_reason found, excepted;
+        bool is_left_out;
+    } cases[] = {
+        {"revoked", VT_INTEGRITY_INTACT, VT_REASON_CERT_REVOKED, VT_REASON_CERT_REVOKED, true},
+        {"broken and revoked", VT_INTEGRITY_BROKEN, VT_REASON_CERT_REVOKED, VT_REASON_CERT_REVOKED,
+         false},
+        {"not known to be his", VT_INTEGRITY_UNDETERMINED, VT_REASON_MALFORMED, VT_REASON_MALFORMED,
+         false},
+        {"changed", VT_INTEGRITY_BROKEN, VT_REASON_CONTENT_CHANGED, VT_REASON_CONTENT_CHANGED,
+         false},
+        {"changed behind the signature", VT_INTEGRITY_INTACT, VT_REASON_CONTENT_CHANGED,
+         VT_REASON_CONTENT_CHANGED, false},
+        {"changed, any reason", VT_INTEGRITY_INTACT, VT_REASON_CONTENT_CHANGED, VT_REASON_COUNT,
+         false},
+        {"of another key", VT_INTEGRITY_BROKEN, VT_REASON_BAD_SIGNATURE, VT_REASON_BAD_SIGNATURE,
+         false},
+    };
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        struct scene s;
+        struct vt_excepted out;
+        struct vt_err err = {0};
+        struct vt_arena *arena = vt_arena_new(1 << 20);
+        const struct vt_register_exception item = of_certificate('b', cases[i].excepted);
+        make(&s);
+        s.signatures[3].integrity = cases[i].integrity;
+        s.signatures[3].reasons = VT_REASON_BIT(cases[i].found);
+        assert_int_equal(vt_exceptions_apply(arena, &s.evidence, &item, 1, &out, &err), VT_OK);
+        if ((out.evidence.documents_count == 3) != cases[i].is_left_out)
+            fail_msg("%s: %zu documents", cases[i].name, out.evidence.documents_count);
         vt_arena_free(arena);
     }
 }
@@ -185,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asks_for_what_is_wrong),
         cmocka_unit_test(leaves_out_what_is_excepted),
+        cmocka_unit_test(forged_in_the_name_of_a_signer),
         cmocka_unit_test(document_of_its_own_reason),
         cmocka_unit_test(decisions_are_named),
     };

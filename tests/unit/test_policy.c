@@ -477,6 +477,60 @@ static void lowering(void **state)
     }
 }
 
+/* A mark stops the inspection: no rule that asks about something else lets such a mail pass. */
+static void secret_without_a_rule(void **state)
+{
+    (void)state;
+#define OFFICER "officer: {name: A, mailbox: a@b.vn}\n"
+    static const struct {
+        const char *name, *rules;
+        const char *sender, *front_relay;
+        enum vt_mode site_mode;
+        enum vt_action action;
+    } cases[] = {
+        {"forgeries only", RULE("a", "{reason: CONTENT_CHANGED}", "reject", ""), "a@b.vn", NULL,
+         VT_MODE_ENFORCE, VT_ACTION_REJECT},
+        {"with officer", RULE("a", "{reason: CONTENT_CHANGED}", "reject", "") OFFICER, "a@b.vn",
+         NULL, VT_MODE_ENFORCE, VT_ACTION_HOLD},
+        {"the rest is accepted",
+         RULE("a", "{reason: CONTENT_CHANGED}", "reject", "")
+             RULE("b", "{direction: inbound}", "accept", ""),
+         "a@b.vn", NULL, VT_MODE_ENFORCE, VT_ACTION_REJECT},
+        {"the rest is noted", RULE("b", "{direction: inbound}", "note", ""), "a@b.vn", NULL,
+         VT_MODE_ENFORCE, VT_ACTION_REJECT},
+        {"the rest is tagged", RULE("b", "{direction: inbound}", "tag", ""), "a@b.vn", NULL,
+         VT_MODE_ENFORCE, VT_ACTION_TAG},
+        {"a rule lets it pass", RULE("b", "{reason: SECRET_MARK}", "accept", ""), "a@b.vn", NULL,
+         VT_MODE_ENFORCE, VT_ACTION_ACCEPT},
+        {"a rule observes it", RULE("b", "{reason: SECRET_MARK}", "reject", ", mode: observe"),
+         "a@b.vn", NULL, VT_MODE_ENFORCE, VT_ACTION_ACCEPT},
+        {"bounce", RULE("a", "{reason: CONTENT_CHANGED}", "reject", ""), "", NULL, VT_MODE_ENFORCE,
+         VT_ACTION_TAG},
+        {"device in front", RULE("a", "{reason: CONTENT_CHANGED}", "reject", ""), "a@b.vn",
+         "10.0.0.1", VT_MODE_ENFORCE, VT_ACTION_TAG},
+        {"tag", RULE("a", "{reason: CONTENT_CHANGED}", "reject", ""), "a@b.vn", NULL, VT_MODE_TAG,
+         VT_ACTION_TAG},
+        {"observe", RULE("a", "{reason: CONTENT_CHANGED}", "reject", ""), "a@b.vn", NULL,
+         VT_MODE_OBSERVE, VT_ACTION_ACCEPT},
+    };
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        struct mail m;
+        char text[1024];
+        usual_mail(&m);
+        m.evidence.documents_count = 0;
+        m.evidence.reasons = BIT(SECRET_MARK);
+        m.evidence.mail.sender = cases[i].sender;
+        m.evidence.mail.front_relay = cases[i].front_relay;
+        m.input.site_mode = cases[i].site_mode;
+        (void)snprintf(text, sizeof(text), "rules:\n%s", cases[i].rules);
+        const struct vt_decision *d = decide(text, &m);
+        if (d->action != cases[i].action)
+            fail_msg("%s: %s", cases[i].name, vt_action_name(d->action));
+        assert_true((d->code != NULL) == (d->action == VT_ACTION_REJECT));
+        assert_true((d->officer != NULL) == (d->action == VT_ACTION_HOLD));
+    }
+}
+
 static void defers(void **state)
 {
     (void)state;
@@ -740,6 +794,7 @@ int main(void)
         cmocka_unit_test(modes),
         cmocka_unit_test(documents_are_judged_one_by_one),
         cmocka_unit_test(lowering),
+        cmocka_unit_test(secret_without_a_rule),
         cmocka_unit_test(defers),
         cmocka_unit_test(trace_has_each_test),
         cmocka_unit_test(trace_says_why),
