@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "rule.h"
-#include "table_read.h"
+#include "table_apart.h"
 
 struct reader {
     struct vt_arena *arena; /* of the policy's tree */
@@ -72,7 +72,7 @@ static enum vt_code add_table(struct reader *r, const char *name, const char *pa
     struct vt_buf keys;
     vt_buf_init(&keys, VT_MAX_NAMED_FILE_BYTES);
     enum vt_code code =
-        is_cdb ? vt_table_read_cdb(path, &keys, &err) : vt_table_read_lmdb(path, &keys, &err);
+        vt_table_read_apart(is_cdb ? vt_table_read_cdb : vt_table_read_lmdb, path, &keys, &err);
     const struct vt_bundle_file file = {VT_BUNDLE_KEYS, name, path, vt_buf_bytes(&keys)};
     code = add_read(r, code, &file, &err);
     vt_buf_clear(&keys);

@@ -31,6 +31,24 @@ static enum vt_code cannot_open(const char *path, struct vt_err *err)
 
 /* ---- cdb ---- */
 
+/* The head names 256 hash tables, which stand at the end: of a file that is cut off at least one is
+ * not there. The library takes what is left of it for the whole. */
+#define CDB_TABLES_COUNT 256
+#define CDB_HEAD_BYTES (8 * CDB_TABLES_COUNT)
+
+static bool is_whole(int fd, off_t file_bytes)
+{
+    unsigned char head[CDB_HEAD_BYTES];
+    if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
+        return false;
+    for (size_t i = 0; i < CDB_TABLES_COUNT; i++) {
+        uint64_t begin = cdb_unpack(head + 8 * i), count = cdb_unpack(head + 8 * i + 4);
+        if (begin + 8 * count > (uint64_t)file_bytes)
+            return false;
+    }
+    return true;
+}
+
 static enum vt_code read_cdb(int fd, struct vt_buf *out)
 {
     struct cdb table;
@@ -55,7 +73,7 @@ enum vt_code vt_table_read_cdb(const char *path, struct vt_buf *out, struct vt_e
     if (fd < 0)
         return cannot_open(path, err);
     enum vt_code code = VT_E_FORMAT;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && is_whole(fd, info.st_size))
         code = read_cdb(fd, out);
     (void)close(fd);
     if (code == VT_E_FORMAT)

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@
 #define MAX_NODES 2000000
 /* Duplicate keys are found by comparison. */
 #define MAX_KEYS 200
+/* A named pipe that nobody writes to is no reason for the service to stand still. */
+#define PIPE_MSECS 5000
 
 struct builder {
     struct vt_yaml *yaml;
@@ -313,12 +316,22 @@ enum vt_code vt_yaml_parse(struct vt_yaml *yaml, struct vt_bytes text,
     return VT_OK;
 }
 
+/* A pipe, which somebody may never write to. */
+static bool is_soon_there(int fd)
+{
+    struct pollfd entry = {.fd = fd, .events = POLLIN};
+    bool is_there = poll(&entry, 1, PIPE_MSECS) > 0;
+    if (!is_there)
+        errno = ETIMEDOUT;
+    return is_there;
+}
+
 static enum vt_code read_all(int fd, struct vt_buf *buf)
 {
     char chunk[16384];
     for (;;) {
         ssize_t got = read(fd, chunk, sizeof(chunk));
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && (errno == EINTR || (errno == EAGAIN && is_soon_there(fd))))
             continue;
         if (got <= 0)
             return got == 0 ? VT_OK : VT_E_SYSTEM;
@@ -331,7 +344,7 @@ static enum vt_code read_all(int fd, struct vt_buf *buf)
 enum vt_code vt_yaml_read_file(struct vt_arena *arena, const char *file, size_t max_bytes,
                                struct vt_bytes *out, struct vt_err *err)
 {
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return errno == ENOENT
                    ? vt_err_set(err, VT_E_NOT_FOUND, "cannot open %s: %s", file, strerror(errno))

@@ -3,6 +3,7 @@
 #include "command/excerpt.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/yaml.h"
 #include "command/command.h"
@@ -22,6 +23,13 @@ void vt_excerpts_clear(struct vt_excerpts *excerpts)
     vt_buf_clear(&excerpts->text);
 }
 
+/* A pipe has nothing to read any more, and would not say so. */
+static bool is_regular(const char *file)
+{
+    struct stat info;
+    return stat(file, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 /* A file that went away since it was parsed has no excerpts. */
 static bool read_file(struct vt_excerpts *excerpts, const char *file)
 {
@@ -29,7 +37,8 @@ static bool read_file(struct vt_excerpts *excerpts, const char *file)
         return excerpts->text.len > 0;
     vt_buf_clear(&excerpts->text);
     excerpts->file = file;
-    if (vt_command_read_file(file, VT_MAX_POLICY_BYTES, &excerpts->text, NULL) == VT_OK)
+    if (is_regular(file) &&
+        vt_command_read_file(file, VT_MAX_POLICY_BYTES, &excerpts->text, NULL) == VT_OK)
         return excerpts->text.len > 0;
     vt_buf_clear(&excerpts->text);
     return false;

@@ -16,7 +16,7 @@ static enum vt_code seal_file(const char *file, int *out_fd, struct vt_bytes *ou
 {
     struct vt_bytes text;
     bool mapped = false;
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return vt_err_sys(err, "cannot read %s", file);
     enum vt_code code = vt_input_read(fd, VT_MAX_CONFIG_BYTES, &text, &mapped, err);

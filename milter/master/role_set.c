@@ -107,7 +107,7 @@ static enum vt_code seal_config(const char *file, int *out_fd, struct vt_err *er
 {
     struct vt_bytes text;
     bool mapped = false;
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 && (errno == ENOENT || errno == EACCES)) {
         *out_fd = -1;
         return VT_OK;
