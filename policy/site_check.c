@@ -197,6 +197,22 @@ static void take_document(struct vt_site_reader *reader, const struct vt_yaml_no
     out->documents[out->documents_count++] = glob;
 }
 
+/* Of everybody, for every file: nothing would be missed any more, and nobody would notice. */
+static void warn_of_all(struct vt_site_reader *reader, const struct vt_yaml_node *node,
+                        const struct vt_site_exemption *exemption)
+{
+    bool is_all = exemption->agencies_count == 0 && exemption->domains.count == 0;
+    for (size_t i = 0; is_all && i < exemption->documents_count; i++) {
+        const char *glob = exemption->documents[i];
+        if (glob[strspn(glob, "*")] == '\0') {
+            vt_yaml_warning(&reader->yaml, node,
+                            "this exempts every file of every sender: no signature is missed any "
+                            "more; name domains or agencies, or a narrower name");
+            return;
+        }
+    }
+}
+
 static void read_exemption(struct vt_site_reader *reader, const struct vt_yaml_node *node,
                            size_t exemption)
 {
@@ -228,6 +244,7 @@ static void read_exemption(struct vt_site_reader *reader, const struct vt_yaml_n
     else
         vt_yaml_text(&reader->yaml, reason, &text);
     vt_site_index_sort(&out->domains);
+    warn_of_all(reader, node, out);
 }
 
 void vt_site_read_exemptions(struct vt_site_reader *reader, const struct vt_yaml_node *node)

@@ -150,6 +150,10 @@ static void mistakes_are_told(void **state)
          "9:12: until 2026-01-01 is not after from 2026-02-01"},
         {"exemption of nobody", "agencies: []\nexemptions:\n- reason: x\n",
          "3:3: an exemption names whom or what: domains, agencies or documents"},
+        {"exemption of all",
+         "agencies: []\nexemptions:\n- {documents: [a.xlsx, '**'], reason: R}\n",
+         "3:3: warning: this exempts every file of every sender: no signature is missed any more; "
+         "name domains or agencies, or a narrower name"},
         {"exemption without reason", "agencies: []\nexemptions:\n- domains: bca.gov.vn\n",
          "3:3: an exemption has a \"reason\""},
         {"exemption of unknown agency", AGENCY "exemptions:\n- {agencies: [xx], reason: R}\n",
