@@ -6,7 +6,6 @@
 #include "base/config_table.h"
 #include "site_table.h"
 
-#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 #define SHOWN_BYTES 80
 
 /* A place of the file for a mistake. */
@@ -216,13 +215,12 @@ static void warn_of_all(struct vt_site_reader *reader, const struct vt_yaml_node
 static void read_exemption(struct vt_site_reader *reader, const struct vt_yaml_node *node,
                            size_t exemption)
 {
-    static const char *const keys[] = {"domains", "agencies", "documents", "until", "reason"};
     struct vt_site_exemption *out = &reader->site->exemptions[exemption];
     const char *text = NULL;
     out->until_utc_secs = VT_TIME_NONE;
     if (!vt_yaml_is_mapping(&reader->yaml, node, "an exemption"))
         return;
-    vt_yaml_check_keys(&reader->yaml, node, keys, ELEMENTS(keys));
+    vt_site_check_keys(reader, node, VT_SITE_OF_EXEMPTION);
     const struct vt_yaml_node *domains = vt_yaml_find(node, "domains");
     const struct vt_yaml_node *agencies = vt_yaml_find(node, "agencies");
     const struct vt_yaml_node *documents = vt_yaml_find(node, "documents");

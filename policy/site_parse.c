@@ -189,11 +189,10 @@ static void read_records_mailbox(struct vt_site_reader *reader, const struct vt_
 static bool read_alias(struct vt_site_reader *reader, const struct vt_yaml_node *node,
                        struct vt_site_name *out)
 {
-    static const char *const keys[] = {"name", "from", "until"};
     *out = (struct vt_site_name){NULL, VT_TIME_NONE, VT_TIME_NONE};
     if (!vt_yaml_is_mapping(&reader->yaml, node, "an alias"))
         return false;
-    vt_yaml_check_keys(&reader->yaml, node, keys, ELEMENTS(keys));
+    vt_site_check_keys(reader, node, VT_SITE_OF_ALIAS);
     const struct vt_yaml_node *name = vt_yaml_find(node, "name");
     const struct vt_yaml_node *from = vt_yaml_find(node, "from");
     const struct vt_yaml_node *until = vt_yaml_find(node, "until");
@@ -254,7 +253,6 @@ static const struct {
 static void read_agency(struct vt_site_reader *reader, const struct vt_yaml_node *node,
                         size_t agency)
 {
-    const char *names[ELEMENTS(agency_keys)];
     *entry(reader, agency) =
         (struct vt_site_entry){.agency = {.id = "", .name = "", .class = VT_SENDER_STATE},
                                .folded = "",
@@ -263,9 +261,7 @@ static void read_agency(struct vt_site_reader *reader, const struct vt_yaml_node
                                .column = node->column};
     if (!vt_yaml_is_mapping(&reader->yaml, node, "an agency"))
         return;
-    for (size_t i = 0; i < ELEMENTS(agency_keys); i++)
-        names[i] = agency_keys[i].key;
-    vt_yaml_check_keys(&reader->yaml, node, names, ELEMENTS(names));
+    vt_site_check_keys(reader, node, VT_SITE_OF_AGENCY);
     for (size_t i = 0; i < ELEMENTS(agency_keys); i++) {
         const struct vt_yaml_node *value = vt_yaml_find(node, agency_keys[i].key);
         if (value != NULL)
@@ -301,7 +297,6 @@ static void read_agencies(struct vt_site_reader *reader, const struct vt_yaml_no
 
 static void read_file(struct vt_site_reader *reader, const struct vt_yaml_node *root)
 {
-    static const char *const keys[] = {"agencies", "exemptions"};
     static const struct vt_yaml_node begin = {.line = 1, .column = 1};
     if (root == NULL) {
         if (reader->yaml.mistakes->errors_count == 0)
@@ -310,7 +305,7 @@ static void read_file(struct vt_site_reader *reader, const struct vt_yaml_node *
     }
     if (!vt_yaml_is_mapping(&reader->yaml, root, "a table"))
         return;
-    vt_yaml_check_keys(&reader->yaml, root, keys, ELEMENTS(keys));
+    vt_site_check_keys(reader, root, VT_SITE_OF_TABLE);
     const struct vt_yaml_node *agencies = vt_yaml_find(root, "agencies");
     const struct vt_yaml_node *exemptions = vt_yaml_find(root, "exemptions");
     if (agencies == NULL)

@@ -166,15 +166,12 @@ static const char *read_note(struct vt_site_reader *reader, const struct vt_yaml
 static void read_certificate(struct vt_site_reader *reader, const struct vt_yaml_node *node,
                              size_t agency)
 {
-    static const char *const keys[] = {
-        "sha256",       "key-sha256",          "issuer", "serial", "common-name",
-        "organization", "organizational-unit", "email",  "kind",   "note"};
     struct vt_site *site = reader->site;
     struct item item = {.node = node, .certificate = site->certificates_count};
     unsigned kind = VT_KIND_UNKNOWN;
     if (!vt_yaml_is_mapping(&reader->yaml, node, "a certificate"))
         return;
-    vt_yaml_check_keys(&reader->yaml, node, keys, ELEMENTS(keys));
+    vt_site_check_keys(reader, node, VT_SITE_OF_CERTIFICATE);
     item.sha256 = vt_yaml_find(node, "sha256");
     item.key_sha256 = vt_yaml_find(node, "key-sha256");
     item.issuer = vt_yaml_find(node, "issuer");
@@ -253,15 +250,13 @@ static const char *required_text(struct vt_site_reader *reader, const struct vt_
 static void read_authorisation(struct vt_site_reader *reader, const struct vt_yaml_node *node,
                                size_t agency)
 {
-    static const char *const keys[] = {"holder", "sha256", "key-sha256",
-                                       "from",   "until",  "document"};
     struct vt_site *site = reader->site;
     struct vt_site_authorisation made = {.agency = site->entries[agency].agency.id,
                                          .from_utc_secs = VT_TIME_NONE,
                                          .until_utc_secs = VT_TIME_NONE};
     if (!vt_yaml_is_mapping(&reader->yaml, node, "an authorisation"))
         return;
-    vt_yaml_check_keys(&reader->yaml, node, keys, ELEMENTS(keys));
+    vt_site_check_keys(reader, node, VT_SITE_OF_AUTHORISATION);
     const struct vt_yaml_node *sha256 = vt_yaml_find(node, "sha256");
     const struct vt_yaml_node *key_sha256 = vt_yaml_find(node, "key-sha256");
     if ((sha256 == NULL) == (key_sha256 == NULL))

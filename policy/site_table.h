@@ -111,6 +111,19 @@ const char *vt_site_serial_key(struct vt_arena *arena, const char *serial,
 
 /* ---- reading (site_parse.c, site_parse_certificate.c, site_parse_rest.c, site_check.c) ---- */
 
+/* What keys stand in. */
+enum vt_site_object {
+    VT_SITE_OF_TABLE = 0,
+    VT_SITE_OF_AGENCY,
+    VT_SITE_OF_ALIAS,
+    VT_SITE_OF_CERTIFICATE,
+    VT_SITE_OF_AUTHORISATION,
+    VT_SITE_OF_EXEMPTION,
+    VT_SITE_OBJECTS
+};
+/* Add a mistake for every key that does not belong there (site_schema.c). */
+void vt_site_check_keys(struct vt_site_reader *reader, const struct vt_yaml_node *node,
+                        enum vt_site_object of);
 /* A copy in the site's arena; out of memory is remembered. */
 const char *vt_site_keep(struct vt_site_reader *reader, const char *text);
 /* A day begins at midnight in Vietnam (+07:00), as offices count it. */

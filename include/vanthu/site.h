@@ -55,6 +55,9 @@ struct vt_site;
  * vt_site_free. VT_OK, VT_E_CONFIG, VT_E_LIMIT, VT_E_NOMEM. */
 enum vt_code vt_site_parse(struct vt_bytes text, const char *name, struct vt_site **out,
                            struct vt_mistakes *mistakes, struct vt_err *err) VT_MUST_CHECK;
+/* The JSON Schema of the table for editors (malloc'd, NUL-terminated), made from the keys that the
+ * parser knows. VT_E_NOMEM. */
+enum vt_code vt_site_schema(char **out_text, size_t *out_len, struct vt_err *err) VT_MUST_CHECK;
 /* NULL is allowed. */
 void vt_site_free(struct vt_site *site);
 

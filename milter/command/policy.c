@@ -5,18 +5,21 @@
 #include <sysexits.h>
 
 #include "command/command.h"
+#include "vanthu/site.h"
 
 static int print_schema(int argc, char **argv)
 {
     char *text = NULL;
     size_t len = 0;
     struct vt_err err = {0};
-    (void)argv;
-    if (argc > 1) {
-        fprintf(stderr, "vanthu policy schema: no argument is expected\n");
+    bool is_of_agencies = argc == 2 && strcmp(argv[1], "agencies") == 0;
+    if (argc > 1 && !is_of_agencies) {
+        fprintf(stderr, "vanthu policy schema: what is \"%s\" for? agencies is the other one\n",
+                argv[argc - 1]);
         return EX_USAGE;
     }
-    enum vt_code code = vt_policy_schema(&text, &len, &err);
+    enum vt_code code =
+        is_of_agencies ? vt_site_schema(&text, &len, &err) : vt_policy_schema(&text, &len, &err);
     if (code != VT_OK)
         return vt_command_fault(&err, code);
     puts(text);
@@ -41,7 +44,7 @@ static const struct {
      "diff [--list N] [--json] [--cases FOLDER] [--since 7d] [--central | --register PLACE]\n"
      "                    [--config FILE] OLD NEW"},
     {"exceptions", vt_command_policy_exceptions, "exceptions [--json] [--config FILE]"},
-    {"schema", print_schema, "schema"},
+    {"schema", print_schema, "schema [agencies]"},
 };
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
 

@@ -316,28 +316,45 @@ static void check_keys(const json_t *schema, const char *name, const char *const
     assert_int_equal(json_object_size(properties), count);
 }
 
-/* The file is what the tables give; VT_EXPECTED=write writes it anew. */
+/* The file is what the tables give; VT_EXPECTED=write writes it anew. Returns it. */
+static json_t *compare_schema(const char *file, const char *text)
+{
+    if (getenv("VT_EXPECTED") != NULL) {
+        FILE *out = fopen(file, "w");
+        assert_non_null(out);
+        (void)fprintf(out, "%s\n", text);
+        assert_int_equal(fclose(out), 0);
+    }
+    json_t *schema = json_load_file(file, JSON_REJECT_DUPLICATES, NULL);
+    json_t *wanted = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(wanted);
+    if (!json_equal(schema, wanted))
+        fail_msg("%s is not what `vanthu policy schema` prints", file);
+    json_decref(wanted);
+    return schema;
+}
+
 static void schema_is_the_language(void **state)
 {
     (void)state;
     char *text = NULL;
     size_t len = 0;
     assert_int_equal(vt_policy_schema(&text, &len, NULL), VT_OK);
-    if (getenv("VT_EXPECTED") != NULL) {
-        FILE *out = fopen(POLICY_SCHEMA, "w");
-        assert_non_null(out);
-        (void)fprintf(out, "%s\n", text);
-        assert_int_equal(fclose(out), 0);
-    }
-    json_t *schema = json_load_file(POLICY_SCHEMA, JSON_REJECT_DUPLICATES, NULL);
-    json_t *wanted = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-    if (!json_equal(schema, wanted))
-        fail_msg(POLICY_SCHEMA " is not what `vanthu policy schema` prints");
+    json_t *schema = compare_schema(POLICY_SCHEMA, text);
     check_keys(schema, NULL, vt_policy_keys, vt_policy_keys_count);
     check_keys(schema, "rule", vt_rule_keys, vt_rule_keys_count);
     check_keys(schema, "then", vt_then_keys, vt_then_keys_count);
     json_decref(schema);
-    json_decref(wanted);
+    free(text);
+}
+
+static void schema_is_the_table_of_agencies(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t len = 0;
+    assert_int_equal(vt_site_schema(&text, &len, NULL), VT_OK);
+    json_decref(compare_schema(AGENCIES_SCHEMA, text));
     free(text);
 }
 
@@ -369,11 +386,16 @@ static void schema_has_what_it_refers_to(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(manual_has_every_setting), cmocka_unit_test(settings_of_the_manual_exist),
-        cmocka_unit_test(sample_has_every_setting), cmocka_unit_test(sample_shows_the_defaults),
-        cmocka_unit_test(manual_has_every_test),    cmocka_unit_test(manual_has_the_defaults),
-        cmocka_unit_test(schema_is_the_language),   cmocka_unit_test(schema_has_what_it_refers_to),
+        cmocka_unit_test(manual_has_every_setting),
+        cmocka_unit_test(settings_of_the_manual_exist),
+        cmocka_unit_test(sample_has_every_setting),
+        cmocka_unit_test(sample_shows_the_defaults),
+        cmocka_unit_test(manual_has_every_test),
+        cmocka_unit_test(manual_has_the_defaults),
+        cmocka_unit_test(schema_is_the_language),
+        cmocka_unit_test(schema_has_what_it_refers_to),
         cmocka_unit_test(agencies_are_documented),
+        cmocka_unit_test(schema_is_the_table_of_agencies),
     };
     return cmocka_run_group_tests_name("docs", tests, NULL, NULL);
 }
