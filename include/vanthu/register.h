@@ -334,6 +334,8 @@ enum vt_code vt_register_backup(struct vt_register *reg, const char *file,
 struct vt_register_outcomes {
     int64_t accepted_count, tagged_count, held_count, rejected_count, tempfailed_count;
     int64_t secret_count;
+    /* Of the accepted and tagged: what it would have been if every rule and the site enforced. */
+    int64_t would_tag_count, would_defer_count, would_hold_count, would_reject_count;
 };
 /* Decided records from from_utc_secs on; by the index of time. VT_E_SYSTEM, VT_E_NOMEM. */
 enum vt_code vt_register_outcomes(struct vt_register *reg, int64_t from_utc_secs,

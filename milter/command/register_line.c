@@ -93,6 +93,21 @@ const char *vt_register_text_result(enum vt_language language,
     return vt_register_text_outcome(language, decided->answer.outcome, is_tagged);
 }
 
+/* In a list: of a mail that went on untouched, what would have become of it. */
+static const char *result_or_would_be(enum vt_language language,
+                                      const struct vt_register_decided *decided)
+{
+    static const char *const would[][2] = {[VT_ACTION_TAG] = {"sẽ kèm lưu ý", "would tag"},
+                                           [VT_ACTION_DEFER] = {"sẽ hẹn gửi lại", "would defer"},
+                                           [VT_ACTION_HOLD] = {"sẽ tạm giữ", "would hold"},
+                                           [VT_ACTION_REJECT] = {"sẽ từ chối", "would refuse"}};
+    const struct vt_decision *decision = decided->decision;
+    if (decision == NULL || decided->answer.outcome != VT_OUTCOME_ACCEPT ||
+        decision->action > VT_ACTION_NOTE || decision->would_be < VT_ACTION_TAG)
+        return vt_register_text_result(language, decided);
+    return would[decision->would_be][language];
+}
+
 const struct vt_mail *vt_register_text_mail(const struct vt_register_decided *decided)
 {
     return decided->evidence != NULL ? &decided->evidence->mail : decided->mail;
@@ -153,7 +168,7 @@ static void mail_line(const struct vt_register_text *t, const struct vt_register
     const char *sender = mail != NULL ? mail->sender : NULL, *file = file_of(decided);
     enum vt_reason reason = decided->decision != NULL ? decided->decision->reason : VT_REASON_COUNT;
     begin_line(t, record->time_utc_secs, record->reference,
-               vt_register_text_result(t->language, decided));
+               result_or_would_be(t->language, decided));
     vt_register_text_cell(t->out, reason_code(reason), REASON_COLUMNS);
     fprintf(t->out, "%s", sender != NULL && *sender != '\0' ? sender : "<>");
     if (mail != NULL && mail->recipients_count > 0)

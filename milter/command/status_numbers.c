@@ -33,6 +33,12 @@ static json_t *outcomes_since(struct vt_register *reg, int64_t from_utc_secs)
     set_number(object, "reject", outcomes.rejected_count);
     set_number(object, "tempfail", outcomes.tempfailed_count);
     set_number(object, "secret", outcomes.secret_count);
+    json_t *would_be = json_object();
+    set_number(would_be, "tag", outcomes.would_tag_count);
+    set_number(would_be, "hold", outcomes.would_hold_count);
+    set_number(would_be, "reject", outcomes.would_reject_count);
+    set_number(would_be, "tempfail", outcomes.would_defer_count);
+    (void)json_object_set_new(object, "would_be", would_be);
     return object;
 }
 

@@ -130,21 +130,43 @@ static void print_policy(const struct printer *p, const json_t *answer)
     }
 }
 
+struct part {
+    const char *key;
+    enum vt_status_word word;
+};
+
+static void print_parts(const struct printer *p, enum vt_status_word name, const json_t *counts,
+                        const struct part *parts, size_t parts_count)
+{
+    cell(p, word(p, name), 17);
+    for (size_t i = 0; i < parts_count; i++)
+        fprintf(p->out, "%s%s %" PRId64, i > 0 ? ", " : "", word(p, parts[i].word),
+                number_of(counts, parts[i].key));
+    fputc('\n', p->out);
+}
+
+/* Of what went on in mode observe or tag, or by rules that only observe. */
+static void print_would_be(const struct printer *p, const json_t *would_be)
+{
+    static const struct part parts[] = {
+        {"tag", W_TAGGED}, {"hold", W_HELD}, {"reject", W_REFUSED}, {"tempfail", W_TEMPFAILED}};
+    int64_t sum = 0;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        sum += number_of(would_be, parts[i].key);
+    if (sum > 0)
+        print_parts(p, W_WOULD, would_be, parts, sizeof(parts) / sizeof(parts[0]));
+}
+
 static void print_outcomes(const struct printer *p, enum vt_status_word name,
                            const json_t *outcomes)
 {
-    static const struct {
-        const char *key;
-        enum vt_status_word word;
-    } parts[] = {{"accept", W_ACCEPTED}, {"tag", W_TAGGED},          {"hold", W_HELD},
-                 {"reject", W_REFUSED},  {"tempfail", W_TEMPFAILED}, {"secret", W_SECRET}};
+    static const struct part parts[] = {{"accept", W_ACCEPTED},     {"tag", W_TAGGED},
+                                        {"hold", W_HELD},           {"reject", W_REFUSED},
+                                        {"tempfail", W_TEMPFAILED}, {"secret", W_SECRET}};
     if (!json_is_object(outcomes))
         return;
-    cell(p, word(p, name), 17);
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-        fprintf(p->out, "%s%s %" PRId64, i > 0 ? ", " : "", word(p, parts[i].word),
-                number_of(outcomes, parts[i].key));
-    fputc('\n', p->out);
+    print_parts(p, name, outcomes, parts, sizeof(parts) / sizeof(parts[0]));
+    print_would_be(p, json_object_get(outcomes, "would_be"));
 }
 
 /* What never happens on a good day: only what is not 0 is shown. */

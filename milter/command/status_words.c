@@ -63,6 +63,7 @@ const char *const vt_status_words[VT_STATUS_WORDS][2] = {
     [W_REFUSED] = {"từ chối", "refused"},
     [W_TEMPFAILED] = {"hẹn gửi lại (451)", "to come again (451)"},
     [W_SECRET] = {"đóng dấu mật", "marked secret"},
+    [W_WOULD] = {"  nếu enforce", "  if enforced"},
     [W_NO_MAILS] = {"Chưa đọc được sổ đăng ký: chưa biết số thư hôm nay.",
                     "The register cannot be read: how many mails there were today is not known."},
     [W_OUR_FAULTS] = {"Lỗi của hệ thống từ khi khởi động", "Faults of ours since the start"},

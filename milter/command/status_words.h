@@ -59,6 +59,7 @@ enum vt_status_word {
     W_REFUSED,
     W_TEMPFAILED,
     W_SECRET,
+    W_WOULD,
     W_NO_MAILS,
     W_OUR_FAULTS,
     W_BY_INSPECTION,

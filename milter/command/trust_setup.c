@@ -22,8 +22,9 @@ static void say_next(const struct vt_trust_desk *desk)
 
 static int finish(struct vt_trust_desk *desk, int status)
 {
-    if (status < EX__BASE && desk->store != NULL &&
-        vt_trust_store_anchors(desk->store, desk->options.set) == 0) {
+    bool is_empty =
+        desk->store != NULL && vt_trust_store_anchors(desk->store, desk->options.set) == 0;
+    if (status < EX__BASE && is_empty) {
         vt_trust_result(desk, "attention", NULL,
                         vt_trust_word(desk,
                                       "bộ %s chưa có chứng thư gốc nào được xác nhận: chữ ký số "
@@ -33,7 +34,7 @@ static int finish(struct vt_trust_desk *desk, int status)
                         vt_trust_set_name(desk->options.set));
         status = VT_TRUST_ATTENTION;
     }
-    if (status < EX__BASE)
+    if (status < EX__BASE && !is_empty)
         say_next(desk);
     return vt_trust_desk_close(desk, status);
 }

@@ -5,16 +5,19 @@
 # what is delivered is, but for the lines Postfix itself writes, what is delivered without a milter.
 """Observe mode through a real Postfix."""
 
+import collections
+import json
 import os
 import re
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import processes
 import site_test
-from site_lab import all_reasons, wait_for
+from site_lab import BUILD, all_reasons, wait_for
 from site_test import CRLF, build, equal, long_mail, mail, pdf_mail, plain_mail
 
 OBSERVE_MSECS = 5000  # a mail waits no longer
@@ -74,6 +77,17 @@ def nothing_changes(site):
               f" {','.join(all_reasons(record['evidence']))}")
 
 
+def would_be_is_shown(site):
+    """status and register list say what would have become of the mails that all passed."""
+    wanted = collections.Counter(record["decision"]["would_be"] for record in site.records() if record.get("decision"))
+    counted = json.loads(site.vanthu("status", "--json").stdout)["mails"]["today"]
+    equal((counted["accept"], counted["reject"]), (sum(wanted.values()), 0), "what became of them")
+    equal((counted["would_be"]["reject"], counted["would_be"]["tag"]), (wanted["reject"], wanted["tag"]), "what would have")
+    listed = subprocess.run([BUILD + "/vanthu", "register", "list", "--config", site.folder + "/vanthu.yaml"], capture_output=True,
+                            text=True, env=dict(os.environ, LC_ALL="C.UTF-8")).stdout
+    equal((listed.count("  would refuse "), listed.count("  would tag ")), (wanted["reject"], wanted["tag"]), listed)
+
+
 def inspector_killed(site):
     """An inspector child killed in mid-mail: accepted, unchanged."""
     message = long_mail()
@@ -121,4 +135,4 @@ def milter_is_away(site):
     equal(site.delivered(message) is None, False, "delivered")
 
 
-sys.exit(site_test.run(nothing_changes, inspector_killed, inspector_hangs, gateway_killed, milter_is_away, mode="observe"))
+sys.exit(site_test.run(nothing_changes, would_be_is_shown, inspector_killed, inspector_hangs, gateway_killed, milter_is_away, mode="observe"))

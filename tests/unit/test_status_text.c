@@ -122,7 +122,8 @@ static const char numbers[] =
     "{\"mode\": \"enforce\", \"roles\": [], \"policy\": {\"version\": \"a91f0c3d\", "
     "\"loaded_utc_secs\": 1796182260}, \"register\": {\"writable\": false, \"records\": 7}, "
     "\"mails\": {\"today\": {\"accept\": 120, \"tag\": 3, \"hold\": 0, \"reject\": 2, "
-    "\"tempfail\": 1, \"secret\": 4}, \"last_hour\": {\"accept\": 9}}, \"counted\": {"
+    "\"tempfail\": 1, \"secret\": 4, \"would_be\": {\"tag\": 5, \"reject\": 8}}, \"last_hour\": "
+    "{\"accept\": 9}}, \"counted\": {"
     "\"unrecorded\": 0, \"poison\": 1, \"tempfails\": {\"policy\": 5, \"inspection\": 6, "
     "\"register\": 0, \"mta\": 0}}, \"problems\": [{\"code\": \"trust-empty\", \"text\": \"x\"}, "
     "{\"code\": \"register-not-writing\", \"text\": \"x\"}]}";
@@ -137,6 +138,7 @@ static void numbers_are_told(void **state)
         "\nThư hôm nay      chuyển tiếp 120, gắn nhãn 3, tạm giữ 0, từ chối 2, hẹn gửi lại (451) "
         "1, "
         "đóng dấu mật 4\n",
+        "\n  nếu enforce    gắn nhãn 5, tạm giữ 0, từ chối 8, hẹn gửi lại (451) 0\n",
         "\nTrong 1 giờ qua  chuyển tiếp 9, gắn nhãn 0,",
         "\nLỗi của hệ thống từ khi khởi động: 451 do chưa kiểm tra được 6, thư chuyển đi khi chưa "
         "kiểm "
@@ -145,7 +147,7 @@ static void numbers_are_told(void **state)
         "NO CONFIRMED ROOT OF THE OFFICIAL SET", "register   CANNOT BE WRITTEN\n",
         "policy     version a91f0c3d, loaded 2026-12-02 10:31\n",
         "\nMails today      passed 120, tagged 3, held 0, refused 2, to come again (451) 1, marked "
-        "secret 4\n",
+        "secret 4\n  if enforced    tagged 5, held 0, refused 8, to come again (451) 0\nIn the ",
         "\nFaults of ours since the start: 451, not inspected 6, mails passed on as NOT_CHECKED "
         "1\n"};
     char text[8000];
