@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/print.h"
 #include "vanthu/site.h"
 
 enum word {
@@ -166,19 +167,10 @@ static const char *word(const struct printer *p, enum word w)
     return words[w][p->language];
 }
 
-/* Columns a text takes on a terminal: continuation bytes take none. */
-static int columns(const char *text)
-{
-    int count = 0;
-    for (; *text != '\0'; text++)
-        count += ((unsigned char)*text & 0xC0) != 0x80;
-    return count;
-}
-
 static void label(const struct printer *p, enum word w)
 {
     const char *text = word(p, w);
-    int pad = 24 - columns(text);
+    int pad = 24 - vt_print_columns(text);
     fprintf(p->out, "     %s%*s", text, pad > 1 ? pad : 1, "");
 }
 

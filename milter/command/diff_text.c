@@ -183,7 +183,7 @@ static void print_items(const struct page *p)
     for (size_t i = 0; i < p->shown->items_count; i++) {
         const struct vt_replay_item *item = &p->shown->items[i];
         fprintf(p->out, "  %s  %s  %s → %s  %s%s%s\n",
-                vt_register_text_time(p->shown->language, at, item->time_utc_secs), item->reference,
+                vt_print_minute(p->shown->language, at, item->time_utc_secs), item->reference,
                 vt_command_action(p->shown->language, item->then_action),
                 vt_command_action(p->shown->language, item->now_action),
                 item->sender != NULL && item->sender[0] != '\0' ? item->sender : "<>",

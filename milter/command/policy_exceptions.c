@@ -240,14 +240,14 @@ static void print_use(const struct list *list, const struct exception *item, FIL
                 vi ? "    đã dùng       %lld thư được nhận nhờ ngoại lệ này, lần cuối %s\n"
                    : "    used          %lld mails passed by it, the last one %s\n",
                 (long long)item->uses_count,
-                vt_register_text_time(list->desk.language, at, item->last_use_utc_secs));
+                vt_print_minute(list->desk.language, at, item->last_use_utc_secs));
 }
 
 static void print_item(const struct list *list, const struct exception *item, FILE *out)
 {
     char until[40], made[40];
     bool vi = in_vietnamese(list), is_over = item->until_utc_secs <= list->now_utc_secs;
-    (void)vt_register_text_time(list->desk.language, until, item->until_utc_secs);
+    (void)vt_print_minute(list->desk.language, until, item->until_utc_secs);
     fprintf(out, "%s  %s %s\n", item->reference,
             vi ? (is_over ? "hết hạn" : "đến") : (is_over ? "ended" : "until"), until);
     if (item->gateway != NULL) {
@@ -258,7 +258,7 @@ static void print_item(const struct list *list, const struct exception *item, FI
     } else {
         fprintf(out, vi ? "    người lập     %s, %s\n" : "    made by       %s, %s\n",
                 item->by != NULL ? item->by : "-",
-                vt_register_text_time(list->desk.language, made, item->made_utc_secs));
+                vt_print_minute(list->desk.language, made, item->made_utc_secs));
         fprintf(out, vi ? "    vì            %s\n" : "    because       %s\n",
                 item->why != NULL ? item->why : "-");
     }

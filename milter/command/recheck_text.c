@@ -89,7 +89,7 @@ static void print_signature(const struct vt_recheck *recheck, FILE *out, size_t 
         now->signing_time_source == VT_TIME_SOURCE_FIRST_SEEN)
         fprintf(out, "      %s %s\n",
                 word(recheck, "tồn tại chậm nhất lúc", "existed at the latest at"),
-                vt_register_text_time(recheck->desk->language, at, now->signing_time_utc_secs));
+                vt_print_minute(recheck->desk->language, at, now->signing_time_utc_secs));
     print_result(recheck, out, then, now);
 }
 
@@ -139,7 +139,7 @@ static void print_all(const struct vt_recheck *recheck, FILE *out)
     size_t signatures_count = 0;
     fprintf(out, "%s %s (%s %" PRId64 ", %s)\n", word(recheck, "Thư", "Mail"),
             recheck->record.reference, word(recheck, "bản ghi", "record"), recheck->record.seq,
-            vt_register_text_time(recheck->desk->language, at, recheck->record.time_utc_secs));
+            vt_print_minute(recheck->desk->language, at, recheck->record.time_utc_secs));
     for (size_t i = 0; i < then->documents_count; i++) {
         signatures_count += then->documents[i].signatures_count;
         if (then->documents[i].signatures_count > 0)

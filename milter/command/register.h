@@ -4,6 +4,7 @@
 #define VANTHU_COMMAND_REGISTER_H
 
 #include "command/command.h"
+#include "command/print.h"
 #include "vanthu/register.h"
 
 /* Heads that one verification is given. */
@@ -71,10 +72,6 @@ const char *vt_register_text_result(enum vt_language language,
                                     const struct vt_register_decided *decided);
 /* The facts of a mail, NULL when there are none. */
 const struct vt_mail *vt_register_text_mail(const struct vt_register_decided *decided);
-/* A text and spaces up to a column; continuation bytes of UTF-8 take none. */
-void vt_register_text_cell(FILE *out, const char *text, int width);
-/* "10:02 03/12/2026" or "2026-12-03 10:02", by the clock of Vietnam. Returns out. */
-const char *vt_register_text_time(enum vt_language language, char out[40], int64_t utc_secs);
 /* Write text that has lines, each as vt_text_clean gives it: nothing in it plays with a terminal.
  * False when it could not be written. */
 bool vt_register_put_clean(FILE *out, const char *text, size_t len) VT_MUST_CHECK;

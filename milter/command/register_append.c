@@ -335,7 +335,7 @@ static void print_undone(const struct append_desk *desk, const char *reference,
            reference);
     if (overruled->until_utc_secs == VT_TIME_NONE)
         return;
-    vt_register_text_time(desk->common.language, at, overruled->until_utc_secs);
+    vt_print_minute(desk->common.language, at, overruled->until_utc_secs);
     if (overruled->certificate_sha256 != NULL)
         printf(vi ? "Đến %s, lý do %s không áp dụng cho chữ ký số của chứng thư\n  %s\n"
                   : "Until %s the reason %s is not held against signatures of the certificate\n  "

@@ -112,7 +112,7 @@ static void put_gateway(const struct showing *showing, const struct vt_register_
         return;
     }
     (void)snprintf(label, sizeof(label), "%.*s", (int)strcspn(entry->gateway, "."), entry->gateway);
-    vt_register_text_cell(text->out, label, GATEWAY_COLUMNS);
+    vt_print_cell(text->out, label, GATEWAY_COLUMNS);
 }
 
 static enum vt_code show_text(const struct showing *showing, const struct vt_register_entry *entry,

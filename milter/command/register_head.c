@@ -220,7 +220,7 @@ static int keep_token(struct vt_register_desk *desk, const struct vt_token_verdi
     printf(is_vietnamese(desk) ? "Đã ghi dấu thời gian của mốc đến bản ghi %" PRId64 ", lúc %s.\n"
                                : "The time stamp of the head up to record %" PRId64
                                  ", at %s, is kept.\n",
-           head.seq, vt_register_text_time(desk->language, at, head.time_utc_secs));
+           head.seq, vt_print_minute(desk->language, at, head.time_utc_secs));
     return EX_OK;
 }
 
@@ -249,7 +249,7 @@ static void print_head(const struct vt_register_desk *desk, const struct vt_regi
     char at[40];
     printf(vi ? "Sổ đăng ký đến bản ghi %" PRId64 ", lúc %s\n"
               : "The register up to record %" PRId64 ", at %s\n",
-           head->seq, vt_register_text_time(desk->language, at, head->time_utc_secs));
+           head->seq, vt_print_minute(desk->language, at, head->time_utc_secs));
     fputs(vi ? "  chuỗi" : "  chain", stdout);
     vt_head_print_chain(head->chain);
     putchar('\n');

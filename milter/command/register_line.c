@@ -41,35 +41,6 @@ bool vt_register_is_clean(const char *text)
     return is_clean;
 }
 
-const char *vt_register_text_time(enum vt_language language, char out[40], int64_t utc_secs)
-{
-    char text[VT_TIME_TEXT_BYTES] = "-";
-    if (utc_secs > INT64_MIN / 2 && utc_secs < INT64_MAX / 2)
-        (void)vt_time_rfc3339(text, utc_secs + VT_VIETNAM_SECS);
-    if (strlen(text) < strlen("2026-12-03T10:02:00Z"))
-        (void)snprintf(out, 40, "%s", "-");
-    else if (language == VT_LANGUAGE_VIETNAMESE)
-        (void)snprintf(out, 40, "%.5s %.2s/%.2s/%.4s", text + 11, text + 8, text + 5, text);
-    else
-        (void)snprintf(out, 40, "%.10s %.5s", text, text + 11);
-    return out;
-}
-
-/* Columns a text takes on a terminal: continuation bytes take none. */
-static int columns(const char *text)
-{
-    int count = 0;
-    for (; *text != '\0'; text++)
-        count += ((unsigned char)*text & 0xC0) != 0x80;
-    return count;
-}
-
-void vt_register_text_cell(FILE *out, const char *text, int width)
-{
-    int pad = width - columns(text);
-    fprintf(out, "%s%*s", text, pad > 1 ? pad : 1, "");
-}
-
 /* ---- what happened, in a word ---- */
 
 const char *vt_register_text_outcome(enum vt_language language, enum vt_register_outcome outcome,
@@ -125,10 +96,10 @@ static void begin_line(const struct vt_register_text *t, int64_t utc_secs, const
                        const char *result)
 {
     char at[40];
-    vt_register_text_cell(t->out, vt_register_text_time(t->language, at, utc_secs), TIME_COLUMNS);
-    vt_register_text_cell(t->out, reference != NULL && *reference != '\0' ? reference : "-",
-                          REFERENCE_COLUMNS);
-    vt_register_text_cell(t->out, result, RESULT_COLUMNS);
+    vt_print_cell(t->out, vt_print_minute(t->language, at, utc_secs), TIME_COLUMNS);
+    vt_print_cell(t->out, reference != NULL && *reference != '\0' ? reference : "-",
+                  REFERENCE_COLUMNS);
+    vt_print_cell(t->out, result, RESULT_COLUMNS);
 }
 
 static const char *reason_code(enum vt_reason reason)
@@ -169,7 +140,7 @@ static void mail_line(const struct vt_register_text *t, const struct vt_register
     enum vt_reason reason = decided->decision != NULL ? decided->decision->reason : VT_REASON_COUNT;
     begin_line(t, record->time_utc_secs, record->reference,
                result_or_would_be(t->language, decided));
-    vt_register_text_cell(t->out, reason_code(reason), REASON_COLUMNS);
+    vt_print_cell(t->out, reason_code(reason), REASON_COLUMNS);
     fprintf(t->out, "%s", sender != NULL && *sender != '\0' ? sender : "<>");
     if (mail != NULL && mail->recipients_count > 0)
         fprintf(t->out, " -> %s", mail->recipients[0]);
@@ -181,7 +152,7 @@ static void mail_line(const struct vt_register_text *t, const struct vt_register
 static void end_line(const struct vt_register_text *t, const char *what, const char *text,
                      const char *by)
 {
-    vt_register_text_cell(t->out, what != NULL ? what : "-", REASON_COLUMNS);
+    vt_print_cell(t->out, what != NULL ? what : "-", REASON_COLUMNS);
     fprintf(t->out, "%s%s%s%s\n", text != NULL ? text : "", by != NULL ? " (" : "",
             by != NULL ? by : "", by != NULL ? ")" : "");
 }

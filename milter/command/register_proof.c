@@ -162,7 +162,7 @@ static void print_stamps(const struct vt_register_desk *desk, const struct stamp
     if (stamps->good_count > 0)
         printf(vi ? "Dấu thời gian: bản ghi %" PRId64 " trở về trước đã có lúc %s (%s).\n"
                   : "Time stamp: record %" PRId64 " and all before it existed at %s (%s).\n",
-               stamps->seq, vt_register_text_time(desk->language, at, stamps->time_utc_secs),
+               stamps->seq, vt_print_minute(desk->language, at, stamps->time_utc_secs),
                stamps->authority);
     if (stamps->bad_count > 0)
         printf(vi ? "%zu dấu thời gian không chứng minh được gì: %s\n"

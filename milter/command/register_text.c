@@ -154,7 +154,7 @@ static const char *word(const struct vt_register_text *t, enum word w)
 static void label(const struct vt_register_text *t, enum word w)
 {
     fputs("  ", t->out);
-    vt_register_text_cell(t->out, word(t, w), LABEL_COLUMNS);
+    vt_print_cell(t->out, word(t, w), LABEL_COLUMNS);
 }
 
 /* A line that is left out when there is nothing to say. */
@@ -171,7 +171,7 @@ static void title(const struct vt_register_text *t, enum word w,
 {
     char at[40];
     fprintf(t->out, "\n%s (%s %" PRId64 ", %s)\n", word(t, w), word(t, W_RECORD), record->seq,
-            vt_register_text_time(t->language, at, record->time_utc_secs));
+            vt_print_minute(t->language, at, record->time_utc_secs));
 }
 
 static void print_reason(const struct vt_register_text *t, enum vt_reason reason, const char *file)
@@ -227,7 +227,7 @@ static void print_mail(const struct vt_register_text *t, const struct vt_registe
         fprintf(t->out, "\"%s\"\n", mail->subject);
     }
     label(t, W_RECEIVED);
-    fprintf(t->out, "%s, %s\n", vt_register_text_time(t->language, at, record->time_utc_secs),
+    fprintf(t->out, "%s, %s\n", vt_print_minute(t->language, at, record->time_utc_secs),
             word(t, directions[mail->direction]));
     if (mail->client_address != NULL || mail->front_relay != NULL) {
         label(t, W_CLIENT);
@@ -301,7 +301,7 @@ static void print_decision(const struct vt_register_text *t,
         fprintf(t->out, "%s\n", vt_action_name(decision->would_be));
     }
     if (decision->defer_until_utc_secs != VT_TIME_NONE)
-        line(t, W_UNTIL, vt_register_text_time(t->language, at, decision->defer_until_utc_secs));
+        line(t, W_UNTIL, vt_print_minute(t->language, at, decision->defer_until_utc_secs));
     print_matched(t, decision);
 }
 
@@ -423,7 +423,7 @@ static void print_overruled(const struct vt_register_text *t,
         line(t, W_RESULT, word(t, W_NO_EXCEPTION));
         return;
     }
-    line(t, W_EXCEPTION, vt_register_text_time(t->language, at, overruled->until_utc_secs));
+    line(t, W_EXCEPTION, vt_print_minute(t->language, at, overruled->until_utc_secs));
     for (size_t i = 0; i < overruled->documents_count; i++)
         line(t, W_DOCUMENTS, overruled->documents_sha256[i]);
     line(t, W_CERTIFICATE, overruled->certificate_sha256);
@@ -486,5 +486,5 @@ void vt_register_text_destroyed(const struct vt_register_text *text,
     char at[40];
     fprintf(text->out, "%s %s (%s %" PRId64 ", %s): %s\n", word(text, kind_word(entry->kind)),
             entry->reference, word(text, W_RECORD), entry->seq,
-            vt_register_text_time(text->language, at, entry->time_utc_secs), word(text, W_GONE));
+            vt_print_minute(text->language, at, entry->time_utc_secs), word(text, W_GONE));
 }

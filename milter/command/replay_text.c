@@ -100,7 +100,7 @@ static void print_moves(const struct page *p)
             if (c->moves[then][now] == 0 || then == now)
                 continue;
             number(p, c->moves[then][now]);
-            vt_register_text_cell(p->out, action(p, (enum vt_action)then), ACTION_COLUMNS);
+            vt_print_cell(p->out, action(p, (enum vt_action)then), ACTION_COLUMNS);
             fprintf(p->out, "→ %s\n", action(p, (enum vt_action)now));
         }
     }
@@ -162,9 +162,8 @@ static void print_side(const struct page *p, const char *rule, enum vt_reason re
 static void print_item(const struct page *p, const struct vt_replay_item *item)
 {
     char at[40];
-    vt_register_text_cell(p->out,
-                          vt_register_text_time(p->shown->language, at, item->time_utc_secs), 18);
-    vt_register_text_cell(p->out, item->reference != NULL ? item->reference : "-", 16);
+    vt_print_cell(p->out, vt_print_minute(p->shown->language, at, item->time_utc_secs), 18);
+    vt_print_cell(p->out, item->reference != NULL ? item->reference : "-", 16);
     fprintf(p->out, "%s → %s  %s", action(p, item->then_action), action(p, item->now_action),
             item->sender != NULL && item->sender[0] != '\0' ? item->sender : "<>");
     if (item->document != NULL)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "command/print.h"
 #include "command/status_text.h"
 
 /* What the shipper says it is doing (milter/register/shipper_main.c). */
@@ -24,30 +25,24 @@ static const struct {
     {"faulty", {"LỖI, thư vẫn chạy bình thường", "FAULTY, mail goes on"}},
 };
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "";
-}
-
 void vt_command_print_central(FILE *out, enum vt_language language, const json_t *answer)
 {
     bool vi = language == VT_LANGUAGE_VIETNAMESE;
     const json_t *central = json_object_get(answer, "central"), *since;
     char at[VT_TIME_TEXT_BYTES];
-    const char *word = text_of(central, "state");
+    const char *word = vt_print_json(central, "state");
     if (!json_is_object(central))
         return;
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-        if (strcmp(states[i].state, text_of(central, "state")) == 0)
+        if (strcmp(states[i].state, vt_print_json(central, "state")) == 0)
             word = states[i].words[language];
     }
     fprintf(
         out, "\n%s  %s, %s %s\n", vi ? "CSDL tập trung" : "Central database", word,
         vi ? "từ" : "since",
         vt_command_moment(language, at, json_integer_value(json_object_get(central, "changed"))));
-    if (*text_of(central, "text") != '\0')
-        fprintf(out, "  %s\n", text_of(central, "text"));
+    if (*vt_print_json(central, "text") != '\0')
+        fprintf(out, "  %s\n", vt_print_json(central, "text"));
     since = json_object_get(central, "since");
     json_int_t waiting = json_integer_value(json_object_get(central, "waiting"));
     if (waiting > 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "command/print.h"
 #include "vanthu/role.h"
 #include "vanthu/wire.h"
 
@@ -20,12 +21,6 @@ struct import {
     bool json;
     int status; /* the worst so far */
 };
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
 
 /* ---- what came of it ---- */
 
@@ -43,14 +38,14 @@ static void print_count(json_int_t count)
 
 static void print_taken(const char *file, const json_t *crl)
 {
-    const char *next = text_of(crl, "next_update");
-    printf("%s: CA \"%s\": ", file, text_of(crl, "issuer"));
+    const char *next = vt_print_json(crl, "next_update");
+    printf("%s: CA \"%s\": ", file, vt_print_json(crl, "issuer"));
     print_count(json_integer_value(json_object_get(crl, "entries")));
     printf(" entries%s, issued %s, next update %s",
            json_is_true(json_object_get(crl, "delta")) ? " (delta)" : "",
-           text_of(crl, "this_update"), next[0] != '\0' ? next : "not stated");
-    if (text_of(crl, "text")[0] != '\0')
-        printf("; %s", text_of(crl, "text"));
+           vt_print_json(crl, "this_update"), next[0] != '\0' ? next : "not stated");
+    if (vt_print_json(crl, "text")[0] != '\0')
+        printf("; %s", vt_print_json(crl, "text"));
     putchar('\n');
 }
 
@@ -65,8 +60,9 @@ static void print_result(struct import *import, const char *file, const json_t *
         print_taken(file, crl);
     else
         fprintf(stderr, "vanthu: %s: not taken%s%s%s: %s\n", file,
-                text_of(crl, "issuer")[0] != '\0' ? ": CA \"" : "", text_of(crl, "issuer"),
-                text_of(crl, "issuer")[0] != '\0' ? "\"" : "", text_of(crl, "text"));
+                vt_print_json(crl, "issuer")[0] != '\0' ? ": CA \"" : "",
+                vt_print_json(crl, "issuer"), vt_print_json(crl, "issuer")[0] != '\0' ? "\"" : "",
+                vt_print_json(crl, "text"));
 }
 
 static void show(struct import *import, const char *file, json_t *answer)

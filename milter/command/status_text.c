@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "command/print.h"
 #include "command/status_words.h"
 #include "vanthu/clock.h"
 
@@ -25,12 +26,6 @@ static const char *word(const struct printer *p, enum vt_status_word w)
     return vt_status_words[w][p->language];
 }
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
-
 static int64_t number_of(const json_t *object, const char *key)
 {
     return json_integer_value(json_object_get(object, key));
@@ -42,19 +37,9 @@ static int64_t time_of(const json_t *object, const char *key)
     return json_is_integer(value) ? json_integer_value(value) : VT_TIME_NONE;
 }
 
-/* Columns a text takes on a terminal: continuation bytes take none. */
-static int columns(const char *text)
-{
-    int count = 0;
-    for (; *text != '\0'; text++)
-        count += ((unsigned char)*text & 0xC0) != 0x80;
-    return count;
-}
-
 static void cell(const struct printer *p, const char *text, int width)
 {
-    int pad = width - columns(text);
-    fprintf(p->out, "%s%*s", text, pad > 1 ? pad : 1, "");
+    vt_print_cell(p->out, text, width);
 }
 
 /* The clock in Vietnam, with its day when that is not today's. Returns out. */
@@ -62,19 +47,11 @@ static const char *when(const struct printer *p, char out[40], int64_t utc_secs)
 {
     enum { DAY_SECS = 24 * 3600 };
     char text[VT_TIME_TEXT_BYTES];
-    if (utc_secs == VT_TIME_NONE ||
-        strlen(vt_time_rfc3339(text, utc_secs + VT_VIETNAM_SECS)) < 20) {
-        (void)snprintf(out, 40, "-");
-        return out;
-    }
-    bool is_today =
-        (utc_secs + VT_VIETNAM_SECS) / DAY_SECS == (p->now + VT_VIETNAM_SECS) / DAY_SECS;
-    if (is_today)
-        (void)snprintf(out, 40, "%.5s", text + 11);
-    else if (p->language == VT_LANGUAGE_VIETNAMESE)
-        (void)snprintf(out, 40, "%.5s %.2s/%.2s/%.4s", text + 11, text + 8, text + 5, text);
-    else
-        (void)snprintf(out, 40, "%.10s %.5s", text, text + 11);
+    bool is_today = utc_secs != VT_TIME_NONE && (utc_secs + VT_VIETNAM_SECS) / DAY_SECS ==
+                                                    (p->now + VT_VIETNAM_SECS) / DAY_SECS;
+    if (!is_today)
+        return vt_print_minute(p->language, out, utc_secs);
+    (void)snprintf(out, 40, "%.5s", vt_time_rfc3339(text, utc_secs + VT_VIETNAM_SECS) + 11);
     return out;
 }
 
@@ -120,7 +97,7 @@ static void print_policy(const struct printer *p, const json_t *answer)
     const json_t *reg = json_object_get(answer, "register");
     if (json_is_object(policy)) {
         cell(p, word(p, W_POLICY), 11);
-        fprintf(p->out, "%s %s, %s %s\n", word(p, W_VERSION), text_of(policy, "version"),
+        fprintf(p->out, "%s %s, %s %s\n", word(p, W_VERSION), vt_print_json(policy, "version"),
                 word(p, W_LOADED), when(p, at, time_of(policy, "loaded_utc_secs")));
     }
     if (json_is_object(reg)) {
@@ -208,7 +185,7 @@ static void print_problems(const struct printer *p, const json_t *problems)
     for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
         bool is_there = false;
         json_array_foreach(problems, i, problem) is_there =
-            is_there || strcmp(text_of(problem, "code"), known[k].code) == 0;
+            is_there || strcmp(vt_print_json(problem, "code"), known[k].code) == 0;
         if (is_there)
             fprintf(p->out, "%s\n", word(p, known[k].word));
     }
@@ -234,19 +211,19 @@ static void print_roles(const struct printer *p, const json_t *answer)
     size_t i = 0;
     json_t *item = NULL;
     char since[40];
-    if (*text_of(answer, "mode") != '\0') {
+    if (*vt_print_json(answer, "mode") != '\0') {
         cell(p, word(p, W_MODE), 11);
-        fprintf(p->out, "%s\n", text_of(answer, "mode"));
+        fprintf(p->out, "%s\n", vt_print_json(answer, "mode"));
     }
-    if (*text_of(answer, "socket") != '\0') {
+    if (*vt_print_json(answer, "socket") != '\0') {
         cell(p, word(p, W_SOCKET), 11);
-        fprintf(p->out, "%s\n", text_of(answer, "socket"));
+        fprintf(p->out, "%s\n", vt_print_json(answer, "socket"));
     }
     print_policy(p, answer);
     json_array_foreach(json_object_get(answer, "roles"), i, item)
     {
         bool is_running = json_is_true(json_object_get(item, "running"));
-        cell(p, text_of(item, "role"), 11);
+        cell(p, vt_print_json(item, "role"), 11);
         cell(p, word(p, is_running ? W_RUNNING : W_DOWN), 11);
         fprintf(p->out, "pid %" PRId64 ", %s %s, %s: %" PRId64 "\n", number_of(item, "pid"),
                 word(p, W_SINCE), when(p, since, time_of(item, "started_utc_secs")),
@@ -258,17 +235,17 @@ static void print_roles(const struct printer *p, const json_t *answer)
 
 static void print_why(const struct printer *p, const json_t *host)
 {
-    if (*text_of(host, "why") != '\0')
-        fprintf(p->out, " (%s)", text_of(host, "why"));
+    if (*vt_print_json(host, "why") != '\0')
+        fprintf(p->out, " (%s)", vt_print_json(host, "why"));
 }
 
 static void print_host(const struct printer *p, const json_t *host)
 {
     char at[40];
-    const char *state = text_of(host, "state");
+    const char *state = vt_print_json(host, "state");
     int64_t last_good = time_of(host, "last_good_utc_secs");
     fputs("  ", p->out);
-    cell(p, text_of(host, "host"), 28);
+    cell(p, vt_print_json(host, "host"), 28);
     if (strcmp(state, "ok") == 0 && last_good != VT_TIME_NONE) {
         fprintf(p->out, "%s, %s %s", word(p, W_OK), word(p, W_LAST_GOOD), when(p, at, last_good));
     } else if (strcmp(state, "ok") == 0) {
@@ -299,7 +276,7 @@ static void print_list(const struct printer *p, const json_t *list)
     int64_t next = time_of(list, "next_update_utc_secs");
     int64_t issued = time_of(list, "this_update_utc_secs");
     bool has_ended = next != VT_TIME_NONE && next < p->now;
-    fprintf(p->out, "  %s: %" PRId64 " %s%s%s, %s %s", text_of(list, "issuer"),
+    fprintf(p->out, "  %s: %" PRId64 " %s%s%s, %s %s", vt_print_json(list, "issuer"),
             number_of(list, "entries"),
             word(p, number_of(list, "entries") == 1 ? W_ENTRY : W_ENTRIES),
             json_is_true(json_object_get(list, "delta")) ? ", " : "",
@@ -310,7 +287,7 @@ static void print_list(const struct printer *p, const json_t *list)
         fprintf(p->out, "%s", word(p, W_NO_END));
     else
         fprintf(p->out, "%s %s", word(p, has_ended ? W_ENDED : W_UNTIL), when(p, at, next));
-    fprintf(p->out, "\n    %s, %s %s", text_of(list, "origin"), word(p, W_FETCHED),
+    fprintf(p->out, "\n    %s, %s %s", vt_print_json(list, "origin"), word(p, W_FETCHED),
             when(p, at, time_of(list, "fetched_utc_secs")));
     if (time_of(list, "refresh_utc_secs") != VT_TIME_NONE)
         fprintf(p->out, ", %s %s", word(p, W_REFRESH),
@@ -326,8 +303,8 @@ static void print_recheck(const struct printer *p, const json_t *item)
     size_t i = 0;
     json_t *reference = NULL;
     const json_t *references = json_object_get(item, "references");
-    fprintf(p->out, "  %s; %s\n    serial %s, ", text_of(item, "certificate"),
-            text_of(item, "issuer"), text_of(item, "serial"));
+    fprintf(p->out, "  %s; %s\n    serial %s, ", vt_print_json(item, "certificate"),
+            vt_print_json(item, "issuer"), vt_print_json(item, "serial"));
     fprintf(p->out, "%s %s, ", word(p, W_ASKED), when(p, at, time_of(item, "asked_utc_secs")));
     fprintf(p->out, "%s %" PRId64 ", %s %s; %s", word(p, W_TRIES), number_of(item, "tries"),
             word(p, W_NEXT), when(p, at, time_of(item, "next_utc_secs")), word(p, W_MAILS));
