@@ -273,36 +273,13 @@ static enum vt_code parse_file(struct parser *p, const struct vt_yaml_node *root
     return rules == NULL || code != VT_OK ? code : parse_rules(p, rules, err);
 }
 
-/* FNV-1a over what the file says, without comments, spacing and style: two versions are told
- * apart, nothing is secured. */
-static uint64_t digest_bytes(uint64_t hash, const char *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
-static uint64_t digest_node(uint64_t hash, const struct vt_yaml_node *node)
-{
-    static const char *const begins[] = {"s", "[", "{"};
-    if (node == NULL)
-        return hash;
-    hash = digest_bytes(hash, begins[node->kind], 1);
-    hash = digest_bytes(hash, node->text, strlen(node->text) + 1);
-    for (size_t i = 0; i < node->count; i++) {
-        hash = digest_node(hash, node->entries[i].key);
-        hash = digest_node(hash, node->entries[i].value);
-    }
-    return digest_bytes(hash, "]", 1);
-}
-
 /* The files the policy names, as they were read. */
 static uint64_t digest_files(uint64_t hash, const struct vt_bundle *bundle)
 {
     for (size_t i = 0; i < bundle->files_count; i++) {
         const struct vt_bundle_file *file = &bundle->files[i];
-        hash = digest_bytes(hash, file->name, strlen(file->name) + 1);
-        hash = digest_bytes(hash, (const char *)file->bytes.ptr, file->bytes.len);
+        hash = vt_hash_bytes(hash, vt_bytes_of(file->name, strlen(file->name) + 1));
+        hash = vt_hash_bytes(hash, file->bytes);
     }
     return hash;
 }
@@ -320,7 +297,7 @@ static enum vt_code read_policy(struct parser *p, struct vt_err *err)
     if (vt_index_make(p->policy) != VT_OK)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the policy");
     vt_mistakes_sort(yaml->mistakes);
-    uint64_t hash = digest_files(digest_node(UINT64_C(14695981039346656037), root), p->bundle);
+    uint64_t hash = digest_files(vt_hash_node(VT_HASH_EMPTY, root), p->bundle);
     (void)snprintf(p->policy->version, sizeof(p->policy->version), "%08x", (unsigned)(hash >> 32));
     if (yaml->mistakes->errors_count > 0)
         return vt_err_set(err, VT_E_CONFIG, "%s has %zu mistake%s", yaml->file,

@@ -275,6 +275,13 @@ enum vt_code vt_trace_add(struct vt_arena *arena, struct vt_decision *decision,
                           const struct vt_rule *rule, const struct vt_scope *scope,
                           const struct vt_trace *line, bool with_tests) VT_MUST_CHECK;
 
+/* ---- telling versions apart (digest.c) ---- */
+
+/* FNV-1a over what the file says, without comments, spacing and style; nothing is secured. */
+#define VT_HASH_EMPTY UINT64_C(14695981039346656037)
+uint64_t vt_hash_bytes(uint64_t hash, struct vt_bytes bytes);
+uint64_t vt_hash_node(uint64_t hash, const struct vt_yaml_node *node);
+
 /* ---- finding rules (index.c) ---- */
 
 /* Made once for a policy, in its arena. VT_E_NOMEM. */

@@ -54,6 +54,8 @@ struct vt_config {
     const char *policy_file;        /* policy: */
     const char *spool_directory;    /* spool-directory: unlinked files of large mails */
     const char *state_directory;    /* state-directory: cache of CRL and OCSP */
+    const char *history_directory;  /* history-directory: policies that were loaded; by default
+                                       state-directory with "-policies" behind it */
     const char *register_directory; /* register.directory: what was decided, for good */
     size_t largest_object_bytes;    /* register.largest-object: larger ones are named only */
     const char *register_central;   /* register.central: connection to a PostgreSQL; NULL */
@@ -64,6 +66,8 @@ struct vt_config {
         unsigned secret_days;
         unsigned objects_days; /* after the last record that names them */
     } keep;
+    unsigned reload_confirm_above; /* reload.confirm-above: 5 newly refused mails */
+    int64_t reload_replay_msecs;   /* reload.replay: 7d */
     const char *web_listen;   /* web.listen: as socket, of this machine only; NULL: no web role */
     unsigned web_socket_mode; /* web.socket-mode: 0660 */
     const char *web_socket_group; /* web.socket-group: NULL: left alone */

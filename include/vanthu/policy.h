@@ -63,6 +63,16 @@ void vt_policy_free(struct vt_policy *policy);
 const char *vt_policy_version(const struct vt_policy *policy);
 /* The table of agencies that it names; NULL: none. The policy's. */
 const struct vt_site *vt_policy_site(const struct vt_policy *policy);
+/* A rule and a digest over its text, without comments and style, and over the lists that it names:
+ * to know since when it is what it is. */
+struct vt_rule_digest {
+    const char *name; /* the policy's */
+    uint64_t digest;  /* FNV-1a: not for security */
+};
+/* Of every rule, in their order. *out in arena. VT_E_NOMEM. */
+enum vt_code vt_policy_digests(struct vt_arena *arena, const struct vt_policy *policy,
+                               struct vt_rule_digest **out, size_t *out_count,
+                               struct vt_err *err) VT_MUST_CHECK;
 /* Reasons that can be found with this policy and that no rule names: `vanthu policy check` lists
  * them. */
 vt_reasons vt_policy_unhandled(const struct vt_policy *policy);

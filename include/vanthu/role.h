@@ -18,6 +18,7 @@ struct vt_role_fds {
     int generation;    /* status: client end; inspector: server end */
     int policy;        /* gateway: the policy and the files it names as checked by the master, a
                           sealed memory file (vt_policy_bundle); its name is config->policy_file */
+    int rules;         /* gateway: since when its rules are what they are (vt_version_rules) */
     int metrics;       /* the role's own, for writing (vt_metrics_open) */
     int web_socket;    /* web: the listening socket */
     int overrides; /* inspector, status: what a command line put over the configuration (packed) */
@@ -86,14 +87,30 @@ void vt_role_set_stop(struct vt_role_set *set);
 
 /* ---- the master's control socket ---- */
 
-/* Ask the running master: command is "reload", "status" or "drain". *out_json: the answer,
+/* Ask the running master: command is "reload", "reload-keep", "reload-previous", "status" or
+ * "drain". *out_json: the answer,
  * malloc'd: {"ok": true|false, "text": …, "mistakes": [{file, line, column, warning, text}],
  * "warnings": the same, of what is served, "socket": …,
  * "roles": [{role, pid, running, restarts, started_utc_secs}], "mode": …,
+ * "policy": {version, digest, mode, loaded_utc_secs, by, previous, keep_until_utc_secs,
+ * is_not_of_files},
  * "central": {state, text, changed, shipped, waiting, since, gateways}, with register.central}.
  * VT_E_NOT_FOUND: no master listens there. VT_E_SYSTEM, VT_E_TIMEOUT, VT_E_PEER. */
 enum vt_code vt_control_ask(const char *control_socket, const char *command, char **out_json,
                             struct vt_err *err) VT_MUST_CHECK;
+/* Have the master load configuration and policy. expected: the digest that they had when they were
+ * looked at (64 hexadecimal digits), the reload is refused when they changed since; NULL: whatever
+ * there is. confirm_secs: at most VT_MAX_CONFIRM_SECS; it goes back by itself after so long unless
+ * "reload-keep" is asked for; 0: it stays. Answer and errors as vt_control_ask. */
+#define VT_MAX_CONFIRM_SECS (24 * 3600)
+enum vt_code vt_control_reload(const char *control_socket, const char *expected,
+                               int64_t confirm_secs, char **out_json,
+                               struct vt_err *err) VT_MUST_CHECK;
+/* The configuration and the policy (as a bundle; -1: none) that serve, or served before: sealed
+ * memory files, closed by the caller. VT_E_NOT_FOUND: also when there is no version before; others
+ * as vt_control_ask. */
+enum vt_code vt_control_served(const char *control_socket, bool before, int *out_config_fd,
+                               int *out_policy_fd, struct vt_err *err) VT_MUST_CHECK;
 /* Have the master connect this process with the status role, for STATUS_IMPORT and STATUS_REPORT.
  * *out_fd: the client end, closed by the caller. Errors as vt_control_ask; VT_E_NOT_FOUND too when
  * no status role is configured. */

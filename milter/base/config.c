@@ -69,7 +69,10 @@ static enum vt_code set_computed(struct vt_config *config, struct vt_err *err)
     if (config->authserv_id == NULL && config->hostname != NULL)
         config->authserv_id = vt_arena_printf(config->arena, "vanthu.%s", config->hostname);
     config->role_user[VT_ROLE_SHIPPER] = config->role_user[VT_ROLE_REGISTRAR];
-    if (config->authserv_id == NULL)
+    if (config->history_directory == NULL)
+        config->history_directory =
+            vt_arena_printf(config->arena, "%s-policies", config->state_directory);
+    if (config->authserv_id == NULL || config->history_directory == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the configuration");
     return VT_OK;
 }

@@ -25,6 +25,10 @@ int vt_command_policy_exceptions(int argc, char **argv);
 int vt_command_policy_explain(int argc, char **argv);
 int vt_command_policy_test(int argc, char **argv);
 int vt_command_control(int argc, char **argv);
+int vt_command_reload(int argc, char **argv);
+/* Print what the master answered, for people or as JSON; returns the exit status. */
+struct json_t;
+int vt_command_show_answer(const struct json_t *answer, bool json);
 /* vanthu status import; files ends with NULL. */
 int vt_command_status_import(const char *control_socket, bool json, char *const *files);
 int vt_command_trust(int argc, char **argv);
@@ -47,7 +51,7 @@ const char *vt_command_day(enum vt_language language, char out[VT_TIME_TEXT_BYTE
                            int64_t utc_secs);
 const char *vt_command_moment(enum vt_language language, char out[VT_TIME_TEXT_BYTES],
                               int64_t utc_secs);
-/* "7d", "12h", "30m", or "0". False: another text, or longer than max_secs. */
+/* "7d", "12h", "30m", "90s", or "0". False: another text, or longer than max_secs. */
 bool vt_command_read_span(const char *text, int64_t max_secs, int64_t *out_secs);
 /* "2026-12-03", a day of Vietnam (is_until: with the day itself), or a moment of RFC 3339. False:
  * another text. */

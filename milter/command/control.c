@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * vanthu status, reload and drain: one question to the running master. Exit status 0 when it says
- * yes, 69 (EX_UNAVAILABLE) when no master listens, 78 (EX_CONFIG) when a reload found mistakes. */
+ * vanthu status and drain: one question to the running master. Exit status 0 when it says yes, 69
+ * (EX_UNAVAILABLE) when no master listens. */
 #include <getopt.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -80,6 +80,17 @@ static void print_json(const json_t *answer)
     free(text);
 }
 
+int vt_command_show_answer(const json_t *answer, bool json)
+{
+    if (json)
+        print_json(answer);
+    else
+        print_answer(answer);
+    return json_is_true(json_object_get(answer, "ok"))                ? EX_OK
+           : json_array_size(json_object_get(answer, "mistakes")) > 0 ? EX_CONFIG
+                                                                      : EX_SOFTWARE;
+}
+
 /* What the office owes in these days. */
 static void print_reminder(const struct vt_config *config)
 {
@@ -105,15 +116,9 @@ static int ask(const struct vt_config *config, const char *command, bool json)
         vt_command_add_numbers(config, answer, vt_clock_now_utc_secs());
         add_report(control_socket, answer);
     }
-    if (json)
-        print_json(answer);
-    else
-        print_answer(answer);
+    int status = vt_command_show_answer(answer, json);
     if (!json && strcmp(command, "status") == 0)
         print_reminder(config);
-    int status = json_is_true(json_object_get(answer, "ok"))                ? EX_OK
-                 : json_array_size(json_object_get(answer, "mistakes")) > 0 ? EX_CONFIG
-                                                                            : EX_SOFTWARE;
     json_decref(answer);
     free(text);
     return status;

@@ -21,6 +21,10 @@ struct vt_diff_shown {
 
 /* Nothing differs, and no example was found. */
 bool vt_diff_is_none(const struct vt_diff_shown *shown);
+/* The first part of it: what stands in them otherwise; versions, examples and mails are not looked
+ * at. And the same as an array. */
+void vt_diff_print_differences(const struct vt_diff_shown *shown, FILE *out);
+struct json_t *vt_diff_list_json(const struct vt_policy_diff *diff);
 void vt_diff_print_text(const struct vt_diff_shown *shown, FILE *out);
 /* One object. VT_E_NOMEM, VT_E_SYSTEM. */
 enum vt_code vt_diff_print_json(const struct vt_diff_shown *shown, FILE *out,

@@ -35,7 +35,7 @@ static json_t *difference_of(const struct vt_difference *d)
                      "may_be_severer", (int)d->may_be_severer);
 }
 
-static json_t *differences_of(const struct vt_policy_diff *diff)
+json_t *vt_diff_list_json(const struct vt_policy_diff *diff)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < diff->count; i++)
@@ -120,10 +120,10 @@ enum vt_code vt_diff_print_json(const struct vt_diff_shown *shown, FILE *out, st
         vt_policy_version(shown->before), "after", "file", vt_json_string(shown->after_file),
         "version", vt_policy_version(shown->after), "same", (int)vt_diff_is_none(shown),
         "may_be_severer", (int)shown->diff->may_be_severer, "differences",
-        differences_of(shown->diff), "further_differences", (json_int_t)shown->diff->further_count,
-        "examples", examples_of(shown->examples), "mails_tried",
-        (json_int_t)shown->examples->probes_count, "complete", (int)shown->examples->is_complete,
-        "mails", mails_of(shown));
+        vt_diff_list_json(shown->diff), "further_differences",
+        (json_int_t)shown->diff->further_count, "examples", examples_of(shown->examples),
+        "mails_tried", (json_int_t)shown->examples->probes_count, "complete",
+        (int)shown->examples->is_complete, "mails", mails_of(shown));
     enum vt_code code = vt_json_text(root, 0, MAX_JSON_BYTES, &text, &len, err);
     if (code == VT_OK && (fwrite(text, 1, len, out) != len || fputc('\n', out) == EOF))
         code = vt_err_sys(err, "standard output");

@@ -101,6 +101,12 @@ static void print_differences(const struct page *p)
                 diff->further_count);
 }
 
+void vt_diff_print_differences(const struct vt_diff_shown *shown, FILE *out)
+{
+    const struct page p = {shown, out};
+    print_differences(&p);
+}
+
 /* ---- what becomes of mails ---- */
 
 static void print_decision(const struct page *p, const struct vt_decision *decision)

@@ -65,8 +65,9 @@ static const struct {
      "undo --reason TEXT [--for 7d] [--all-like-this] [--config FILE] REFERENCE"},
     {"refuse", vt_command_refuse, "record that a clerk returns a mail",
      "refuse --reason INCOMPLETE|WRONG_RECIPIENT|RECALLED [--text TEXT] [--config FILE] REFERENCE"},
-    {"reload", vt_command_control, "read configuration and policy again",
-     "reload [--json] [--config FILE]"},
+    {"reload", vt_command_reload, "read configuration and policy again",
+     "reload [--confirm-within TIME] [--newly-refused N] [--dry-run] [--json] [--config FILE]\n"
+     "       vanthu reload --keep | --previous [--json] [--config FILE]"},
     {"drain", vt_command_control, "finish the mails under way and end",
      "drain [--json] [--config FILE]"},
 };

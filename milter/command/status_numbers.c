@@ -120,7 +120,10 @@ void vt_command_add_numbers(const struct vt_config *config, json_t *answer, int6
     (void)json_object_set_new(answer, "counted", is_there ? counted(reader) : json_null());
     (void)json_object_set_new(answer, "register",
                               is_there ? register_of(reader, lane) : json_null());
-    (void)json_object_set_new(answer, "policy", is_there ? policy_of(reader, lane) : json_null());
+    /* The master knows by whom it was loaded; what there is besides are numbers. */
+    if (json_object_get(answer, "policy") == NULL)
+        (void)json_object_set_new(answer, "policy",
+                                  is_there ? policy_of(reader, lane) : json_null());
     (void)json_object_set_new(answer, "problems",
                               is_there ? problems_of(reader, &view, now_utc_secs) : json_null());
     vt_metrics_reader_free(reader);

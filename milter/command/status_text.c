@@ -90,6 +90,26 @@ static void title(const struct printer *p, enum vt_status_word w)
 
 /* ---- numbers ---- */
 
+static void print_loader(const struct printer *p, const char *by)
+{
+    if (strcmp(by, "start") == 0)
+        fprintf(p->out, " %s", word(p, W_BY_START));
+    else if (by[0] != '\0')
+        fprintf(p->out, " %s %s", word(p, W_BY), by);
+    fputc('\n', p->out);
+}
+
+static void print_keeping(const struct printer *p, const json_t *policy)
+{
+    char at[40];
+    int64_t until = time_of(policy, "keep_until_utc_secs");
+    if (until != VT_TIME_NONE)
+        fprintf(p->out, "%11s%s %s %s\n", "", word(p, W_GOES_BACK), when(p, at, until),
+                word(p, W_UNLESS_KEPT));
+    if (json_is_true(json_object_get(policy, "is_not_of_files")))
+        fprintf(p->out, "%11s%s\n", "", word(p, W_NOT_OF_FILES));
+}
+
 static void print_policy(const struct printer *p, const json_t *answer)
 {
     char at[40];
@@ -97,8 +117,10 @@ static void print_policy(const struct printer *p, const json_t *answer)
     const json_t *reg = json_object_get(answer, "register");
     if (json_is_object(policy)) {
         cell(p, word(p, W_POLICY), 11);
-        fprintf(p->out, "%s %s, %s %s\n", word(p, W_VERSION), vt_print_json(policy, "version"),
+        fprintf(p->out, "%s %s, %s %s", word(p, W_VERSION), vt_print_json(policy, "version"),
                 word(p, W_LOADED), when(p, at, time_of(policy, "loaded_utc_secs")));
+        print_loader(p, vt_print_json(policy, "by"));
+        print_keeping(p, policy);
     }
     if (json_is_object(reg)) {
         bool is_writable = json_is_true(json_object_get(reg, "writable"));

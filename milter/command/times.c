@@ -16,6 +16,7 @@ bool vt_command_read_span(const char *text, int64_t max_secs, int64_t *out_secs)
     int64_t unit = strcmp(end, "d") == 0   ? DAY_SECS
                    : strcmp(end, "h") == 0 ? 3600
                    : strcmp(end, "m") == 0 ? 60
+                   : strcmp(end, "s") == 0 ? 1
                                            : 0;
     *out_secs = number * unit;
     return (unit > 0 && *out_secs <= max_secs) || (number == 0 && *end == '\0');

@@ -3,6 +3,8 @@
  * of the master may speak; the kernel tells who it is. */
 #include <errno.h>
 #include <jansson.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,6 +27,10 @@ static const struct {
     enum vt_control_command command;
 } commands[] = {
     {"reload", VT_CONTROL_RELOAD},
+    {"reload-keep", VT_CONTROL_KEEP},
+    {"reload-previous", VT_CONTROL_PREVIOUS},
+    {"served", VT_CONTROL_SERVED},
+    {"served-before", VT_CONTROL_SERVED_LAST},
     {"status", VT_CONTROL_STATUS},
     {"drain", VT_CONTROL_DRAIN},
     {"status-role", VT_CONTROL_STATUS_ROLE},
@@ -49,24 +55,82 @@ int vt_control_accept(int listening_fd)
     return -1;
 }
 
-enum vt_code vt_control_read(int fd, enum vt_control_command *out, struct vt_err *err)
+/* The login that a process belongs to: who used sudo(8). */
+static bool login_of(pid_t pid, uid_t *out)
+{
+    char path[64];
+    unsigned login = (unsigned)-1;
+    (void)snprintf(path, sizeof(path), "/proc/%ld/loginuid", (long)pid);
+    FILE *file = fopen(path, "re");
+    bool is_read = file != NULL && fscanf(file, "%u", &login) == 1;
+    if (file != NULL)
+        (void)fclose(file);
+    *out = login;
+    return is_read && login != (unsigned)-1;
+}
+
+static void name_of(uid_t uid, char out[40])
+{
+    const struct passwd *user = getpwuid(uid);
+    if (user != NULL)
+        (void)snprintf(out, 40, "%.39s", user->pw_name);
+    else
+        (void)snprintf(out, 40, "%lu", (unsigned long)uid);
+}
+
+void vt_control_name_process(uid_t uid, pid_t pid, char out[VT_VERSION_BY_BYTES])
+{
+    char name[40], login_name[40];
+    uid_t login = 0;
+    name_of(uid, name);
+    (void)snprintf(out, VT_VERSION_BY_BYTES, "%s", name);
+    if (!login_of(pid, &login) || login == uid)
+        return;
+    name_of(login, login_name);
+    (void)snprintf(out, VT_VERSION_BY_BYTES, "%s (%s)", name, login_name);
+}
+
+static bool is_digest(const char *text)
+{
+    return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
+}
+
+static enum vt_code read_request(const json_t *root, struct vt_control_request *out,
+                                 struct vt_err *err)
+{
+    const char *name = json_string_value(json_object_get(root, "command"));
+    const char *expected = json_string_value(json_object_get(root, "expected"));
+    for (size_t i = 0; name != NULL && i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (strcmp(name, commands[i].name) == 0)
+            out->command = commands[i].command;
+    if (out->command == VT_CONTROL_NONE)
+        return vt_err_set(err, VT_E_UNSUPPORTED, "there is no such command");
+    out->confirm_secs = json_integer_value(json_object_get(root, "confirm_secs"));
+    if ((expected != NULL && !is_digest(expected)) || out->confirm_secs < 0 ||
+        out->confirm_secs > VT_MAX_CONFIRM_SECS)
+        return vt_err_set(err, VT_E_FORMAT, "not a command");
+    (void)snprintf(out->expected, sizeof(out->expected), "%s", expected != NULL ? expected : "");
+    return VT_OK;
+}
+
+enum vt_code vt_control_read(int fd, struct vt_control_request *out, struct vt_err *err)
 {
     struct vt_message message;
-    *out = VT_CONTROL_NONE;
+    struct ucred peer;
+    socklen_t len = sizeof(peer);
+    *out = (struct vt_control_request){.command = VT_CONTROL_NONE};
     enum vt_code code = vt_wire_receive(fd, &message, 0, 0, err);
     if (code != VT_OK)
         return code;
     if (message.type != VT_MSG_CONTROL)
         return vt_err_set(err, VT_E_FORMAT, "not a command");
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
+        vt_control_name_process(peer.uid, peer.pid, out->by);
     json_t *root =
         json_loadb((const char *)message.body, message.body_len, JSON_REJECT_DUPLICATES, NULL);
-    const char *name = json_string_value(json_object_get(root, "command"));
-    for (size_t i = 0; name != NULL && i < sizeof(commands) / sizeof(commands[0]); i++)
-        if (strcmp(name, commands[i].name) == 0)
-            *out = commands[i].command;
+    code = read_request(root, out, err);
     json_decref(root);
-    return *out == VT_CONTROL_NONE ? vt_err_set(err, VT_E_UNSUPPORTED, "there is no such command")
-                                   : VT_OK;
+    return code;
 }
 
 static json_t *list_mistakes(const struct vt_mistakes *mistakes)
@@ -128,6 +192,9 @@ static char *answer_text(bool ok, const char *text, const struct vt_mistakes *mi
     set_text(root, "text", text);
     set_text(root, "mode", state->mode);
     set_text(root, "socket", state->socket);
+    json_t *policy = state->versions == NULL ? NULL : vt_versions_to_json(state->versions);
+    if (policy != NULL)
+        (void)json_object_set_new(root, "policy", policy);
     (void)json_object_set_new(root, "mistakes", list_mistakes(mistakes));
     (void)json_object_set_new(root, "warnings", list_mistakes(state->warnings));
     (void)json_object_set_new(root, "roles", list_roles(state->roles));
@@ -150,7 +217,7 @@ static char *answer_text(bool ok, const char *text, const struct vt_mistakes *mi
 void vt_control_answer(int fd, bool ok, const char *text, const struct vt_mistakes *mistakes,
                        const struct vt_control_state *state)
 {
-    static const struct vt_control_state none = {NULL, NULL, NULL, NULL};
+    static const struct vt_control_state none = {.roles = NULL};
     if (fd < 0)
         return;
     char *json = answer_text(ok, text, mistakes, state == NULL ? &none : state);
@@ -180,6 +247,20 @@ void vt_control_answer_connection(int fd, int channel)
         VT_OK)
         vt_log(VT_LOG_WARNING, "control: nobody heard the answer");
     (void)close(connection);
+    (void)close(fd);
+}
+
+void vt_control_answer_files(int fd, int config_text, int policy_text)
+{
+    struct vt_err err = {0};
+    const int fds[2] = {config_text, policy_text};
+    if (config_text < 0) {
+        vt_control_answer(fd, false, "no such version is kept", NULL, NULL);
+        return;
+    }
+    if (vt_wire_send(fd, VT_MSG_CONTROLLED, VT_BYTES("{\"ok\": true}"), fds,
+                     policy_text >= 0 ? 2 : 1, 0, &err) != VT_OK)
+        vt_log(VT_LOG_WARNING, "control: nobody heard the answer");
     (void)close(fd);
 }
 
@@ -215,9 +296,17 @@ static enum vt_code dial(const char *path, int *out_fd, struct vt_err *err)
     return vt_err_sys(err, "cannot speak to vanthu-milter on %s", path);
 }
 
-static enum vt_code tell(int fd, const char *command, int64_t deadline_msecs, struct vt_err *err)
+/* What is asked besides the command; zero: nothing. */
+struct wish {
+    const char *command, *expected;
+    int64_t confirm_secs;
+};
+
+static enum vt_code tell(int fd, const struct wish *wish, int64_t deadline_msecs,
+                         struct vt_err *err)
 {
-    json_t *root = json_pack("{s:s}", "command", command);
+    json_t *root = json_pack("{s:s, s:s*, s:I}", "command", wish->command, "expected",
+                             wish->expected, "confirm_secs", (json_int_t)wish->confirm_secs);
     char *body = root == NULL ? NULL : json_dumps(root, JSON_COMPACT);
     json_decref(root);
     if (body == NULL)
@@ -228,11 +317,11 @@ static enum vt_code tell(int fd, const char *command, int64_t deadline_msecs, st
     return code;
 }
 
-static enum vt_code exchange(int fd, const char *command, size_t max_fds, struct vt_message *answer,
-                             struct vt_err *err)
+static enum vt_code exchange(int fd, const struct wish *wish, size_t max_fds,
+                             struct vt_message *answer, struct vt_err *err)
 {
     int64_t deadline_msecs = vt_clock_monotonic_msecs() + ASK_MSECS;
-    enum vt_code code = tell(fd, command, deadline_msecs, err);
+    enum vt_code code = tell(fd, wish, deadline_msecs, err);
     if (code == VT_OK)
         code = vt_wire_receive(fd, answer, max_fds, deadline_msecs, err);
     if (code != VT_OK || answer->type == VT_MSG_CONTROLLED)
@@ -241,20 +330,34 @@ static enum vt_code exchange(int fd, const char *command, size_t max_fds, struct
     return vt_err_set(err, VT_E_PEER, "vanthu-milter answered something else than asked");
 }
 
-enum vt_code vt_control_ask(const char *control_socket, const char *command, char **out_json,
-                            struct vt_err *err)
+static enum vt_code ask(const char *control_socket, const struct wish *wish, char **out_json,
+                        struct vt_err *err)
 {
     int fd = -1;
     struct vt_message answer;
     enum vt_code code = dial(control_socket, &fd, err);
     if (code != VT_OK)
         return code;
-    code = exchange(fd, command, 0, &answer, err);
+    code = exchange(fd, wish, 0, &answer, err);
     (void)close(fd);
     if (code != VT_OK)
         return code;
     *out_json = strndup((const char *)answer.body, answer.body_len);
     return *out_json == NULL ? vt_err_set(err, VT_E_NOMEM, "no memory for an answer") : VT_OK;
+}
+
+enum vt_code vt_control_ask(const char *control_socket, const char *command, char **out_json,
+                            struct vt_err *err)
+{
+    const struct wish wish = {.command = command};
+    return ask(control_socket, &wish, out_json, err);
+}
+
+enum vt_code vt_control_reload(const char *control_socket, const char *expected,
+                               int64_t confirm_secs, char **out_json, struct vt_err *err)
+{
+    const struct wish wish = {"reload", expected, confirm_secs};
+    return ask(control_socket, &wish, out_json, err);
 }
 
 /* What the master says instead of a connection. */
@@ -273,11 +376,12 @@ static enum vt_code connect_role(const char *control_socket, const char *command
                                  struct vt_err *err)
 {
     int fd = -1;
+    const struct wish wish = {.command = command};
     struct vt_message answer;
     enum vt_code code = dial(control_socket, &fd, err);
     if (code != VT_OK)
         return code;
-    code = exchange(fd, command, 1, &answer, err);
+    code = exchange(fd, &wish, 1, &answer, err);
     (void)close(fd);
     if (code != VT_OK)
         return code;
@@ -298,16 +402,38 @@ enum vt_code vt_control_connect_registrar(const char *control_socket, int *out_f
     return connect_role(control_socket, "registrar-role", out_fd, err);
 }
 
+enum vt_code vt_control_served(const char *control_socket, bool before, int *out_config_fd,
+                               int *out_policy_fd, struct vt_err *err)
+{
+    int fd = -1;
+    struct vt_message answer;
+    const struct wish wish = {.command = before ? "served-before" : "served"};
+    *out_config_fd = *out_policy_fd = -1;
+    enum vt_code code = dial(control_socket, &fd, err);
+    if (code != VT_OK)
+        return code;
+    code = exchange(fd, &wish, 2, &answer, err);
+    (void)close(fd);
+    if (code != VT_OK)
+        return code;
+    if (answer.fds_count == 0)
+        return refused(&answer, err);
+    *out_config_fd = answer.fds[0];
+    *out_policy_fd = answer.fds_count == 2 ? answer.fds[1] : -1;
+    return VT_OK;
+}
+
 enum vt_code vt_control_metrics(const char *control_socket, struct vt_metrics_reader **out,
                                 unsigned *out_lane, struct vt_err *err)
 {
     int fd = -1;
+    const struct wish wish = {.command = "metrics"};
     int64_t deadline_msecs = vt_clock_monotonic_msecs() + ASK_MSECS;
     *out = NULL;
     enum vt_code code = dial(control_socket, &fd, err);
     if (code != VT_OK)
         return code;
-    code = tell(fd, "metrics", deadline_msecs, err);
+    code = tell(fd, &wish, deadline_msecs, err);
     if (code == VT_OK)
         code = vt_metrics_receive(fd, deadline_msecs, out, out_lane, err);
     (void)close(fd);

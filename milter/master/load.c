@@ -32,32 +32,36 @@ static enum vt_code seal_file(const char *file, int *out_fd, struct vt_bytes *ou
     return code;
 }
 
-static enum vt_code read_config(const char *file, struct vt_loaded *out,
-                                struct vt_mistakes *mistakes, struct vt_err *err)
+static enum vt_code parse_config(struct vt_bytes text, const char *file, struct vt_loaded *out,
+                                 struct vt_err *err)
 {
-    struct vt_bytes text = {0};
-    enum vt_code code = seal_file(file, &out->config_text, &text, err);
+    return vt_config_parse(text, file, &out->config, &out->mistakes, err);
+}
+
+static enum vt_code parse_policy(struct vt_bytes bundle, struct vt_loaded *out, struct vt_err *err)
+{
+    enum vt_code code =
+        vt_policy_parse_bundle(bundle, out->config->policy_file, &out->policy, &out->mistakes, err);
     if (code == VT_OK)
-        code = vt_config_parse(text, file, &out->config, mistakes, err);
-    vt_memfd_unmap(text);
+        (void)snprintf(out->version.policy, sizeof(out->version.policy), "%s",
+                       vt_policy_version(out->policy));
     return code;
 }
 
-static enum vt_code read_policy(struct vt_loaded *out, struct vt_mistakes *mistakes,
-                                struct vt_err *err)
+static enum vt_code read_policy(struct vt_loaded *out, struct vt_bytes config, struct vt_err *err)
 {
-    const char *file = out->config->policy_file;
     struct vt_buf packed;
-    struct vt_policy *policy = NULL;
-    if (file == NULL)
-        return VT_OK;
+    enum vt_code code = VT_OK;
     vt_buf_init(&packed, VT_MAX_BUNDLE_BYTES);
-    enum vt_code code = vt_policy_bundle(file, &packed, err);
+    if (out->config->policy_file != NULL) {
+        code = vt_policy_bundle(out->config->policy_file, &packed, err);
+        if (code == VT_OK)
+            code = parse_policy(vt_buf_bytes(&packed), out, err);
+        if (code == VT_OK)
+            code = vt_memfd_seal("vanthu-policy", vt_buf_bytes(&packed), &out->policy_text, err);
+    }
     if (code == VT_OK)
-        code = vt_policy_parse_bundle(vt_buf_bytes(&packed), file, &policy, mistakes, err);
-    if (code == VT_OK)
-        code = vt_memfd_seal("vanthu-policy", vt_buf_bytes(&packed), &out->policy_text, err);
-    vt_policy_free(policy);
+        code = vt_version_digest(config, vt_buf_bytes(&packed), &out->version);
     vt_buf_clear(&packed);
     return code;
 }
@@ -82,31 +86,69 @@ static enum vt_code count_mistakes(const struct vt_mistakes *mistakes, struct vt
     return vt_err_set(err, VT_E_CONFIG, "%s", text);
 }
 
-enum vt_code vt_loaded_read(const char *config_file, struct vt_loaded *out, struct vt_err *err)
+/* What both ways of loading end with. A mistake of the policy does not keep the next check from
+ * telling its own. */
+static enum vt_code judge(struct vt_loaded *out, enum vt_code policy_code, struct vt_err *err)
 {
-    *out = (struct vt_loaded){.config_text = -1, .policy_text = -1};
     struct vt_mistakes *mistakes = &out->mistakes;
-    enum vt_code code = read_config(config_file, out, mistakes, err);
-    if (code != VT_OK)
-        return code;
-    /* A mistake here does not keep the next check from telling its own. */
-    code = read_policy(out, mistakes, err);
-    if (code != VT_OK && mistakes->errors_count == 0)
+    if (policy_code != VT_OK && mistakes->errors_count == 0)
         vt_config_mistake(out->config, mistakes, "policy", false, "%s", err->text);
+    out->version.mode = out->config->mode;
     vt_check_trust(out->config, mistakes);
     vt_check_site(out->config, mistakes);
     return mistakes->errors_count == 0 ? VT_OK : count_mistakes(mistakes, err);
 }
 
+enum vt_code vt_loaded_read(const char *config_file, struct vt_loaded *out, struct vt_err *err)
+{
+    struct vt_bytes text = {0};
+    vt_loaded_init(out);
+    enum vt_code code = seal_file(config_file, &out->config_text, &text, err);
+    if (code == VT_OK)
+        code = parse_config(text, config_file, out, err);
+    if (code == VT_OK)
+        code = judge(out, read_policy(out, text, err), err);
+    vt_memfd_unmap(text);
+    return code;
+}
+
+enum vt_code vt_loaded_take(const char *config_file, int fds[VT_VERSION_FILES],
+                            struct vt_loaded *out, struct vt_err *err)
+{
+    struct vt_bytes config = {0}, policy = {0};
+    vt_loaded_init(out);
+    out->config_text = fds[VT_VERSION_CONFIG];
+    out->policy_text = fds[VT_VERSION_POLICY];
+    fds[VT_VERSION_CONFIG] = fds[VT_VERSION_POLICY] = -1;
+    enum vt_code code = vt_memfd_map(out->config_text, VT_MAX_CONFIG_BYTES, &config, err);
+    if (code == VT_OK && out->policy_text >= 0)
+        code = vt_memfd_map(out->policy_text, VT_MAX_BUNDLE_BYTES, &policy, err);
+    if (code == VT_OK)
+        code = vt_version_digest(config, policy, &out->version);
+    if (code == VT_OK)
+        code = parse_config(config, config_file, out, err);
+    if (code == VT_OK)
+        code = judge(out, policy.len > 0 ? parse_policy(policy, out, err) : VT_OK, err);
+    vt_memfd_unmap(config);
+    vt_memfd_unmap(policy);
+    return code;
+}
+
+void vt_loaded_init(struct vt_loaded *loaded)
+{
+    *loaded = (struct vt_loaded){.config_text = -1, .policy_text = -1};
+}
+
 void vt_loaded_clear(struct vt_loaded *loaded)
 {
     vt_config_free(loaded->config);
+    vt_policy_free(loaded->policy);
     vt_mistakes_clear(&loaded->mistakes);
     if (loaded->config_text >= 0)
         (void)close(loaded->config_text);
     if (loaded->policy_text >= 0)
         (void)close(loaded->policy_text);
-    *loaded = (struct vt_loaded){.config_text = -1, .policy_text = -1};
+    vt_loaded_init(loaded);
 }
 
 enum vt_code vt_loaded_prepare(const struct vt_loaded *loaded, struct vt_err *err)

@@ -21,11 +21,47 @@
 
 /* ---- events ---- */
 
-static void obey(struct vt_master *master, int client, enum vt_control_command command)
+static void reload(struct vt_master *master, int client, const struct vt_control_request *request)
 {
-    switch (command) {
+    struct vt_change change = {.expected = request->expected[0] != '\0' ? request->expected : NULL,
+                               .confirm_secs = request->confirm_secs};
+    memcpy(change.by, request->by, sizeof(change.by));
+    vt_master_change(master, client, &change);
+}
+
+static void answer_files(const struct vt_master *master, int client, bool before)
+{
+    int fds[VT_VERSION_FILES] = {-1, -1, -1};
+    const struct vt_version *previous = vt_versions_previous(&master->versions);
+    const struct vt_master_set *set = &master->sets[VT_SET_CURRENT];
+    if (!before) {
+        vt_control_answer_files(client, set->config_text, set->policy_text);
+        return;
+    }
+    if (previous != NULL &&
+        vt_versions_take(&master->versions, previous->digest, fds, NULL) != VT_OK)
+        vt_log(VT_LOG_WARNING, "the version before cannot be read");
+    vt_control_answer_files(client, fds[VT_VERSION_CONFIG], fds[VT_VERSION_POLICY]);
+    for (size_t i = 0; i < VT_VERSION_FILES; i++)
+        if (fds[i] >= 0)
+            (void)close(fds[i]);
+}
+
+static void obey(struct vt_master *master, int client, const struct vt_control_request *request)
+{
+    switch (request->command) {
     case VT_CONTROL_RELOAD:
-        vt_master_reload(master, client);
+        reload(master, client, request);
+        return;
+    case VT_CONTROL_KEEP:
+        vt_master_keep(master, client, request->by);
+        return;
+    case VT_CONTROL_PREVIOUS:
+        vt_master_previous(master, client, request->by);
+        return;
+    case VT_CONTROL_SERVED:
+    case VT_CONTROL_SERVED_LAST:
+        answer_files(master, client, request->command == VT_CONTROL_SERVED_LAST);
         return;
     case VT_CONTROL_DRAIN:
         vt_control_answer(client, true, "finishing the mails under way, then ending", NULL, NULL);
@@ -51,15 +87,15 @@ static void obey(struct vt_master *master, int client, enum vt_control_command c
 
 static void serve_client(struct vt_master *master, int *client)
 {
-    enum vt_control_command command = VT_CONTROL_NONE;
+    struct vt_control_request request;
     struct vt_err err = {0};
-    enum vt_code code = vt_control_read(*client, &command, &err);
+    enum vt_code code = vt_control_read(*client, &request, &err);
     if (code == VT_E_TIMEOUT)
         return;
     int fd = *client;
     *client = -1;
     if (code == VT_OK)
-        obey(master, fd, command);
+        obey(master, fd, &request);
     else
         vt_control_answer(fd, false, err.text, NULL, NULL);
 }
@@ -79,6 +115,13 @@ static void take_client(struct vt_master *master)
     master->clients[place] = fd;
 }
 
+static void take_hangup(struct vt_master *master, const struct signalfd_siginfo *info)
+{
+    struct vt_change change = {.expected = NULL};
+    vt_control_name_process(info->ssi_uid, (pid_t)info->ssi_pid, change.by);
+    vt_master_change(master, -1, &change);
+}
+
 static void take_signals(struct vt_master *master)
 {
     struct signalfd_siginfo info;
@@ -86,15 +129,17 @@ static void take_signals(struct vt_master *master)
         if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
             vt_master_stop(master, info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
         else if (info.ssi_signo == SIGHUP)
-            vt_master_reload(master, -1);
+            take_hangup(master, &info);
     }
     int wait_status = 0;
     for (pid_t pid = waitpid(-1, &wait_status, WNOHANG); pid > 0;
-         pid = waitpid(-1, &wait_status, WNOHANG))
+         pid = waitpid(-1, &wait_status, WNOHANG)) {
+        vt_master_recorded(master, pid);
         for (size_t i = 0; i < VT_MASTER_MAX_SETS; i++)
             if (master->sets[i].roles != NULL &&
                 vt_roles_reaped(master->sets[i].roles, pid, wait_status))
                 break;
+    }
 }
 
 static size_t fill_entries(struct vt_master *master)
@@ -115,7 +160,7 @@ static size_t fill_entries(struct vt_master *master)
 
 static int next_timeout(const struct vt_master *master)
 {
-    int64_t next = INT64_MAX;
+    int64_t next = master->stopping ? INT64_MAX : master->give_up_at_msecs;
     for (size_t i = 0; i < VT_MASTER_MAX_SETS; i++) {
         int64_t due =
             master->sets[i].roles == NULL ? INT64_MAX : vt_roles_next_msecs(master->sets[i].roles);
@@ -154,6 +199,7 @@ static void loop(struct vt_master *master)
         if (ready > 0)
             handle_entries(master);
         vt_master_look_at_sets(master);
+        vt_master_look_at_clock(master);
     }
 }
 
@@ -187,6 +233,8 @@ static enum vt_code begin(struct vt_master *master, struct vt_loaded *loaded, st
         code = vt_listen_web(loaded->config, &master->web, err);
     if (code == VT_OK)
         code = vt_metrics_files_make(&master->metrics, err);
+    if (code == VT_OK)
+        vt_master_open_versions(master, loaded);
     const struct vt_master_sockets sockets = {master->milter.fd, master->web.fd};
     if (code == VT_OK)
         code = vt_master_start_set(master, loaded, &sockets, &master->sets[VT_SET_CURRENT], err);
@@ -197,6 +245,7 @@ static void end(struct vt_master *master)
 {
     for (size_t i = 0; i < VT_MASTER_MAX_SETS; i++)
         vt_master_clear_set(&master->sets[i]);
+    vt_master_end_recording(master);
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         continue;
     for (size_t i = 0; i < VT_CONTROL_MAX_CLIENTS; i++)
@@ -208,6 +257,7 @@ static void end(struct vt_master *master)
     vt_bound_clear(&master->control);
     vt_bound_clear(&master->web);
     vt_bound_clear(&master->next_web);
+    json_decref(master->rules);
     vt_metrics_files_close(&master->metrics);
     if (master->signal_fd >= 0)
         (void)close(master->signal_fd);
@@ -231,6 +281,9 @@ static int run(const struct vt_master_options *options, struct vt_loaded *loaded
     master->started_fd = started_fd;
     master->milter = master->next_milter = master->control = (struct vt_bound){.fd = -1};
     master->web = master->next_web = (struct vt_bound){.fd = -1};
+    for (size_t i = 0; i < VT_MASTER_MAX_SETS; i++)
+        vt_master_init_set(&master->sets[i]);
+    master->give_up_at_msecs = INT64_MAX;
     for (size_t i = 0; i < VT_ROLES; i++)
         master->metrics.write[i] = master->metrics.read[i] = -1;
     for (size_t i = 0; i < VT_CONTROL_MAX_CLIENTS; i++)

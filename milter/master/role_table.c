@@ -58,6 +58,7 @@ const struct vt_role_fd_kind vt_role_fd_kinds[VT_FDS] = {
     [VT_FD_FETCH] = CHANNEL("--fd-fetch=", fetch, VT_ROLE_FETCH, STATUS | MASTER),
     [VT_FD_GENERATION] = CHANNEL("--fd-generation=", generation, VT_ROLE_INSPECTOR, STATUS),
     [VT_FD_POLICY] = INHERITED("--fd-policy=", policy, GATEWAY, policy_text),
+    [VT_FD_RULES] = INHERITED("--fd-rules=", rules, GATEWAY, rules_text),
     /* That of the role. */
     [VT_FD_METRICS] = INHERITED("--fd-metrics=", metrics, 0, binary),
     [VT_FD_WEB] = INHERITED("--fd-web=", web_socket, WEB, web_socket),

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The master's sets of roles: the one that serves, during a reload a second one that has yet to
- * prove that it starts, and older ones that finish their mails. */
+ * prove that it starts, and older ones that finish their mails. How one follows another stands in
+ * changes.c. */
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -11,6 +14,7 @@
 #include "master_internal.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
+#include "vanthu/wire.h"
 
 /* Beyond the longest mail: sessions without a mail are waited for a little, too, and libmilter
  * takes seconds to stop. Below TimeoutStopSec of the unit. */
@@ -21,7 +25,17 @@ void vt_master_clear_set(struct vt_master_set *set)
     vt_roles_free(set->roles);
     vt_config_free(set->config);
     vt_mistakes_clear(&set->warnings);
-    *set = (struct vt_master_set){0};
+    json_decref(set->rules);
+    if (set->config_text >= 0)
+        (void)close(set->config_text);
+    if (set->policy_text >= 0)
+        (void)close(set->policy_text);
+    vt_master_init_set(set);
+}
+
+void vt_master_init_set(struct vt_master_set *set)
+{
+    *set = (struct vt_master_set){.config_text = -1, .policy_text = -1};
 }
 
 /* ---- starting a set ---- */
@@ -40,26 +54,66 @@ static unsigned free_lane(const struct vt_master *master)
     return lane;
 }
 
+/* Since when its rules are what they are, as a memory file for the gateway. */
+static enum vt_code tell_rules(const struct vt_master *master, const struct vt_loaded *loaded,
+                               json_t **out_rules, int *out_fd, struct vt_err *err)
+{
+    const struct vt_version *before = vt_versions_current(&master->versions);
+    *out_rules = vt_version_rules(loaded->policy, &loaded->version, master->rules,
+                                  before != NULL ? before->mode : loaded->version.mode);
+    char *text = *out_rules == NULL ? NULL : json_dumps(*out_rules, JSON_COMPACT);
+    enum vt_code code = text == NULL
+                            ? vt_err_set(err, VT_E_NOMEM, "no memory for the rules of the policy")
+                            : vt_memfd_seal("vanthu-rules", vt_bytes_str(text), out_fd, err);
+    free(text);
+    return code;
+}
+
+/* What outlives the roles. */
+static enum vt_code keep_texts(const struct vt_loaded *loaded, struct vt_master_set *out,
+                               struct vt_err *err)
+{
+    out->version = loaded->version;
+    out->config_text = fcntl(loaded->config_text, F_DUPFD_CLOEXEC, 0);
+    if (loaded->policy_text >= 0)
+        out->policy_text = fcntl(loaded->policy_text, F_DUPFD_CLOEXEC, 0);
+    bool is_kept = out->config_text >= 0 && (loaded->policy_text < 0 || out->policy_text >= 0);
+    return is_kept ? VT_OK : vt_err_sys(err, "a descriptor for the configuration");
+}
+
+static void plan_roles(const struct vt_master *master, const struct vt_loaded *loaded,
+                       struct vt_roles_plan *plan)
+{
+    for (enum vt_role_id role = VT_ROLE_GATEWAY; role < VT_ROLES; role++) {
+        plan->wanted[role] = vt_role_is_wanted(role, loaded->config);
+        plan->change_user[role] = geteuid() == 0;
+    }
+    plan->config = loaded->config;
+    plan->binary = master->binary;
+    plan->metrics = &master->metrics;
+    plan->lane = free_lane(master);
+    plan->log_to_stderr = master->options->foreground;
+}
+
 enum vt_code vt_master_start_set(struct vt_master *master, struct vt_loaded *loaded,
                                  const struct vt_master_sockets *sockets, struct vt_master_set *out,
                                  struct vt_err *err)
 {
-    struct vt_roles_plan plan = {.config = loaded->config,
-                                 .binary = master->binary,
-                                 .milter_socket = sockets->milter,
+    struct vt_roles_plan plan = {.milter_socket = sockets->milter,
                                  .web_socket = sockets->web,
-                                 .metrics = &master->metrics,
-                                 .lane = free_lane(master),
-                                 .config_text = loaded->config_text,
-                                 .policy_text = loaded->policy_text,
-                                 .overrides = -1,
-                                 .log_to_stderr = master->options->foreground};
-    for (enum vt_role_id role = VT_ROLE_GATEWAY; role < VT_ROLES; role++) {
-        plan.wanted[role] = vt_role_is_wanted(role, loaded->config);
-        plan.change_user[role] = geteuid() == 0;
-    }
+                                 .config_text = -1,
+                                 .policy_text = -1,
+                                 .rules_text = -1,
+                                 .overrides = -1};
+    plan_roles(master, loaded, &plan);
     enum vt_code code = vt_loaded_prepare(loaded, err);
+    if (code == VT_OK)
+        code = keep_texts(loaded, out, err);
+    if (code == VT_OK)
+        code = tell_rules(master, loaded, &out->rules, &plan.rules_text, err);
     if (code == VT_OK) {
+        plan.config_text = loaded->config_text;
+        plan.policy_text = loaded->policy_text;
         loaded->config_text = loaded->policy_text = -1;
         code = vt_roles_new(&plan, &out->roles, err);
     }
@@ -78,7 +132,7 @@ enum vt_code vt_master_start_set(struct vt_master *master, struct vt_loaded *loa
     return code;
 }
 
-static void drain_set(const struct vt_master_set *set)
+void vt_master_drain_set(const struct vt_master_set *set)
 {
     if (set->roles != NULL)
         vt_roles_drain(set->roles,
@@ -96,93 +150,7 @@ void vt_master_stop(struct vt_master *master, const char *why)
     vt_notify("STOPPING=1");
     master->stopping = true;
     for (size_t i = 0; i < VT_SET_FIRST_OLD; i++)
-        drain_set(&master->sets[i]);
-}
-
-/* ---- reload ---- */
-
-static size_t free_old_slot(const struct vt_master *master)
-{
-    for (size_t i = VT_SET_FIRST_OLD; i < VT_MASTER_MAX_SETS; i++)
-        if (master->sets[i].roles == NULL)
-            return i;
-    return VT_MASTER_MAX_SETS;
-}
-
-static enum vt_code listen_anew(struct vt_master *master, const struct vt_config *config,
-                                int *out_fd, struct vt_err *err)
-{
-    *out_fd = master->milter.fd;
-    if (strcmp(config->socket, master->milter.address) == 0)
-        return VT_OK;
-    enum vt_code code = vt_listen_milter(config, &master->next_milter, err);
-    *out_fd = master->next_milter.fd;
-    return code;
-}
-
-static enum vt_code listen_to_web_anew(struct vt_master *master, const struct vt_config *config,
-                                       int *out_fd, struct vt_err *err)
-{
-    *out_fd = -1;
-    if (config->web_listen == NULL)
-        return VT_OK;
-    *out_fd = master->web.fd;
-    if (master->web.fd >= 0 && strcmp(config->web_listen, master->web.address) == 0)
-        return VT_OK;
-    enum vt_code code = vt_listen_web(config, &master->next_web, err);
-    *out_fd = master->next_web.fd;
-    return code;
-}
-
-static void drop_next_sockets(struct vt_master *master)
-{
-    vt_bound_clear(&master->next_milter);
-    vt_bound_clear(&master->next_web);
-}
-
-static enum vt_code begin_reload(struct vt_master *master, struct vt_loaded *loaded,
-                                 struct vt_err *err)
-{
-    struct vt_master_sockets sockets = {-1, -1};
-    if (master->stopping || !master->serving || master->sets[VT_SET_PENDING].roles != NULL ||
-        free_old_slot(master) == VT_MASTER_MAX_SETS)
-        return vt_err_set(err, VT_E_BUSY, "a start, a reload or a drain is under way");
-    enum vt_code code = vt_loaded_read(master->options->config_file, loaded, err);
-    vt_mistakes_log(&loaded->mistakes);
-    if (code == VT_OK)
-        code = listen_anew(master, loaded->config, &sockets.milter, err);
-    if (code == VT_OK)
-        code = listen_to_web_anew(master, loaded->config, &sockets.web, err);
-    if (code == VT_OK)
-        code = vt_master_start_set(master, loaded, &sockets, &master->sets[VT_SET_PENDING], err);
-    if (code != VT_OK)
-        drop_next_sockets(master);
-    return code;
-}
-
-static void count_reload(const struct vt_master *master, bool good)
-{
-    const struct vt_roles *roles = master->sets[VT_SET_CURRENT].roles;
-    if (roles != NULL)
-        vt_roles_count_reload(roles, good);
-}
-
-void vt_master_reload(struct vt_master *master, int client)
-{
-    struct vt_err err = {0};
-    struct vt_loaded loaded = {.config_text = -1, .policy_text = -1};
-    if (begin_reload(master, &loaded, &err) == VT_OK) {
-        char state[64];
-        (void)snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%lld",
-                       (long long)vt_clock_monotonic_msecs() * 1000);
-        vt_notify(state);
-        master->reloading_client = client;
-    } else {
-        count_reload(master, false);
-        vt_log(VT_LOG_ERROR, "reload refused, everything stays as it was: %s", err.text);
-        vt_control_answer(client, false, err.text, &loaded.mistakes, NULL);
-    }
-    vt_loaded_clear(&loaded);
+        vt_master_drain_set(&master->sets[i]);
 }
 
 void vt_master_answer(const struct vt_master *master, int client, bool ok, const char *text)
@@ -192,69 +160,9 @@ void vt_master_answer(const struct vt_master *master, int client, bool ok, const
                                                                  : vt_mode_name(set->config->mode),
                                      .socket = master->milter.address,
                                      .warnings = &set->warnings,
-                                     .roles = set->roles};
+                                     .roles = set->roles,
+                                     .versions = &master->versions};
     vt_control_answer(client, ok, text, NULL, &state);
-}
-
-static void finish_reload(struct vt_master *master, bool good, const char *text)
-{
-    count_reload(master, good);
-    vt_log(good ? VT_LOG_INFO : VT_LOG_ERROR, "%s", text);
-    vt_notify("READY=1");
-    vt_master_answer(master, master->reloading_client, good, text);
-    master->reloading_client = -1;
-}
-
-static void switch_web_socket(struct vt_master *master)
-{
-    bool is_wanted = master->sets[VT_SET_CURRENT].config->web_listen != NULL;
-    if (is_wanted && master->next_web.fd < 0)
-        return;
-    vt_bound_clear(&master->web);
-    master->web = master->next_web;
-    master->next_web = (struct vt_bound){.fd = -1};
-}
-
-static void switch_milter_socket(struct vt_master *master)
-{
-    if (master->next_milter.fd < 0)
-        return;
-    vt_log(VT_LOG_INFO, "now serving on %s (was %s)", master->next_milter.address,
-           master->milter.address);
-    vt_bound_clear(&master->milter);
-    master->milter = master->next_milter;
-    master->next_milter = (struct vt_bound){.fd = -1};
-}
-
-static void switch_to_pending(struct vt_master *master)
-{
-    size_t old = free_old_slot(master);
-    drain_set(&master->sets[VT_SET_CURRENT]);
-    master->sets[old] = master->sets[VT_SET_CURRENT];
-    master->sets[VT_SET_CURRENT] = master->sets[VT_SET_PENDING];
-    master->sets[VT_SET_PENDING] = (struct vt_master_set){0};
-    const struct vt_config *config = master->sets[VT_SET_CURRENT].config;
-    vt_log_open("vanthu/master", config->log_to_syslog && !master->options->foreground,
-                VT_LOG_INFO);
-    switch_milter_socket(master);
-    switch_web_socket(master);
-    struct vt_err err = {0};
-    if (vt_listen_adjust(config, &master->milter, &master->web, &err) != VT_OK)
-        vt_log(VT_LOG_WARNING, "%s", err.text);
-    finish_reload(master, true, "configuration and policy loaded");
-}
-
-static void drop_pending(struct vt_master *master)
-{
-    char text[160];
-    const struct vt_roles *roles = master->sets[VT_SET_PENDING].roles;
-    (void)snprintf(text, sizeof(text),
-                   "the role %s does not start with the new configuration (status %d; its log says "
-                   "why); everything stays as it was",
-                   vt_roles_failed_name(roles), vt_roles_exit_status(roles));
-    vt_master_clear_set(&master->sets[VT_SET_PENDING]);
-    drop_next_sockets(master);
-    finish_reload(master, false, text);
 }
 
 /* ---- what has become of the sets ---- */
@@ -283,6 +191,7 @@ static void first_start(struct vt_master *master)
         vt_log(VT_LOG_INFO, "serving on %s, mode %s", master->milter.address,
                vt_mode_name(master->sets[VT_SET_CURRENT].config->mode));
         master->serving = true;
+        vt_master_note_start(master);
         vt_notify("READY=1");
         vt_daemon_started(master->started_fd);
     }
@@ -309,7 +218,7 @@ void vt_master_look_at_sets(struct vt_master *master)
         return;
     enum vt_roles_state state = vt_roles_state(master->sets[VT_SET_PENDING].roles);
     if (state == VT_ROLES_SERVING)
-        switch_to_pending(master);
+        vt_master_switch_to_pending(master);
     else if (state == VT_ROLES_FAILED)
-        drop_pending(master);
+        vt_master_drop_pending(master);
 }

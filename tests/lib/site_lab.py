@@ -217,7 +217,7 @@ class Lab:
         """Another mode, by a reload of the running service."""
         self.mode = mode
         self.write_config()
-        done = self.vanthu("reload")
+        done = self.vanthu("reload", "--newly-refused", "100000")
         if done.returncode != 0:
             raise RuntimeError("reload failed: " + done.stdout + done.stderr)
         wait_for("the new roles", self.roles_run)

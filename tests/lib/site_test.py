@@ -154,7 +154,7 @@ class Site(Lab):
 
     def reload(self):
         """(exit status, answer) of a reload."""
-        done = self.vanthu("reload", "--json")
+        done = self.vanthu("reload", "--json", "--newly-refused", "100000")
         return done.returncode, json.loads(done.stdout) if done.stdout else {"text": done.stderr}
 
     def set_policy(self, text):

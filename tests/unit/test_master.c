@@ -218,19 +218,22 @@ static pid_t serve_one(int listening_fd)
     struct pollfd entry = {.fd = listening_fd, .events = POLLIN};
     (void)poll(&entry, 1, 5000);
     int fd = vt_control_accept(listening_fd);
-    enum vt_control_command command = VT_CONTROL_NONE;
+    struct vt_control_request request = {.command = VT_CONTROL_NONE};
     struct vt_err err = {0};
     enum vt_code code = VT_E_TIMEOUT;
     for (int i = 0; i < 500 && code == VT_E_TIMEOUT; i++) {
-        code = vt_control_read(fd, &command, &err);
+        code = vt_control_read(fd, &request, &err);
         (void)poll(NULL, 0, 10);
     }
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
     if (vt_mistakes_add(&mistakes, "policy", 3, 7, false, "no \"such\" key") != VT_OK)
         _exit(1);
+    char wish[800];
+    (void)snprintf(wish, sizeof(wish), "%.8s %lld %s %s", request.expected,
+                   (long long)request.confirm_secs, request.by, err.text);
     vt_control_answer(
-        fd, code == VT_OK && command == VT_CONTROL_RELOAD, err.text, &mistakes,
+        fd, code == VT_OK && request.command == VT_CONTROL_RELOAD, wish, &mistakes,
         &(struct vt_control_state){.mode = "observe", .socket = "inet:1@h", .warnings = &mistakes});
     vt_mistakes_clear(&mistakes);
     _exit(0);
@@ -270,8 +273,48 @@ static void a_command_is_answered(void **state)
     assert_int_equal(json_array_size(json_object_get(answer, "warnings")), 1);
     json_decref(answer);
     answer = ask(&listener, "format the disk");
+    assert_non_null(
+        strstr(json_string_value(json_object_get(answer, "text")), "there is no such command"));
     assert_true(json_is_false(json_object_get(answer, "ok")));
     json_decref(answer);
+    vt_bound_clear(&listener);
+}
+
+/* What was looked at, how long it is to be kept, and who asks, as the kernel says. */
+static void a_reload_says_what_and_how_long(void **state)
+{
+    (void)state;
+    static const char digest[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    const struct {
+        const char *expected;
+        int64_t confirm_secs;
+        bool ok;
+        const char *begins;
+    } cases[] = {{digest, 1800, true, "01234567 1800 "},
+                 {NULL, 0, true, " 0 "},
+                 {"short", 0, false, NULL},
+                 {NULL, -1, false, NULL},
+                 {NULL, VT_MAX_CONFIRM_SECS + 1, false, NULL}};
+    char by[VT_VERSION_BY_BYTES];
+    struct vt_bound listener;
+    vt_control_name_process(geteuid(), getpid(), by);
+    assert_int_equal(vt_listen_control(path, &listener, NULL), VT_OK);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *text = NULL;
+        pid_t pid = serve_one(listener.fd);
+        assert_int_equal(
+            vt_control_reload(path, cases[i].expected, cases[i].confirm_secs, &text, NULL), VT_OK);
+        waitpid(pid, NULL, 0);
+        json_t *answer = json_loads(text, 0, NULL);
+        const char *told = json_string_value(json_object_get(answer, "text"));
+        assert_int_equal(json_is_true(json_object_get(answer, "ok")), cases[i].ok);
+        if (cases[i].ok) {
+            assert_memory_equal(told, cases[i].begins, strlen(cases[i].begins));
+            assert_memory_equal(told + strlen(cases[i].begins), by, strlen(by));
+        }
+        json_decref(answer);
+        free(text);
+    }
     vt_bound_clear(&listener);
 }
 
@@ -359,6 +402,7 @@ int main(void)
         cmocka_unit_test(a_file_in_the_way_is_left_alone),
         cmocka_unit_test(inet_addresses),
         cmocka_unit_test(a_command_is_answered),
+        cmocka_unit_test(a_reload_says_what_and_how_long),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(other_users_are_turned_away),
         cmocka_unit_test(the_service_manager_hears),

@@ -120,7 +120,8 @@ static void little_is_known(void **state)
 
 static const char numbers[] =
     "{\"mode\": \"enforce\", \"roles\": [], \"policy\": {\"version\": \"a91f0c3d\", "
-    "\"loaded_utc_secs\": 1796182260}, \"register\": {\"writable\": false, \"records\": 7}, "
+    "\"loaded_utc_secs\": 1796182260, \"by\": \"root\", \"keep_until_utc_secs\": 1796183460}, "
+    "\"register\": {\"writable\": false, \"records\": 7}, "
     "\"mails\": {\"today\": {\"accept\": 120, \"tag\": 3, \"hold\": 0, \"reject\": 2, "
     "\"tempfail\": 1, \"secret\": 4, \"would_be\": {\"tag\": 5, \"reject\": 8}}, \"last_hour\": "
     "{\"accept\": 9}}, \"counted\": {"
@@ -133,7 +134,9 @@ static void numbers_are_told(void **state)
     (void)state;
     static const char *const vietnamese_lines[] = {
         "BỘ CHUYÊN DÙNG CÔNG VỤ CHƯA CÓ CHỨNG THƯ GỐC ĐƯỢC XÁC NHẬN",
-        "chính sách bản a91f0c3d, nạp lúc 10:31 02/12/2026\n",
+        "chính sách bản a91f0c3d, nạp 10:31 02/12/2026 bởi root\n           TỰ QUAY LẠI BẢN TRƯỚC "
+        "LÚC "
+        "10:51 02/12/2026 nếu không có: vanthu reload --keep\n",
         "sổ đăng ký KHÔNG GHI ĐƯỢC\n",
         "\nThư hôm nay      chuyển tiếp 120, gắn nhãn 3, tạm giữ 0, từ chối 2, hẹn gửi lại (451) "
         "1, "
@@ -145,7 +148,9 @@ static void numbers_are_told(void **state)
         "tra (NOT_CHECKED) 1\n"};
     static const char *const english_lines[] = {
         "NO CONFIRMED ROOT OF THE OFFICIAL SET", "register   CANNOT BE WRITTEN\n",
-        "policy     version a91f0c3d, loaded 2026-12-02 10:31\n",
+        "policy     version a91f0c3d, loaded 2026-12-02 10:31 by root\n           GOES BACK TO THE "
+        "VERSION "
+        "BEFORE AT 2026-12-02 10:51 unless: vanthu reload --keep\n",
         "\nMails today      passed 120, tagged 3, held 0, refused 2, to come again (451) 1, marked "
         "secret 4\n  if enforced    tagged 5, held 0, refused 8, to come again (451) 0\nIn the ",
         "\nFaults of ours since the start: 451, not inspected 6, mails passed on as NOT_CHECKED "
