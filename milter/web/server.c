@@ -165,10 +165,11 @@ static size_t leave_escaped(void *context, struct MHD_Connection *connection, ch
 /* Whatever a client did wrong; not worth more. */
 static void VT_PRINTF(2, 0) on_log(void *context, const char *format, va_list arguments)
 {
-    char text[VT_ERR_TEXT_BYTES];
+    char text[VT_ERR_TEXT_BYTES], clean[VT_ERR_TEXT_BYTES];
     (void)context;
     (void)vsnprintf(text, sizeof(text), format, arguments);
-    vt_log(VT_LOG_DEBUG, "web: %s", text);
+    text[strcspn(text, "\n")] = '\0';
+    vt_log(VT_LOG_DEBUG, "web: %s", vt_text_clean(clean, sizeof(clean), vt_bytes_str(text)));
 }
 
 /* ---- the server ---- */
