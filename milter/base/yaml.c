@@ -238,6 +238,23 @@ static bool line_begins_with_tab(struct vt_bytes text, size_t line)
     return at < text.len && text.ptr[at] == '\t';
 }
 
+/* What to look for, in words that need no YAML. */
+static const char *hint_of(const char *problem)
+{
+    static const char *const hints[][2] = {
+        {"did not find expected '-' indicator", "; is the line indented as its neighbours are?"},
+        {"did not find expected key", "; is the line indented as its neighbours are?"},
+        {"mapping values are not allowed", "; is the line indented as its neighbours are? A text "
+                                           "with \": \" in it stands in quotes"},
+        {"did not find expected ','", "; a text with \": \" or \", \" in it stands in quotes"},
+        {"could not find expected ':'", "; a key and its value are written \"key: value\""}};
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+        if (strncmp(problem, hints[i][0], strlen(hints[i][0])) == 0)
+            return hints[i][1];
+    }
+    return "";
+}
+
 static void report_syntax(struct builder *b, const yaml_parser_t *parser)
 {
     struct vt_yaml_node here = {.line = (unsigned)parser->problem_mark.line + 1,
@@ -246,12 +263,28 @@ static void report_syntax(struct builder *b, const yaml_parser_t *parser)
     if (line_begins_with_tab(b->text, parser->problem_mark.line))
         vt_yaml_mistake(b->yaml, &here, "a tab stands in the indentation: use spaces");
     else if (parser->context != NULL && parser->context_mark.line != parser->problem_mark.line)
-        vt_yaml_mistake(b->yaml, &here, "syntax: %s %s that begins in line %zu", problem,
-                        parser->context, parser->context_mark.line + 1);
+        vt_yaml_mistake(b->yaml, &here, "syntax: %s %s that begins in line %zu%s", problem,
+                        parser->context, parser->context_mark.line + 1, hint_of(problem));
     else if (parser->context != NULL)
-        vt_yaml_mistake(b->yaml, &here, "syntax: %s %s", problem, parser->context);
+        vt_yaml_mistake(b->yaml, &here, "syntax: %s %s%s", problem, parser->context,
+                        hint_of(problem));
     else
-        vt_yaml_mistake(b->yaml, &here, "syntax: %s", problem);
+        vt_yaml_mistake(b->yaml, &here, "syntax: %s%s", problem, hint_of(problem));
+}
+
+/* What is open has no end. Nor has the last mapping of a list: a line with too few spaces closes it
+ * and is the syntax mistake. */
+static void cut_open(struct builder *b)
+{
+    for (unsigned i = 0; i < b->depth; i++) {
+        assert(b->open[i] != NULL);
+        b->open[i]->cut = true;
+    }
+    const struct vt_yaml_node *last = b->depth == 0 ? NULL : b->open[b->depth - 1];
+    if (last == NULL || last->kind != VT_YAML_SEQUENCE || last->count == 0)
+        return;
+    struct vt_yaml_node *item = last->entries[last->count - 1].value;
+    item->cut = item->cut || item->kind == VT_YAML_MAPPING;
 }
 
 static enum vt_code read_events(struct builder *b, yaml_parser_t *parser)
@@ -272,10 +305,8 @@ static enum vt_code read_events(struct builder *b, yaml_parser_t *parser)
         if (code != VT_OK)
             return code;
     }
-    for (unsigned i = 0; b->is_full && i < b->depth; i++) {
-        assert(b->open[i] != NULL);
-        b->open[i]->cut = true;
-    }
+    if (b->is_full)
+        cut_open(b);
     return VT_OK;
 }
 
