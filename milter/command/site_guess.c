@@ -161,6 +161,13 @@ enum vt_code vt_site_guess(const struct vt_site_desk *desk, const struct vt_site
         out->why = vt_site_word(desk, "đã có trong bảng", "stands in the table");
         return VT_OK;
     }
+    /* Whoever makes a certificate of his own would be taken into the table by a careless import. */
+    if (trust_set == NULL) {
+        out->why = vt_site_word(
+            desk, "không dẫn đến chứng thư gốc đã xác nhận: ai cũng có thể ghi tên này",
+            "leads to no confirmed root: anybody can write this name");
+        return VT_OK;
+    }
     guess_kind(desk, certificate, out, &why);
     const struct vt_site_agency *agency = vt_site_agency_of_address(site, certificate->email);
     if (agency != NULL) {

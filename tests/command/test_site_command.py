@@ -68,6 +68,8 @@ def suggests(site):
     kinds = {row["Tên trên chứng thư"].split()[0]: (row["Loại"], row["Căn cứ gợi ý"]) for row in rows}
     assert kinds["SỞ"][0] == "cơ quan" and "tên cơ quan" in kinds["SỞ"][1], kinds
     assert kinds["Nguyễn"][0] == "cá nhân", kinds
+    for row in rows:
+        assert row["Bộ tin cậy"] or not row["Loại"], f"nobody vouches for its name: {row}"
     counts = [int(row["Số chữ ký"]) for row in rows]
     assert counts == sorted(counts, reverse=True) and sum(counts) > MAILS / 2
     assert all(len(row["Vân tay SHA-256"]) == 95 for row in rows)
