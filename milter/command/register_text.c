@@ -5,160 +5,28 @@
 #include <string.h>
 
 #include "command/register.h"
+#include "command/register_words.h"
 #include "vanthu/clock.h"
-
-enum word {
-    W_OVERRULED,
-    W_CLERK_REFUSED,
-    W_DESTROYED,
-    W_EVENT,
-    W_ANSWERED,
-    W_SECRET,
-    W_THROUGH,
-    W_MAIL,
-    W_FROM,
-    W_EMPTY_SENDER,
-    W_TO,
-    W_MAILBOXES,
-    W_MORE,
-    W_SUBJECT,
-    W_RECEIVED,
-    W_CLIENT,
-    W_MESSAGE_ID,
-    W_STATE,
-    W_OTHER,
-    W_ALIGNED,
-    W_NOT_ALIGNED,
-    W_AS_LOGIN,
-    W_INBOUND,
-    W_OUTBOUND,
-    W_INTERNAL,
-    W_NO_EVIDENCE,
-    W_DECISION,
-    W_RECORD,
-    W_RESULT,
-    W_RULE,
-    W_NO_RULE,
-    W_LINE,
-    W_POLICY,
-    W_MODE,
-    W_SITE_MODE,
-    W_LOOK_UP,
-    W_SIGNER,
-    W_REASON,
-    W_FILE,
-    W_WOULD_BE,
-    W_MATCHED,
-    W_UNTIL,
-    W_TIME,
-    W_QUEUE,
-    W_INSPECTION,
-    W_STATUS,
-    W_PASSES,
-    W_NOTICE,
-    W_FAULT,
-    W_NO_DECISION,
-    W_ANSWER,
-    W_HOLD_REASON,
-    W_BY,
-    W_WHY,
-    W_EXCEPTION,
-    W_NO_EXCEPTION,
-    W_DOCUMENTS,
-    W_CERTIFICATE,
-    W_GONE,
-    W_GONE_RECORDS,
-    W_GONE_OBJECTS,
-    W_CLASS,
-    WORDS
-};
-
-static const char *const words[WORDS][2] = {
-    [W_OVERRULED] = {"HỦY KẾT QUẢ", "OVERRULED"},
-    [W_CLERK_REFUSED] = {"VĂN THƯ TRẢ LẠI", "RETURNED"},
-    [W_DESTROYED] = {"HỦY NỘI DUNG", "DESTROYED"},
-    [W_EVENT] = {"sự kiện", "event"},
-    [W_ANSWERED] = {"trả lời", "answered"},
-    [W_THROUGH] = {", qua thiết bị ", ", through "},
-    [W_SECRET] = {"thư có dấu chỉ độ mật: không lưu thông tin nào khác",
-                  "marked secret: nothing else is kept"},
-    [W_MAIL] = {"Thư", "Mail"},
-    [W_FROM] = {"Từ", "From"},
-    [W_EMPTY_SENDER] = {"<> (thư của hệ thống)", "<> (a mail system)"},
-    [W_TO] = {"Đến", "To"},
-    [W_MAILBOXES] = {"hộp thư", "mailboxes"},
-    [W_MORE] = {"và thêm", "and more:"},
-    [W_SUBJECT] = {"Tiêu đề", "Subject"},
-    [W_RECEIVED] = {"Xét lúc", "Decided"},
-    [W_CLIENT] = {"Máy gửi", "Client"},
-    [W_MESSAGE_ID] = {"Message-ID", "Message-ID"},
-    [W_STATE] = {"cơ quan nhà nước", "state"},
-    [W_OTHER] = {"người gửi khác", "other sender"},
-    [W_ALIGNED] = {"địa chỉ đã được xác thực", "address proven"},
-    [W_NOT_ALIGNED] = {"địa chỉ chưa được xác thực", "address not proven"},
-    [W_AS_LOGIN] = {"đăng nhập", "login"},
-    [W_INBOUND] = {"thư đến", "inbound"},
-    [W_OUTBOUND] = {"thư đi", "outbound"},
-    [W_INTERNAL] = {"thư nội bộ", "internal"},
-    [W_NO_EVIDENCE] = {"Thư này chưa kiểm tra được.", "This mail could not be inspected."},
-    [W_DECISION] = {"Quyết định", "Decision"},
-    [W_RECORD] = {"bản ghi", "record"},
-    [W_RESULT] = {"Kết quả", "Result"},
-    [W_RULE] = {"Quy tắc", "Rule"},
-    [W_NO_RULE] = {"không có quy tắc nào khớp", "no rule matched"},
-    [W_LINE] = {"dòng", "line"},
-    [W_POLICY] = {"chính sách bản", "policy version"},
-    [W_MODE] = {"chế độ", "mode"},
-    [W_SITE_MODE] = {"Chế độ vận hành", "Mode of the site"},
-    [W_LOOK_UP] = {"Mã băm SHA-256, để tra cứu", "SHA-256 digests, to search for"},
-    [W_SIGNER] = {"người ký", "signer"},
-    [W_REASON] = {"Lý do", "Reason"},
-    [W_FILE] = {"Tệp", "File"},
-    [W_WOULD_BE] = {"Nếu mọi quy tắc có hiệu lực", "If every rule were in force"},
-    [W_MATCHED] = {"Đã khớp", "Matched"},
-    [W_UNTIL] = {"Hẹn đến", "Until"},
-    [W_TIME] = {"Thời gian xử lý", "Time taken"},
-    [W_QUEUE] = {"chờ", "queue"},
-    [W_INSPECTION] = {"kiểm tra", "inspection"},
-    [W_STATUS] = {"tra cứu chứng thư", "status"},
-    [W_PASSES] = {"số lượt", "passes"},
-    [W_NOTICE] = {"Thông báo", "Notice"},
-    [W_FAULT] = {"Sự cố", "Fault"},
-    [W_NO_DECISION] = {"chưa quyết định được", "none could be had"},
-    [W_ANSWER] = {"Trả lời máy chủ thư", "Answer to the MTA"},
-    [W_HOLD_REASON] = {"Lý do giữ", "Held because"},
-    [W_BY] = {"Người thực hiện", "By"},
-    [W_WHY] = {"Nội dung", "Why"},
-    [W_EXCEPTION] = {"Ngoại lệ đến", "Exception until"},
-    [W_NO_EXCEPTION] = {"không đặt ngoại lệ", "no exception is made"},
-    [W_DOCUMENTS] = {"Tệp được áp dụng", "Documents"},
-    [W_CERTIFICATE] = {"Chứng thư", "Certificate"},
-    [W_GONE] = {"nội dung đã được hủy theo thời hạn lưu giữ; chuỗi vẫn kiểm chứng được",
-                "its contents were destroyed, as retention asks; the chain is verified as before"},
-    [W_GONE_RECORDS] = {"Bản ghi đã hủy nội dung", "Records without contents"},
-    [W_GONE_OBJECTS] = {"Chứng cứ đã hủy", "Objects destroyed"},
-    [W_CLASS] = {"Loại", "Class"},
-};
 
 /* Addresses that are shown of a mail to many. */
 #define SHOWN_RECIPIENTS 5
 #define LABEL_COLUMNS 24
 
-static const char *word(const struct vt_register_text *t, enum word w)
+static const char *word(const struct vt_register_text *t, enum vt_register_word w)
 {
-    return words[w][t->language];
+    return vt_register_words[w][t->language];
 }
 
 /* ---- text ---- */
 
-static void label(const struct vt_register_text *t, enum word w)
+static void label(const struct vt_register_text *t, enum vt_register_word w)
 {
     fputs("  ", t->out);
     vt_print_cell(t->out, word(t, w), LABEL_COLUMNS);
 }
 
 /* A line that is left out when there is nothing to say. */
-static void line(const struct vt_register_text *t, enum word w, const char *value)
+static void line(const struct vt_register_text *t, enum vt_register_word w, const char *value)
 {
     if (value == NULL || *value == '\0')
         return;
@@ -166,7 +34,7 @@ static void line(const struct vt_register_text *t, enum word w, const char *valu
     fprintf(t->out, "%s\n", value);
 }
 
-static void title(const struct vt_register_text *t, enum word w,
+static void title(const struct vt_register_text *t, enum vt_register_word w,
                   const struct vt_register_record *record)
 {
     char at[40];
@@ -217,7 +85,7 @@ static void print_recipients(const struct vt_register_text *t, const struct vt_m
 static void print_mail(const struct vt_register_text *t, const struct vt_register_record *record,
                        const struct vt_mail *mail)
 {
-    static const enum word directions[] = {
+    static const enum vt_register_word directions[] = {
         [VT_INBOUND] = W_INBOUND, [VT_OUTBOUND] = W_OUTBOUND, [VT_INTERNAL] = W_INTERNAL};
     char at[40];
     print_sender(t, mail);
@@ -471,9 +339,9 @@ void vt_register_text_record(const struct vt_register_text *text,
         printers[record->kind](text, record);
 }
 
-static enum word kind_word(enum vt_register_kind kind)
+static enum vt_register_word kind_word(enum vt_register_kind kind)
 {
-    static const enum word all[VT_REGISTER_KINDS] = {
+    static const enum vt_register_word all[VT_REGISTER_KINDS] = {
         [VT_REGISTER_DECIDED] = W_MAIL,        [VT_REGISTER_ANSWERED] = W_ANSWERED,
         [VT_REGISTER_OVERRULED] = W_OVERRULED, [VT_REGISTER_REFUSED] = W_CLERK_REFUSED,
         [VT_REGISTER_DESTROYED] = W_DESTROYED, [VT_REGISTER_EVENT] = W_EVENT};
