@@ -41,9 +41,6 @@ struct vt_case_reader {
     unsigned certificates_count; /* made up so far */
 };
 
-/* "evidence.json" beside the file. NULL: memory is out. */
-const char *vt_case_path(struct vt_case_reader *reader, const char *name);
-
 /* Evidence that is written briefly (case_evidence.c): what it says, then the rest by default as an
  * inspection would have found it (case_default.c). NULL after a mistake, or without memory. */
 struct vt_evidence *vt_case_evidence(struct vt_case_reader *reader,

@@ -29,7 +29,8 @@ static const char *join(struct vt_arena *arena, const char *folder, const char *
                                                : vt_arena_printf(arena, "%s/%s", folder, name);
 }
 
-const char *vt_case_path(struct vt_case_reader *reader, const char *name)
+/* "evidence.json" beside the file. NULL: memory is out. */
+static const char *beside(struct vt_case_reader *reader, const char *name)
 {
     return join(reader->yaml.arena, reader->folder, name);
 }
@@ -161,7 +162,7 @@ static enum vt_code read_table(struct vt_case_reader *reader, struct vt_case_fil
     if (agencies == NULL && exemptions == NULL)
         return VT_OK;
     if (agencies != NULL && agencies->kind == VT_YAML_SCALAR) {
-        name = vt_case_path(reader, agencies->text);
+        name = beside(reader, agencies->text);
         if (name == NULL)
             return vt_err_set(err, VT_E_NOMEM, "no memory for cases");
         if (vt_yaml_read_file(file->arena, name, VT_MAX_SITE_BYTES, &text, &why) != VT_OK) {
@@ -223,7 +224,7 @@ static struct vt_evidence *read_evidence_file(struct vt_case_reader *reader,
     struct vt_err why = {0};
     if (!vt_yaml_text(&reader->yaml, node, &name))
         return NULL;
-    const char *path = vt_case_path(reader, name);
+    const char *path = beside(reader, name);
     if (path == NULL ||
         vt_yaml_read_file(reader->yaml.arena, path, VT_MAX_EVIDENCE_BYTES, &text, &why) != VT_OK) {
         vt_yaml_mistake(&reader->yaml, node, "%s", why.text[0] != '\0' ? why.text : "no memory");
@@ -253,7 +254,7 @@ static bool read_given_file(struct vt_case_reader *reader, const struct vt_yaml_
         out->evidence = read_evidence_file(reader, node);
         return out->evidence != NULL && read_envelope(reader, given, out);
     }
-    out->mail_file = vt_case_path(reader, node->text);
+    out->mail_file = beside(reader, node->text);
     FILE *there = out->mail_file == NULL ? NULL : fopen(out->mail_file, "rbe");
     if (there == NULL)
         return vt_yaml_mistake(&reader->yaml, node, "cannot open \"%s\"", node->text);

@@ -60,12 +60,13 @@ static void compare_lists(struct vt_diffing *diffing, const struct vt_list *befo
     const char *came = entries_without(diffing, after, before);
     if (before != NULL && after != NULL && went == NULL && came == NULL)
         return;
+    const struct vt_list *either = after != NULL ? after : before;
     const struct vt_difference difference = {
         .of = VT_DIFFERENCE_OF_LIST,
         .kind = before == NULL  ? VT_DIFFERENCE_ADDED
                 : after == NULL ? VT_DIFFERENCE_REMOVED
                                 : VT_DIFFERENCE_CHANGED,
-        .name = after != NULL ? after->name : before->name,
+        .name = either->name,
         .before = went,
         .after = came,
         .line_before = before != NULL ? before->node->line : 0,

@@ -44,11 +44,12 @@ static void sort(struct lines *lines)
 static void tell(struct vt_diffing *diffing, enum vt_difference_of of, const struct line *before,
                  const struct line *after)
 {
+    const struct line *either = after != NULL ? after : before;
     const struct vt_difference difference = {.of = of,
                                              .kind = before == NULL  ? VT_DIFFERENCE_ADDED
                                                      : after == NULL ? VT_DIFFERENCE_REMOVED
                                                                      : VT_DIFFERENCE_CHANGED,
-                                             .name = after != NULL ? after->key : before->key,
+                                             .name = either->key,
                                              .before = before != NULL ? before->text : NULL,
                                              .after = after != NULL ? after->text : NULL,
                                              .line_before = before != NULL ? before->number : 0,

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "command/print.h"
 #include "command/status_numbers.h"
 #include "command/status_text.h"
 #include "vanthu/clock.h"
@@ -19,21 +20,16 @@
 /* The status role answers at once, or not at all. */
 #define REPORT_MSECS 5000
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
-
 static void print_mistakes(const json_t *answer, const char *key)
 {
     size_t i = 0;
     json_t *item = NULL;
-    json_array_foreach(json_object_get(answer, key), i, item) fprintf(
-        stderr, "%s:%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT ": %s%s\n",
-        text_of(item, "file"), json_integer_value(json_object_get(item, "line")),
-        json_integer_value(json_object_get(item, "column")),
-        json_is_true(json_object_get(item, "warning")) ? "warning: " : "", text_of(item, "text"));
+    json_array_foreach(json_object_get(answer, key), i, item)
+        fprintf(stderr, "%s:%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT ": %s%s\n",
+                vt_print_json(item, "file"), json_integer_value(json_object_get(item, "line")),
+                json_integer_value(json_object_get(item, "column")),
+                json_is_true(json_object_get(item, "warning")) ? "warning: " : "",
+                vt_print_json(item, "text"));
 }
 
 /* The report of the status role, beside the master's answer; null when it cannot be had. */
@@ -68,9 +64,9 @@ static void print_answer(const json_t *answer)
     print_mistakes(answer, "mistakes");
     print_mistakes(answer, "warnings");
     vt_command_print_status(stdout, vt_command_language(), answer, vt_clock_now_utc_secs());
-    if (*text_of(answer, "text") != '\0')
+    if (*vt_print_json(answer, "text") != '\0')
         fprintf(json_is_true(json_object_get(answer, "ok")) ? stdout : stderr, "%s\n",
-                text_of(answer, "text"));
+                vt_print_json(answer, "text"));
 }
 
 static void print_json(const json_t *answer)
