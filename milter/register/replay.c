@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#include "vanthu/central.h"
-
 #define PAGE 1000
 /* One record with what two evaluations make of it. */
 #define MAX_MAIL_ARENA_BYTES (256u * 1024 * 1024)
@@ -29,7 +27,7 @@ static enum vt_code tell(struct replay *replay, const struct vt_replay_mail *mai
 {
     const struct vt_register_decided *decided = mail->record->decided;
     const struct vt_replay_change change = {.seq = mail->record->seq,
-                                            .gateway = vt_register_gateway(mail->reg),
+                                            .gateway = mail->gateway,
                                             .reference = mail->record->reference,
                                             .time_utc_secs = mail->record->time_utc_secs,
                                             .evidence = decided->evidence,
@@ -42,9 +40,11 @@ static enum vt_code tell(struct replay *replay, const struct vt_replay_mail *mai
 }
 
 static enum vt_code judge(struct replay *replay, struct vt_arena *arena,
-                          const struct vt_register_record *record, struct vt_err *err)
+                          const struct vt_register_record *record, const char *gateway,
+                          struct vt_err *err)
 {
-    struct vt_replay_mail mail = {.reg = replay->reg, .arena = arena, .record = record};
+    struct vt_replay_mail mail = {
+        .reg = replay->reg, .gateway = gateway, .arena = arena, .record = record};
     bool is_repeated = false;
     enum vt_code code = vt_replay_judge(replay->request, &mail, err);
     if (code != VT_OK)
@@ -78,7 +78,7 @@ static enum vt_code take_body(struct replay *replay, const struct vt_register_en
                (record.decided->evidence == NULL || record.decided->decision == NULL)) {
         counts->unjudged_count++;
     } else if (code == VT_OK) {
-        code = judge(replay, arena, &record, err);
+        code = judge(replay, arena, &record, entry->gateway, err);
     }
     vt_arena_free(arena);
     return code;
@@ -104,7 +104,7 @@ static enum vt_code take_entry(void *context, const struct vt_register_entry *en
     return code;
 }
 
-static enum vt_code replay_one(struct replay *replay, struct vt_err *err)
+static enum vt_code replay_all(struct replay *replay, struct vt_err *err)
 {
     struct vt_register_query query = VT_REGISTER_QUERY_ANY;
     query.kinds = VT_REGISTER_KIND_BIT(VT_REGISTER_DECIDED);
@@ -125,14 +125,12 @@ enum vt_code vt_replay(struct vt_register *reg, struct vt_arena *arena,
     *out = (struct vt_replay){
         .is_complete = true,
         .counts = {.first_utc_secs = VT_TIME_NONE, .last_utc_secs = VT_TIME_NONE}};
-    struct replay replay = {.request = request, .tally = vt_replay_tally_new(arena), .out = out};
-    enum vt_code code = VT_OK;
+    struct replay replay = {
+        .reg = reg, .request = request, .tally = vt_replay_tally_new(arena), .out = out};
     if (replay.tally == NULL)
         return no_memory(err);
     vt_buf_init(&replay.body, VT_MAX_REGISTER_BODY_BYTES);
-    for (replay.reg = reg; replay.reg != NULL && code == VT_OK;
-         replay.reg = vt_register_next(replay.reg))
-        code = replay_one(&replay, err);
+    enum vt_code code = replay_all(&replay, err);
     vt_replay_tally_end(replay.tally, out);
     vt_replay_tally_free(replay.tally);
     vt_buf_clear(&replay.body);

@@ -7,7 +7,8 @@
 
 /* One recorded mail. */
 struct vt_replay_mail {
-    struct vt_register *reg; /* that it stands in */
+    struct vt_register *reg; /* the first of all gateways */
+    const char *gateway;     /* whose register it stands in */
     struct vt_arena *arena;  /* of this mail */
     const struct vt_register_record *record;
     const struct vt_decision *then, *now;

@@ -5,6 +5,7 @@
 
 #include "register/looking.h"
 #include "register/replay.h"
+#include "vanthu/central.h"
 #include "vanthu/exceptions.h"
 
 static enum vt_action most_under(enum vt_mode mode)
@@ -55,6 +56,41 @@ static enum vt_code evaluate(const struct judging *j, const struct vt_evidence *
     return vt_policy_evaluate(j->mail->arena, j->policy, &input, out, err);
 }
 
+/* Times are whole seconds: within one register the order of records tells what was there, and the
+ * exception that was made for this mail came after it. */
+static bool was_there(const struct vt_replay_mail *mail, const struct vt_register *reg,
+                      const struct vt_register_exception *item)
+{
+    bool is_of_its_register =
+        item->gateway[0] == '\0' && strcmp(vt_register_gateway(reg), mail->gateway) == 0;
+    return !(is_of_its_register && item->seq > mail->record->seq) &&
+           strcmp(item->reference, mail->record->reference) != 0;
+}
+
+/* What fits of the exceptions that any gateway had made by then: they hold on all of them. */
+static enum vt_code find_exceptions(const struct vt_replay_mail *mail, const struct vt_look *look,
+                                    struct vt_looked *out, struct vt_err *err)
+{
+    enum vt_code code = VT_OK;
+    *out = (struct vt_looked){.exceptions = NULL};
+    for (struct vt_register *reg = mail->reg; reg != NULL && code == VT_OK;
+         reg = vt_register_next(reg)) {
+        struct vt_looked looked;
+        code = vt_looking_answer(reg, mail->arena, look, mail->record->time_utc_secs, &looked, err);
+        for (size_t i = 0; code == VT_OK && i < looked.exceptions_count; i++) {
+            if (!was_there(mail, reg, &looked.exceptions[i]))
+                continue;
+            struct vt_register_exception *grown =
+                vt_arena_grow(mail->arena, out->exceptions, out->exceptions_count, sizeof(*grown));
+            if (grown == NULL)
+                return vt_err_set(err, VT_E_NOMEM, "no memory for exceptions");
+            out->exceptions = grown;
+            out->exceptions[out->exceptions_count++] = looked.exceptions[i];
+        }
+    }
+    return code;
+}
+
 /* What vanthu undo had excepted when the mail came. */
 static enum vt_code leave_out_excepted(struct vt_replay_mail *mail, struct vt_excepted *out,
                                        struct vt_err *err)
@@ -65,8 +101,7 @@ static enum vt_code leave_out_excepted(struct vt_replay_mail *mail, struct vt_ex
     enum vt_code code = vt_exceptions_look(mail->arena, evidence, &look, err);
     if (code != VT_OK || look.documents_count + look.certificates_count == 0)
         return code;
-    code =
-        vt_looking_answer(mail->reg, mail->arena, &look, mail->record->time_utc_secs, &looked, err);
+    code = find_exceptions(mail, &look, &looked, err);
     if (code == VT_OK)
         code = vt_exceptions_apply(mail->arena, evidence, looked.exceptions,
                                    looked.exceptions_count, out, err);
@@ -87,10 +122,14 @@ static enum vt_code first_deferred(const struct vt_replay_mail *mail, const char
         code = vt_register_defer_key(mail->arena, decided->evidence, rule, made);
         key = made;
     }
-    if (code == VT_OK)
-        code = vt_register_first_deferred(mail->reg, key, out_utc_secs, err);
-    if (code == VT_OK && (*out_utc_secs == VT_TIME_NONE || *out_utc_secs > now))
-        *out_utc_secs = now;
+    *out_utc_secs = now;
+    for (struct vt_register *reg = mail->reg; reg != NULL && code == VT_OK;
+         reg = vt_register_next(reg)) {
+        int64_t first = VT_TIME_NONE;
+        code = vt_register_first_deferred(reg, key, &first, err);
+        if (code == VT_OK && first != VT_TIME_NONE && first < *out_utc_secs)
+            *out_utc_secs = first;
+    }
     return code;
 }
 

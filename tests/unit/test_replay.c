@@ -285,8 +285,10 @@ static void exceptions_are_as_they_were(void **state)
                                                     .documents_sha256 = documents,
                                                     .documents_count = 1,
                                                     .reason = VT_REASON_COUNT};
+    char first[VT_REFERENCE_BYTES];
+    made_reference(first, 0);
     append(desk, (struct vt_register_record){.kind = VT_REGISTER_OVERRULED,
-                                             .reference = later.reference,
+                                             .reference = first,
                                              .time_utc_secs = later.time_utc_secs - 60,
                                              .overruled = &overruled});
     append(desk, later);
@@ -295,7 +297,24 @@ static void exceptions_are_as_they_were(void **state)
     assert_int_equal(result.counts.excepted_count, 1);
     assert_int_equal(result.counts.no_longer_refused_count, 1);
     assert_non_null(strstr(result.rows[0].now_rule, "undo:"));
-    /* The same file after its end. */
+    /* The mail that it was made for, in the same second. */
+    desk->number++;
+    struct vt_register_record refused = make(desk, CHANGED);
+    const char *its[] = {desk->mail.documents[0].sha256};
+    const struct vt_register_overruled undone = {.reason_text = "x",
+                                                 .by = "root",
+                                                 .until_utc_secs = refused.time_utc_secs + 60,
+                                                 .documents_sha256 = its,
+                                                 .documents_count = 1,
+                                                 .reason = VT_REASON_COUNT};
+    append(desk, refused);
+    append(desk, (struct vt_register_record){.kind = VT_REGISTER_OVERRULED,
+                                             .reference = refused.reference,
+                                             .time_utc_secs = refused.time_utc_secs,
+                                             .overruled = &undone});
+    assert_int_equal(replay(desk, same).counts.excepted_count, 1);
+    /* The first file after the end of its exception. */
+    later = made_mail(&desk->mail, 1, CHANGED, 3600);
     later.time_utc_secs += 120;
     append(desk, later);
     assert_int_equal(replay(desk, same).counts.excepted_count, 1);
