@@ -104,7 +104,11 @@ static int find_files(struct tests *tests, int argc, char **argv)
     }
     size_t len = (size_t)(vt_command_base_name(policy) - policy);
     const char *folder = vt_arena_printf(tests->arena, "%.*spolicy-tests", (int)len, policy);
-    return folder == NULL ? EX_OSERR : add_argument(tests, folder);
+    int found = folder == NULL ? EX_OSERR : add_argument(tests, folder);
+    if (found == EX_NOINPUT)
+        fprintf(stderr, "Files of cases belong there: CASES in vanthu-policy(5); examples are in "
+                        "share/doc/vanthu/examples/policy-tests\n");
+    return found;
 }
 
 /* ---- one case ---- */
