@@ -283,6 +283,8 @@ const struct vt_metric_info vt_metric_infos[VT_METRICS] = {
         COUNTER, VT_ROLE_REGISTRAR, NO_LABELS, NO_BOUNDS},
     [VT_METRIC_REGISTER_WRITABLE] = {"vanthu_register_writable", "1: the last commit succeeded; 0: it failed, mails are answered 451.",
         GAUGE, VT_ROLE_REGISTRAR, NO_LABELS, NO_BOUNDS},
+    [VT_METRIC_OBJECTS_KEPT] = {"vanthu_register_objects_kept", "0: the disk of the register is nearly full, only records are kept.",
+        GAUGE, VT_ROLE_REGISTRAR, NO_LABELS, NO_BOUNDS},
     [VT_METRIC_REGISTER_TURN] = {"vanthu_register_turn_timestamp_seconds", "When the registrar last went round its loop, which takes a second at most.",
         MOMENT, VT_ROLE_REGISTRAR, NO_LABELS, NO_BOUNDS},
 

@@ -246,6 +246,10 @@ static void look_at_register(const struct writer *w, int64_t now, struct problem
         return; /* said already */
     if (vt_metrics_gauge(w->reader, VT_METRIC_REGISTER_WRITABLE, 0, lane) == 0)
         add(problems, "register-not-writing", "the register cannot be written: %s", effect);
+    if (vt_metrics_gauge(w->reader, VT_METRIC_OBJECTS_KEPT, 0, lane) == 0)
+        add(problems, "disk-nearly-full",
+            "the disk of the register is nearly full: records go on, certificates, lists and time "
+            "stamps are not kept with them");
     if (turn != 0 && now - turn > TURN_IS_LATE_SECS)
         add(problems, "register-hangs", "the registrar has not answered for %" PRId64 " s: %s",
             now - turn, effect);

@@ -200,6 +200,7 @@ static void print_problems(const struct printer *p, const json_t *problems)
         enum vt_status_word word;
     } known[] = {{"role-down", W_ROLE_DOWN},
                  {"register-hangs", W_REGISTER_HANGS},
+                 {"disk-nearly-full", W_DISK_NEARLY_FULL},
                  {"trust-empty", W_TRUST_EMPTY},
                  {"clock-wrong", W_CLOCK_WRONG}};
     size_t i = 0;

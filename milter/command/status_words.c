@@ -83,6 +83,11 @@ const char *const vt_status_words[VT_STATUS_WORDS][2] = {
     [W_ROLE_DOWN] = {"CÓ TIẾN TRÌNH KHÔNG CHẠY (xem bên dưới).", "A ROLE IS DOWN (see below)."},
     [W_REGISTER_HANGS] = {"SỔ ĐĂNG KÝ KHÔNG TRẢ LỜI: kiểm tra ổ đĩa.",
                           "THE REGISTER DOES NOT ANSWER: look at its disk."},
+    [W_DISK_NEARLY_FULL] =
+        {"Ổ ĐĨA CỦA SỔ ĐĂNG KÝ SẮP ĐẦY: chỉ còn ghi sổ, không lưu kèm chứng thư, danh sách thu hồi "
+         "và dấu thời gian; khi đầy hẳn, thư sẽ được hẹn gửi lại (451).",
+         "THE DISK OF THE REGISTER IS NEARLY FULL: records go on without their certificates, "
+         "lists and time stamps; when it is full, mails are answered 451."},
     [W_TRUST_EMPTY] =
         {"BỘ CHUYÊN DÙNG CÔNG VỤ CHƯA CÓ CHỨNG THƯ GỐC ĐƯỢC XÁC NHẬN: mọi văn bản đang "
          "ghi NOT_CHECKED. Sửa: vanthu trust setup official",

@@ -74,6 +74,7 @@ enum vt_status_word {
     W_POISON,
     W_ROLE_DOWN,
     W_REGISTER_HANGS,
+    W_DISK_NEARLY_FULL,
     W_TRUST_EMPTY,
     W_CLOCK_WRONG,
     VT_STATUS_WORDS

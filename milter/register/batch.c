@@ -59,6 +59,7 @@ struct gathered {
     enum vt_register_kind of;
     struct vt_register_object *items;
     size_t count;
+    size_t left_bytes; /* that are still kept of this file */
 };
 
 static bool is_of_record(const struct gathered *gathered, const struct vt_object *object)
@@ -71,12 +72,12 @@ static bool is_of_record(const struct gathered *gathered, const struct vt_object
 /* Those of one file behind those before. Where one came without its bytes and another has them,
  * those are taken. */
 static void add_objects(const struct vt_batch *batch, const struct vt_object *found, size_t count,
-                        struct gathered *gathered)
+                        bool are_lists, struct gathered *gathered)
 {
     for (size_t i = 0; i < count; i++) {
         const struct vt_object *object = &found[i];
         size_t at = 0;
-        if (!is_of_record(gathered, object))
+        if (!is_of_record(gathered, object) || (object->kind == VT_OBJECT_CRL) != are_lists)
             continue;
         while (at < gathered->count && memcmp(gathered->items[at].sha256, object->sha256, 64) != 0)
             at++;
@@ -89,14 +90,29 @@ static void add_objects(const struct vt_batch *batch, const struct vt_object *fo
         if (is_new)
             memcpy(out->sha256, object->sha256, sizeof(out->sha256));
         gathered->count += is_new;
-        if (out->bytes.len == 0 && object->bytes.len <= batch->largest_object_bytes)
+        if (out->bytes.len == 0 && object->bytes.len <= batch->largest_object_bytes &&
+            object->bytes.len <= gathered->left_bytes) {
             out->bytes = object->bytes;
+            gathered->left_bytes -= object->bytes.len;
+        }
         if (object->size_bytes > 0)
             out->size_bytes = object->size_bytes;
     }
 }
 
-/* A record is not kept from being made by what comes with it: a file that is none is left out. */
+/* How much of a file is kept. What a mail brought along is in the first one, written by whoever
+ * read that mail: of it not more than one object may have. What the status role fetched is in the
+ * second, and no sender can make that up. A policy is an administrator's. */
+static size_t bytes_to_keep(const struct vt_batch *batch, const struct gathered *gathered,
+                            size_t file)
+{
+    if (gathered->of == VT_REGISTER_EVENT)
+        return SIZE_MAX;
+    return batch->has_no_room ? 0 : file == 0 ? batch->largest_object_bytes : SIZE_MAX;
+}
+
+/* A record is not kept from being made by what comes with it: a file that is none is left out.
+ * Lists of revoked certificates come last: they are large, and what is small is not there twice. */
 static void take_objects(struct vt_batch *batch, struct vt_arena *arena,
                          const struct vt_message *message, struct gathered *gathered,
                          struct vt_bytes maps[VT_MAX_RECORD_OBJECTS_FILES])
@@ -112,10 +128,13 @@ static void take_objects(struct vt_batch *batch, struct vt_arena *arena,
             message->fds[1 + i], VT_MAX_OBJECTS_BYTES + VT_MAX_OBJECTS_HEAD_BYTES, &maps[i], &err);
         if (code == VT_OK)
             code = vt_objects_read(arena, maps[i], &found, &count, &err);
-        if (code == VT_OK)
-            add_objects(batch, found, count, gathered);
-        else
+        gathered->left_bytes = bytes_to_keep(batch, gathered, i);
+        if (code == VT_OK) {
+            add_objects(batch, found, count, false, gathered);
+            add_objects(batch, found, count, true, gathered);
+        } else {
             vt_log(VT_LOG_WARNING, "objects of a record are not kept: %s", err.text);
+        }
         batch->bytes += maps[i].len;
     }
 }

@@ -24,6 +24,7 @@ struct vt_batch {
     size_t count;
     size_t bytes;                /* of the bodies and objects */
     size_t largest_object_bytes; /* larger ones are named only */
+    bool has_no_room;            /* on the disk: objects of mails are named only */
 };
 
 /* Room for VT_MAX_REGISTER_BATCH records. VT_E_NOMEM. */

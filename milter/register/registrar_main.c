@@ -11,6 +11,7 @@
 #include "register/batch.h"
 #include "register/looking.h"
 #include "register/messages.h"
+#include "register/room.h"
 #include "vanthu/log.h"
 #include "vanthu/metrics.h"
 #include "vanthu/role.h"
@@ -22,6 +23,7 @@
 #define RETAIN_RECORDS 50
 /* A register that cannot be written is tried again after so long, if no mail did. */
 #define PROBE_MSECS 5000
+#define ROOM_MSECS 1000
 /* What a mail leaves behind for its retries; a sending MTA tries for five days. */
 #define DEFER_DAYS 30
 #define LOOK_ARENA_BYTES ((size_t)4 * 1024 * 1024)
@@ -39,6 +41,7 @@ struct server {
     int64_t tend_at_msecs;
     int64_t stuck_utc_secs; /* since when nothing can be committed; 0: the last commit succeeded */
     int64_t probed_msecs;   /* when it was last tried */
+    int64_t room_at_msecs;  /* when the disk is looked at again */
     pid_t master;
     int64_t master_gone_msecs; /* 0: it is there */
     bool ending;
@@ -281,6 +284,27 @@ static void probe(struct server *server)
         vt_log(VT_LOG_ERROR, "the register cannot be written: %s", err.text);
 }
 
+/* Objects give way to records on a disk that gets full. */
+static void look_at_room(struct server *server)
+{
+    struct vt_err err = {0};
+    int64_t now_msecs = vt_clock_monotonic_msecs();
+    bool is_short = server->batch.has_no_room;
+    if (now_msecs < server->room_at_msecs)
+        return;
+    server->room_at_msecs = now_msecs + ROOM_MSECS;
+    if (vt_room_look(server->reg, server->config->register_directory, &is_short, &err) != VT_OK)
+        vt_log(VT_LOG_DEBUG, "how full the disk is cannot be seen: %s", err.text);
+    if (is_short && !server->batch.has_no_room)
+        vt_log(VT_LOG_ALERT,
+               "the disk of the register is nearly full: certificates, lists and time stamps are "
+               "not kept with the records any more; when it is full mails are answered 451");
+    else if (!is_short && server->batch.has_no_room)
+        vt_log(VT_LOG_INFO, "the disk of the register has room: objects are kept again");
+    server->batch.has_no_room = is_short;
+    vt_metric_set(server->metrics, VT_METRIC_OBJECTS_KEPT, 0, !is_short);
+}
+
 /* ---- the loop ---- */
 
 /* The master closes this after the gateway has ended. When the master itself is gone, the gateway
@@ -307,6 +331,7 @@ static void turn(struct server *server)
     vt_metric_set(server->metrics, VT_METRIC_REGISTER_TURN, 0, vt_clock_now_utc_secs());
     if (poll(fds, count, VT_SERVER_REQUEST_MSECS) < 0)
         return; /* interrupted: the next turn */
+    look_at_room(server);
     vt_server_polled(server->clients, fds + 1);
     commit(server);
     server->ending = server->ending || vt_server_is_over(server->clients);
@@ -378,6 +403,7 @@ int vt_registrar_main(const struct vt_config *config, const struct vt_role_fds *
         status = code == VT_E_CONFIG ? EX_CONFIG : EX_OSERR;
         goto done;
     }
+    look_at_room(server);
     vt_role_ready(fds->control);
     while (!server->ending)
         turn(server);

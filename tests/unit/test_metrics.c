@@ -411,6 +411,7 @@ static void be_well(const struct files *files)
     vt_metric_set(status, VT_METRIC_TRUST_ANCHORS, VT_TRUST_OFFICIAL, 1);
     vt_metric_set(status, VT_METRIC_CLOCK_SANE, 0, 1);
     vt_metric_set(registrar, VT_METRIC_REGISTER_WRITABLE, 0, 1);
+    vt_metric_set(registrar, VT_METRIC_OBJECTS_KEPT, 0, 1);
     vt_metric_set(registrar, VT_METRIC_REGISTER_TURN, 0, NOW);
     vt_metrics_close(master);
     vt_metrics_close(status);
@@ -442,6 +443,7 @@ static void health_names_what_is_wrong(void **state)
         {"the registrar, said once", VT_METRIC_ROLE_UP, VT_ROLE_REGISTRAR, 0, "role-down"},
         {"a role that nobody wants", VT_METRIC_ROLE_UP, VT_ROLE_WEB, 0, NULL},
         {"no commit", VT_METRIC_REGISTER_WRITABLE, 0, 0, "register-not-writing"},
+        {"a disk that fills", VT_METRIC_OBJECTS_KEPT, 0, 0, "disk-nearly-full"},
         {"a disk that hangs", VT_METRIC_REGISTER_TURN, 0, NOW - 31, "register-hangs"},
         {"a disk that is slow", VT_METRIC_REGISTER_TURN, 0, NOW - 30, NULL},
         {"no root", VT_METRIC_TRUST_ANCHORS, VT_TRUST_OFFICIAL, 0, "trust-empty"},

@@ -20,6 +20,7 @@
 #include "../lib/register_site.h"
 #include "register/body.h"
 #include "register/messages.h"
+#include "register/room.h"
 #include "vanthu/log.h"
 #include "vanthu/role.h"
 #include "vanthu/wire.h"
@@ -420,7 +421,7 @@ static void answers_are_kept(void **state)
 /* ---- objects ---- */
 
 struct told_missing {
-    char sha256[8][65];
+    char sha256[16][65];
     size_t count;
 };
 
@@ -481,7 +482,7 @@ static void objects_are_kept_once(void **state)
     assert_int_equal(missing.count, 0);
     record_with(2, false, both, 2, &missing);
     assert_int_equal(missing.count, 2);
-    assert_string_equal(missing.sha256[1], GONE64);
+    assert_string_equal(missing.sha256[0], GONE64);
     site_open(site);
     assert_int_equal(site_number(site, "SELECT count(*) FROM object"), 1);
     assert_int_equal(site_number(site, "SELECT count(*) FROM object WHERE digest = x'" SMALL64 "'"),
@@ -499,6 +500,59 @@ static void objects_are_kept_once(void **state)
     for (size_t i = 0; i < 2; i++)
         (void)close(both[i]);
     (void)close(third);
+}
+
+/* Whoever sends a mail chooses what is in it: of that no more is kept than one object may have, the
+ * small first. What the status role fetched is in the second file, and all of it is kept. */
+static void what_a_mail_brings_is_bounded(void **state)
+{
+    enum { COUNT_OF_EACH = 9, BYTES = 250, FIT = LARGEST_OBJECT_BYTES / BYTES };
+    static uint8_t bytes[2 * COUNT_OF_EACH][BYTES];
+    struct site *site = *state;
+    struct vt_object brought[COUNT_OF_EACH], fetched[COUNT_OF_EACH];
+    struct told_missing missing;
+    for (size_t i = 0; i < COUNT_OF_EACH; i++) {
+        bytes[2 * i][0] = (uint8_t)(1 + 2 * i);
+        bytes[2 * i + 1][0] = (uint8_t)(2 + 2 * i);
+        brought[i] =
+            (struct vt_object){i < 2 ? VT_OBJECT_CRL : VT_OBJECT_CERTIFICATE, VT_OBJECT_FETCHED,
+                               HEX64, 0, vt_bytes_of(bytes[2 * i], BYTES)};
+        fetched[i] = brought[i];
+        fetched[i].bytes = vt_bytes_of(bytes[2 * i + 1], BYTES);
+        brought[i].sha256[0] = (char)('0' + i);
+        fetched[i].sha256[1] = (char)('2' + i);
+    }
+    const int both[] = {objects_file(brought, COUNT_OF_EACH), objects_file(fetched, COUNT_OF_EACH)};
+    start_role(site);
+    record_with(1, false, both, 2, &missing);
+    stop_role();
+    assert_int_equal(missing.count, COUNT_OF_EACH - FIT);
+    assert_int_equal(site_number(site, "SELECT count(*) FROM object"), COUNT_OF_EACH + FIT);
+    assert_int_equal(site_number(site, "SELECT count(*) FROM object WHERE kind = 'crl'"), 2);
+    site_open(site);
+    site_is_whole(site, 2);
+    (void)close(both[0]);
+    (void)close(both[1]);
+}
+
+static void the_last_room_is_for_records(void **state)
+{
+    (void)state;
+    const uint64_t gib = UINT64_C(1) << 30;
+    static const struct {
+        uint64_t size_gib, free_mib;
+        bool was_short, is_short;
+    } rows[] = {
+        {1000, 3000, false, false}, {1000, 2049, false, false}, {1000, 2047, false, true},
+        {1000, 2047, true, true},   {1000, 2303, true, true},   {1000, 2305, true, false},
+        {10, 1025, false, false},   {10, 1023, false, true},    {10, 1151, true, true},
+        {10, 1153, true, false},    {10, 0, false, true},       {0, 0, false, false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (vt_room_is_short(rows[i].size_gib * gib, rows[i].free_mib << 20, rows[i].was_short) !=
+            rows[i].is_short)
+            fail_msg("row %zu", i);
+    }
 }
 
 /* A record is made whatever comes with it. */
@@ -659,6 +713,8 @@ int main(void)
         ROLE(exceptions_that_fit_are_told),
         ROLE(answers_are_kept),
         ROLE(objects_are_kept_once),
+        ROLE(what_a_mail_brings_is_bounded),
+        cmocka_unit_test(the_last_room_is_for_records),
         ROLE(a_bad_file_costs_no_record),
         ROLE(heads_are_kept),
         ROLE(a_head_is_kept_each_day),
