@@ -124,5 +124,10 @@ const char *vt_role_name(enum vt_role_id role); /* "gateway" */
 /* True when a person's mail program hands the mail in: it does not queue, so nothing is deferred.
  */
 bool vt_mail_is_submission(const struct vt_mail *mail, const struct vt_config *config);
+/* The direction of a mail by its envelope. Inbound: from a client that is not ours. Ours is a
+ * client in an internal network, an authenticated one, or one of a listener for our own users.
+ * What ours send is internal when every recipient is in our domains, else outbound. */
+enum vt_direction vt_mail_direction(const struct vt_mail *mail, bool is_internal_client,
+                                    const struct vt_config *config);
 
 #endif

@@ -34,7 +34,7 @@ static int load_policy(struct check *check)
     if (file == NULL)
         return EX_OK;
     check->policy_file = file;
-    return vt_command_load_policy(file, &check->policy);
+    return vt_command_load_policy(file, true, &check->policy);
 }
 
 static int start(struct check *check)

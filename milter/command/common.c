@@ -48,13 +48,14 @@ int vt_command_load_config(const char *file, struct vt_config **out)
     return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
 }
 
-int vt_command_load_policy(const char *file, struct vt_policy **out)
+int vt_command_load_policy(const char *file, bool with_warnings, struct vt_policy **out)
 {
     struct vt_err err = {0};
     struct vt_mistakes mistakes;
     vt_mistakes_init(&mistakes);
     enum vt_code code = vt_policy_load(file, out, &mistakes, &err);
-    vt_mistakes_print(&mistakes, stderr);
+    if (with_warnings || code != VT_OK)
+        vt_mistakes_print(&mistakes, stderr);
     vt_mistakes_clear(&mistakes);
     return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
 }

@@ -37,6 +37,13 @@ static const struct {
      "replay [--policy FILE] [--period P [--calendar] | --since 7d | --from TIME --until TIME]\n"
      "                    [--mode observe|tag|enforce] [--as-answered] [--list N] [--json]\n"
      "                    [--central | --register PLACE] [--config FILE]"},
+    {"explain", vt_command_policy_explain,
+     "explain [--json] [--all] [--config FILE] [--policy FILE] REFERENCE|FILE…\n"
+     "                    with FILE, as vanthu check: [--trust SET=PATH]… [--crl FILE]… [--at "
+     "TIME]\n"
+     "                    [--offline] [--from ADDRESS] [--to ADDRESS]… [--client IP] [--login "
+     "NAME]\n"
+     "                    [--direction D] [--sender-class C]"},
     {"test", vt_command_policy_test,
      "test [--json] [--config FILE] [--policy FILE] [--trust SET=PATH]… [--crl FILE]…\n"
      "                    [FOLDER|FILE…]"},

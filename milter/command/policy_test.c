@@ -348,7 +348,8 @@ static int need_policy(struct tests *tests, const struct vt_case_file *cases)
     tests->policy = NULL;
     free(tests->policy_file);
     tests->policy_file = strdup(file);
-    return tests->policy_file == NULL ? EX_OSERR : vt_command_load_policy(file, &tests->policy);
+    return tests->policy_file == NULL ? EX_OSERR
+                                      : vt_command_load_policy(file, false, &tests->policy);
 }
 
 static int run_cases(struct tests *tests, const char *file, struct vt_case_file *cases,

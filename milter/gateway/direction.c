@@ -60,26 +60,8 @@ bool vt_address_normalise(const char *text, char out_address[64])
                      64) != NULL;
 }
 
-static bool is_within(const char *address, const struct vt_strings *domains)
-{
-    const char *domain = vt_address_domain(address);
-    for (size_t i = 0; i < domains->count; i++) {
-        if (vt_domain_is_under(domain, domains->items[i]))
-            return true;
-    }
-    return false;
-}
-
 enum vt_direction vt_direction_of(const struct vt_mail *mail, const struct vt_networks *internal,
                                   const struct vt_config *config)
 {
-    bool is_ours =
-        vt_mail_is_submission(mail, config) || vt_networks_contain(internal, mail->client_address);
-    if (!is_ours)
-        return VT_INBOUND;
-    for (size_t i = 0; i < mail->recipients_count; i++) {
-        if (!is_within(mail->recipients[i], &config->our_domains))
-            return VT_OUTBOUND;
-    }
-    return mail->recipients_count > 0 ? VT_INTERNAL : VT_OUTBOUND;
+    return vt_mail_direction(mail, vt_networks_contain(internal, mail->client_address), config);
 }

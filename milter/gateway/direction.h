@@ -22,9 +22,7 @@ bool vt_networks_contain(const struct vt_networks *networks, const char *address
 /* An address in such a form as people write it; false when it is none. */
 bool vt_address_normalise(const char *text, char out_address[64]);
 
-/* The direction of a mail by its envelope. Inbound: from a client that is not ours. Ours is a
- * client in an internal network, an authenticated one, or one of a listener for our own users.
- * What ours send is internal when every recipient is in our domains, else outbound. */
+/* vt_mail_direction with the internal networks of the gateway. */
 enum vt_direction vt_direction_of(const struct vt_mail *mail, const struct vt_networks *internal,
                                   const struct vt_config *config);
 
