@@ -138,7 +138,7 @@ static const char *result_of(const struct vt_sheet *s, const struct vt_trace *tr
 
 static void pad_to(struct vt_sheet *s, const char *text, int width)
 {
-    int left = width - vt_sheet_columns(text);
+    int left = width - vt_print_columns(text);
     vt_sheet_text(s, "%s%*s", text, left > 1 ? left : 1, "");
 }
 
@@ -181,7 +181,7 @@ static int longest_name(const struct vt_sheet *s, size_t document)
     const struct vt_decision *d = s->x->decision;
     int longest = 0;
     for (size_t i = 0; i < d->trace_count; i++) {
-        int columns = vt_sheet_columns(d->trace[i].rule);
+        int columns = vt_print_columns(d->trace[i].rule);
         if (is_shown(s, &d->trace[i], document) && columns > longest)
             longest = columns;
     }

@@ -18,15 +18,6 @@ const char *vt_sheet_word(const struct vt_sheet *sheet, const char *vietnamese, 
     return vt_sheet_is_vietnamese(sheet) ? vietnamese : english;
 }
 
-/* Continuation bytes of UTF-8 take no column. */
-int vt_sheet_columns(const char *text)
-{
-    int count = 0;
-    for (; *text != '\0'; text++)
-        count += ((unsigned char)*text & 0xC0) != 0x80;
-    return count;
-}
-
 const char *vt_sheet_document(const struct vt_sheet *sheet, size_t index)
 {
     const struct vt_evidence *evidence = sheet->x->evidence;
@@ -66,7 +57,7 @@ void vt_sheet_begin(struct vt_sheet *sheet, int indent, int hang)
 
 static void pad(struct vt_sheet *sheet, const char *text, int width)
 {
-    int left = width - vt_sheet_columns(text);
+    int left = width - vt_print_columns(text);
     vt_sheet_text(sheet, "%s%*s", text, left > 1 ? left : 1, "");
 }
 

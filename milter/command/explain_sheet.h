@@ -4,6 +4,7 @@
 #define VANTHU_COMMAND_EXPLAIN_SHEET_H
 
 #include "command/explain.h"
+#include "command/print.h"
 
 #define VT_SHEET_COLUMNS 80
 #define VT_SHEET_LINE_BYTES 8192
@@ -34,8 +35,6 @@ void vt_sheet_end(struct vt_sheet *sheet);
 void vt_sheet_line(struct vt_sheet *sheet, int indent, const char *format, ...) VT_PRINTF(3, 4);
 /* A remark; the first one has the label. */
 void vt_sheet_remark(struct vt_sheet *sheet, const char *format, ...) VT_PRINTF(2, 3);
-/* Columns that a text takes. */
-int vt_sheet_columns(const char *text);
 /* The name of a document, or what the mail itself is called. */
 const char *vt_sheet_document(const struct vt_sheet *sheet, size_t index);
 

@@ -28,7 +28,7 @@ static const char *near_time(const struct vt_sheet *s, char out[64], int64_t utc
 {
     char whole[40];
     int64_t ago = day_of(s->x->now_utc_secs) - day_of(utc_secs);
-    vt_register_text_time(s->x->language, whole, utc_secs);
+    vt_print_minute(s->x->language, whole, utc_secs);
     if (utc_secs == VT_TIME_NONE || ago < 0 || ago > 1)
         (void)snprintf(out, 64, "%s", whole);
     else if (vt_sheet_is_vietnamese(s))
@@ -178,9 +178,8 @@ static void print_signing_time(struct vt_sheet *s, const struct vt_signature *si
     bool is_known = signature->signing_time_source != VT_TIME_SOURCE_NONE;
     vt_sheet_fact(s, "ký lúc", "signed");
     vt_sheet_text(s, "%s  %s",
-                  is_known
-                      ? vt_register_text_time(s->x->language, at, signature->signing_time_utc_secs)
-                      : vt_sheet_word(s, "chưa xác định", "not known"),
+                  is_known ? vt_print_minute(s->x->language, at, signature->signing_time_utc_secs)
+                           : vt_sheet_word(s, "chưa xác định", "not known"),
                   sources[signature->signing_time_source][s->x->language]);
     vt_sheet_end(s);
 }
@@ -209,7 +208,7 @@ static void print_revocation(struct vt_sheet *s, const struct vt_signature *sign
         vt_sheet_text(s, "%s  ",
                       status->revoked_at_utc_secs == VT_TIME_NONE
                           ? vt_sheet_word(s, "chưa rõ", "not known")
-                          : vt_register_text_time(s->x->language, at, status->revoked_at_utc_secs));
+                          : vt_print_minute(s->x->language, at, status->revoked_at_utc_secs));
         print_source(s, status);
         vt_sheet_end(s);
     }

@@ -227,7 +227,7 @@ static void signers(void **state)
             assert_int_equal(holder.kind, rows[i].kind);
             assert_string_equal(holder.agency->id, rows[i].agency);
         } else {
-            assert_int_equal(l.mistakes.items[0].line, 18);
+            assert_int_equal(l.mistakes.items[0].line, 17);
         }
         unload(&l);
     }
