@@ -48,12 +48,24 @@ def exceptions(site):
     return [json.loads(line) for line in vanthu(site, "policy", "exceptions", "--json").splitlines()]
 
 
+def explained(site, reference):
+    """The register has the policy that decided: it explains the same decision."""
+    told = json.loads(vanthu(site, "policy", "explain", "--json", reference))
+    equal(told["policy"]["as_then"] and told["policy"]["loaded"] is not None, True, f"policy of then: {told['policy']}")
+    equal(told["decision"]["policy_version"], told["then"]["policy_version"], "version")
+    return told
+
+
 def undone_file_is_accepted(site):
     """A file that was refused is accepted when its refusal is undone; another one is refused as before."""
     document = changed(site)
     answer = site.send(pdf_mail(document))
     equal(answer["code"], 550, "answer before")
     reference = reference_of(answer)
+    told = explained(site, reference)
+    equal((told["decision"]["action"], told["decision"]["rule"], told["overruled"]),
+          ("reject", told["then"]["rule"], None), "explained")
+    equal(sum(line["matched"] for line in told["decision"]["trace"]), 1, "rules that matched")
     vanthu(site, "undo", reference, expect=64)
     said = vanthu(site, "undo", "--reason", "đã đối chiếu bản giấy", "--for", "2h", reference)
     equal("is overruled" in said and "these files are accepted" in said, True, said)
@@ -71,6 +83,11 @@ def undone_file_is_accepted(site):
     equal(overruled[0]["body"]["why"], "đã đối chiếu bản giấy", "why")
     last = [json.loads(line) for line in vanthu(site, "register", "list", "--json", "--limit", "4").splitlines()]
     equal([row["body"]["decision"]["rule"] for row in last if row["kind"] == "decided"][1], "undo:" + reference, "rule")
+    equal(explained(site, reference)["overruled"]["why"], "đã đối chiếu bản giấy", "explained as overruled")
+    passed = next(row["reference"] for row in last if row["kind"] == "decided" and row["body"]["decision"]["rule"] == "undo:" + reference)
+    equal(explained(site, passed)["decision"]["action"], "reject", "what it would be without the exception")
+    said = vanthu(site, "policy", "explain", passed)
+    equal("it passed by the exception of " + reference in " ".join(said.split()), True, said)
     shown = vanthu(site, "register", "show", reference)
     equal("OVERRULED (record" in shown and "Exception until" in shown, True, shown)
 
