@@ -4,6 +4,8 @@
  * the clock and the first defer are input. What must never happen whatever a rule says (a
  * refusal for a cause of ours, of a bounce, of a list's changed message) is lowered here. */
 
+#include <string.h>
+
 #include "rule.h"
 
 /* A refusal that is lowered to a defer has no clock of its own. */
@@ -218,11 +220,25 @@ static void take_effects(struct vt_decision *d, const struct vt_rule *rule, cons
     d->headers_count = asked->headers_count;
 }
 
+static bool is_braked(const struct evaluation *e, const struct vt_rule *rule)
+{
+    for (size_t i = 0; i < e->input->braked_count; i++)
+        if (strcmp(e->input->braked[i], rule->name) == 0)
+            return true;
+    return false;
+}
+
+static enum vt_mode mode_of(const struct evaluation *e, const struct vt_rule *rule)
+{
+    enum vt_mode mode = vt_rule_mode(rule, e->input->now_utc_secs);
+    return mode == VT_MODE_ENFORCE && is_braked(e, rule) ? VT_MODE_TAG : mode;
+}
+
 static void take(struct evaluation *e, const struct vt_rule *rule, size_t document,
                  const struct vt_scope *scope, const struct outcome *o)
 {
     struct vt_decision *d = e->decision;
-    enum vt_mode mode = vt_rule_mode(rule, e->input->now_utc_secs);
+    enum vt_mode mode = mode_of(e, rule);
     bool is_tag_mode = mode == VT_MODE_TAG;
     enum vt_action action = is_tag_mode && o->action > VT_ACTION_TAG ? VT_ACTION_TAG : o->action;
     vt_reasons basis = basis_of(e, rule, scope, o->matched);
@@ -252,10 +268,15 @@ static enum vt_code trace(struct evaluation *e, const struct vt_rule *rule,
                           bool is_skipped)
 {
     bool is_over = vt_rule_is_over(rule, e->input->now_utc_secs);
-    const struct vt_trace line = {.mode = vt_rule_mode(rule, e->input->now_utc_secs),
+    bool is_lowered = o->action > VT_ACTION_TAG && is_braked(e, rule);
+    const struct vt_trace line = {.mode = mode_of(e, rule),
                                   .matched = is_match && !is_skipped,
-                                  .action = is_match ? o->action : VT_ACTION_ACCEPT,
-                                  .lowered = is_match ? o->lowered : VT_LOWERED_NOT,
+                                  .action = !is_match    ? VT_ACTION_ACCEPT
+                                            : is_lowered ? VT_ACTION_TAG
+                                                         : o->action,
+                                  .lowered = !is_match    ? VT_LOWERED_NOT
+                                             : is_lowered ? VT_LOWERED_BRAKE
+                                                          : o->lowered,
                                   .is_over = is_over,
                                   .is_skipped = is_skipped,
                                   .would_match = is_match && is_skipped};
@@ -284,7 +305,7 @@ static enum vt_code try_rule(struct evaluation *e, const struct vt_rule *rule, s
     if (*is_first && o.action > e->decision->would_be)
         e->decision->would_be = o.action;
     *is_first = false;
-    enum vt_mode mode = vt_rule_mode(rule, e->input->now_utc_secs);
+    enum vt_mode mode = mode_of(e, rule);
     if (mode != VT_MODE_OBSERVE)
         take(e, rule, document, &scope, &o);
     *ends = mode == VT_MODE_ENFORCE;

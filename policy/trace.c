@@ -20,6 +20,8 @@ const char *vt_lowered_text(enum vt_lowered lowered)
         [VT_LOWERED_EMPTY_SENDER] = "the sender is empty",
         [VT_LOWERED_SUBMISSION] = "a submission is not deferred",
         [VT_LOWERED_TIME_OVER] = "the time to defer is over",
+        [VT_LOWERED_BRAKE] =
+            "the rule was changed lately and refused too much: it only tags for now",
     };
     return lowered < VT_LOWERED_COUNT ? texts[lowered] : NULL;
 }

@@ -35,6 +35,16 @@ struct vt_rewrites {
  * R-15). Without one none is. */
 enum vt_profile { VT_PROFILE_NONE = 0, VT_PROFILE_NINH_BINH, VT_PROFILE_VINH_LONG };
 
+/* When a rule that was changed lately only tags for a while (vanthu/brake.h). */
+struct vt_brake_limits {
+    unsigned refusals;     /* brake.refusals: 10; 0: there is no brake */
+    unsigned mean_factor;  /* brake.mean-factor: 5 */
+    unsigned agencies;     /* brake.agencies: 5; 0: they are not counted */
+    int64_t within_msecs;  /* brake.within: 15m */
+    int64_t changed_msecs; /* brake.changed-within: 7d */
+    int64_t lasts_msecs;   /* brake.lasts: 2h */
+};
+
 /* All strings live in the arena of the configuration. */
 struct vt_config {
     struct vt_arena *arena;
@@ -68,6 +78,7 @@ struct vt_config {
     } keep;
     unsigned reload_confirm_above; /* reload.confirm-above: 5 newly refused mails */
     int64_t reload_replay_msecs;   /* reload.replay: 7d */
+    struct vt_brake_limits brake;
     const char *web_listen;   /* web.listen: as socket, of this machine only; NULL: no web role */
     unsigned web_socket_mode; /* web.socket-mode: 0660 */
     const char *web_socket_group; /* web.socket-group: NULL: left alone */

@@ -35,6 +35,8 @@ enum vt_metric {
     VT_METRIC_QUEUE_PLACES,
     VT_METRIC_POLICY, /* the version is its value: shown as a label */
     VT_METRIC_POLICY_LOADED,
+    VT_METRIC_BRAKES,
+    VT_METRIC_BRAKE_UNTIL,
     /* inspector */
     VT_METRIC_CHILDREN,
     VT_METRIC_CHILDREN_DIED, /* death */

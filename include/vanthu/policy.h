@@ -94,6 +94,7 @@ enum vt_lowered {
     VT_LOWERED_EMPTY_SENDER,
     VT_LOWERED_SUBMISSION,
     VT_LOWERED_TIME_OVER,
+    VT_LOWERED_BRAKE,
     VT_LOWERED_COUNT
 };
 /* "no officer is named", …; NULL for VT_LOWERED_NOT. */
@@ -181,6 +182,9 @@ struct vt_policy_input {
     /* When these documents, sender and recipients were first deferred; VT_TIME_NONE: never. */
     int64_t first_deferred_utc_secs;
     int64_t now_utc_secs;
+    /* Rules that only tag for now, because they refused too much (vanthu/brake.h). */
+    const char *const *braked;
+    size_t braked_count;
     bool is_submission; /* never deferred: a mail program does not queue (users.md 1) */
     /* The trace has every rule with its tests: those that did not match, too, and those that were
      * not tried any more. */

@@ -219,7 +219,11 @@ const struct vt_metric_info vt_metric_infos[VT_METRICS] = {
         GAUGE, VT_ROLE_GATEWAY, NO_LABELS, NO_BOUNDS},
     [VT_METRIC_POLICY] = {"vanthu_policy_info", "Version of the policy that is served, as vanthu policy shows it.",
         INFO, VT_ROLE_GATEWAY, NO_LABELS, NO_BOUNDS},
-    [VT_METRIC_POLICY_LOADED] = {"vanthu_policy_loaded_timestamp_seconds", "When the gateway that serves loaded its policy.",
+    [VT_METRIC_POLICY_LOADED] = {"vanthu_policy_loaded_timestamp_seconds", "When the policy that is served was loaded.",
+        MOMENT, VT_ROLE_GATEWAY, NO_LABELS, NO_BOUNDS},
+    [VT_METRIC_BRAKES] = {"vanthu_refusal_brakes_total", "Rules that were changed lately, refused too much and only tagged for a while.",
+        COUNTER, VT_ROLE_GATEWAY, NO_LABELS, NO_BOUNDS},
+    [VT_METRIC_BRAKE_UNTIL] = {"vanthu_refusal_brake_until_timestamp_seconds", "Until when the last of these rules only tags.",
         MOMENT, VT_ROLE_GATEWAY, NO_LABELS, NO_BOUNDS},
 
     [VT_METRIC_CHILDREN] = {"vanthu_inspection_children_total", "Children of the inspector, one for each pass over a mail.",

@@ -271,6 +271,17 @@ static void look_at_trust(const struct writer *w, struct problems *problems)
             "the clock of this machine is wrong: no certificate is called good");
 }
 
+static void look_at_brake(const struct writer *w, int64_t now, struct problems *problems)
+{
+    char until[VT_TIME_TEXT_BYTES];
+    int64_t braked = vt_metrics_gauge(w->reader, VT_METRIC_BRAKE_UNTIL, 0, w->view->lane);
+    if (braked > now)
+        add(problems, "rule-braked",
+            "a rule that was changed lately refused too much: it only tags until %s (vanthu "
+            "status)",
+            vt_time_rfc3339(until, braked));
+}
+
 size_t vt_metrics_problems(const struct vt_metrics_reader *reader,
                            const struct vt_metrics_view *view, int64_t now_utc_secs,
                            struct vt_problem out_problems[VT_MAX_PROBLEMS])
@@ -280,5 +291,6 @@ size_t vt_metrics_problems(const struct vt_metrics_reader *reader,
     look_at_roles(&w, &problems);
     look_at_register(&w, now_utc_secs, &problems);
     look_at_trust(&w, &problems);
+    look_at_brake(&w, now_utc_secs, &problems);
     return problems.count;
 }

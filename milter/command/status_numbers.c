@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "base/metrics.h"
+#include "vanthu/brake.h"
 #include "vanthu/clock.h"
 #include "vanthu/register.h"
 #include "vanthu/role.h"
@@ -110,6 +111,22 @@ static json_t *problems_of(const struct vt_metrics_reader *reader,
     return list;
 }
 
+/* Which rules only tag for now: the metrics have no names. */
+static json_t *braked_rules(const struct vt_config *config, int64_t now)
+{
+    struct vt_brake_rule *rules = calloc(VT_BRAKE_RULES, sizeof(*rules));
+    size_t count = rules == NULL ? 0 : vt_brake_list(config->spool_directory, now, rules);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        char name[VT_BRAKE_NAME_BYTES];
+        (void)vt_text_clean(name, sizeof(name), vt_bytes_str(rules[i].name));
+        (void)json_array_append_new(list, json_pack("{s:s, s:I}", "rule", name, "until_utc_secs",
+                                                    (json_int_t)rules[i].until_utc_secs));
+    }
+    free(rules);
+    return list;
+}
+
 void vt_command_add_numbers(const struct vt_config *config, json_t *answer, int64_t now_utc_secs)
 {
     struct vt_metrics_reader *reader = NULL;
@@ -117,6 +134,7 @@ void vt_command_add_numbers(const struct vt_config *config, json_t *answer, int6
     bool is_there = vt_control_metrics(config->control_socket, &reader, &lane, NULL) == VT_OK;
     const struct vt_metrics_view view = {config, lane};
     (void)json_object_set_new(answer, "mails", mails_of(config, now_utc_secs));
+    (void)json_object_set_new(answer, "braked", braked_rules(config, now_utc_secs));
     (void)json_object_set_new(answer, "counted", is_there ? counted(reader) : json_null());
     (void)json_object_set_new(answer, "register",
                               is_there ? register_of(reader, lane) : json_null());

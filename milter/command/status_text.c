@@ -110,6 +110,16 @@ static void print_keeping(const struct printer *p, const json_t *policy)
         fprintf(p->out, "%11s%s\n", "", word(p, W_NOT_OF_FILES));
 }
 
+static void print_braked(const struct printer *p, const json_t *rules)
+{
+    size_t i = 0;
+    json_t *rule = NULL;
+    char at[40];
+    json_array_foreach(rules, i, rule) fprintf(
+        p->out, "%11s%s: \"%s\", %s %s\n", "", word(p, W_BRAKED), vt_print_json(rule, "rule"),
+        word(p, W_BRAKED_UNTIL), when(p, at, time_of(rule, "until_utc_secs")));
+}
+
 static void print_policy(const struct printer *p, const json_t *answer)
 {
     char at[40];
@@ -121,6 +131,7 @@ static void print_policy(const struct printer *p, const json_t *answer)
                 word(p, W_LOADED), when(p, at, time_of(policy, "loaded_utc_secs")));
         print_loader(p, vt_print_json(policy, "by"));
         print_keeping(p, policy);
+        print_braked(p, json_object_get(answer, "braked"));
     }
     if (json_is_object(reg)) {
         bool is_writable = json_is_true(json_object_get(reg, "writable"));

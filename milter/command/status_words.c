@@ -56,6 +56,9 @@ const char *const vt_status_words[VT_STATUS_WORDS][2] = {
     [W_BY_START] = {"khi khởi động dịch vụ", "at the start of the service"},
     [W_GOES_BACK] = {"TỰ QUAY LẠI BẢN TRƯỚC LÚC", "GOES BACK TO THE VERSION BEFORE AT"},
     [W_UNLESS_KEPT] = {"nếu không có: vanthu reload --keep", "unless: vanthu reload --keep"},
+    [W_BRAKED] = {"PHANH TỪ CHỐI: quy tắc mới sửa từ chối quá nhiều, tạm thời chỉ gắn nhãn",
+                  "REFUSAL BRAKE: a rule that was changed lately refused too much and only tags"},
+    [W_BRAKED_UNTIL] = {"đến", "until"},
     [W_NOT_OF_FILES] =
         {"KHÔNG PHẢI BẢN TRONG TỆP: bản trong tệp chưa được giữ lại. Nạp tệp: vanthu reload",
          "NOT WHAT THE FILES HAVE: nobody kept that. To load the files: vanthu reload"},

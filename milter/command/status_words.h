@@ -53,6 +53,8 @@ enum vt_status_word {
     W_GOES_BACK,
     W_UNLESS_KEPT,
     W_NOT_OF_FILES,
+    W_BRAKED,
+    W_BRAKED_UNTIL,
     W_REGISTER,
     W_WRITABLE,
     W_NOT_WRITABLE,

@@ -104,11 +104,13 @@ void vt_count_failure(struct vt_metrics *metrics, enum vt_code code)
     vt_metric_add(metrics, VT_METRIC_INSPECTIONS_FAILED, failure, 1);
 }
 
-void vt_count_start(struct vt_metrics *metrics, const struct vt_policy *policy,
-                    unsigned places_count)
+void vt_count_start(struct vt_metrics *metrics, struct vt_gateway *gateway,
+                    const struct vt_policy *policy)
 {
+    int64_t now = vt_clock_now_utc_secs(), loaded = gateway->brake.loaded_utc_secs;
     vt_metric_set(metrics, VT_METRIC_POLICY, 0,
                   (int64_t)strtoul(vt_policy_version(policy), NULL, 16));
-    vt_metric_set(metrics, VT_METRIC_POLICY_LOADED, 0, vt_clock_now_utc_secs());
-    vt_metric_set(metrics, VT_METRIC_QUEUE_PLACES, 0, places_count);
+    vt_metric_set(metrics, VT_METRIC_POLICY_LOADED, 0, loaded > 0 ? loaded : now);
+    vt_metric_set(metrics, VT_METRIC_BRAKE_UNTIL, 0, vt_brake_latest(&gateway->brake, now));
+    vt_metric_set(metrics, VT_METRIC_QUEUE_PLACES, 0, gateway->queue.free_count);
 }

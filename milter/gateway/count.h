@@ -12,7 +12,7 @@ void vt_count_mail(const struct vt_transaction *transaction, const struct vt_jud
 /* An inspection gave no evidence. */
 void vt_count_failure(struct vt_metrics *metrics, enum vt_code code);
 /* What this gateway serves with. */
-void vt_count_start(struct vt_metrics *metrics, const struct vt_policy *policy,
-                    unsigned places_count);
+void vt_count_start(struct vt_metrics *metrics, struct vt_gateway *gateway,
+                    const struct vt_policy *policy);
 
 #endif

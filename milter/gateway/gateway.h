@@ -5,6 +5,7 @@
 #ifndef VANTHU_GATEWAY_GATEWAY_H
 #define VANTHU_GATEWAY_GATEWAY_H
 
+#include "gateway/brake.h"
 #include "gateway/direction.h"
 #include "gateway/front.h"
 #include "gateway/held.h"
@@ -42,6 +43,7 @@ struct vt_gateway {
     struct vt_networks internal, front_relays;
     struct vt_queue queue;
     struct vt_poison poison;
+    struct vt_brake brake;
     struct vt_held held;
     struct vt_teller teller;
     struct vt_reference reference;

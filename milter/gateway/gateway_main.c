@@ -83,6 +83,14 @@ static enum vt_code make_tables(struct vt_gateway *gateway, struct vt_arena *are
     return code;
 }
 
+static enum vt_code open_brake(struct vt_gateway *gateway, int rules_fd, struct vt_err *err)
+{
+    enum vt_code code = vt_brake_open(&gateway->brake, gateway->config, rules_fd, err);
+    if (code == VT_OK && gateway->brake.fd < 0)
+        vt_log(VT_LOG_WARNING, "the refusal brake counts for this process only: %s", err->text);
+    return code;
+}
+
 /* Before the sandbox closes, because libmilter calls listen(2) on what it is given. */
 static enum vt_code register_filter(struct parts *parts, struct vt_err *err)
 {
@@ -117,10 +125,12 @@ static enum vt_code prepare(struct parts *parts, const struct vt_config *config,
     if (code == VT_OK)
         code = make_tables(gateway, parts->arena, err);
     if (code == VT_OK)
+        code = open_brake(gateway, fds->rules, err);
+    if (code == VT_OK)
         code =
             vt_metrics_open(fds->metrics, VT_ROLE_GATEWAY, fds->lane, NULL, &gateway->metrics, err);
     if (code == VT_OK)
-        vt_count_start(gateway->metrics, parts->policy, gateway->queue.free_count);
+        vt_count_start(gateway->metrics, gateway, parts->policy);
     if (code == VT_OK)
         code = vt_listener_prepare(&parts->listener, &gateway->kick, fds->milter_socket,
                                    config->spool_directory, err);

@@ -147,5 +147,7 @@ void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SM
     prepare_answer(&work, code);
     out->total_msecs = vt_clock_monotonic_msecs() - begun;
     record(&work);
+    if (out->is_recorded && out->answer.kind == VT_ANSWER_REJECT)
+        vt_work_count_refusal(&work);
     vt_outcome_log(transaction, out);
 }

@@ -9,6 +9,9 @@
 /* What asks the sender to come again is recorded if that is quick. */
 #define VT_TEMPFAIL_RECORD_MSECS 2000
 
+/* Rules of one mail whose brake is on; a further one refuses. */
+#define VT_MAX_BRAKED 8
+
 struct vt_work {
     struct vt_gateway *gateway;
     struct vt_session *session;
@@ -20,6 +23,9 @@ struct vt_work {
     int64_t now_utc_secs;
     uint64_t poison_key;
     struct vt_excepted excepted;
+    /* Rules that only tag for now, as far as they were met. */
+    const char *braked[VT_MAX_BRAKED];
+    size_t braked_count;
     int objects_fd; /* what the verdicts rest on, from the inspector; -1: none */
 };
 
@@ -33,5 +39,7 @@ struct vt_registrar vt_work_registrar(struct vt_work *work, int64_t most_msecs);
 enum vt_code vt_work_gather(struct vt_work *work) VT_MUST_CHECK;
 /* The policy's decision on the evidence, with exceptions and defer clocks of the register. */
 enum vt_code vt_work_decide(struct vt_work *work) VT_MUST_CHECK;
+/* A refusal was recorded: the brake counts it, and may fall with it. */
+void vt_work_count_refusal(struct vt_work *work);
 
 #endif

@@ -107,23 +107,6 @@ static void date_version(const struct vt_master *master, struct vt_version *vers
     adopt_age(master, version);
 }
 
-static json_t *read_rules(const struct vt_versions *versions, const char *digest)
-{
-    int fds[VT_VERSION_FILES];
-    struct vt_bytes bytes = {0};
-    json_t *rules = NULL;
-    if (vt_versions_take(versions, digest, fds, NULL) != VT_OK)
-        return NULL;
-    if (fds[VT_VERSION_RULES] >= 0 &&
-        vt_memfd_map(fds[VT_VERSION_RULES], VT_MAX_RULES_BYTES, &bytes, NULL) == VT_OK)
-        rules = json_loadb((const char *)bytes.ptr, bytes.len, JSON_REJECT_DUPLICATES, NULL);
-    vt_memfd_unmap(bytes);
-    for (size_t i = 0; i < VT_VERSION_FILES; i++)
-        if (fds[i] >= 0)
-            (void)close(fds[i]);
-    return rules;
-}
-
 static const char *shown(const struct vt_version *version)
 {
     return version->policy[0] != '\0' ? version->policy : "-";
@@ -157,8 +140,6 @@ static enum vt_code read_change(struct vt_master *master, const struct vt_change
         code = vt_versions_take(&master->versions, change->back_to, fds, err);
         if (code == VT_OK)
             code = vt_loaded_take(master->options->config_file, fds, loaded, err);
-        if (fds[VT_VERSION_RULES] >= 0)
-            (void)close(fds[VT_VERSION_RULES]);
     }
     vt_mistakes_log(&loaded->mistakes);
     if (code == VT_OK && change->expected != NULL &&
@@ -429,8 +410,6 @@ static enum vt_code take_kept(struct vt_master *master, const struct vt_version 
     if (code != VT_OK)
         return code;
     code = vt_loaded_take(master->options->config_file, fds, &taken, err);
-    if (fds[VT_VERSION_RULES] >= 0)
-        (void)close(fds[VT_VERSION_RULES]);
     if (code == VT_OK) {
         vt_loaded_clear(loaded);
         *loaded = taken;
@@ -455,8 +434,14 @@ void vt_master_open_versions(struct vt_master *master, struct vt_loaded *loaded)
         vt_log(VT_LOG_ALERT, "the files have a version that nobody kept, and it cannot go back: %s",
                err.text);
     }
-    if (current != NULL)
-        master->rules = read_rules(&master->versions, current->digest);
+    int fds[VT_VERSION_FILES];
+    if (current != NULL &&
+        vt_versions_take(&master->versions, current->digest, fds, NULL) == VT_OK) {
+        master->rules = vt_version_read_rules(fds[VT_VERSION_RULES]);
+        (void)close(fds[VT_VERSION_CONFIG]);
+        if (fds[VT_VERSION_POLICY] >= 0)
+            (void)close(fds[VT_VERSION_POLICY]);
+    }
     date_version(master, &loaded->version, master->pending.goes_back ? BY_ITSELF : "start");
 }
 

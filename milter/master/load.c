@@ -119,7 +119,8 @@ enum vt_code vt_loaded_take(const char *config_file, int fds[VT_VERSION_FILES],
     vt_loaded_init(out);
     out->config_text = fds[VT_VERSION_CONFIG];
     out->policy_text = fds[VT_VERSION_POLICY];
-    fds[VT_VERSION_CONFIG] = fds[VT_VERSION_POLICY] = -1;
+    out->rules = vt_version_read_rules(fds[VT_VERSION_RULES]);
+    fds[VT_VERSION_CONFIG] = fds[VT_VERSION_POLICY] = fds[VT_VERSION_RULES] = -1;
     enum vt_code code = vt_memfd_map(out->config_text, VT_MAX_CONFIG_BYTES, &config, err);
     if (code == VT_OK && out->policy_text >= 0)
         code = vt_memfd_map(out->policy_text, VT_MAX_BUNDLE_BYTES, &policy, err);
@@ -143,6 +144,7 @@ void vt_loaded_clear(struct vt_loaded *loaded)
 {
     vt_config_free(loaded->config);
     vt_policy_free(loaded->policy);
+    json_decref(loaded->rules);
     vt_mistakes_clear(&loaded->mistakes);
     if (loaded->config_text >= 0)
         (void)close(loaded->config_text);

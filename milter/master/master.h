@@ -22,8 +22,9 @@ int vt_master_check(const char *config_file);
 /* A configuration with the bytes of the files it was read from. */
 struct vt_loaded {
     struct vt_config *config;
-    struct vt_policy *policy;     /* NULL: there is none */
-    struct vt_version version;    /* when and by whom it was loaded: set by who loads it */
+    struct vt_policy *policy;  /* NULL: there is none */
+    struct vt_version version; /* when and by whom it was loaded: set by who loads it */
+    json_t *rules; /* of a version that is taken again: since when its rules are what they are */
     int config_text, policy_text; /* sealed memory files; taken over by the set of roles */
     struct vt_mistakes mistakes;  /* of all of them; without errors after a success */
 };
@@ -33,8 +34,8 @@ struct vt_loaded {
  * VT_E_CONFIG: there are errors among them. */
 enum vt_code vt_loaded_read(const char *config_file, struct vt_loaded *out,
                             struct vt_err *err) VT_MUST_CHECK;
-/* The same of a version that was kept: fds as vt_versions_take gives them, of which those of
- * configuration and policy are taken over. Trust files and the machine are as they are now. */
+/* The same of a version that was kept: fds as vt_versions_take gives them, which are taken over.
+ * Trust files and the machine are as they are now. */
 enum vt_code vt_loaded_take(const char *config_file, int fds[VT_VERSION_FILES],
                             struct vt_loaded *out, struct vt_err *err) VT_MUST_CHECK;
 void vt_loaded_init(struct vt_loaded *loaded);

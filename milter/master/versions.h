@@ -90,6 +90,8 @@ enum vt_code vt_version_digest(struct vt_bytes config, struct vt_bytes policy,
  * rules are, too. NULL: no memory. */
 json_t *vt_version_rules(const struct vt_policy *policy, const struct vt_version *version,
                          const json_t *before, enum vt_mode mode_before);
+/* What DIGEST.rules has; NULL: it cannot be read. The descriptor is closed; -1: NULL. */
+json_t *vt_version_read_rules(int fd);
 /* For the answer of the control socket: {"version", "digest", "mode", "loaded_utc_secs", "by",
  * "previous", "keep_until_utc_secs", "goes_back_to", "is_not_of_files"}; NULL: nothing serves. */
 json_t *vt_versions_to_json(const struct vt_versions *versions);

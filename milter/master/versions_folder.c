@@ -267,3 +267,16 @@ enum vt_code vt_versions_take(const struct vt_versions *versions, const char *di
     }
     return code;
 }
+
+json_t *vt_version_read_rules(int fd)
+{
+    struct vt_bytes bytes = {0};
+    json_t *rules = NULL;
+    if (fd < 0)
+        return NULL;
+    if (vt_memfd_map(fd, VT_MAX_RULES_BYTES, &bytes, NULL) == VT_OK)
+        rules = json_loadb((const char *)bytes.ptr, bytes.len, JSON_REJECT_DUPLICATES, NULL);
+    vt_memfd_unmap(bytes);
+    (void)close(fd);
+    return rules;
+}

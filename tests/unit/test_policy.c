@@ -396,6 +396,50 @@ static void modes(void **state)
     }
 }
 
+/* A rule whose brake is on tags and goes on, whatever it asked for; those of other modes stay. */
+static void braked_rules_only_tag(void **state)
+{
+    (void)state;
+    static const char *const braked[] = {"a", "nobody"};
+    static const struct {
+        const char *name, *rules;
+        enum vt_mode site;
+        enum vt_action action;
+        const char *rule;
+    } cases[] = {
+        {"it tags", RULE("a", "{}", "reject", ""), VT_MODE_ENFORCE, VT_ACTION_TAG, "a"},
+        {"and goes on", RULE("a", "{}", "reject", "") RULE("b", "{}", "reject", ""),
+         VT_MODE_ENFORCE, VT_ACTION_REJECT, "b"},
+        {"past an accept", RULE("a", "{}", "reject", "") RULE("b", "{}", "accept", ""),
+         VT_MODE_ENFORCE, VT_ACTION_TAG, "a"},
+        {"observe stays", RULE("a", "{}", "reject", ", mode: observe"), VT_MODE_ENFORCE,
+         VT_ACTION_ACCEPT, NULL},
+        {"the site observes", RULE("a", "{}", "reject", ""), VT_MODE_OBSERVE, VT_ACTION_ACCEPT,
+         "a"},
+        {"a note stays", RULE("a", "{}", "note", ""), VT_MODE_ENFORCE, VT_ACTION_NOTE, "a"},
+    };
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        struct mail m;
+        char text[1024];
+        usual_mail(&m);
+        m.input.site_mode = cases[i].site;
+        m.input.braked = braked;
+        m.input.braked_count = 2;
+        (void)snprintf(text, sizeof(text), "rules:\n%s", cases[i].rules);
+        const struct vt_decision *d = decide(text, &m);
+        if (d->action != cases[i].action)
+            fail_msg("%s: %s", cases[i].name, vt_action_name(d->action));
+        if (cases[i].rule != NULL)
+            assert_string_equal(d->rule, cases[i].rule);
+        if (strcmp(cases[i].name, "it tags") == 0) {
+            assert_int_equal(d->would_be, VT_ACTION_REJECT);
+            assert_int_equal(d->mode, VT_MODE_TAG);
+            assert_int_equal(d->trace[0].lowered, VT_LOWERED_BRAKE);
+            assert_non_null(strstr(d->trace[0].why, "reject lowered to tag: the rule was changed"));
+        }
+    }
+}
+
 /* The most severe document decides, whatever its place. */
 static void documents_are_judged_one_by_one(void **state)
 {
@@ -792,6 +836,7 @@ int main(void)
         cmocka_unit_test(local_time_written_as_utc),
         cmocka_unit_test(source_down),
         cmocka_unit_test(modes),
+        cmocka_unit_test(braked_rules_only_tag),
         cmocka_unit_test(documents_are_judged_one_by_one),
         cmocka_unit_test(lowering),
         cmocka_unit_test(secret_without_a_rule),

@@ -121,6 +121,7 @@ static void little_is_known(void **state)
 static const char numbers[] =
     "{\"mode\": \"enforce\", \"roles\": [], \"policy\": {\"version\": \"a91f0c3d\", "
     "\"loaded_utc_secs\": 1796182260, \"by\": \"root\", \"keep_until_utc_secs\": 1796183460}, "
+    "\"braked\": [{\"rule\": \"doors\", \"until_utc_secs\": 1796183460}], "
     "\"register\": {\"writable\": false, \"records\": 7}, "
     "\"mails\": {\"today\": {\"accept\": 120, \"tag\": 3, \"hold\": 0, \"reject\": 2, "
     "\"tempfail\": 1, \"secret\": 4, \"would_be\": {\"tag\": 5, \"reject\": 8}}, \"last_hour\": "
@@ -136,7 +137,9 @@ static void numbers_are_told(void **state)
         "BỘ CHUYÊN DÙNG CÔNG VỤ CHƯA CÓ CHỨNG THƯ GỐC ĐƯỢC XÁC NHẬN",
         "chính sách bản a91f0c3d, nạp 10:31 02/12/2026 bởi root\n           TỰ QUAY LẠI BẢN TRƯỚC "
         "LÚC "
-        "10:51 02/12/2026 nếu không có: vanthu reload --keep\n",
+        "10:51 02/12/2026 nếu không có: vanthu reload --keep\n           PHANH TỪ CHỐI: "
+        "quy tắc mới sửa từ chối quá nhiều, tạm thời chỉ gắn nhãn: \"doors\", đến 10:51 "
+        "02/12/2026\n",
         "sổ đăng ký KHÔNG GHI ĐƯỢC\n",
         "\nThư hôm nay      chuyển tiếp 120, gắn nhãn 3, tạm giữ 0, từ chối 2, hẹn gửi lại (451) "
         "1, "
@@ -150,7 +153,9 @@ static void numbers_are_told(void **state)
         "NO CONFIRMED ROOT OF THE OFFICIAL SET", "register   CANNOT BE WRITTEN\n",
         "policy     version a91f0c3d, loaded 2026-12-02 10:31 by root\n           GOES BACK TO THE "
         "VERSION "
-        "BEFORE AT 2026-12-02 10:51 unless: vanthu reload --keep\n",
+        "BEFORE AT 2026-12-02 10:51 unless: vanthu reload --keep\n           REFUSAL "
+        "BRAKE: a rule that was changed lately refused too much and only tags: \"doors\", until "
+        "2026-12-02 10:51\n",
         "\nMails today      passed 120, tagged 3, held 0, refused 2, to come again (451) 1, marked "
         "secret 4\n  if enforced    tagged 5, held 0, refused 8, to come again (451) 0\nIn the ",
         "\nFaults of ours since the start: 451, not inspected 6, mails passed on as NOT_CHECKED "
