@@ -32,6 +32,24 @@ struct vt_case_expected {
     size_t lines_count;
 };
 
+/* What came of a case. */
+struct vt_case_result {
+    struct vt_arena *arena;
+    const struct vt_evidence *evidence;
+    const struct vt_decision *decision;
+};
+/* Where there is nothing. */
+#define VT_CASE_NONE "none"
+/* The keys of "expect" but "trace", and what came as it is written. */
+struct vt_case_key {
+    const char *key;
+    const char *(*got)(const struct vt_case_result *c); /* NULL: no memory */
+    const struct vt_words *words;                       /* NULL: any text */
+    bool is_list;
+};
+extern const struct vt_case_key vt_case_keys[];
+extern const size_t vt_case_keys_count;
+
 /* While a file is read. */
 struct vt_case_reader {
     struct vt_yaml yaml;         /* arena: of the file */

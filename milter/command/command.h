@@ -101,8 +101,8 @@ void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
 
 /* The last part of a path. */
 const char *vt_command_base_name(const char *file);
-/* Read a policy, telling its mistakes, and its warnings where they are asked for. Returns EX_OK with
- * *out, or the exit status of what was told. */
+/* Read a policy, telling its mistakes, and its warnings where they are asked for. Returns EX_OK
+ * with *out, or the exit status of what was told. */
 struct vt_policy;
 int vt_command_load_policy(const char *file, bool with_warnings, struct vt_policy **out);
 /* Read a file, or standard input for "-", whole. *out is malloc'd. VT_E_LIMIT above max_bytes. */

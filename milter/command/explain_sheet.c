@@ -7,6 +7,8 @@
 #define LABEL_COLUMNS 9
 #define FACT_COLUMNS 5
 #define FACT_WIDTH 14
+#define VIETNAM_SECS (7 * 3600)
+#define DAY_SECS (24 * 3600)
 
 bool vt_sheet_is_vietnamese(const struct vt_sheet *sheet)
 {
@@ -28,9 +30,38 @@ const char *vt_sheet_document(const struct vt_sheet *sheet, size_t index)
     return name != NULL && *name != '\0' ? name : vt_format_name(document->format);
 }
 
+/* ---- times and names ---- */
+
+static int64_t day_of(int64_t utc_secs)
+{
+    int64_t local = utc_secs + VIETNAM_SECS;
+    return local / DAY_SECS - (local % DAY_SECS < 0);
+}
+
+/* "16:31 hôm qua", "10:02 03/12/2026": by the clock of Vietnam. */
+const char *vt_sheet_near_time(const struct vt_sheet *s, char out[64], int64_t utc_secs)
+{
+    char whole[40];
+    int64_t ago = day_of(s->x->now_utc_secs) - day_of(utc_secs);
+    vt_print_minute(s->x->language, whole, utc_secs);
+    if (utc_secs == VT_TIME_NONE || ago < 0 || ago > 1)
+        (void)snprintf(out, 64, "%s", whole);
+    else if (vt_sheet_is_vietnamese(s))
+        (void)snprintf(out, 64, "%.5s %s", whole, ago == 0 ? "hôm nay" : "hôm qua");
+    else
+        (void)snprintf(out, 64, "%s %s", whole + strlen("2026-12-03 "),
+                       ago == 0 ? "today" : "yesterday");
+    return out;
+}
+
+const char *vt_sheet_first_of(const char *a, const char *b)
+{
+    return a != NULL && *a != '\0' ? a : b != NULL && *b != '\0' ? b : "-";
+}
+
 /* ---- one line ---- */
 
-static void add(struct vt_sheet *sheet, const char *format, va_list args)
+static void VT_PRINTF(2, 0) add(struct vt_sheet *sheet, const char *format, va_list args)
 {
     int len = vsnprintf(sheet->line + sheet->used, sizeof(sheet->line) - sheet->used, format, args);
     if (len > 0)

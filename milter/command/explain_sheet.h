@@ -38,6 +38,13 @@ void vt_sheet_remark(struct vt_sheet *sheet, const char *format, ...) VT_PRINTF(
 /* The name of a document, or what the mail itself is called. */
 const char *vt_sheet_document(const struct vt_sheet *sheet, size_t index);
 
+/* "16:31 hôm qua", "today", else the day: by the clock of Vietnam. Returns out. */
+const char *vt_sheet_near_time(const struct vt_sheet *sheet, char out[64], int64_t utc_secs);
+/* The first one that says something, "-" when neither does. */
+const char *vt_sheet_first_of(const char *a, const char *b);
+
+/* The files with their signatures (explain_files.c). */
+void vt_sheet_files(struct vt_sheet *sheet);
 /* Every rule that was tried (explain_rules.c). */
 void vt_sheet_rules(struct vt_sheet *sheet);
 

@@ -2,47 +2,11 @@
  * An explanation for a person, in Vietnamese or English: the mail, what was decided and by which
  * rule, the signatures, then every rule with what its tests saw, what is worth knowing, what can be
  * done. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command/explain_sheet.h"
 #include "command/register.h"
-
-/* Files and other rules that are shown without --all. */
-#define SHOWN_FILES 5
-#define LABEL_COLUMNS 9
-#define VIETNAM_SECS (7 * 3600)
-#define DAY_SECS (24 * 3600)
-
-/* ---- times and names ---- */
-
-static int64_t day_of(int64_t utc_secs)
-{
-    int64_t local = utc_secs + VIETNAM_SECS;
-    return local / DAY_SECS - (local % DAY_SECS < 0);
-}
-
-/* "16:31 hôm qua", "10:02 03/12/2026": by the clock of Vietnam. */
-static const char *near_time(const struct vt_sheet *s, char out[64], int64_t utc_secs)
-{
-    char whole[40];
-    int64_t ago = day_of(s->x->now_utc_secs) - day_of(utc_secs);
-    vt_print_minute(s->x->language, whole, utc_secs);
-    if (utc_secs == VT_TIME_NONE || ago < 0 || ago > 1)
-        (void)snprintf(out, 64, "%s", whole);
-    else if (vt_sheet_is_vietnamese(s))
-        (void)snprintf(out, 64, "%.5s %s", whole, ago == 0 ? "hôm nay" : "hôm qua");
-    else
-        (void)snprintf(out, 64, "%s %s", whole + strlen("2026-12-03 "),
-                       ago == 0 ? "today" : "yesterday");
-    return out;
-}
-
-static const char *first_of(const char *a, const char *b)
-{
-    return a != NULL && *a != '\0' ? a : b != NULL && *b != '\0' ? b : "-";
-}
 
 /* ---- mail and result ---- */
 
@@ -61,7 +25,7 @@ static void print_mail(struct vt_sheet *s)
     }
     if (mail->subject != NULL)
         vt_sheet_text(s, "\"%s\"  ", mail->subject);
-    vt_sheet_text(s, "%s  ", near_time(s, at, s->x->time_utc_secs));
+    vt_sheet_text(s, "%s  ", vt_sheet_near_time(s, at, s->x->time_utc_secs));
     if (mail->recipients_count > 0)
         vt_sheet_text(s, vt_sheet_word(s, "đến %zu hộp thư", "to %zu mailbox%s"),
                       mail->recipients_count, mail->recipients_count == 1 ? "" : "es");
@@ -101,7 +65,7 @@ static void print_place(struct vt_sheet *s, const struct vt_decision *decision)
                   decision->policy_version != NULL ? decision->policy_version : "-");
     if (loaded->loaded_utc_secs != VT_TIME_NONE)
         vt_sheet_text(s, vt_sheet_word(s, ", nạp %s", ", loaded %s"),
-                      near_time(s, at, loaded->loaded_utc_secs));
+                      vt_sheet_near_time(s, at, loaded->loaded_utc_secs));
     if (loaded->loaded_utc_secs != VT_TIME_NONE && loaded->by != NULL)
         vt_sheet_text(s, vt_sheet_word(s, " bởi %s", " by %s"), loaded->by);
     vt_sheet_text(s, ")");
@@ -153,194 +117,13 @@ static void print_result(struct vt_sheet *s)
     vt_sheet_end(s);
 }
 
-/* ---- signatures ---- */
-
-static void print_integrity(struct vt_sheet *s, const struct vt_signature *signature)
-{
-    bool is_intact = signature->integrity == VT_INTEGRITY_INTACT;
-    bool is_broken = signature->integrity == VT_INTEGRITY_BROKEN;
-    vt_sheet_text(s, is_intact ? vt_sheet_word(s, "toàn vẹn: CÒN NGUYÊN", "integrity: INTACT")
-                     : is_broken
-                         ? vt_sheet_word(s, "toàn vẹn: ĐÃ BỊ THAY ĐỔI", "integrity: BROKEN")
-                         : vt_sheet_word(s, "toàn vẹn: chưa xác định", "integrity: undetermined"));
-}
-
-static void print_signing_time(struct vt_sheet *s, const struct vt_signature *signature)
-{
-    static const char *const sources[][2] = {
-        [VT_TIME_SOURCE_NONE] = {"", ""},
-        [VT_TIME_SOURCE_TIMESTAMP] = {"nguồn: dấu thời gian", "by a time stamp"},
-        [VT_TIME_SOURCE_FIRST_SEEN] = {"nguồn: lần nhận đầu tiên", "by the first time it was seen"},
-        [VT_TIME_SOURCE_CLAIMED] = {"nguồn: do người ký khai, không có dấu thời gian",
-                                    "claimed by the signer, without a time stamp"},
-    };
-    char at[40];
-    bool is_known = signature->signing_time_source != VT_TIME_SOURCE_NONE;
-    vt_sheet_fact(s, "ký lúc", "signed");
-    vt_sheet_text(s, "%s  %s",
-                  is_known ? vt_print_minute(s->x->language, at, signature->signing_time_utc_secs)
-                           : vt_sheet_word(s, "chưa xác định", "not known"),
-                  sources[signature->signing_time_source][s->x->language]);
-    vt_sheet_end(s);
-}
-
-/* The last part of an address, or "embedded". */
-static void print_source(struct vt_sheet *s, const struct vt_status_facts *status)
-{
-    char at[64];
-    const char *origin = first_of(status->origin, NULL);
-    vt_sheet_text(s, "(%s %s", strcmp(first_of(status->source, NULL), "ocsp") == 0 ? "OCSP" : "CRL",
-                  vt_command_base_name(origin));
-    if (status->this_update_utc_secs != VT_TIME_NONE)
-        vt_sheet_text(s, vt_sheet_word(s, ", phát hành %s", ", of %s"),
-                      near_time(s, at, status->this_update_utc_secs));
-    vt_sheet_text(s, ")");
-}
-
-static void print_revocation(struct vt_sheet *s, const struct vt_signature *signature)
-{
-    char at[40];
-    for (size_t i = 0; i < signature->statuses_count; i++) {
-        const struct vt_status_facts *status = &signature->statuses[i];
-        if (status->value != VT_STATUS_REVOKED && status->value != VT_STATUS_SUSPENDED)
-            continue;
-        vt_sheet_fact(s, "thu hồi lúc", "revoked");
-        vt_sheet_text(s, "%s  ",
-                      status->revoked_at_utc_secs == VT_TIME_NONE
-                          ? vt_sheet_word(s, "chưa rõ", "not known")
-                          : vt_print_minute(s->x->language, at, status->revoked_at_utc_secs));
-        print_source(s, status);
-        vt_sheet_end(s);
-    }
-}
-
-static void print_codes(struct vt_sheet *s, vt_reasons reasons)
-{
-    bool is_first = true;
-    for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
-        if ((reasons & VT_REASON_BIT(i)) == 0)
-            continue;
-        vt_sheet_text(s, "%s%s", is_first ? "" : ", ", vt_reason_info((enum vt_reason)i)->code);
-        is_first = false;
-    }
-}
-
-static void print_conclusion(struct vt_sheet *s, const struct vt_signature *signature,
-                             vt_reasons reasons)
-{
-    const char *sub = vt_sub_indication_name(signature->sub_indication);
-    vt_sheet_fact(s, "kết luận", "conclusion");
-    vt_sheet_text(s, "%s%s%s%s", vt_indication_name(signature->indication),
-                  sub != NULL ? " / " : "", sub != NULL ? sub : "", reasons != 0 ? " → " : "");
-    print_codes(s, reasons);
-    vt_sheet_end(s);
-}
-
-/* Whose key it is, by the table of agencies. */
-static void print_kind(struct vt_sheet *s, const struct vt_site_signature *its)
-{
-    if (its == NULL || its->kind == VT_KIND_UNKNOWN)
-        return;
-    vt_sheet_fact(s, "chủ thể", "whose");
-    vt_sheet_text(s, "%s, %s", vt_kind_name(its->kind), first_of(its->agency, NULL));
-    vt_sheet_end(s);
-}
-
-static void print_signature(struct vt_sheet *s, const struct vt_signature *signature,
-                            const struct vt_site_signature *its, size_t i, size_t count)
-{
-    const struct vt_certificate_facts *signer = &signature->signer;
-    vt_sheet_begin(s, 2, 13);
-    vt_sheet_text(s, "%s %zu/%zu  %s   ", vt_sheet_word(s, "chữ ký", "signature"), i + 1, count,
-                  first_of(signer->common_name, signer->subject));
-    print_integrity(s, signature);
-    vt_sheet_end(s);
-    print_signing_time(s, signature);
-    print_revocation(s, signature);
-    print_kind(s, its);
-    print_conclusion(s, signature, signature->reasons | (its == NULL ? 0 : its->reasons));
-}
-
-/* ---- files ---- */
-
-static const struct vt_site_document *site_document(const struct vt_explained *x, size_t index)
-{
-    const struct vt_site_facts *site = x->decision->site;
-    return site != NULL && index < site->documents_count ? &site->documents[index] : NULL;
-}
-
-static vt_reasons own_reasons(const struct vt_explained *x, size_t index)
-{
-    const struct vt_document *document = &x->evidence->documents[index];
-    const struct vt_site_document *its = site_document(x, index);
-    return its == NULL ? document->reasons : (document->reasons & ~its->excused) | its->reasons;
-}
-
-static bool has_findings(const struct vt_explained *x, size_t index)
-{
-    const struct vt_document *document = &x->evidence->documents[index];
-    const struct vt_site_document *its = site_document(x, index);
-    vt_reasons all = own_reasons(x, index);
-    for (size_t i = 0; i < document->signatures_count; i++)
-        all |= document->signatures[i].reasons |
-               (its != NULL && i < its->signatures_count ? its->signatures[i].reasons : 0);
-    return all != 0;
-}
-
-static void print_document(struct vt_sheet *s, size_t index)
-{
-    const struct vt_document *document = &s->x->evidence->documents[index];
-    const struct vt_site_document *its = site_document(s->x, index);
-    vt_reasons reasons = own_reasons(s->x, index);
-    vt_sheet_begin(s, 0, LABEL_COLUMNS);
-    vt_sheet_text(s, "%s %zu/%zu  %s", vt_sheet_word(s, "Tệp", "File"), index + 1,
-                  s->x->evidence->documents_count, vt_sheet_document(s, index));
-    if (document->signatures_count == 0)
-        vt_sheet_text(s, "   %s", vt_sheet_word(s, "không có chữ ký số", "no signature"));
-    vt_sheet_end(s);
-    if (reasons != 0) {
-        vt_sheet_fact(s, "nhận xét", "findings");
-        print_codes(s, reasons);
-        vt_sheet_end(s);
-    }
-    for (size_t i = 0; i < document->signatures_count; i++)
-        print_signature(s, &document->signatures[i],
-                        its != NULL && i < its->signatures_count ? &its->signatures[i] : NULL, i,
-                        document->signatures_count);
-}
-
-/* That which decided, and those with findings; the others as a number. */
-static void print_documents(struct vt_sheet *s)
-{
-    const struct vt_explained *x = s->x;
-    size_t count = x->evidence->documents_count, left = 0;
-    bool all = x->options->all || count <= SHOWN_FILES;
-    for (size_t i = 0; i < count; i++) {
-        if (all || i == x->decision->document || has_findings(x, i))
-            print_document(s, i);
-        else
-            left++;
-    }
-    if (left > 0)
-        vt_sheet_line(s, 0,
-                      vt_sheet_word(s, "và %zu tệp khác, không có nhận xét (--all)",
-                                    "and %zu other files without findings (--all)"),
-                      left);
-    if (x->evidence->reasons != 0) {
-        vt_sheet_begin(s, 0, LABEL_COLUMNS);
-        vt_sheet_text(s, "%s  ", vt_sheet_word(s, "Cả thư", "The mail"));
-        print_codes(s, x->evidence->reasons);
-        vt_sheet_end(s);
-    }
-}
-
 /* ---- what is worth knowing ---- */
 
 static void print_changes(struct vt_sheet *s)
 {
     const struct vt_explained *x = s->x;
     char at[64];
-    near_time(s, at, x->loaded.loaded_utc_secs);
+    vt_sheet_near_time(s, at, x->loaded.loaded_utc_secs);
     for (size_t i = 0; i < x->changes_count; i++) {
         const struct vt_difference *item = &x->changes[i];
         if (item->kind == VT_DIFFERENCE_ADDED && item->key == NULL) {
@@ -353,8 +136,8 @@ static void print_changes(struct vt_sheet *s)
         vt_sheet_remark(
             s,
             vt_sheet_word(s, "dòng %u đã sửa %s: %s %s → %s", "line %u was changed %s: %s %s → %s"),
-            item->line_after, at, first_of(item->key, NULL), first_of(item->before, NULL),
-            first_of(item->after, NULL));
+            item->line_after, at, vt_sheet_first_of(item->key, NULL),
+            vt_sheet_first_of(item->before, NULL), vt_sheet_first_of(item->after, NULL));
     }
 }
 
@@ -383,8 +166,8 @@ static void print_version(struct vt_sheet *s)
                                   "này; giải thích theo bản %s (%s), theo đó kết quả là: %s",
                                   "the policy of version %s that decided is not the one that "
                                   "explains: this is version %s (%s), by which it is: %s"),
-                    first_of(x->then->decision->policy_version, NULL), vt_policy_version(x->policy),
-                    vt_command_base_name(x->policy_file),
+                    vt_sheet_first_of(x->then->decision->policy_version, NULL),
+                    vt_policy_version(x->policy), vt_command_base_name(x->policy_file),
                     vt_command_action(x->language, x->decision->action));
 }
 
@@ -418,8 +201,9 @@ static void print_overruled(struct vt_sheet *s)
     if (x->overruled != NULL)
         vt_sheet_remark(
             s, vt_sheet_word(s, "kết quả đã được %s hủy lúc %s: %s", "%s overruled it %s: %s"),
-            first_of(x->overruled->by, NULL), near_time(s, at, x->overruled_utc_secs),
-            first_of(x->overruled->reason_text, NULL));
+            vt_sheet_first_of(x->overruled->by, NULL),
+            vt_sheet_near_time(s, at, x->overruled_utc_secs),
+            vt_sheet_first_of(x->overruled->reason_text, NULL));
 }
 
 /* ---- what can be done ---- */
@@ -462,7 +246,7 @@ static void print_all(struct vt_sheet *s)
     }
     print_mail(s);
     print_result(s);
-    print_documents(s);
+    vt_sheet_files(s);
     vt_sheet_rules(s);
     print_version(s);
     print_overruled(s);
