@@ -10,13 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "master/versions.h"
+#include "vanthu/clock.h"
 #include "vanthu/role.h"
 #include "vanthu/wire.h"
 
 #define DIFF_ARENA_BYTES (256u * 1024 * 1024)
+/* As long as a set of roles may take to finish its mails, in steps. */
+#define BUSY_MSECS 60000
+#define BUSY_AGAIN_NSECS 300000000
 /* No version has this digest: the master tells the mistakes and loads nothing. */
 #define NO_DIGEST "0000000000000000000000000000000000000000000000000000000000000000"
 
@@ -194,25 +199,44 @@ static json_t *with_effect(const struct reload_desk *desk, json_t *answer)
     return answer;
 }
 
-static int ask(const struct reload_desk *desk, const char *control_socket)
+static enum vt_code ask_once(const struct reload_desk *desk, const char *control_socket,
+                             json_t **out, struct vt_err *err)
 {
-    struct vt_err err = {0};
     char *text = NULL;
     enum vt_code code =
-        desk->keep ? vt_control_ask(control_socket, "reload-keep", &text, &err)
+        desk->keep ? vt_control_ask(control_socket, "reload-keep", &text, err)
         : desk->previous
-            ? vt_control_ask(control_socket, "reload-previous", &text, &err)
+            ? vt_control_ask(control_socket, "reload-previous", &text, err)
             : vt_control_reload(control_socket, desk->has_mistakes ? NO_DIGEST : desk->digest,
-                                desk->confirm_secs, &text, &err);
+                                desk->confirm_secs, &text, err);
+    *out = code == VT_OK ? json_loads(text, 0, NULL) : NULL;
+    free(text);
+    return code;
+}
+
+/* While sets of roles of earlier reloads finish their mails there may be no room for another. */
+static int ask(const struct reload_desk *desk, const char *control_socket)
+{
+    static const struct timespec pause = {.tv_nsec = BUSY_AGAIN_NSECS};
+    int64_t deadline_msecs = vt_clock_monotonic_msecs() + BUSY_MSECS;
+    struct vt_err err = {0};
+    json_t *answer = NULL;
+    enum vt_code code = ask_once(desk, control_socket, &answer, &err);
+    while (code == VT_OK && json_is_true(json_object_get(answer, "busy")) &&
+           vt_clock_left_msecs(deadline_msecs) > 0) {
+        json_decref(answer);
+        (void)nanosleep(&pause, NULL);
+        code = ask_once(desk, control_socket, &answer, &err);
+    }
     if (code != VT_OK) {
         vt_command_print_fault(&err);
         return code == VT_E_NOT_FOUND ? EX_UNAVAILABLE : vt_command_exit_status(code);
     }
-    json_t *answer = with_effect(desk, json_loads(text, 0, NULL));
+    answer = with_effect(desk, answer);
+    bool is_busy = json_is_true(json_object_get(answer, "busy"));
     int status = vt_command_show_answer(answer, desk->json);
     json_decref(answer);
-    free(text);
-    return status;
+    return is_busy ? EX_TEMPFAIL : status;
 }
 
 /* ---- agreeing ---- */

@@ -144,7 +144,7 @@ static enum vt_code read_change(struct vt_master *master, const struct vt_change
     vt_mistakes_log(&loaded->mistakes);
     if (code == VT_OK && change->expected != NULL &&
         strcmp(change->expected, loaded->version.digest) != 0)
-        return vt_err_set(err, VT_E_BUSY,
+        return vt_err_set(err, VT_E_EXPIRED,
                           "configuration or policy were changed since they were looked at; look "
                           "again: vanthu reload");
     return code;
@@ -223,10 +223,13 @@ static enum vt_code try_change(struct vt_master *master, int client, const struc
         vt_notify(state);
         master->reloading_client = client;
     } else {
-        count_reload(master, false);
-        vt_log(VT_LOG_ERROR, "%s refused, everything stays as it was: %s",
+        if (code != VT_E_BUSY)
+            count_reload(master, false);
+        vt_log(code == VT_E_BUSY ? VT_LOG_INFO : VT_LOG_ERROR,
+               "%s refused, everything stays as it was: %s",
                change->back_to != NULL ? "going back" : "reload", err.text);
-        vt_control_answer(client, false, err.text, &loaded.mistakes, NULL);
+        const struct vt_control_state state = {.is_busy = code == VT_E_BUSY};
+        vt_control_answer(client, false, err.text, &loaded.mistakes, &state);
     }
     vt_loaded_clear(&loaded);
     return code;

@@ -190,6 +190,8 @@ static char *answer_text(bool ok, const char *text, const struct vt_mistakes *mi
     json_t *root = json_object();
     (void)json_object_set_new(root, "ok", json_boolean(ok));
     set_text(root, "text", text);
+    if (state->is_busy)
+        (void)json_object_set_new(root, "busy", json_true());
     set_text(root, "mode", state->mode);
     set_text(root, "socket", state->socket);
     json_t *policy = state->versions == NULL ? NULL : vt_versions_to_json(state->versions);

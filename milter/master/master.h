@@ -114,6 +114,7 @@ struct vt_control_state {
     const struct vt_mistakes *warnings; /* of the configuration that is served */
     const struct vt_roles *roles;
     const struct vt_versions *versions;
+    bool is_busy; /* it would go in a moment */
 };
 /* Answer {"ok", "text", "mistakes", "mode", "socket", "policy", "warnings", "roles"} and close fd.
  * -1 is allowed, text, mistakes and state may be NULL. */
