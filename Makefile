@@ -62,7 +62,7 @@ COMPILED_IN := $(SYSCONFDIR) $(VERSION) $(RELEASED)
 $(BUILD)/compiled-in: FORCE
 	@mkdir -p $(@D)
 	@echo '$(COMPILED_IN)' | cmp -s - $@ || echo '$(COMPILED_IN)' >$@
-$(addprefix $(BUILD)/milter/,main.o base/clock.o base/config.o $(addprefix command/,common.o control.o main.o)): \
+$(addprefix $(BUILD)/milter/,main.o base/clock.o base/config.o $(addprefix command/,common.o control.o ladder.o main.o reload.o)): \
   $(BUILD)/compiled-in
 
 # ---- packages ----

@@ -68,6 +68,10 @@ static const struct {
     {"reload", vt_command_reload, "read configuration and policy again",
      "reload [--confirm-within TIME] [--newly-refused N] [--dry-run] [--json] [--config FILE]\n"
      "       vanthu reload --keep | --previous [--json] [--config FILE]"},
+    {"ladder", vt_command_ladder,
+     "where the site stands between observe, tag and enforce; the next step",
+     "ladder [observe|tag|enforce] [--dry-run] [--yes] [--newly-refused N]\n"
+     "                    [--postfix-config FOLDER | --without-postfix] [--json] [--config FILE]"},
     {"drain", vt_command_control, "finish the mails under way and end",
      "drain [--json] [--config FILE]"},
 };
