@@ -261,7 +261,7 @@ enum vt_code vt_brake_open(struct vt_brake *brake, const struct vt_config *confi
     *brake =
         (struct vt_brake){.limits = config->brake, .fd = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
     enum vt_code code = read_since(brake, rules_fd, err);
-    if (code != VT_OK)
+    if (code != VT_OK || brake->rules == NULL)
         return code;
     brake->fd = open_file(config->spool_directory);
     if (brake->fd < 0)

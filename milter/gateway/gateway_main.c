@@ -86,7 +86,7 @@ static enum vt_code make_tables(struct vt_gateway *gateway, struct vt_arena *are
 static enum vt_code open_brake(struct vt_gateway *gateway, int rules_fd, struct vt_err *err)
 {
     enum vt_code code = vt_brake_open(&gateway->brake, gateway->config, rules_fd, err);
-    if (code == VT_OK && gateway->brake.fd < 0)
+    if (code == VT_OK && gateway->brake.rules != NULL && gateway->brake.fd < 0)
         vt_log(VT_LOG_WARNING, "the refusal brake counts for this process only: %s", err->text);
     return code;
 }
