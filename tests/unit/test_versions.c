@@ -182,10 +182,9 @@ static void damage_is_noticed(void **state)
     (void)state;
     struct vt_versions versions;
     char path[256];
-    static const char *const states[] = {"", "{", "{\"v\": 2}",
-                                         "{\"v\": 1, \"versions\": [{}], \"current\": 0}",
-                                         "{\"v\": 1, \"versions\": [], \"current\": 0, "
-                                         "\"kept\": \"../x\", \"unkept\": \"\"}"};
+    static const char *const states[] = {
+        "", "{", "{\"v\": 2}", "{\"v\": 1, \"versions\": [{}], \"current\": 0}",
+        "{\"v\": 1, \"versions\": [], \"current\": 0, \"kept\": \"../x\", \"unkept\": \"\"}"};
     assert_int_equal(vt_versions_open(folder, &versions, NULL), VT_OK);
     const struct vt_version current = *vt_versions_current(&versions);
     file_of(path, &current, "policy");
