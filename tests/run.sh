@@ -9,55 +9,51 @@ kind=${1:-quick}
 only=${2:-}
 logs=build/test-logs
 mkdir -p "$logs"
-passed=0 failed=0 skipped=0
 
 log_of() { # NAME
     echo "$logs/$(echo "$1" | tr '/ ' '__').log"
 }
 
+# One line of what became of a test, and how its log ends when it failed; the result is kept for the sum.
 tell() { # NAME STATUS SECS
     log=$(log_of "$1")
     if [ "$2" = 77 ] && [ "${CI:-}" != true ]; then
-        skipped=$((skipped + 1))
-        echo "  skip  $1: $(tail -n 1 "$log")"
+        result=skipped text="  skip  $1: $(tail -n 1 "$log")"
     elif [ "$2" = 0 ]; then
-        passed=$((passed + 1))
-        echo "  ok    $1 ($3 s)"
+        result=passed text="  ok    $1 ($3 s)"
     else
-        failed=$((failed + 1))
-        echo "  FAIL  $1 (exit $2, $3 s), $log ends:"
-        tail -n 25 "$log" | sed 's/^/        /'
+        result=failed text="  FAIL  $1 (exit $2, $3 s), $log ends:
+$(tail -n 25 "$log" | sed 's/^/        /')"
     fi
+    echo "$text"
+    echo "$result" >"${log%.log}.result"
 }
 
-run() { # NAME COMMAND...
+one() { # NAME COMMAND...
     name=$1
     shift
-    case $name in *"$only"*) ;; *) return ;; esac
     start=$(date +%s)
     "$@" >"$(log_of "$name")" 2>&1 </dev/null
     tell "$name" $? $(($(date +%s) - start))
 }
 
-# Programs that need nothing of each other, one on each processor: their names are unit/PROGRAM.
-run_units() { # PROGRAM...
-    for program in "$@"; do
-        case unit/${program##*/} in *"$only"*) echo "$program" ;; esac
-    done >"$logs/units"
-    rm -f "$logs"/unit_*.result
-    # shellcheck disable=SC2016 # the inner shell fills these in
-    xargs -r -P "$(nproc)" -I PROGRAM sh -c 'start=$(date +%s); log=$0/unit_${1##*/}; "$1" >"$log.log" 2>&1 </dev/null
-        echo "$? $(($(date +%s) - start))" >"$log.result"' "$logs" PROGRAM <"$logs/units"
-    while read -r program; do
-        read -r status secs <"$logs/unit_${program##*/}.result" || status=126 secs=0
-        tell "unit/${program##*/}" "$status" "$secs"
-    done <"$logs/units"
+run() { # NAME COMMAND...
+    case $1 in *"$only"*) one "$@" ;; esac
+}
+
+# Tests that need nothing of each other, one on each processor. Input: lines of NAME COMMAND...
+run_many() {
+    grep -F -- "$only" | xargs -r -P "$(nproc)" -L 1 tests/run.sh one || echo failed >"$logs/run_many.result"
+}
+
+count() { # RESULT
+    cat "$logs"/*.result 2>/dev/null | grep -c "^$1\$"
 }
 
 quick() {
     export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1
-    # shellcheck disable=SC2046 # names of programs have no spaces
-    run_units $(find build/sanitize/tests/unit -name 'test_*' ! -name '*.[od]' ! -name test_sandbox | sort)
+    find build/sanitize/tests/unit -name 'test_*' ! -name '*.[od]' ! -name test_sandbox | sort |
+        sed 's|.*/|unit/&|; s|unit/\(build/.*/\)\(.*\)|unit/\2 \1\2|' | run_many
     run unit/test_sandbox build/tests/unit/test_sandbox
     for program in build/sanitize/tests/fuzz/replay_*; do
         case $program in *.o | *.d) continue ;; esac
@@ -65,8 +61,8 @@ quick() {
         run "fuzz-corpus/$reader" "$program" "tests/fuzz/corpus/$reader"
     done
     for script in tests/*/test_*.sh tests/*/test_*.py; do
-        [ -x "$script" ] && run "${script#tests/}" "$script"
-    done
+        [ -x "$script" ] && echo "${script#tests/} $script"
+    done | run_many
 }
 
 long() {
@@ -89,6 +85,14 @@ peers() {
 }
 
 case $kind in
+one)
+    shift
+    one "$@"
+    exit 0
+    ;;
+esac
+rm -f "$logs"/*.result
+case $kind in
 quick) quick ;;
 long) long ;;
 peers) peers ;;
@@ -97,5 +101,6 @@ peers) peers ;;
     exit 64
     ;;
 esac
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ] && [ $passed -gt 0 ]
+failed=$(count failed) passed=$(count passed)
+echo "$passed passed, $failed failed, $(count skipped) skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -191,7 +191,7 @@ class Spool(GatewayTest):
             elif count < 200000:
                 self.assertIn("memfd:", link)
         self.assertEqual([n for n in os.listdir(self.folder) if n not in
-                          ("milter.sock", "reference")], [])
+                          ("brake", "milter.sock", "reference")], [])
 
     def test_memory_stays_bounded(self):
         """200 mails at once: at most 256 KiB each, memory files counted."""
