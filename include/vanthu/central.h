@@ -10,6 +10,8 @@
 
 /* Whether libpq understands a connection string or URI, and what in it is wrong. VT_E_CONFIG. */
 enum vt_code vt_central_check(const char *connection, struct vt_err *err) VT_MUST_CHECK;
+/* Whether a file may be and holds a key of gateways (register.peer-key). VT_E_CONFIG. */
+enum vt_code vt_central_check_key(const char *file, struct vt_err *err) VT_MUST_CHECK;
 /* Files that a connection string names (passfile, sslrootcert, …), copied into arena: whoever
  * connects from a sandbox must be able to read them. VT_E_CONFIG, VT_E_NOMEM. */
 enum vt_code vt_central_files(struct vt_arena *arena, const char *connection,

@@ -69,6 +69,7 @@ struct vt_config {
     const char *register_directory; /* register.directory: what was decided, for good */
     size_t largest_object_bytes;    /* register.largest-object: larger ones are named only */
     const char *register_central;   /* register.central: connection to a PostgreSQL; NULL */
+    const char *register_peer_key;  /* register.peer-key: file of the gateways' key; NULL */
     struct vt_keep {
         unsigned passed_days;  /* register.keep-passed …; 0: for ever */
         unsigned tagged_days;  /* and deferred ones */

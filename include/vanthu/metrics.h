@@ -76,6 +76,7 @@ enum vt_metric {
     VT_METRIC_CENTRAL_UP,
     VT_METRIC_CENTRAL_WAITING,
     VT_METRIC_CENTRAL_RECORDS,
+    VT_METRIC_CENTRAL_UNPROVEN,
     /* master */
     VT_METRIC_ROLE_UP,       /* role */
     VT_METRIC_ROLE_STARTED,  /* role */

@@ -346,6 +346,7 @@ const struct vt_setting vt_settings[] = {
     {"register.central", set_text, PLACE(register_central), NULL, 0, 0, vt_check_central,
      "a connection to PostgreSQL without a password, such as \"host=db dbname=vanthu "
      "passfile=/etc/vanthu/central.pass\""},
+    {"register.peer-key", set_path, PLACE(register_peer_key), NULL, 0, 0, PATH},
     {"register.keep-passed", set_number, PLACE(keep.passed_days), "1825", 0, MAX_KEEP_DAYS, NULL,
      NULL},
     {"register.keep-tagged", set_number, PLACE(keep.tagged_days), "1825", 0, MAX_KEEP_DAYS, NULL,

@@ -299,6 +299,9 @@ const struct vt_metric_info vt_metric_infos[VT_METRICS] = {
     [VT_METRIC_CENTRAL_RECORDS] = {"vanthu_central_records_total", "Records that were shipped to the central database.",
         COUNTER, VT_ROLE_SHIPPER, NO_LABELS, NO_BOUNDS},
 
+    [VT_METRIC_CENTRAL_UNPROVEN] = {"vanthu_central_unproven_claims_total", "What the central database says and no gateway signed; it is not believed.",
+        COUNTER, VT_ROLE_SHIPPER, NO_LABELS, NO_BOUNDS},
+
     [VT_METRIC_ROLE_UP] = {"vanthu_role_up", "1: the role runs and said that it serves.",
         GAUGE, VT_ROLE_MASTER, LABELS(&vt_label_role), NO_BOUNDS},
     [VT_METRIC_ROLE_STARTED] = {"vanthu_role_start_timestamp_seconds", "When the role was last started.",

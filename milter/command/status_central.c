@@ -25,6 +25,39 @@ static const struct {
     {"faulty", {"LỖI, thư vẫn chạy bình thường", "FAULTY, mail goes on"}},
 };
 
+static void print_count(FILE *out, const json_t *central, const char *key, const char *format)
+{
+    json_int_t count = json_integer_value(json_object_get(central, key));
+    if (count > 0) {
+        fprintf(out, "  %" PRId64 " ", (int64_t)count);
+        fprintf(out, "%s\n", format);
+    }
+}
+
+/* What is known of the other gateways, and what is not. */
+static void print_others(FILE *out, bool vi, const json_t *central)
+{
+    if (json_is_false(json_object_get(central, "brings_back")))
+        fprintf(out, "  %s\n",
+                vi ? "không có register.peer-key: không tin gì từ các máy khác (lần thấy đầu tiên, "
+                     "hẹn gửi lại, ngoại lệ của vanthu undo)"
+                   : "no register.peer-key: nothing is believed of other gateways (first seen, "
+                     "deferred, exceptions of vanthu undo)");
+    print_count(out, central, "other_versions",
+                vi ? "máy chạy phiên bản khác: chưa biết những gì máy đó ghi nhận"
+                   : "gateways run another version: what they saw is not known here");
+    print_count(out, central, "unsigned_gateways",
+                vi ? "máy không ký bằng khóa register.peer-key của máy này: không tin những gì máy "
+                     "đó ghi nhận"
+                   : "gateways do not sign with the register.peer-key of this host: what they saw "
+                     "is not believed");
+    print_count(out, central, "unproven",
+                vi ? "ĐIỀU GHI TRONG CSDL TẬP TRUNG KHÔNG CÓ MÁY NÀO KÝ: không được tin; kiểm tra "
+                     "ai có quyền ghi vào CSDL"
+                   : "THINGS IN THE CENTRAL DATABASE THAT NO GATEWAY SIGNED: not believed; see "
+                     "who can write to it");
+}
+
 void vt_command_print_central(FILE *out, enum vt_language language, const json_t *answer)
 {
     bool vi = language == VT_LANGUAGE_VIETNAMESE;
@@ -55,11 +88,5 @@ void vt_command_print_central(FILE *out, enum vt_language language, const json_t
                 vi ? "  đã chuyển đến bản ghi %" PRId64 ", không còn bản ghi nào chờ\n"
                    : "  shipped up to record %" PRId64 ", none waits\n",
                 (int64_t)json_integer_value(json_object_get(central, "shipped")));
-    json_int_t newer = json_integer_value(json_object_get(central, "newer_gateways"));
-    if (newer > 0)
-        fprintf(
-            out,
-            vi ? "  %" PRId64 " máy chạy phiên bản mới hơn: chưa biết những gì máy đó ghi nhận\n"
-               : "  %" PRId64 " gateways run a newer version: what they saw is not known here\n",
-            (int64_t)newer);
+    print_others(out, vi, central);
 }

@@ -75,19 +75,33 @@ static void check_folder(const struct vt_config *config, const char *key, const 
 }
 
 /* What the connection names must be there for the one who reads it. */
-static void check_file(const struct vt_config *config, const char *file,
+static void check_file(const struct vt_config *config, const char *key, const char *file,
                        struct vt_mistakes *mistakes)
 {
     struct stat status;
     struct vt_role_user found;
     const char *user = config->role_user[VT_ROLE_SHIPPER];
     if (stat(file, &status) != 0)
-        vt_config_mistake(config, mistakes, "register.central", false, "%s: %s", file,
-                          strerror(errno));
+        vt_config_mistake(config, mistakes, key, false, "%s: %s", file, strerror(errno));
     else if (geteuid() == 0 && vt_role_user_find(user, &found, NULL) == VT_OK &&
              status.st_uid != found.uid && (status.st_mode & 077) == 0)
-        vt_config_mistake(config, mistakes, "register.central", false,
-                          "%s must belong to %s, who reads it", file, user);
+        vt_config_mistake(config, mistakes, key, false, "%s must belong to %s, who reads it", file,
+                          user);
+}
+
+/* Without it a central database could say anything, so nothing that it says is believed. */
+static void check_peer_key(const struct vt_config *config, struct vt_mistakes *mistakes)
+{
+    struct vt_err err = {0};
+    const char *file = config->register_peer_key;
+    if (file == NULL)
+        vt_config_mistake(config, mistakes, "register.central", true,
+                          "without register.peer-key nothing is believed of other gateways: what "
+                          "they saw first, deferred or excepted (vanthu undo) does not hold here");
+    else if (vt_central_check_key(file, &err) != VT_OK)
+        vt_config_mistake(config, mistakes, "register.peer-key", false, "%s", err.text);
+    else
+        check_file(config, "register.peer-key", file, mistakes);
 }
 
 static void check_central(const struct vt_config *config, struct vt_mistakes *mistakes)
@@ -104,7 +118,8 @@ static void check_central(const struct vt_config *config, struct vt_mistakes *mi
     if (code != VT_OK)
         vt_config_mistake(config, mistakes, "register.central", false, "%s", err.text);
     for (size_t i = 0; i < count; i++)
-        check_file(config, files[i], mistakes);
+        check_file(config, "register.central", files[i], mistakes);
+    check_peer_key(config, mistakes);
     vt_arena_free(arena);
 }
 

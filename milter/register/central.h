@@ -4,6 +4,7 @@
 #ifndef VANTHU_REGISTER_CENTRAL_H
 #define VANTHU_REGISTER_CENTRAL_H
 
+#include "register/claims.h"
 #include "register/internal.h"
 #include "vanthu/central.h"
 
@@ -16,21 +17,45 @@ enum vt_code vt_central_open_write(const struct vt_postgres_link *link, struct v
  * cut, or belongs to a copy of this register that went its own way. */
 enum vt_code vt_ship_check(struct vt_register *local, struct vt_register *central,
                            struct vt_err *err) VT_MUST_CHECK;
-/* Ship the next records with all that belongs to them, in one transaction; destroy there what they
- * say was destroyed. *out_count: 0 when nothing is left. */
+/* Ship the next records with all that belongs to them, in one transaction, their claims signed;
+ * destroy there what they say was destroyed. *out_count: 0 when nothing is left. */
 enum vt_code vt_ship_records(struct vt_register *local, struct vt_register *central,
-                             size_t *out_count, struct vt_err *err) VT_MUST_CHECK;
+                             const struct vt_claim_key *key, size_t *out_count,
+                             struct vt_err *err) VT_MUST_CHECK;
+/* Sign all claims of this host there, when not all of them are signed with this key. */
+enum vt_code vt_ship_sign_anew(struct vt_register *local, struct vt_register *central,
+                               const struct vt_claim_key *key, struct vt_err *err) VT_MUST_CHECK;
+/* Within a transaction: sign the claim that a row is, if it is one; the mark that all claims up to
+ * a record are signed. Without a key nothing is done. */
+enum vt_code vt_ship_sign(struct vt_register *central, const struct vt_claim_key *key,
+                          const struct vt_row *row, const char *reference,
+                          struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_ship_mark(struct vt_register *central, const struct vt_claim_key *key, int64_t seq,
+                          struct vt_err *err) VT_MUST_CHECK;
+/* The record that a mark names, of the register with this id; -1: it is none of this key. */
+int64_t vt_ship_read_mark(const struct vt_claim_key *key, struct vt_bytes id, struct vt_bytes mark);
 /* Ship heads that were kept. */
 enum vt_code vt_ship_heads(struct vt_register *local, struct vt_register *central,
                            struct vt_err *err) VT_MUST_CHECK;
 /* Forget defer clocks there, as retention does here. */
 enum vt_code vt_ship_forget(struct vt_register *central, int64_t before_utc_secs,
                             struct vt_err *err) VT_MUST_CHECK;
-/* Bring back what other gateways recorded since the last time: first-seen times, defer clocks,
- * notice keys, exceptions. Some records of each gateway; *out_is_more: there is more. A gateway
- * whose schema is newer than this program is left out: *out_skipped_count. */
-enum vt_code vt_ship_back(struct vt_register *local, struct vt_register *central, bool *out_is_more,
-                          size_t *out_skipped_count, struct vt_err *err) VT_MUST_CHECK;
+/* What was brought under another key, or without one, is forgotten. To be called before the first
+ * vt_ship_back. */
+enum vt_code vt_ship_begin(struct vt_register *local, const struct vt_claim_key *key,
+                           struct vt_err *err) VT_MUST_CHECK;
+struct vt_ship_back {
+    bool is_more;            /* there is more to be brought */
+    size_t skipped_count;    /* gateways whose schema is of another version */
+    size_t unsigned_count;   /* gateways that do not sign with this key */
+    uint64_t unproven_count; /* claims that are not what their gateway signed */
+};
+/* Bring back what other gateways claimed since the last time, as far as they signed it: first-seen
+ * times, defer clocks, notice keys, exceptions. Some records of each gateway. Without a key nothing
+ * is brought. */
+enum vt_code vt_ship_back(struct vt_register *local, struct vt_register *central,
+                          const struct vt_claim_key *key, struct vt_ship_back *out,
+                          struct vt_err *err) VT_MUST_CHECK;
 
 /* Remember here how far this host has shipped, for a time without the central database; 0: it never
  * has. */

@@ -349,6 +349,12 @@ static bool is_null(struct vt_sql *sql, int column)
     return s->rows == NULL || s->row < 0 || PQgetisnull(s->rows, s->row, column) == 1;
 }
 
+/* A number is as long as its type is: the server says both, and may say anything. */
+static bool is_long(const struct statement *s, int column, size_t bytes)
+{
+    return PQfformat(s->rows, column) == 1 && PQgetlength(s->rows, s->row, column) == (int)bytes;
+}
+
 static int64_t get_int(struct vt_sql *sql, int column)
 {
     const struct statement *s = of(sql);
@@ -358,7 +364,11 @@ static int64_t get_int(struct vt_sql *sql, int column)
     if (is_null(sql, column))
         return 0;
     const char *value = PQgetvalue(s->rows, s->row, column);
-    switch (PQftype(s->rows, column)) {
+    Oid type = PQftype(s->rows, column);
+    size_t bytes = type == OID_INT8 ? 8 : type == OID_INT4 ? 4 : type == OID_INT2 ? 2 : 1;
+    if (!is_long(s, column, bytes))
+        return 0;
+    switch (type) {
     case OID_INT8:
         memcpy(&long_number, value, sizeof(long_number));
         return (int64_t)be64toh(long_number);

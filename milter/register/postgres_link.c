@@ -96,6 +96,9 @@ static enum vt_code await(int fd, short events, int interrupt_fd, int64_t deadli
     struct pollfd fds[2] = {{.fd = fd, .events = events}, {.fd = interrupt_fd, .events = POLLIN}};
     for (;;) {
         int64_t left = deadline_msecs == 0 ? -1 : vt_clock_left_msecs(deadline_msecs);
+        /* Whoever never stops sending is late, too. */
+        if (left == 0)
+            return vt_err_set(err, VT_E_TIMEOUT, "PostgreSQL: no answer in time");
         int count = poll(fds, 2, (int)left);
         if (count > 0 && fds[1].revents != 0)
             return vt_err_set(err, VT_E_PEER, "PostgreSQL: the work was broken off");
@@ -209,6 +212,8 @@ static enum vt_code take_results(struct vt_postgres *pg, int64_t deadline_msecs,
     *out = NULL;
     do {
         code = await_result(pg, deadline_msecs, &result, err);
+        if (code == VT_OK && deadline_msecs != 0 && vt_clock_left_msecs(deadline_msecs) == 0)
+            code = vt_err_set(err, VT_E_TIMEOUT, "PostgreSQL: answers without an end");
         if (code != VT_OK || result == NULL)
             break;
         ExecStatusType status = PQresultStatus(result);

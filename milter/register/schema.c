@@ -183,14 +183,22 @@ static const char third_indexes[] = VT_SCHEMA_POSTGRES
     "CREATE INDEX first_seen_seq ON first_seen (seq);"
     "CREATE INDEX defer_clock_seq ON defer_clock (seq);"
     "CREATE INDEX notice_key_seq ON notice_key (seq);";
+
+/* Of a claim in a central database: what proves to other gateways who says it. */
+static const char fourth_proofs[] =
+    "ALTER TABLE first_seen ADD COLUMN mac BLOB;"
+    "ALTER TABLE defer_clock ADD COLUMN mac BLOB;"
+    "ALTER TABLE notice_key ADD COLUMN mac BLOB;"
+    "ALTER TABLE exception ADD COLUMN mac BLOB;";
 /* clang-format on */
 
 static const char *const first[] = {first_records,  first_mails,     first_claims,
                                     first_triggers, first_functions, NULL};
 static const char *const second[] = {second_agencies, NULL};
 static const char *const third[] = {third_peers, third_indexes, NULL};
+static const char *const fourth[] = {fourth_proofs, NULL};
 
-const char *const *const vt_schema_steps[] = {first, second, third};
+const char *const *const vt_schema_steps[] = {first, second, third, fourth};
 const size_t vt_schema_version = sizeof(vt_schema_steps) / sizeof(vt_schema_steps[0]);
 
 /* ---- dialects ---- */

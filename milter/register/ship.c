@@ -120,6 +120,8 @@ static enum vt_code ship_object(struct vt_register *local, struct vt_register *c
 
 struct insertion {
     struct vt_register *local, *central;
+    const struct vt_claim_key *key;
+    const char *reference; /* of the record */
 };
 
 static enum vt_code insert_row(void *context, const struct vt_row *row, struct vt_err *err)
@@ -127,6 +129,8 @@ static enum vt_code insert_row(void *context, const struct vt_row *row, struct v
     const struct insertion *insertion = context;
     bool is_new = false;
     enum vt_code code = vt_table_insert(insertion->central->engine, row, &is_new, err);
+    if (code == VT_OK)
+        code = vt_ship_sign(insertion->central, insertion->key, row, insertion->reference, err);
     if (code != VT_OK || row->table != VT_TABLE_RECORD_OBJECT)
         return code;
     return ship_object(insertion->local, insertion->central, row->values[1].bytes, err);
@@ -160,6 +164,7 @@ static enum vt_code ship_entry(struct insertion *insertion, const struct vt_regi
     enum vt_code code = vt_register_insert(insertion->central, entry, err);
     if (code != VT_OK || entry->is_destroyed)
         return code;
+    insertion->reference = entry->reference;
     struct vt_arena *arena = vt_arena_new(RECORD_ARENA_BYTES);
     if (arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "register: no memory");
@@ -175,9 +180,10 @@ static enum vt_code ship_entry(struct insertion *insertion, const struct vt_regi
 /* ---- a batch ---- */
 
 static enum vt_code ship_batch(struct vt_register *local, struct vt_register *central,
-                               const struct batch *batch, struct vt_err *err)
+                               const struct vt_claim_key *key, const struct batch *batch,
+                               struct vt_err *err)
 {
-    struct insertion insertion = {.local = local, .central = central};
+    struct insertion insertion = {.local = local, .central = central, .key = key};
     struct vt_tail tail;
     enum vt_code code = vt_engine_begin(central->engine, true, err);
     if (code != VT_OK)
@@ -189,13 +195,15 @@ static enum vt_code ship_batch(struct vt_register *local, struct vt_register *ce
     for (size_t i = 0; i < batch->count && code == VT_OK; i++)
         code = ship_entry(&insertion, &batch->entries[i], err);
     if (code == VT_OK)
+        code = vt_ship_mark(central, key, batch->entries[batch->count - 1].seq, err);
+    if (code == VT_OK)
         return vt_engine_commit(central->engine, err);
     vt_engine_rollback(central->engine);
     return code;
 }
 
 enum vt_code vt_ship_records(struct vt_register *local, struct vt_register *central,
-                             size_t *out_count, struct vt_err *err)
+                             const struct vt_claim_key *key, size_t *out_count, struct vt_err *err)
 {
     struct vt_tail tail;
     struct batch batch = {.arena = vt_arena_new(BATCH_ARENA_BYTES)};
@@ -206,7 +214,7 @@ enum vt_code vt_ship_records(struct vt_register *local, struct vt_register *cent
     if (code == VT_OK)
         code = read_batch(local, tail.seq, &batch, err);
     if (code == VT_OK && batch.count > 0)
-        code = ship_batch(local, central, &batch, err);
+        code = ship_batch(local, central, key, &batch, err);
     if (code == VT_OK)
         *out_count = batch.count;
     vt_arena_free(batch.arena);

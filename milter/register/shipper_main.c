@@ -24,6 +24,8 @@
 /* As the registrar forgets them here. */
 #define DEFER_SECS (INT64_C(30) * 24 * 60 * 60)
 #define FILES_BYTES (64u * 1024)
+/* Of what others claimed, before records of this host are shipped again. */
+#define BACK_ROUNDS 20
 #define ADDRESS_SPACE_BYTES ((size_t)2 * 1024 * 1024 * 1024)
 #define OPEN_FILES 64
 
@@ -52,7 +54,10 @@ struct shipper {
     int64_t try_at_msecs, pause_msecs;
     int64_t forget_at_msecs;
     int64_t shipped_seq;
-    size_t skipped_count; /* gateways of a newer version */
+    struct vt_claim_key key;
+    struct vt_ship_back back; /* of the last round */
+    uint64_t unproven_count;  /* since the start */
+    bool has_begun;           /* what was brought under another key is forgotten */
     bool ending;
 };
 
@@ -115,10 +120,13 @@ static void tell_master(struct shipper *s)
         vt_log(VT_LOG_WARNING, "the register cannot be read: %s", err.text);
     vt_metric_set(s->metrics, VT_METRIC_CENTRAL_UP, 0, s->state == STATE_SHIPPING);
     vt_metric_set(s->metrics, VT_METRIC_CENTRAL_WAITING, 0, waiting);
-    json_t *said = json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:i}", "state", state_words[s->state],
-                             "text", s->text, "changed", (json_int_t)s->changed_utc_secs, "shipped",
-                             (json_int_t)s->shipped_seq, "waiting", (json_int_t)waiting, "since",
-                             time_json(since), "newer_gateways", (int)s->skipped_count);
+    json_t *said =
+        json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:i, s:b, s:i, s:I}", "state",
+                  state_words[s->state], "text", s->text, "changed",
+                  (json_int_t)s->changed_utc_secs, "shipped", (json_int_t)s->shipped_seq, "waiting",
+                  (json_int_t)waiting, "since", time_json(since), "other_versions",
+                  (int)s->back.skipped_count, "brings_back", s->key.is_set, "unsigned_gateways",
+                  (int)s->back.unsigned_count, "unproven", (json_int_t)s->unproven_count);
     char *text = said != NULL ? json_dumps(said, JSON_COMPACT) : NULL;
     json_decref(said);
     if (text != NULL && s->control >= 0 &&
@@ -142,24 +150,34 @@ static enum vt_code open_both(struct shipper *s, struct vt_err *err)
         if (code == VT_OK)
             code = vt_ship_last(s->local, &s->shipped_seq, err);
     }
+    if (code == VT_OK && !s->has_begun)
+        code = vt_ship_begin(s->local, &s->key, err);
+    s->has_begun = s->has_begun || code == VT_OK;
     if (code != VT_OK || s->central != NULL)
         return code;
     code = vt_central_open_write(&link, vt_bytes_of(s->local->id, sizeof(s->local->id)),
                                  s->config->hostname, &s->central, err);
-    return code == VT_OK ? vt_ship_check(s->local, s->central, err) : code;
+    if (code == VT_OK)
+        code = vt_ship_check(s->local, s->central, err);
+    return code == VT_OK ? vt_ship_sign_anew(s->local, s->central, &s->key, err) : code;
 }
 
 /* All that waits, batch by batch. */
 static enum vt_code ship_all(struct shipper *s, struct vt_err *err)
 {
     struct vt_tail tail;
+    int64_t before = -1;
     size_t count = 1;
     enum vt_code code = VT_OK;
     while (code == VT_OK && count > 0) {
-        code = vt_ship_records(s->local, s->central, &count, err);
+        code = vt_ship_records(s->local, s->central, &s->key, &count, err);
         vt_metric_add(s->metrics, VT_METRIC_CENTRAL_RECORDS, 0, count);
         if (code == VT_OK)
             code = vt_register_tail(s->central, &tail, err);
+        if (code == VT_OK && count > 0 && tail.seq <= before)
+            code = vt_err_set(err, VT_E_SYSTEM,
+                              "the central database does not keep what it says it took");
+        before = code == VT_OK ? tail.seq : before;
         if (code == VT_OK && tail.seq != s->shipped_seq) {
             s->shipped_seq = tail.seq;
             code = vt_ship_note(s->local, s->config->hostname, tail.seq, err);
@@ -170,12 +188,29 @@ static enum vt_code ship_all(struct shipper *s, struct vt_err *err)
     return code == VT_OK ? vt_ship_heads(s->local, s->central, err) : code;
 }
 
+/* Somebody writes what no gateway said. */
+static void note_unproven(struct shipper *s, uint64_t count)
+{
+    if (count == 0)
+        return;
+    if (s->unproven_count == 0)
+        vt_log(VT_LOG_ALERT,
+               "the central database says what no gateway signed: %llu first-seen times, defer "
+               "clocks, notices or exceptions are not believed; who can write to it?",
+               (unsigned long long)count);
+    s->unproven_count += count;
+    vt_metric_add(s->metrics, VT_METRIC_CENTRAL_UNPROVEN, 0, count);
+}
+
 static enum vt_code bring_back(struct shipper *s, struct vt_err *err)
 {
-    bool is_more = true;
     enum vt_code code = VT_OK;
-    while (code == VT_OK && is_more)
-        code = vt_ship_back(s->local, s->central, &is_more, &s->skipped_count, err);
+    bool is_more = true;
+    for (unsigned round = 0; round < BACK_ROUNDS && code == VT_OK && is_more; round++) {
+        code = vt_ship_back(s->local, s->central, &s->key, &s->back, err);
+        note_unproven(s, s->back.unproven_count);
+        is_more = s->back.is_more;
+    }
     return code;
 }
 
@@ -264,6 +299,8 @@ int vt_shipper_main(const struct vt_config *config, const struct vt_role_fds *fd
                               .changed_utc_secs = vt_clock_now_utc_secs()};
     enum vt_code code =
         vt_metrics_open(fds->metrics, VT_ROLE_SHIPPER, fds->lane, NULL, &shipper.metrics, &err);
+    if (code == VT_OK)
+        code = vt_claim_key_read(config->register_peer_key, &shipper.key, &err);
     if (code == VT_OK)
         code = enter_sandbox(config, &err);
     if (code != VT_OK) {

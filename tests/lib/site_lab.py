@@ -177,8 +177,19 @@ class Lab:
             file.write(CONFIG.format(folder=self.folder, mode=self.mode, policy=self.policy, ocsp=self.ocsp, crl=self.crl,
                                      extra=self.extra, status_limit=self.status_limit, fetch_timeout=self.fetch_timeout,
                                      host_down=self.host_down, allowed_hosts=self.allowed_hosts, hostname=self.hostname,
-                                     central=f'  central: "{self.central}"\n' if self.central else "", **USERS)
+                                     central=self.central_keys(), **USERS)
                        + trust)
+
+    def central_keys(self):
+        """Lines of the configuration for a central database; all sites share the key."""
+        if not self.central:
+            return ""
+        key = self.folder + "/peer.key"
+        with open(key, "w", encoding="utf-8") as file:
+            file.write("one key for all gateways of this test\n")
+        os.chown(key, USERS["registrar"], USERS["registrar"])
+        os.chmod(key, 0o600)
+        return f'  central: "{self.central}"\n  peer-key: {key}\n'
 
     def start_milter(self):
         self.write_config()

@@ -30,6 +30,8 @@ struct office {
     char connection[256];
     struct site *gateways[2];
     struct vt_register *central[2];
+    struct vt_claim_key keys[2];
+    struct vt_ship_back back; /* of the last round */
     struct vt_err err;
 };
 
@@ -48,6 +50,12 @@ static void office_connect(struct office *office, unsigned i)
         fail_msg("%s", office->err.text);
 }
 
+static struct vt_claim_key made_key(uint8_t number)
+{
+    struct vt_claim_key key = {.is_set = true, .key = {number}, .id = {number}};
+    return key;
+}
+
 static int office_new(void **state)
 {
     struct office *office = calloc(1, sizeof(*office));
@@ -57,6 +65,7 @@ static int office_new(void **state)
         if (site_new(&site) != 0)
             return -1;
         office->gateways[i] = site;
+        office->keys[i] = made_key(1);
         office_connect(office, i);
     }
     *state = office;
@@ -81,24 +90,37 @@ static size_t ship(struct office *office, unsigned i)
     struct vt_register *local = office->gateways[i]->reg;
     if (vt_ship_check(local, office->central[i], &office->err) != VT_OK)
         fail_msg("%s", office->err.text);
+    if (vt_ship_sign_anew(local, office->central[i], &office->keys[i], &office->err) != VT_OK)
+        fail_msg("%s", office->err.text);
     for (; count > 0; all += count) {
-        if (vt_ship_records(local, office->central[i], &count, &office->err) != VT_OK)
+        if (vt_ship_records(local, office->central[i], &office->keys[i], &count, &office->err) !=
+            VT_OK)
             fail_msg("%s", office->err.text);
     }
     assert_int_equal(vt_ship_heads(local, office->central[i], &office->err), VT_OK);
     return all;
 }
 
-static void bring_back(struct office *office, unsigned i)
+/* All of it; returns how much was not believed. */
+static uint64_t bring_some(struct office *office, unsigned i)
 {
-    bool is_more = true;
-    size_t skipped = 0;
-    while (is_more) {
-        if (vt_ship_back(office->gateways[i]->reg, office->central[i], &is_more, &skipped,
+    uint64_t unproven = 0;
+    struct vt_register *local = office->gateways[i]->reg;
+    if (vt_ship_begin(local, &office->keys[i], &office->err) != VT_OK)
+        fail_msg("%s", office->err.text);
+    do {
+        if (vt_ship_back(local, office->central[i], &office->keys[i], &office->back,
                          &office->err) != VT_OK)
             fail_msg("%s", office->err.text);
-    }
-    assert_int_equal(skipped, 0);
+        unproven += office->back.unproven_count;
+    } while (office->back.is_more);
+    return unproven;
+}
+
+static void bring_back(struct office *office, unsigned i)
+{
+    assert_int_equal(bring_some(office, i), 0);
+    assert_int_equal(office->back.skipped_count + office->back.unsigned_count, 0);
 }
 
 static struct vt_register_verdict verify(struct vt_register *reg)
@@ -177,8 +199,8 @@ static void only_one_ships(void **state)
     office_connect(office, 0);
     assert_int_equal(vt_engine_begin(first->engine, true, &office->err), VT_OK);
     size_t count = 0;
-    enum vt_code code =
-        vt_ship_records(office->gateways[0]->reg, office->central[0], &count, &office->err);
+    enum vt_code code = vt_ship_records(office->gateways[0]->reg, office->central[0],
+                                        &office->keys[0], &count, &office->err);
     assert_true(code == VT_E_BUSY || code == VT_E_TIMEOUT);
     vt_engine_rollback(first->engine);
     vt_register_close(first);
@@ -263,9 +285,9 @@ static void a_server_without_room_takes_all_or_nothing(void **state)
         " THEN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END IF;"
         " RETURN NEW; END $$;"
         "CREATE TRIGGER no_room BEFORE INSERT ON mail FOR EACH ROW EXECUTE FUNCTION no_room()");
-    assert_int_equal(
-        vt_ship_records(office->gateways[0]->reg, office->central[0], &count, &office->err),
-        VT_E_SYSTEM);
+    assert_int_equal(vt_ship_records(office->gateways[0]->reg, office->central[0], &office->keys[0],
+                                     &count, &office->err),
+                     VT_E_SYSTEM);
     assert_non_null(strstr(office->err.text, "no space left"));
     assert_int_equal(count, 0);
     struct vt_register_head head;
@@ -401,16 +423,12 @@ static void a_newer_gateway_is_left_out(void **state)
     struct office *office = *state;
     struct made_mail mail;
     int64_t times[2];
-    bool is_more = false;
-    size_t skipped = 0;
     struct vt_register_record record = made_mail(&mail, 3, 500, 60);
     append(office->gateways[0], &record);
     (void)ship(office, 0);
     in_schema(office, 0, "UPDATE meta SET value = '99' WHERE key = 'version'");
-    assert_int_equal(vt_ship_back(office->gateways[1]->reg, office->central[1], &is_more, &skipped,
-                                  &office->err),
-                     VT_OK);
-    assert_int_equal(skipped, 1);
+    assert_int_equal(bring_some(office, 1), 0);
+    assert_int_equal(office->back.skipped_count, 1);
     struct vt_register *reg = office->gateways[1]->reg;
     assert_int_equal(vt_register_first_seen(reg, mail.first_seen, 2, times, &office->err), VT_OK);
     assert_int_equal(times[0], VT_TIME_NONE);
@@ -436,6 +454,233 @@ static enum vt_code note_entry(void *context, const struct vt_register_entry *en
     seen->count++;
     seen->of_gateway[entry->gateway[2] - '1']++;
     return VT_OK;
+}
+
+/* ---- a database that is not to be trusted ---- */
+
+/* A mail with first-seen digests, a defer clock, a notice and an exception, on the first gateway.
+ */
+static int64_t claim_all(struct office *office, struct made_mail *mail)
+{
+    char key[65];
+    made_hex(key, 77);
+    struct vt_register_record record = made_mail(mail, 8, 55, 60), undo = record;
+    struct vt_register_notice notice = {.kind = "refused", .recipient = "a@soxd.gov.vn"};
+    made_hex(notice.key_sha256, 78);
+    mail->decided.defer_key_sha256 = key;
+    mail->decided.notices = &notice;
+    mail->decided.notices_count = 1;
+    append(office->gateways[0], &record);
+    const char *const documents[] = {mail->documents[0].sha256};
+    const struct vt_register_overruled overruled = {.reason_text = "đã xác minh",
+                                                    .until_utc_secs = record.time_utc_secs + 1000,
+                                                    .documents_sha256 = documents,
+                                                    .documents_count = 1,
+                                                    .reason = VT_REASON_COUNT};
+    undo.kind = VT_REGISTER_OVERRULED;
+    undo.overruled = &overruled;
+    append(office->gateways[0], &undo);
+    (void)ship(office, 0);
+    return record.time_utc_secs;
+}
+
+static int64_t brought_count(struct office *office, unsigned i)
+{
+    return site_number(office->gateways[i], "SELECT (SELECT count(*) FROM peer_first_seen) +"
+                                            " (SELECT count(*) FROM peer_defer_clock) +"
+                                            " (SELECT count(*) FROM peer_notice_key) +"
+                                            " (SELECT count(*) FROM peer_exception)");
+}
+
+/* Whoever may write in the database makes a stolen key's signature old, a forged file excepted, a
+ * deferred mail long deferred; replays what was said once; moves it to another record, certificate
+ * or gateway: nothing of it is believed, and it is counted. */
+static void what_nobody_signed_is_not_believed(void **state)
+{
+    static const struct {
+        const char *name, *script;
+        int64_t brought, unproven;
+    } rows[] = {
+        {"nothing", "SET work_mem = '1MB'", 5, 0},
+        {"an earlier time", "UPDATE first_seen SET time_utc_secs = 1000000000", 3, 2},
+        {"a later record", "SET session_replication_role = replica; UPDATE first_seen SET seq = 2",
+         3, 2},
+        {"a digest of its own",
+         "SET session_replication_role = replica;"
+         "UPDATE first_seen SET digest = sha256(digest)",
+         3, 2},
+        {"a new row",
+         "INSERT INTO first_seen SELECT sha256('x'), seq, time_utc_secs, mac FROM first_seen LIMIT "
+         "1",
+         5, 1},
+        {"a new row without a proof",
+         "INSERT INTO first_seen VALUES (sha256('x'), 1, 1000000000, NULL)", 5, 1},
+        {"a proof that is too short", "UPDATE notice_key SET mac = substr(mac, 1, 31)", 4, 1},
+        {"an older clock", "UPDATE defer_clock SET first_utc_secs = first_utc_secs - 9999", 4, 1},
+        {"a longer exception", "UPDATE exception SET until_utc_secs = until_utc_secs + 1", 4, 1},
+        {"another document", "UPDATE exception SET document = sha256('forged')", 4, 1},
+        {"a certificate instead", "UPDATE exception SET certificate = document, document = NULL", 4,
+         1},
+        {"for another reason", "UPDATE exception SET reason = 'CERT_REVOKED'", 4, 1},
+        {"one more exception",
+         "INSERT INTO exception SELECT seq, 1, sha256('forged'), NULL, NULL, until_utc_secs, mac"
+         " FROM exception",
+         5, 1},
+        {"an exception made sooner",
+         "SET session_replication_role = replica;"
+         "UPDATE record SET time_utc_secs = time_utc_secs - 1",
+         4, 1},
+        {"a proof of another claim", "UPDATE notice_key SET mac = (SELECT mac FROM defer_clock)", 4,
+         1},
+        {"a clock without a proof, as is left of one that was forgotten",
+         "UPDATE defer_clock SET mac = NULL", 4, 0},
+    };
+    static const char save[] =
+        "CREATE TABLE s0 AS TABLE record; CREATE TABLE s1 AS TABLE first_seen;"
+        "CREATE TABLE s2 AS TABLE defer_clock; CREATE TABLE s3 AS TABLE notice_key;"
+        "CREATE TABLE s4 AS TABLE exception";
+    static const char restore[] =
+        "SET session_replication_role = replica; DELETE FROM record; DELETE FROM first_seen;"
+        "DELETE FROM defer_clock; DELETE FROM notice_key; DELETE FROM exception;"
+        "INSERT INTO record TABLE s0; INSERT INTO first_seen TABLE s1;"
+        "INSERT INTO defer_clock TABLE s2; INSERT INTO notice_key TABLE s3;"
+        "INSERT INTO exception TABLE s4";
+    struct office *office = *state;
+    struct made_mail mail;
+    const struct vt_claim_key none = {.is_set = false};
+    (void)claim_all(office, &mail);
+    in_schema(office, 0, save);
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        in_schema(office, 0, restore);
+        in_schema(office, 0, rows[i].script);
+        assert_int_equal(vt_ship_begin(office->gateways[1]->reg, &none, &office->err), VT_OK);
+        int64_t unproven = (int64_t)bring_some(office, 1), brought = brought_count(office, 1);
+        if (brought != rows[i].brought || unproven != rows[i].unproven)
+            fail_msg("%s: %lld were brought, %lld not believed", rows[i].name, (long long)brought,
+                     (long long)unproven);
+    }
+}
+
+/* The whole schema of a gateway under the name of another. */
+static void a_gateway_is_not_copied(void **state)
+{
+    struct office *office = *state;
+    struct made_mail mail;
+    char script[512], hex[2 * VT_REGISTER_ID_BYTES + 1];
+    const struct vt_register *first = office->gateways[0]->reg;
+    (void)claim_all(office, &mail);
+    (void)vt_text_hex(hex, vt_bytes_of(first->id, sizeof(first->id)));
+    (void)snprintf(script, sizeof(script),
+                   "ALTER SCHEMA vanthu_%s RENAME TO vanthu_%032d; INSERT INTO vanthu.gateway"
+                   " (id, name, schema_name) VALUES (decode('%032d', 'hex'), 'mx3', 'x');"
+                   "DELETE FROM vanthu.gateway WHERE id = decode('%s', 'hex')",
+                   hex, 7, 7, hex);
+    in_schema(office, 0, script);
+    assert_int_equal(bring_some(office, 1), 0);
+    assert_int_equal(office->back.unsigned_count, 1);
+    assert_int_equal(brought_count(office, 1), 0);
+}
+
+/* How far a gateway signed is signed, too: nobody makes another one follow into nothing. */
+static void a_mark_is_not_moved(void **state)
+{
+    struct office *office = *state;
+    struct made_mail mail;
+    (void)claim_all(office, &mail);
+    in_schema(office, 0,
+              "UPDATE meta SET value = overlay(value placing decode('7fffffffffffffff', 'hex')"
+              " from 17) WHERE key = 'claims'");
+    assert_int_equal(bring_some(office, 1), 0);
+    assert_int_equal(office->back.unsigned_count, 1);
+    assert_int_equal(brought_count(office, 1), 0);
+    /* Its gateway sees that and signs anew. */
+    (void)ship(office, 0);
+    bring_back(office, 1);
+    assert_int_equal(brought_count(office, 1), 5);
+}
+
+static void without_a_key_nothing_is_believed(void **state)
+{
+    struct office *office = *state;
+    struct made_mail mail;
+    (void)claim_all(office, &mail);
+    bring_back(office, 1);
+    assert_int_equal(brought_count(office, 1), 5);
+    office->keys[1] = (struct vt_claim_key){.is_set = false};
+    assert_int_equal(bring_some(office, 1), 0);
+    assert_int_equal(brought_count(office, 1), 0);
+    assert_int_equal(site_number(office->gateways[1], "SELECT count(*) FROM peer"), 0);
+    /* Nor is what a gateway without one shipped. */
+    office->keys[1] = made_key(1);
+    office->keys[0] = (struct vt_claim_key){.is_set = false};
+    site_append(office->gateways[0], 9, 500);
+    (void)ship(office, 0);
+    assert_int_equal(bring_some(office, 1), 0);
+    int64_t before = brought_count(office, 1);
+    office->keys[0] = made_key(1);
+    (void)ship(office, 0);
+    bring_back(office, 1);
+    assert_true(brought_count(office, 1) > before);
+}
+
+static void a_new_key_begins_anew(void **state)
+{
+    struct office *office = *state;
+    struct made_mail mail;
+    (void)claim_all(office, &mail);
+    bring_back(office, 1);
+    office->keys[1] = made_key(2);
+    assert_int_equal(bring_some(office, 1), 0);
+    assert_int_equal(office->back.unsigned_count, 1);
+    assert_int_equal(brought_count(office, 1), 0);
+    office->keys[0] = made_key(2);
+    (void)ship(office, 0);
+    bring_back(office, 1);
+    assert_int_equal(brought_count(office, 1), 5);
+    is_same_chain(office, 0);
+}
+
+static void keys_are_read_with_care(void **state)
+{
+    static const struct {
+        const char *text;
+        int mode;
+        const char *want; /* NULL: a key */
+    } rows[] = {
+        {"q3Hd8Yk2mVb7Zt1Xc9Lw5Rf0Pn6Js4Ga", 0600, NULL},
+        {"q3Hd8Yk2mVb7Zt1Xc9Lw5Rf0Pn6Js4Ga\r\n\n", 0400, NULL},
+        {"q3Hd8Yk2mVb7Zt1Xc9Lw5Rf0Pn6Js4G\n\n", 0600, "no key"},
+        {"", 0600, "no key"},
+        {"q3Hd8Yk2mVb7Zt1Xc9Lw5Rf0Pn6Js4Ga", 0640, "chmod 0600"},
+        {"q3Hd8Yk2mVb7Zt1Xc9Lw5Rf0Pn6Js4Ga", 0604, "chmod 0600"},
+    };
+    struct vt_claim_key key, first = {.is_set = false};
+    struct vt_err err;
+    char file[] = "/tmp/vanthu-key-XXXXXX";
+    int fd = mkstemp(file);
+    (void)state;
+    assert_int_equal(vt_claim_key_read(NULL, &key, &err), VT_OK);
+    assert_false(key.is_set);
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        assert_int_equal(ftruncate(fd, 0), 0);
+        assert_int_equal(pwrite(fd, rows[i].text, strlen(rows[i].text), 0), strlen(rows[i].text));
+        assert_int_equal(fchmod(fd, (mode_t)rows[i].mode), 0);
+        enum vt_code code = vt_claim_key_read(file, &key, &err);
+        if ((code == VT_OK) != (rows[i].want == NULL) || key.is_set != (code == VT_OK) ||
+            (code != VT_OK && strstr(err.text, rows[i].want) == NULL))
+            fail_msg("row %zu: %s", i, err.text);
+        if (i == 0)
+            first = key;
+        if (i == 1) /* a line end is no part of it */
+            assert_memory_equal(&key, &first, sizeof(key));
+    }
+    assert_int_equal(ftruncate(fd, 5000), 0);
+    assert_int_equal(fchmod(fd, 0600), 0);
+    assert_int_equal(vt_claim_key_read(file, &key, &err), VT_E_CONFIG);
+    (void)close(fd);
+    (void)unlink(file);
+    assert_int_equal(vt_claim_key_read(file, &key, &err), VT_E_CONFIG);
+    assert_int_equal(vt_claim_key_read("/dev/zero", &key, &err), VT_E_CONFIG);
 }
 
 static void all_gateways_are_listed_by_time(void **state)
@@ -589,7 +834,8 @@ static void a_hanging_server_is_given_up(void **state)
     site_append(office->gateways[0], 1, 500);
     signal_server(SIGSTOP);
     int64_t begin = vt_clock_monotonic_msecs();
-    enum vt_code code = vt_ship_records(local, office->central[0], &count, &office->err);
+    enum vt_code code =
+        vt_ship_records(local, office->central[0], &office->keys[0], &count, &office->err);
     int64_t shipped = vt_clock_monotonic_msecs() - begin;
     enum vt_code connected = vt_central_open_write(&link, id, "x", &late, &office->err);
     int64_t connecting = vt_clock_monotonic_msecs() - begin - shipped;
@@ -608,8 +854,9 @@ static void a_hanging_server_is_given_up(void **state)
     assert_true(connecting < 2500);
     assert_int_equal(interrupted, VT_E_PEER);
     /* The connection is of no use any more; a new one goes on where the server stands. */
-    assert_int_equal(vt_ship_records(local, office->central[0], &count, &office->err),
-                     VT_E_NETWORK);
+    assert_int_equal(
+        vt_ship_records(local, office->central[0], &office->keys[0], &count, &office->err),
+        VT_E_NETWORK);
     office_connect(office, 0);
     (void)ship(office, 0);
     is_same_chain(office, 0);
@@ -628,6 +875,12 @@ int main(void)
         TEST(of_two_that_did_not_know_the_later_time_counts),
         TEST(clocks_notices_and_exceptions_come_back),
         TEST(a_newer_gateway_is_left_out),
+        TEST(what_nobody_signed_is_not_believed),
+        TEST(a_gateway_is_not_copied),
+        TEST(a_mark_is_not_moved),
+        TEST(without_a_key_nothing_is_believed),
+        TEST(a_new_key_begins_anew),
+        cmocka_unit_test(keys_are_read_with_care),
         TEST(all_gateways_are_listed_by_time),
         TEST(a_report_counts_all_gateways),
         cmocka_unit_test(an_empty_database_says_so),

@@ -103,7 +103,7 @@ static void newer_schemas_are_refused(void **state)
     site_tamper(site, "UPDATE meta SET value = '99' WHERE key = 'version'");
     assert_int_equal(site_try_open(site), VT_E_UNSUPPORTED);
     assert_non_null(strstr(site->err.text, "version 99"));
-    site_tamper(site, "UPDATE meta SET value = '3' WHERE key = 'version'");
+    site_tamper(site, "UPDATE meta SET value = '4' WHERE key = 'version'");
     site_open(site);
     site_is_whole(site, 2);
 }

@@ -145,7 +145,7 @@ static void tables_are_compared(void **state)
          VT_REGISTER_DERIVED, 0},
         {"seen never", "DELETE FROM first_seen WHERE seq = 5", VT_REGISTER_DERIVED, 5},
         {"seen, but by nobody",
-         "INSERT INTO first_seen SELECT randomblob(32), 1, time_utc_secs"
+         "INSERT INTO first_seen SELECT randomblob(32), 1, time_utc_secs, NULL"
          " FROM record WHERE seq = 1",
          VT_REGISTER_DERIVED, 0},
         {"a row of no record", "PRAGMA foreign_keys = OFF; INSERT INTO destroyed VALUES (3, 99)",
