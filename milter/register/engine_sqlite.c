@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "register/schema.h"
@@ -18,6 +19,8 @@
 
 /* What one statement is given is below this; SQLite's own default is 1 GB. */
 #define MAX_VALUE_BYTES (128 * 1024 * 1024)
+#define OPEN_TRIES 20
+#define OPEN_PAUSE_MSECS 100
 
 struct statement {
     struct vt_sql sql;
@@ -408,18 +411,9 @@ static const struct vt_engine_backend backend = {.close = close_file,
                                                  .get_text = get_text,
                                                  .get_blob = get_blob};
 
-enum vt_code vt_engine_open_sqlite(const char *directory, bool for_writing, struct vt_engine **out,
-                                   struct vt_err *err)
+static enum vt_code open_once(const char *file, bool for_writing, struct vt_engine **out,
+                              bool *out_may_pass, struct vt_err *err)
 {
-    char file[PATH_MAX];
-    int len = snprintf(file, sizeof(file), "%s/" VT_REGISTER_FILE, directory);
-    if (len < 0 || (size_t)len >= sizeof(file))
-        return vt_err_set(err, VT_E_CONFIG, "register: the name of the directory is too long");
-    enum vt_code code = prepare_directory(directory, for_writing, err);
-    if (code == VT_OK)
-        code = prepare_file(file, for_writing, err);
-    if (code != VT_OK)
-        return code;
     struct connection *connection = calloc(1, sizeof(*connection));
     if (connection == NULL)
         return vt_err_set(err, VT_E_NOMEM, "register: no memory");
@@ -428,12 +422,39 @@ enum vt_code vt_engine_open_sqlite(const char *directory, bool for_writing, stru
     int flags = (for_writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
                 SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
     int result = sqlite3_open_v2(file, &connection->db, flags, NULL);
-    code = result == SQLITE_OK ? configure(engine, err) : failed(engine, result, err);
+    enum vt_code code = result == SQLITE_OK ? configure(engine, err) : failed(engine, result, err);
     if (code == VT_OK)
         code = migrate(engine, err);
+    *out_may_pass = code == VT_E_SYSTEM && connection->db != NULL &&
+                    (sqlite3_errcode(connection->db) & 0xFF) == SQLITE_CANTOPEN;
     if (code == VT_OK)
         *out = engine;
     else
         vt_engine_close(engine);
+    return code;
+}
+
+/* The log of the file comes and goes with those who have it open, and when root makes it, it is
+ * root's for a moment before it is given to the owner of the file. */
+enum vt_code vt_engine_open_sqlite(const char *directory, bool for_writing, struct vt_engine **out,
+                                   struct vt_err *err)
+{
+    static const struct timespec pause = {.tv_nsec = OPEN_PAUSE_MSECS * 1000000L};
+    char file[PATH_MAX];
+    bool may_pass = true;
+    int len = snprintf(file, sizeof(file), "%s/" VT_REGISTER_FILE, directory);
+    if (len < 0 || (size_t)len >= sizeof(file))
+        return vt_err_set(err, VT_E_CONFIG, "register: the name of the directory is too long");
+    enum vt_code code = prepare_directory(directory, for_writing, err);
+    if (code == VT_OK)
+        code = prepare_file(file, for_writing, err);
+    if (code != VT_OK)
+        return code;
+    code = VT_E_INTERNAL;
+    for (unsigned i = 0; i < OPEN_TRIES && code != VT_OK && may_pass; i++) {
+        if (i > 0)
+            (void)nanosleep(&pause, NULL);
+        code = open_once(file, for_writing, out, &may_pass, err);
+    }
     return code;
 }

@@ -45,6 +45,30 @@ static void files_are_private(void **state)
     site_open(site);
 }
 
+/* A log that cannot be opened for a moment, as when root has just made it, is waited for. */
+static void a_log_out_of_reach_is_waited_for(void **state)
+{
+    struct site *site = *state;
+    char log[600];
+    site_append(site, 1, 2);
+    site_close(site);
+    (void)snprintf(log, sizeof(log), "%s/register.sqlite-wal", site->directory);
+    (void)unlink(log);
+    assert_int_equal(mkdir(log, 0700), 0);
+    assert_int_equal(vt_register_open(site->directory, &site->reg, &site->err), VT_E_SYSTEM);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)usleep(300000);
+        _exit(rmdir(log) == 0 ? 0 : 1);
+    }
+    assert_int_equal(vt_register_open(site->directory, &site->reg, &site->err), VT_OK);
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    site_append(site, 3, 2);
+}
+
 static void other_files_are_refused(void **state)
 {
     static const struct {
@@ -711,6 +735,7 @@ int main(void)
         TEST(pages_meet_without_gap), TEST(what_was_committed_survives)
     const struct CMUnitTest sqlite[] = {SHARED(TEST),
                                         TEST(files_are_private),
+                                        TEST(a_log_out_of_reach_is_waited_for),
                                         TEST(other_files_are_refused),
                                         TEST(readers_do_not_write),
                                         TEST(nothing_of_a_secret_mail_is_kept),
