@@ -5,9 +5,11 @@
 # asks slowly, much or wrongly disturbs nobody; the web role can do nothing else.
 """The web role through HTTP."""
 
+import contextlib
 import http.client
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -25,6 +27,7 @@ from site_lab import USERS, free_ports, wait_for
 from site_test import CITIZEN, answers, equal, mail, pdf_mail, plain_mail, build
 
 OUTCOMES = "vanthu_mails_total"
+NONSENSE_SECONDS = float(os.environ.get("NONSENSE_SECS", "3"))
 
 
 class WebSite(site_test.Site):
@@ -274,6 +277,48 @@ def slow_and_many(site):
     print(f"     slowest scrape among 200 slow ones {1000 * slowest:.0f} ms")
 
 
+def requests_of_hostile_clients(choose):
+    """Bytes that no monitor sends."""
+    path = choose.choice(["/metrics", "/healthz", "/", "//metrics", "/metrics?" + "a=b&" * choose.randrange(3000), "*",
+                          "http://other.example/metrics", "http://[::1", "/%00%ff/../metrics", "/" + "x" * choose.randrange(70000)])
+    method = choose.choice(["GET", "GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT", "TRACE", "g\x00t", "M" * choose.randrange(1, 40000)])
+    version = choose.choice(["HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/0.9", "HTTP/9.9", "", "HTTP/1.1 HTTP/1.1"])
+    headers = [choose.choice(["Host: x", "Host: a\r\nHost: b", "Content-Length: 99999999999999999999", "Content-Length: -1",
+                              "Content-Length: 5\r\nContent-Length: 6", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked, gzip",
+                              "Expect: 100-continue", "Connection: keep-alive, upgrade\r\nUpgrade: h2c", "Accept: " + "application/json," * 500,
+                              "Range: bytes=0-,-1", "X" * choose.randrange(20000) + ": 1", " folded", ":", "\x00: \xff", "Authorization: Basic !"])
+               for _ in range(choose.randrange(6))]
+    body = choose.choice(["", "5\r\nhello\r\n0\r\n\r\n", "FFFFFFFFFFFFFFFFF\r\n", "-1\r\n", "GET /healthz HTTP/1.1\r\n\r\n" * choose.randrange(50),
+                          "x" * choose.randrange(100000)])
+    data = "\r\n".join([f"{method} {path} {version}", *headers, "", body]).encode("latin-1")
+    for _ in range(choose.choice([0, 0, 0, 1, 20])):
+        at = choose.randrange(len(data))
+        data = data[:at] + bytes([choose.randrange(256)]) + data[at + 1:]
+    return data[:choose.choice([len(data), len(data), choose.randrange(len(data) + 1)])]
+
+
+def nonsense(site):
+    """What no monitor sends, cut, pipelined, half-closed, a megabyte of header: refused, and nothing else."""
+    seed = int(os.environ.get("SEED", time.time_ns()))
+    choose, count, pid = random.Random(seed), 0, site.pid("web")
+    with socket.create_connection(("127.0.0.1", site.web), 10) as client, contextlib.suppress(OSError):
+        client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * (1 << 20) + b"\r\n\r\n")
+        equal(client.recv(1000)[:12] in (b"HTTP/1.1 431", b"HTTP/1.1 413", b""), True, "answer to a megabyte of header")
+    begin = time.monotonic()
+    while time.monotonic() - begin < NONSENSE_SECONDS:
+        with socket.create_connection(("127.0.0.1", site.web), 10) as client, contextlib.suppress(OSError):
+            client.settimeout(0.2)
+            client.sendall(requests_of_hostile_clients(choose))
+            if choose.random() < 0.5:
+                client.shutdown(socket.SHUT_WR)
+            while choose.random() < 0.7 and client.recv(65536):
+                pass
+        count += 1
+    equal((site.pid("web"), site.health()[0]), (pid, 200), f"web role and health after {count} requests, seed {seed}")
+    equal(site.send(plain_mail())["code"], 250, "mail afterwards")
+    print(f"     {count} requests")
+
+
 def is_confined(site):
     """Its own user, a sandbox, no mail and no register; metrics of others for reading only."""
     pid = site.pid("web")
@@ -387,4 +432,4 @@ def status_for_people(site):
 
 sys.exit(site_test.run(pages, counts_what_was_sent, burst_is_counted, role_killed, killed_in_a_mail, reload_keeps_counters,
                        register_is_stuck, status_for_people, board_and_alerts, manual_names_them_all,
-                       slow_and_many, is_confined, site_class=WebSite, mode="enforce", with_servers=True))
+                       slow_and_many, nonsense, is_confined, site_class=WebSite, mode="enforce", with_servers=True))
