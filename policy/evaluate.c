@@ -119,7 +119,8 @@ static enum vt_action time_defer(const struct evaluation *e, const struct vt_rul
     enum vt_action afterwards = has_clock ? rule->afterwards : VT_ACTION_TAG;
     if (in->is_submission)
         o->lowered = VT_LOWERED_SUBMISSION;
-    else if (in->now_utc_secs - first >= length)
+    /* A first time that a wrong clock wrote, and that will not come soon, would defer for ever. */
+    else if (in->now_utc_secs - first >= length || first - in->now_utc_secs > length)
         o->lowered = VT_LOWERED_TIME_OVER;
     else {
         o->defer_until_utc_secs = first + length;

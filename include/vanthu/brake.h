@@ -46,6 +46,9 @@ bool vt_brake_is_about(vt_reasons reasons, const struct vt_decision *decision);
 /* Whether a rule was changed lately, by the settings. */
 bool vt_brake_watches(const struct vt_brake_limits *limits, int64_t since_utc_secs,
                       int64_t now_utc_secs);
+/* Whether the brake of a rule is on; an end that is further off than it lasts is none. */
+bool vt_brake_is_on(const struct vt_brake_limits *limits, const struct vt_brake_rule *rule,
+                    int64_t now_utc_secs);
 /* One more refusal by the rule, for a mail of an agency (any number that tells them apart).
  * *out: what it has come to; when out->why is not VT_BRAKE_NOT the brake falls with it. */
 void vt_brake_count(struct vt_brake_rule *rule, const struct vt_brake_limits *limits,

@@ -23,7 +23,16 @@ bool vt_brake_watches(const struct vt_brake_limits *limits, int64_t since_utc_se
                       int64_t now_utc_secs)
 {
     return limits->refusals > 0 && since_utc_secs > 0 &&
-           now_utc_secs - since_utc_secs < limits->changed_msecs / 1000;
+           now_utc_secs - since_utc_secs < limits->changed_msecs / 1000 &&
+           since_utc_secs - now_utc_secs < limits->changed_msecs / 1000;
+}
+
+/* An end that is further off than a brake lasts was written by a clock that was ahead. */
+bool vt_brake_is_on(const struct vt_brake_limits *limits, const struct vt_brake_rule *rule,
+                    int64_t now_utc_secs)
+{
+    return rule->until_utc_secs > now_utc_secs &&
+           rule->until_utc_secs - now_utc_secs <= limits->lasts_msecs / 1000;
 }
 
 static int64_t slice_secs(const struct vt_brake_limits *limits)
@@ -121,7 +130,7 @@ void vt_brake_count(struct vt_brake_rule *rule, const struct vt_brake_limits *li
         .agencies_count =
             agencies_of(rule, now_utc_secs - limits->within_msecs / 1000, now_utc_secs),
         .most = bearable(rule, limits, now_utc_secs)};
-    if (rule->until_utc_secs > now_utc_secs ||
+    if (vt_brake_is_on(limits, rule, now_utc_secs) ||
         !vt_brake_watches(limits, rule->since_utc_secs, now_utc_secs))
         return;
     if (out->count > out->most)

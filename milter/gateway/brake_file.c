@@ -198,7 +198,7 @@ int64_t vt_brake_until(struct vt_brake *brake, const char *rule, int64_t now_utc
         return 0;
     read_rules(brake, table);
     const struct vt_brake_rule *found = find(table->rules, known.key);
-    if (found != NULL && found->until_utc_secs > now_utc_secs)
+    if (found != NULL && vt_brake_is_on(&brake->limits, found, now_utc_secs))
         until = found->until_utc_secs;
     free(table);
     return until;
@@ -212,7 +212,7 @@ int64_t vt_brake_latest(struct vt_brake *brake, int64_t now_utc_secs)
         return 0;
     read_rules(brake, table);
     for (size_t i = 0; i < VT_BRAKE_RULES; i++)
-        if (table->rules[i].until_utc_secs > now_utc_secs &&
+        if (vt_brake_is_on(&brake->limits, &table->rules[i], now_utc_secs) &&
             table->rules[i].until_utc_secs > latest)
             latest = table->rules[i].until_utc_secs;
     free(table);

@@ -120,6 +120,13 @@ static void a_clock_that_goes_back(void **state)
     for (unsigned k = 0; k < 11; k++)
         vt_brake_count(&rule, &limits, 1, NOW, &verdict);
     assert_int_equal(verdict.why, VT_BRAKE_COUNT); /* a rule of the future was changed lately */
+    /* But nothing is watched, and no brake is on, for the years that a clock was ahead. */
+    assert_false(vt_brake_watches(&limits, NOW + 3650 * DAY, NOW));
+    rule = (struct vt_brake_rule){.until_utc_secs = NOW + 3650 * DAY};
+    assert_false(vt_brake_is_on(&limits, &rule, NOW));
+    rule.until_utc_secs = NOW + 7200;
+    assert_true(vt_brake_is_on(&limits, &rule, NOW));
+    assert_false(vt_brake_is_on(&limits, &rule, NOW + 7200));
 }
 
 static void it_can_be_left_out(void **state)

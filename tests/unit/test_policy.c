@@ -594,6 +594,9 @@ static void defers(void **state)
         {"submission", ", at-most: 15m, afterwards: tag", VT_TIME_NONE, true, VT_ACTION_TAG,
          VT_TIME_NONE},
         {"clock went back", ", at-most: 15m", NOW + 100, false, VT_ACTION_DEFER, NOW + 1000},
+        {"and as far as it may", ", at-most: 15m", NOW + 900, false, VT_ACTION_DEFER, NOW + 1800},
+        {"clock was years ahead", ", at-most: 15m", NOW + 300000000, false, VT_ACTION_TAG,
+         VT_TIME_NONE},
     };
     for (size_t i = 0; i < ELEMENTS(cases); i++) {
         struct mail m;
