@@ -33,7 +33,7 @@ def register(site, write=False):
 
 def objects(site):
     with register(site) as file:
-        return {digest.hex(): kind for digest, kind in file.execute("SELECT digest, kind FROM object")}
+        return {digest.hex(): kind for digest, kind in file.execute("SELECT digest, kind FROM object WHERE kind <> 'policy'")}
 
 
 def last_decided(site):
