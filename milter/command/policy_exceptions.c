@@ -238,7 +238,9 @@ static void print_use(const struct list *list, const struct exception *item, FIL
     else
         fprintf(out,
                 vi ? "    đã dùng       %lld thư được nhận nhờ ngoại lệ này, lần cuối %s\n"
-                   : "    used          %lld mails passed by it, the last one %s\n",
+                : item->uses_count == 1
+                    ? "    used          %lld mail passed by it, %s\n"
+                    : "    used          %lld mails passed by it, the last one %s\n",
                 (long long)item->uses_count,
                 vt_print_minute(list->desk.language, at, item->last_use_utc_secs));
 }
