@@ -96,7 +96,7 @@ FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_REPLAYS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SOURCES))
 FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/fuzz_%,$(FUZZ_SOURCES))
 
-WITHOUT_CRYPTO := case metrics policy policy_diff policy_tests policy_lists policy_property site_parse site_judge policy_bundle policy_files policy_shipped reason secret evidence config docs base server
+WITHOUT_CRYPTO := case metrics observed policy policy_diff policy_tests policy_lists policy_property site_parse site_judge policy_bundle policy_files policy_shipped reason secret evidence config docs base server
 $(addprefix $(BUILD)/tests/unit/test_,$(WITHOUT_CRYPTO)): \
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(POLICY) $(BASE)
 	@echo "  LINK  $@"
@@ -140,7 +140,8 @@ fuzzers: $(FUZZERS)
 # real Postfix. Under 10 minutes on two cores.
 test: deps
 	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/unit/test_sandbox $(BUILD)/tests/mutate/mutate \
-	  $(BUILD)/tests/command/make_register $(BUILD)/tests/command/make_explained
+	  $(BUILD)/tests/command/make_register $(BUILD)/tests/command/make_explained \
+	  $(BUILD)/tests/command/make_observed
 	$(Q)$(MAKE) --no-print-directory -j2 SANITIZE=1 all unit-programs
 	$(Q)tests/run.sh quick
 # Fuzzing by time, every mutation, soak.

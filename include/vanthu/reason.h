@@ -58,6 +58,12 @@ enum vt_reason {
 /* A set of reasons; bit i is enum vt_reason i. */
 typedef uint64_t vt_reasons;
 #define VT_REASON_BIT(reason) (UINT64_C(1) << (reason))
+/* What is refused on proof, and what is marked secret: nothing makes such a refusal milder for a
+ * while, neither the brake nor the advice to observe first. */
+#define VT_REASONS_SPARED                                                                          \
+    (VT_REASON_BIT(VT_REASON_CONTENT_CHANGED) | VT_REASON_BIT(VT_REASON_BAD_SIGNATURE) |           \
+     VT_REASON_BIT(VT_REASON_CERT_REVOKED) | VT_REASON_BIT(VT_REASON_PATH_SELF_MADE) |             \
+     VT_REASON_BIT(VT_REASON_SECRET_MARK))
 /* Every reason that this version finds. */
 vt_reasons vt_reasons_found(void);
 

@@ -8,6 +8,7 @@
 
 #include "command/command.h"
 #include "command/excerpt.h"
+#include "command/policy_observed.h"
 
 static json_t *codes_json(vt_reasons reasons)
 {
@@ -57,13 +58,16 @@ static void print_good(const char *file, const struct vt_policy *policy)
     putchar('\n');
 }
 
-static int check_one(const char *file, bool json)
+/* config: NULL, or the configuration whose policy it is. */
+static int check_one(const char *file, const struct vt_config *config, bool json)
 {
     struct vt_err err = {0};
     struct vt_mistakes mistakes;
     struct vt_policy *policy = NULL;
     vt_mistakes_init(&mistakes);
     enum vt_code code = vt_policy_load(file, &policy, &mistakes, &err);
+    if (code == VT_OK && config != NULL)
+        vt_policy_check_observed(config, policy, &mistakes);
     if (json) {
         json_t *line = report_json(file, &mistakes, policy);
         (void)json_dumpf(line, stdout, JSON_COMPACT);
@@ -90,7 +94,7 @@ static int check_configured(const char *config_file, bool json)
     struct vt_config *config = NULL;
     int status = vt_command_load_config(config_file, &config);
     if (status == EX_OK)
-        status = check_one(config->policy_file, json);
+        status = check_one(config->policy_file, config, json);
     vt_config_free(config);
     return status;
 }
@@ -117,7 +121,7 @@ int vt_command_policy_check(int argc, char **argv)
         return check_configured(config_file, json);
     int status = EX_OK;
     for (int i = optind; i < argc; i++) {
-        int one = check_one(argv[i], json);
+        int one = check_one(argv[i], NULL, json);
         status = one > status ? one : status;
     }
     return status;

@@ -9,13 +9,9 @@
 
 _Static_assert(VT_BRAKE_SLICES > SLICES_OF_TIME, "the slice that has just begun has its place");
 
-#define PROVEN                                                                                     \
-    (VT_REASON_BIT(VT_REASON_CONTENT_CHANGED) | VT_REASON_BIT(VT_REASON_BAD_SIGNATURE) |           \
-     VT_REASON_BIT(VT_REASON_CERT_REVOKED) | VT_REASON_BIT(VT_REASON_PATH_SELF_MADE))
-
 bool vt_brake_is_about(vt_reasons reasons, const struct vt_decision *decision)
 {
-    bool is_spared = (reasons & (PROVEN | VT_REASON_BIT(VT_REASON_SECRET_MARK))) != 0;
+    bool is_spared = (reasons & VT_REASONS_SPARED) != 0;
     return decision->action == VT_ACTION_REJECT && decision->rule != NULL && !is_spared;
 }
 
