@@ -207,6 +207,9 @@ def nobody_keeps_it(site):
     loaded = [e for e in events(site, "policy-loaded") if e["text"].startswith(old)][-1]
     assert "unless kept" in loaded["text"] and loaded["by"].startswith("root"), loaded
     assert REFUSE.encode() in loaded["objects"][0]["bytes"]
+    checked = subprocess.run([BUILD + "/vanthu", "policy", "check", "--config", site.folder + "/vanthu.yaml"],
+                             capture_output=True, text=True)
+    assert 'rule "nobody" refuses at once: it was never observed for 7 days (first loaded ' in checked.stderr, checked
 
 
 def somebody_keeps_it(site):
