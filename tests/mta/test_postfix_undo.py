@@ -12,12 +12,11 @@ import re
 import subprocess
 import sys
 import time
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import site_test
-from site_lab import BUILD
+from site_lab import BUILD, wait_for
 from site_test import equal, pdf_mail, plain_mail
 
 
@@ -105,7 +104,12 @@ def all_like_this(site):
     equal([(item["reason"], item["certificate"] is None, item["mails"]) for item in listed],
           [("CERT_REVOKED", False, 1), (None, True, 1)], "exceptions")
     today = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 3600 - 86400))
-    rows = json.loads(vanthu(site, "report", "--refusals", "--since", today, "--format", "json"))["sections"]["refusals"]["rows"]
+
+    def refusals():
+        return json.loads(vanthu(site, "report", "--refusals", "--since", today, "--format", "json"))["sections"]["refusals"]["rows"]
+    # A mail counts when what the MTA got is recorded, a moment after the answer.
+    wait_for("four refusals", lambda: len(refusals()) == 4)
+    rows = refusals()
     equal([row["outcome"] for row in rows], ["overruled", "refused", "overruled", "refused"], "refusals")
     equal("thanhnv: thu hồi nhầm" in rows[2]["afterwards"], True, rows[2])
 
