@@ -100,20 +100,6 @@ static int read_options(struct diff_desk *desk, int argc, char **argv)
     return EX_OK;
 }
 
-/* ---- what it needs ---- */
-
-static int load(const char *file, struct vt_policy **out)
-{
-    struct vt_mistakes mistakes;
-    struct vt_err err = {0};
-    vt_mistakes_init(&mistakes);
-    enum vt_code code = vt_policy_load(file, out, &mistakes, &err);
-    if (code != VT_OK)
-        vt_mistakes_print(&mistakes, stderr);
-    vt_mistakes_clear(&mistakes);
-    return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
-}
-
 /* ---- comparing ---- */
 
 static bool has_time(void *context, size_t probes_count)
@@ -204,7 +190,7 @@ int vt_command_policy_diff(int argc, char **argv)
     argv[0] = name; /* in the messages of getopt_long(3) */
     int status = read_options(&desk, argc, argv);
     for (int i = 0; i < 2 && status == EX_OK; i++)
-        status = load(desk.files[i], &desk.policies[i]);
+        status = vt_command_load_policy(desk.files[i], false, &desk.policies[i]);
     if (status == EX_OK && desk.wants_mails)
         status = vt_command_open_register(desk.config_file, &desk.place, &desk.config, &desk.reg);
     if (status == EX_OK)

@@ -213,18 +213,6 @@ static enum vt_code catch_interrupt(struct replay_desk *desk, struct vt_err *err
 
 /* ---- what it needs ---- */
 
-static int load_policy(struct replay_desk *desk)
-{
-    struct vt_mistakes mistakes;
-    struct vt_err err = {0};
-    vt_mistakes_init(&mistakes);
-    enum vt_code code = vt_policy_load(desk->policy_file, &desk->policy, &mistakes, &err);
-    if (code != VT_OK)
-        vt_mistakes_print(&mistakes, stderr);
-    vt_mistakes_clear(&mistakes);
-    return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
-}
-
 static int open_all(struct replay_desk *desk)
 {
     struct vt_err err = {0};
@@ -234,7 +222,7 @@ static int open_all(struct replay_desk *desk)
         return status;
     if (desk->policy_file == NULL)
         desk->policy_file = desk->config->policy_file;
-    status = load_policy(desk);
+    status = vt_command_load_policy(desk->policy_file, false, &desk->policy);
     if (status != EX_OK)
         return status;
     enum vt_code code = catch_interrupt(desk, &err);
