@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * seal: signatures with keys that are elsewhere (design.md 7; legal.md R-12, R-13, R-16, R-24,
+ * R-30, R-48). The sealer signs a DER set of CMS signed attributes and nothing else; mails and
+ * documents are built by pure functions, in two steps: what is to be signed, and the whole with the
+ * signature in it. */
+#ifndef VANTHU_SEAL_H
+#define VANTHU_SEAL_H
+
+#include "vanthu/bytes.h"
+#include "vanthu/error.h"
+
+/* One set of signed attributes; real ones have a few hundred bytes. */
+#define VT_MAX_SEAL_ATTRIBUTES_BYTES (8u * 1024)
+#define VT_MAX_SEAL_SIGNATURE_BYTES 2048u
+#define VT_MAX_SEAL_CHAIN_BYTES (32u * 1024)
+
+enum vt_seal_scheme { VT_SEAL_RSA_PKCS1 = 0, VT_SEAL_RSA_PSS, VT_SEAL_ECDSA, VT_SEAL_SCHEMES };
+enum vt_seal_hash { VT_SEAL_SHA256 = 0, VT_SEAL_SHA384, VT_SEAL_SHA512, VT_SEAL_HASHES };
+/* What a signature is for: authorisations and quotas name it, and so does the record of its use. */
+enum vt_seal_purpose {
+    VT_SEAL_FOR_MESSAGE = 0,
+    VT_SEAL_FOR_DOCUMENT,
+    VT_SEAL_FOR_NOTICE,
+    VT_SEAL_FOR_PROBE, /* only from the administrator's channel, and the canary */
+    VT_SEAL_PURPOSES
+};
+/* "rsa-pkcs1", "rsa-pss", "ecdsa"; "sha256", …; "message", "document", "notice", "probe". */
+const char *vt_seal_scheme_name(enum vt_seal_scheme scheme);
+const char *vt_seal_hash_name(enum vt_seal_hash hash);
+const char *vt_seal_purpose_name(enum vt_seal_purpose purpose);
+
+/* Why nothing was signed. Zero memory is not a signature. */
+enum vt_seal_failure {
+    VT_SEAL_UNAVAILABLE = 0, /* HSM or sealer: down, late, its breaker is open; it may work later */
+    VT_SEAL_STOPPED,         /* vanthu seal stop */
+    VT_SEAL_NOT_AUTHORISED,  /* no live authorisation for this key and purpose */
+    VT_SEAL_QUOTA,           /* more signatures than the configuration allows */
+    VT_SEAL_CREDENTIAL,      /* PIN or token was refused; not tried again until its file changes */
+    VT_SEAL_CERTIFICATE,     /* own certificate expired, revoked, or not that of the key */
+    VT_SEAL_MISUSE,          /* what was to be signed is no set of attributes for this certificate */
+    VT_SEAL_DONE
+};
+/* "unavailable", "stopped", … */
+const char *vt_seal_failure_name(enum vt_seal_failure failure);
+
+/* A certificate with its chain, own first, each DER; one behind the other in chain. */
+struct vt_seal_identity {
+    const char *key; /* its name in the configuration */
+    struct vt_bytes chain;
+    enum vt_seal_scheme scheme;
+    enum vt_seal_hash hash;
+};
+
+/* Client of the sealer role: gateway, post, command. */
+struct vt_sealer {
+    int channel_fd;         /* client end of the channel, … */
+    int connection_fd;      /* … or, with channel_fd -1, one connection that the master made */
+    int64_t deadline_msecs; /* monotonic */
+    void (*progress)(void *context);
+    void *progress_context;
+};
+struct vt_seal_request {
+    const char *key;
+    enum vt_seal_purpose purpose;
+    const char *reference; /* of the mail or notice; NULL: none */
+    const char *on_behalf; /* who asked, as authenticated; stands in the record; NULL: nobody */
+    struct vt_bytes attributes; /* DER SET OF Attribute (RFC 5652 5.4), with signing-certificate-v2
+                                   (RFC 5035) that names the key's certificate */
+};
+/* Have it signed. The use is recorded before the signature is given, and the signature was verified
+ * with the certificate. out: empty, the raw signature value (ECDSA: DER). VT_OK: also when nothing
+ * was signed, *out_failure says why and reason of err->text for an administrator; VT_E_PEER,
+ * VT_E_TIMEOUT: as VT_SEAL_UNAVAILABLE. */
+enum vt_code vt_sealer_sign(const struct vt_sealer *sealer, const struct vt_seal_request *request,
+                            struct vt_buf *out, enum vt_seal_failure *out_failure,
+                            struct vt_err *err) VT_MUST_CHECK;
+/* The identity of a key as the sealer has it. *out lives in arena. VT_E_NOT_FOUND, VT_E_PEER, … */
+enum vt_code vt_sealer_identity(struct vt_arena *arena, const struct vt_sealer *sealer,
+                                const char *key, struct vt_seal_identity *out,
+                                struct vt_err *err) VT_MUST_CHECK;
+
+#endif
