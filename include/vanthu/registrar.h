@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * registrar: the role that writes the register, asked by the gateway and by vanthu(1). Any number
- * of threads may ask at once. */
+ * registrar: the role that writes the register, asked by the gateway, by post and by vanthu(1). Any
+ * number of threads may ask at once. */
 #ifndef VANTHU_REGISTRAR_H
 #define VANTHU_REGISTRAR_H
 
@@ -79,5 +79,56 @@ enum vt_code vt_registrar_keep_head(const struct vt_registrar *registrar,
 enum vt_code vt_registrar_tell(const struct vt_registrar *registrar,
                                const struct vt_register_record *records, size_t count,
                                struct vt_err *err) VT_MUST_CHECK;
+
+/* ---- notices, for post ---- */
+
+/* One notice, written; RFC 5321 4.5.3.1 for an address, RFC 3461 4.4 for an ENVID. */
+#define VT_MAX_NOTICE_BYTES (1024u * 1024)
+#define VT_MAX_NOTICE_RECIPIENT_BYTES 320
+#define VT_MAX_NOTICE_ENVID_BYTES 100
+#define VT_MAX_NOTICE_ANSWER_BYTES 500
+#define VT_MAX_NOTICE_QUEUE_ID_BYTES 64
+
+/* What came of one attempt; zero memory is not sent. */
+enum vt_delivery {
+    VT_DELIVERY_DEFERRED = 0, /* "deferred": later again */
+    VT_DELIVERY_SENT,         /* "sent": the relay has taken it over */
+    VT_DELIVERY_FAILED,       /* "failed": the relay will never take it */
+    VT_DELIVERIES
+};
+const char *vt_delivery_name(enum vt_delivery delivery);
+
+/* A notice that is to be sent now. */
+struct vt_notice_handed {
+    int64_t id;
+    char recipient[VT_MAX_NOTICE_RECIPIENT_BYTES + 1];
+    char envid[VT_MAX_NOTICE_ENVID_BYTES + 1]; /* printable ASCII, the same at every attempt */
+    int message_fd; /* sealed memory file of at most VT_MAX_NOTICE_BYTES, RFC 5322 with CRLF */
+    int lease_fd;   /* its end gives the notice back: kept open until vt_registrar_notice_done */
+};
+struct vt_notice_done {
+    int64_t id;
+    enum vt_delivery delivery;
+    /* With DEFERRED: the connection ended between the end of the message and its answer, so that
+     * the relay may have taken it (RFC 1047). */
+    bool maybe_sent;
+    unsigned smtp_code; /* of the answer that decided; 0: there was none */
+    char queue_id[VT_MAX_NOTICE_QUEUE_ID_BYTES + 1]; /* the relay's, of what was sent; or "" */
+    char text[VT_MAX_NOTICE_ANSWER_BYTES + 1];       /* the answer or what went wrong, cleaned */
+};
+
+/* Ask for the next notice that is due. VT_OK: *out is it, both descriptors the caller's
+ * (vt_registrar_notice_release). VT_E_NOT_FOUND: none is due, *out_wait_msecs says when to ask
+ * again. Others as vt_registrar_look. */
+enum vt_code vt_registrar_notice_next(const struct vt_registrar *registrar,
+                                      struct vt_notice_handed *out, int64_t *out_wait_msecs,
+                                      struct vt_err *err) VT_MUST_CHECK;
+/* Have what became of it kept; when it returns VT_OK it survives a loss of power. Told twice it is
+ * kept once. Errors as vt_registrar_look: it may have been kept all the same. */
+enum vt_code vt_registrar_notice_done(const struct vt_registrar *registrar,
+                                      const struct vt_notice_done *done,
+                                      struct vt_err *err) VT_MUST_CHECK;
+/* Close its descriptors. */
+void vt_registrar_notice_release(struct vt_notice_handed *handed);
 
 #endif

@@ -30,6 +30,13 @@
  *                                   empty
  *                       HEAD_KEPT   -; -
  * gateway to registrar  ANSWERED    answers; - (not answered)           none        it is left out
+ * post to registrar     NOTICE_NEXT -; -                                register    notices wait
+ *                       NOTICE      id, recipient, envid; message 1M. The connection stays open
+ *                                   while it is sent; closed: another one may take it
+ *                       NOTICE_NONE msecs until it asks again; -
+ *                       NOTICE_DONE id, outcome, maybe_sent, code,        register    told again
+ *                                   queue_id, text; -
+ *                       NOTICE_KEPT (after the commit) -; -
  * status, command       FETCH       url, type; body of a POST 64K       fetch       STATUS_UNKNOWN
  *   to fetch            FETCHED     http_status, code, error,
  *                                   connected, location; bytes 64M
@@ -94,6 +101,11 @@ enum vt_message_type {
     VT_MSG_OBJECTS_ARE,
     VT_MSG_METRICS, /* from the master: descriptors of all metrics, for reading */
     VT_MSG_SHIPPING, /* shipper to master: how far the central database is */
+    VT_MSG_NOTICE_NEXT, /* post to registrar: what is to be sent? */
+    VT_MSG_NOTICE,
+    VT_MSG_NOTICE_NONE,
+    VT_MSG_NOTICE_DONE, /* post to registrar: what became of it */
+    VT_MSG_NOTICE_KEPT, /* it survives a loss of power */
     VT_MSG_COUNT
 };
 

@@ -69,15 +69,25 @@ bool vt_server_is_gone(const struct vt_server *server, size_t client)
 
 /* ---- answers ---- */
 
-void vt_server_reply(struct vt_server *server, size_t client, enum vt_message_type type,
-                     struct vt_bytes body, const int *fds, size_t fds_count)
+bool vt_server_hand(struct vt_server *server, size_t client, enum vt_message_type type,
+                    struct vt_bytes body, const int *fds, size_t fds_count)
 {
     struct vt_err err = {0};
     enum vt_code code = vt_wire_send(server->places[client].fd, type, body, fds, fds_count,
                                      vt_clock_monotonic_msecs(), &err);
-    if (code != VT_OK && code != VT_E_PEER)
+    if (code == VT_OK)
+        return true;
+    if (code != VT_E_PEER)
         vt_log(VT_LOG_WARNING, "an answer could not be given: %s", err.text);
     vt_server_close(server, client);
+    return false;
+}
+
+void vt_server_reply(struct vt_server *server, size_t client, enum vt_message_type type,
+                     struct vt_bytes body, const int *fds, size_t fds_count)
+{
+    if (vt_server_hand(server, client, type, body, fds, fds_count))
+        vt_server_close(server, client);
 }
 
 void vt_server_refuse(struct vt_server *server, size_t client, const struct vt_err *err)

@@ -49,7 +49,11 @@ bool vt_server_is_over(const struct vt_server *server);
  * enough. */
 void vt_server_reply(struct vt_server *server, size_t client, enum vt_message_type type,
                      struct vt_bytes body, const int *fds, size_t fds_count);
-/* The same with the text of a fault, which is logged. */
+/* Answer and leave the connection open until the client ends it: what was handed out is the
+ * client's that long, and setup.forget tells when it no longer is. False: the client has gone. */
+bool vt_server_hand(struct vt_server *server, size_t client, enum vt_message_type type,
+                    struct vt_bytes body, const int *fds, size_t fds_count) VT_MUST_CHECK;
+/* As vt_server_reply with the text of a fault, which is logged. */
 void vt_server_refuse(struct vt_server *server, size_t client, const struct vt_err *err);
 void vt_server_close(struct vt_server *server, size_t client);
 /* True when the client has hung up. */

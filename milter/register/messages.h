@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What gateway and registrar say to each other as JSON: both sides, so that what is written can be
- * read. Written text is malloc'd; what is read lives in arena, and every array has its maximum.
- * VT_E_FORMAT, VT_E_LIMIT, VT_E_NOMEM. */
+ * What gateway, post and registrar say to each other as JSON: both sides, so that what is written
+ * can be read. Written text is malloc'd; what is read lives in arena, and every array has its
+ * maximum. VT_E_FORMAT, VT_E_LIMIT, VT_E_NOMEM. */
 #ifndef VANTHU_REGISTER_MESSAGES_H
 #define VANTHU_REGISTER_MESSAGES_H
 
@@ -38,5 +38,25 @@ enum vt_code vt_answers_to_json(const struct vt_register_record *records, size_t
 enum vt_code vt_answers_from_json(struct vt_arena *arena, struct vt_bytes json,
                                   struct vt_register_record **out, size_t *out_count,
                                   struct vt_err *err) VT_MUST_CHECK;
+
+/* {"id": 7, "recipient": "…", "envid": "…"}: the body of NOTICE, without the message. Neither
+ * descriptor is set. */
+enum vt_code vt_notice_handed_to_json(const struct vt_notice_handed *handed, char **out_text,
+                                      size_t *out_len, struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_notice_handed_from_json(struct vt_bytes json, struct vt_notice_handed *out,
+                                        struct vt_err *err) VT_MUST_CHECK;
+/* {"msecs": 1000}: the body of NOTICE_NONE. */
+#define VT_MAX_NOTICE_WAIT_MSECS 60000
+enum vt_code vt_notice_wait_to_json(int64_t msecs, char **out_text, size_t *out_len,
+                                    struct vt_err *err) VT_MUST_CHECK;
+/* *out: from 0 to VT_MAX_NOTICE_WAIT_MSECS, whatever was said. */
+enum vt_code vt_notice_wait_from_json(struct vt_bytes json, int64_t *out,
+                                      struct vt_err *err) VT_MUST_CHECK;
+/* {"id": 7, "outcome": "sent", "maybe_sent": false, "code": 250, "queue_id": "", "text": "…"}: the
+ * body of NOTICE_DONE. What is read is cleaned: post may have been taken over. */
+enum vt_code vt_notice_done_to_json(const struct vt_notice_done *done, char **out_text,
+                                    size_t *out_len, struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_notice_done_from_json(struct vt_bytes json, struct vt_notice_done *out,
+                                      struct vt_err *err) VT_MUST_CHECK;
 
 #endif
