@@ -45,6 +45,15 @@ struct vt_brake_limits {
     int64_t lasts_msecs;   /* brake.lasts: 2h */
 };
 
+/* Notices: vanthu/notice.h, vanthu-notices(5). */
+struct vt_config_notices {
+    const char
+        *directory;       /* notices.directory: frames and reasons in vi/ and en/; NULL: built in */
+    const char *from;     /* notices.from: "Name <address>"; default vanthu@<hostname> */
+    const char *reply_to; /* notices.reply-to: a mailbox that a person reads; NULL */
+    const char *contact;  /* notices.contact: whom to ask; default office-phone; NULL */
+};
+
 /* All strings live in the arena of the configuration. */
 struct vt_config {
     struct vt_arena *arena;
@@ -80,6 +89,7 @@ struct vt_config {
     unsigned reload_confirm_above; /* reload.confirm-above: 5 newly refused mails */
     int64_t reload_replay_msecs;   /* reload.replay: 7d */
     struct vt_brake_limits brake;
+    struct vt_config_notices notices;
     const char *web_listen;   /* web.listen: as socket, of this machine only; NULL: no web role */
     unsigned web_socket_mode; /* web.socket-mode: 0660 */
     const char *web_socket_group; /* web.socket-group: NULL: left alone */

@@ -219,6 +219,37 @@ bool vt_check_title(const char *text)
            strcmp(vt_text_clean(clean, sizeof(clean), vt_bytes_str(text)), text) == 0;
 }
 
+bool vt_check_address(const char *text)
+{
+    enum { MAX_LOCAL = 64 };
+    const char *at = strrchr(text, '@');
+    size_t len = at == NULL ? 0 : (size_t)(at - text);
+    if (len == 0 || len > MAX_LOCAL || text[0] == '.' || at[-1] == '.' || !vt_check_domain(at + 1))
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        bool is_double_dot = text[i] == '.' && text[i + 1] == '.';
+        if (!is_alnum(text[i]) &&
+            (strchr(".!#$%&'*+/=?^_`{|}~-", text[i]) == NULL || is_double_dot))
+            return false;
+    }
+    return true;
+}
+
+bool vt_check_mailbox(const char *text)
+{
+    char address[330];
+    size_t len = strlen(text);
+    const char *open = strrchr(text, '<');
+    if (open == NULL)
+        return vt_check_address(text);
+    size_t address_len = len - (size_t)(open - text);
+    if (open == text || address_len < 3 || address_len - 2 >= sizeof(address) ||
+        text[len - 1] != '>' || !vt_check_title(text))
+        return false;
+    (void)snprintf(address, sizeof(address), "%.*s", (int)(address_len - 2), open + 1);
+    return vt_check_address(address);
+}
+
 bool vt_check_fingerprint(const char *text)
 {
     size_t digits = 0;

@@ -300,6 +300,7 @@ static bool set_size(struct vt_config_reader *r, const struct vt_setting *s,
 #define WORD vt_check_word, "a name without spaces"
 #define SHORT vt_check_ascii, "at most 64 printable ASCII characters without %"
 #define TITLE vt_check_title, "one line of text of at most 300 bytes"
+#define MAILBOX vt_check_mailbox, "a mailbox such as vanthu@ninhbinh.gov.vn or \"Name <address>\""
 #define SOCKET vt_check_socket, "unix:/path, inet:PORT@HOST or inet6:PORT@HOST"
 #define FINGERPRINT vt_check_fingerprint, "a SHA-256 fingerprint of 64 hexadecimal digits"
 #define PUBLISHED_HOSTS "[ca.gov.vn, pub.ca.gov.vn, ocsp.ca.gov.vn, rootca.gov.vn]"
@@ -370,6 +371,10 @@ const struct vt_setting vt_settings[] = {
     {"reload.replay", set_duration, PLACE(reload_replay_msecs), "7d", 1 * HOURS,
      (int64_t)366 * DAYS, NULL, NULL},
     {"reload.confirm-above", set_number, PLACE(reload_confirm_above), "5", 0, 100000, NULL, NULL},
+    {"notices.directory", set_path, PLACE(notices.directory), NULL, 0, 0, PATH},
+    {"notices.from", set_text, PLACE(notices.from), NULL, 0, 0, MAILBOX},
+    {"notices.reply-to", set_text, PLACE(notices.reply_to), NULL, 0, 0, MAILBOX},
+    {"notices.contact", set_text, PLACE(notices.contact), NULL, 0, 0, TITLE},
     {"web.listen", set_local_socket, PLACE(web_listen), NULL, 0, 0, SOCKET},
     {"web.socket-mode", set_file_mode, PLACE(web_socket_mode), "0660", 0, 0777, NULL, NULL},
     {"web.socket-group", set_text, PLACE(web_socket_group), NULL, 0, 0, vt_check_user,
