@@ -42,6 +42,7 @@ enum vt_register_kind {
     VT_REGISTER_REFUSED = 4,   /* a clerk's own refusal */
     VT_REGISTER_DESTROYED = 5, /* bodies and objects that were destroyed, and why */
     VT_REGISTER_EVENT = 6,     /* policy loaded, mode changed, … */
+    VT_REGISTER_NOTICE = 7,    /* what became of a notice that was owed */
     VT_REGISTER_KINDS
 };
 #define VT_REGISTER_KIND_BIT(kind) (1u << (kind))
@@ -69,13 +70,19 @@ struct vt_register_answer {
     size_t lines_count;
 };
 
-/* A notice owed. It is sent once: to whoever appends its key first. */
+/* A notice owed. Notices with the same key, kind and recipient are about one matter: they are
+ * written as one when no more came with it for quiet_secs, and not at all when one was there within
+ * once_secs, from this gateway or another. */
 struct vt_register_notice {
-    char key_sha256[65]; /* of sender, Message-ID and digests of the documents */
-    const char *kind;    /* "refused", "held", "tagged", … */
-    const char *recipient;
-    bool is_first; /* set by the append: no record of any gateway known here had this key before */
+    char key_sha256[65];   /* of sender, Message-ID and digests of the documents; or of a matter */
+    const char *kind;      /* "refused", "held", … (vt_notice_kind_name) */
+    const char *recipient; /* one address */
+    int64_t quiet_secs;    /* 0: at once; at most VT_MAX_NOTICE_QUIET_SECS */
+    int64_t once_secs;     /* 0: always; at most VT_MAX_NOTICE_ONCE_SECS */
+    bool is_first; /* set by the append: the matter is new within once_secs, as far as is known */
 };
+#define VT_MAX_NOTICE_QUIET_SECS 150
+#define VT_MAX_NOTICE_ONCE_SECS (INT64_C(366) * 24 * 60 * 60)
 
 /* Bytes that led to the verdict, kept once each: "certificate", "crl", "ocsp", "timestamp"; of an
  * event "policy". */
@@ -97,8 +104,8 @@ struct vt_register_decided {
     int64_t queue_msecs, inspection_msecs, status_msecs, total_msecs;
     unsigned passes;
     const struct vt_err *fault, *failure; /* NULL or VT_OK: none */
-    struct vt_register_notice *notices;
-    size_t notices_count;
+    const char *no_notice; /* why the sender is owed none (vt_no_notice_name); NULL: one is, or not
+                              known */
     struct vt_register_object *objects;
     size_t objects_count;
     /* SHA-256 (hexadecimal) of signature value, signed bytes and file of each signature. Kept only
@@ -159,10 +166,25 @@ struct vt_register_destroyed {
     size_t objects_count;
 };
 
+/* What became of a notice. */
+struct vt_register_noticed {
+    int64_t id;                   /* in the queue of this register */
+    const char *kind, *recipient; /* as it was owed */
+    const char *outcome;          /* "sent", "failed", "expired", "dropped", "limited" */
+    const char *code, *text;      /* of the last SMTP answer, or why; NULL: none */
+    const char *message_id;       /* NULL: it was never written */
+    const char *by;               /* who dropped it; NULL: nobody */
+    unsigned attempts_count;
+};
+
 struct vt_register_record {
     enum vt_register_kind kind; /* vt_register_append refuses DESTROYED */
     const char *reference;      /* of the mail; "" or NULL for an event */
     int64_t time_utc_secs;
+    /* Owed with this record, whatever its kind is. Of a mail marked secret, and with what follows
+     * one, none is owed and none is kept (R-78). */
+    struct vt_register_notice *notices;
+    size_t notices_count;
     union {
         struct vt_register_decided *decided;
         const struct vt_register_answered *answered;
@@ -170,6 +192,7 @@ struct vt_register_record {
         const struct vt_register_refused *refused;
         const struct vt_register_event *event;
         const struct vt_register_destroyed *destroyed;
+        const struct vt_register_noticed *noticed;
     };
     int64_t seq; /* set by the append */
 };
@@ -308,8 +331,8 @@ enum vt_code vt_register_walk(struct vt_register *reg, int64_t after_seq, size_t
  * not what was written (vt_register_verify); VT_E_NOMEM. */
 enum vt_code vt_register_read(struct vt_arena *arena, const struct vt_register_entry *entry,
                               struct vt_register_record *out, struct vt_err *err) VT_MUST_CHECK;
-/* The bytes of an object, in arena; of a central database that of any gateway, since the digest says
- * what they are. VT_E_NOT_FOUND. */
+/* The bytes of an object, in arena; of a central database that of any gateway, since the digest
+ * says what they are. VT_E_NOT_FOUND. */
 enum vt_code vt_register_object(struct vt_register *reg, struct vt_arena *arena, const char *sha256,
                                 struct vt_bytes *out, struct vt_err *err) VT_MUST_CHECK;
 /* A policy that was loaded. Texts and bytes in the arena that was given. */

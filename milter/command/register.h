@@ -68,6 +68,8 @@ void vt_register_text_destroyed(const struct vt_register_text *text,
 /* "TỪ CHỐI" or "REFUSED": what the MTA was told, or was about to be. */
 const char *vt_register_text_outcome(enum vt_language language, enum vt_register_outcome outcome,
                                      bool is_tagged);
+/* What became of a notice; outcome: vt_register_noticed. */
+const char *vt_register_text_noticed(enum vt_language language, const char *outcome);
 const char *vt_register_text_result(enum vt_language language,
                                     const struct vt_register_decided *decided);
 /* The facts of a mail, NULL when there are none. */

@@ -157,13 +157,30 @@ static void end_line(const struct vt_register_text *t, const char *what, const c
             by != NULL ? by : "", by != NULL ? ")" : "");
 }
 
+const char *vt_register_text_noticed(enum vt_language language, const char *outcome)
+{
+    static const struct {
+        const char *outcome, *texts[2];
+    } words[] = {{"sent", {"đã gửi", "sent"}},
+                 {"failed", {"không gửi được", "could not be sent"}},
+                 {"expired", {"quá hạn, không gửi được", "expired without being sent"}},
+                 {"dropped", {"đã bỏ", "dropped"}},
+                 {"limited", {"không gửi do vượt giới hạn", "not sent: over a limit"}}};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(words[i].outcome, outcome) == 0)
+            return words[i].texts[language];
+    }
+    return outcome;
+}
+
 static void other_line(const struct vt_register_text *t, const struct vt_register_record *record)
 {
     static const char *const kinds[VT_REGISTER_KINDS][2] = {
         [VT_REGISTER_OVERRULED] = {"HỦY KẾT QUẢ", "OVERRULED"},
         [VT_REGISTER_REFUSED] = {"VĂN THƯ TRẢ LẠI", "RETURNED"},
         [VT_REGISTER_DESTROYED] = {"hủy nội dung", "destroyed"},
-        [VT_REGISTER_EVENT] = {"sự kiện", "event"}};
+        [VT_REGISTER_EVENT] = {"sự kiện", "event"},
+        [VT_REGISTER_NOTICE] = {"thông báo", "notice"}};
     begin_line(t, record->time_utc_secs, record->reference, kinds[record->kind][t->language]);
     if (record->kind == VT_REGISTER_OVERRULED)
         end_line(t, reason_code(record->overruled->reason), record->overruled->reason_text,
@@ -173,6 +190,10 @@ static void other_line(const struct vt_register_text *t, const struct vt_registe
                  record->refused->by);
     else if (record->kind == VT_REGISTER_EVENT)
         end_line(t, record->event->what, record->event->text, record->event->by);
+    else if (record->kind == VT_REGISTER_NOTICE)
+        end_line(t, record->noticed->kind,
+                 vt_register_text_noticed(t->language, record->noticed->outcome),
+                 record->noticed->recipient);
     else
         end_line(t, record->destroyed->class_name, record->destroyed->why, NULL);
 }

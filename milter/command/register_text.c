@@ -249,6 +249,18 @@ static void print_evidence(const struct vt_register_text *t,
     print_digests(t, decided->evidence);
 }
 
+/* What is owed, and which of it an earlier record owes already. */
+static void print_notices(const struct vt_register_text *t, const struct vt_register_record *record)
+{
+    for (size_t i = 0; i < record->notices_count; i++) {
+        const struct vt_register_notice *notice = &record->notices[i];
+        label(t, W_NOTICE);
+        fprintf(t->out, "%s -> %s%s%s%s\n", notice->kind, notice->recipient,
+                notice->is_first ? "" : " (", notice->is_first ? "" : word(t, W_NOTICE_OWED_BEFORE),
+                notice->is_first ? "" : ")");
+    }
+}
+
 static void print_decided(const struct vt_register_text *t, const struct vt_register_record *record)
 {
     const struct vt_register_decided *decided = record->decided;
@@ -268,12 +280,8 @@ static void print_decided(const struct vt_register_text *t, const struct vt_regi
     line(t, W_SITE_MODE, vt_mode_name(decided->mode));
     print_fault(t, decided->fault);
     print_fault(t, decided->failure);
-    for (size_t i = 0; i < decided->notices_count; i++) {
-        const struct vt_register_notice *notice = &decided->notices[i];
-        label(t, W_NOTICE);
-        fprintf(t->out, "%s -> %s\n", notice->kind != NULL ? notice->kind : "-",
-                notice->recipient != NULL ? notice->recipient : "-");
-    }
+    print_notices(t, record);
+    line(t, W_NO_NOTICE, decided->no_notice);
     print_times(t, decided);
 }
 
@@ -289,6 +297,7 @@ static void print_overruled(const struct vt_register_text *t,
     line(t, W_WHY, overruled->reason_text);
     if (overruled->until_utc_secs == VT_TIME_NONE) {
         line(t, W_RESULT, word(t, W_NO_EXCEPTION));
+        print_notices(t, record);
         return;
     }
     line(t, W_EXCEPTION, vt_print_minute(t->language, at, overruled->until_utc_secs));
@@ -296,6 +305,7 @@ static void print_overruled(const struct vt_register_text *t,
         line(t, W_DOCUMENTS, overruled->documents_sha256[i]);
     line(t, W_CERTIFICATE, overruled->certificate_sha256);
     print_reason(t, overruled->reason, NULL);
+    print_notices(t, record);
 }
 
 static void print_refused(const struct vt_register_text *t, const struct vt_register_record *record)
@@ -304,6 +314,7 @@ static void print_refused(const struct vt_register_text *t, const struct vt_regi
     line(t, W_BY, record->refused->by);
     print_reason(t, record->refused->reason, NULL);
     line(t, W_WHY, record->refused->text);
+    print_notices(t, record);
 }
 
 static void print_destruction(const struct vt_register_text *t,
@@ -325,6 +336,24 @@ static void print_event(const struct vt_register_text *t, const struct vt_regist
     line(t, W_RESULT, record->event->what);
     line(t, W_WHY, record->event->text);
     line(t, W_BY, record->event->by);
+    print_notices(t, record);
+}
+
+static void print_noticed(const struct vt_register_text *t, const struct vt_register_record *record)
+{
+    const struct vt_register_noticed *noticed = record->noticed;
+    title(t, W_NOTICE, record);
+    label(t, W_NOTICE);
+    fprintf(t->out, "%" PRId64 ", %s -> %s\n", noticed->id,
+            noticed->kind != NULL ? noticed->kind : "-",
+            noticed->recipient != NULL ? noticed->recipient : "-");
+    line(t, W_RESULT, vt_register_text_noticed(t->language, noticed->outcome));
+    label(t, W_ANSWER);
+    fprintf(t->out, "%s%s%s\n", noticed->code != NULL ? noticed->code : "",
+            noticed->code != NULL && noticed->text != NULL ? " " : "",
+            noticed->text != NULL ? noticed->text : "");
+    line(t, W_MESSAGE_ID, noticed->message_id);
+    line(t, W_BY, noticed->by);
 }
 
 void vt_register_text_record(const struct vt_register_text *text,
@@ -334,7 +363,8 @@ void vt_register_text_record(const struct vt_register_text *text,
                                                      const struct vt_register_record *) = {
         [VT_REGISTER_DECIDED] = print_decided,       [VT_REGISTER_ANSWERED] = print_answered,
         [VT_REGISTER_OVERRULED] = print_overruled,   [VT_REGISTER_REFUSED] = print_refused,
-        [VT_REGISTER_DESTROYED] = print_destruction, [VT_REGISTER_EVENT] = print_event};
+        [VT_REGISTER_DESTROYED] = print_destruction, [VT_REGISTER_EVENT] = print_event,
+        [VT_REGISTER_NOTICE] = print_noticed};
     if (record->kind >= VT_REGISTER_DECIDED && record->kind < VT_REGISTER_KINDS)
         printers[record->kind](text, record);
 }
@@ -344,7 +374,8 @@ static enum vt_register_word kind_word(enum vt_register_kind kind)
     static const enum vt_register_word all[VT_REGISTER_KINDS] = {
         [VT_REGISTER_DECIDED] = W_MAIL,        [VT_REGISTER_ANSWERED] = W_ANSWERED,
         [VT_REGISTER_OVERRULED] = W_OVERRULED, [VT_REGISTER_REFUSED] = W_CLERK_REFUSED,
-        [VT_REGISTER_DESTROYED] = W_DESTROYED, [VT_REGISTER_EVENT] = W_EVENT};
+        [VT_REGISTER_DESTROYED] = W_DESTROYED, [VT_REGISTER_EVENT] = W_EVENT,
+        [VT_REGISTER_NOTICE] = W_NOTICE};
     return kind >= VT_REGISTER_DECIDED && kind < VT_REGISTER_KINDS ? all[kind] : W_EVENT;
 }
 

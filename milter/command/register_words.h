@@ -52,6 +52,8 @@ enum vt_register_word {
     W_STATUS,
     W_PASSES,
     W_NOTICE,
+    W_NO_NOTICE,
+    W_NOTICE_OWED_BEFORE,
     W_FAULT,
     W_NO_DECISION,
     W_ANSWER,

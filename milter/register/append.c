@@ -6,6 +6,7 @@
 #include "register/body.h"
 #include "register/derive.h"
 #include "register/internal.h"
+#include "register/notices.h"
 
 /* Texts of one record's rows that had to be changed: addresses and unclean texts. */
 #define MAX_ROW_TEXT_BYTES (32u * 1024 * 1024)
@@ -139,36 +140,21 @@ static enum vt_code keep_own_claims(struct vt_register *reg, struct vt_register_
 
 /* ---- derived tables ---- */
 
-struct insertion {
-    struct vt_register *reg;
-    const struct vt_register_record *record;
-    size_t notices_seen_count;
-};
-
 static enum vt_code insert_row(void *context, const struct vt_row *row, struct vt_err *err)
 {
-    struct insertion *insertion = context;
+    struct vt_register *reg = context;
     bool is_new = false;
-    enum vt_code code = vt_table_insert(insertion->reg->engine, row, &is_new, err);
-    if (code != VT_OK || row->table != VT_TABLE_NOTICE_KEY)
-        return code;
-    bool is_elsewhere = false;
-    code = has_peer(insertion->reg, "SELECT 1 FROM peer_notice_key WHERE key = ?1 LIMIT 1",
-                    row->values[0].bytes, &is_elsewhere, err);
-    insertion->record->decided->notices[insertion->notices_seen_count++].is_first =
-        is_new && !is_elsewhere;
-    return code;
+    return vt_table_insert(reg->engine, row, &is_new, err);
 }
 
 static enum vt_code fill_tables(struct vt_register *reg, const struct vt_register_record *record,
                                 int64_t decided_seq, struct vt_err *err)
 {
-    struct insertion insertion = {.reg = reg, .record = record};
     struct vt_derivation derivation = {.record = record, .decided_seq = decided_seq};
     derivation.arena = vt_arena_new(MAX_ROW_TEXT_BYTES);
     if (derivation.arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "register: no memory");
-    enum vt_code code = vt_derive(&derivation, insert_row, &insertion, err);
+    enum vt_code code = vt_derive(&derivation, insert_row, reg, err);
     vt_arena_free(derivation.arena);
     return code;
 }
@@ -180,6 +166,8 @@ static enum vt_code append_claimed(struct vt_register *reg, struct vt_tail *tail
     struct vt_buf body;
     vt_buf_init(&body, VT_MAX_REGISTER_BODY_BYTES);
     enum vt_code code = vt_register_name_objects(reg, record, err);
+    if (code == VT_OK)
+        code = vt_register_claim_notices(reg, record, err);
     if (code == VT_OK)
         code = vt_body_write(record, &body, err);
     if (code == VT_OK)
@@ -211,6 +199,21 @@ static enum vt_code append_named(struct vt_register *reg, struct vt_tail *tail,
     return code;
 }
 
+/* What follows a secret mail: nobody is told of it, and lines of an answer may name files. */
+static enum vt_code append_after_secret(struct vt_register *reg, struct vt_tail *tail,
+                                        struct vt_register_record *record, int64_t decided_seq,
+                                        struct vt_err *err)
+{
+    struct vt_register_record bare = *record;
+    struct vt_register_answered answered = {.is_secret = true};
+    bare.notices_count = 0;
+    if (record->kind == VT_REGISTER_ANSWERED) {
+        answered.answer.outcome = record->answered->answer.outcome;
+        bare.answered = &answered;
+    }
+    return append_named(reg, tail, &bare, decided_seq, err);
+}
+
 enum vt_code vt_register_append_one(struct vt_register *reg, struct vt_tail *tail,
                                     struct vt_register_record *record, struct vt_err *err)
 {
@@ -223,15 +226,8 @@ enum vt_code vt_register_append_one(struct vt_register *reg, struct vt_tail *tai
                                                      &decided_seq, &is_secret, err);
     if (code != VT_OK)
         return code;
-    if (record->kind != VT_REGISTER_ANSWERED || !is_secret)
-        return append_named(reg, tail, record, decided_seq, err);
-    const struct vt_register_answered *given = record->answered;
-    const struct vt_register_answered secret = {.answer.outcome = given->answer.outcome,
-                                                .is_secret = true};
-    record->answered = &secret;
-    code = append_named(reg, tail, record, decided_seq, err);
-    record->answered = given;
-    return code;
+    return is_secret ? append_after_secret(reg, tail, record, decided_seq, err)
+                     : append_named(reg, tail, record, decided_seq, err);
 }
 
 /* ---- a batch ---- */
@@ -244,9 +240,6 @@ static bool is_writable_time(int64_t utc_secs)
 
 static enum vt_code check_decided(const struct vt_register_decided *decided, struct vt_err *err)
 {
-    if (decided->notices_count > VT_MAX_REGISTER_NOTICES)
-        return vt_err_set(err, VT_E_LIMIT, "register: %zu notices with one record",
-                          decided->notices_count);
     if (decided->first_seen_count > VT_MAX_FIRST_SEEN)
         return vt_err_set(err, VT_E_LIMIT, "register: %zu digests with one record",
                           decided->first_seen_count);
@@ -271,6 +264,9 @@ static enum vt_code check_record(const struct vt_register_record *record,
          (record->overruled->until_utc_secs != VT_TIME_NONE &&
           !is_writable_time(record->overruled->until_utc_secs))))
         return vt_err_set(err, VT_E_LIMIT, "register: an exception for too much or too long");
+    if (record->notices_count > VT_MAX_REGISTER_NOTICES)
+        return vt_err_set(err, VT_E_LIMIT, "register: %zu notices with one record",
+                          record->notices_count);
     if (record->kind == VT_REGISTER_REFUSED && record->refused->reason >= VT_REASON_COUNT)
         return vt_err_set(err, VT_E_FORMAT, "register: a refusal without a reason");
     return record->kind == VT_REGISTER_DECIDED ? check_decided(record->decided, err) : VT_OK;

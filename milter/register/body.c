@@ -50,14 +50,21 @@ static json_t *fault_of(const struct vt_err *fault)
                      vt_json_string(fault->text));
 }
 
-static json_t *notices_of(const struct vt_register_decided *decided)
+static json_t *unless_zero(int64_t number)
+{
+    return number > 0 ? json_integer((json_int_t)number) : NULL;
+}
+
+static json_t *notices_of(const struct vt_register_record *record)
 {
     json_t *array = json_array();
-    for (size_t i = 0; i < decided->notices_count; i++) {
-        const struct vt_register_notice *notice = &decided->notices[i];
+    for (size_t i = 0; i < record->notices_count; i++) {
+        const struct vt_register_notice *notice = &record->notices[i];
         json_t *object =
-            json_pack("{s:s, s:o, s:o}", "key", notice->key_sha256, "kind",
-                      vt_json_string(notice->kind), "to", vt_json_string(notice->recipient));
+            json_pack("{s:s, s:o, s:o, s:o*, s:o*, s:b}", "key", notice->key_sha256, "kind",
+                      vt_json_string(notice->kind), "to", vt_json_string(notice->recipient),
+                      "quiet", unless_zero(notice->quiet_secs), "once",
+                      unless_zero(notice->once_secs), "first", notice->is_first);
         if (json_array_append_new(array, object) != 0) {
             json_decref(array);
             return NULL;
@@ -93,15 +100,16 @@ static json_t *decided_head(const struct vt_register_record *record)
     const struct vt_register_decided *decided = record->decided;
     size_t first_seen_count = decided->clock_is_synchronised ? decided->first_seen_count : 0;
     return json_pack(
-        "{s:i, s:s, s:o, s:o, s:s, s:o, s:{s:I, s:I, s:I, s:I}, s:I, s:o*, s:o*, s:o, s:o, s:o, "
-        "s:o*}",
+        "{s:i, s:s, s:o, s:o, s:s, s:o, s:{s:I, s:I, s:I, s:I}, s:I, s:o*, s:o*, s:o, s:o*, s:o, "
+        "s:o, s:o*}",
         "v", VT_BODY_VERSION, "record", vt_register_kind_name(record->kind), "time",
         vt_json_time(record->time_utc_secs), "reference", vt_json_string(record->reference), "mode",
         vt_mode_name(decided->mode), "answer", answer_of(&decided->answer), "msecs", "queue",
         (json_int_t)decided->queue_msecs, "inspection", (json_int_t)decided->inspection_msecs,
         "status", (json_int_t)decided->status_msecs, "total", (json_int_t)decided->total_msecs,
         "passes", (json_int_t)decided->passes, "fault", fault_of(decided->fault), "failure",
-        fault_of(decided->failure), "notices", notices_of(decided), "first_seen",
+        fault_of(decided->failure), "notices", notices_of(record), "no_notice",
+        unless_empty(decided->no_notice), "first_seen",
         strings(decided->first_seen, first_seen_count), "objects",
         objects_of(decided->objects, decided->objects_count), "defer_key",
         unless_empty(decided->defer_key_sha256));
@@ -166,10 +174,11 @@ static json_t *secret_mail(const struct vt_register_record *record)
 
 static json_t *start(const struct vt_register_record *record)
 {
-    return json_pack("{s:i, s:s, s:o, s:o*}", "v", VT_BODY_VERSION, "record",
+    return json_pack("{s:i, s:s, s:o, s:o*, s:o*}", "v", VT_BODY_VERSION, "record",
                      vt_register_kind_name(record->kind), "time",
                      vt_json_time(record->time_utc_secs), "reference",
-                     unless_empty(record->reference));
+                     unless_empty(record->reference), "notices",
+                     record->notices_count > 0 ? notices_of(record) : NULL);
 }
 
 /* Of a secret mail the kind of the answer only: its lines may name files. */
@@ -233,6 +242,24 @@ static json_t *event_body(const struct vt_register_record *record)
     return NULL;
 }
 
+static json_t *noticed_body(const struct vt_register_record *record)
+{
+    const struct vt_register_noticed *noticed = record->noticed;
+    json_t *root = start(record);
+    json_t *rest = json_pack(
+        "{s:I, s:o, s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:I}", "id", (json_int_t)noticed->id,
+        "notice", vt_json_string(noticed->kind), "to", vt_json_string(noticed->recipient),
+        "outcome", vt_json_string(noticed->outcome), "code", unless_empty(noticed->code), "text",
+        unless_empty(noticed->text), "message_id", unless_empty(noticed->message_id), "by",
+        unless_empty(noticed->by), "attempts", (json_int_t)noticed->attempts_count);
+    int result = rest == NULL ? -1 : json_object_update(root, rest);
+    json_decref(rest);
+    if (result == 0)
+        return root;
+    json_decref(root);
+    return NULL;
+}
+
 static json_t *destroyed_body(const struct vt_register_record *record)
 {
     const struct vt_register_destroyed *destroyed = record->destroyed;
@@ -269,6 +296,8 @@ static json_t *small_body(const struct vt_register_record *record)
         return event_body(record);
     case VT_REGISTER_DESTROYED:
         return destroyed_body(record);
+    case VT_REGISTER_NOTICE:
+        return noticed_body(record);
     default:
         return NULL;
     }

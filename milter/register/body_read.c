@@ -212,8 +212,25 @@ static enum vt_code read_decision(struct vt_arena *arena, const json_t *object,
     return code;
 }
 
+/* Records of before say nothing of times, and each of theirs was the first. */
+static enum vt_code read_notice(struct vt_arena *arena, const json_t *object,
+                                struct vt_register_notice *out, struct vt_err *err)
+{
+    enum vt_code code = vt_body_digest(object, "key", out->key_sha256, err);
+    if (code == VT_OK)
+        code = vt_body_text(arena, object, "kind", &out->kind, err);
+    if (code == VT_OK)
+        code = vt_body_text(arena, object, "to", &out->recipient, err);
+    if (code == VT_OK && (out->kind == NULL || out->recipient == NULL))
+        code = vt_body_wrong(err, "notices");
+    out->quiet_secs = json_integer_value(json_object_get(object, "quiet"));
+    out->once_secs = json_integer_value(json_object_get(object, "once"));
+    out->is_first = !json_is_false(json_object_get(object, "first"));
+    return code;
+}
+
 static enum vt_code read_notices(struct vt_arena *arena, const json_t *array,
-                                 struct vt_register_decided *out, struct vt_err *err)
+                                 struct vt_register_record *out, struct vt_err *err)
 {
     size_t count = json_array_size(array);
     if (count > VT_MAX_REGISTER_NOTICES)
@@ -223,14 +240,8 @@ static enum vt_code read_notices(struct vt_arena *arena, const json_t *array,
         return vt_body_no_memory(err);
     out->notices_count = count;
     enum vt_code code = VT_OK;
-    for (size_t i = 0; i < count && code == VT_OK; i++) {
-        const json_t *object = json_array_get(array, i);
-        code = vt_body_digest(object, "key", out->notices[i].key_sha256, err);
-        if (code == VT_OK)
-            code = vt_body_text(arena, object, "kind", &out->notices[i].kind, err);
-        if (code == VT_OK)
-            code = vt_body_text(arena, object, "to", &out->notices[i].recipient, err);
-    }
+    for (size_t i = 0; i < count && code == VT_OK; i++)
+        code = read_notice(arena, json_array_get(array, i), &out->notices[i], err);
     return code;
 }
 
@@ -307,7 +318,7 @@ static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
     if (code == VT_OK)
         code = read_fault(arena, root, "failure", &out->failure, err);
     if (code == VT_OK)
-        code = read_notices(arena, json_object_get(root, "notices"), out, err);
+        code = vt_body_text(arena, root, "no_notice", &out->no_notice, err);
     if (code == VT_OK)
         code = read_objects(arena, json_object_get(root, "objects"), &out->objects,
                             &out->objects_count, err);
@@ -416,6 +427,26 @@ static enum vt_code read_destroyed(struct vt_arena *arena, const json_t *root,
                          &out->objects_count, err);
 }
 
+static enum vt_code read_noticed(struct vt_arena *arena, const json_t *root,
+                                 struct vt_register_record *record, struct vt_err *err)
+{
+    struct vt_register_noticed *out = vt_arena_alloc(arena, sizeof(*out));
+    if (out == NULL)
+        return vt_body_no_memory(err);
+    const struct {
+        const char *key, **text;
+    } texts[] = {{"notice", &out->kind}, {"to", &out->recipient}, {"outcome", &out->outcome},
+                 {"code", &out->code},   {"text", &out->text},    {"message_id", &out->message_id},
+                 {"by", &out->by}};
+    enum vt_code code = VT_OK;
+    record->noticed = out;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && code == VT_OK; i++)
+        code = vt_body_text(arena, root, texts[i].key, texts[i].text, err);
+    out->id = json_integer_value(json_object_get(root, "id"));
+    out->attempts_count = vt_body_unsigned(root, "attempts");
+    return code == VT_OK && out->outcome == NULL ? vt_body_wrong(err, "outcome") : code;
+}
+
 enum vt_code vt_body_read(struct vt_arena *arena, struct vt_bytes body,
                           struct vt_register_record *record, struct vt_err *err)
 {
@@ -441,6 +472,10 @@ enum vt_code vt_body_read(struct vt_arena *arena, struct vt_bytes body,
         code = read_destroyed(arena, root, record, err);
     else if (record->kind == VT_REGISTER_EVENT)
         code = read_event(arena, root, record, err);
+    else if (record->kind == VT_REGISTER_NOTICE)
+        code = read_noticed(arena, root, record, err);
+    if (code == VT_OK)
+        code = read_notices(arena, json_object_get(root, "notices"), record, err);
     json_decref(root);
     return code;
 }

@@ -9,6 +9,7 @@
 #include "register/body.h"
 #include "register/derive_value.h"
 #include "register/internal.h"
+#include "register/notices.h"
 
 /* ---- a decided mail ---- */
 
@@ -236,13 +237,20 @@ static enum vt_code defer_row(struct vt_derive_work *work,
     return vt_derive_emit(work);
 }
 
-static enum vt_code notice_rows(struct vt_derive_work *work,
-                                const struct vt_register_decided *decided)
+/* Of those that were the first with their matter: others rely on when it was. */
+static enum vt_code notice_rows(struct vt_derive_work *work)
 {
+    const struct vt_register_record *record = work->record;
     enum vt_code code = VT_OK;
-    for (size_t i = 0; i < decided->notices_count && code == VT_OK; i++) {
+    for (size_t i = 0; i < record->notices_count && code == VT_OK; i++) {
+        char matter[65];
+        if (!record->notices[i].is_first)
+            continue;
+        code = vt_register_matter(work->arena, &record->notices[i], matter, work->err);
+        if (code != VT_OK)
+            break;
         vt_derive_begin(work, VT_TABLE_NOTICE_KEY);
-        vt_derive_digest(work, decided->notices[i].key_sha256);
+        vt_derive_digest(work, matter);
         vt_derive_int(work, work->record->seq);
         vt_derive_int(work, work->record->time_utc_secs);
         code = vt_derive_emit(work);
@@ -297,8 +305,6 @@ static enum vt_code decided_rows(struct vt_derive_work *work)
         code = first_seen_rows(work, decided);
     if (code == VT_OK)
         code = defer_row(work, decided);
-    if (code == VT_OK)
-        code = notice_rows(work, decided);
     return code == VT_OK ? object_rows(work) : code;
 }
 
@@ -363,6 +369,29 @@ static enum vt_code destroyed_rows(struct vt_derive_work *work)
     return code;
 }
 
+static enum vt_code rows_of_kind(struct vt_derive_work *work)
+{
+    const struct vt_register_record *record = work->record;
+    switch (record->kind) {
+    case VT_REGISTER_DECIDED:
+        return decided_rows(work);
+    case VT_REGISTER_ANSWERED:
+        return followup_row(work, vt_register_outcome_name(record->answered->answer.outcome));
+    case VT_REGISTER_OVERRULED:
+        return overruled_rows(work);
+    case VT_REGISTER_REFUSED:
+        return followup_row(work, vt_reason_info(record->refused->reason)->code);
+    case VT_REGISTER_DESTROYED:
+        return destroyed_rows(work);
+    case VT_REGISTER_EVENT:
+        return object_rows(work);
+    case VT_REGISTER_NOTICE:
+        return VT_OK;
+    default:
+        return vt_err_set(work->err, VT_E_INTERNAL, "register: a record without a kind");
+    }
+}
+
 enum vt_code vt_derive(const struct vt_derivation *derivation, vt_row_sink *sink, void *context,
                        struct vt_err *err)
 {
@@ -373,20 +402,7 @@ enum vt_code vt_derive(const struct vt_derivation *derivation, vt_row_sink *sink
                                   .sink = sink,
                                   .context = context,
                                   .err = err};
-    switch (record->kind) {
-    case VT_REGISTER_DECIDED:
-        return decided_rows(&work);
-    case VT_REGISTER_ANSWERED:
-        return followup_row(&work, vt_register_outcome_name(record->answered->answer.outcome));
-    case VT_REGISTER_OVERRULED:
-        return overruled_rows(&work);
-    case VT_REGISTER_REFUSED:
-        return followup_row(&work, vt_reason_info(record->refused->reason)->code);
-    case VT_REGISTER_DESTROYED:
-        return destroyed_rows(&work);
-    case VT_REGISTER_EVENT:
-        return object_rows(&work);
-    default:
-        return vt_err_set(err, VT_E_INTERNAL, "register: a record without a kind");
-    }
+    bool is_secret = record->kind == VT_REGISTER_DECIDED && vt_body_is_secret(record->decided);
+    enum vt_code code = rows_of_kind(&work);
+    return code == VT_OK && !is_secret ? notice_rows(&work) : code;
 }

@@ -9,6 +9,7 @@ static const char *const kinds[VT_REGISTER_KINDS] = {
     [VT_REGISTER_DECIDED] = "decided",     [VT_REGISTER_ANSWERED] = "answered",
     [VT_REGISTER_OVERRULED] = "overruled", [VT_REGISTER_REFUSED] = "refused",
     [VT_REGISTER_DESTROYED] = "destroyed", [VT_REGISTER_EVENT] = "event",
+    [VT_REGISTER_NOTICE] = "notice",
 };
 
 static const char *const outcomes[VT_OUTCOMES] = {

@@ -33,7 +33,8 @@ static enum vt_code add_followers(struct vt_register *reg, int64_t now_utc_secs,
     enum vt_code code = vt_sql_get(
         reg->engine,
         "SELECT f.seq FROM record d JOIN record f ON f.reference = d.reference"
-        " WHERE d.seq = ?1 AND d.reference <> '' AND f.kind IN (2, 3, 4) AND f.body IS NOT NULL"
+        " WHERE d.seq = ?1 AND d.reference <> '' AND f.kind IN (2, 3, 4, 6, 7) AND f.body IS NOT "
+        "NULL"
         " AND NOT EXISTS (SELECT 1 FROM exception e WHERE e.seq = f.seq AND e.until_utc_secs > ?2)",
         &sql, err);
     if (code != VT_OK)
@@ -292,6 +293,8 @@ enum vt_code vt_register_retain(struct vt_register *reg, int64_t now_utc_secs,
     jobs[jobs_count++] = (struct job){ORPHANS, VT_RETAIN_REFUSED, VT_REGISTER_OVERRULED, "refused",
                                       days[VT_RETAIN_REFUSED]};
     jobs[jobs_count++] = (struct job){ORPHANS, VT_RETAIN_REFUSED, VT_REGISTER_REFUSED, "refused",
+                                      days[VT_RETAIN_REFUSED]};
+    jobs[jobs_count++] = (struct job){ORPHANS, VT_RETAIN_REFUSED, VT_REGISTER_NOTICE, "refused",
                                       days[VT_RETAIN_REFUSED]};
     const struct job objects = {OBJECTS, VT_RETAIN_CLASSES, VT_REGISTER_KINDS, "objects",
                                 retention->objects_days};

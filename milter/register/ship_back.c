@@ -33,7 +33,7 @@ static const struct {
      1},
     {"SELECT seq, key, time_utc_secs, mac FROM @.notice_key WHERE seq > ?1 AND seq <= ?2",
      "INSERT INTO peer_notice_key (peer, key, time_utc_secs) VALUES (?1, ?2, ?3)"
-     " ON CONFLICT DO NOTHING",
+     " ON CONFLICT (key, peer) DO UPDATE SET time_utc_secs = excluded.time_utc_secs",
      1},
     {"SELECT e.seq, e.ordinal, r.reference, r.time_utc_secs, e.document, e.certificate, e.reason,"
      " e.until_utc_secs, e.mac FROM @.exception e JOIN @.record r ON r.seq = e.seq"

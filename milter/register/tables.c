@@ -157,9 +157,10 @@ static const struct table tables[VT_TABLES] = {
              3) " AND first_utc_secs = ?4 AND last_utc_secs >= ?4",
          "SELECT seq, first_utc_secs FROM defer_clock WHERE key = ?1", NULL, NULL},
     [VT_TABLE_NOTICE_KEY] =
-        {"notice_key", HOLDER_EARLIER,
+        {"notice_key", HOLDER_LATER,
          "INSERT INTO notice_key (key, seq, time_utc_secs) VALUES (?1, ?2, ?3)"
-         " ON CONFLICT DO NOTHING",
+         " ON CONFLICT (key) DO UPDATE SET seq = excluded.seq,"
+         " time_utc_secs = excluded.time_utc_secs, mac = NULL",
          "SELECT count(*) FROM notice_key WHERE key = ?1 AND seq = ?2 AND time_utc_secs = ?3",
          "SELECT seq, time_utc_secs FROM notice_key WHERE key = ?1", NULL, NULL},
     [VT_TABLE_FOLLOWUP] =

@@ -370,11 +370,12 @@ static void clocks_notices_and_exceptions_come_back(void **state)
     made_hex(key, 77);
     struct vt_register_record record = made_mail(&mail, 8, 55, 60);
     int64_t then = record.time_utc_secs, first = 0;
-    struct vt_register_notice notice = {.kind = "refused", .recipient = "a@soxd.gov.vn"};
+    struct vt_register_notice notice = {
+        .kind = "refused", .recipient = "a@soxd.gov.vn", .once_secs = 86400};
     made_hex(notice.key_sha256, 78);
     mail.decided.defer_key_sha256 = key;
-    mail.decided.notices = &notice;
-    mail.decided.notices_count = 1;
+    record.notices = &notice;
+    record.notices_count = 1;
     append(one, &record);
     assert_true(notice.is_first);
     const char *const documents[] = {mail.documents[0].sha256};
@@ -386,6 +387,7 @@ static void clocks_notices_and_exceptions_come_back(void **state)
     struct vt_register_record undo = record;
     undo.kind = VT_REGISTER_OVERRULED;
     undo.overruled = &overruled;
+    undo.notices_count = 0;
     append(one, &undo);
     (void)ship(office, 0);
     bring_back(office, 1);
@@ -416,6 +418,16 @@ static void clocks_notices_and_exceptions_come_back(void **state)
     assert_int_equal(vt_ship_forget(office->central[0], then + 4 * MADE_DAY_SECS, &office->err),
                      VT_OK);
     is_same_chain(office, 0);
+    /* Two days later it is sent by whoever gets it, and the first one learns of that, too. */
+    record.time_utc_secs = then + 2 * 86400;
+    append(two, &record);
+    assert_true(notice.is_first);
+    (void)ship(office, 1);
+    bring_back(office, 0);
+    record.time_utc_secs += 60;
+    append(one, &record);
+    assert_false(notice.is_first);
+    site_is_whole(two, 2);
 }
 
 static void a_newer_gateway_is_left_out(void **state)
@@ -468,8 +480,8 @@ static int64_t claim_all(struct office *office, struct made_mail *mail)
     struct vt_register_notice notice = {.kind = "refused", .recipient = "a@soxd.gov.vn"};
     made_hex(notice.key_sha256, 78);
     mail->decided.defer_key_sha256 = key;
-    mail->decided.notices = &notice;
-    mail->decided.notices_count = 1;
+    record.notices = &notice;
+    record.notices_count = 1;
     append(office->gateways[0], &record);
     const char *const documents[] = {mail->documents[0].sha256};
     const struct vt_register_overruled overruled = {.reason_text = "đã xác minh",

@@ -360,14 +360,23 @@ static void nothing_of_a_secret_mail_is_kept(void **state)
         mails[i].site.recipient_agencies_count = 1;
         mails[i].notice = (struct vt_register_notice){.kind = "held", .recipient = "si-quan@x"};
         made_hex(mails[i].notice.key_sha256, 4242);
-        mails[i].decided.notices = &mails[i].notice;
-        mails[i].decided.notices_count = 1;
+        records[2 * i].notices = &mails[i].notice;
+        records[2 * i].notices_count = 1;
         records[2 * i + 1] = made_answer(&mails[i], &answered[i]);
     }
     mails[0].decided.is_secret = true;
     mails[1].documents[0].reasons |= VT_REASON_BIT(VT_REASON_SECRET_MARK);
     assert_int_equal(vt_register_append(site->reg, records, 4, &site->err), VT_OK);
-    site_is_whole(site, 4);
+    /* Nor is anybody told of what follows one. */
+    const struct vt_register_event released = {.what = "released"};
+    struct vt_register_record follower = {.kind = VT_REGISTER_EVENT,
+                                          .reference = mails[0].reference,
+                                          .time_utc_secs = records[3].time_utc_secs,
+                                          .notices = &mails[0].notice,
+                                          .notices_count = 1,
+                                          .event = &released};
+    assert_int_equal(vt_register_append(site->reg, &follower, 1, &site->err), VT_OK);
+    site_is_whole(site, 5);
     struct vt_register_query query = VT_REGISTER_QUERY_ANY;
     query.kinds = VT_REGISTER_KIND_BIT(VT_REGISTER_DECIDED);
     assert_int_equal(site_find(site, &query), 2);
@@ -493,20 +502,40 @@ static void a_notice_is_owed_once(void **state)
 {
     struct site *site = *state;
     struct made_mail mail;
-    struct vt_register_notice notices[2] = {{.kind = "refused", .recipient = "a@b.vn"},
-                                            {.kind = "refused", .recipient = "c@d.vn"}};
+    struct vt_register_notice notices[2] = {
+        {.kind = "refused", .recipient = "a@b.vn", .once_secs = 86400},
+        {.kind = "refused", .recipient = "c@d.vn", .once_secs = 86400}};
     made_hex(notices[0].key_sha256, 1);
     made_hex(notices[1].key_sha256, 2);
     struct vt_register_record record = made_mail(&mail, 2, 10, 60);
-    mail.decided.notices = notices;
-    mail.decided.notices_count = 1;
+    record.notices = notices;
+    record.notices_count = 1;
     assert_int_equal(vt_register_append(site->reg, &record, 1, &site->err), VT_OK);
     assert_true(notices[0].is_first);
-    mail.decided.notices_count = 2;
+    record.notices_count = 2;
     assert_int_equal(vt_register_append(site->reg, &record, 1, &site->err), VT_OK);
     assert_false(notices[0].is_first);
     assert_true(notices[1].is_first);
-    site_is_whole(site, 2);
+    /* Another matter with the same key: somebody else is told, or of something else. */
+    notices[0].recipient = "A@b.vn";
+    notices[1].recipient = "e@f.vn";
+    assert_int_equal(vt_register_append(site->reg, &record, 1, &site->err), VT_OK);
+    assert_false(notices[0].is_first);
+    assert_true(notices[1].is_first);
+    /* The same matter after a day, within the next one, and by a clock that was put back far. */
+    notices[0].kind = "held";
+    const struct {
+        int64_t after_secs;
+        bool is_first;
+    } cases[] = {{0, true}, {86399, false}, {86400, true}, {90000, false}, {-172800, true}};
+    record.notices_count = 1;
+    int64_t then = record.time_utc_secs;
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        record.time_utc_secs = then + cases[i].after_secs;
+        assert_int_equal(vt_register_append(site->reg, &record, 1, &site->err), VT_OK);
+        assert_int_equal(notices[0].is_first, cases[i].is_first);
+    }
+    site_is_whole(site, 3 + ELEMENTS(cases));
 }
 
 static void objects_are_kept_once(void **state)

@@ -107,8 +107,9 @@ static void append_full(struct site *site)
     mail.decided.passes = 2;
     mail.notice = (struct vt_register_notice){.kind = "refused", .recipient = "vanthu@so1.gov.vn"};
     made_hex(mail.notice.key_sha256, 77);
-    mail.decided.notices = &mail.notice;
-    mail.decided.notices_count = 1;
+    record.notices = &mail.notice;
+    record.notices_count = 1;
+    mail.decided.no_notice = "automatic";
     mail.evidence.mail.authenticated = "vanthu";
     mail.evidence.mail.sender_aligned = true;
     append(site, &record);
@@ -139,6 +140,7 @@ static void decided_is_shown_whole(void **state)
         "  Mode of the site        tag\n",
         "  Fault                   timeout: the status role did not answer\n",
         "  Notice                  refused -> vanthu@so1.gov.vn\n",
+        "  No notice to sender     automatic\n",
         "  Time taken              12 ms (queue 1, inspection 8, status 3), passes: 2\n",
         NULL};
     static const char *const vietnamese[] = {
@@ -221,26 +223,48 @@ static void other_kinds(void **state)
                                                              .hold_reason = "officer",
                                                              .lines = lines,
                                                              .lines_count = 2}};
+    const struct vt_register_noticed noticed = {.id = 7,
+                                                .kind = "refused",
+                                                .recipient = "a@b.vn",
+                                                .outcome = "expired",
+                                                .code = "450",
+                                                .text = "4.2.0 later",
+                                                .message_id = "7.1@mx",
+                                                .attempts_count = 12};
+    struct vt_register_notice notices[] = {{.kind = "correction", .recipient = "a@b.vn"},
+                                           {.kind = "correction", .recipient = "A@b.vn"}};
+    made_hex(notices[0].key_sha256, 9);
+    made_hex(notices[1].key_sha256, 9);
     struct vt_register_record records[] = {
-        {.kind = VT_REGISTER_OVERRULED, .reference = reference, .overruled = &overruled},
+        {.kind = VT_REGISTER_OVERRULED,
+         .reference = reference,
+         .notices = notices,
+         .notices_count = 2,
+         .overruled = &overruled},
         {.kind = VT_REGISTER_REFUSED, .reference = reference, .refused = &refused},
         {.kind = VT_REGISTER_EVENT, .event = &event},
-        {.kind = VT_REGISTER_ANSWERED, .reference = reference, .answered = &answered}};
-    static const char *const whole[][8] = {
+        {.kind = VT_REGISTER_ANSWERED, .reference = reference, .answered = &answered},
+        {.kind = VT_REGISTER_NOTICE, .reference = reference, .noticed = &noticed}};
+    static const char *const whole[][9] = {
         {"\nOVERRULED (record 1, 2025-12-20 09:00)\n", "  By                      root\n",
          "  Why                     đã đối chiếu\n", "  Exception until         2025-12-20 09:00\n",
-         "  Documents               ", NULL},
+         "  Documents               ", "  Notice                  correction -> a@b.vn\n",
+         "correction -> A@b.vn (there is one about this already)\n", NULL},
         {"\nRETURNED (record 2, ",
          "  Reason                  RECALLED: ", "  Why                     công văn 12\n", NULL},
         {"\nevent (record 3, ", "  Result                  mode-changed\n",
          "  Why                     observe to tag\n", "  By                      root\n", NULL},
         {"\nAnswer to the MTA (record 4, ", "  Result                  HELD 250 2.0.0\n",
-         "  Held because            officer\n", "    | Tu choi\n    | Lien he\n", NULL}};
+         "  Held because            officer\n", "    | Tu choi\n    | Lien he\n", NULL},
+        {"\nNotice (record 5, ", "  Notice                  7, refused -> a@b.vn\n",
+         "  Result                  expired without being sent\n", "450 4.2.0 later\n",
+         "  Message-ID              7.1@mx\n", NULL}};
     static const char *const short_ones[][3] = {
         {"  OVERRULED       -                   đã đối chiếu (root)\n", NULL},
         {"  RETURNED        RECALLED            công văn 12 (vanthu)\n", NULL},
         {"  -               event           mode-changed        observe to tag (root)\n", NULL},
-        {"  HELD            -\n", NULL}};
+        {"  HELD            -\n", NULL},
+        {"  notice          refused             expired without being sent (a@b.vn)\n", NULL}};
     for (size_t i = 0; i < ELEMENTS(records); i++) {
         records[i].time_utc_secs = MADE_FIRST_UTC_SECS;
         append(site, &records[i]);
