@@ -45,6 +45,20 @@ struct vt_brake_limits {
     int64_t lasts_msecs;   /* brake.lasts: 2h */
 };
 
+/* Times of the day in Vietnam, ascending, in minutes after midnight. */
+#define VT_MAX_DAY_TIMES 12
+struct vt_day_times {
+    unsigned minutes[VT_MAX_DAY_TIMES];
+    size_t count;
+};
+
+/* Durations, ascending. */
+#define VT_MAX_SPANS 8
+struct vt_spans {
+    int64_t msecs[VT_MAX_SPANS];
+    size_t count;
+};
+
 /* Notices: vanthu/notice.h, vanthu-notices(5). */
 struct vt_config_notices {
     const char
@@ -52,6 +66,11 @@ struct vt_config_notices {
     const char *from;     /* notices.from: "Name <address>"; default vanthu@<hostname> */
     const char *reply_to; /* notices.reply-to: a mailbox that a person reads; NULL */
     const char *contact;  /* notices.contact: whom to ask; default office-phone; NULL */
+    const char *admin;    /* notices.admin: address of digest and alarms; NULL: nobody */
+    struct vt_day_times lists_at; /* notices.lists-at: 11:00 and 16:00; none: no lists */
+    unsigned digest_at_minutes;   /* notices.digest-at: 07:30, after midnight in Vietnam */
+    struct vt_spans hold_remind;  /* notices.hold-remind: 4h and 24h after a mail was held */
+    int64_t hold_alarm_msecs;     /* notices.hold-alarm: 48h; 0: never */
 };
 
 /* All strings live in the arena of the configuration. */

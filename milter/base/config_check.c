@@ -261,3 +261,10 @@ bool vt_check_fingerprint(const char *text)
     }
     return digits == 64;
 }
+
+bool vt_check_clock(const char *text)
+{
+    bool is_formed = strlen(text) == 5 && text[2] == ':' && strspn(text, "0123456789") == 2 &&
+                     strspn(text + 3, "0123456789") == 2;
+    return is_formed && strncmp(text, "24", 2) < 0 && text[3] < '6';
+}

@@ -281,6 +281,71 @@ static bool set_duration(struct vt_config_reader *r, const struct vt_setting *s,
     return vt_yaml_duration(&r->yaml, node, s->min, s->max, field);
 }
 
+/* "07:30" as minutes after midnight. */
+static bool take_clock(struct vt_config_reader *r, const struct vt_setting *s,
+                       const struct vt_yaml_node *node, unsigned *out)
+{
+    const char *text = NULL;
+    if (!is_accepted(r, s, node, &text))
+        return false;
+    unsigned hours = (unsigned)(text[0] - '0') * 10 + (unsigned)(text[1] - '0');
+    *out = hours * 60 + (unsigned)(text[3] - '0') * 10 + (unsigned)(text[4] - '0');
+    return true;
+}
+
+static bool set_clock(struct vt_config_reader *r, const struct vt_setting *s,
+                      const struct vt_yaml_node *node, void *field)
+{
+    return take_clock(r, s, node, field);
+}
+
+/* How many values a list has, of at most limit; an empty one is allowed. */
+static bool count_values(struct vt_config_reader *r, const struct vt_setting *s,
+                         const struct vt_yaml_node *node, size_t limit, size_t *out)
+{
+    *out = 0;
+    if (node->kind == VT_YAML_SEQUENCE && node->count == 0)
+        return true;
+    if (!vt_yaml_is_list(&r->yaml, node, s->expected))
+        return false;
+    *out = vt_yaml_values_count(node);
+    return *out <= limit || vt_yaml_mistake(&r->yaml, node, "at most %zu values", limit);
+}
+
+static bool set_day_times(struct vt_config_reader *r, const struct vt_setting *s,
+                          const struct vt_yaml_node *node, void *field)
+{
+    struct vt_day_times times = {0};
+    bool is_good = count_values(r, s, node, VT_MAX_DAY_TIMES, &times.count);
+    for (size_t i = 0; is_good && i < times.count; i++) {
+        const struct vt_yaml_node *value = vt_yaml_value_at(node, i);
+        is_good = take_clock(r, s, value, &times.minutes[i]);
+        if (is_good && i > 0 && times.minutes[i] <= times.minutes[i - 1])
+            is_good =
+                vt_yaml_mistake(&r->yaml, value, "times of the day in their order, once each");
+    }
+    if (is_good)
+        *(struct vt_day_times *)field = times;
+    return is_good;
+}
+
+static bool set_spans(struct vt_config_reader *r, const struct vt_setting *s,
+                      const struct vt_yaml_node *node, void *field)
+{
+    struct vt_spans spans = {0};
+    bool is_good = count_values(r, s, node, VT_MAX_SPANS, &spans.count);
+    for (size_t i = 0; is_good && i < spans.count; i++) {
+        const struct vt_yaml_node *value = vt_yaml_value_at(node, i);
+        is_good = vt_yaml_duration(&r->yaml, value, s->min, s->max, &spans.msecs[i]);
+        if (is_good && i > 0 && spans.msecs[i] <= spans.msecs[i - 1])
+            is_good =
+                vt_yaml_mistake(&r->yaml, value, "durations from the shortest to the longest");
+    }
+    if (is_good)
+        *(struct vt_spans *)field = spans;
+    return is_good;
+}
+
 static bool set_size(struct vt_config_reader *r, const struct vt_setting *s,
                      const struct vt_yaml_node *node, void *field)
 {
@@ -303,6 +368,8 @@ static bool set_size(struct vt_config_reader *r, const struct vt_setting *s,
 #define MAILBOX vt_check_mailbox, "a mailbox such as vanthu@ninhbinh.gov.vn or \"Name <address>\""
 #define SOCKET vt_check_socket, "unix:/path, inet:PORT@HOST or inet6:PORT@HOST"
 #define FINGERPRINT vt_check_fingerprint, "a SHA-256 fingerprint of 64 hexadecimal digits"
+#define ADDRESS vt_check_address, "a mail address such as quantri@ninhbinh.gov.vn"
+#define DAY_TIME vt_check_clock, "a time of the day such as 07:30"
 #define PUBLISHED_HOSTS "[ca.gov.vn, pub.ca.gov.vn, ocsp.ca.gov.vn, rootca.gov.vn]"
 
 #define RULE(key, set, member, default_text)                                                       \
@@ -375,6 +442,14 @@ const struct vt_setting vt_settings[] = {
     {"notices.from", set_text, PLACE(notices.from), NULL, 0, 0, MAILBOX},
     {"notices.reply-to", set_text, PLACE(notices.reply_to), NULL, 0, 0, MAILBOX},
     {"notices.contact", set_text, PLACE(notices.contact), NULL, 0, 0, TITLE},
+    {"notices.lists-at", set_day_times, PLACE(notices.lists_at), "[11:00, 16:00]", 0, 0,
+     DAY_TIME},
+    {"notices.admin", set_text, PLACE(notices.admin), NULL, 0, 0, ADDRESS},
+    {"notices.digest-at", set_clock, PLACE(notices.digest_at_minutes), "07:30", 0, 0, DAY_TIME},
+    {"notices.hold-remind", set_spans, PLACE(notices.hold_remind), "[4h, 24h]", 1 * MINUTES,
+     (int64_t)30 * DAYS, NULL, "durations such as 4h"},
+    {"notices.hold-alarm", set_duration, PLACE(notices.hold_alarm_msecs), "48h", 0,
+     (int64_t)30 * DAYS, NULL, NULL},
     {"web.listen", set_local_socket, PLACE(web_listen), NULL, 0, 0, SOCKET},
     {"web.socket-mode", set_file_mode, PLACE(web_socket_mode), "0660", 0, 0777, NULL, NULL},
     {"web.socket-group", set_text, PLACE(web_socket_group), NULL, 0, 0, vt_check_user,

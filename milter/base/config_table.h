@@ -48,6 +48,7 @@ bool vt_check_ascii(const char *text);       /* printable ASCII that may stand i
 bool vt_check_title(const char *text);       /* one line of text in any language */
 bool vt_check_address(const char *text);     /* local@domain: dot-atoms, ASCII (RFC 5321 4.1.2) */
 bool vt_check_mailbox(const char *text);     /* local@domain, or Name <local@domain> */
+bool vt_check_clock(const char *text);       /* "00:00" to "23:59" */
 bool vt_check_fingerprint(const char *text); /* 64 hexadecimal digits, colons and spaces between */
 
 #endif

@@ -63,6 +63,14 @@ static void defaults(void **state)
     assert_int_equal(c->total_msecs, 60000);
     assert_int_equal(c->poison_msecs, 30 * 60000);
     assert_int_equal(c->poison_failures, 3);
+    assert_null(c->notices.admin);
+    assert_int_equal(c->notices.lists_at.count, 2);
+    assert_int_equal(c->notices.lists_at.minutes[0], 11 * 60);
+    assert_int_equal(c->notices.lists_at.minutes[1], 16 * 60);
+    assert_int_equal(c->notices.digest_at_minutes, 7 * 60 + 30);
+    assert_int_equal(c->notices.hold_remind.count, 2);
+    assert_int_equal(c->notices.hold_remind.msecs[1], (int64_t)24 * 3600 * 1000);
+    assert_int_equal(c->notices.hold_alarm_msecs, (int64_t)48 * 3600 * 1000);
     assert_string_equal(c->role_user[VT_ROLE_FETCH], "vanthu-fetch");
     assert_string_equal(c->role_user[VT_ROLE_REGISTRAR], "vanthu-registrar");
     assert_string_equal(c->role_user[VT_ROLE_WEB], "vanthu-web");
@@ -215,6 +223,14 @@ static void mistakes_of_one_line(void **state)
         {"hostname: a..b\n", 1, 11, "is not a domain such as"},
         {"notices: {from: vanthu}\n", 1, 17, "is not a mailbox such as"},
         {"notices: {from: Văn thư <vanthu@>}\n", 1, 17, "is not a mailbox such as"},
+        {"notices: {admin: quantri}\n", 1, 18, "is not a mail"},
+        {"notices: {digest-at: 24:00}\n", 1, 22, "is not a time of the day"},
+        {"notices: {digest-at: 7:30}\n", 1, 22, "is not a time of the day"},
+        {"notices: {lists-at: [16:00, 11:00]}\n", 1, 29, "in their order"},
+        {"notices: {lists-at: [11:00, 11:60]}\n", 1, 29, "is not a time of the day"},
+        {"notices: {hold-remind: [24h, 4h]}\n", 1, 30, "from the shortest"},
+        {"notices: {hold-remind: [1h, 2h, 3h, 4h, 5h, 6h, 7h, 8h, 9h]}\n", 1, 24, "at most 8"},
+        {"notices: {hold-alarm: 31d}\n", 1, 23, "is not between"},
         {"notices: {reply-to: a..b@x.gov.vn}\n", 1, 21, "is not a mailbox such as"},
         {"office-phone: 10%\n", 1, 15, "is not at most 64 printable ASCII"},
         {"office-name: \"a\\u202Eb\"\n", 1, 14, "is not one line of text"},
