@@ -61,6 +61,15 @@ struct vt_spans {
 
 /* Notices: vanthu/notice.h, vanthu-notices(5). */
 struct vt_config_notices {
+    bool is_enabled;             /* notices.enabled: true */
+    int64_t quiet_msecs;         /* notices.quiet: 90s without more of the same circular */
+    int64_t once_msecs;          /* notices.once-within: 24h: one notice for each circular */
+    int64_t expire_msecs;        /* notices.expire-after: 5d: tried for so long */
+    int64_t retry_first_msecs;   /* notices.retry-first: 5m, doubled each time, … */
+    int64_t retry_longest_msecs; /* notices.retry-longest: 1h: … up to this */
+    unsigned per_sender_hour;    /* notices.per-sender-hour: 20; 0: no limit, all three */
+    unsigned per_domain_hour;    /* notices.per-domain-hour: 200 */
+    unsigned per_hour;           /* notices.per-hour: 2000 */
     const char
         *directory;       /* notices.directory: frames and reasons in vi/ and en/; NULL: built in */
     const char *from;     /* notices.from: "Name <address>"; default vanthu@<hostname> */

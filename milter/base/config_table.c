@@ -266,6 +266,13 @@ static bool set_file_mode(struct vt_config_reader *r, const struct vt_setting *s
     return vt_yaml_octal(&r->yaml, node, (unsigned)s->max, field);
 }
 
+static bool set_flag(struct vt_config_reader *r, const struct vt_setting *s,
+                     const struct vt_yaml_node *node, void *field)
+{
+    (void)s;
+    return vt_yaml_bool(&r->yaml, node, field);
+}
+
 static bool set_number(struct vt_config_reader *r, const struct vt_setting *s,
                        const struct vt_yaml_node *node, void *field)
 {
@@ -438,12 +445,26 @@ const struct vt_setting vt_settings[] = {
     {"reload.replay", set_duration, PLACE(reload_replay_msecs), "7d", 1 * HOURS,
      (int64_t)366 * DAYS, NULL, NULL},
     {"reload.confirm-above", set_number, PLACE(reload_confirm_above), "5", 0, 100000, NULL, NULL},
+    {"notices.enabled", set_flag, PLACE(notices.is_enabled), "true", 0, 0, NULL, NULL},
+    {"notices.quiet", set_duration, PLACE(notices.quiet_msecs), "90s", 0, 150 * SECS, NULL, NULL},
+    {"notices.once-within", set_duration, PLACE(notices.once_msecs), "24h", 0, 366 * (int64_t)DAYS,
+     NULL, NULL},
+    {"notices.expire-after", set_duration, PLACE(notices.expire_msecs), "5d", 1 * SECS,
+     30 * (int64_t)DAYS, NULL, NULL},
+    {"notices.retry-first", set_duration, PLACE(notices.retry_first_msecs), "5m", 1 * SECS,
+     24 * HOURS, NULL, NULL},
+    {"notices.retry-longest", set_duration, PLACE(notices.retry_longest_msecs), "1h", 1 * SECS,
+     24 * HOURS, NULL, NULL},
+    {"notices.per-sender-hour", set_number, PLACE(notices.per_sender_hour), "20", 0, 100000, NULL,
+     NULL},
+    {"notices.per-domain-hour", set_number, PLACE(notices.per_domain_hour), "200", 0, 1000000, NULL,
+     NULL},
+    {"notices.per-hour", set_number, PLACE(notices.per_hour), "2000", 0, 10000000, NULL, NULL},
     {"notices.directory", set_path, PLACE(notices.directory), NULL, 0, 0, PATH},
     {"notices.from", set_text, PLACE(notices.from), NULL, 0, 0, MAILBOX},
     {"notices.reply-to", set_text, PLACE(notices.reply_to), NULL, 0, 0, MAILBOX},
     {"notices.contact", set_text, PLACE(notices.contact), NULL, 0, 0, TITLE},
-    {"notices.lists-at", set_day_times, PLACE(notices.lists_at), "[11:00, 16:00]", 0, 0,
-     DAY_TIME},
+    {"notices.lists-at", set_day_times, PLACE(notices.lists_at), "[11:00, 16:00]", 0, 0, DAY_TIME},
     {"notices.admin", set_text, PLACE(notices.admin), NULL, 0, 0, ADDRESS},
     {"notices.digest-at", set_clock, PLACE(notices.digest_at_minutes), "07:30", 0, 0, DAY_TIME},
     {"notices.hold-remind", set_spans, PLACE(notices.hold_remind), "[4h, 24h]", 1 * MINUTES,
