@@ -174,6 +174,12 @@ const char *vt_role_name(enum vt_role_id role); /* "gateway" */
 /* True when a person's mail program hands the mail in: it does not queue, so nothing is deferred.
  */
 bool vt_mail_is_submission(const struct vt_mail *mail, const struct vt_config *config);
+/* True when the domain of an address is in our domains. NULL: false. */
+bool vt_address_is_ours(const char *address, const struct vt_config *config);
+/* What login and network prove of the envelope sender; headers are not looked at. A relay in front
+ * is in no network of ours: it hands over what strangers write. */
+enum vt_sender_proof vt_mail_sender_proof(const struct vt_mail *mail, bool is_internal_client,
+                                          const struct vt_config *config);
 /* The direction of a mail by its envelope. Inbound: from a client that is not ours. Ours is a
  * client in an internal network, an authenticated one, or one of a listener for our own users.
  * What ours send is internal when every recipient is in our domains, else outbound. */

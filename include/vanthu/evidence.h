@@ -80,6 +80,31 @@ enum vt_beside { VT_BESIDE_NONE = 0, VT_BESIDE_COMPANION, VT_BESIDE_SIGNATURE };
 enum vt_direction { VT_INBOUND = 0, VT_OUTBOUND, VT_INTERNAL };
 enum vt_sender_class { VT_SENDER_OTHER = 0, VT_SENDER_STATE };
 
+/* What proves that the envelope sender sent the mail: it alone may be answered to (RFC 3834 4), and
+ * who forged it would make us write to somebody else. Zero memory proves nothing. */
+enum vt_sender_proof {
+    VT_PROOF_NONE = 0,
+    VT_PROOF_LOGIN,   /* "login": a SASL login that fits the sender */
+    VT_PROOF_NETWORK, /* "network": one of our networks, and a sender in our domains */
+    VT_PROOF_SPF,     /* "spf": of the sender's domain */
+    VT_PROOF_DKIM,    /* "dkim": a domain that the domains of sender and From are in */
+    VT_PROOF_DMARC    /* "dmarc": From, and the sender's domain is in its domain */
+};
+
+/* What in its header says that a program sent a mail, or that no program should answer it. The
+ * first that applies. */
+enum vt_automatic {
+    VT_AUTOMATIC_NOT = 0,
+    VT_AUTOMATIC_OURS,       /* "notice": X-Vanthu-Notice, a notice of a vanthu */
+    VT_AUTOMATIC_LIST,       /* "list": List-Id and its kin (RFC 2369, RFC 2919) */
+    VT_AUTOMATIC_PRECEDENCE, /* "precedence": bulk, list, junk, auto_reply (RFC 3834 2) */
+    VT_AUTOMATIC_SUBMITTED,  /* "auto-submitted": anything but no (RFC 3834 5) */
+    VT_AUTOMATIC_REPORT,     /* "report": multipart/report (RFC 6522) and its parts */
+    VT_AUTOMATIC_BOUNCE,     /* "return-path": an empty one (RFC 3834 2) */
+    VT_AUTOMATIC_LOOP,       /* "loop": X-Loop, of a program that answers */
+    VT_AUTOMATIC_SUPPRESS    /* "suppressed": X-Auto-Response-Suppress (MS-OXCMAIL 2.1.3.2.19) */
+};
+
 /* What a file is, by its content. vt_format_name gives "pdf", "cms", … */
 enum vt_format {
     VT_FORMAT_UNKNOWN = 0,
@@ -254,8 +279,10 @@ struct vt_mail {
     const char *subject;
     const char *from; /* address of the first From */
     unsigned from_count;
-    bool is_list;      /* List-Id, Precedence: bulk or list */
-    bool is_automatic; /* Auto-Submitted other than no */
+    bool is_list;                      /* List-Id, Precedence: bulk or list */
+    bool is_automatic;                 /* Auto-Submitted other than no */
+    enum vt_automatic automatic_by;    /* whatever forbids to answer it */
+    enum vt_sender_proof sender_proof; /* of the envelope sender; alignment is about From */
     uint64_t size_bytes;
 };
 
@@ -278,6 +305,8 @@ const char *vt_signature_format_name(enum vt_signature_format format);
 const char *vt_direction_name(enum vt_direction direction);
 const char *vt_sender_class_name(enum vt_sender_class class);
 const char *vt_format_name(enum vt_format format);
+const char *vt_sender_proof_name(enum vt_sender_proof proof);
+const char *vt_automatic_name(enum vt_automatic automatic); /* "no" for VT_AUTOMATIC_NOT */
 
 /* Lower an indication to what a new failure asks for: TOTAL-FAILED beats INDETERMINATE beats
  * TOTAL-PASSED; among sub-indications of one indication the earlier in the enum wins. */

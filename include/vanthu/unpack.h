@@ -59,9 +59,12 @@ struct vt_unpacked {
     bool is_marked_secret;
     bool is_list;
     bool is_automatic;
-    /* Values of Authentication-Results headers, unfolded, in order, at most 50. */
+    enum vt_automatic automatic_by;
+    /* Values of Authentication-Results headers, unfolded, in order, at most 50. The first of them
+     * stand above every Received: what is below came with the mail from elsewhere, for the MTA does
+     * not show a milter its own Received. */
     const char **authentication_results;
-    size_t authentication_results_count;
+    size_t authentication_results_count, authentication_results_above_count;
     bool is_mail;
 };
 

@@ -186,6 +186,8 @@ static const struct vt_field mail_fields[] = {
     FIELD(vt_mail, "from_count", from_count, UINT),
     FIELD(vt_mail, "is_list", is_list, BOOL),
     FIELD(vt_mail, "is_automatic", is_automatic, BOOL),
+    WORD_FIELD(vt_mail, "automatic_by", automatic_by, automatic),
+    WORD_FIELD(vt_mail, "sender_proof", sender_proof, sender_proof),
     FIELD(vt_mail, "size", size_bytes, U64),
 };
 static const struct vt_record mail_record = RECORD(mail_fields, vt_mail, SIZE_MAX);

@@ -96,6 +96,25 @@ static const char *const sender_classes[] = {
 };
 WORDS(sender_class, sender_classes);
 
+static const char *const sender_proofs[] = {
+    [VT_PROOF_NONE] = "none", [VT_PROOF_LOGIN] = "login", [VT_PROOF_NETWORK] = "network",
+    [VT_PROOF_SPF] = "spf",   [VT_PROOF_DKIM] = "dkim",   [VT_PROOF_DMARC] = "dmarc",
+};
+WORDS(sender_proof, sender_proofs);
+
+static const char *const automatics[] = {
+    [VT_AUTOMATIC_NOT] = "no",
+    [VT_AUTOMATIC_OURS] = "notice",
+    [VT_AUTOMATIC_LIST] = "list",
+    [VT_AUTOMATIC_PRECEDENCE] = "precedence",
+    [VT_AUTOMATIC_SUBMITTED] = "auto-submitted",
+    [VT_AUTOMATIC_REPORT] = "report",
+    [VT_AUTOMATIC_BOUNCE] = "return-path",
+    [VT_AUTOMATIC_LOOP] = "loop",
+    [VT_AUTOMATIC_SUPPRESS] = "suppressed",
+};
+WORDS(automatic, automatics);
+
 static const char *const formats[VT_FORMAT_COUNT] = {
     [VT_FORMAT_UNKNOWN] = "unknown",
     [VT_FORMAT_TEXT] = "text",
@@ -210,6 +229,16 @@ const char *vt_direction_name(enum vt_direction direction)
 const char *vt_sender_class_name(enum vt_sender_class class)
 {
     return word_of(&vt_words_sender_class, class);
+}
+
+const char *vt_sender_proof_name(enum vt_sender_proof proof)
+{
+    return word_of(&vt_words_sender_proof, proof);
+}
+
+const char *vt_automatic_name(enum vt_automatic automatic)
+{
+    return word_of(&vt_words_automatic, automatic);
 }
 
 const char *vt_format_name(enum vt_format format)

@@ -20,6 +20,8 @@ extern const struct vt_words vt_words_signature_format;
 extern const struct vt_words vt_words_time_source;
 extern const struct vt_words vt_words_direction;
 extern const struct vt_words vt_words_sender_class;
+extern const struct vt_words vt_words_sender_proof;
+extern const struct vt_words vt_words_automatic;
 extern const struct vt_words vt_words_format;
 extern const struct vt_words vt_words_status;
 extern const struct vt_words vt_words_action;

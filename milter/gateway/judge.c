@@ -51,6 +51,8 @@ static void complete_facts(struct vt_work *work)
     /* One of those that were not kept may be anywhere. */
     if (transaction->recipients_dropped_count > 0 && mail->direction == VT_INTERNAL)
         mail->direction = VT_OUTBOUND;
+    mail->sender_proof = vt_mail_sender_proof(
+        mail, vt_networks_contain(&work->gateway->internal, mail->client_address), config);
     work->poison_key = vt_siphash_get(&transaction->hash);
 }
 

@@ -84,6 +84,11 @@ static void keep_own_facts(struct vt_mail *found, const struct vt_mail *own)
     found->recipients = own->recipients;
     found->recipients_count = own->recipients_count;
     found->direction = own->direction;
+    bool is_by_header = found->sender_proof == VT_PROOF_SPF ||
+                        found->sender_proof == VT_PROOF_DKIM ||
+                        found->sender_proof == VT_PROOF_DMARC;
+    if (own->sender_proof != VT_PROOF_NONE || !is_by_header)
+        found->sender_proof = own->sender_proof;
 }
 
 static enum vt_code inspect(struct vt_work *work, int mail_fd, struct vt_err *err)

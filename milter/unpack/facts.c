@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Facts from the headers of the outermost mail: who says it is from whom, what it is about, and
- * whether a list or a program sent it (RFC 5322 3.6, RFC 2919, RFC 3834, RFC 8601). */
+ * whether a list or a program sent it (RFC 5322 3.6, RFC 2919, RFC 3834, RFC 8601).
+ *
+ * What forbids to answer a mail, by RFC 3834 2: any Auto-Submitted but "no" (5); an empty
+ * Return-Path; the fields of lists; Precedence of bulk, list and junk. Beyond it: auto_reply, which
+ * old responders write there; a report of another program; X-Loop, the mark of programs that
+ * answer; X-Auto-Response-Suppress, unless it is about receipts alone. */
 #include <gmime/gmime.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,17 +125,67 @@ static void read_results(struct vt_unpack_work *work, size_t index,
         clean != NULL) {
         unpacked->authentication_results = grown;
         unpacked->authentication_results[unpacked->authentication_results_count++] = clean;
+        if (!work->is_below_received)
+            unpacked->authentication_results_above_count++;
     }
     free(text);
+}
+
+static void read_received(struct vt_unpack_work *work, size_t index,
+                          const struct vt_header_field *field)
+{
+    (void)index;
+    (void)field;
+    work->is_below_received = true;
+}
+
+/* ---- who should not be answered ---- */
+
+/* The first in the order of the enum stays. */
+static void note_automatic(struct vt_unpack_work *work, enum vt_automatic by)
+{
+    enum vt_automatic *known = &work->unpacked->automatic_by;
+    if (*known == VT_AUTOMATIC_NOT || by < *known)
+        *known = by;
+}
+
+/* The first word of a value: letters, digits and what stands between them. */
+static struct vt_bytes first_word(struct vt_bytes value)
+{
+    size_t len = 0;
+    while (len < value.len && value.ptr[len] > 32 && value.ptr[len] != ';' &&
+           value.ptr[len] != '(' && value.ptr[len] != ',')
+        len++;
+    return vt_bytes_slice(value, 0, len);
+}
+
+static bool is_word(struct vt_bytes word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (vt_bytes_equal_nocase(word, vt_bytes_str(words[i])))
+            return true;
+    }
+    return false;
 }
 
 static void read_precedence(struct vt_unpack_work *work, size_t index,
                             const struct vt_header_field *field)
 {
+    static const char *const words[] = {"bulk", "list", "junk", "auto_reply", "auto-reply"};
+    struct vt_bytes word = first_word(field->value);
     (void)index;
-    if (vt_bytes_equal_nocase(field->value, VT_BYTES("bulk")) ||
-        vt_bytes_equal_nocase(field->value, VT_BYTES("list")))
+    if (is_word(word, words, 2))
         work->unpacked->is_list = true;
+    if (is_word(word, words, sizeof(words) / sizeof(words[0])))
+        note_automatic(work, VT_AUTOMATIC_PRECEDENCE);
+}
+
+static void read_list_field(struct vt_unpack_work *work, size_t index,
+                            const struct vt_header_field *field)
+{
+    (void)index;
+    (void)field;
+    note_automatic(work, VT_AUTOMATIC_LIST);
 }
 
 static void read_list_id(struct vt_unpack_work *work, size_t index,
@@ -139,6 +194,7 @@ static void read_list_id(struct vt_unpack_work *work, size_t index,
     (void)index;
     (void)field;
     work->unpacked->is_list = true;
+    note_automatic(work, VT_AUTOMATIC_LIST);
 }
 
 /* auto-submitted-field = "no" / "auto-generated" / "auto-replied" ..., then ";" parameters. */
@@ -146,12 +202,60 @@ static void read_auto_submitted(struct vt_unpack_work *work, size_t index,
                                 const struct vt_header_field *field)
 {
     (void)index;
-    size_t len = 0;
-    while (len < field->value.len && field->value.ptr[len] > 32 && field->value.ptr[len] != ';' &&
-           field->value.ptr[len] != '(')
-        len++;
-    if (!vt_bytes_equal_nocase(vt_bytes_slice(field->value, 0, len), VT_BYTES("no")))
-        work->unpacked->is_automatic = true;
+    if (vt_bytes_equal_nocase(first_word(field->value), VT_BYTES("no")))
+        return;
+    work->unpacked->is_automatic = true;
+    note_automatic(work, VT_AUTOMATIC_SUBMITTED);
+}
+
+static void read_content_type(struct vt_unpack_work *work, size_t index,
+                              const struct vt_header_field *field)
+{
+    static const char *const reports[] = {"multipart/report", "message/delivery-status",
+                                          "message/disposition-notification",
+                                          "message/feedback-report"};
+    (void)index;
+    if (is_word(first_word(field->value), reports, sizeof(reports) / sizeof(reports[0])))
+        note_automatic(work, VT_AUTOMATIC_REPORT);
+}
+
+/* path = "<>"; blanks and comments may stand around it (RFC 5322 3.6.7). */
+static void read_return_path(struct vt_unpack_work *work, size_t index,
+                             const struct vt_header_field *field)
+{
+    (void)index;
+    if (vt_bytes_find(field->value, VT_BYTES("@"), 0) == SIZE_MAX)
+        note_automatic(work, VT_AUTOMATIC_BOUNCE);
+}
+
+static void read_suppress(struct vt_unpack_work *work, size_t index,
+                          const struct vt_header_field *field)
+{
+    static const char *const receipts[] = {"none", "DR", "RN", "NRN"};
+    struct vt_bytes rest = field->value;
+    (void)index;
+    while (rest.len > 0) {
+        struct vt_bytes word = first_word(rest);
+        if (word.len > 0 && !is_word(word, receipts, sizeof(receipts) / sizeof(receipts[0])))
+            note_automatic(work, VT_AUTOMATIC_SUPPRESS);
+        rest = vt_bytes_slice(rest, word.len > 0 ? word.len : 1, SIZE_MAX);
+    }
+}
+
+static void read_loop(struct vt_unpack_work *work, size_t index,
+                      const struct vt_header_field *field)
+{
+    (void)index;
+    (void)field;
+    note_automatic(work, VT_AUTOMATIC_LOOP);
+}
+
+static void read_own_notice(struct vt_unpack_work *work, size_t index,
+                            const struct vt_header_field *field)
+{
+    (void)index;
+    (void)field;
+    note_automatic(work, VT_AUTOMATIC_OURS);
 }
 
 static const struct {
@@ -164,7 +268,19 @@ static const struct {
     {"Authentication-Results", read_results},
     {"Precedence", read_precedence},
     {"List-Id", read_list_id},
+    {"List-Help", read_list_field},
+    {"List-Unsubscribe", read_list_field},
+    {"List-Subscribe", read_list_field},
+    {"List-Post", read_list_field},
+    {"List-Owner", read_list_field},
+    {"List-Archive", read_list_field},
     {"Auto-Submitted", read_auto_submitted},
+    {"Content-Type", read_content_type},
+    {"Return-Path", read_return_path},
+    {"X-Auto-Response-Suppress", read_suppress},
+    {"X-Loop", read_loop},
+    {"X-Vanthu-Notice", read_own_notice},
+    {"Received", read_received},
 };
 
 void vt_facts_read(struct vt_unpack_work *work, size_t index, struct vt_bytes mail)

@@ -45,7 +45,8 @@ struct vt_unpack_work {
     size_t places_count; /* parts and items that ever were */
     size_t unpacked_bytes;
     size_t scanned_bytes;
-    bool limit_reached; /* something was not looked at */
+    bool limit_reached;     /* something was not looked at */
+    bool is_below_received; /* in the header of the outermost mail */
     enum vt_code code;  /* the first fault; sticky, checked once per item */
 };
 
