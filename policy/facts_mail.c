@@ -40,20 +40,9 @@ unsigned vt_fact_automatic(const struct vt_scope *s)
     return of_bool(s->mail->is_automatic);
 }
 
-/* The marks of Decree 30/2020 at the begin of the subject or in brackets: HỎA TỐC (in both
- * places of its tone mark), THƯỢNG KHẨN, KHẨN. Capitals only: a mark, not a word. */
 unsigned vt_fact_urgent(const struct vt_scope *s)
 {
-    static const char *const marks[] = {"HỎA TỐC", "HOẢ TỐC", "THƯỢNG KHẨN", "KHẨN"};
-    const char *subject = s->mail->subject;
-    if (subject == NULL)
-        return VT_VALUE_UNKNOWN;
-    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-        const char *found = strstr(subject, marks[i]);
-        if (found == subject || (found != NULL && (found[-1] == '[' || found[-1] == '(')))
-            return 1;
-    }
-    return 0;
+    return s->mail->subject == NULL ? VT_VALUE_UNKNOWN : of_bool(vt_mail_is_urgent(s->mail));
 }
 
 /* ---- addresses ---- */

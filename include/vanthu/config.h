@@ -59,6 +59,13 @@ struct vt_spans {
     size_t count;
 };
 
+/* Which senders get own mail, once their address is proven. */
+enum vt_notice_senders {
+    VT_SENDERS_STATE = 0, /* offices of the state */
+    VT_SENDERS_PROVEN,    /* everybody */
+    VT_SENDERS_NONE
+};
+
 /* Notices: vanthu/notice.h, vanthu-notices(5). */
 struct vt_config_notices {
     bool is_enabled;             /* notices.enabled: true */
@@ -76,10 +83,14 @@ struct vt_config_notices {
     const char *reply_to; /* notices.reply-to: a mailbox that a person reads; NULL */
     const char *contact;  /* notices.contact: whom to ask; default office-phone; NULL */
     const char *admin;    /* notices.admin: address of digest and alarms; NULL: nobody */
-    struct vt_day_times lists_at; /* notices.lists-at: 11:00 and 16:00; none: no lists */
-    unsigned digest_at_minutes;   /* notices.digest-at: 07:30, after midnight in Vietnam */
-    struct vt_spans hold_remind;  /* notices.hold-remind: 4h and 24h after a mail was held */
-    int64_t hold_alarm_msecs;     /* notices.hold-alarm: 48h; 0: never */
+    struct vt_day_times lists_at;     /* notices.lists-at: 11:00 and 16:00; none: no lists */
+    unsigned digest_at_minutes;       /* notices.digest-at: 07:30, after midnight in Vietnam */
+    struct vt_spans hold_remind;      /* notices.hold-remind: 4h and 24h after a mail was held */
+    int64_t hold_alarm_msecs;         /* notices.hold-alarm: 48h; 0: never */
+    enum vt_notice_senders senders;   /* notices.senders: state (default), proven, none */
+    vt_reasons remarks;               /* notices.remarks: CERT_REVOKED_SINCE, WRONG_KIND */
+    int64_t remark_once_within_msecs; /* notices.remark-once-within: 7d */
+    bool arrival;                     /* notices.arrival: false */
 };
 
 /* All strings live in the arena of the configuration. */

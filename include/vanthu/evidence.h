@@ -318,6 +318,9 @@ const char *vt_signature_revoked_on(const struct vt_signature *signature, char o
 /* Append a finding (already clean text). Returns VT_OK or VT_E_NOMEM. */
 enum vt_code vt_findings_add(struct vt_arena *arena, const char ***findings, size_t *count,
                              const char *format, ...) VT_PRINTF(4, 5);
+/* The marks of Decree 30/2020 at the begin of the subject or in brackets: HỎA TỐC (in both places
+ * of its tone mark), THƯỢNG KHẨN, KHẨN. Capitals only: a mark, not a word. */
+bool vt_mail_is_urgent(const struct vt_mail *mail);
 /* False when a file or mail with these reasons was not read whole: damaged, encrypted, too large,
  * of a form that is not read, not checked. It is then never called unsigned. */
 bool vt_reasons_mean_read(vt_reasons reasons);

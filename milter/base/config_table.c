@@ -250,6 +250,57 @@ static bool set_profile(struct vt_config_reader *r, const struct vt_setting *s,
     return is_good;
 }
 
+static bool set_senders(struct vt_config_reader *r, const struct vt_setting *s,
+                        const struct vt_yaml_node *node, void *field)
+{
+    static const char *const words[] = {
+        [VT_SENDERS_STATE] = "state", [VT_SENDERS_PROVEN] = "proven", [VT_SENDERS_NONE] = "none"};
+    unsigned value = 0;
+    bool is_good = vt_yaml_word(&r->yaml, node, s->expected, words, ELEMENTS(words), &value);
+    *(enum vt_notice_senders *)field = (enum vt_notice_senders)value;
+    return is_good;
+}
+
+/* Of what is not the sender's to mend he is not told. */
+static bool set_remark(struct vt_config_reader *r, const struct vt_setting *s,
+                       const struct vt_yaml_node *node, void *field)
+{
+    const char *text = NULL;
+    enum vt_reason reason = VT_REASON_COUNT;
+    (void)s;
+    if (!vt_yaml_text(&r->yaml, node, &text))
+        return false;
+    if (vt_reason_by_code(text, &reason) != VT_OK) {
+        char shown[64];
+        const char *nearest = vt_reason_suggest(text);
+        return vt_yaml_mistake(&r->yaml, node, "\"%s\" is not a reason code%s%s%s",
+                               vt_text_clean(shown, sizeof(shown), vt_bytes_str(text)),
+                               nearest != NULL ? ": did you mean \"" : "",
+                               nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+    }
+    if (vt_reason_info(reason)->cause == VT_CAUSE_RECEIVER || reason == VT_REASON_SECRET_MARK)
+        return vt_yaml_mistake(
+            &r->yaml, node, "the sender is never told of %s: it is not the sender's to mend", text);
+    *(const char **)field = text;
+    return true;
+}
+
+static bool set_remarks(struct vt_config_reader *r, const struct vt_setting *s,
+                        const struct vt_yaml_node *node, void *field)
+{
+    struct vt_strings list = {0};
+    vt_reasons reasons = 0;
+    if (!set_each(r, s, node, &list, set_remark))
+        return false;
+    for (size_t i = 0; i < list.count; i++) {
+        enum vt_reason reason = VT_REASON_COUNT;
+        if (vt_reason_by_code(list.items[i], &reason) == VT_OK)
+            reasons |= VT_REASON_BIT(reason);
+    }
+    *(vt_reasons *)field = reasons;
+    return true;
+}
+
 static bool set_log(struct vt_config_reader *r, const struct vt_setting *s,
                     const struct vt_yaml_node *node, void *field)
 {
@@ -471,6 +522,12 @@ const struct vt_setting vt_settings[] = {
      (int64_t)30 * DAYS, NULL, "durations such as 4h"},
     {"notices.hold-alarm", set_duration, PLACE(notices.hold_alarm_msecs), "48h", 0,
      (int64_t)30 * DAYS, NULL, NULL},
+    {"notices.senders", set_senders, PLACE(notices.senders), "state", 0, 0, NULL, "senders"},
+    {"notices.remarks", set_remarks, PLACE(notices.remarks), "[CERT_REVOKED_SINCE, WRONG_KIND]", 0,
+     0, NULL, "reason codes"},
+    {"notices.remark-once-within", set_duration, PLACE(notices.remark_once_within_msecs), "7d", 0,
+     (int64_t)366 * DAYS, NULL, NULL},
+    {"notices.arrival", set_flag, PLACE(notices.arrival), "false", 0, 0, NULL, NULL},
     {"web.listen", set_local_socket, PLACE(web_listen), NULL, 0, 0, SOCKET},
     {"web.socket-mode", set_file_mode, PLACE(web_socket_mode), "0660", 0, 0777, NULL, NULL},
     {"web.socket-group", set_text, PLACE(web_socket_group), NULL, 0, 0, vt_check_user,

@@ -101,6 +101,18 @@ static enum vt_exit exit_of_signature(const struct vt_signature *signature)
     return signature->indication == VT_TOTAL_PASSED ? ALL_PASSED : SOME_OPEN;
 }
 
+bool vt_mail_is_urgent(const struct vt_mail *mail)
+{
+    static const char *const marks[] = {"HỎA TỐC", "HOẢ TỐC", "THƯỢNG KHẨN", "KHẨN"};
+    const char *subject = mail->subject;
+    for (size_t i = 0; subject != NULL && i < sizeof(marks) / sizeof(marks[0]); i++) {
+        const char *found = strstr(subject, marks[i]);
+        if (found == subject || (found != NULL && (found[-1] == '[' || found[-1] == '(')))
+            return true;
+    }
+    return false;
+}
+
 bool vt_reasons_mean_read(vt_reasons reasons)
 {
     return (reasons & UNREAD) == 0;

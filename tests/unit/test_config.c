@@ -127,6 +127,8 @@ static void every_setting(void **state)
         "fetch: {allowed-hosts: [ca.gov.vn, \"[2001:db8::1]:80\", \"127.0.0.1:8080\"], "
         "rewrite-hosts: {CA.btc: CA.gov.vn, \"b.btc:8080\": \"127.0.0.1:8080\"}, http-proxy: "
         "\"http://proxy:3128\", timeout: 500ms, host-down: 1h}\n"
+        "notices: {senders: proven, remarks: [WEAK_ALGORITHM, CERT_SCOPE], "
+        "remark-once-within: 1d, arrival: true}\n"
         "register: {directory: kept-register, central: \"host=db dbname=vanthu\", keep-passed: 0, "
         "keep-tagged: 1, keep-refused: 2, "
         "keep-secret: 3, keep-objects: 36500}\n"
@@ -175,6 +177,11 @@ static void every_setting(void **state)
     assert_string_equal(c->fetch_rewrites.items[0].from, "ca.btc");
     assert_string_equal(c->fetch_rewrites.items[1].from, "b.btc:8080");
     assert_string_equal(c->fetch_rewrites.items[1].to, "127.0.0.1:8080");
+    assert_int_equal(c->notices.senders, VT_SENDERS_PROVEN);
+    assert_int_equal(c->notices.remarks,
+                     VT_REASON_BIT(VT_REASON_WEAK_ALGORITHM) | VT_REASON_BIT(VT_REASON_CERT_SCOPE));
+    assert_int_equal(c->notices.remark_once_within_msecs, 24 * 3600 * 1000);
+    assert_true(c->notices.arrival);
     assert_string_equal(c->register_central, "host=db dbname=vanthu");
     assert_string_equal(c->role_user[VT_ROLE_SHIPPER], c->role_user[VT_ROLE_REGISTRAR]);
     assert_string_equal(c->http_proxy, "http://proxy:3128");
@@ -232,6 +239,11 @@ static void mistakes_of_one_line(void **state)
         {"notices: {hold-remind: [1h, 2h, 3h, 4h, 5h, 6h, 7h, 8h, 9h]}\n", 1, 24, "at most 8"},
         {"notices: {hold-alarm: 31d}\n", 1, 23, "is not between"},
         {"notices: {reply-to: a..b@x.gov.vn}\n", 1, 21, "is not a mailbox such as"},
+        {"notices: {senders: all}\n", 1, 20,
+         "\"all\" is not senders; one of: state, proven or none"},
+        {"notices: {remarks: [WRONG_KND]}\n", 1, 21, "did you mean \"WRONG_KIND\"?"},
+        {"notices: {remarks: NOT_CHECKED}\n", 1, 20, "it is not the sender's to mend"},
+        {"notices: {arrival: yes}\n", 1, 20, "\"yes\" is not true or false"},
         {"office-phone: 10%\n", 1, 15, "is not at most 64 printable ASCII"},
         {"office-name: \"a\\u202Eb\"\n", 1, 14, "is not one line of text"},
         {"profile: hanoi\n", 1, 10, "\"hanoi\" is not a profile; one of: none, ninh-binh or"},

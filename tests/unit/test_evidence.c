@@ -285,6 +285,8 @@ static void fill(struct sample *s)
                                                 .from_count = 1,
                                                 .is_list = true,
                                                 .is_automatic = true,
+                                                .automatic_by = VT_AUTOMATIC_REPORT,
+                                                .sender_proof = VT_PROOF_DKIM,
                                                 .size_bytes = 25 * 1024 * 1024},
                                        .inspected_at_utc_secs = 1764727920,
                                        .reasons = VT_REASON_BIT(VT_REASON_TOO_LARGE),

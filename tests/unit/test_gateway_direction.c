@@ -125,11 +125,64 @@ static void finds_the_direction(void **state)
     vt_arena_free(arena);
 }
 
+static void proves_the_sender_by_login_and_network(void **state)
+{
+    (void)state;
+    static const char *domains[] = {"ninhbinh.gov.vn"};
+    const struct vt_config config = {.our_domains = {domains, 1}};
+#define OWN "a@soxd.ninhbinh.gov.vn"
+    static const struct {
+        const char *name;
+        struct vt_mail mail;
+        bool is_internal;
+        enum vt_sender_proof want;
+    } cases[] = {
+        {"stranger", {.sender = OWN}, false, VT_PROOF_NONE},
+        {"own network", {.sender = OWN}, true, VT_PROOF_NETWORK},
+        {"own network, sender elsewhere", {.sender = "a@x.gov.vn"}, true, VT_PROOF_NONE},
+        {"own network, empty sender", {.sender = ""}, true, VT_PROOF_NONE},
+        {"own network, no domain", {.sender = "root"}, true, VT_PROOF_NONE},
+        {"relay in front", {.sender = OWN, .front_relay = "10.0.0.1"}, true, VT_PROOF_NONE},
+        {"login by name", {.sender = OWN, .authenticated = "a"}, false, VT_PROOF_LOGIN},
+        {"login by name, sender elsewhere",
+         {.sender = "a@x.vn", .authenticated = "a"},
+         true,
+         VT_PROOF_NONE},
+        {"login by address", {.sender = OWN, .authenticated = OWN}, false, VT_PROOF_LOGIN},
+        {"login of a colleague",
+         {.sender = OWN, .authenticated = "b@SoXD.ninhbinh.gov.vn"},
+         false,
+         VT_PROOF_LOGIN},
+        {"login of another domain",
+         {.sender = OWN, .authenticated = "b@x.vn"},
+         false,
+         VT_PROOF_NONE},
+        {"login of another domain, own network",
+         {.sender = OWN, .authenticated = "b@x.vn"},
+         true,
+         VT_PROOF_NETWORK},
+        {"login elsewhere that fits",
+         {.sender = "a@x.vn", .authenticated = "b@x.vn"},
+         false,
+         VT_PROOF_LOGIN},
+        {"login, empty sender", {.sender = "", .authenticated = "a"}, true, VT_PROOF_NONE},
+        {"empty login", {.sender = OWN, .authenticated = ""}, false, VT_PROOF_NONE},
+        {"no envelope", {.sender = NULL, .authenticated = "a"}, true, VT_PROOF_NONE},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        enum vt_sender_proof got =
+            vt_mail_sender_proof(&cases[i].mail, cases[i].is_internal, &config);
+        if (got != cases[i].want)
+            fail_msg("%s: %s", cases[i].name, vt_sender_proof_name(got));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_networks),
         cmocka_unit_test(finds_the_direction),
+        cmocka_unit_test(proves_the_sender_by_login_and_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,6 +164,68 @@ static void automatic_and_list_by_header(void **state)
     }
 }
 
+/* What forbids to answer a mail, by RFC 3834 2 and 5 and beyond. */
+static void who_should_not_be_answered(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers;
+        enum vt_automatic by;
+    } cases[] = {
+        {"From: a@x.vn\r\n\r\n", VT_AUTOMATIC_NOT},
+        {"Precedence: first-class\r\n\r\n", VT_AUTOMATIC_NOT},
+        {"Precedence: bulk\r\n\r\n", VT_AUTOMATIC_PRECEDENCE},
+        {"Precedence: Junk (x)\r\n\r\n", VT_AUTOMATIC_PRECEDENCE},
+        {"Precedence:\r\n auto_reply\r\n\r\n", VT_AUTOMATIC_PRECEDENCE},
+        {"Auto-Submitted: no\r\n\r\n", VT_AUTOMATIC_NOT},
+        {"Auto-Submitted: no; x=auto\r\n\r\n", VT_AUTOMATIC_NOT},
+        {"Auto-Submitted: auto-generated\r\n\r\n", VT_AUTOMATIC_SUBMITTED},
+        {"Auto-Submitted: x-new\r\n\r\n", VT_AUTOMATIC_SUBMITTED},
+        {"Auto-Submitted: (no) auto-replied\r\n\r\n", VT_AUTOMATIC_SUBMITTED},
+        {"Auto-Submitted:\r\n\r\n", VT_AUTOMATIC_SUBMITTED},
+        {"List-Id: <l.a.vn>\r\n\r\n", VT_AUTOMATIC_LIST},
+        {"LIST-UNSUBSCRIBE: <https://a.vn/>\r\n\r\n", VT_AUTOMATIC_LIST},
+        {"List-Post: NO\r\n\r\n", VT_AUTOMATIC_LIST},
+        {"List-Price: 5\r\n\r\n", VT_AUTOMATIC_NOT},
+        {"Content-Type: multipart/report; boundary=x\r\n\r\n--x--", VT_AUTOMATIC_REPORT},
+        {"Content-Type:\r\n MULTIPART/Report;\r\n boundary=x\r\n\r\n--x--", VT_AUTOMATIC_REPORT},
+        {"Content-Type: message/disposition-notification\r\n\r\n", VT_AUTOMATIC_REPORT},
+        {"Content-Type: multipart/mixed; boundary=report\r\n\r\n--report--", VT_AUTOMATIC_NOT},
+        {"Return-Path: <>\r\n\r\n", VT_AUTOMATIC_BOUNCE},
+        {"Return-Path: (x) < >\r\n\r\n", VT_AUTOMATIC_BOUNCE},
+        {"Return-Path: <a@x.vn>\r\n\r\n", VT_AUTOMATIC_NOT},
+        {"X-Auto-Response-Suppress: All\r\n\r\n", VT_AUTOMATIC_SUPPRESS},
+        {"X-Auto-Response-Suppress: DR, OOF\r\n\r\n", VT_AUTOMATIC_SUPPRESS},
+        {"X-Auto-Response-Suppress: DR, RN,NRN\r\n\r\n", VT_AUTOMATIC_NOT},
+        {"X-Auto-Response-Suppress: None\r\n\r\n", VT_AUTOMATIC_NOT},
+        {"X-Loop: a@x.vn\r\n\r\n", VT_AUTOMATIC_LOOP},
+        {"X-Vanthu-Notice: 1\r\n\r\n", VT_AUTOMATIC_OURS},
+        {"X-Loop: x\r\nPrecedence: bulk\r\nX-Vanthu-Notice: 1\r\nList-Id: x\r\n\r\n",
+         VT_AUTOMATIC_OURS},
+        /* What a nested mail says is of that one. */
+        {"Content-Type: message/rfc822\r\n\r\nAuto-Submitted: auto-replied\r\n\r\n",
+         VT_AUTOMATIC_NOT},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct unpacked_mail mail = unpack_text(cases[i].headers);
+        if (mail.unpacked->automatic_by != cases[i].by)
+            fail_msg("%s: %s", cases[i].headers, vt_automatic_name(mail.unpacked->automatic_by));
+        release(&mail);
+    }
+}
+
+static void results_above_every_received_are_told_apart(void **state)
+{
+    (void)state;
+    struct unpacked_mail mail =
+        unpack_text("Authentication-Results: a.vn; spf=pass\r\nDKIM-Filter: x\r\n"
+                    "Authentication-Results: b.vn; spf=pass\r\nReceived: from x by y; now\r\n"
+                    "Authentication-Results: c.vn; spf=pass\r\n\r\nx");
+    assert_int_equal(mail.unpacked->authentication_results_count, 3);
+    assert_int_equal(mail.unpacked->authentication_results_above_count, 2);
+    release(&mail);
+}
+
 static void file_is_told_by_its_content(void **state)
 {
     (void)state;
@@ -339,6 +401,8 @@ int main(void)
         cmocka_unit_test(facts_of_the_outermost_mail),
         cmocka_unit_test(authors_are_counted),
         cmocka_unit_test(automatic_and_list_by_header),
+        cmocka_unit_test(who_should_not_be_answered),
+        cmocka_unit_test(results_above_every_received_are_told_apart),
         cmocka_unit_test(file_is_told_by_its_content),
         cmocka_unit_test(file_that_is_a_mail_is_unpacked),
         cmocka_unit_test(content_of_a_signature_is_unpacked),
