@@ -117,8 +117,10 @@ struct vt_register_decided {
     /* With a deferred mail: key of its clock (vt_register_defer_key); NULL or "": none. */
     const char *defer_key_sha256;
     /* A mail marked secret: its body is made of a count and the time alone, and nothing of it goes
-     * into any table or object (R-78). So is every mail whose evidence has SECRET_MARK. */
+     * into any table or object (R-78). So is every mail whose evidence has SECRET_MARK. Of one that
+     * is held the body has the MTA's queue id too, by which alone it can be let go. */
     bool is_secret;
+    const char *held_queue_id; /* set by vt_register_read of such a mail; else NULL */
 };
 
 struct vt_register_answered {
@@ -327,8 +329,9 @@ enum vt_code vt_register_walk(struct vt_register *reg, int64_t after_seq, size_t
                               vt_register_each *each, void *context,
                               struct vt_err *err) VT_MUST_CHECK;
 /* What the body of an entry says, in arena; texts in it are free of control characters. Of a secret
- * mail only is_secret is set. VT_E_NOT_FOUND: the entry has no body; VT_E_FORMAT, VT_E_LIMIT: it is
- * not what was written (vt_register_verify); VT_E_NOMEM. */
+ * mail only is_secret is set, and of one that is held the outcome and held_queue_id.
+ * VT_E_NOT_FOUND: the entry has no body; VT_E_FORMAT, VT_E_LIMIT: it is not what was written
+ * (vt_register_verify); VT_E_NOMEM. */
 enum vt_code vt_register_read(struct vt_arena *arena, const struct vt_register_entry *entry,
                               struct vt_register_record *out, struct vt_err *err) VT_MUST_CHECK;
 /* The bytes of an object, in arena; of a central database that of any gateway, since the digest

@@ -162,12 +162,26 @@ static enum vt_code write_decided(const struct vt_register_record *record, struc
     return code == VT_OK ? vt_buf_add(out, "}", 1) : code;
 }
 
+/* What a held mail is let go by; NULL: it is not held. */
+static const char *queue_id_of_held(const struct vt_register_decided *decided)
+{
+    const struct vt_mail *mail =
+        decided->evidence != NULL ? &decided->evidence->mail : decided->mail;
+    if (decided->answer.outcome != VT_OUTCOME_HOLD)
+        return NULL;
+    if (decided->held_queue_id != NULL)
+        return decided->held_queue_id;
+    return mail != NULL && mail->queue_id != NULL ? mail->queue_id : "";
+}
+
 /* Nothing but that there was one, and when. */
 static json_t *secret_mail(const struct vt_register_record *record)
 {
-    return json_pack("{s:i, s:s, s:o, s:b, s:i}", "v", VT_BODY_VERSION, "record",
+    const char *held = queue_id_of_held(record->decided);
+    return json_pack("{s:i, s:s, s:o, s:b, s:i, s:o*}", "v", VT_BODY_VERSION, "record",
                      vt_register_kind_name(record->kind), "time",
-                     vt_json_time(record->time_utc_secs), "secret", 1, "count", 1);
+                     vt_json_time(record->time_utc_secs), "secret", 1, "count", 1, "held",
+                     held != NULL ? vt_json_string(held) : NULL);
 }
 
 /* ---- the other kinds ---- */

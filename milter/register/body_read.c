@@ -299,6 +299,16 @@ static void read_timings(const json_t *root, struct vt_register_decided *out)
     out->passes = vt_body_unsigned(root, "passes");
 }
 
+/* Records of before say nothing of those that were held. */
+static enum vt_code read_secret(struct vt_arena *arena, const json_t *root,
+                                struct vt_register_decided *out, struct vt_err *err)
+{
+    if (json_object_get(root, "held") == NULL)
+        return VT_OK;
+    out->answer.outcome = VT_OUTCOME_HOLD;
+    return vt_body_text(arena, root, "held", &out->held_queue_id, err);
+}
+
 static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
                                  struct vt_register_record *record, struct vt_err *err)
 {
@@ -308,7 +318,7 @@ static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
     record->decided = out;
     out->is_secret = json_is_true(json_object_get(root, "secret"));
     if (out->is_secret)
-        return VT_OK;
+        return read_secret(arena, root, out, err);
     unsigned mode = 0;
     enum vt_code code = vt_body_word(root, "mode", &vt_words_mode, &mode, err);
     if (code == VT_OK)

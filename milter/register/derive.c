@@ -10,6 +10,7 @@
 #include "register/derive_value.h"
 #include "register/internal.h"
 #include "register/notices.h"
+#include "vanthu/hold.h"
 
 /* ---- a decided mail ---- */
 
@@ -20,6 +21,11 @@ static enum vt_code secret_row(struct vt_derive_work *work)
     vt_derive_int(work, work->record->time_utc_secs);
     vt_derive_int(work, 1);
     vt_derive_text(work, vt_register_class_name(VT_RETAIN_SECRET));
+    while (work->row.count < 13)
+        vt_derive_null(work);
+    vt_derive_text(work, work->record->decided->answer.outcome == VT_OUTCOME_HOLD
+                             ? vt_register_outcome_name(VT_OUTCOME_HOLD)
+                             : NULL);
     while (work->row.count < 17)
         vt_derive_null(work);
     vt_derive_int(work, 0);
@@ -369,6 +375,14 @@ static enum vt_code destroyed_rows(struct vt_derive_work *work)
     return code;
 }
 
+/* The end of a hold follows its mail, once. */
+static enum vt_code event_rows(struct vt_derive_work *work)
+{
+    enum vt_hold_step step = vt_hold_step_of_event(work->record->event->what);
+    enum vt_code code = vt_hold_is_over(step) ? followup_row(work, vt_hold_step_name(step)) : VT_OK;
+    return code == VT_OK ? object_rows(work) : code;
+}
+
 static enum vt_code rows_of_kind(struct vt_derive_work *work)
 {
     const struct vt_register_record *record = work->record;
@@ -384,7 +398,7 @@ static enum vt_code rows_of_kind(struct vt_derive_work *work)
     case VT_REGISTER_DESTROYED:
         return destroyed_rows(work);
     case VT_REGISTER_EVENT:
-        return object_rows(work);
+        return event_rows(work);
     case VT_REGISTER_NOTICE:
         return VT_OK;
     default:

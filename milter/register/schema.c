@@ -192,13 +192,17 @@ static const char fourth_proofs[] =
     "ALTER TABLE exception ADD COLUMN mac BLOB;";
 /* clang-format on */
 
+/* Of all mails ever only those that were held. */
+static const char fifth_held[] = "CREATE INDEX mail_held ON mail (seq) WHERE outcome = 'hold';";
+
 static const char *const first[] = {first_records,  first_mails,     first_claims,
                                     first_triggers, first_functions, NULL};
 static const char *const second[] = {second_agencies, NULL};
 static const char *const third[] = {third_peers, third_indexes, NULL};
 static const char *const fourth[] = {fourth_proofs, NULL};
+static const char *const fifth[] = {fifth_held, NULL};
 
-const char *const *const vt_schema_steps[] = {first, second, third, fourth};
+const char *const *const vt_schema_steps[] = {first, second, third, fourth, fifth};
 const size_t vt_schema_version = sizeof(vt_schema_steps) / sizeof(vt_schema_steps[0]);
 
 /* ---- dialects ---- */
