@@ -457,10 +457,11 @@ enum vt_code vt_policy_evaluate(struct vt_arena *arena, const struct vt_policy *
     decide_secret(&e);
     limit_effects(d, input->evidence);
     apply_site_mode(d, input->site_mode);
-    if (d->action == VT_ACTION_HOLD)
+    bool is_told = d->action == VT_ACTION_HOLD || (d->notify >> VT_NOTIFY_OFFICER & 1) != 0;
+    if (is_told)
         d->officer =
             vt_arena_printf(arena, "%s <%s>", policy->officer_name, policy->officer_mailbox);
-    if (d->action == VT_ACTION_HOLD && d->officer == NULL)
+    if (is_told && d->officer == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the decision");
     *out = d;
     return VT_OK;

@@ -73,6 +73,19 @@ struct vt_notice_plan {
 /* Everything that a decision owes to anybody. *out and its strings live in arena. VT_E_NOMEM. */
 enum vt_code vt_notice_plan(struct vt_arena *arena, const struct vt_notice_plan_input *input,
                             struct vt_notice_plan *out, struct vt_err *err) VT_MUST_CHECK;
+/* Whom an administrator who takes a decision back owes a correction: everybody whom a notice of its
+ * record told that something is wrong, and the records mailboxes whose list has named the mail
+ * since then. Once for all transactions of a circular. decided: a DECIDED record of a mail.
+ * *out_items in arena, as in vt_notice_plan. VT_E_NOMEM. */
+enum vt_code vt_notice_plan_correction(struct vt_arena *arena, const struct vt_config *config,
+                                       const struct vt_site *site,
+                                       const struct vt_register_record *decided,
+                                       int64_t now_utc_secs, struct vt_register_notice **out_items,
+                                       size_t *out_count, struct vt_err *err) VT_MUST_CHECK;
+/* A clerk does not receive the document of a mail: the sender is told, if he may be. */
+enum vt_code vt_notice_plan_clerk(struct vt_arena *arena, const struct vt_config *config,
+                                  const struct vt_mail *mail, enum vt_reason reason,
+                                  struct vt_notice_plan *out, struct vt_err *err) VT_MUST_CHECK;
 /* Whether own mail may go to the envelope sender of this mail at all, whatever was decided. */
 enum vt_no_notice vt_notice_sender_check(const struct vt_config *config,
                                          const struct vt_mail *mail);
@@ -128,9 +141,9 @@ struct vt_notice_input {
     size_t more_count; /* of a list: mails beyond these */
     const char *text;  /* why, in a person's words: undo, refuse, hold; or NULL */
     const char *by;
-    enum vt_reason reason;     /* of clerk and recheck; VT_REASON_COUNT: none */
-    const char *earlier;       /* of a correction: reference of what no longer holds; or NULL */
-    int64_t earlier_utc_secs;  /* of the notice that no longer holds */
+    enum vt_reason reason;    /* of clerk and recheck; VT_REASON_COUNT: none */
+    const char *earlier;      /* of a correction: reference of what no longer holds; or NULL */
+    int64_t earlier_utc_secs; /* of the notice that no longer holds */
     int64_t from_utc_secs, until_utc_secs; /* of a list or digest: its period */
     /* Of a digest: lines that were gathered, each a name and a text. */
     const struct vt_notice_line {

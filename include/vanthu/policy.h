@@ -172,7 +172,8 @@ struct vt_decision {
     size_t trace_count;
     size_t tried_count; /* rules tried, over all documents and the mail */
     const char *policy_version;
-    const char *officer; /* of a hold: who decides about the mail, "name <mailbox>"; else NULL */
+    const char *officer; /* of a hold, or where notify has him: who decides about mails, "name
+                            <mailbox>"; else NULL */
     const struct vt_site_facts *site; /* NULL: not found out */
 };
 
