@@ -70,7 +70,7 @@ BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev 
                   libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev libsqlite3-dev libpq-dev \
                   libunistring-dev libcdb-dev liblmdb-dev libmicrohttpd-dev
 TEST_PACKAGES  := libcmocka-dev python3 python3-cryptography python3-asn1crypto python3-venv openssl postfix \
-                  postfix-pcre postgresql poppler-utils python3-yaml qpdf mandoc procps clang
+                  postfix-pcre postgresql poppler-utils python3-yaml qpdf mandoc procps clang m4 libwrap0
 LINT_PACKAGES  := clang clang-format clang-tidy cppcheck mandoc
 
 # $(call install-packages,LIST): only what is missing, asking nothing.
@@ -86,6 +86,14 @@ define install-packages
 endef
 deps:
 	$(call install-packages,$(BUILD_PACKAGES) $(TEST_PACKAGES))
+	$(Q)$(MAKE) --no-print-directory $(SENDMAIL)
+
+# Debian's packages of Sendmail and of Postfix exclude each other: that of Sendmail is unpacked for
+# the tests, never installed. It needs m4 and libwrap0.
+SENDMAIL := build/sendmail/usr/libexec/sendmail/sendmail
+$(SENDMAIL):
+	@echo "  DEPS  Sendmail, into build/sendmail"
+	$(Q)tests/mta/sendmail.sh unpack build/sendmail
 
 # ---- tests: tests/unit/test_<module>.c, each a cmocka program ----
 # Rooms a test may link beside base and evidence; a room that is not named links everything. This
@@ -189,7 +197,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples
 	install -m 644 conf/grafana-vanthu.json conf/prometheus-alerts.yaml $(DESTDIR)$(PREFIX)/share/doc/vanthu/
 	install -m 644 $(addprefix conf/,vanthu.yaml policy.yaml observe-only.yaml strict.yaml ninh-binh-2025.yaml \
-	  vinh-long-2020.yaml agencies.yaml policy.schema.json agencies.schema.json) $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples/
+	  vinh-long-2020.yaml agencies.yaml policy.schema.json agencies.schema.json sendmail.mc) $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples/
 	install -d $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples/policy-tests
 	install -m 644 $(wildcard conf/policy-tests/*.yaml) $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples/policy-tests/
 	for s in 1 5 8; do for m in $(wildcard conf/*.[158] milter/*/*.[158] policy/*.[158]); do \

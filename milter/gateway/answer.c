@@ -137,21 +137,22 @@ static void defer(const struct vt_decision *decision, const struct vt_evidence *
                   reference_of(evidence), phone);
 }
 
-/* "vanthu 1831-0927-5569 for Nguyen Van A <a@b.vn>: CONTENT_CHANGED changed-after-signing". One
- * line without control characters: Sendmail dislikes anything else. Postfix has it in its log, so
- * of a mail marked secret it does not say why. */
+/* "vanthu 1831-0927-5569: CONTENT_CHANGED changed-after-signing, for Nguyen Van A <a@b.vn>". One
+ * line without control characters: Sendmail dislikes anything else, and its mailq shows the first
+ * 60 bytes, so that why comes first. Both MTAs have it in their logs: of a mail marked secret it
+ * does not say why. */
 static void hold(const struct vt_decision *decision, const struct vt_evidence *evidence,
                  struct vt_answer *out)
 {
     char line[sizeof(out->hold_reason)], why[100] = "";
     out->kind = VT_ANSWER_HOLD;
     if (decision->reason != VT_REASON_SECRET_MARK)
-        snprintf(why, sizeof(why), ": %s %.60s",
+        snprintf(why, sizeof(why), ": %s %.60s,",
                  decision->reason < VT_REASON_COUNT ? vt_reason_info(decision->reason)->code
                                                     : "POLICY",
                  decision->rule != NULL ? decision->rule : "");
-    snprintf(line, sizeof(line), "vanthu %s for %.120s%s", reference_of(evidence),
-             decision->officer != NULL ? decision->officer : "the officer", why);
+    snprintf(line, sizeof(line), "vanthu %s%s for %.120s", reference_of(evidence), why,
+             decision->officer != NULL ? decision->officer : "the officer");
     vt_text_ascii(out->hold_reason, sizeof(out->hold_reason), line);
 }
 

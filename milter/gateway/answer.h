@@ -19,7 +19,7 @@ struct vt_answer {
     char enhanced[12];                                 /* "5.7.7", of the class of code */
     char lines[VT_ANSWER_LINES][VT_ANSWER_LINE_BYTES]; /* ASCII, "%" not doubled yet */
     size_t lines_count;
-    char hold_reason[256]; /* which mail, who decides about it, why */
+    char hold_reason[256]; /* which mail, why, who decides about it */
 };
 
 /* What the decision says. can_hold: the MTA offers quarantine; without it a mail to be held is

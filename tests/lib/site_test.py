@@ -205,7 +205,7 @@ class Site(Lab):
     def record_of(self, answer):
         """The record of the mail that was answered so, by reference or queue id."""
         reference = re.search(r"\b\d{4}-\d{4}-\d{4}\b", answer["text"])
-        queue_id = re.search(r"queued as (\S+)", answer["text"])
+        queue_id = re.search(r"queued as (\S+)", answer["text"]) or re.search(r"^2\.0\.0 (\S+) Message accepted", answer["text"])
         def look():
             for record in self.records():
                 if reference and record.get("reference") == reference[0] or queue_id and record.get("queue_id") == queue_id[1]:

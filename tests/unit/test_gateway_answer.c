@@ -91,7 +91,7 @@ static void says_what_users_read(void **state)
           .rule = "giữ lại",
           .officer = "Nguyễn Văn A <a@b.vn>",
           .document = SIZE_MAX},
-         "quarantine vanthu 1831-0927-5564 for Nguyen Van A <a@b.vn>: NOT_CHECKED giu lai\n",
+         "quarantine vanthu 1831-0927-5564: NOT_CHECKED giu lai, for Nguyen Van A <a@b.vn>\n",
          SMFIS_CONTINUE},
         {"a held secret does not say why",
          {.action = VT_ACTION_HOLD,
