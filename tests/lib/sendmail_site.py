@@ -5,7 +5,6 @@
 """sys.exit(site_test.run(test, …, site_class=sendmail_site.Site))"""
 
 import os
-import re
 import subprocess
 
 import site_lab
@@ -46,7 +45,3 @@ class Site(site_test.Site):
     def release_from_sendmail(self, queue_id):
         subprocess.run([site_lab.TESTS + "/mta/sendmail.sh", "release", self.sendmail, queue_id], check=True, stdout=subprocess.DEVNULL)
 
-
-def queue_id_of(answer):
-    """The queue id in the 250 of Postfix or of Sendmail."""
-    return re.search(r"queued as (\S+)|^2\.0\.0 (\S+) Message accepted", answer["text"]).group(1, 2)

@@ -20,7 +20,7 @@ import sendmail_site
 import site_test
 from sendmail_site import POSTFIX, SENDMAIL
 from site_lab import wait_for
-from site_test import ALIGNED, CITIZEN, STATE, equal, long_mail, own_headers, pdf_mail, plain_mail
+from site_test import STATE, equal, long_mail, own_headers, pdf_mail, plain_mail
 
 REFUSED = "refused@example.vn"
 HELD = "held@example.vn"
@@ -131,7 +131,7 @@ def refused(site):
     equal("tang 100%s %d.pdf" in by_sendmail["text"], True, by_sendmail["text"])
 
 
-FORGED = (b"X-Vanthu-Verdict: TOTAL-PASSED; name=\"a.pdf\"\r\nX-Vanthu-Verdict: TOTAL-PASSED\r\n;\tsignatures=9\r\n"
+FORGED = (b"X-Vanthu-Verdict: TOTAL-PASSED; name=\"a.pdf\"\r\nX-Vanthu-Verdict: TOTAL-PASSED;\r\n\tsignatures=9\r\n"
           b"x-vanthu-action :accept\r\nAuthentication-Results: vanthu.mx.lab.test; smime=pass\r\n"
           b"Authentication-Results: other.example; spf=pass\r\nAuthentication-Results: vanthu.mx.lab.test; x-vanthu=pass\r\n"
           b"X-Vanthu-Reference: 1111-1111-1111\r\nX-VANTHU-FOLDER: INBOX.forged\r\nReceived: from x by y; Sat, 21 Nov 2026 09:00:00 +0700\r\n")
@@ -146,7 +146,7 @@ def headers_of(delivered):
 def forged_are_removed(site):
     """Forged headers of ours are removed and the true ones are there, folded in any way; others' results stay."""
     for listener in (POSTFIX, SENDMAIL):
-        message = pdf_mail(site.document_small, sender=MARKED, extra=FORGED.replace(b"\r\n;\t", b"\r\n\t"))
+        message = pdf_mail(site.document_small, sender=MARKED, extra=FORGED)
         answer = site.send(message, sender=MARKED, listener=listener)
         equal(answer["code"], 250, "answer")
         delivered = site.delivered(message)
