@@ -172,7 +172,8 @@ struct vt_register_destroyed {
 struct vt_register_noticed {
     int64_t id;                   /* in the queue of this register */
     const char *kind, *recipient; /* as it was owed */
-    const char *outcome;          /* "sent", "failed", "expired", "dropped", "limited" */
+    const char *outcome;          /* one of the last states of vanthu/queued.h */
+    char matter_sha256[65];       /* what it is about; "": not known */
     const char *code, *text;      /* of the last SMTP answer, or why; NULL: none */
     const char *message_id;       /* NULL: it was never written */
     const char *by;               /* who dropped it; NULL: nobody */

@@ -7,6 +7,7 @@
 #include "register/derive.h"
 #include "register/internal.h"
 #include "register/notices.h"
+#include "register/queued.h"
 
 /* Texts of one record's rows that had to be changed: addresses and unclean texts. */
 #define MAX_ROW_TEXT_BYTES (32u * 1024 * 1024)
@@ -174,6 +175,8 @@ static enum vt_code append_claimed(struct vt_register *reg, struct vt_tail *tail
         code = store(reg, tail, record, vt_buf_bytes(&body), err);
     if (code == VT_OK)
         code = fill_tables(reg, record, decided_seq, err);
+    if (code == VT_OK)
+        code = vt_queued_add(reg, record, err);
     if (code == VT_OK)
         code = vt_register_keep_objects(reg, record, err);
     vt_buf_clear(&body);

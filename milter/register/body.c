@@ -261,11 +261,12 @@ static json_t *noticed_body(const struct vt_register_record *record)
     const struct vt_register_noticed *noticed = record->noticed;
     json_t *root = start(record);
     json_t *rest = json_pack(
-        "{s:I, s:o, s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:I}", "id", (json_int_t)noticed->id,
+        "{s:I, s:o, s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:I}", "id", (json_int_t)noticed->id,
         "notice", vt_json_string(noticed->kind), "to", vt_json_string(noticed->recipient),
-        "outcome", vt_json_string(noticed->outcome), "code", unless_empty(noticed->code), "text",
-        unless_empty(noticed->text), "message_id", unless_empty(noticed->message_id), "by",
-        unless_empty(noticed->by), "attempts", (json_int_t)noticed->attempts_count);
+        "outcome", vt_json_string(noticed->outcome), "matter", unless_empty(noticed->matter_sha256),
+        "code", unless_empty(noticed->code), "text", unless_empty(noticed->text), "message_id",
+        unless_empty(noticed->message_id), "by", unless_empty(noticed->by), "attempts",
+        (json_int_t)noticed->attempts_count);
     int result = rest == NULL ? -1 : json_object_update(root, rest);
     json_decref(rest);
     if (result == 0)

@@ -452,6 +452,8 @@ static enum vt_code read_noticed(struct vt_arena *arena, const json_t *root,
     record->noticed = out;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && code == VT_OK; i++)
         code = vt_body_text(arena, root, texts[i].key, texts[i].text, err);
+    if (code == VT_OK && json_object_get(root, "matter") != NULL)
+        code = vt_body_digest(root, "matter", out->matter_sha256, err);
     out->id = json_integer_value(json_object_get(root, "id"));
     out->attempts_count = vt_body_unsigned(root, "attempts");
     return code == VT_OK && out->outcome == NULL ? vt_body_wrong(err, "outcome") : code;

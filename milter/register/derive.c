@@ -11,6 +11,7 @@
 #include "register/internal.h"
 #include "register/notices.h"
 #include "vanthu/hold.h"
+#include "vanthu/queued.h"
 
 /* ---- a decided mail ---- */
 
@@ -383,6 +384,22 @@ static enum vt_code event_rows(struct vt_derive_work *work)
     return code == VT_OK ? object_rows(work) : code;
 }
 
+/* Since when a matter may not be told of again: since it was told of. What was owed for a mail that
+ * got another answer was never told, and whoever gets the mail next tells of it. */
+static enum vt_code noticed_row(struct vt_derive_work *work)
+{
+    const struct vt_register_noticed *noticed = work->record->noticed;
+    bool is_sent = strcmp(noticed->outcome, vt_queued_state_name(VT_QUEUED_SENT)) == 0;
+    bool is_void = strcmp(noticed->outcome, vt_queued_state_name(VT_QUEUED_UNANSWERED)) == 0;
+    if (noticed->matter_sha256[0] == '\0' || !(is_sent || is_void))
+        return VT_OK;
+    vt_derive_begin(work, VT_TABLE_NOTICE_KEY);
+    vt_derive_digest(work, noticed->matter_sha256);
+    vt_derive_int(work, work->record->seq);
+    vt_derive_int(work, is_sent ? work->record->time_utc_secs : 0);
+    return vt_derive_emit(work);
+}
+
 static enum vt_code rows_of_kind(struct vt_derive_work *work)
 {
     const struct vt_register_record *record = work->record;
@@ -400,7 +417,7 @@ static enum vt_code rows_of_kind(struct vt_derive_work *work)
     case VT_REGISTER_EVENT:
         return event_rows(work);
     case VT_REGISTER_NOTICE:
-        return VT_OK;
+        return noticed_row(work);
     default:
         return vt_err_set(work->err, VT_E_INTERNAL, "register: a record without a kind");
     }

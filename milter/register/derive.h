@@ -21,6 +21,8 @@ typedef enum vt_code vt_row_sink(void *context, const struct vt_row *row, struct
 enum vt_code vt_derive(const struct vt_derivation *derivation, vt_row_sink *sink, void *context,
                        struct vt_err *err) VT_MUST_CHECK;
 
+/* A text as JSON has it, in arena; NULL without memory. */
+const char *vt_derive_clean(struct vt_arena *arena, const char *text);
 /* An address or domain as it is kept: ASCII letters in lower case, clean; in arena, NULL for NULL
  * or without memory. */
 const char *vt_derive_address(struct vt_arena *arena, const char *address);

@@ -25,7 +25,7 @@ void vt_derive_null(struct vt_derive_work *work)
 }
 
 /* The text as JSON has it, in arena when it has to be changed. */
-static const char *clean(struct vt_arena *arena, const char *text)
+const char *vt_derive_clean(struct vt_arena *arena, const char *text)
 {
     if (vt_json_is_clean(text))
         return text;
@@ -36,7 +36,7 @@ static const char *clean(struct vt_arena *arena, const char *text)
 
 void vt_derive_text(struct vt_derive_work *work, const char *text)
 {
-    const char *shown = text != NULL ? clean(work->arena, text) : NULL;
+    const char *shown = text != NULL ? vt_derive_clean(work->arena, text) : NULL;
     work->is_out_of_memory = work->is_out_of_memory || (text != NULL && shown == NULL);
     if (shown == NULL)
         vt_derive_null(work);
@@ -107,7 +107,7 @@ enum vt_code vt_derive_emit(struct vt_derive_work *work)
 
 const char *vt_derive_address(struct vt_arena *arena, const char *address)
 {
-    const char *shown = address != NULL ? clean(arena, address) : NULL;
+    const char *shown = address != NULL ? vt_derive_clean(arena, address) : NULL;
     char *out = vt_arena_str(arena, shown);
     for (char *c = out; c != NULL && *c != '\0'; c++)
         *c = (char)(*c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c);

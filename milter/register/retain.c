@@ -7,6 +7,7 @@
 #include "register/body.h"
 #include "register/derive.h"
 #include "register/internal.h"
+#include "register/queued.h"
 
 #define DAY_SECS INT64_C(86400)
 /* Mails of one batch: with what follows them they stay below VT_MAX_DESTROYED. */
@@ -148,6 +149,8 @@ static enum vt_code destroy_record(struct vt_register *reg, int64_t seq, struct 
     vt_sql_bind_int(sql, 1, seq);
     code = vt_sql_run(sql, err);
     vt_sql_done(sql);
+    if (code == VT_OK)
+        code = vt_queued_forget_record(reg, seq, err);
     return code == VT_OK ? vt_table_forget(reg->engine, seq, err) : code;
 }
 
@@ -305,6 +308,8 @@ enum vt_code vt_register_retain(struct vt_register *reg, int64_t now_utc_secs,
             run_job(reg, &jobs[i], now_utc_secs, max_records - records_count, &records_count, err);
     if (code == VT_OK)
         code = run_job(reg, &objects, now_utc_secs, max_records, &objects_count, err);
+    if (code == VT_OK)
+        code = vt_queued_forget_old(reg, now_utc_secs, err);
     if (code == VT_OK && retention->defer_days > 0)
         code = forget_defer_clocks(reg, now_utc_secs - retention->defer_days * DAY_SECS, err);
     *out_count = records_count + objects_count;

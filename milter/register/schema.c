@@ -190,6 +190,23 @@ static const char fourth_proofs[] =
     "ALTER TABLE defer_clock ADD COLUMN mac BLOB;"
     "ALTER TABLE notice_key ADD COLUMN mac BLOB;"
     "ALTER TABLE exception ADD COLUMN mac BLOB;";
+
+/* The queue of notices: what is owed stands in records, what became of it too, at the end. */
+static const char sixth_notices[] =
+    "CREATE TABLE notice ("
+    "  id INTEGER PRIMARY KEY, seq INTEGER NOT NULL REFERENCES record (seq), matter BLOB NOT NULL,"
+    "  kind TEXT NOT NULL, recipient TEXT NOT NULL, address TEXT NOT NULL, domain TEXT,"
+    "  reference TEXT NOT NULL, state TEXT NOT NULL, joined INTEGER,"
+    "  created_utc_secs INTEGER NOT NULL, next_utc_secs INTEGER NOT NULL,"
+    "  written_utc_secs INTEGER, last_utc_secs INTEGER, done_utc_secs INTEGER,"
+    "  quiet_secs INTEGER NOT NULL, once_secs INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+    "  code TEXT, text TEXT, message_id TEXT, message BLOB);"
+    "CREATE INDEX notice_state ON notice (state, next_utc_secs);"
+    "CREATE INDEX notice_matter ON notice (matter, id);"
+    "CREATE INDEX notice_joined ON notice (joined, seq);"
+    "CREATE INDEX notice_seq ON notice (seq);"
+    "CREATE INDEX notice_reference ON notice (reference);"
+    "CREATE INDEX notice_written ON notice (written_utc_secs);";
 /* clang-format on */
 
 /* Of all mails ever only those that were held. */
@@ -201,8 +218,9 @@ static const char *const second[] = {second_agencies, NULL};
 static const char *const third[] = {third_peers, third_indexes, NULL};
 static const char *const fourth[] = {fourth_proofs, NULL};
 static const char *const fifth[] = {fifth_held, NULL};
+static const char *const sixth[] = {sixth_notices, NULL};
 
-const char *const *const vt_schema_steps[] = {first, second, third, fourth, fifth};
+const char *const *const vt_schema_steps[] = {first, second, third, fourth, fifth, sixth};
 const size_t vt_schema_version = sizeof(vt_schema_steps) / sizeof(vt_schema_steps[0]);
 
 /* ---- dialects ---- */

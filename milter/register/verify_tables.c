@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "register/queued.h"
 #include "register/verify.h"
 
 /* A body as structs; a text of JSON grows by less than this. */
@@ -85,6 +86,18 @@ static enum vt_code read_entry(struct vt_arena *arena, const struct vt_register_
     return vt_body_read(arena, entry->body, out, err);
 }
 
+/* Whom a notice goes to stands in the queue, too. */
+static enum vt_code compare_owed(struct vt_verification *v, const struct vt_register_record *record,
+                                 struct vt_arena *arena, struct vt_err *err)
+{
+    bool fits = true;
+    enum vt_code code = vt_queued_fits(v->reg, arena, record, &fits, err);
+    if (code == VT_OK && !fits)
+        vt_verify_fault(v, VT_REGISTER_DERIVED, record->seq, record->reference,
+                        "Table notice does not say what record %" PRId64 " says.", record->seq);
+    return code;
+}
+
 static enum vt_code compare_body(struct vt_verification *v, const struct vt_register_entry *entry,
                                  struct vt_arena *arena, struct vt_err *err)
 {
@@ -103,7 +116,9 @@ static enum vt_code compare_body(struct vt_verification *v, const struct vt_regi
                                       &is_secret, err);
     if (code == VT_OK)
         code = vt_derive(&derivation, compare_row, &comparison, err);
-    return code == VT_OK ? compare_counts(&comparison, err) : code;
+    if (code == VT_OK)
+        code = compare_counts(&comparison, err);
+    return code == VT_OK ? compare_owed(v, &record, arena, err) : code;
 }
 
 /* ---- destroyed bodies ---- */
