@@ -15,6 +15,7 @@ enum vt_role_id {
     VT_ROLE_REGISTRAR,
     VT_ROLE_WEB,
     VT_ROLE_SHIPPER, /* only with register.central */
+    VT_ROLE_POST,    /* not in mode observe, nor without notices */
     VT_ROLES
 };
 
@@ -59,6 +60,14 @@ struct vt_spans {
     size_t count;
 };
 
+/* TLS to the relay of notices: RFC 3207; smtps:// begins with it. */
+enum vt_relay_tls {
+    VT_RELAY_TLS_DEFAULT = 0, /* none on loopback, required for smtps://, else opportunistic */
+    VT_RELAY_TLS_NONE,
+    VT_RELAY_TLS_OPPORTUNISTIC, /* where it is offered, with any certificate */
+    VT_RELAY_TLS_REQUIRED       /* with a certificate for the host name, or nothing is sent */
+};
+
 /* Which senders get own mail, once their address is proven. */
 enum vt_notice_senders {
     VT_SENDERS_STATE = 0, /* offices of the state */
@@ -77,6 +86,11 @@ struct vt_config_notices {
     unsigned per_sender_hour;    /* notices.per-sender-hour: 20; 0: no limit, all three */
     unsigned per_domain_hour;    /* notices.per-domain-hour: 200 */
     unsigned per_hour;           /* notices.per-hour: 2000 */
+    const char *relay;           /* notices.relay: smtp://127.0.0.1:25 */
+    enum vt_relay_tls tls;       /* notices.tls: never VT_RELAY_TLS_DEFAULT */
+    const char *tls_ca;          /* notices.tls-ca: PEM; NULL: what the system trusts */
+    const char *user;            /* notices.user: NULL: no AUTH */
+    const char *password_file;   /* notices.password-file: NULL exactly without user */
     const char
         *directory;       /* notices.directory: frames and reasons in vi/ and en/; NULL: built in */
     const char *from;     /* notices.from: "Name <address>"; default vanthu@<hostname> */

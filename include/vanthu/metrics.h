@@ -77,6 +77,10 @@ enum vt_metric {
     VT_METRIC_CENTRAL_WAITING,
     VT_METRIC_CENTRAL_RECORDS,
     VT_METRIC_CENTRAL_UNPROVEN,
+    /* post */
+    VT_METRIC_NOTICES, /* outcome: enum vt_delivery */
+    VT_METRIC_NOTICE_MSECS,
+    VT_METRIC_RELAY_UP,
     /* master */
     VT_METRIC_ROLE_UP,       /* role */
     VT_METRIC_ROLE_STARTED,  /* role */
@@ -138,6 +142,8 @@ enum vt_metric_page { VT_PAGE_METRICS = 0, VT_PAGE_HEALTH, VT_PAGE_OTHER, VT_MET
 #define VT_METRIC_ANSWERS 6
 /* What fetch brings: OCSP answers, CRLs, issuer certificates. */
 #define VT_METRIC_TYPES 3
+/* What became of an attempt to send a notice: enum vt_delivery. */
+#define VT_METRIC_DELIVERIES 3
 enum vt_metric_result { VT_RESULT_OK = 0, VT_RESULT_FAILED, VT_METRIC_RESULTS };
 
 /* Hosts of fetch.allowed-hosts by their place in it; those beyond share the last index. */

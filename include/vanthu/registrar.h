@@ -87,6 +87,9 @@ enum vt_code vt_registrar_tell(const struct vt_registrar *registrar,
 #define VT_MAX_NOTICE_RECIPIENT_BYTES 320
 #define VT_MAX_NOTICE_ENVID_BYTES 100
 #define VT_MAX_NOTICE_ANSWER_BYTES 500
+/* Whoever was handed a notice is done with it after so long; then another one may take it, even
+ * when nobody knows what became of the first. */
+#define VT_NOTICE_LEASE_SECS 600
 #define VT_MAX_NOTICE_QUEUE_ID_BYTES 64
 
 /* What came of one attempt; zero memory is not sent. */

@@ -13,7 +13,7 @@ struct vt_role_fds {
     int milter_socket; /* gateway: the listening socket */
     int inspect;       /* gateway, command: client end; inspector: server end */
     int status;        /* gateway, command: client end; status: server end */
-    int record;        /* gateway: client end; registrar: server end */
+    int record;        /* gateway, post: client end; registrar: server end */
     int fetch;         /* status: client end; fetch: server end */
     int generation;    /* status: client end; inspector: server end */
     int policy;        /* gateway: the policy and the files it names as checked by the master, a
@@ -33,6 +33,7 @@ int vt_status_main(const struct vt_config *config, const struct vt_role_fds *fds
 int vt_fetch_main(const struct vt_config *config, const struct vt_role_fds *fds);
 int vt_registrar_main(const struct vt_config *config, const struct vt_role_fds *fds);
 int vt_web_main(const struct vt_config *config, const struct vt_role_fds *fds);
+int vt_post_main(const struct vt_config *config, const struct vt_role_fds *fds);
 int vt_shipper_main(const struct vt_config *config, const struct vt_role_fds *fds);
 
 /* True when this process was exec'd as a role: both programs call it first thing in main, and

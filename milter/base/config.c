@@ -31,7 +31,8 @@ const char *vt_role_name(enum vt_role_id role)
                                                 [VT_ROLE_FETCH] = "fetch",
                                                 [VT_ROLE_REGISTRAR] = "registrar",
                                                 [VT_ROLE_WEB] = "web",
-                                                [VT_ROLE_SHIPPER] = "shipper"};
+                                                [VT_ROLE_SHIPPER] = "shipper",
+                                                [VT_ROLE_POST] = "post"};
     return role < VT_ROLES ? names[role] : "unknown";
 }
 
@@ -189,6 +190,14 @@ static void check_between(struct vt_config_reader *reader, const struct vt_yaml_
                         (long long)(c->total_msecs / 1000), (long long)(parts / 1000));
 }
 
+static void check_relay(struct vt_config_reader *reader, const struct vt_yaml_node *root)
+{
+    const char *key = NULL;
+    const char *text = vt_relay_mistake(&reader->config->notices, &key);
+    if (text != NULL)
+        vt_yaml_mistake(&reader->yaml, place_of(root, "notices", key), "%s", text);
+}
+
 /* Folder of a file name, "" when it has none. */
 static const char *folder_of(struct vt_arena *arena, const char *file)
 {
@@ -205,8 +214,11 @@ static enum vt_code read_text(struct vt_config_reader *reader, struct vt_bytes t
     enum vt_code code = set_defaults(reader, err);
     if (code == VT_OK)
         code = vt_yaml_parse(&reader->yaml, text, &root, err);
-    if (code == VT_OK && root != NULL) {
+    if (code == VT_OK && root != NULL)
         read_group(reader, root, "");
+    vt_relay_complete(&reader->config->notices);
+    if (code == VT_OK && root != NULL) {
+        check_relay(reader, root);
         check_between(reader, root);
         check_rewrites(reader, root);
     }

@@ -173,6 +173,12 @@ bool vt_check_proxy(const char *text)
     return strchr(end, ':') != NULL;
 }
 
+bool vt_check_relay(const char *text)
+{
+    size_t skip = strncmp(text, "smtp://", 7) == 0 ? 7 : strncmp(text, "smtps://", 8) == 0 ? 8 : 0;
+    return skip > 0 && vt_check_host_port(text + skip);
+}
+
 bool vt_check_central(const char *text)
 {
     bool is_uri = strncmp(text, "postgresql://", 13) == 0 || strncmp(text, "postgres://", 11) == 0;

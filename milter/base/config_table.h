@@ -39,6 +39,7 @@ bool vt_check_socket(const char *text);    /* unix:/path, inet:PORT@HOST, inet6:
 bool vt_check_local_socket(const char *text);
 /* True for inet:HOST:PORT; out is the same as inet:PORT@HOST. */
 bool vt_check_socket_of_postfix(const char *text, char *out, size_t out_bytes);
+bool vt_check_relay(const char *text);       /* smtp:// or smtps:// with a host, without a user */
 bool vt_check_proxy(const char *text);       /* http://host:port */
 bool vt_check_central(const char *text);     /* a connection to PostgreSQL without a password */
 bool vt_check_user(const char *text);        /* a name or number other than root's */
@@ -50,5 +51,15 @@ bool vt_check_address(const char *text);     /* local@domain: dot-atoms, ASCII (
 bool vt_check_mailbox(const char *text);     /* local@domain, or Name <local@domain> */
 bool vt_check_clock(const char *text);       /* "00:00" to "23:59" */
 bool vt_check_fingerprint(const char *text); /* 64 hexadecimal digits, colons and spaces between */
+
+/* ---- the relay of notices (config_relay.c) ---- */
+
+/* none, opportunistic, required. */
+bool vt_set_relay_tls(struct vt_config_reader *reader, const struct vt_setting *setting,
+                      const struct vt_yaml_node *node, void *field);
+/* notices.tls where it says nothing. */
+void vt_relay_complete(struct vt_config_notices *notices);
+/* What does not go together; of the five settings of the relay. NULL, or the key and a text. */
+const char *vt_relay_mistake(const struct vt_config_notices *notices, const char **out_key);
 
 #endif

@@ -122,6 +122,13 @@ static const char *result_name(unsigned i)
     return i == VT_RESULT_OK ? "ok" : "failed";
 }
 
+/* As include/vanthu/registrar.h has them; post checks that they are as many. */
+static const char *delivery_name(unsigned i)
+{
+    static const char *const names[VT_METRIC_DELIVERIES] = {"deferred", "sent", "failed"};
+    return names[i];
+}
+
 static const char *page_name(unsigned i)
 {
     static const char *const names[VT_METRIC_PAGES] = {
@@ -145,6 +152,7 @@ static const struct vt_metric_label answer = {"result", VT_METRIC_ANSWERS, answe
 static const struct vt_metric_label set = {"set", VT_TRUST_SETS, set_name};
 static const struct vt_metric_label type = {"type", VT_METRIC_TYPES, type_name};
 static const struct vt_metric_label result = {"result", VT_METRIC_RESULTS, result_name};
+static const struct vt_metric_label delivery = {"outcome", VT_METRIC_DELIVERIES, delivery_name};
 static const struct vt_metric_label page = {"page", VT_METRIC_PAGES, page_name};
 const struct vt_metric_label vt_label_host = {"host", VT_METRIC_HOSTS, NULL};
 const struct vt_metric_label vt_label_role = {"role", VT_ROLES, role_name};
@@ -301,6 +309,13 @@ const struct vt_metric_info vt_metric_infos[VT_METRICS] = {
 
     [VT_METRIC_CENTRAL_UNPROVEN] = {"vanthu_central_unproven_claims_total", "What the central database says and no gateway signed; it is not believed.",
         COUNTER, VT_ROLE_SHIPPER, NO_LABELS, NO_BOUNDS},
+
+    [VT_METRIC_NOTICES] = {"vanthu_notices_total", "Attempts to hand a notice to the relay, by their end.",
+        COUNTER, VT_ROLE_POST, LABELS(&delivery), NO_BOUNDS},
+    [VT_METRIC_NOTICE_MSECS] = {"vanthu_notice_attempt_duration_seconds", "How long such an attempt took.",
+        DURATION, VT_ROLE_POST, NO_LABELS, BOUNDS(msecs)},
+    [VT_METRIC_RELAY_UP] = {"vanthu_relay_up", "1: the relay of notices served when it was last asked; 0: it did not, or was not asked yet.",
+        GAUGE, VT_ROLE_POST, NO_LABELS, NO_BOUNDS},
 
     [VT_METRIC_ROLE_UP] = {"vanthu_role_up", "1: the role runs and said that it serves.",
         GAUGE, VT_ROLE_MASTER, LABELS(&vt_label_role), NO_BOUNDS},

@@ -74,13 +74,13 @@ static void check_folder(const struct vt_config *config, const char *key, const 
         vt_config_mistake(config, mistakes, key, false, "%s", err.text);
 }
 
-/* What the connection names must be there for the one who reads it. */
+/* What a setting names must be there for the one who reads it. */
 static void check_file(const struct vt_config *config, const char *key, const char *file,
-                       struct vt_mistakes *mistakes)
+                       enum vt_role_id role, struct vt_mistakes *mistakes)
 {
     struct stat status;
     struct vt_role_user found;
-    const char *user = config->role_user[VT_ROLE_SHIPPER];
+    const char *user = config->role_user[role];
     if (stat(file, &status) != 0)
         vt_config_mistake(config, mistakes, key, false, "%s: %s", file, strerror(errno));
     else if (geteuid() == 0 && vt_role_user_find(user, &found, NULL) == VT_OK &&
@@ -101,7 +101,7 @@ static void check_peer_key(const struct vt_config *config, struct vt_mistakes *m
     else if (vt_central_check_key(file, &err) != VT_OK)
         vt_config_mistake(config, mistakes, "register.peer-key", false, "%s", err.text);
     else
-        check_file(config, "register.peer-key", file, mistakes);
+        check_file(config, "register.peer-key", file, VT_ROLE_SHIPPER, mistakes);
 }
 
 static void check_central(const struct vt_config *config, struct vt_mistakes *mistakes)
@@ -118,9 +118,26 @@ static void check_central(const struct vt_config *config, struct vt_mistakes *mi
     if (code != VT_OK)
         vt_config_mistake(config, mistakes, "register.central", false, "%s", err.text);
     for (size_t i = 0; i < count; i++)
-        check_file(config, "register.central", files[i], mistakes);
+        check_file(config, "register.central", files[i], VT_ROLE_SHIPPER, mistakes);
     check_peer_key(config, mistakes);
     vt_arena_free(arena);
+}
+
+/* post, too, uses no password that others can read; it says so only when it is to send. */
+static void check_relay(const struct vt_config *config, struct vt_mistakes *mistakes)
+{
+    struct stat status;
+    const char *ca = config->notices.tls_ca, *password = config->notices.password_file;
+    if (!vt_role_is_wanted(VT_ROLE_POST, config))
+        return;
+    if (ca != NULL)
+        check_file(config, "notices.tls-ca", ca, VT_ROLE_POST, mistakes);
+    if (password == NULL)
+        return;
+    check_file(config, "notices.password-file", password, VT_ROLE_POST, mistakes);
+    if (stat(password, &status) == 0 && (status.st_mode & 077) != 0)
+        vt_config_mistake(config, mistakes, "notices.password-file", false,
+                          "%s is open to others than its owner: no secret (chmod 0600)", password);
 }
 
 void vt_check_site(const struct vt_config *config, struct vt_mistakes *mistakes)
@@ -131,6 +148,7 @@ void vt_check_site(const struct vt_config *config, struct vt_mistakes *mistakes)
     check_folder(config, "register.directory", config->register_directory, VT_ROLE_REGISTRAR,
                  mistakes);
     check_central(config, mistakes);
+    check_relay(config, mistakes);
     vt_listen_check(config, mistakes);
 }
 

@@ -165,6 +165,12 @@ static void schedule(struct vt_role_slot *slot, bool fault, int64_t *out_delay_m
     *out_delay_msecs = delay;
 }
 
+/* The gateway has mails under way, post a notice; both need the others until they are done. */
+static bool has_work(const struct vt_roles *roles)
+{
+    return roles->slots[VT_ROLE_GATEWAY].now.pid > 0 || roles->slots[VT_ROLE_POST].now.pid > 0;
+}
+
 static void end_others(struct vt_roles *roles)
 {
     for (size_t i = 0; i < VT_ROLES; i++)
@@ -181,7 +187,7 @@ static void role_ended(struct vt_roles *roles, enum vt_role_id role, int wait_st
     vt_roles_forget_metrics(roles, role);
     if (roles->draining) {
         vt_roles_forget_process(&slot->now);
-        if (role == VT_ROLE_GATEWAY)
+        if (!has_work(roles))
             end_others(roles);
         return;
     }
@@ -302,8 +308,9 @@ void vt_roles_drain(struct vt_roles *roles, int64_t deadline_msecs)
     roles->kill_at_msecs = deadline_msecs;
     /* Nobody waits for its pages, and its successor shows the same. */
     vt_roles_close_fd(&roles->slots[VT_ROLE_WEB].now.control);
-    if (roles->slots[VT_ROLE_GATEWAY].now.pid > 0)
-        vt_roles_close_fd(&roles->slots[VT_ROLE_GATEWAY].now.control);
-    else
+    /* These finish what they have begun, and begin nothing new. */
+    vt_roles_close_fd(&roles->slots[VT_ROLE_GATEWAY].now.control);
+    vt_roles_close_fd(&roles->slots[VT_ROLE_POST].now.control);
+    if (!has_work(roles))
         end_others(roles);
 }

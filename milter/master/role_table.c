@@ -17,6 +17,11 @@ static bool has_central(const struct vt_config *config)
     return config->register_central != NULL;
 }
 
+static bool has_notices(const struct vt_config *config)
+{
+    return config->notices.is_enabled && config->mode != VT_MODE_OBSERVE;
+}
+
 const struct vt_role_kind vt_role_kinds[VT_ROLES] = {
     [VT_ROLE_GATEWAY] = {"vanthu/gateway", "vt-gateway", vt_gateway_main, false, NULL},
     [VT_ROLE_INSPECTOR] = {"vanthu/inspector", "vt-inspector", vt_inspector_main, false, NULL},
@@ -25,6 +30,7 @@ const struct vt_role_kind vt_role_kinds[VT_ROLES] = {
     [VT_ROLE_REGISTRAR] = {"vanthu/registrar", "vt-registrar", vt_registrar_main, false, NULL},
     [VT_ROLE_WEB] = {"vanthu/web", "vt-web", vt_web_main, true, wants_web},
     [VT_ROLE_SHIPPER] = {"vanthu/shipper", "vt-shipper", vt_shipper_main, true, has_central},
+    [VT_ROLE_POST] = {"vanthu/post", "vt-post", vt_post_main, true, has_notices},
 };
 
 bool vt_role_is_wanted(enum vt_role_id role, const struct vt_config *config)
@@ -38,6 +44,7 @@ bool vt_role_is_wanted(enum vt_role_id role, const struct vt_config *config)
 #define INSPECTOR VT_ROLE_BIT(VT_ROLE_INSPECTOR)
 #define STATUS VT_ROLE_BIT(VT_ROLE_STATUS)
 #define WEB VT_ROLE_BIT(VT_ROLE_WEB)
+#define POST VT_ROLE_BIT(VT_ROLE_POST)
 #define CHANNEL(option, field, server, clients)                                                    \
     {                                                                                              \
         option, offsetof(struct vt_role_fds, field), server, clients, 0                            \
@@ -54,7 +61,7 @@ const struct vt_role_fd_kind vt_role_fd_kinds[VT_FDS] = {
     [VT_FD_MILTER] = INHERITED("--fd-milter=", milter_socket, GATEWAY, milter_socket),
     [VT_FD_INSPECT] = CHANNEL("--fd-inspect=", inspect, VT_ROLE_INSPECTOR, GATEWAY | MASTER),
     [VT_FD_STATUS] = CHANNEL("--fd-status=", status, VT_ROLE_STATUS, GATEWAY | MASTER),
-    [VT_FD_RECORD] = CHANNEL("--fd-record=", record, VT_ROLE_REGISTRAR, GATEWAY | MASTER),
+    [VT_FD_RECORD] = CHANNEL("--fd-record=", record, VT_ROLE_REGISTRAR, GATEWAY | POST | MASTER),
     [VT_FD_FETCH] = CHANNEL("--fd-fetch=", fetch, VT_ROLE_FETCH, STATUS | MASTER),
     [VT_FD_GENERATION] = CHANNEL("--fd-generation=", generation, VT_ROLE_INSPECTOR, STATUS),
     [VT_FD_POLICY] = INHERITED("--fd-policy=", policy, GATEWAY, policy_text),

@@ -65,7 +65,8 @@ enum vt_roles_state vt_roles_state(const struct vt_roles *roles);
 int vt_roles_exit_status(const struct vt_roles *roles);
 const char *vt_roles_failed_name(const struct vt_roles *roles);
 
-/* Let the gateway finish its mails, then end the others. What runs longer is killed. */
+/* Let the gateway finish its mails and post its notice, then end the others. What runs longer is
+ * killed. */
 void vt_roles_drain(struct vt_roles *roles, int64_t deadline_msecs);
 
 /* The client end of a channel for the caller's own requests, borrowed. -1: there is none, or it is

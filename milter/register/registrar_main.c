@@ -16,6 +16,8 @@
 #include "vanthu/metrics.h"
 #include "vanthu/role.h"
 
+/* How soon post asks again. */
+#define NOTICE_WAIT_MSECS 1000
 #define MAX_CLIENTS 512
 /* Old records are destroyed a few at a time, so that no mail waits for it. */
 #define TEND_MSECS 60000
@@ -198,6 +200,21 @@ static enum vt_code take_head(struct server *server, size_t client,
     return code;
 }
 
+/* ---- notices ---- */
+
+/* Nothing is due. */
+static enum vt_code hand_notice(struct server *server, size_t client, struct vt_err *err)
+{
+    char *text = NULL;
+    size_t len = 0;
+    enum vt_code code = vt_notice_wait_to_json(NOTICE_WAIT_MSECS, &text, &len, err);
+    if (code == VT_OK)
+        vt_server_reply(server->clients, client, VT_MSG_NOTICE_NONE, vt_bytes_of(text, len), NULL,
+                        0);
+    free(text);
+    return code;
+}
+
 static enum vt_code take(void *context, size_t client, struct vt_message *message,
                          struct vt_err *err)
 {
@@ -211,6 +228,8 @@ static enum vt_code take(void *context, size_t client, struct vt_message *messag
         return take_answered(server, client, message, err);
     case VT_MSG_HEAD:
         return take_head(server, client, message, err);
+    case VT_MSG_NOTICE_NEXT:
+        return hand_notice(server, client, err);
     default:
         return vt_err_set(err, VT_E_FORMAT, "register: a request that there is not");
     }

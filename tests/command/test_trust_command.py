@@ -308,7 +308,7 @@ def refresh(site, check):
     os.makedirs(site.folder + "/spool", exist_ok=True)
     site.write("policy.yaml", "rules: []\n")
     site.write("vanthu.yaml", site.read("vanthu.yaml") + f"socket: unix:{site.folder}/m.sock\nspool-directory: spool\n"
-               "log: stderr\nusers: {gateway: 64101, inspector: 64102, status: 64103, fetch: 64104, registrar: 64105}\n"
+               "log: stderr\nusers: {gateway: 64101, inspector: 64102, status: 64103, fetch: 64104, registrar: 64105, post: 64107}\n"
                "register: {directory: register}\n")
     os.chmod(site.folder, 0o755)
     if os.geteuid() == 0:

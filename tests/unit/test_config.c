@@ -229,6 +229,17 @@ static void mistakes_of_one_line(void **state)
         {"hostname: -a.vn\n", 1, 11, "is not a domain such as"},
         {"hostname: a..b\n", 1, 11, "is not a domain such as"},
         {"notices: {from: vanthu}\n", 1, 17, "is not a mailbox such as"},
+        {"notices: {relay: mx.ninhbinh.gov.vn}\n", 1, 18, "such as smtp://127.0.0.1:25"},
+        {"notices: {relay: \"smtp://u:p@mx.ninhbinh.gov.vn\"}\n", 1, 18, "is not a mail server"},
+        {"notices: {relay: \"smtp://mx.ninhbinh.gov.vn/x\"}\n", 1, 18, "is not a mail server"},
+        {"notices: {relay: \"http://mx.ninhbinh.gov.vn\"}\n", 1, 18, "is not a mail server"},
+        {"notices: {tls: require}\n", 1, 16, "did you mean \"required\""},
+        {"notices: {relay: \"smtps://mx.x.vn\", tls: opportunistic}\n", 1, 42, "begins with TLS"},
+        {"notices: {user: u}\n", 1, 17, "needs notices.password-file"},
+        {"notices: {password-file: /x}\n", 1, 26, "needs notices.user"},
+        {"notices: {relay: \"smtp://mx.x.vn\", user: u, password-file: /x}\n", 1, 42,
+         "write tls: required"},
+        {"notices: {relay: \"smtp://mx.x.vn\", tls-ca: /x}\n", 1, 44, "with tls: required only"},
         {"notices: {from: Văn thư <vanthu@>}\n", 1, 17, "is not a mailbox such as"},
         {"notices: {admin: quantri}\n", 1, 18, "is not a mail"},
         {"notices: {digest-at: 24:00}\n", 1, 22, "is not a time of the day"},
@@ -461,7 +472,40 @@ static void roles_have_names(void **state)
     assert_string_equal(vt_role_name(VT_ROLE_FETCH), "fetch");
     assert_string_equal(vt_role_name(VT_ROLE_REGISTRAR), "registrar");
     assert_string_equal(vt_role_name(VT_ROLE_WEB), "web");
+    assert_string_equal(vt_role_name(VT_ROLE_POST), "post");
     assert_string_equal(vt_role_name(VT_ROLES), "unknown");
+}
+
+static void tls_to_the_relay(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum vt_relay_tls tls;
+    } cases[] = {
+        {"{}", VT_RELAY_TLS_NONE},
+        {"notices: {relay: \"smtp://127.9.9.9:2525\"}", VT_RELAY_TLS_NONE},
+        {"notices: {relay: \"smtp://localhost\"}", VT_RELAY_TLS_NONE},
+        {"notices: {relay: \"smtp://[::1]:25\"}", VT_RELAY_TLS_NONE},
+        {"notices: {relay: \"smtp://[2001:db8::1]:25\"}", VT_RELAY_TLS_OPPORTUNISTIC},
+        {"notices: {relay: \"smtp://128.0.0.1\"}", VT_RELAY_TLS_OPPORTUNISTIC},
+        {"notices: {relay: \"smtp://localhost.evil.vn\"}", VT_RELAY_TLS_OPPORTUNISTIC},
+        {"notices: {relay: \"smtp://mx.x.vn\", tls: none}", VT_RELAY_TLS_NONE},
+        {"notices: {relay: \"smtp://127.0.0.1\", tls: opportunistic}", VT_RELAY_TLS_OPPORTUNISTIC},
+        {"notices: {relay: \"smtps://127.0.0.1\"}", VT_RELAY_TLS_REQUIRED},
+        {"notices: {user: u, password-file: p}", VT_RELAY_TLS_NONE},
+        {"notices: {relay: \"smtp://mx.x.vn\", tls: required, tls-ca: ca.pem, user: u,\n"
+         "          password-file: p}",
+         VT_RELAY_TLS_REQUIRED},
+    };
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        struct vt_mistakes mistakes;
+        struct vt_config *c = parse(cases[i].text, &mistakes);
+        if (c == NULL || c->notices.tls != cases[i].tls)
+            fail_msg("%s", cases[i].text);
+        vt_config_free(c);
+        vt_mistakes_clear(&mistakes);
+    }
 }
 
 int main(void)
@@ -475,6 +519,7 @@ int main(void)
         cmocka_unit_test(paths_of_sockets_are_bounded),
         cmocka_unit_test(bounds_of_the_yaml_subset),
         cmocka_unit_test(files),
+        cmocka_unit_test(tls_to_the_relay),
         cmocka_unit_test(roles_have_names),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -60,7 +60,8 @@ static void skip_unless_root(void)
     "spool-directory: FOLDER/spool\nstate-directory: FOLDER/state\n"                               \
     "register: {directory: FOLDER/register}\n"
 #define USERS                                                                                      \
-    "users: {gateway: 1001, inspector: 1002, status: 1003, fetch: 1004, registrar: 1005}\n"
+    "users: {gateway: 1001, inspector: 1002, status: 1003, fetch: 1004, registrar: 1005, "         \
+    "post: 1006}\n"
 #define SITE SOCKETS FOLDERS USERS /* six lines */
 
 /* FOLDER and ROOT stand for the test's folder and the fingerprint of its root. */
