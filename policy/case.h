@@ -37,6 +37,7 @@ struct vt_case_result {
     struct vt_arena *arena;
     const struct vt_evidence *evidence;
     const struct vt_decision *decision;
+    const char *notice, *no_notice;
 };
 /* Where there is nothing. */
 #define VT_CASE_NONE "none"

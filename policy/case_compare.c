@@ -179,6 +179,16 @@ static const char *matched_of(const struct vt_case_result *c)
     return text != NULL && *text == '\0' ? NONE : text;
 }
 
+static const char *notice_of(const struct vt_case_result *c)
+{
+    return or_none(c->notice);
+}
+
+static const char *no_notice_of(const struct vt_case_result *c)
+{
+    return or_none(c->no_notice);
+}
+
 /* ---- the keys ---- */
 
 static const char *const seal_words[] = {"none", "preferred", "required"};
@@ -203,6 +213,8 @@ const struct vt_case_key vt_case_keys[] = {
     {"subject-prefix", prefix_of, NULL, false},
     {"notify", notify_of, NULL, true},
     {"seal", seal_of, &vt_words_seal, false},
+    {"notice", notice_of, NULL, true},
+    {"no-notice", no_notice_of, NULL, false},
     {"matched", matched_of, NULL, true},
 };
 const size_t vt_case_keys_count = ELEMENTS(vt_case_keys);
@@ -306,10 +318,11 @@ static enum vt_code compare_line(struct differences *all, const struct vt_case_l
 }
 
 enum vt_code vt_case_compare(struct vt_arena *arena, const struct vt_case *item,
-                             const struct vt_evidence *evidence, const struct vt_decision *decision,
-                             struct vt_case_difference **out, size_t *out_count, struct vt_err *err)
+                             const struct vt_case_outcome *outcome, struct vt_case_difference **out,
+                             size_t *out_count, struct vt_err *err)
 {
-    struct differences all = {.coming = {arena, evidence, decision}};
+    struct differences all = {.coming = {arena, outcome->evidence, outcome->decision,
+                                         outcome->notice, outcome->no_notice}};
     enum vt_code code = VT_OK;
     for (size_t i = 0; i < item->expected->wanted_count && code == VT_OK; i++)
         code = compare_wanted(&all, &item->expected->wanted[i]);

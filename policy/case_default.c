@@ -49,6 +49,16 @@ static void default_addresses(struct vt_case_reader *reader, struct vt_mail *mai
     }
 }
 
+/* An office that signs its mails. */
+static enum vt_sender_proof usual_proof(const struct vt_mail *mail)
+{
+    const char *sender = vt_address_domain(mail->sender), *from = vt_address_domain(mail->from);
+    if (sender != NULL && mail->authenticated != NULL)
+        return VT_PROOF_LOGIN;
+    bool is_signed = mail->sender_aligned && vt_domain_is_under(sender, from);
+    return is_signed ? VT_PROOF_DKIM : VT_PROOF_NONE;
+}
+
 void vt_case_default_mail(struct vt_case_reader *reader, struct vt_mail *mail,
                           const struct vt_yaml_node *node)
 {
@@ -64,6 +74,8 @@ void vt_case_default_mail(struct vt_case_reader *reader, struct vt_mail *mail,
     /* Our own people log in before they send. */
     if (mail->direction == VT_OUTBOUND && !vt_case_says(node, "authenticated"))
         mail->authenticated = mail->sender;
+    if (!vt_case_says(node, "sender_proof"))
+        mail->sender_proof = usual_proof(mail);
     if (!vt_case_says(node, "client_address"))
         mail->client_address = "192.0.2.25";
     if (!vt_case_says(node, "subject"))

@@ -52,10 +52,16 @@ struct vt_case_difference {
     unsigned line;              /* of what was expected */
     const char *expected, *got; /* one line each */
 };
+/* What came of a case. */
+struct vt_case_outcome {
+    const struct vt_evidence *evidence;
+    const struct vt_decision *decision;
+    const char *notice;    /* kinds of notices that are owed, "refused, list"; NULL: none */
+    const char *no_notice; /* why the sender gets none, "not-proven"; NULL: he gets one */
+};
 /* Compare what came. *out lives in arena; *out_count 0: all is as expected. VT_E_NOMEM. */
 enum vt_code vt_case_compare(struct vt_arena *arena, const struct vt_case *item,
-                             const struct vt_evidence *evidence, const struct vt_decision *decision,
-                             struct vt_case_difference **out, size_t *out_count,
-                             struct vt_err *err) VT_MUST_CHECK;
+                             const struct vt_case_outcome *outcome, struct vt_case_difference **out,
+                             size_t *out_count, struct vt_err *err) VT_MUST_CHECK;
 
 #endif

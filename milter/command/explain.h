@@ -29,6 +29,11 @@ struct vt_explained {
     const struct vt_register_overruled *overruled; /* since then; NULL: it stands */
     int64_t overruled_utc_secs;
 
+    /* Who was told, of a file who would be; NULL and none: nothing is known about it. */
+    const struct vt_register_notice *notices;
+    size_t notices_count;
+    const char *no_notice; /* why the sender is not: vt_no_notice_name */
+
     const struct vt_policy *policy;   /* that explains */
     struct vt_policy *of_then;        /* owned: from the register */
     const char *policy_file;          /* the current one's name */

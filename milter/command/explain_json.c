@@ -76,17 +76,31 @@ static json_t *overruled_json(const struct vt_explained *x)
                      "time", time_json(x->overruled_utc_secs));
 }
 
+static json_t *notices_json(const struct vt_explained *x)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < x->notices_count; i++) {
+        if (json_array_append_new(array, json_pack("{s:s, s:s}", "kind", x->notices[i].kind, "to",
+                                                   x->notices[i].recipient)) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
 static json_t *all_json(const struct vt_explained *x)
 {
     const char *reference = x->file == NULL ? x->reference : NULL;
     if (x->is_secret)
         return json_pack("{s:s?, s:n, s:b}", "reference", reference, "file", "secret", 1);
-    return json_pack("{s:s?, s:s?, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "reference",
-                     reference, "file", x->file, "secret", 0, "time", time_json(x->time_utc_secs),
-                     "policy", policy_json(x), "decision", decision_json(x->decision), "then",
-                     decision_json(x->then != NULL ? x->then->decision : NULL), "overruled",
-                     overruled_json(x), "rule_changes", changes_json(x), "alike", alike_json(x),
-                     "evidence", evidence_json(x->evidence));
+    return json_pack(
+        "{s:s?, s:s?, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}", "reference",
+        reference, "file", x->file, "secret", 0, "time", time_json(x->time_utc_secs), "policy",
+        policy_json(x), "decision", decision_json(x->decision), "then",
+        decision_json(x->then != NULL ? x->then->decision : NULL), "overruled", overruled_json(x),
+        "rule_changes", changes_json(x), "alike", alike_json(x), "evidence",
+        evidence_json(x->evidence), "notices", notices_json(x), "no_notice", x->no_notice);
 }
 
 enum vt_code vt_explain_print_json(const struct vt_explained *explained, struct vt_err *err)

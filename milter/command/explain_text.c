@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command/explain_sheet.h"
+#include "command/owed.h"
 #include "command/register.h"
 
 /* ---- mail and result ---- */
@@ -114,6 +115,25 @@ static void print_result(struct vt_sheet *s)
                   vt_reason_fill(reason, sizeof(reason),
                                  vt_sheet_is_vietnamese(s) ? info->vietnamese : info->english,
                                  &fields));
+    vt_sheet_end(s);
+}
+
+/* Who is told; of what passes without a mark only when somebody is. */
+static void print_notices(struct vt_sheet *s)
+{
+    const struct vt_explained *x = s->x;
+    const struct vt_decision *decision = x->then != NULL ? x->then->decision : x->decision;
+    const char *why = vt_owed_why_not_by_name(x->language, x->no_notice);
+    bool is_marked = decision->action >= VT_ACTION_TAG;
+    if (x->notices_count == 0 && (why == NULL || !is_marked))
+        return;
+    vt_sheet_label(s, "Thông báo", "Notice");
+    for (size_t i = 0; i < x->notices_count; i++)
+        vt_sheet_text(s, "%s → %s  ", vt_owed_kind(x->language, x->notices[i].kind),
+                      x->notices[i].recipient);
+    if (why != NULL && is_marked)
+        vt_sheet_text(s, vt_sheet_word(s, "không báo người gửi: %s", "none to the sender: %s"),
+                      why);
     vt_sheet_end(s);
 }
 
@@ -246,6 +266,7 @@ static void print_all(struct vt_sheet *s)
     }
     print_mail(s);
     print_result(s);
+    print_notices(s);
     vt_sheet_files(s);
     vt_sheet_rules(s);
     print_version(s);

@@ -10,6 +10,7 @@
 #include "base/network.h"
 #include "command/explain.h"
 #include "command/inspect.h"
+#include "command/owed.h"
 #include "command/register.h"
 
 enum { NOTHING_FOUND = 1 };
@@ -96,6 +97,9 @@ static enum vt_code take_record(void *context, const struct vt_register_entry *e
         explained->evidence = record.decided->evidence;
         explained->is_secret = record.decided->is_secret;
         explained->time_utc_secs = record.time_utc_secs;
+        explained->notices = record.notices;
+        explained->notices_count = record.notices_count;
+        explained->no_notice = record.decided->no_notice;
     }
     return code;
 }
@@ -216,10 +220,38 @@ static struct vt_mail envelope_of(struct desk *desk)
                            .authenticated = options->login,
                            .sender_class = options->sender_class,
                            .direction = options->direction};
+    bool is_ours = is_internal(desk->config, options->client);
     if (!options->has_direction)
-        mail.direction =
-            vt_mail_direction(&mail, is_internal(desk->config, options->client), desk->config);
+        mail.direction = vt_mail_direction(&mail, is_ours, desk->config);
+    mail.sender_proof = vt_mail_sender_proof(&mail, is_ours, desk->config);
     return mail;
+}
+
+/* Who would be told with the site in enforce; a file without an envelope has nobody. */
+static enum vt_code plan_notices(const struct desk *desk, struct vt_explained *explained,
+                                 struct vt_err *err)
+{
+    struct vt_config config = *desk->config;
+    struct vt_notice_plan plan;
+    const char *sender = explained->evidence->mail.sender;
+    const struct vt_notice_plan_input input = {.config = &config,
+                                               .site = vt_policy_site(desk->policy),
+                                               .evidence = explained->evidence,
+                                               .decision = explained->decision,
+                                               .outcome =
+                                                   vt_owed_outcome(explained->decision->action),
+                                               .is_secret = explained->is_secret,
+                                               .now_utc_secs = explained->time_utc_secs};
+    config.mode = VT_MODE_ENFORCE;
+    if (sender == NULL)
+        return VT_OK;
+    enum vt_code code = vt_notice_plan(explained->arena, &input, &plan, err);
+    if (code != VT_OK)
+        return code;
+    explained->notices = plan.items;
+    explained->notices_count = plan.count;
+    explained->no_notice = vt_no_notice_name(plan.why_not);
+    return VT_OK;
 }
 
 static int start_roles(struct desk *desk)
@@ -260,6 +292,8 @@ static int explain_file(struct desk *desk, struct vt_explained *explained)
         explained->is_secret = (evidence->reasons & VT_REASON_BIT(VT_REASON_SECRET_MARK)) != 0;
     if (code == VT_OK)
         code = decide(desk, explained, VT_MODE_ENFORCE, VT_TIME_NONE, &err);
+    if (code == VT_OK)
+        code = plan_notices(desk, explained, &err);
     return code == VT_OK ? print(explained) : vt_command_fault(&err, code);
 }
 

@@ -14,6 +14,7 @@
 #include "command/check.h"
 #include "command/excerpt.h"
 #include "command/inspect.h"
+#include "command/owed.h"
 #include "vanthu/case.h"
 
 enum { NOT_AS_EXPECTED = 1 };
@@ -136,6 +137,8 @@ static enum vt_code inspect(struct tests *tests, struct vt_arena *arena, struct 
                                       .is_now_given = true,
                                       .is_class_given = item->is_class_given,
                                       .offline = true};
+    if (item->envelope.sender_proof == VT_PROOF_NONE)
+        item->envelope.sender_proof = vt_mail_sender_proof(&item->envelope, false, tests->config);
     code = vt_command_inspect(&how, arena, item->mail_file, &item->envelope, out, err);
     if (code == VT_OK)
         item->input.is_submission =
@@ -151,22 +154,56 @@ struct result {
     size_t count;
 };
 
+/* Who is told, with the notices of the configuration. */
+static enum vt_code plan_notices(const struct tests *tests, struct vt_arena *arena,
+                                 const struct vt_policy_input *input, struct vt_case_outcome *out,
+                                 struct vt_err *err)
+{
+    struct vt_config config = *tests->config;
+    struct vt_notice_plan plan;
+    config.mode = input->site_mode;
+    const vt_reasons secret = VT_REASON_BIT(VT_REASON_SECRET_MARK);
+    const struct vt_notice_plan_input about = {
+        .config = &config,
+        .site = input->site != NULL ? input->site : vt_policy_site(tests->policy),
+        .evidence = out->evidence,
+        .decision = out->decision,
+        .outcome = vt_owed_outcome(out->decision->action),
+        .is_secret = (vt_evidence_all_reasons(out->evidence) & secret) != 0,
+        .now_utc_secs = input->now_utc_secs};
+    enum vt_code code = vt_notice_plan(arena, &about, &plan, err);
+    if (code != VT_OK)
+        return code;
+    out->no_notice = vt_no_notice_name(plan.why_not);
+    for (size_t i = 0; i < plan.count; i++) {
+        if (i > 0 && strcmp(plan.items[i].kind, plan.items[i - 1].kind) == 0)
+            continue;
+        out->notice = vt_arena_printf(arena, "%s%s%s", out->notice != NULL ? out->notice : "",
+                                      i > 0 ? ", " : "", plan.items[i].kind);
+        if (out->notice == NULL)
+            return vt_err_set(err, VT_E_NOMEM, "no memory for a case");
+    }
+    return VT_OK;
+}
+
 static enum vt_code run_case(struct tests *tests, struct vt_arena *arena, struct vt_case *item,
                              struct result *out, struct vt_err *err)
 {
     struct vt_evidence *evidence = NULL;
     struct vt_decision *decision = NULL;
+    struct vt_case_outcome outcome = {0};
     enum vt_code code = inspect(tests, arena, item, &evidence, err);
     if (code != VT_OK)
         return code;
     struct vt_policy_input input = item->input;
     input.evidence = evidence;
     code = vt_policy_evaluate(arena, tests->policy, &input, &decision, err);
+    outcome.evidence = out->evidence = evidence;
+    outcome.decision = out->decision = decision;
     if (code == VT_OK)
-        code =
-            vt_case_compare(arena, item, evidence, decision, &out->differences, &out->count, err);
-    out->evidence = evidence;
-    out->decision = decision;
+        code = plan_notices(tests, arena, &input, &outcome, err);
+    if (code == VT_OK)
+        code = vt_case_compare(arena, item, &outcome, &out->differences, &out->count, err);
     return code;
 }
 

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "command/owed.h"
 #include "command/register.h"
 #include "vanthu/clock.h"
 #include "vanthu/exceptions.h"
@@ -196,19 +197,41 @@ static int read_clerk_reason(const struct append_desk *desk, enum vt_reason *out
                "--reason is INCOMPLETE, WRONG_RECIPIENT or RECALLED");
 }
 
+static enum vt_code plan_refusal(struct append_desk *desk, enum vt_reason reason,
+                                 struct vt_notice_plan *out, struct vt_err *err)
+{
+    const struct vt_register_decided *decided = desk->mail.decided;
+    const struct vt_mail *mail =
+        decided->evidence != NULL ? &decided->evidence->mail : decided->mail;
+    const struct vt_mail nobody = {0};
+    return vt_notice_plan_clerk(desk->arena, desk->common.config, mail != NULL ? mail : &nobody,
+                                reason, out, err);
+}
+
 static int refuse(struct append_desk *desk, const char *reference)
 {
     struct vt_register_refused refused = {.text = desk->text, .by = desk->by};
-    const struct vt_register_record record = {
-        .kind = VT_REGISTER_REFUSED, .reference = reference, .refused = &refused};
+    struct vt_notice_plan plan = {0};
+    struct vt_err err = {0};
     int status = read_clerk_reason(desk, &refused.reason);
-    if (status == EX_OK)
-        status = append(desk, &record);
-    if (status == EX_OK)
-        printf(in_vietnamese(desk) ? "Đã ghi: thư %s được văn thư trả lại, lý do %s.\n"
-                                   : "Recorded: the mail %s is returned by the clerk, %s.\n",
-               reference, desk->reason);
-    return status;
+    if (status != EX_OK)
+        return status;
+    enum vt_code code = plan_refusal(desk, refused.reason, &plan, &err);
+    if (code != VT_OK)
+        return vt_command_fault(&err, code);
+    const struct vt_register_record record = {.kind = VT_REGISTER_REFUSED,
+                                              .reference = reference,
+                                              .notices = plan.items,
+                                              .notices_count = plan.count,
+                                              .refused = &refused};
+    status = append(desk, &record);
+    if (status != EX_OK)
+        return status;
+    printf(in_vietnamese(desk) ? "Đã ghi: thư %s được văn thư trả lại, lý do %s.\n"
+                               : "Recorded: the mail %s is returned by the clerk, %s.\n",
+           reference, desk->reason);
+    vt_owed_print(stdout, desk->common.language, plan.items, plan.count, plan.why_not);
+    return EX_OK;
 }
 
 int vt_command_refuse(int argc, char **argv)
@@ -352,23 +375,55 @@ static void print_undone(const struct append_desk *desk, const char *reference,
                 "are listed by vanthu policy exceptions\n");
 }
 
+/* Whoever was told gets a correction; which records mailboxes there are stands in the table that
+ * the policy names. Without it the others are told all the same. */
+static enum vt_code plan_corrections(struct append_desk *desk, struct vt_register_record *out,
+                                     struct vt_err *err)
+{
+    struct vt_mistakes mistakes;
+    struct vt_policy *policy = NULL;
+    vt_mistakes_init(&mistakes);
+    if (vt_policy_load(desk->common.config->policy_file, &policy, &mistakes, NULL) != VT_OK)
+        (void)say(desk, EX_OK,
+                  "không đọc được chính sách và bảng cơ quan: chưa đính chính đến văn thư nơi nhận",
+                  "policy and table of agencies cannot be read: records mailboxes are not told");
+    enum vt_code code = vt_notice_plan_correction(
+        desk->arena, desk->common.config, policy != NULL ? vt_policy_site(policy) : NULL,
+        &desk->mail, vt_clock_now_utc_secs(), &out->notices, &out->notices_count, err);
+    for (size_t i = 0; i < out->notices_count && code == VT_OK; i++) {
+        out->notices[i].recipient = vt_arena_str(desk->arena, out->notices[i].recipient);
+        code = out->notices[i].recipient != NULL ? VT_OK : VT_E_NOMEM;
+    }
+    vt_policy_free(policy);
+    vt_mistakes_clear(&mistakes);
+    return code;
+}
+
 static int undo(struct append_desk *desk, const char *reference)
 {
+    struct vt_err err = {0};
     struct vt_register_overruled overruled = {.reason_text = desk->reason,
                                               .by = desk->by,
                                               .until_utc_secs = VT_TIME_NONE,
                                               .reason = VT_REASON_COUNT};
-    const struct vt_register_record record = {
+    struct vt_register_record record = {
         .kind = VT_REGISTER_OVERRULED, .reference = reference, .overruled = &overruled};
     if (!was_adverse(desk->mail.decided))
         return say(desk, NOTHING_TO_DO, "thư này đã được chuyển, không có gì để hủy",
                    "this mail was delivered without a remark: there is nothing to undo");
     int status = choose_exception(desk, &overruled);
-    if (status == EX_OK)
-        status = append(desk, &record);
-    if (status == EX_OK)
-        print_undone(desk, reference, &overruled);
-    return status;
+    if (status != EX_OK)
+        return status;
+    enum vt_code code = plan_corrections(desk, &record, &err);
+    if (code != VT_OK)
+        return vt_command_fault(&err, code);
+    status = append(desk, &record);
+    if (status != EX_OK)
+        return status;
+    print_undone(desk, reference, &overruled);
+    vt_owed_print(stdout, desk->common.language, record.notices, record.notices_count,
+                  VT_NO_NOTICE_NONE);
+    return EX_OK;
 }
 
 int vt_command_undo(int argc, char **argv)

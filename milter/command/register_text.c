@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "command/owed.h"
 #include "command/register.h"
 #include "command/register_words.h"
 #include "vanthu/clock.h"
@@ -255,9 +256,9 @@ static void print_notices(const struct vt_register_text *t, const struct vt_regi
     for (size_t i = 0; i < record->notices_count; i++) {
         const struct vt_register_notice *notice = &record->notices[i];
         label(t, W_NOTICE);
-        fprintf(t->out, "%s -> %s%s%s%s\n", notice->kind, notice->recipient,
-                notice->is_first ? "" : " (", notice->is_first ? "" : word(t, W_NOTICE_OWED_BEFORE),
-                notice->is_first ? "" : ")");
+        fprintf(t->out, "%s -> %s%s%s%s\n", vt_owed_kind(t->language, notice->kind),
+                notice->recipient, notice->is_first ? "" : " (",
+                notice->is_first ? "" : word(t, W_NOTICE_OWED_BEFORE), notice->is_first ? "" : ")");
     }
 }
 
@@ -281,7 +282,7 @@ static void print_decided(const struct vt_register_text *t, const struct vt_regi
     print_fault(t, decided->fault);
     print_fault(t, decided->failure);
     print_notices(t, record);
-    line(t, W_NO_NOTICE, decided->no_notice);
+    line(t, W_NO_NOTICE, vt_owed_why_not_by_name(t->language, decided->no_notice));
     print_times(t, decided);
 }
 

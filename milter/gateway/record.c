@@ -2,6 +2,8 @@
  * Handing the record of a mail to the registrar. */
 #include "gateway/record.h"
 
+#include "vanthu/notice.h"
+
 bool vt_record_is_secret(const struct vt_transaction *transaction,
                          const struct vt_judgement *judgement)
 {
@@ -38,6 +40,21 @@ static struct vt_register_answer register_answer(const struct vt_answer *answer,
                                        .lines_count = answer->lines_count};
 }
 
+static enum vt_code plan_notices(const struct vt_transaction *transaction,
+                                 const struct vt_judgement *judgement, int64_t now_utc_secs,
+                                 struct vt_notice_plan *out, struct vt_err *err)
+{
+    const struct vt_notice_plan_input input = {.config = transaction->gateway->config,
+                                               .site = vt_policy_site(transaction->gateway->policy),
+                                               .evidence = judgement->evidence,
+                                               .decision = judgement->decision,
+                                               .outcome = vt_record_outcome(judgement->answer.kind),
+                                               .is_secret =
+                                                   vt_record_is_secret(transaction, judgement),
+                                               .now_utc_secs = now_utc_secs};
+    return vt_notice_plan(transaction->arena, &input, out, err);
+}
+
 enum vt_code vt_record_commit(const struct vt_transaction *transaction,
                               const struct vt_judgement *judgement,
                               const struct vt_registrar *registrar, int64_t now_utc_secs,
@@ -45,6 +62,10 @@ enum vt_code vt_record_commit(const struct vt_transaction *transaction,
 {
     const char *lines[VT_ANSWER_LINES];
     size_t not_seen_count = judgement->not_seen_count;
+    struct vt_notice_plan plan;
+    enum vt_code code = plan_notices(transaction, judgement, now_utc_secs, &plan, err);
+    if (code != VT_OK)
+        return code;
     struct vt_register_decided decided = {
         .evidence = judgement->evidence,
         .mail = &transaction->mail,
@@ -56,6 +77,7 @@ enum vt_code vt_record_commit(const struct vt_transaction *transaction,
         .status_msecs = judgement->status_msecs,
         .total_msecs = judgement->total_msecs,
         .passes = judgement->passes,
+        .no_notice = vt_no_notice_name(plan.why_not),
         .fault = &judgement->fault,
         .failure = &judgement->failure,
         .first_seen = judgement->not_seen,
@@ -65,6 +87,8 @@ enum vt_code vt_record_commit(const struct vt_transaction *transaction,
     const struct vt_register_record record = {.kind = VT_REGISTER_DECIDED,
                                               .reference = transaction->mail.reference,
                                               .time_utc_secs = now_utc_secs,
+                                              .notices = plan.items,
+                                              .notices_count = plan.count,
                                               .decided = &decided};
     return transaction->gateway->record(registrar, &record, err);
 }

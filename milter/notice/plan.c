@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Who is told of a decision, and when (users.md 3; legal.md R-38, R-57): the sender, if something
  * proves him; the records mailboxes, who answer for a refusal; the officer; whom the policy names.
- * Nothing in observe mode, nothing of a mail that the sender still has (451), of mail marked secret
- * nothing but that the officer has to decide (R-78). */
+ * Nothing in observe mode, of a mail that the sender still has (451), or marked secret (R-78). */
 #include <strings.h>
 
 #include "notice/owed.h"
@@ -188,22 +187,15 @@ static void tell_recipients(struct plan *plan)
     }
 }
 
+/* Nobody is written to about mail marked secret: a notice says which one, and who sent it. */
 static void tell_others(struct plan *plan)
 {
-    tell_officer(plan);
     if (plan->input->is_secret)
         return;
+    tell_officer(plan);
     tell_records(plan);
     tell_admin(plan);
     tell_recipients(plan);
-}
-
-/* Of secret mail the key says nothing but its reference. */
-static enum vt_code make_key(struct plan *plan)
-{
-    const struct vt_evidence alone = {.mail.reference = plan->mail->reference};
-    return vt_notice_key(plan->owed.arena, plan->input->is_secret ? &alone : plan->input->evidence,
-                         plan->key_sha256);
 }
 
 enum vt_code vt_notice_plan(struct vt_arena *arena, const struct vt_notice_plan_input *input,
@@ -223,7 +215,7 @@ enum vt_code vt_notice_plan(struct vt_arena *arena, const struct vt_notice_plan_
         plan.mail->direction != VT_INBOUND &&
         (plan.mail->sender_proof == VT_PROOF_LOGIN || plan.mail->sender_proof == VT_PROOF_NETWORK);
     vt_owed_begin(&plan.owed, arena, config, input->site);
-    enum vt_code code = make_key(&plan);
+    enum vt_code code = vt_notice_key(arena, input->evidence, plan.key_sha256);
     if (code == VT_OK) {
         out->why_not = tell_sender(&plan);
         tell_others(&plan);

@@ -203,12 +203,11 @@ static const struct row rows[] = {
      .reason = VT_REASON_SECRET_MARK,
      .notify = NOTIFY(SENDER) | NOTIFY(RECORDS) | NOTIFY(RECIPIENT),
      .why_not = "secret"},
-    {.name = "secret, held: the officer alone",
+    {.name = "secret, held",
      .is_secret = true,
      .action = 'H',
      .reason = VT_REASON_SECRET_MARK,
      .subject = URGENT,
-     .want = "officer:canbo:0",
      .why_not = "secret"},
 
     /* ---- held ---- */

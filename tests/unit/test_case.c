@@ -262,6 +262,9 @@ static void comparing(void **state)
         {"{reasons: [CERT_REVOKED, CERT_SCOPE]}", 1, "CERT_REVOKED"},
         {"{trace: [{rule: a, matched: false}]}", 1,
          "a on x.pdf: matched, reject: reason = CERT_REVOKED"},
+        {"{notice: [refused, list], no-notice: none}", 0, NULL},
+        {"{notice: refused}", 1, "refused, list"},
+        {"{no-notice: not-proven}", 1, "none"},
         {"{trace: [{rule: a, why: nothing like it}]}", 1,
          "a on x.pdf: matched, reject: reason = CERT_REVOKED"},
     };
@@ -281,8 +284,9 @@ static void comparing(void **state)
         size_t count = 0;
         input.evidence = e;
         assert_int_equal(vt_policy_evaluate(arena, l.policy, &input, &decision, NULL), VT_OK);
-        assert_int_equal(vt_case_compare(arena, item, e, decision, &differences, &count, NULL),
-                         VT_OK);
+        const struct vt_case_outcome outcome = {
+            .evidence = e, .decision = decision, .notice = "refused, list"};
+        assert_int_equal(vt_case_compare(arena, item, &outcome, &differences, &count, NULL), VT_OK);
         if (count != rows[i].count ||
             (rows[i].got != NULL && strcmp(differences[0].got, rows[i].got) != 0))
             fail_msg("%s: %zu, %s", rows[i].expect, count, count > 0 ? differences[0].got : "");

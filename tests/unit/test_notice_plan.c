@@ -271,7 +271,7 @@ static void properties(void **state)
             to_sender += vt_notice_is_to_sender(kind) ? 1 : 0;
             assert_true(!vt_notice_is_to_sender(kind) ||
                         strcmp(item->recipient, scene.evidence.mail.sender) == 0);
-            assert_true(!row.is_secret || kind == VT_NOTICE_OFFICER);
+            assert_false(row.is_secret);
             assert_true(kind != VT_NOTICE_REFUSED || scene.input.outcome == VT_OUTCOME_REJECT);
         }
         assert_true(to_sender <= 1);

@@ -140,7 +140,7 @@ static void decided_is_shown_whole(void **state)
         "  Mode of the site        tag\n",
         "  Fault                   timeout: the status role did not answer\n",
         "  Notice                  refused -> vanthu@so1.gov.vn\n",
-        "  No notice to sender     automatic\n",
+        "  No notice to sender     a program sent it\n",
         "  Time taken              12 ms (queue 1, inspection 8, status 3), passes: 2\n",
         NULL};
     static const char *const vietnamese[] = {
