@@ -5,10 +5,12 @@
 # step: what it says became of a notice, and what the server got.
 """Notices to a relay."""
 
+import atexit
 import datetime
 import ipaddress
 import os
 import re
+import shutil
 import ssl
 import sys
 import tempfile
@@ -377,6 +379,7 @@ def drains():
         relay.stop()
 
 
+atexit.register(shutil.rmtree, FOLDER)
 for part in (table, smtps, what_smtp_cannot_carry, logins, several_in_a_row, relay_away, registrar_dies, drains):
     begun = time.monotonic()
     part()
