@@ -80,7 +80,7 @@ enum vt_metric {
     /* post */
     VT_METRIC_NOTICES, /* outcome: enum vt_delivery */
     VT_METRIC_NOTICE_MSECS,
-    VT_METRIC_RELAY_UP,
+    VT_METRIC_RELAY_AWAY,
     /* master */
     VT_METRIC_ROLE_UP,       /* role */
     VT_METRIC_ROLE_STARTED,  /* role */

@@ -314,8 +314,8 @@ const struct vt_metric_info vt_metric_infos[VT_METRICS] = {
         COUNTER, VT_ROLE_POST, LABELS(&delivery), NO_BOUNDS},
     [VT_METRIC_NOTICE_MSECS] = {"vanthu_notice_attempt_duration_seconds", "How long such an attempt took.",
         DURATION, VT_ROLE_POST, NO_LABELS, BOUNDS(msecs)},
-    [VT_METRIC_RELAY_UP] = {"vanthu_relay_up", "1: the relay of notices served when it was last asked; 0: it did not, or was not asked yet.",
-        GAUGE, VT_ROLE_POST, NO_LABELS, NO_BOUNDS},
+    [VT_METRIC_RELAY_AWAY] = {"vanthu_relay_away_since_timestamp_seconds", "Since when the relay does not take notices; 0: it does.",
+        MOMENT, VT_ROLE_POST, NO_LABELS, NO_BOUNDS},
 
     [VT_METRIC_ROLE_UP] = {"vanthu_role_up", "1: the role runs and said that it serves.",
         GAUGE, VT_ROLE_MASTER, LABELS(&vt_label_role), NO_BOUNDS},

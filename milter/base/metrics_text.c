@@ -12,6 +12,8 @@
 #define LABELS_BYTES 512
 /* Longer than the registrar's second by far: a disk that hangs. */
 #define TURN_IS_LATE_SECS 30
+/* A relay that is started anew is there before that. */
+#define RELAY_IS_AWAY_SECS 300
 
 struct writer {
     const struct vt_metrics_reader *reader;
@@ -282,6 +284,16 @@ static void look_at_brake(const struct writer *w, int64_t now, struct problems *
             vt_time_rfc3339(until, braked));
 }
 
+static void look_at_relay(const struct writer *w, int64_t now, struct problems *problems)
+{
+    char since[VT_TIME_TEXT_BYTES];
+    int64_t away = vt_metrics_gauge(w->reader, VT_METRIC_RELAY_AWAY, 0, w->view->lane);
+    if (away != 0 && now - away > RELAY_IS_AWAY_SECS)
+        add(problems, "relay-away",
+            "the relay takes no notices since %s: they wait (notices.relay, vanthu notice list)",
+            vt_time_rfc3339(since, away));
+}
+
 size_t vt_metrics_problems(const struct vt_metrics_reader *reader,
                            const struct vt_metrics_view *view, int64_t now_utc_secs,
                            struct vt_problem out_problems[VT_MAX_PROBLEMS])
@@ -292,5 +304,6 @@ size_t vt_metrics_problems(const struct vt_metrics_reader *reader,
     look_at_register(&w, now_utc_secs, &problems);
     look_at_trust(&w, &problems);
     look_at_brake(&w, now_utc_secs, &problems);
+    look_at_relay(&w, now_utc_secs, &problems);
     return problems.count;
 }

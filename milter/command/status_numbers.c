@@ -73,6 +73,7 @@ static json_t *counted(const struct vt_metrics_reader *reader)
     set_number(object, "unrecorded",
                (int64_t)vt_metrics_count_all(reader, VT_METRIC_MAILS_UNRECORDED));
     set_number(object, "poison", (int64_t)vt_metrics_count_all(reader, VT_METRIC_MAILS_POISON));
+    (void)json_object_set_new(object, "notices", by_label(reader, VT_METRIC_NOTICES));
     (void)json_object_set_new(object, "tempfails", by_label(reader, VT_METRIC_TEMPFAILS));
     (void)json_object_set_new(object, "inspections_failed",
                               by_label(reader, VT_METRIC_INSPECTIONS_FAILED));

@@ -213,7 +213,8 @@ static void print_problems(const struct printer *p, const json_t *problems)
                  {"register-hangs", W_REGISTER_HANGS},
                  {"disk-nearly-full", W_DISK_NEARLY_FULL},
                  {"trust-empty", W_TRUST_EMPTY},
-                 {"clock-wrong", W_CLOCK_WRONG}};
+                 {"clock-wrong", W_CLOCK_WRONG},
+                 {"relay-away", W_RELAY_AWAY}};
     size_t i = 0;
     json_t *problem = NULL;
     for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
@@ -223,6 +224,19 @@ static void print_problems(const struct printer *p, const json_t *problems)
         if (is_there)
             fprintf(p->out, "%s\n", word(p, known[k].word));
     }
+}
+
+/* Since the start; nothing where nobody was told of anything. */
+static void print_notices(const struct printer *p, const json_t *counted)
+{
+    static const struct part parts[] = {
+        {"sent", W_SENT}, {"deferred", W_DEFERRED}, {"failed", W_NOT_TAKEN}};
+    const json_t *notices = json_object_get(counted, "notices");
+    int64_t sum = 0;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        sum += number_of(notices, parts[i].key);
+    if (sum > 0)
+        print_parts(p, W_NOTICES, notices, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 static void print_numbers(const struct printer *p, const json_t *answer)
@@ -235,6 +249,7 @@ static void print_numbers(const struct printer *p, const json_t *answer)
         fprintf(p->out, "%s\n", word(p, W_NO_MAILS));
     print_outcomes(p, W_TODAY, json_object_get(mails, "today"));
     print_outcomes(p, W_LAST_HOUR, json_object_get(mails, "last_hour"));
+    print_notices(p, json_object_get(answer, "counted"));
     print_faults(p, json_object_get(answer, "counted"));
 }
 

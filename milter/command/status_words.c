@@ -98,4 +98,12 @@ const char *const vt_status_words[VT_STATUS_WORDS][2] = {
          "mend it: vanthu trust setup official"},
     [W_CLOCK_WRONG] = {"ĐỒNG HỒ CỦA MÁY SAI: không chứng thư nào được coi là còn hiệu lực.",
                        "THE CLOCK OF THIS MACHINE IS WRONG: no certificate is called good."},
+    [W_RELAY_AWAY] =
+        {"MÁY CHỦ CHUYỂN THƯ KHÔNG NHẬN THÔNG BÁO: các thông báo đang chờ. Xem notices.relay và "
+         "vanthu notice list",
+         "THE RELAY TAKES NO NOTICES: they wait. See notices.relay and vanthu notice list"},
+    [W_NOTICES] = {"Thông báo", "Notices"},
+    [W_SENT] = {"đã gửi", "sent"},
+    [W_DEFERRED] = {"lần hoãn", "attempts put off"},
+    [W_NOT_TAKEN] = {"không gửi được", "refused by the relay"},
 };

@@ -79,6 +79,11 @@ enum vt_status_word {
     W_DISK_NEARLY_FULL,
     W_TRUST_EMPTY,
     W_CLOCK_WRONG,
+    W_RELAY_AWAY,
+    W_NOTICES,
+    W_SENT,
+    W_DEFERRED,
+    W_NOT_TAKEN,
     VT_STATUS_WORDS
 };
 

@@ -81,12 +81,14 @@ static void count(struct post *post, const struct vt_smtp_end *end, int64_t begu
     vt_metric_add(post->metrics, VT_METRIC_NOTICES, (unsigned)end->delivery, 1);
     vt_metric_observe(post->metrics, VT_METRIC_NOTICE_MSECS, 0,
                       vt_clock_monotonic_msecs() - begun_msecs);
-    vt_metric_set(post->metrics, VT_METRIC_RELAY_UP, 0, !end->is_relay_fault);
 }
 
 static void note_relay(struct post *post, const struct vt_smtp_end *end)
 {
     int64_t longer = post->pause_msecs == 0 ? FIRST_PAUSE_MSECS : 2 * post->pause_msecs;
+    if (end->is_relay_fault == (post->pause_msecs == 0))
+        vt_metric_set(post->metrics, VT_METRIC_RELAY_AWAY, 0,
+                      end->is_relay_fault ? vt_clock_now_utc_secs() : 0);
     if (post->pause_msecs != 0 && !end->is_relay_fault)
         vt_log(VT_LOG_INFO, "the relay %s takes notices again", post->config->notices.relay);
     post->pause_msecs = !end->is_relay_fault           ? 0

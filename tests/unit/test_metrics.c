@@ -449,6 +449,8 @@ static void health_names_what_is_wrong(void **state)
         {"no root", VT_METRIC_TRUST_ANCHORS, VT_TRUST_OFFICIAL, 0, "trust-empty"},
         {"no public root", VT_METRIC_TRUST_ANCHORS, VT_TRUST_PUBLIC, 0, NULL},
         {"the clock", VT_METRIC_CLOCK_SANE, 0, 0, "clock-wrong"},
+        {"a relay that is away", VT_METRIC_RELAY_AWAY, 0, NOW - 301, "relay-away"},
+        {"one that may be there again", VT_METRIC_RELAY_AWAY, 0, NOW - 300, NULL},
         {"a brake", VT_METRIC_BRAKE_UNTIL, 0, NOW + 1, "rule-braked"},
         {"a brake that was", VT_METRIC_BRAKE_UNTIL, 0, NOW, NULL},
     };
