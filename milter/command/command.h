@@ -27,6 +27,7 @@ int vt_command_policy_test(int argc, char **argv);
 int vt_command_control(int argc, char **argv);
 int vt_command_reload(int argc, char **argv);
 int vt_command_ladder(int argc, char **argv);
+int vt_command_hold(int argc, char **argv);
 /* Print what the master answered, for people or as JSON; returns the exit status. */
 struct json_t;
 int vt_command_show_answer(const struct json_t *answer, bool json);
@@ -75,6 +76,13 @@ struct vt_register_place {
     bool is_central;
     const char *name;
 };
+/* Who it was that became root, by the name the system has for them. */
+#define VT_PERSON_BYTES 64
+void vt_command_person(char out[VT_PERSON_BYTES]);
+/* Have the running registrar append a record. Returns EX_OK, or the exit status of what was told:
+ * EX_UNAVAILABLE where no registrar answers; it may have been appended all the same. */
+struct vt_register_record;
+int vt_command_record(const char *control_socket, const struct vt_register_record *record);
 /* Open a register for reading; place NULL: that of the configuration. Of a central database *out is
  * the first of all gateways (vanthu/central.h). Returns EX_OK, or the exit status of what was told;
  * *out_config is to be released either way. */

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Moving the mode: one line of vanthu.yaml, and milter_default_action of Postfix by postconf(1).
  * Nothing goes through a shell. */
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/yaml.h"
 #include "command/ladder.h"
+#include "command/run.h"
 #include "vanthu/wire.h"
 
-#define MAX_OUTPUT_BYTES 4096
 #define MAX_ARGUMENTS 8
 #define ARENA_BYTES ((size_t)64 * 1024 * 1024)
 
@@ -27,51 +23,9 @@ const char *vt_ladder_action(enum vt_mode mode)
     return mode == VT_MODE_OBSERVE ? "accept" : "tempfail";
 }
 
-static _Noreturn void become(const char *const *arguments, int output)
-{
-    static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin";
-    char **list;
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    memcpy(&list, &arguments, sizeof(list)); /* execvp(3) only reads them */
-    (void)putenv(path);
-    if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
-        dup2(output, STDERR_FILENO) >= 0)
-        (void)execvp(list[0], list);
-    _exit(127);
-}
-
-/* What a program says, without the newline at its end. False: it cannot be run, or failed. */
-static bool run(const char *const *arguments, char out[MAX_OUTPUT_BYTES])
-{
-    int pipe_fds[2], status = -1;
-    size_t used = 0;
-    ssize_t got = 0;
-    out[0] = '\0';
-    if (pipe2(pipe_fds, O_CLOEXEC) != 0)
-        return false;
-    pid_t pid = fork();
-    if (pid == 0)
-        become(arguments, pipe_fds[1]);
-    (void)close(pipe_fds[1]);
-    while (pid > 0 && used < MAX_OUTPUT_BYTES - 1 &&
-           (got = read(pipe_fds[0], out + used, MAX_OUTPUT_BYTES - 1 - used)) != 0) {
-        if (got > 0)
-            used += (size_t)got;
-        else if (errno != EINTR)
-            break;
-    }
-    (void)close(pipe_fds[0]);
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    while (used > 0 && out[used - 1] == '\n')
-        used--;
-    out[used] = '\0';
-    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 /* A program of Postfix with its configuration: four arguments of its own at most. */
 static bool run_postfix(const struct vt_ladder_postfix *postfix, const char *program,
-                        const char *option, const char *argument, char out[MAX_OUTPUT_BYTES])
+                        const char *option, const char *argument, char out[VT_MAX_RUN_OUTPUT_BYTES])
 {
     const char *arguments[MAX_ARGUMENTS] = {program};
     size_t count = 1;
@@ -82,12 +36,12 @@ static bool run_postfix(const struct vt_ladder_postfix *postfix, const char *pro
     if (option != NULL)
         arguments[count++] = option;
     arguments[count++] = argument;
-    return run(arguments, out);
+    return vt_command_run(arguments, out);
 }
 
 void vt_ladder_ask_postfix(struct vt_ladder_postfix *postfix)
 {
-    char text[MAX_OUTPUT_BYTES];
+    char text[VT_MAX_RUN_OUTPUT_BYTES];
     postfix->is_there = run_postfix(postfix, "postconf", "-h", "milter_default_action", text);
     if (!postfix->is_there)
         return;
@@ -101,7 +55,7 @@ void vt_ladder_ask_postfix(struct vt_ladder_postfix *postfix)
 enum vt_code vt_ladder_set_postfix(const struct vt_ladder_postfix *postfix, enum vt_mode mode,
                                    struct vt_err *err)
 {
-    char setting[64], text[MAX_OUTPUT_BYTES];
+    char setting[64], text[VT_MAX_RUN_OUTPUT_BYTES];
     (void)snprintf(setting, sizeof(setting), "milter_default_action=%s", vt_ladder_action(mode));
     if (!run_postfix(postfix, "postconf", "-e", setting, text))
         return vt_err_set(err, VT_E_SYSTEM, "postconf -e %s: %.300s", setting,

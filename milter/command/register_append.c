@@ -3,7 +3,6 @@
  * read here; the running registrar appends. Exit status 0 when it is recorded, 1 when there is no
  * such mail or nothing to undo, 69 (EX_UNAVAILABLE) when no registrar answers. */
 #include <getopt.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -13,13 +12,10 @@
 #include "command/register.h"
 #include "vanthu/clock.h"
 #include "vanthu/exceptions.h"
-#include "vanthu/registrar.h"
-#include "vanthu/role.h"
 
 enum { NOTHING_TO_DO = 1 };
 
 #define MAX_MAIL_ARENA_BYTES (256u * 1024 * 1024)
-#define RECORD_MSECS 15000
 #define DEFAULT_FOR_SECS (7 * 24 * 3600)
 #define MAX_FOR_SECS (366LL * 24 * 3600)
 #define MAX_TEXT_BYTES 1000
@@ -29,7 +25,7 @@ struct append_desk {
     const char *reason, *text;
     int64_t for_secs; /* 0: no exception is made */
     bool all_like_this;
-    char by[64];
+    char by[VT_PERSON_BYTES];
     struct vt_arena *arena;
     struct vt_register_record mail; /* the last DECIDED record of the reference */
     bool is_found, is_destroyed;
@@ -91,16 +87,6 @@ static int read_options(struct append_desk *desk, const struct option *options, 
     return status;
 }
 
-/* Who it was that became root, by the name the system has for them. */
-static void note_person(struct append_desk *desk)
-{
-    const char *login = getenv("SUDO_USER");
-    const struct passwd *user = getpwuid(getuid());
-    if (login == NULL || *login == '\0' || getuid() != 0)
-        login = user != NULL ? user->pw_name : "-";
-    (void)vt_text_clean(desk->by, sizeof(desk->by), vt_bytes_str(login));
-}
-
 /* ---- the mail ---- */
 
 static enum vt_code take_mail(void *context, const struct vt_register_entry *entry,
@@ -140,23 +126,9 @@ static int find_mail(struct append_desk *desk, char reference[VT_REFERENCE_BYTES
 
 /* ---- recording ---- */
 
-static int append(struct append_desk *desk, const struct vt_register_record *record)
+static int append(const struct append_desk *desk, const struct vt_register_record *record)
 {
-    struct vt_err err = {0};
-    struct vt_registrar registrar = {.channel_fd = -1,
-                                     .connection_fd = -1,
-                                     .deadline_msecs = vt_clock_monotonic_msecs() + RECORD_MSECS};
-    enum vt_code code = vt_control_connect_registrar(desk->common.config->control_socket,
-                                                     &registrar.connection_fd, &err);
-    if (code == VT_OK)
-        code = vt_registrar_record(&registrar, record, &err);
-    if (registrar.connection_fd >= 0)
-        (void)close(registrar.connection_fd);
-    if (code == VT_OK)
-        return EX_OK;
-    int status = vt_command_fault(&err, code);
-    return code == VT_E_NOT_FOUND || code == VT_E_PEER || code == VT_E_TIMEOUT ? EX_UNAVAILABLE
-                                                                               : status;
+    return vt_command_record(desk->common.config->control_socket, record);
 }
 
 /* Options, register, mail; then what is to be done with it. */
@@ -165,7 +137,7 @@ static int run(struct append_desk *desk, const struct option *options, int argc,
 {
     char reference[VT_REFERENCE_BYTES];
     desk->common.language = vt_command_language();
-    note_person(desk);
+    vt_command_person(desk->by);
     int status = read_options(desk, options, argc, argv);
     if (status == EX_OK)
         status = vt_command_open_register(desk->common.config_file, NULL, &desk->common.config,
