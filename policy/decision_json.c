@@ -107,7 +107,7 @@ enum vt_code vt_decision_to_json(const struct vt_decision *decision, char **out_
                                  size_t *out_len, struct vt_err *err)
 {
     json_t *root = json_pack(
-        "{s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}",
+        "{s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o*}",
         "action", vt_action_name(decision->action), "would_be", vt_action_name(decision->would_be),
         "rule", vt_json_string(decision->rule), "rule_line", (int)decision->rule_line, "mode",
         mode_of(decision), "reason", optional_reason(decision->reason), "document",
@@ -116,6 +116,7 @@ enum vt_code vt_decision_to_json(const struct vt_decision *decision, char **out_
         marks_of(decision), "defer_until", vt_json_time(decision->defer_until_utc_secs),
         "policy_version", vt_json_string(decision->policy_version), "tried",
         (json_int_t)decision->tried_count, "trace", trace_array(decision), "site",
-        site_of(decision));
+        site_of(decision), "officer",
+        decision->officer != NULL ? vt_json_string(decision->officer) : NULL);
     return vt_json_text(root, 0, MAX_DECISION_BYTES, out_text, out_len, err);
 }

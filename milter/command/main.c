@@ -65,6 +65,12 @@ static const struct {
      "undo --reason TEXT [--for 7d] [--all-like-this] [--config FILE] REFERENCE"},
     {"refuse", vt_command_refuse, "record that a clerk returns a mail",
      "refuse --reason INCOMPLETE|WRONG_RECIPIENT|RECALLED [--text TEXT] [--config FILE] REFERENCE"},
+    {"hold", vt_command_hold, "held mails: which wait, let them go, send them back",
+     "hold list [--json] [--config FILE] [--postfix-config FOLDER | --sendmail-config FILE]\n"
+     "       vanthu hold release [--reason TEXT] [--config FILE]\n"
+     "                    [--postfix-config FOLDER | --sendmail-config FILE] REFERENCE…\n"
+     "       vanthu hold return --reason TEXT [--config FILE]\n"
+     "                    [--postfix-config FOLDER | --sendmail-config FILE] REFERENCE…"},
     {"reload", vt_command_reload, "read configuration and policy again",
      "reload [--confirm-within TIME] [--newly-refused N] [--dry-run] [--json] [--config FILE]\n"
      "       vanthu reload --keep | --previous [--json] [--config FILE]"},

@@ -4,11 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "vanthu/clock.h"
 
 static _Noreturn void become(const char *const *arguments, int output)
 {
@@ -72,23 +76,38 @@ static void take(struct line *line, const char *piece, size_t len)
     }
 }
 
+/* False: it has until the deadline said nothing more. */
+static bool is_talking(int fd, int64_t deadline_msecs)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    int ready = 0;
+    do
+        ready = poll(&poll_fd, 1, vt_clock_left_msecs(deadline_msecs));
+    while (ready < 0 && errno == EINTR);
+    return ready > 0;
+}
+
 bool vt_command_run_lines(const char *const *arguments, size_t max_line_bytes,
                           void (*each)(void *context, const char *line), void *context)
 {
     int fd = -1;
     ssize_t got = 0;
     char piece[16 * 1024];
+    int64_t deadline_msecs = vt_clock_monotonic_msecs() + VT_RUN_MSECS;
     struct line line = {.text = malloc(max_line_bytes + 1),
                         .max = max_line_bytes,
                         .each = each,
                         .context = context};
     pid_t pid = line.text == NULL ? -1 : start(arguments, &fd);
-    while (pid > 0 && (got = read(fd, piece, sizeof(piece))) != 0) {
+    while (pid > 0 && is_talking(fd, deadline_msecs)) {
+        got = read(fd, piece, sizeof(piece));
+        if (got == 0 || (got < 0 && errno != EINTR))
+            break;
         if (got > 0)
             take(&line, piece, (size_t)got);
-        else if (errno != EINTR)
-            break;
     }
+    if (pid > 0 && vt_clock_left_msecs(deadline_msecs) == 0)
+        (void)kill(pid, SIGKILL);
     if (pid > 0 && line.len > 0)
         take(&line, "\n", 1);
     if (pid > 0)

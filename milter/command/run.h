@@ -6,6 +6,8 @@
 #include "vanthu/bytes.h"
 
 #define VT_MAX_RUN_OUTPUT_BYTES 4096
+/* A program that takes longer is ended; a queue of 100 000 mails is listed in some seconds. */
+#define VT_RUN_MSECS 30000
 
 /* Run a program found in the usual folders, with nothing on its standard input, and wait for its
  * end; arguments: its name first, NULL last. out: the beginning of what it says on standard output

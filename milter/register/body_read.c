@@ -107,7 +107,8 @@ static enum vt_code read_decision_texts(struct vt_arena *arena, const json_t *ob
                  {"policy_version", &out->policy_version},
                  {"code", &out->code},
                  {"enhanced", &out->enhanced},
-                 {"text", &out->text}};
+                 {"text", &out->text},
+                 {"officer", &out->officer}};
     enum vt_code code = VT_OK;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && code == VT_OK; i++)
         code = vt_body_text(arena, object, texts[i].key, texts[i].text, err);

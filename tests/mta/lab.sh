@@ -81,6 +81,7 @@ master_cf() {
 	error    unix - - n - - error
 	retry    unix - - n - - error
 	showq    unix n - n - - showq
+	flush    unix n - n - 0 flush
 	anvil    unix - - n - 1 anvil
 	scache   unix - - n - 1 scache
 	postlog  unix-dgram n - n - 1 postlogd
