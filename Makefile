@@ -65,6 +65,9 @@ $(BUILD)/compiled-in: FORCE
 $(addprefix $(BUILD)/milter/,main.o base/clock.o base/config.o $(addprefix command/,common.o control.o ladder.o main.o reload.o)): \
   $(BUILD)/compiled-in
 
+# The assembler reads the words of notices; no compiler tells which files these are.
+$(BUILD)/milter/notice/builtin.o: $(wildcard conf/notices/*/*)
+
 # ---- packages ----
 BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev libcurl4-openssl-dev \
                   libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev libsqlite3-dev libpq-dev \
@@ -124,6 +127,9 @@ $(BUILD)/tests/mutate/mutate: $(BUILD)/tests/mutate/mutate.o $(LIBRARY)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
 $(BUILD)/tests/command/%: $(BUILD)/tests/command/%.o $(LIBRARY)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
+$(BUILD)/tests/notice/%: $(BUILD)/tests/notice/%.o $(LIBRARY)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
 $(BUILD)/tests/bench/inspect_bench: $(BUILD)/tests/bench/floor.o
@@ -198,6 +204,8 @@ install: all
 	install -m 644 conf/grafana-vanthu.json conf/prometheus-alerts.yaml $(DESTDIR)$(PREFIX)/share/doc/vanthu/
 	install -m 644 $(addprefix conf/,vanthu.yaml policy.yaml observe-only.yaml strict.yaml ninh-binh-2025.yaml \
 	  vinh-long-2020.yaml agencies.yaml policy.schema.json agencies.schema.json sendmail.mc) $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples/
+	for l in vi en; do install -d $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples/notices/$$l && \
+	  install -m 644 conf/notices/$$l/* $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples/notices/$$l/; done
 	install -d $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples/policy-tests
 	install -m 644 $(wildcard conf/policy-tests/*.yaml) $(DESTDIR)$(PREFIX)/share/doc/vanthu/examples/policy-tests/
 	for s in 1 5 8; do for m in $(wildcard conf/*.[158] milter/*/*.[158] policy/*.[158]); do \

@@ -107,9 +107,9 @@ const char *vt_reason_suggest(const char *code);
 enum vt_reason vt_reasons_first(vt_reasons reasons);
 /* Values for the fields of a reason's texts; NULL: not known. */
 struct vt_reason_fields {
-    const char *date;       /* {ngày}: of the revocation, "02/12/2026" */
-    const char *file;       /* {tệp} */
-    const char *regulation; /* {Quy chế}: the site's own; none is cited without it */
+    const char *date;       /* {ngày}, {date}: of the revocation, "02/12/2026" */
+    const char *file;       /* {tệp}, {file} */
+    const char *regulation; /* {Quy chế}, {regulation}: the site's own; none is cited without it */
 };
 /* Write a text of the table with its fields filled in. What is not known goes with the
  * parenthesis or the words it stands in, or becomes "…". Cut at a character border, always

@@ -7,12 +7,14 @@
 
 static const char *field_value(const struct vt_reason_fields *fields, struct vt_bytes name)
 {
-    if (vt_bytes_equal(name, vt_bytes_str("ngày")))
-        return fields->date;
-    if (vt_bytes_equal(name, vt_bytes_str("tệp")))
-        return fields->file;
-    if (vt_bytes_equal(name, vt_bytes_str("Quy chế")))
-        return fields->regulation;
+    static const char *const names[][2] = {
+        {"ngày", "date"}, {"tệp", "file"}, {"Quy chế", "regulation"}};
+    const char *const values[] = {fields->date, fields->file, fields->regulation};
+    for (size_t i = 0; i < 3; i++) {
+        if (vt_bytes_equal(name, vt_bytes_str(names[i][0])) ||
+            vt_bytes_equal(name, vt_bytes_str(names[i][1])))
+            return values[i];
+    }
     return NULL;
 }
 
