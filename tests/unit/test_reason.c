@@ -46,6 +46,7 @@ static bool is_named_by_a_stage(const char *code)
         if (strstr(files.gl_pathv[i], "/reason.c") != NULL ||
             strstr(files.gl_pathv[i], "inspector/record_") != NULL ||
             strstr(files.gl_pathv[i], "milter/gateway/") != NULL ||
+            strstr(files.gl_pathv[i], "milter/notice/") != NULL ||
             strstr(files.gl_pathv[i], "milter/register/") != NULL ||
             strstr(files.gl_pathv[i], "milter/command/") != NULL)
             continue;
