@@ -30,7 +30,7 @@ override CFLAGS := $(BASE_FLAGS) $(WARNINGS) $(HARDENING) \
               $(subst -I/,-isystem /,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)) $(CFLAGS)
 LIBS       := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lmilter -lunistring -lpthread
 
-ROOMS      := base evidence unpack document verify trust status courier inspector notice register gateway web master command
+ROOMS      := base evidence unpack document verify trust status courier seal inspector notice register gateway web master command
 SOURCES    := $(foreach r,$(ROOMS),$(wildcard milter/$(r)/*.c)) $(wildcard policy/*.c)
 MAINS      := milter/command/main.c
 LIBRARY    := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(MAINS),$(SOURCES)))
