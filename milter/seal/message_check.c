@@ -40,8 +40,10 @@ static enum vt_code read_part(const struct vt_part *part, unsigned root_depth,
     if (out->is_divided)
         return VT_OK;
     /* Line ends of text are CRLF on the way (RFC 2046 4.1.1). */
-    const struct vt_content content = {
-        .ranges = {part->bytes}, .count = 1, .canonical_text = strncmp(type, "text/", 5) == 0};
+    const struct vt_content content = {.ranges = {part->bytes},
+                                       .count = 1,
+                                       .canonical_text = strncmp(type, "text/", 5) == 0 ||
+                                                         strncmp(type, "message/", 8) == 0};
     struct vt_arena *arena = vt_arena_new((size_t)1024 * 1024);
     struct vt_digest_cache *cache = arena == NULL ? NULL : vt_digest_cache_new(arena);
     enum vt_code code = cache == NULL

@@ -87,6 +87,13 @@ static void take_gap(struct entity_work *work, size_t end)
 
 /* ---- header blocks ---- */
 
+/* Of a part that is divided everything that is malformed is its structure. */
+static void check_division(struct entity_work *work, const struct vt_part *part)
+{
+    if ((part->reasons & VT_REASON_BIT(VT_REASON_MALFORMED)) != 0)
+        work->out->malformed = "The structure of a part can be read in more than one way.";
+}
+
 static void check_block(struct entity_work *work, const struct vt_header_block *block,
                         const struct vt_part_fields *fields)
 {
@@ -142,6 +149,13 @@ static bool is_kind(const struct vt_part *part, const char *kind)
     return part->content_type != NULL && strncmp(part->content_type, kind, strlen(kind)) == 0;
 }
 
+static bool is_mail(const struct vt_part *part)
+{
+    return part->content_type != NULL && (strcmp(part->content_type, "message/rfc822") == 0 ||
+                                          strcmp(part->content_type, "message/global") == 0 ||
+                                          strcmp(part->content_type, "message/news") == 0);
+}
+
 static bool is_text(const struct vt_part *part)
 {
     return part->content_type == NULL || is_kind(part, "text/");
@@ -158,12 +172,12 @@ static enum vt_piece_kind encoding_of_text(struct vt_bytes text)
 }
 
 /* How the body of a part that says no encoding is to travel; COPY: as it is. */
-static enum vt_piece_kind choose_for_plain(const struct entity_work *work,
-                                           const struct vt_part *part, struct vt_bytes body,
+static enum vt_piece_kind choose_for_plain(const struct vt_part *part, struct vt_bytes body,
                                            const struct vt_lines *lines)
 {
-    bool has_foreign_lf = lines->has_bare_lf && !is_text(part) && !work->has_lf_lines;
-    if (vt_lines_are_safe(lines) && !lines->has_delicate && !has_foreign_lf)
+    /* A line end of text may become CRLF, an octet of a file may not. */
+    bool has_own_lf = lines->has_bare_lf && !is_text(part);
+    if (vt_lines_are_safe(lines) && !lines->has_delicate && !has_own_lf)
         return VT_PIECE_COPY;
     /* RFC 2046 5.2: nothing else is allowed there. */
     if (is_kind(part, "message/"))
@@ -171,16 +185,15 @@ static enum vt_piece_kind choose_for_plain(const struct entity_work *work,
     return is_text(part) && !lines->has_nul ? encoding_of_text(body) : VT_PIECE_BASE64;
 }
 
-static enum vt_piece_kind choose(const struct entity_work *work, const struct vt_part *part,
-                                 const struct vt_part_fields *fields, struct vt_bytes body,
-                                 const struct vt_lines *lines)
+static enum vt_piece_kind choose(const struct vt_part *part, const struct vt_part_fields *fields,
+                                 struct vt_bytes body, const struct vt_lines *lines)
 {
     bool is_safe = vt_lines_are_safe(lines) && !lines->has_delicate;
     switch (fields->encoding) {
     case VT_PART_PLAIN:
-        return choose_for_plain(work, part, body, lines);
+        return choose_for_plain(part, body, lines);
     case VT_PART_QUOTED_PRINTABLE:
-        if (is_safe)
+        if (is_safe && (is_text(part) || !lines->has_bare_lf))
             return VT_PIECE_COPY;
         return is_text(part) ? VT_PIECE_QUOTED_PRINTABLE : VT_PIECE_BASE64;
     case VT_PART_BASE64:
@@ -210,7 +223,7 @@ static void take_leaf(struct entity_work *work, const struct vt_part *part, bool
 {
     struct vt_bytes body = block->body;
     struct vt_lines lines = vt_lines_look(body);
-    enum vt_piece_kind kind = choose(work, part, fields, body, &lines);
+    enum vt_piece_kind kind = choose(part, fields, body, &lines);
     if (kind == VT_PIECE_COPY && !vt_lines_are_safe(&lines))
         say_fragile(work, "A part that must not be encoded has 8-bit characters or long lines.");
     put_block(work, is_root, block, fields, encoding_word(kind, fields));
@@ -246,6 +259,8 @@ static void take_verbatim(struct entity_work *work, size_t index)
         vt_header_split(unpacked->parts[i].raw, false, &block);
         struct vt_part_fields fields = vt_part_fields_read(block.fields);
         check_block(work, &block, &fields);
+        if (is_kind(&unpacked->parts[i], "multipart/") || is_mail(&unpacked->parts[i]))
+            check_division(work, &unpacked->parts[i]);
         is_safe = is_safe && !fields.says_wide;
     }
     if (!is_safe)
@@ -260,13 +275,6 @@ static bool is_verbatim(const struct vt_part *part)
 {
     return part->content_type != NULL && (strcmp(part->content_type, "multipart/signed") == 0 ||
                                           strcmp(part->content_type, "multipart/encrypted") == 0);
-}
-
-static bool is_mail(const struct vt_part *part)
-{
-    return part->content_type != NULL && (strcmp(part->content_type, "message/rfc822") == 0 ||
-                                          strcmp(part->content_type, "message/global") == 0 ||
-                                          strcmp(part->content_type, "message/news") == 0);
 }
 
 static bool is_inside(const struct entity_work *work, struct vt_bytes view, size_t *out_offset)
@@ -300,6 +308,7 @@ static size_t take_part(struct entity_work *work, size_t index, bool is_root)
     bool is_divided = is_kind(part, "multipart/") ||
                       (is_mail(part) && fields.encoding == VT_PART_PLAIN && index + 1 < after);
     if (is_divided) {
+        check_division(work, part);
         put_block(work, is_root, &block, &fields, fields.says_wide ? "7bit" : NULL);
         work->at = offset + part->raw.len - block.body.len;
         return index + 1;
