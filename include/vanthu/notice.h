@@ -86,6 +86,21 @@ enum vt_code vt_notice_plan_correction(struct vt_arena *arena, const struct vt_c
 enum vt_code vt_notice_plan_clerk(struct vt_arena *arena, const struct vt_config *config,
                                   const struct vt_mail *mail, enum vt_reason reason,
                                   struct vt_notice_plan *out, struct vt_err *err) VT_MUST_CHECK;
+/* A held mail was let go or sent back, kind RELEASED or RETURNED: the sender is told, if he may be,
+ * once for each reference. mail: NULL of one that is marked secret. *out in arena. VT_E_NOMEM. */
+enum vt_code vt_notice_plan_held(struct vt_arena *arena, const struct vt_config *config,
+                                 const struct vt_mail *mail, enum vt_notice_kind kind,
+                                 struct vt_notice_plan *out, struct vt_err *err) VT_MUST_CHECK;
+/* A certificate of a mail that was delivered turned out to be revoked or suspended: the records
+ * mailboxes of the agencies that got it are told, else the recipients in our domains; once for each
+ * reference and certificate. decided: its DECIDED record. *out_items in arena, none of a mail that
+ * was not delivered. VT_E_NOMEM. */
+enum vt_code vt_notice_plan_recheck(struct vt_arena *arena, const struct vt_config *config,
+                                    const struct vt_site *site,
+                                    const struct vt_register_record *decided,
+                                    const char *certificate_sha256,
+                                    struct vt_register_notice **out_items, size_t *out_count,
+                                    struct vt_err *err) VT_MUST_CHECK;
 /* Whether own mail may go to the envelope sender of this mail at all, whatever was decided. */
 enum vt_no_notice vt_notice_sender_check(const struct vt_config *config,
                                          const struct vt_mail *mail);

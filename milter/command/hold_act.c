@@ -6,7 +6,7 @@
 #include <sysexits.h>
 
 #include "command/hold.h"
-#include "vanthu/clock.h"
+#include "command/owed.h"
 
 /* There is no such mail, it is over, or it left the queue. */
 enum { NOT_DONE = 1 };
@@ -35,21 +35,41 @@ static int tell(const struct going *going, const char *vietnamese, const char *e
 /* ---- records ---- */
 
 /* Of a mail marked secret no words are kept. */
-static int record(const struct going *going, const char *what)
+static int record(const struct going *going, const char *what, const struct vt_notice_plan *plan)
 {
     const struct vt_hold_desk *desk = going->desk;
     const struct vt_register_event event = {
         .what = what, .text = going->mail.mail != NULL ? desk->reason : NULL, .by = desk->by};
-    const struct vt_register_record record = {
-        .kind = VT_REGISTER_EVENT, .reference = going->reference, .event = &event};
+    const struct vt_register_record record = {.kind = VT_REGISTER_EVENT,
+                                              .reference = going->reference,
+                                              .notices = plan != NULL ? plan->items : NULL,
+                                              .notices_count = plan != NULL ? plan->count : 0,
+                                              .event = &event};
     return vt_command_record(desk->config->control_socket, &record);
+}
+
+/* The same with the notice to the sender; whether he is told is said before anything is done. */
+static int record_telling(const struct going *going, const char *what, enum vt_notice_kind kind)
+{
+    struct vt_notice_plan plan = {0};
+    struct vt_err err = {0};
+    enum vt_code code = vt_notice_plan_held(going->mail.arena, going->desk->config,
+                                            going->mail.mail, kind, &plan, &err);
+    if (code != VT_OK)
+        return vt_command_fault(&err, code);
+    printf("%s:\n", going->reference);
+    vt_owed_print(stdout, going->desk->language, plan.items, plan.count, plan.why_not);
+    (void)fflush(stdout);
+    return record(going, what, &plan);
 }
 
 /* ---- what it comes to ---- */
 
 static int finish(const struct going *going)
 {
-    int status = record(going, going->is_return ? VT_EVENT_HOLD_RETURNED : VT_EVENT_HOLD_RELEASED);
+    int status = going->is_return
+                     ? record(going, VT_EVENT_HOLD_RETURNED, NULL)
+                     : record_telling(going, VT_EVENT_HOLD_RELEASED, VT_NOTICE_RELEASED);
     if (status != EX_OK)
         return say(going, status,
                    "đã thực hiện ở máy chủ thư nhưng chưa ghi được vào sổ: chạy lại lệnh này",
@@ -61,7 +81,7 @@ static int finish(const struct going *going)
 
 static int lose(const struct going *going)
 {
-    int status = record(going, VT_EVENT_HOLD_GONE);
+    int status = record(going, VT_EVENT_HOLD_GONE, NULL);
     if (status != EX_OK)
         return status;
     return going->queued.place == VT_PLACE_QUEUE
@@ -113,8 +133,9 @@ static int begin(const struct going *going)
                    "vanthu hold return");
     if (going->state.step == intended)
         return act(going);
-    int status =
-        record(going, going->is_return ? VT_EVENT_HOLD_RETURNING : VT_EVENT_HOLD_RELEASING);
+    int status = going->is_return
+                     ? record_telling(going, VT_EVENT_HOLD_RETURNING, VT_NOTICE_RETURNED)
+                     : record(going, VT_EVENT_HOLD_RELEASING, NULL);
     return status == EX_OK ? act(going) : status;
 }
 

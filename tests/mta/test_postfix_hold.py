@@ -65,6 +65,13 @@ def events(site, reference):
     return [(row["body"]["what"], row["body"].get("by")) for row in rows if row["kind"] == "event"]
 
 
+def owed(site, reference):
+    """Notices to the sender that follow the decision: [(event, kind, recipient)]."""
+    rows = [json.loads(line) for line in vanthu(site, "register", "show", "--json", reference).splitlines()]
+    return [(row["body"]["what"], notice["kind"], notice["to"]) for row in rows if row["kind"] == "event"
+            for notice in row["body"].get("notices", [])]
+
+
 def copies(site, message):
     wanted = next(line for line in message.split(b"\r\n") if line.lower().startswith(b"message-id:"))
     return sum(wanted in mail for mail in site.deliveries())
@@ -86,6 +93,7 @@ def released_once(site):
     equal(site.delivered(message) is None, False, "delivered")
     equal(listed(site), {}, "list")
     equal(events(site, reference), [("hold-releasing", "thanhnv"), ("hold-released", "thanhnv")], "events")
+    equal(owed(site, reference), [("hold-released", "released", site_test.STATE)], "owed")
     said = vanthu(site, "hold", "release", reference)
     equal("was released before" in said, True, said)
     equal("was released before" in vanthu(site, "hold", "return", "--reason", "x", reference, expect=1), True, "cannot be returned")
@@ -103,7 +111,12 @@ def returned_and_gone(site):
     equal(events(site, reference), [("hold-returning", "thanhnv"), ("hold-returned", "thanhnv")], "events")
     equal("thẩm quyền" in vanthu(site, "register", "show", reference), True, "the reason")
     equal("was returned before" in vanthu(site, "hold", "return", "--reason", "x", reference), True, "again")
+    equal(owed(site, reference), [("hold-returning", "returned", site_test.STATE)], "owed")
     equal(list(listed(site)), [kept], "list")
+    _, unproven, _ = held(site, extra=b"")
+    said = vanthu(site, "hold", "return", "--reason", "x", unproven)
+    equal("nothing proves" in said.split("returned: it is deleted")[0], True, said)
+    equal(owed(site, unproven), [], "owed to somebody who is not proven")
     vanthu(site, "hold", "release", kept, reference, expect=1)
     equal((site.delivered(other) is None, copies(site, first)), (False, 0), "delivered")
 
