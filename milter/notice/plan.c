@@ -146,11 +146,22 @@ static enum vt_no_notice tell_sender(struct plan *plan)
 
 /* ---- the others ---- */
 
+static bool is_delivered(const struct plan *plan)
+{
+    return plan->input->outcome == VT_OUTCOME_ACCEPT;
+}
+
+/* The first line of a notice says whether the mail was delivered. */
+static enum vt_notice_kind kind_for_others(const struct plan *plan)
+{
+    return is_delivered(plan) ? VT_NOTICE_MARKED : VT_NOTICE_LIST;
+}
+
 static void tell_officer(struct plan *plan)
 {
-    bool is_told = plan->input->outcome == VT_OUTCOME_HOLD || is_asked_for(plan, VT_NOTIFY_OFFICER);
-    if (is_told)
-        vt_owed_add(&plan->owed, VT_NOTICE_OFFICER,
+    bool is_held = plan->input->outcome == VT_OUTCOME_HOLD;
+    if (is_held || is_asked_for(plan, VT_NOTIFY_OFFICER))
+        vt_owed_add(&plan->owed, is_held ? VT_NOTICE_OFFICER : kind_for_others(plan),
                     vt_owed_address(&plan->owed, plan->decision->officer), plan->key_sha256,
                     vt_mail_is_urgent(plan->mail), plan->input->config->notices.once_msecs);
 }
@@ -158,10 +169,9 @@ static void tell_officer(struct plan *plan)
 /* The list comes twice a day; of urgent mail at once, and where the policy says so. */
 static void tell_records(struct plan *plan)
 {
-    bool is_refused =
-        plan->input->outcome == VT_OUTCOME_REJECT || plan->input->outcome == VT_OUTCOME_HOLD;
-    if ((is_refused && vt_mail_is_urgent(plan->mail)) || is_asked_for(plan, VT_NOTIFY_RECORDS))
-        vt_owed_add_records(&plan->owed, VT_NOTICE_LIST, plan->mail, plan->decision->site,
+    bool is_urgent = !is_delivered(plan) && vt_mail_is_urgent(plan->mail);
+    if (is_urgent || is_asked_for(plan, VT_NOTIFY_RECORDS))
+        vt_owed_add_records(&plan->owed, kind_for_others(plan), plan->mail, plan->decision->site,
                             plan->key_sha256);
 }
 
@@ -169,7 +179,7 @@ static void tell_admin(struct plan *plan)
 {
     const struct vt_config_notices *notices = &plan->input->config->notices;
     if (is_asked_for(plan, VT_NOTIFY_ADMIN))
-        vt_owed_add(&plan->owed, VT_NOTICE_LIST, notices->admin, plan->key_sha256, false,
+        vt_owed_add(&plan->owed, kind_for_others(plan), notices->admin, plan->key_sha256, false,
                     notices->once_msecs);
 }
 
@@ -182,8 +192,8 @@ static void tell_recipients(struct plan *plan)
     for (size_t i = 0; i < mail->recipients_count; i++) {
         if (mail->direction != VT_OUTBOUND ||
             vt_address_is_ours(mail->recipients[i], plan->input->config))
-            vt_owed_add(&plan->owed, VT_NOTICE_MARKED, mail->recipients[i], plan->key_sha256, false,
-                        plan->input->config->notices.once_msecs);
+            vt_owed_add(&plan->owed, kind_for_others(plan), mail->recipients[i], plan->key_sha256,
+                        false, plan->input->config->notices.once_msecs);
     }
 }
 

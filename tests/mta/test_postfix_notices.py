@@ -114,7 +114,7 @@ def others_are_told(site):
     urgent = re.sub(rb"(?m)^Subject: .*?\r\n(?=\S)", "Subject: HỎA TỐC V/v bão số 9\r\n".encode(), changed(site), count=1, flags=re.S)
     told(site, urgent, [f"refused {STATE}", f"list {records}"])
     told(site, changed(site), [f"held {STATE}", "officer canbo@ninhbinh.gov.vn"], code=250, to="giu@ninhbinh.gov.vn")
-    told(site, plain_mail(), [f"remark {STATE}", f"list {records}", "marked bao@ninhbinh.gov.vn"], code=250, to="bao@ninhbinh.gov.vn")
+    told(site, plain_mail(), [f"remark {STATE}", f"marked {records}", "marked bao@ninhbinh.gov.vn"], code=250, to="bao@ninhbinh.gov.vn")
     told(site, plain_mail(), [], "not-wanted", code=250)
 
 

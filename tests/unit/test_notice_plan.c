@@ -272,6 +272,8 @@ static void properties(void **state)
             assert_true(!vt_notice_is_to_sender(kind) ||
                         strcmp(item->recipient, scene.evidence.mail.sender) == 0);
             assert_false(row.is_secret);
+            assert_true(kind != VT_NOTICE_MARKED || scene.input.outcome == VT_OUTCOME_ACCEPT);
+            assert_true(kind != VT_NOTICE_LIST || scene.input.outcome != VT_OUTCOME_ACCEPT);
             assert_true(kind != VT_NOTICE_REFUSED || scene.input.outcome == VT_OUTCOME_REJECT);
         }
         assert_true(to_sender <= 1);
