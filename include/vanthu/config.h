@@ -4,6 +4,7 @@
 #define VANTHU_CONFIG_H
 
 #include "vanthu/policy.h"
+#include "vanthu/seal.h"
 #include "vanthu/trust.h"
 
 enum vt_role_id {
@@ -16,6 +17,7 @@ enum vt_role_id {
     VT_ROLE_WEB,
     VT_ROLE_SHIPPER, /* only with register.central */
     VT_ROLE_POST,    /* not in mode observe, nor without notices */
+    VT_ROLE_SEALER,  /* only with seal.keys */
     VT_ROLES
 };
 
@@ -107,6 +109,33 @@ struct vt_config_notices {
     bool arrival;                     /* notices.arrival: false */
 };
 
+/* One key that the sealer may use (seal.keys). */
+#define VT_MAX_SEAL_KEYS 16
+/* Signatures of one key that may be under way at the HSM. */
+#define VT_MAX_SEAL_PARALLEL 64
+struct vt_seal_key {
+    const char *name;        /* letters, digits, hyphens, dots; names its files */
+    const char *agency;      /* id in the table of agencies: whose seal it is */
+    const char *uri;         /* where the key is: "pkcs11:…?module-path=…" (RFC 7512) */
+    const char *certificate; /* file: its certificate first, then its chain; NULL: it has none yet,
+                                and only a request for one can be made */
+    const char *pin_file;    /* NULL: the token asks for none */
+    enum vt_seal_scheme scheme;
+    enum vt_seal_hash hash;
+    unsigned purposes;       /* bits 1 << enum vt_seal_purpose; always with probe */
+    unsigned per_hour;       /* signatures */
+    unsigned parallel;       /* signatures under way */
+    bool is_service;         /* identity: service: a certificate for a device, service or software
+                                (legal.md R-13), which needs no authorisation for notices, probes */
+    bool may_be_software;    /* software-token: "yes, without an HSM" */
+    struct vt_strings files; /* files and folders that its module reads */
+    struct vt_seal_variable {
+        const char *name, *value;
+    } * environment; /* of its module */
+    size_t environment_count;
+    unsigned line, column; /* of its name in the file */
+};
+
 /* All strings live in the arena of the configuration. */
 struct vt_config {
     struct vt_arena *arena;
@@ -166,6 +195,11 @@ struct vt_config {
     int64_t fetch_timeout_msecs;       /* fetch.timeout: 3s: until an answer begins */
     int64_t host_down_msecs; /* fetch.host-down: 60s: how long a dead host is left alone at first */
 
+    struct vt_seal_key *seal_keys; /* seal.keys */
+    size_t seal_keys_count;
+    const char *seal_directory; /* seal.directory: what the sealer remembers of PINs and quotas */
+    int64_t seal_canary_msecs;  /* seal.canary: 15m; 0: no signature is tried */
+
     /* users.gateway …: name or number; default vanthu-<role>. The shipper reads and writes the
      * folder of the registrar and is the same user. */
     const char *role_user[VT_ROLES];
@@ -177,6 +211,7 @@ struct vt_config {
     int64_t inspection_msecs;      /* limits.inspection: 20s */
     int64_t status_msecs;          /* limits.status: 3s */
     int64_t register_msecs;        /* limits.register: 10s */
+    int64_t hsm_msecs;             /* limits.hsm: 10s */
     int64_t poison_msecs;          /* limits.poison-after: 30m */
     unsigned poison_failures;      /* limits.poison-failures: 3 */
 };
@@ -196,6 +231,8 @@ void vt_config_free(struct vt_config *config);
 void vt_config_mistake(const struct vt_config *config, struct vt_mistakes *mistakes,
                        const char *key, bool warning, const char *format, ...) VT_PRINTF(5, 6);
 const char *vt_role_name(enum vt_role_id role); /* "gateway" */
+/* NULL: no such key. name: may be NULL. */
+const struct vt_seal_key *vt_config_seal_key(const struct vt_config *config, const char *name);
 /* True when a person's mail program hands the mail in: it does not queue, so nothing is deferred.
  */
 bool vt_mail_is_submission(const struct vt_mail *mail, const struct vt_config *config);

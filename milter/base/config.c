@@ -32,7 +32,8 @@ const char *vt_role_name(enum vt_role_id role)
                                                 [VT_ROLE_REGISTRAR] = "registrar",
                                                 [VT_ROLE_WEB] = "web",
                                                 [VT_ROLE_SHIPPER] = "shipper",
-                                                [VT_ROLE_POST] = "post"};
+                                                [VT_ROLE_POST] = "post",
+                                                [VT_ROLE_SEALER] = "sealer"};
     return role < VT_ROLES ? names[role] : "unknown";
 }
 

@@ -574,6 +574,10 @@ const struct vt_setting vt_settings[] = {
     {"fetch.timeout", set_duration, PLACE(fetch_timeout_msecs), "3s", 100, 60 * SECS, NULL, NULL},
     {"fetch.host-down", set_duration, PLACE(host_down_msecs), "60s", 0, 1 * HOURS, NULL, NULL},
 
+    {"seal.keys", vt_config_read_seal_keys, PLACE(seal_keys), NULL, 0, 0, NULL, NULL},
+    {"seal.directory", set_path, PLACE(seal_directory), "/var/lib/vanthu-seal", 0, 0, PATH},
+    {"seal.canary", set_duration, PLACE(seal_canary_msecs), "15m", 0, 1 * DAYS, NULL, NULL},
+
     {"users.gateway", set_text, PLACE(role_user[VT_ROLE_GATEWAY]), "vanthu-gateway", 0, 0, USER},
     {"users.inspector", set_text, PLACE(role_user[VT_ROLE_INSPECTOR]), "vanthu-inspector", 0, 0,
      USER},
@@ -583,6 +587,7 @@ const struct vt_setting vt_settings[] = {
      USER},
     {"users.web", set_text, PLACE(role_user[VT_ROLE_WEB]), "vanthu-web", 0, 0, USER},
     {"users.post", set_text, PLACE(role_user[VT_ROLE_POST]), "vanthu-post", 0, 0, USER},
+    {"users.sealer", set_text, PLACE(role_user[VT_ROLE_SEALER]), "vanthu-sealer", 0, 0, USER},
 
     {"limits.memory-spool", set_size, PLACE(memory_spool_bytes), "256k", 4 * KIBI, 64 * MEBI, NULL,
      NULL},
@@ -595,6 +600,7 @@ const struct vt_setting vt_settings[] = {
     {"limits.status", set_duration, PLACE(status_msecs), "3s", 0, 60 * SECS, NULL, NULL},
     {"limits.register", set_duration, PLACE(register_msecs), "10s", 1 * SECS, 60 * SECS, NULL,
      NULL},
+    {"limits.hsm", set_duration, PLACE(hsm_msecs), "10s", 1 * SECS, 60 * SECS, NULL, NULL},
     {"limits.poison-after", set_duration, PLACE(poison_msecs), "30m", 1 * MINUTES, 4 * DAYS, NULL,
      NULL},
     {"limits.poison-failures", set_number, PLACE(poison_failures), "3", 1, 100, NULL, NULL},

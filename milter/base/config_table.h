@@ -29,6 +29,12 @@ struct vt_setting {
 extern const struct vt_setting vt_settings[];
 extern const size_t vt_settings_count;
 
+/* ---- config_seal.c ---- */
+
+/* The mapping of seal.keys; the fields are those of the configuration. */
+bool vt_config_read_seal_keys(struct vt_config_reader *reader, const struct vt_setting *setting,
+                              const struct vt_yaml_node *node, void *field);
+
 /* ---- what a text may be (config_check.c) ---- */
 
 bool vt_check_domain(const char *text);    /* labels of letters, digits and hyphens */
