@@ -69,6 +69,13 @@ enum vt_code vt_registrar_look(struct vt_arena *arena, const struct vt_registrar
 enum vt_code vt_registrar_record(const struct vt_registrar *registrar,
                                  const struct vt_register_record *record,
                                  struct vt_err *err) VT_MUST_CHECK;
+/* The same in two steps, for a loop that waits for nobody: ask with an event, and poll *out_fd,
+ * which the caller closes, until vt_registrar_end has its answer. */
+enum vt_code vt_registrar_begin(const struct vt_registrar *registrar,
+                                const struct vt_register_record *record, int *out_fd,
+                                struct vt_err *err) VT_MUST_CHECK;
+/* VT_OK: committed. VT_E_TIMEOUT: no answer yet. Others as vt_registrar_record. */
+enum vt_code vt_registrar_end(int fd, struct vt_err *err) VT_MUST_CHECK;
 /* Have a head of this register kept, with the time stamp token that is over its chain value, or
  * without one. Errors as vt_registrar_look. */
 enum vt_code vt_registrar_keep_head(const struct vt_registrar *registrar,
