@@ -11,6 +11,8 @@ BUILD      := build$(if $(SANITIZE),/sanitize)
 Q          := $(if $(V),,@)
 
 PACKAGES   := openssl gmime-3.0 libcurl libqpdf jansson yaml-0.1 libseccomp sqlite3 libpq libcdb lmdb libmicrohttpd
+# Of p11-kit the header of PKCS #11 alone: nothing is linked.
+HEADERS    := p11-kit-1
 BASE_FLAGS := -std=c11 -D_GNU_SOURCE -Iinclude -Imilter -g -MMD -MP \
               -DVT_SYSCONFDIR='"$(SYSCONFDIR)/vanthu"' -DVT_VERSION='"$(VERSION)"' \
               -DVT_RELEASED='"$(RELEASED)"'
@@ -27,7 +29,7 @@ LINK       := -pie -fsanitize=address,undefined
 endif
 CFLAGS     ?=
 override CFLAGS := $(BASE_FLAGS) $(WARNINGS) $(HARDENING) \
-              $(subst -I/,-isystem /,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)) $(CFLAGS)
+              $(subst -I/,-isystem /,$(shell pkg-config --cflags $(PACKAGES) $(HEADERS) 2>/dev/null)) $(CFLAGS)
 LIBS       := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lmilter -lunistring -lpthread
 
 ROOMS      := base evidence unpack document verify trust status courier seal inspector notice register gateway web master command
@@ -71,9 +73,10 @@ $(BUILD)/milter/notice/builtin.o: $(wildcard conf/notices/*/*)
 # ---- packages ----
 BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev libcurl4-openssl-dev \
                   libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev libsqlite3-dev libpq-dev \
-                  libunistring-dev libcdb-dev liblmdb-dev libmicrohttpd-dev
+                  libunistring-dev libcdb-dev liblmdb-dev libmicrohttpd-dev libp11-kit-dev
 TEST_PACKAGES  := libcmocka-dev python3 python3-cryptography python3-asn1crypto python3-venv openssl postfix \
-                  postfix-pcre postgresql poppler-utils python3-yaml qpdf mandoc procps clang m4 libwrap0
+                  postfix-pcre postgresql poppler-utils python3-yaml qpdf mandoc procps clang m4 libwrap0 \
+                  softhsm2 opensc p11-kit p11-kit-modules stunnel4
 LINT_PACKAGES  := clang clang-format clang-tidy cppcheck mandoc
 
 # $(call install-packages,LIST): only what is missing, asking nothing.
@@ -144,7 +147,7 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(SOURCES)
 	@mkdir -p $(@D)
 	@echo "  FUZZ  $@"
 	$(Q)clang $(BASE_FLAGS:-MMD=) -MT x -MF /dev/null -O1 -DVT_SANITIZE=1 \
-	  -fsanitize=fuzzer,address,undefined $(shell pkg-config --cflags $(PACKAGES)) \
+	  -fsanitize=fuzzer,address,undefined $(shell pkg-config --cflags $(PACKAGES) $(HEADERS)) \
 	  -o $@ $< $(filter-out $(MAINS),$(SOURCES)) $(LIBS)
 
 unit-programs: $(UNIT_TESTS) $(FUZZ_REPLAYS)
@@ -183,7 +186,7 @@ lint:
 	  '-Djson_array_foreach(a,i,v)=while((v=json_array_get(a,i++))!=0)' --enable=warning,portability --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
 	  milter policy
 	$(Q)clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) milter/main.c -- $(BASE_FLAGS:-MMD=) \
-	  $(shell pkg-config --cflags $(PACKAGES))
+	  $(shell pkg-config --cflags $(PACKAGES) $(HEADERS))
 	$(Q)mandoc -T lint -W warning $(wildcard conf/*.[158] milter/*/*.[158] policy/*.[158])
 format:
 	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')

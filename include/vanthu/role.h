@@ -21,6 +21,8 @@ struct vt_role_fds {
     int rules;         /* gateway: since when its rules are what they are (vt_version_rules) */
     int metrics;       /* the role's own, for writing (vt_metrics_open) */
     int web_socket;    /* web: the listening socket */
+    int seal;          /* gateway, post: client end; sealer: server end */
+    int seal_admin;    /* sealer: server end, for requests of the administrator */
     int overrides; /* inspector, status: what a command line put over the configuration (packed) */
     unsigned lane; /* no descriptor: which gauges in metrics are its own */
 };
@@ -34,6 +36,7 @@ int vt_fetch_main(const struct vt_config *config, const struct vt_role_fds *fds)
 int vt_registrar_main(const struct vt_config *config, const struct vt_role_fds *fds);
 int vt_web_main(const struct vt_config *config, const struct vt_role_fds *fds);
 int vt_post_main(const struct vt_config *config, const struct vt_role_fds *fds);
+int vt_sealer_main(const struct vt_config *config, const struct vt_role_fds *fds);
 int vt_shipper_main(const struct vt_config *config, const struct vt_role_fds *fds);
 
 /* True when this process was exec'd as a role: both programs call it first thing in main, and
@@ -126,6 +129,10 @@ enum vt_code vt_control_metrics(const char *control_socket, struct vt_metrics_re
 /* The same with the registrar, for LOOK and RECORD (vanthu/registrar.h). */
 enum vt_code vt_control_connect_registrar(const char *control_socket, int *out_fd,
                                           struct vt_err *err) VT_MUST_CHECK;
+
+/* The same with the sealer, for the requests of an administrator (vanthu/seal.h). */
+enum vt_code vt_control_connect_sealer(const char *control_socket, int *out_fd,
+                                       struct vt_err *err) VT_MUST_CHECK;
 
 /* ---- sandbox (milter/base/sandbox.c) ---- */
 

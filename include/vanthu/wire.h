@@ -37,17 +37,31 @@
  *                       NOTICE_DONE id, outcome, maybe_sent, code,        register    told again
  *                                   queue_id, text; -
  *                       NOTICE_KEPT (after the commit) -; -
+ * gateway to sealer     SEAL_SIGN   key, purpose, reference, on_behalf,     hsm         what policy says
+ *                                   attributes, msecs; -                                for "cannot be
+ *                       SEAL_       key; -                                              sealed"
+ *                       IDENTITY
+ *                       SEAL_ANSWER failure, text, signature; or chain,
+ *                                   scheme, hash
+ * command to sealer     SEAL_PROBE  key; a PIN that is to be tried 1K       30 s        exit status 69
+ *   (by sealer-role)    SEAL_CSR    key, subject; -
+ *                       SEAL_STOP,  by, text; -
+ *                       RESUME
+ *                       SEAL_STATUS -; -
+ *                       SEAL_ANSWER of each its own; -
+ * sealer to registrar   RECORD      as above, of kind event                 register    unavailable
  * status, command       FETCH       url, type; body of a POST 64K       fetch       STATUS_UNKNOWN
  *   to fetch            FETCHED     http_status, code, error,
  *                                   connected, location; bytes 64M
  * status to inspector   GENERATION  -; known 64M, up to 64 lists (not   none        an older one
  *                                   answered)
  * command to master     CONTROL     command: reload, status, drain,     30 s        -
- *                                   status-role, registrar-role, metrics; -
+ *                                   status-role, registrar-role,
+ *                                   sealer-role, metrics; -
  *                       METRICS     (to command: metrics) lane; a descriptor for each role
  *                       CONTROLLED  ok, text, mistakes, mode, roles; of
- *                                   status-role and registrar-role a
- *                                   connection to that role
+ *                                   status-role, registrar-role and
+ *                                   sealer-role a connection to that
  * command to status     STATUS_     -; CRLs 64M                         60 s        exit status 69
  *   (by status-role)    IMPORT
  *                       STATUS_     crls; -
@@ -99,13 +113,21 @@ enum vt_message_type {
     VT_MSG_HEAD_KEPT,
     VT_MSG_OBJECTS, /* gateway to status: the bytes of what it fetched, by digest */
     VT_MSG_OBJECTS_ARE,
-    VT_MSG_METRICS, /* from the master: descriptors of all metrics, for reading */
-    VT_MSG_SHIPPING, /* shipper to master: how far the central database is */
+    VT_MSG_METRICS,     /* from the master: descriptors of all metrics, for reading */
+    VT_MSG_SHIPPING,    /* shipper to master: how far the central database is */
     VT_MSG_NOTICE_NEXT, /* post to registrar: what is to be sent? */
     VT_MSG_NOTICE,
     VT_MSG_NOTICE_NONE,
     VT_MSG_NOTICE_DONE, /* post to registrar: what became of it */
     VT_MSG_NOTICE_KEPT, /* it survives a loss of power */
+    VT_MSG_SEAL_SIGN,   /* to the sealer */
+    VT_MSG_SEAL_IDENTITY,
+    VT_MSG_SEAL_PROBE, /* command to sealer, over the administrator's channel, as what follows */
+    VT_MSG_SEAL_CSR,
+    VT_MSG_SEAL_STOP,
+    VT_MSG_SEAL_RESUME,
+    VT_MSG_SEAL_STATUS,
+    VT_MSG_SEAL_ANSWER, /* to each of these */
     VT_MSG_COUNT
 };
 

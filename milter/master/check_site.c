@@ -147,6 +147,8 @@ void vt_check_site(const struct vt_config *config, struct vt_mistakes *mistakes)
     check_folder(config, "state-directory", config->state_directory, VT_ROLE_STATUS, mistakes);
     check_folder(config, "register.directory", config->register_directory, VT_ROLE_REGISTRAR,
                  mistakes);
+    if (config->seal_keys_count > 0)
+        check_folder(config, "seal.directory", config->seal_directory, VT_ROLE_SEALER, mistakes);
     check_central(config, mistakes);
     check_relay(config, mistakes);
     vt_listen_check(config, mistakes);

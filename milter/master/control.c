@@ -35,6 +35,7 @@ static const struct {
     {"drain", VT_CONTROL_DRAIN},
     {"status-role", VT_CONTROL_STATUS_ROLE},
     {"registrar-role", VT_CONTROL_REGISTRAR_ROLE},
+    {"sealer-role", VT_CONTROL_SEALER_ROLE},
     {"metrics", VT_CONTROL_METRICS},
 };
 
@@ -402,6 +403,11 @@ enum vt_code vt_control_connect_registrar(const char *control_socket, int *out_f
                                           struct vt_err *err)
 {
     return connect_role(control_socket, "registrar-role", out_fd, err);
+}
+
+enum vt_code vt_control_connect_sealer(const char *control_socket, int *out_fd, struct vt_err *err)
+{
+    return connect_role(control_socket, "sealer-role", out_fd, err);
 }
 
 enum vt_code vt_control_served(const char *control_socket, bool before, int *out_config_fd,

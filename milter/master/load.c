@@ -163,5 +163,7 @@ enum vt_code vt_loaded_prepare(const struct vt_loaded *loaded, struct vt_err *er
     if (code == VT_OK)
         code = vt_folder_prepare(config->register_directory, config->role_user[VT_ROLE_REGISTRAR],
                                  err);
+    if (code == VT_OK && config->seal_keys_count > 0)
+        code = vt_folder_prepare(config->seal_directory, config->role_user[VT_ROLE_SEALER], err);
     return code;
 }

@@ -76,6 +76,10 @@ static void obey(struct vt_master *master, int client, const struct vt_control_r
         vt_control_answer_connection(
             client, vt_roles_client_fd(master->sets[VT_SET_CURRENT].roles, VT_FD_RECORD));
         return;
+    case VT_CONTROL_SEALER_ROLE:
+        vt_control_answer_connection(
+            client, vt_roles_client_fd(master->sets[VT_SET_CURRENT].roles, VT_FD_SEAL_ADMIN));
+        return;
     case VT_CONTROL_METRICS:
         vt_control_answer_metrics(client, master->metrics.read, master->sets[VT_SET_CURRENT].lane);
         return;

@@ -19,7 +19,7 @@
 #define FIRST_FD 3
 /* Above every number that is handed over, so that moving descriptors never overwrites one. */
 #define PARKED_FD 64
-#define MAX_ARGUMENTS 24
+#define MAX_ARGUMENTS 32
 #define MAX_ENVIRONMENT 12
 
 /* Name, role, a descriptor each and that of the configuration, two flags, the name of the

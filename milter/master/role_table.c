@@ -22,6 +22,11 @@ static bool has_notices(const struct vt_config *config)
     return config->notices.is_enabled && config->mode != VT_MODE_OBSERVE;
 }
 
+static bool has_keys(const struct vt_config *config)
+{
+    return config->seal_keys_count > 0;
+}
+
 const struct vt_role_kind vt_role_kinds[VT_ROLES] = {
     [VT_ROLE_GATEWAY] = {"vanthu/gateway", "vt-gateway", vt_gateway_main, false, NULL},
     [VT_ROLE_INSPECTOR] = {"vanthu/inspector", "vt-inspector", vt_inspector_main, false, NULL},
@@ -31,6 +36,7 @@ const struct vt_role_kind vt_role_kinds[VT_ROLES] = {
     [VT_ROLE_WEB] = {"vanthu/web", "vt-web", vt_web_main, true, wants_web},
     [VT_ROLE_SHIPPER] = {"vanthu/shipper", "vt-shipper", vt_shipper_main, true, has_central},
     [VT_ROLE_POST] = {"vanthu/post", "vt-post", vt_post_main, true, has_notices},
+    [VT_ROLE_SEALER] = {"vanthu/sealer", "vt-sealer", vt_sealer_main, false, has_keys},
 };
 
 bool vt_role_is_wanted(enum vt_role_id role, const struct vt_config *config)
@@ -43,6 +49,7 @@ bool vt_role_is_wanted(enum vt_role_id role, const struct vt_config *config)
 #define GATEWAY VT_ROLE_BIT(VT_ROLE_GATEWAY)
 #define INSPECTOR VT_ROLE_BIT(VT_ROLE_INSPECTOR)
 #define STATUS VT_ROLE_BIT(VT_ROLE_STATUS)
+#define SEALER VT_ROLE_BIT(VT_ROLE_SEALER)
 #define WEB VT_ROLE_BIT(VT_ROLE_WEB)
 #define POST VT_ROLE_BIT(VT_ROLE_POST)
 #define CHANNEL(option, field, server, clients)                                                    \
@@ -61,15 +68,19 @@ const struct vt_role_fd_kind vt_role_fd_kinds[VT_FDS] = {
     [VT_FD_MILTER] = INHERITED("--fd-milter=", milter_socket, GATEWAY, milter_socket),
     [VT_FD_INSPECT] = CHANNEL("--fd-inspect=", inspect, VT_ROLE_INSPECTOR, GATEWAY | MASTER),
     [VT_FD_STATUS] = CHANNEL("--fd-status=", status, VT_ROLE_STATUS, GATEWAY | MASTER),
-    [VT_FD_RECORD] = CHANNEL("--fd-record=", record, VT_ROLE_REGISTRAR, GATEWAY | POST | MASTER),
+    [VT_FD_RECORD] =
+        CHANNEL("--fd-record=", record, VT_ROLE_REGISTRAR, GATEWAY | POST | SEALER | MASTER),
     [VT_FD_FETCH] = CHANNEL("--fd-fetch=", fetch, VT_ROLE_FETCH, STATUS | MASTER),
     [VT_FD_GENERATION] = CHANNEL("--fd-generation=", generation, VT_ROLE_INSPECTOR, STATUS),
-    [VT_FD_POLICY] = INHERITED("--fd-policy=", policy, GATEWAY, policy_text),
+    [VT_FD_POLICY] = INHERITED("--fd-policy=", policy, GATEWAY | SEALER, policy_text),
     [VT_FD_RULES] = INHERITED("--fd-rules=", rules, GATEWAY, rules_text),
     /* That of the role. */
     [VT_FD_METRICS] = INHERITED("--fd-metrics=", metrics, 0, binary),
     [VT_FD_WEB] = INHERITED("--fd-web=", web_socket, WEB, web_socket),
     [VT_FD_OVERRIDES] = INHERITED("--fd-overrides=", overrides, INSPECTOR | STATUS, overrides),
+    [VT_FD_SEAL] = CHANNEL("--fd-seal=", seal, VT_ROLE_SEALER, GATEWAY | POST),
+    /* What only an administrator may ask has a channel of its own. */
+    [VT_FD_SEAL_ADMIN] = CHANNEL("--fd-seal-admin=", seal_admin, VT_ROLE_SEALER, MASTER),
 };
 
 void vt_role_fds_set(struct vt_role_fds *fds, enum vt_role_fd which, int fd)

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What is remembered of a login: which PIN, and how it went. */
+#include "seal/login.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "base/pkcs11_uri.h"
+#include "seal/hash.h"
+#include "seal/state.h"
+#include "vanthu/clock.h"
+
+/* A PIN has few digits: its digest is made slow, besides that only its owner can read it. */
+#define ROUNDS 50000
+#define SALT_BYTES 16
+/* Attempts with a PIN that never was good and whose end nobody heard: the HSM may have counted. */
+#define MAX_UNHEARD 2
+
+static const char good[] = "good", refused[] = "refused", trying[] = "trying";
+
+static void name_of(const struct vt_seal_key *key, char out[64])
+{
+    struct vt_pkcs11_uri uri;
+    uint8_t digest[VT_SEAL_MAX_DIGEST_BYTES];
+    char hex[17], text[2048];
+    const char *token = key->uri;
+    if (vt_pkcs11_uri_parse(key->uri, &uri, NULL) == VT_OK) {
+        (void)snprintf(text, sizeof(text), "%s|%s|%s", uri.module, uri.token, uri.serial);
+        token = text;
+    }
+    (void)vt_seal_digest(VT_SEAL_SHA256, vt_bytes_str(token), digest);
+    (void)snprintf(out, 64, "login-%s", vt_text_hex(hex, vt_bytes_of(digest, 8)));
+}
+
+static const char *text_of(const json_t *state, const char *key)
+{
+    const char *text = json_string_value(json_object_get(state, key));
+    return text != NULL ? text : "";
+}
+
+static void set_text(json_t *state, const char *key, const char *text)
+{
+    (void)json_object_set_new(state, key, json_string(text));
+}
+
+static void set_number(json_t *state, const char *key, int64_t number)
+{
+    (void)json_object_set_new(state, key, json_integer(number));
+}
+
+static bool digest_pin(json_t *state, const struct vt_pin *pin, char out[65])
+{
+    uint8_t salt[SALT_BYTES], digest[32];
+    char hex[2 * SALT_BYTES + 1];
+    if (strlen(text_of(state, "salt")) != 2 * (size_t)SALT_BYTES) {
+        if (RAND_bytes(salt, sizeof(salt)) != 1)
+            return false;
+        set_text(state, "salt", vt_text_hex(hex, vt_bytes_of(salt, sizeof(salt))));
+    }
+    const char *kept = text_of(state, "salt");
+    bool is_good =
+        PKCS5_PBKDF2_HMAC((const char *)pin->page, (int)pin->len, (const uint8_t *)kept,
+                          (int)strlen(kept), ROUNDS, EVP_sha256(), sizeof(digest), digest) == 1;
+    vt_text_hex(out, vt_bytes_of(digest, sizeof(digest)));
+    return is_good;
+}
+
+static void begin_version(json_t *state, const char *digest, int64_t now_utc_secs)
+{
+    set_text(state, "pin", digest);
+    set_text(state, "state", "new");
+    set_text(state, "text", "");
+    set_number(state, "since", now_utc_secs);
+    set_number(state, "unheard", 0);
+    (void)json_object_set_new(state, "was_good", json_false());
+}
+
+/* Of a PIN that was met before. */
+static enum vt_login_answer judge(const json_t *state, int64_t late_msecs, int64_t now_utc_secs,
+                                  struct vt_err *err)
+{
+    char when[64];
+    int64_t tried = json_integer_value(json_object_get(state, "tried"));
+    if (strcmp(text_of(state, "state"), refused) == 0) {
+        (void)vt_err_set(err, VT_E_CONFIG,
+                         "%.200s, %s; it is not tried again until pin-file holds another one "
+                         "(vanthu seal rotate-pin)",
+                         text_of(state, "text"), vt_time_vietnam(when, tried));
+        return VT_LOGIN_NO;
+    }
+    if (strcmp(text_of(state, "state"), trying) != 0)
+        return VT_LOGIN_YES;
+    if (now_utc_secs >= tried && (now_utc_secs - tried) * 1000 <= late_msecs)
+        return VT_LOGIN_WAIT;
+    if (json_is_true(json_object_get(state, "was_good")) ||
+        json_integer_value(json_object_get(state, "unheard")) < MAX_UNHEARD)
+        return VT_LOGIN_YES;
+    (void)vt_err_set(
+        err, VT_E_CONFIG,
+        "the HSM did not say whether it took the PIN, %d times; it is not tried again, "
+        "so that the token is not locked (vanthu seal rotate-pin)",
+        MAX_UNHEARD);
+    return VT_LOGIN_NO;
+}
+
+static void begin(json_t *state, const char *digest, bool is_attempt, int64_t late_msecs,
+                  struct vt_login *out, struct vt_err *err)
+{
+    int64_t now = vt_clock_now_utc_secs();
+    if (strcmp(digest, text_of(state, "pin")) != 0)
+        begin_version(state, digest, now);
+    out->answer = judge(state, late_msecs, now, err);
+    out->was_good = json_is_true(json_object_get(state, "was_good"));
+    out->since_utc_secs = json_integer_value(json_object_get(state, "since"));
+    if (out->answer != VT_LOGIN_YES || !is_attempt)
+        return;
+    set_text(state, "state", trying);
+    set_number(state, "tried", now);
+    set_number(state, "unheard", json_integer_value(json_object_get(state, "unheard")) + 1);
+}
+
+enum vt_code vt_login_digest(const char *directory, const struct vt_seal_key *key,
+                             const struct vt_pin *pin, char out[65], struct vt_err *err)
+{
+    char name[64];
+    int fd = -1;
+    json_t *state = NULL;
+    name_of(key, name);
+    enum vt_code code = vt_seal_state_open(directory, name, &fd, &state, err);
+    if (code != VT_OK)
+        return code;
+    if (!digest_pin(state, pin, out))
+        code = vt_err_set(err, VT_E_INTERNAL, "the PIN cannot be digested");
+    if (code == VT_OK)
+        code = vt_seal_state_write(fd, state, false, err); /* its salt */
+    json_decref(state);
+    (void)close(fd);
+    return code;
+}
+
+enum vt_code vt_login_begin(const char *directory, const struct vt_seal_key *key,
+                            const char *digest, bool is_attempt, int64_t late_msecs,
+                            struct vt_login *out, struct vt_err *err)
+{
+    char name[64];
+    int fd = -1;
+    json_t *state = NULL;
+    *out = (struct vt_login){.answer = VT_LOGIN_NO};
+    name_of(key, name);
+    enum vt_code code = vt_seal_state_open(directory, name, &fd, &state, err);
+    if (code != VT_OK)
+        return code;
+    begin(state, digest, is_attempt, late_msecs, out, err);
+    if (out->answer == VT_LOGIN_YES)
+        code = vt_seal_state_write(fd, state, is_attempt, err);
+    json_decref(state);
+    (void)close(fd);
+    return code;
+}
+
+enum vt_code vt_login_end(const char *directory, const struct vt_seal_key *key,
+                          enum vt_seal_fault fault, const char *text, struct vt_err *err)
+{
+    char name[64];
+    int fd = -1;
+    json_t *state = NULL;
+    bool is_refused = fault == VT_FAULT_PIN || fault == VT_FAULT_PIN_LOCKED;
+    name_of(key, name);
+    enum vt_code code = vt_seal_state_open(directory, name, &fd, &state, err);
+    if (code != VT_OK)
+        return code;
+    set_number(state, "tried", vt_clock_now_utc_secs());
+    set_text(state, "text", is_refused ? text : "");
+    /* A token that is not there, or a key that is not on it, says nothing about the PIN: what was
+     * not taken was not counted either, or the answer would be another one. */
+    set_text(state, "state", is_refused ? refused : fault == VT_FAULT_NONE ? good : "new");
+    if (fault != VT_FAULT_LOST)
+        set_number(state, "unheard", 0);
+    if (fault == VT_FAULT_NONE)
+        (void)json_object_set_new(state, "was_good", json_true());
+    code = vt_seal_state_write(fd, state, true, err);
+    json_decref(state);
+    (void)close(fd);
+    return code;
+}
+
+enum vt_code vt_login_forget(const char *directory, const struct vt_seal_key *key,
+                             struct vt_err *err)
+{
+    char name[64];
+    int fd = -1;
+    json_t *state = NULL;
+    name_of(key, name);
+    enum vt_code code = vt_seal_state_open(directory, name, &fd, &state, err);
+    if (code != VT_OK)
+        return code;
+    set_text(state, "pin", "");
+    code = vt_seal_state_write(fd, state, true, err);
+    json_decref(state);
+    (void)close(fd);
+    return code;
+}
+
+int64_t vt_login_since(const char *directory, const struct vt_seal_key *key)
+{
+    char name[64];
+    int fd = -1;
+    json_t *state = NULL;
+    name_of(key, name);
+    if (vt_seal_state_open(directory, name, &fd, &state, NULL) != VT_OK)
+        return VT_TIME_NONE;
+    const json_t *since = json_object_get(state, "since");
+    int64_t found = json_is_integer(since) ? json_integer_value(since) : VT_TIME_NONE;
+    json_decref(state);
+    (void)close(fd);
+    return found;
+}

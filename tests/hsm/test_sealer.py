@@ -1,0 +1,336 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# The sealer with a network HSM (SoftHSM2 behind p11-kit server and mutual TLS): what it signs, what
+# it refuses, and that each use is in the register before its signature is given.
+"""Requests to the sealer."""
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import hsm
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from hsm import attributes, der, oid
+
+KEY = """    %(name)s:
+      agency: soxd
+      uri: "pkcs11:token=seal;object=%(object)s?module-path=%(module)s"
+      module-environment: {P11_KIT_SERVER_ADDRESS: "unix:path=%(address)s"}
+      purposes: [message, notice]
+      pin-file: %(folder)s/pins/pin
+      software-token: "%(software)s"
+"""
+
+
+def equal(found, wanted, what=""):
+    if found != wanted:
+        raise AssertionError("%s: %r, not %r" % (what, found, wanted))
+
+
+def failure(answer, wanted, words=""):
+    """What the sealer says instead of a signature."""
+    if not isinstance(answer, dict) or answer.get("failure") != wanted or words not in answer["text"]:
+        raise AssertionError("%r, not %s with %r" % (answer, wanted, words))
+
+
+class Site:
+    """An HSM with three keys, their certificates, and sealers one after another."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.hsm = hsm.Hsm(folder + "/hsm")
+        self.ca_key = rsa.generate_private_key(65537, 2048)
+        self.keys, self.certificates = {}, {}
+        for number, (name, kind) in enumerate((("rsa", "rsa:2048"), ("ec", "EC:prime256v1"), ("other", "rsa:2048"))):
+            self.keys[name] = self.hsm.make_key(name, kind, "%02x" % (number + 1))
+            self.certify(name)
+        os.makedirs(folder + "/pins")
+        self.write_pin(hsm.PIN)
+        self.hsm.start()
+        self.number = 0
+
+    def certify(self, name, public_key=None, **options):
+        certificate = hsm.certify(public_key or self.keys[name], "Seal " + name, issuer_key=self.ca_key, **options)
+        self.certificates[name] = certificate.public_bytes(serialization.Encoding.DER)
+        with open("%s/%s.pem" % (self.folder, name), "wb") as out:
+            out.write(hsm.pem(certificate))
+
+    def write_pin(self, pin, mode=0o600):
+        path = self.folder + "/pins/pin"
+        with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as out:
+            out.write(pin + "\n")
+        os.chmod(path + ".new", mode)
+        os.rename(path + ".new", path)
+
+    def key(self, name="van-thu", of="rsa", certificate=None, more="", software="yes, without an HSM", uri_object=None):
+        text = KEY % {"name": name, "object": uri_object or of, "module": hsm.CLIENT, "address": self.hsm.address,
+                      "folder": self.folder, "software": software}
+        if certificate is None:
+            certificate = of
+        if certificate:
+            text += "      certificate: %s/%s.pem\n" % (self.folder, certificate)
+        return text + "".join("      %s\n" % line for line in more.splitlines())
+
+    @contextlib.contextmanager
+    def sealer(self, *keys, policy=None, limit="2s", state=None, canary="0s"):
+        """A sealer that is up; state: the folder of one before."""
+        self.number += 1
+        directory = state or "%s/state%d" % (self.folder, self.number)
+        os.makedirs(directory, exist_ok=True)
+        settings = ("hostname: mx1.test\npolicy: /test/policy.yaml\nlimits: {hsm: %s}\nseal:\n  directory: %s\n"
+                    "  canary: %s\n  keys:\n%s" % (limit, directory, canary, "".join(keys)))
+        role = hsm.Sealer(self.folder, settings, policy if policy is not None else
+                          hsm.policy(self.certificates["rsa"]))
+        role.directory = directory
+        try:
+            yield role
+        except BaseException:
+            print(role.log_text())
+            raise
+        finally:
+            role.stop()
+
+
+# ---- what is signed, and by whom it was permitted ----
+
+
+def good_signatures(site):
+    """Each scheme; verified here by another library, with what the use left in the register."""
+    for name, of, scheme, algorithm in (("a", "rsa", "rsa-pkcs1", "sha256"), ("b", "rsa", "rsa-pss", "sha384"),
+                                        ("c", "ec", "ecdsa", "sha256"), ("d", "rsa", "rsa-pkcs1", "sha512")):
+        certificate = site.certificates[of]
+        with site.sealer(site.key(name, of, more="scheme: %s\nhash: %s" % (scheme, algorithm)),
+                         policy=hsm.policy(certificate)) as role:
+            role.wait_state("up")
+            data = attributes(certificate, algorithm=algorithm)
+            signature = role.sign(data, name, reference="1831-0927-5569", on_behalf="vt@soxd.ninhbinh.gov.vn")
+            hsm.verify(site.keys[of], data, signature, scheme, getattr(hashes, algorithm.upper())())
+            events = role.events()
+            equal(len(events), 1, "uses in the register")
+            equal(events[0]["by"], "vt@soxd.ninhbinh.gov.vn", "on whose behalf")
+            for words in ("key=" + name, "purpose=notice", "12/QĐ-SXD", "agency=soxd"):
+                assert words in events[0]["text"], events
+            identity = role.ask("SEAL_IDENTITY", {"key": name})
+            equal((identity["scheme"], identity["hash"]), (scheme, algorithm), "identity")
+            assert "no such key" in role.ask("SEAL_IDENTITY", {"key": "nobody"})["text"]
+
+
+def only_attributes(site):
+    """Whoever took a gateway over gets nothing else signed."""
+    own, other = site.certificates["rsa"], site.certificates["other"]
+    good = attributes(own)
+    pieces = sorted([good[2 + (good[1] > 127):]])
+    extra = hsm.attribute((1, 2, 3, 4), der(4, b"x"))
+    twice = hsm.attribute(hsm.PKCS9 + (4,), der(4, b"\1" * 32))
+    two_values = der(0x30, oid(*hsm.PKCS9, 3), der(0x31, oid(1, 2, 840, 113549, 1, 7, 1), oid(1, 2, 3)))
+    cases = {
+        "bytes": b"GET / HTTP/1.1", "nothing": b"", "a digest": b"\x55" * 32,
+        "a sequence": der(0x30, *pieces),
+        "a set of something": der(0x31, der(4, b"x")),
+        "more behind it": good + b"\0",
+        "cut": good[:-1],
+        "long form of a length": good[:1] + b"\x82\0" + good[2:] if good[1] == 0x81 else b"\x31\x82\0" + good[1:],
+        "a time stamp token": attributes(own, content_type=(1, 2, 840, 113549, 1, 9, 16, 1, 4)),
+        "another certificate": attributes(other),
+        "another hash": attributes(own, algorithm="sha512"),
+        "no certificate": attributes(own, leave_out=("certificate",)),
+        "no digest": attributes(own, leave_out=("message-digest",)),
+        "no content-type": attributes(own, leave_out=("content-type",)),
+        "tomorrow": attributes(own, time_off=86400), "yesterday": attributes(own, time_off=-86400),
+        "an unknown attribute": attributes(own, more=(extra,)),
+        "one twice": attributes(own, more=(twice,)),
+        "two values": attributes(own, leave_out=("content-type",), more=(two_values,)),
+        "not in order": der(0x31, *reversed(sorted(hsm.elements(good)))),
+    }
+    with site.sealer(site.key()) as role:
+        role.wait_state("up")
+        for name, data in cases.items():
+            try:
+                failure(role.sign(data), "misuse")
+            except AssertionError as error:
+                raise AssertionError("%s: %s" % (name, error))
+        hsm.verify(site.keys["rsa"], good, role.sign(good))
+        hsm.verify(site.keys["rsa"], *[attributes(own, leave_out=("signing-time",))] * 1,
+                   role.sign(attributes(own, leave_out=("signing-time",))))
+        equal(len(role.events()), 2, "uses in the register")
+        assert "somebody wants something else signed" in role.log_text()
+
+
+def unknown_request_ends_it(site):
+    """Also what an administrator may ask; over the administrator's channel it is none."""
+    for kind, body, channel in (("INSPECT", {}, "seal"), ("SEAL_STOP", {"by": "x"}, "seal"),
+                                ("SEAL_CSR", {"key": "van-thu"}, "seal"), ("SEAL_PROBE", {"key": "van-thu"}, "seal")):
+        with site.sealer(site.key()) as role:
+            role.wait_state("up")
+            role.ask(kind, body)
+            equal(role.process.wait(5), 0, "exit status after %s over %s" % (kind, channel))
+            assert "none of the sealer's" in role.log_text(), role.log_text()
+            equal(role.events(), [], "uses")
+    with site.sealer(site.key()) as role:
+        role.wait_state("up")
+        assert "no request" in role.ask("SEAL_SIGN", {}, channel=role.admin)
+        failure(role.sign(attributes(site.certificates["rsa"]), purpose="probe"), "misuse")
+        failure(role.sign(attributes(site.certificates["rsa"]), key="nobody"), "misuse")
+        equal(role.process.poll(), None, "the sealer lives")
+
+
+def authorisation(site):
+    own = site.certificates["rsa"]
+    data = attributes(own)
+    service = site.key(more="identity: service")
+    for text, key, policy, purpose, wanted, words in (
+            ("none", site.key(), hsm.policy(), "notice", "not-authorised", "no authorisation"),
+            ("of another", site.key(), hsm.policy(site.certificates["other"]), "notice", "not-authorised", "no authorisation"),
+            ("past", site.key(), hsm.policy(own, "2020-01-01", "2020-02-01"), "notice", "not-authorised", "only"),
+            ("to come", site.key(), hsm.policy(own, "2090-01-01", "2091-01-01"), "message", "not-authorised", "only"),
+            ("of another agency", site.key(), hsm.policy(own, agency="sogd"), "message", "not-authorised", "soxd"),
+            ("good", site.key(), hsm.policy(own), "message", None, ""),
+            ("a service for notices", service, hsm.policy(), "notice", None, ""),
+            ("a service for mails", service, hsm.policy(), "message", "not-authorised", "no authorisation"),
+            ("not for documents", site.key(), hsm.policy(own), "document", "not-authorised", "purpose")):
+        with site.sealer(key, policy=policy) as role:
+            role.wait_state("up")
+            answer = role.sign(data, purpose=purpose)
+            if wanted is None:
+                hsm.verify(site.keys["rsa"], data, answer)
+            else:
+                failure(answer, wanted, words)
+            equal(len(role.events()), 0 if wanted else 1, "uses: " + text)
+
+
+def quota(site):
+    """Also over a death: whoever may ask for nothing else could end the sealer."""
+    data = attributes(site.certificates["rsa"])
+    key = site.key(more="per-hour: 3")
+    with site.sealer(key) as role:
+        role.wait_state("up")
+        for _ in range(2):
+            assert isinstance(role.sign(data), bytes)
+        state = role.directory
+    with site.sealer(key, state=state) as role:
+        role.wait_state("up")
+        assert isinstance(role.sign(data), bytes)
+        failure(role.sign(data), "quota", "3 signatures")
+        equal(len(role.events()), 1, "uses")
+
+
+def stop(site):
+    """At once, over restarts, and also what was under way."""
+    data = attributes(site.certificates["rsa"])
+    with site.sealer(site.key()) as role:
+        role.wait_state("up")
+        assert isinstance(role.sign(data), bytes)
+        equal(role.admin_ask("SEAL_STOP", {"by": "root", "text": "mất thiết bị"}), {"good": True})
+        failure(role.sign(data), "stopped", "mất thiết bị")
+        assert "root" in role.admin_ask("SEAL_STATUS")["stopped"]
+        hsm.wait_for(lambda: len(role.events("seal-stopped")) == 1, 5, "the stop is recorded")
+        state = role.directory
+    with site.sealer(site.key(), state=state) as role:
+        role.wait_state("up")
+        failure(role.sign(data), "stopped")
+        failure_of_probe = role.admin_ask("SEAL_PROBE", {"key": "van-thu", "by": "root"})
+        equal(failure_of_probe["probe"], "stopped")
+        equal(role.admin_ask("SEAL_RESUME", {"by": "root"}), {"good": True})
+        assert isinstance(role.sign(data), bytes)
+        assert "was not stopped" in role.admin_ask("SEAL_RESUME", {"by": "root"})
+
+
+def register_first(site):
+    """Without a record there is no signature."""
+    data = attributes(site.certificates["rsa"])
+    with site.sealer(site.key()) as role:
+        role.wait_state("up")
+        role.registrar.fault = "the disk is full"
+        failure(role.sign(data), "unavailable", "the disk is full")
+        role.registrar.fault = None
+        role.registrar.silent = True
+        begun = time.monotonic()
+        failure(role.sign(data), "unavailable", "the register did not answer")
+        assert time.monotonic() - begun < 2.5
+        role.registrar.silent = False
+        assert isinstance(role.sign(data), bytes)
+        equal(len(role.events()), 1, "uses")
+
+
+def many_at_once(site):
+    data = attributes(site.certificates["rsa"])
+    found = []
+    with site.sealer(site.key(more="parallel: 8")) as role:
+        role.wait_state("up")
+        def work():
+            for _ in range(5):
+                found.append(role.sign(data))
+        threads = [threading.Thread(target=work) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        equal(len(found), 100, "answers")
+        for signature in found:
+            hsm.verify(site.keys["rsa"], data, signature)
+        equal(len(role.events()), 100, "uses")
+
+
+def certificates(site):
+    """Expired, not yet valid, of another key, none at all, unreadable."""
+    site.certify("expired", site.keys["rsa"], days=-1, begun_days=10)
+    site.certify("future", site.keys["rsa"], days=10, begun_days=-5)
+    with open(site.folder + "/broken.pem", "w") as out:
+        out.write("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    for name, words in (("expired", "expired"), ("future", "valid only from"), ("other", "not that of the certificate"),
+                        ("", "no certificate yet"), ("broken", "broken.pem"), ("absent", "absent.pem")):
+        own = site.certificates.get(name, site.certificates["rsa"])
+        with site.sealer(site.key(certificate=name), policy=hsm.policy(own)) as role:
+            role.wait_state("up")
+            failure(role.sign(attributes(own)), "certificate", words)
+            equal(role.events(), [], "uses with certificate " + name)
+
+
+def probe_and_request(site):
+    with site.sealer(site.key(), site.key("new", "ec", certificate="", more="scheme: ecdsa")) as role:
+        role.wait_state("up", key="van-thu")
+        role.wait_state("up", key="new")
+        probe = role.admin_ask("SEAL_PROBE", {"key": "van-thu", "by": "root"})
+        equal((probe["probe"], probe["state"], probe["token"]["label"]), ("done", "up", "seal"))
+        equal(role.admin_ask("SEAL_PROBE", {"key": "new"})["probe"], "certificate")
+        assert "--subject" in role.admin_ask("SEAL_CSR", {"key": "new", "by": "root"})
+        for name, subject, of, common in (("new", "/C=VN/O=Sở Xây dựng/CN=Hệ thống thư", "ec", "Hệ thống thư"),
+                                          ("van-thu", None, "rsa", "Seal rsa")):
+            answer = role.admin_ask("SEAL_CSR", {"key": name, "by": "root", **({"subject": subject} if subject else {})})
+            equal(answer["failure"], "done", "request")
+            request = x509.load_pem_x509_csr(answer["pem"].encode())
+            assert request.is_signature_valid
+            equal(request.subject.get_attributes_for_oid(hsm.NameOID.COMMON_NAME)[0].value, common)
+            equal(request.public_key().public_numbers(), site.keys[of].public_numbers(), "key of the request")
+        equal(len(role.events("seal-request")), 2, "requests in the register")
+
+
+CASES = [good_signatures, only_attributes, unknown_request_ends_it, authorisation, quota, stop, register_first,
+         many_at_once, certificates, probe_and_request]
+
+
+def main():
+    wanted = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        site = Site(folder)
+        try:
+            for case in CASES:
+                if not wanted or case.__name__ in wanted:
+                    begun = time.monotonic()
+                    case(site)
+                    print("ok %s (%.1f s)" % (case.__name__, time.monotonic() - begun), flush=True)
+        finally:
+            site.hsm.stop()
+
+
+if __name__ == "__main__":
+    main()
