@@ -266,7 +266,8 @@ bool vt_hsm_tick(struct vt_hsm *hsm, int64_t now_msecs)
     }
     if (hsm->state == VT_HSM_REFUSED && has_new_pin(hsm, now_msecs))
         hsm->due_msecs = now_msecs;
-    if ((hsm->state == VT_HSM_DOWN || hsm->state == VT_HSM_REFUSED) && now_msecs >= hsm->due_msecs)
+    if ((hsm->state == VT_HSM_DOWN || hsm->state == VT_HSM_REFUSED) && !hsm->is_held &&
+        now_msecs >= hsm->due_msecs)
         start(hsm, now_msecs);
     return is_lost;
 }
@@ -280,7 +281,8 @@ int64_t vt_hsm_next_msecs(const struct vt_hsm *hsm)
     for (size_t i = 0; i < VT_MAX_SEAL_PARALLEL; i++)
         if (hsm->calls[i].id != 0 && hsm->calls[i].until_msecs < next)
             next = hsm->calls[i].until_msecs;
-    return hsm->backend == NULL ? INT64_MAX : next;
+    bool is_waiting = hsm->state == VT_HSM_DOWN && hsm->is_held;
+    return hsm->backend == NULL || is_waiting ? INT64_MAX : next;
 }
 
 bool vt_hsm_is_away(const struct vt_hsm *hsm, int64_t now_msecs)

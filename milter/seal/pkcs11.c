@@ -135,7 +135,8 @@ static enum vt_seal_fault find_token(struct vt_pkcs11 *module, struct vt_seal_to
         }
         list_label(err, token.label, others++);
     }
-    return VT_FAULT_TOKEN;
+    /* A module without its HSM has no slots, too. */
+    return count == 0 ? VT_FAULT_LOST : VT_FAULT_TOKEN;
 }
 
 /* ---- the login ---- */

@@ -189,12 +189,24 @@ static void hear_worker(struct vt_seal_desk *desk, struct vt_hsm *hsm)
         vt_desk_lost(desk, hsm);
 }
 
+/* Tokens fail now and then when several clients log in at the same time. */
+static bool begins_elsewhere(const struct vt_seal_desk *desk, const struct vt_hsm *hsm)
+{
+    for (size_t i = 0; i < desk->hsms_count; i++)
+        if (&desk->hsms[i] != hsm && desk->hsms[i].state == VT_HSM_STARTING &&
+            desk->hsms[i].module == hsm->module)
+            return true;
+    return false;
+}
+
 static void serve(struct sealer *sealer)
 {
     struct vt_seal_desk *desk = &sealer->desk;
     vt_workers_reap();
-    for (size_t i = 0; i < desk->hsms_count; i++)
+    for (size_t i = 0; i < desk->hsms_count; i++) {
+        desk->hsms[i].is_held = begins_elsewhere(desk, &desk->hsms[i]);
         hear_worker(desk, &desk->hsms[i]);
+    }
     if (desk->trial.is_under_way)
         hear_worker(desk, &desk->trial.hsm);
     vt_desk_end_trial(desk);
