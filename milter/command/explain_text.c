@@ -127,12 +127,12 @@ static void print_notices(struct vt_sheet *s)
     bool is_marked = decision->action >= VT_ACTION_TAG;
     if (x->notices_count == 0 && (why == NULL || !is_marked))
         return;
-    vt_sheet_label(s, "Thông báo", "Notice");
+    vt_sheet_label(s, "Báo", "Notice");
     for (size_t i = 0; i < x->notices_count; i++)
         vt_sheet_text(s, "%s → %s  ", vt_owed_kind(x->language, x->notices[i].kind),
                       x->notices[i].recipient);
     if (why != NULL && is_marked)
-        vt_sheet_text(s, vt_sheet_word(s, "không báo người gửi: %s", "none to the sender: %s"),
+        vt_sheet_text(s, vt_sheet_word(s, "người gửi không được báo: %s", "none to the sender: %s"),
                       why);
     vt_sheet_end(s);
 }
