@@ -11,6 +11,9 @@
 #                             ({daemon_name} ORIGINATING), +2 without a milter, +9 the sink
 #   LAB_MILTER [none]         as in smtpd_milters, e.g. unix:/run/x.sock, inet:127.0.0.1:8891
 #   LAB_DEFAULT_ACTION [tempfail]   milter_default_action
+#   LAB_FILTER [smtpd]        all: mail of sendmail(1), bounces and notices of Postfix pass the milter, too
+#   LAB_SINK [yes]            no: somebody else takes what is delivered, at +9
+#   LAB_DOMAIN [lab.test]     myorigin
 # DIR/delivered holds NUMBER.eml and NUMBER.json (envelope) of what arrived; DIR/log/mail.log the
 # log. queue prints what waits, one JSON line per mail (queue_name "hold": quarantined).
 # Needs root (Postfix starts as root); DIR and its parents must be readable by user postfix.
@@ -21,6 +24,13 @@ mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 port=${LAB_PORT:-20025}
 PATH=$PATH:/usr/sbin:/sbin
+
+filter_all() {
+	[ "${LAB_FILTER:-smtpd}" = all ] || return 0
+	echo "non_smtpd_milters = ${LAB_MILTER:-}"
+	echo "internal_mail_filter_classes = bounce, notify"
+	echo "notify_classes = bounce, 2bounce, delay, policy, protocol, resource, software"
+}
 
 main_cf() {
 	cat <<-E
@@ -34,7 +44,7 @@ main_cf() {
 	inet_interfaces = 127.0.0.1
 	inet_protocols = ipv4
 	myhostname = mx.lab.test
-	myorigin = lab.test
+	myorigin = ${LAB_DOMAIN:-lab.test}
 	mydestination =
 	local_recipient_maps =
 	alias_maps =
@@ -51,7 +61,7 @@ main_cf() {
 	in_flow_delay = 0
 	default_process_limit = 250
 	smtpd_milters =
-	non_smtpd_milters =
+	$(filter_all)
 	milter_default_action = ${LAB_DEFAULT_ACTION:-tempfail}
 	milter_content_timeout = 120s
 	maillog_file = $dir/log/mail.log
@@ -104,9 +114,11 @@ start() {
 	chown postfix "$dir/data" "$dir/log"
 	main_cf >"$dir/etc/main.cf"
 	master_cf >"$dir/etc/master.cf"
-	"$here/sink.py" $((port + 9)) "$dir/delivered" </dev/null >"$dir/log/sink.log" 2>&1 &
-	echo $! >"$dir/sink.pid"
-	wait_port $((port + 9))
+	if [ "${LAB_SINK:-yes}" = yes ]; then
+		"$here/sink.py" $((port + 9)) "$dir/delivered" </dev/null >"$dir/log/sink.log" 2>&1 &
+		echo $! >"$dir/sink.pid"
+		wait_port $((port + 9))
+	fi
 	postfix -c "$dir/etc" start >"$dir/log/start.log" 2>&1 || {
 		cat "$dir/log/start.log" >&2
 		exit 1
