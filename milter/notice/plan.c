@@ -197,15 +197,47 @@ static void tell_recipients(struct plan *plan)
     }
 }
 
+/* Nobody is told of what became of a notice, or each one would owe the next. What a gateway leaves
+ * of one, when it has removed X-Vanthu-Notice, is an empty sender and a word that a program wrote
+ * it. */
+static bool ends_here(const struct vt_mail *mail)
+{
+    return (mail->sender == NULL || mail->sender[0] == '\0') &&
+           mail->automatic_by != VT_AUTOMATIC_NOT;
+}
+
 /* Nobody is written to about mail marked secret: a notice says which one, and who sent it. */
 static void tell_others(struct plan *plan)
 {
-    if (plan->input->is_secret)
+    if (plan->input->is_secret || ends_here(plan->mail))
         return;
     tell_officer(plan);
     tell_records(plan);
     tell_admin(plan);
     tell_recipients(plan);
+}
+
+static bool has_digests(const struct vt_evidence *evidence)
+{
+    for (size_t i = 0; i < evidence->documents_count; i++) {
+        if (evidence->documents[i].sha256[0] != '\0')
+            return true;
+    }
+    return false;
+}
+
+/* Of mails without documents only the sender counts: a program that answers our notices, and does
+ * not say that it is one, is told once. */
+static enum vt_code make_key(struct plan *plan)
+{
+    struct vt_arena *arena = plan->owed.arena;
+    if (has_digests(plan->input->evidence))
+        return vt_notice_key(arena, plan->input->evidence, plan->key_sha256);
+    const char *const parts[] = {"no-documents", vt_owed_lower(arena, plan->mail->sender)};
+    if (parts[1] == NULL)
+        return VT_E_NOMEM;
+    vt_notice_key_of(parts, sizeof(parts) / sizeof(parts[0]), plan->key_sha256);
+    return VT_OK;
 }
 
 enum vt_code vt_notice_plan(struct vt_arena *arena, const struct vt_notice_plan_input *input,
@@ -225,7 +257,7 @@ enum vt_code vt_notice_plan(struct vt_arena *arena, const struct vt_notice_plan_
         plan.mail->direction != VT_INBOUND &&
         (plan.mail->sender_proof == VT_PROOF_LOGIN || plan.mail->sender_proof == VT_PROOF_NETWORK);
     vt_owed_begin(&plan.owed, arena, config, input->site);
-    enum vt_code code = vt_notice_key(arena, input->evidence, plan.key_sha256);
+    enum vt_code code = make_key(&plan);
     if (code == VT_OK) {
         out->why_not = tell_sender(&plan);
         tell_others(&plan);

@@ -111,6 +111,14 @@ def set_policies(site, policy):
         equal(one.reload()[0], 0, "reload of " + name)
 
 
+def look_alike(site, own, to):
+    """A notice as a site writes it, to anybody."""
+    host = "mx." + DOMAINS[own]
+    message = world.letter(f"vanthu@{host}", to, "KHÔNG ĐƯỢC TIẾP NHẬN: V/v mời họp", "Auto-Submitted: auto-replied",
+                           "X-Auto-Response-Suppress: All", "X-Vanthu-Notice: refused", f"In-Reply-To: <1@{DOMAINS[own]}>")
+    return world.send(site.world.sites[own][1], "127.0.0.1", "", to, message.replace(b"<answer.", b"<notice."))
+
+
 def letters(site):
     """Everybody writes, with a document."""
     count = 0
@@ -122,6 +130,10 @@ def letters(site):
                                      extra=b"")
             world.send(site.world.sites[own][1], world.INSIDE, sender, to, message)
             count += 1
+        for to in ("rude", "officer", "back", "rewriting", "vanthu", "gone"):
+            for domain in DOMAINS.values():
+                look_alike(site, own, f"{to}@{domain}")
+                count += 1
     return count
 
 
@@ -132,7 +144,7 @@ def passes(site):
 
 def owed_notices(one):
     """(reference, kind, recipient) of every notice that a record owes."""
-    return [(record["reference"], notice["kind"], notice["recipient"]) for record in one.records() for notice in record.get("notices") or []]
+    return [(record["reference"], notice["kind"], notice["to"]) for record in one.records() for notice in record.get("notices") or []]
 
 
 def is_notice(record):

@@ -318,6 +318,36 @@ static void keys(void **state)
     assert_string_not_equal(a, b);
 }
 
+static void key_of_mail(const char *sender, const char *id, const char *digest, char out[65])
+{
+    const struct row row = {.sender = sender};
+    struct scene scene;
+    struct vt_notice_plan plan;
+    scene_new(&scene, &row);
+    scene.evidence.mail.message_id = id;
+    (void)snprintf(scene.document.sha256, sizeof(scene.document.sha256), "%s", digest);
+    assert_int_equal(vt_notice_plan(scene.arena, &scene.input, &plan, NULL), VT_OK);
+    assert_int_equal(plan.count, 1);
+    memcpy(out, plan.items[0].key_sha256, 65);
+    scene_free(&scene);
+}
+
+/* A program that answers our notices, and does not say that it is one, is told once. */
+static void keys_without_documents(void **state)
+{
+    (void)state;
+    static const char sender[] = "vacation@soxd.ninhbinh.gov.vn";
+    char a[65], b[65];
+    key_of_mail(sender, "<1>", "", a);
+    key_of_mail("Vacation@soxd.ninhbinh.gov.vn", "<2>", "", b);
+    assert_string_equal(a, b);
+    key_of_mail("b@soxd.ninhbinh.gov.vn", "<2>", "", b);
+    assert_string_not_equal(a, b);
+    key_of_mail(sender, "<1>", DIGEST_C, a);
+    key_of_mail(sender, "<2>", DIGEST_C, b);
+    assert_string_not_equal(a, b);
+}
+
 static void key_of(struct vt_arena *arena, const char *sender, const char *id, const char *first,
                    const char *second, char out[65])
 {
@@ -463,9 +493,13 @@ static void words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(matrix),      cmocka_unit_test(properties),
-        cmocka_unit_test(keys),        cmocka_unit_test(keys_of_circulars),
-        cmocka_unit_test(corrections), cmocka_unit_test(a_clerk_refuses),
+        cmocka_unit_test(matrix),
+        cmocka_unit_test(properties),
+        cmocka_unit_test(keys),
+        cmocka_unit_test(keys_of_circulars),
+        cmocka_unit_test(keys_without_documents),
+        cmocka_unit_test(corrections),
+        cmocka_unit_test(a_clerk_refuses),
         cmocka_unit_test(words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
