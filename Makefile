@@ -76,7 +76,7 @@ BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev 
                   libunistring-dev libcdb-dev liblmdb-dev libmicrohttpd-dev libp11-kit-dev
 TEST_PACKAGES  := libcmocka-dev python3 python3-cryptography python3-asn1crypto python3-venv openssl postfix \
                   postfix-pcre postgresql poppler-utils python3-yaml qpdf mandoc procps clang m4 libwrap0 \
-                  softhsm2 opensc p11-kit p11-kit-modules stunnel4
+                  softhsm2 opensc p11-kit p11-kit-modules stunnel4 gpgsm
 LINT_PACKAGES  := clang clang-format clang-tidy cppcheck mandoc
 
 # $(call install-packages,LIST): only what is missing, asking nothing.
@@ -135,6 +135,9 @@ $(BUILD)/tests/command/%: $(BUILD)/tests/command/%.o $(LIBRARY)
 $(BUILD)/tests/notice/%: $(BUILD)/tests/notice/%.o $(LIBRARY)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
+$(BUILD)/tests/seal/%: $(BUILD)/tests/seal/%.o $(LIBRARY)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
 $(BUILD)/tests/bench/inspect_bench: $(BUILD)/tests/bench/floor.o
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	@echo "  LINK  $@"
@@ -158,7 +161,7 @@ fuzzers: $(FUZZERS)
 test: deps
 	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/unit/test_sandbox $(BUILD)/tests/mutate/mutate \
 	  $(BUILD)/tests/command/make_register $(BUILD)/tests/command/make_explained \
-	  $(BUILD)/tests/command/make_observed
+	  $(BUILD)/tests/command/make_observed $(BUILD)/tests/seal/seal_file
 	$(Q)$(MAKE) --no-print-directory -j2 SANITIZE=1 all unit-programs
 	$(Q)tests/run.sh quick
 # Fuzzing by time, every mutation, soak.
