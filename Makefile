@@ -41,7 +41,7 @@ room        = $(patsubst %.c,$(BUILD)/%.o,$(wildcard milter/$(1)/*.c))
 BASE        = $(call room,base) $(call room,evidence)
 POLICY      = $(patsubst %.c,$(BUILD)/%.o,$(wildcard policy/*.c))
 
-.PHONY: FORCE all deps demo test unit-programs fuzzers test-long test-peers bench lint format install clean help
+.PHONY: FORCE all deps demo golden-notices test unit-programs fuzzers test-long test-peers bench lint format install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(BUILD)/vanthu-milter $(BUILD)/vanthu
@@ -161,7 +161,7 @@ fuzzers: $(FUZZERS)
 test: deps
 	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/unit/test_sandbox $(BUILD)/tests/mutate/mutate \
 	  $(BUILD)/tests/command/make_register $(BUILD)/tests/command/make_explained \
-	  $(BUILD)/tests/command/make_observed $(BUILD)/tests/seal/seal_file
+	  $(BUILD)/tests/command/make_observed $(BUILD)/tests/seal/seal_file $(BUILD)/tests/notice/write_notice
 	$(Q)$(MAKE) --no-print-directory -j2 SANITIZE=1 all unit-programs
 	$(Q)tests/run.sh quick
 # Fuzzing by time, every mutation, soak.
@@ -182,6 +182,10 @@ bench: deps
 	  $(BUILD)/tests/bench/crl_bench $(BUILD)/tests/bench/register_bench $(BUILD)/tests/bench/metrics_bench \
 	  $(BUILD)/tests/bench/policy_bench
 	$(Q)tests/bench/bench.sh
+
+# After the words of notices were changed: look at what `git diff` shows of tests/notice/golden.
+golden-notices: $(BUILD)/tests/notice/write_notice
+	$(Q)tests/notice/test_golden.py --write
 
 lint:
 	$(call install-packages,$(LINT_PACKAGES))

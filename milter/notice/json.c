@@ -125,9 +125,11 @@ enum vt_code vt_notice_json(const struct vt_notice_view *view, char **out_text, 
 {
     struct writer w = {.view = view};
     enum vt_notice_kind kind = view->input->kind;
+    /* A list names no files; what a mail was found to be before is no longer so after a recheck. */
     bool is_list = kind == VT_NOTICE_LIST || kind == VT_NOTICE_OFFICER || kind == VT_NOTICE_DIGEST;
+    bool has_files = !is_list && kind != VT_NOTICE_RECHECK;
     json_t *mails = mails_json(&w);
-    json_t *documents = is_list ? json_array() : documents_json(&w);
+    json_t *documents = has_files ? documents_json(&w) : json_array();
     json_t *root = json_pack(
         "{s:i, s:s, s:o, s:o, s:s?, s:o, s:o, s:o, s:I}", "v", 1, "notice",
         vt_notice_kind_name(kind), "time", time_or_null(view->input->now_utc_secs), "message_id",

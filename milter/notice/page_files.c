@@ -23,6 +23,14 @@ const char *vt_page_file_name(struct vt_notice_page *page, const struct vt_docum
 
 /* ---- {files} ---- */
 
+/* Nothing is to be done about a mail that waits for a decision, and what the sender should do is
+ * not for a recipient. */
+static bool has_to_do(const struct vt_notice_page *page)
+{
+    enum vt_notice_kind kind = page->view->input->kind;
+    return kind != VT_NOTICE_HELD && kind != VT_NOTICE_MARKED;
+}
+
 static void add_reasons(struct vt_notice_page *page, vt_reasons reasons,
                         const struct vt_document *document)
 {
@@ -31,8 +39,9 @@ static void add_reasons(struct vt_notice_page *page, vt_reasons reasons,
             continue;
         vt_page_add(page, VT_NODE_PAIR, vt_page_label(page, VT_LABEL_REASON),
                     vt_page_reason(page, (enum vt_reason)i, document));
-        vt_page_add(page, VT_NODE_PAIR, vt_page_label(page, VT_LABEL_TO_DO),
-                    vt_page_to_do(page, (enum vt_reason)i, document));
+        if (has_to_do(page))
+            vt_page_add(page, VT_NODE_PAIR, vt_page_label(page, VT_LABEL_TO_DO),
+                        vt_page_to_do(page, (enum vt_reason)i, document));
     }
 }
 
@@ -82,7 +91,8 @@ static void add_reason_alone(struct vt_notice_page *page)
     const char *to_do = vt_page_field(page, VT_FIELD_TO_DO);
     vt_page_add(page, VT_NODE_PAIR, vt_page_label(page, VT_LABEL_REASON),
                 vt_page_field(page, VT_FIELD_REASON));
-    vt_page_add(page, VT_NODE_PAIR, vt_page_label(page, VT_LABEL_TO_DO), to_do);
+    if (has_to_do(page))
+        vt_page_add(page, VT_NODE_PAIR, vt_page_label(page, VT_LABEL_TO_DO), to_do);
 }
 
 void vt_page_files(struct vt_notice_page *page)
