@@ -88,12 +88,22 @@ static enum vt_code add_base64(struct vt_buf *out, const uint8_t *ptr, size_t le
     return code;
 }
 
-/* As many whole characters as room bytes take. */
+static bool is_border(const char *text, size_t at)
+{
+    return ((unsigned char)text[at] & 0xC0) != 0x80;
+}
+
+/* As many whole characters as room bytes take, and if it can be had without padding: GMime 3.2
+ * stops reading at an encoded word that is padded and not the last one. room: a multiple of 3. */
 static size_t whole(const char *text, size_t len, size_t room)
 {
     if (len <= room)
         return len;
-    while (room > 1 && ((unsigned char)text[room] & 0xC0) == 0x80)
+    for (size_t even = room; even > 0; even -= 3) {
+        if (is_border(text, even))
+            return even;
+    }
+    while (room > 1 && !is_border(text, room))
         room--;
     return room;
 }

@@ -98,14 +98,20 @@ static void put_pair(struct writer *w, const struct vt_notice_node *node)
     put_wrapped(w, node->text, INDENT + columns_of(node->label, strlen(node->label)) + 2, INDENT);
 }
 
+/* A label that is wider than its column stands above its text. */
 static void put_fact(struct writer *w, const struct vt_notice_node *node)
 {
-    int columns = columns_of(node->label, strlen(node->label));
-    put_text(w, node->label);
-    put_text(w, ":");
-    pad(w, w->fact_columns > columns ? w->fact_columns - columns + 1 : 1);
-    int at = (w->fact_columns > columns ? w->fact_columns : columns) + 2;
-    put_wrapped(w, node->text, at, w->fact_columns + 2);
+    size_t len = strlen(node->label);
+    int columns = columns_of(node->label, len), indent = w->fact_columns + 2;
+    if (columns > w->fact_columns) {
+        put_wrapped(w, node->label, 0, 0);
+        pad(w, indent);
+    } else {
+        put(w, node->label, len);
+        put_text(w, ":");
+        pad(w, indent - columns - 1);
+    }
+    put_wrapped(w, node->text, indent, indent);
 }
 
 /* The widest label of the facts that follow; a very wide one does not push all others. */
