@@ -72,6 +72,9 @@ enum vt_metric {
     VT_METRIC_REGISTER_WRITABLE,
     VT_METRIC_OBJECTS_KEPT,
     VT_METRIC_REGISTER_TURN,
+    VT_METRIC_NOTICES_OWED, /* state */
+    VT_METRIC_NOTICES_OLDEST,
+    VT_METRIC_NOTICES_ENDED, /* end */
     /* shipper */
     VT_METRIC_CENTRAL_UP,
     VT_METRIC_CENTRAL_WAITING,
@@ -142,6 +145,22 @@ enum vt_metric_page { VT_PAGE_METRICS = 0, VT_PAGE_HEALTH, VT_PAGE_OTHER, VT_MET
 #define VT_METRIC_ANSWERS 6
 /* What fetch brings: OCSP answers, CRLs, issuer certificates. */
 #define VT_METRIC_TYPES 3
+/* Notices that are owed, and how those end that were. */
+enum vt_metric_notice_state {
+    VT_NOTICES_WAITING = 0,
+    VT_NOTICES_READY,
+    VT_NOTICES_SENDING,
+    VT_METRIC_NOTICE_STATES
+};
+enum vt_metric_notice_end {
+    VT_NOTICES_SENT = 0,
+    VT_NOTICES_FAILED,
+    VT_NOTICES_EXPIRED,
+    VT_NOTICES_DROPPED,
+    VT_NOTICES_LIMITED,
+    VT_NOTICES_UNANSWERED,
+    VT_METRIC_NOTICE_ENDS
+};
 /* What became of an attempt to send a notice: enum vt_delivery. */
 #define VT_METRIC_DELIVERIES 3
 enum vt_metric_result { VT_RESULT_OK = 0, VT_RESULT_FAILED, VT_METRIC_RESULTS };

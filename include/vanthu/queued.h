@@ -68,10 +68,11 @@ enum vt_code vt_queued_message(struct vt_register *reg, struct vt_arena *arena, 
                                struct vt_bytes *out, struct vt_err *err) VT_MUST_CHECK;
 
 struct vt_queued_counts {
-    int64_t of[VT_QUEUED_STATES];
-    int64_t oldest_utc_secs; /* of those that are open; VT_TIME_NONE: there is none */
-    int64_t deferred_count;  /* of those: tried at least once */
+    int64_t of[VT_QUEUED_STATES]; /* of those in VT_QUEUED_OPEN */
+    int64_t oldest_utc_secs;      /* VT_TIME_NONE: there is none */
+    int64_t deferred_count;       /* tried at least once */
 };
+/* Those that are not at their end. */
 enum vt_code vt_queued_count(struct vt_register *reg, struct vt_queued_counts *out,
                              struct vt_err *err) VT_MUST_CHECK;
 

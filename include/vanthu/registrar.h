@@ -4,7 +4,7 @@
 #ifndef VANTHU_REGISTRAR_H
 #define VANTHU_REGISTRAR_H
 
-#include "vanthu/register.h"
+#include "vanthu/queued.h"
 
 /* One LOOK or its answer, as JSON. */
 #define VT_MAX_LOOK_BYTES (1024u * 1024)
@@ -127,6 +127,12 @@ struct vt_notice_done {
     char text[VT_MAX_NOTICE_ANSWER_BYTES + 1];       /* the answer or what went wrong, cleaned */
 };
 
+struct vt_notice_order {
+    enum vt_queued_order order;
+    int64_t id;           /* 0, with RETRY: all that wait for their next attempt */
+    const char *by, *why; /* of DROP; NULL: not said */
+};
+
 /* Ask for the next notice that is due. VT_OK: *out is it, both descriptors the caller's
  * (vt_registrar_notice_release). VT_E_NOT_FOUND: none is due, *out_wait_msecs says when to ask
  * again. Others as vt_registrar_look. */
@@ -138,6 +144,11 @@ enum vt_code vt_registrar_notice_next(const struct vt_registrar *registrar,
 enum vt_code vt_registrar_notice_done(const struct vt_registrar *registrar,
                                       const struct vt_notice_done *done,
                                       struct vt_err *err) VT_MUST_CHECK;
+/* What an administrator orders (vt_queued_order). *out_count: notices that were changed. VT_E_PEER:
+ * also when it cannot be done, why in err. Others as vt_registrar_look. */
+enum vt_code vt_registrar_notice_order(const struct vt_registrar *registrar,
+                                       const struct vt_notice_order *order, int64_t *out_count,
+                                       struct vt_err *err) VT_MUST_CHECK;
 /* Close its descriptors. */
 void vt_registrar_notice_release(struct vt_notice_handed *handed);
 

@@ -16,15 +16,18 @@ struct vt_role_fds {
     int record;        /* gateway, post: client end; registrar: server end */
     int fetch;         /* status: client end; fetch: server end */
     int generation;    /* status: client end; inspector: server end */
-    int policy;        /* gateway: the policy and the files it names as checked by the master, a
-                          sealed memory file (vt_policy_bundle); its name is config->policy_file */
-    int rules;         /* gateway: since when its rules are what they are (vt_version_rules) */
-    int metrics;       /* the role's own, for writing (vt_metrics_open) */
-    int web_socket;    /* web: the listening socket */
-    int seal;          /* gateway, post: client end; sealer: server end */
-    int seal_admin;    /* sealer: server end, for requests of the administrator */
-    int overrides; /* inspector, status: what a command line put over the configuration (packed) */
-    unsigned lane; /* no descriptor: which gauges in metrics are its own */
+    int policy;  /* gateway, registrar, sealer: the policy and the files it names as checked by the
+                    master, a sealed memory file (vt_policy_bundle); its name is config->policy_file
+                  */
+    int notices; /* registrar: the words of notices as checked by the master, a sealed memory
+                    file (vt_notice_words_bundle); -1: those that are built in */
+    int rules;   /* gateway: since when its rules are what they are (vt_version_rules) */
+    int metrics; /* the role's own, for writing (vt_metrics_open) */
+    int web_socket; /* web: the listening socket */
+    int seal;       /* gateway, post: client end; sealer: server end */
+    int seal_admin; /* sealer: server end, for requests of the administrator */
+    int overrides;  /* inspector, status: what a command line put over the configuration (packed) */
+    unsigned lane;  /* no descriptor: which gauges in metrics are its own */
 };
 
 /* Entry points; each returns an exit status of sysexits(3). config is loaded by the new process

@@ -37,6 +37,10 @@
  *                       NOTICE_DONE id, outcome, maybe_sent, code,        register    told again
  *                                   queue_id, text; -
  *                       NOTICE_KEPT (after the commit) -; -
+ * command to registrar  NOTICE_ORDER                                        15 s    exit status 69
+ *   (by registrar-role)             order, id, by, why; -
+ *                       NOTICE_ORDERED
+ *                                   (after the commit) count; -
  * gateway to sealer     SEAL_SIGN   key, purpose, reference, on_behalf,     hsm         what policy says
  *                                   attributes, msecs; -                                for "cannot be
  *                       SEAL_       key; -                                              sealed"
@@ -127,7 +131,9 @@ enum vt_message_type {
     VT_MSG_SEAL_STOP,
     VT_MSG_SEAL_RESUME,
     VT_MSG_SEAL_STATUS,
-    VT_MSG_SEAL_ANSWER, /* to each of these */
+    VT_MSG_SEAL_ANSWER,  /* to each of these */
+    VT_MSG_NOTICE_ORDER, /* command to registrar: try it now, or never send it */
+    VT_MSG_NOTICE_ORDERED,
     VT_MSG_COUNT
 };
 

@@ -129,6 +129,23 @@ static const char *delivery_name(unsigned i)
     return names[i];
 }
 
+static const char *notice_state_name(unsigned i)
+{
+    static const char *const names[VT_METRIC_NOTICE_STATES] = {[VT_NOTICES_WAITING] = "waiting",
+                                                               [VT_NOTICES_READY] = "ready",
+                                                               [VT_NOTICES_SENDING] = "sending"};
+    return names[i];
+}
+
+static const char *notice_end_name(unsigned i)
+{
+    static const char *const names[VT_METRIC_NOTICE_ENDS] = {
+        [VT_NOTICES_SENT] = "sent",       [VT_NOTICES_FAILED] = "failed",
+        [VT_NOTICES_EXPIRED] = "expired", [VT_NOTICES_DROPPED] = "dropped",
+        [VT_NOTICES_LIMITED] = "limited", [VT_NOTICES_UNANSWERED] = "unanswered"};
+    return names[i];
+}
+
 static const char *page_name(unsigned i)
 {
     static const char *const names[VT_METRIC_PAGES] = {
@@ -153,6 +170,9 @@ static const struct vt_metric_label set = {"set", VT_TRUST_SETS, set_name};
 static const struct vt_metric_label type = {"type", VT_METRIC_TYPES, type_name};
 static const struct vt_metric_label result = {"result", VT_METRIC_RESULTS, result_name};
 static const struct vt_metric_label delivery = {"outcome", VT_METRIC_DELIVERIES, delivery_name};
+static const struct vt_metric_label notice_state = {"state", VT_METRIC_NOTICE_STATES,
+                                                    notice_state_name};
+static const struct vt_metric_label notice_end = {"end", VT_METRIC_NOTICE_ENDS, notice_end_name};
 static const struct vt_metric_label page = {"page", VT_METRIC_PAGES, page_name};
 const struct vt_metric_label vt_label_host = {"host", VT_METRIC_HOSTS, NULL};
 const struct vt_metric_label vt_label_role = {"role", VT_ROLES, role_name};
@@ -299,6 +319,12 @@ const struct vt_metric_info vt_metric_infos[VT_METRICS] = {
         GAUGE, VT_ROLE_REGISTRAR, NO_LABELS, NO_BOUNDS},
     [VT_METRIC_REGISTER_TURN] = {"vanthu_register_turn_timestamp_seconds", "When the registrar last went round its loop, which takes a second at most.",
         MOMENT, VT_ROLE_REGISTRAR, NO_LABELS, NO_BOUNDS},
+    [VT_METRIC_NOTICES_OWED] = {"vanthu_notices_owed", "Notices that are owed and not sent yet.",
+        GAUGE, VT_ROLE_REGISTRAR, LABELS(&notice_state), NO_BOUNDS},
+    [VT_METRIC_NOTICES_OLDEST] = {"vanthu_notices_oldest_timestamp_seconds", "Since when the oldest of them is owed; 0: there is none.",
+        GAUGE, VT_ROLE_REGISTRAR, NO_LABELS, NO_BOUNDS},
+    [VT_METRIC_NOTICES_ENDED] = {"vanthu_notices_ended_total", "Notices that are owed no more, by what became of them.",
+        COUNTER, VT_ROLE_REGISTRAR, LABELS(&notice_end), NO_BOUNDS},
 
     [VT_METRIC_CENTRAL_UP] = {"vanthu_central_up", "1: records are shipped to the central database; 0: they wait, or none is configured.",
         GAUGE, VT_ROLE_SHIPPER, NO_LABELS, NO_BOUNDS},

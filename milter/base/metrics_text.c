@@ -257,6 +257,23 @@ static void look_at_register(const struct writer *w, int64_t now, struct problem
             now - turn, effect);
 }
 
+/* A relay that is away for a while is nothing to be told of. */
+#define NOTICE_IS_LATE_SECS 3600
+
+static void look_at_notices(const struct writer *w, int64_t now, struct problems *problems)
+{
+    char since[VT_TIME_TEXT_BYTES];
+    unsigned lane = w->view->lane;
+    uint64_t count = 0;
+    int64_t oldest = vt_metrics_gauge(w->reader, VT_METRIC_NOTICES_OLDEST, 0, lane);
+    for (unsigned i = 0; i < VT_METRIC_NOTICE_STATES; i++)
+        count += (uint64_t)vt_metrics_gauge(w->reader, VT_METRIC_NOTICES_OWED, i, lane);
+    if (is_up(w, VT_ROLE_REGISTRAR) && oldest > 0 && oldest < now - NOTICE_IS_LATE_SECS)
+        add(problems, "notices-late",
+            "%" PRIu64 " notices are owed and not sent, the oldest since %s (vanthu notice list)",
+            count, vt_time_rfc3339(since, oldest));
+}
+
 static void look_at_trust(const struct writer *w, struct problems *problems)
 {
     unsigned lane = w->view->lane;
@@ -302,6 +319,7 @@ size_t vt_metrics_problems(const struct vt_metrics_reader *reader,
     struct problems problems = {out_problems, 0};
     look_at_roles(&w, &problems);
     look_at_register(&w, now_utc_secs, &problems);
+    look_at_notices(&w, now_utc_secs, &problems);
     look_at_trust(&w, &problems);
     look_at_brake(&w, now_utc_secs, &problems);
     look_at_relay(&w, now_utc_secs, &problems);

@@ -37,6 +37,7 @@ int vt_command_trust(int argc, char **argv);
 int vt_command_register(int argc, char **argv);
 int vt_command_report(int argc, char **argv);
 int vt_command_site(int argc, char **argv);
+int vt_command_notice(int argc, char **argv);
 int vt_command_undo(int argc, char **argv);
 int vt_command_refuse(int argc, char **argv);
 

@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "master.h"
+#include "vanthu/notice.h"
 #include "vanthu/wire.h"
 
 /* The bytes of a file as a sealed memory file, and mapped. */
@@ -66,6 +67,36 @@ static enum vt_code read_policy(struct vt_loaded *out, struct vt_bytes config, s
     return code;
 }
 
+static enum vt_code check_words(struct vt_loaded *out, struct vt_bytes bundle, struct vt_err *err)
+{
+    struct vt_notice_words *words = NULL;
+    enum vt_code code =
+        vt_notice_words_parse(bundle, out->config->notices.directory, &words, &out->mistakes, err);
+    vt_notice_words_free(words);
+    return code;
+}
+
+/* Own words of notices, as they are now: they are read anew with every load, also of a version that
+ * was kept, because nothing that is decided depends on them. */
+static void read_words(struct vt_loaded *out)
+{
+    struct vt_buf packed;
+    struct vt_err err = {0};
+    size_t errors_before = out->mistakes.errors_count;
+    const char *directory = out->config->notices.directory;
+    if (directory == NULL)
+        return;
+    vt_buf_init(&packed, VT_MAX_BUNDLE_BYTES);
+    enum vt_code code = vt_notice_words_bundle(directory, &packed, &err);
+    if (code == VT_OK)
+        code = check_words(out, vt_buf_bytes(&packed), &err);
+    if (code == VT_OK)
+        code = vt_memfd_seal("vanthu-notices", vt_buf_bytes(&packed), &out->notices_text, &err);
+    if (code != VT_OK && out->mistakes.errors_count == errors_before)
+        vt_config_mistake(out->config, &out->mistakes, "notices.directory", false, "%s", err.text);
+    vt_buf_clear(&packed);
+}
+
 /* "vanthu.yaml: 1 mistake, policy.yaml: 2 mistakes": those that are kept. */
 static enum vt_code count_mistakes(const struct vt_mistakes *mistakes, struct vt_err *err)
 {
@@ -93,6 +124,7 @@ static enum vt_code judge(struct vt_loaded *out, enum vt_code policy_code, struc
     struct vt_mistakes *mistakes = &out->mistakes;
     if (policy_code != VT_OK && mistakes->errors_count == 0)
         vt_config_mistake(out->config, mistakes, "policy", false, "%s", err->text);
+    read_words(out);
     out->version.mode = out->config->mode;
     vt_check_trust(out->config, mistakes);
     vt_check_site(out->config, mistakes);
@@ -137,7 +169,7 @@ enum vt_code vt_loaded_take(const char *config_file, int fds[VT_VERSION_FILES],
 
 void vt_loaded_init(struct vt_loaded *loaded)
 {
-    *loaded = (struct vt_loaded){.config_text = -1, .policy_text = -1};
+    *loaded = (struct vt_loaded){.config_text = -1, .policy_text = -1, .notices_text = -1};
 }
 
 void vt_loaded_clear(struct vt_loaded *loaded)
@@ -150,6 +182,8 @@ void vt_loaded_clear(struct vt_loaded *loaded)
         (void)close(loaded->config_text);
     if (loaded->policy_text >= 0)
         (void)close(loaded->policy_text);
+    if (loaded->notices_text >= 0)
+        (void)close(loaded->notices_text);
     vt_loaded_init(loaded);
 }
 

@@ -25,7 +25,9 @@ struct vt_loaded {
     struct vt_policy *policy;  /* NULL: there is none */
     struct vt_version version; /* when and by whom it was loaded: set by who loads it */
     json_t *rules; /* of a version that is taken again: since when its rules are what they are */
-    int config_text, policy_text; /* sealed memory files; taken over by the set of roles */
+    /* Sealed memory files, taken over by the set of roles; notices_text -1: the words of notices
+     * that are built in. */
+    int config_text, policy_text, notices_text;
     struct vt_mistakes mistakes;  /* of all of them; without errors after a success */
 };
 

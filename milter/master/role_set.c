@@ -138,6 +138,7 @@ static enum vt_code make_plan(struct vt_role_set *set, const struct vt_config *c
                                   .web_socket = -1,
                                   .config_text = -1,
                                   .policy_text = -1,
+                                  .notices_text = -1,
                                   .rules_text = -1,
                                   .overrides = -1,
                                   .log_to_stderr = true,

@@ -50,6 +50,7 @@ bool vt_role_is_wanted(enum vt_role_id role, const struct vt_config *config)
 #define INSPECTOR VT_ROLE_BIT(VT_ROLE_INSPECTOR)
 #define STATUS VT_ROLE_BIT(VT_ROLE_STATUS)
 #define SEALER VT_ROLE_BIT(VT_ROLE_SEALER)
+#define REGISTRAR VT_ROLE_BIT(VT_ROLE_REGISTRAR)
 #define WEB VT_ROLE_BIT(VT_ROLE_WEB)
 #define POST VT_ROLE_BIT(VT_ROLE_POST)
 #define CHANNEL(option, field, server, clients)                                                    \
@@ -72,7 +73,8 @@ const struct vt_role_fd_kind vt_role_fd_kinds[VT_FDS] = {
         CHANNEL("--fd-record=", record, VT_ROLE_REGISTRAR, GATEWAY | POST | SEALER | MASTER),
     [VT_FD_FETCH] = CHANNEL("--fd-fetch=", fetch, VT_ROLE_FETCH, STATUS | MASTER),
     [VT_FD_GENERATION] = CHANNEL("--fd-generation=", generation, VT_ROLE_INSPECTOR, STATUS),
-    [VT_FD_POLICY] = INHERITED("--fd-policy=", policy, GATEWAY | SEALER, policy_text),
+    [VT_FD_POLICY] = INHERITED("--fd-policy=", policy, GATEWAY | REGISTRAR | SEALER, policy_text),
+    [VT_FD_NOTICES] = INHERITED("--fd-notices=", notices, REGISTRAR, notices_text),
     [VT_FD_RULES] = INHERITED("--fd-rules=", rules, GATEWAY, rules_text),
     /* That of the role. */
     [VT_FD_METRICS] = INHERITED("--fd-metrics=", metrics, 0, binary),

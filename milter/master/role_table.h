@@ -32,6 +32,7 @@ enum vt_role_fd {
     VT_FD_FETCH,
     VT_FD_GENERATION,
     VT_FD_POLICY,
+    VT_FD_NOTICES,
     VT_FD_RULES,
     VT_FD_METRICS,
     VT_FD_WEB,

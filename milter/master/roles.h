@@ -27,6 +27,7 @@ struct vt_roles_plan {
     unsigned lane;                          /* in them */
     int config_text;                        /* owned; -1 */
     int policy_text;                        /* owned; -1 */
+    int notices_text;                       /* owned; -1: the words that are built in */
     int rules_text;                         /* owned; -1: since when they are what they are */
     int overrides;                          /* owned; -1 */
     bool log_to_stderr;

@@ -103,6 +103,7 @@ enum vt_code vt_master_start_set(struct vt_master *master, struct vt_loaded *loa
                                  .web_socket = sockets->web,
                                  .config_text = -1,
                                  .policy_text = -1,
+                                 .notices_text = -1,
                                  .rules_text = -1,
                                  .overrides = -1};
     plan_roles(master, loaded, &plan);
@@ -114,7 +115,8 @@ enum vt_code vt_master_start_set(struct vt_master *master, struct vt_loaded *loa
     if (code == VT_OK) {
         plan.config_text = loaded->config_text;
         plan.policy_text = loaded->policy_text;
-        loaded->config_text = loaded->policy_text = -1;
+        plan.notices_text = loaded->notices_text;
+        loaded->config_text = loaded->policy_text = loaded->notices_text = -1;
         code = vt_roles_new(&plan, &out->roles, err);
     }
     if (code == VT_OK) {

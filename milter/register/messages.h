@@ -59,4 +59,16 @@ enum vt_code vt_notice_done_to_json(const struct vt_notice_done *done, char **ou
 enum vt_code vt_notice_done_from_json(struct vt_bytes json, struct vt_notice_done *out,
                                       struct vt_err *err) VT_MUST_CHECK;
 
+/* {"order": "drop", "id": 100, "by": "root", "why": "…"}: the body of NOTICE_ORDER; {"count": 1}:
+ * that of NOTICE_ORDERED. */
+enum vt_code vt_notice_order_to_json(const struct vt_notice_order *order, char **out_text,
+                                     size_t *out_len, struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_notice_order_from_json(struct vt_arena *arena, struct vt_bytes json,
+                                       struct vt_notice_order *out,
+                                       struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_notice_ordered_to_json(int64_t count, char **out_text, size_t *out_len,
+                                       struct vt_err *err) VT_MUST_CHECK;
+enum vt_code vt_notice_ordered_from_json(struct vt_bytes json, int64_t *out_count,
+                                         struct vt_err *err) VT_MUST_CHECK;
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * post's side of the registrar: what is to be sent, and what became of it. */
+ * Notices, as the registrar is asked about them: by post for what is to be sent and what became of
+ * it, by vanthu(1) with orders. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -113,6 +114,37 @@ enum vt_code vt_registrar_notice_done(const struct vt_registrar *registrar,
             code = reported(answer, err);
         vt_message_close(answer);
         (void)close(fd);
+    }
+    free(text);
+    free(answer);
+    return code;
+}
+
+/* ---- NOTICE_ORDER ---- */
+
+enum vt_code vt_registrar_notice_order(const struct vt_registrar *registrar,
+                                       const struct vt_notice_order *order, int64_t *out_count,
+                                       struct vt_err *err)
+{
+    char *text = NULL;
+    size_t len = 0;
+    int64_t until = registrar->deadline_msecs;
+    int fd = registrar->connection_fd;
+    struct vt_message *answer = malloc(sizeof(*answer));
+    *out_count = 0;
+    if (answer == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for a message");
+    enum vt_code code = vt_notice_order_to_json(order, &text, &len, err);
+    if (code == VT_OK)
+        code = vt_wire_send(fd, VT_MSG_NOTICE_ORDER, vt_bytes_of(text, len), NULL, 0, until, err);
+    if (code == VT_OK)
+        code = vt_wire_receive(fd, answer, 0, until, err);
+    if (code == VT_OK) {
+        code = answer->type == VT_MSG_NOTICE_ORDERED
+                   ? vt_notice_ordered_from_json(vt_bytes_of(answer->body, answer->body_len),
+                                                 out_count, err)
+                   : reported(answer, err);
+        vt_message_close(answer);
     }
     free(text);
     free(answer);

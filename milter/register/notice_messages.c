@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What post and registrar say to each other about notices, written and read. */
+ * What post, command and registrar say to each other about notices, written and read. */
 #include <stdio.h>
 #include <string.h>
 
@@ -168,6 +168,80 @@ enum vt_code vt_notice_done_from_json(struct vt_bytes json, struct vt_notice_don
         code = read_cleaned(root, "queue_id", out->queue_id, sizeof(out->queue_id), err);
     if (code == VT_OK)
         code = read_cleaned(root, "text", out->text, sizeof(out->text), err);
+    json_decref(root);
+    return code;
+}
+
+/* ---- NOTICE_ORDER ---- */
+
+static const char *const order_names[VT_QUEUED_ORDERS] = {
+    [VT_QUEUED_RETRY] = "retry", [VT_QUEUED_DROP] = "drop"};
+
+enum vt_code vt_notice_order_to_json(const struct vt_notice_order *order, char **out_text,
+                                     size_t *out_len, struct vt_err *err)
+{
+    json_t *root =
+        json_pack("{s:s, s:I, s:o, s:o}", "order", order_names[order->order], "id",
+                  (json_int_t)order->id, "by", vt_json_string(order->by != NULL ? order->by : ""),
+                  "why", vt_json_string(order->why != NULL ? order->why : ""));
+    return vt_json_text(root, 0, VT_MAX_MESSAGE_BYTES, out_text, out_len, err);
+}
+
+static enum vt_code read_said(struct vt_arena *arena, const json_t *root, const char *key,
+                              const char **out, struct vt_err *err)
+{
+    const char *text = json_string_value(json_object_get(root, key));
+    if (text == NULL || !vt_json_is_clean(text))
+        return wrong(err, key);
+    *out = text[0] == '\0' ? NULL : vt_arena_str(arena, text);
+    return text[0] == '\0' || *out != NULL ? VT_OK
+                                           : vt_err_set(err, VT_E_NOMEM, "no memory for an order");
+}
+
+enum vt_code vt_notice_order_from_json(struct vt_arena *arena, struct vt_bytes json,
+                                       struct vt_notice_order *out, struct vt_err *err)
+{
+    json_t *root = NULL;
+    unsigned found = 0;
+    *out = (struct vt_notice_order){0};
+    enum vt_code code = open_object(json, &root, err);
+    if (code != VT_OK)
+        return code;
+    const char *name = json_string_value(json_object_get(root, "order"));
+    const json_t *id = json_object_get(root, "id");
+    while (name != NULL && found < VT_QUEUED_ORDERS && strcmp(order_names[found], name) != 0)
+        found++;
+    if (name == NULL || found == VT_QUEUED_ORDERS)
+        code = wrong(err, "order");
+    else if (!json_is_integer(id) || json_integer_value(id) < 0)
+        code = wrong(err, "id");
+    if (code == VT_OK)
+        code = read_said(arena, root, "by", &out->by, err);
+    if (code == VT_OK)
+        code = read_said(arena, root, "why", &out->why, err);
+    out->order = (enum vt_queued_order)found;
+    out->id = json_integer_value(id);
+    json_decref(root);
+    return code;
+}
+
+enum vt_code vt_notice_ordered_to_json(int64_t count, char **out_text, size_t *out_len,
+                                       struct vt_err *err)
+{
+    return vt_json_text(json_pack("{s:I}", "count", (json_int_t)count), 0, VT_MAX_MESSAGE_BYTES,
+                        out_text, out_len, err);
+}
+
+enum vt_code vt_notice_ordered_from_json(struct vt_bytes json, int64_t *out_count,
+                                         struct vt_err *err)
+{
+    json_t *root = NULL;
+    enum vt_code code = open_object(json, &root, err);
+    if (code != VT_OK)
+        return code;
+    const json_t *count = json_object_get(root, "count");
+    *out_count = json_integer_value(count);
+    code = json_is_integer(count) ? VT_OK : wrong(err, "count");
     json_decref(root);
     return code;
 }

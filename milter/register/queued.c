@@ -220,7 +220,8 @@ enum vt_code vt_queued_count(struct vt_register *reg, struct vt_queued_counts *o
     enum vt_code code = vt_sql_get(reg->engine,
                                    "SELECT state, count(*), min(created_utc_secs),"
                                    " sum(CASE WHEN attempts > 0 THEN 1 ELSE 0 END)"
-                                   " FROM notice GROUP BY state",
+                                   " FROM notice WHERE state IN ('waiting', 'ready', 'sending')"
+                                   " GROUP BY state",
                                    &sql, err);
     while (code == VT_OK && has_row) {
         enum vt_queued_state state;
@@ -229,8 +230,6 @@ enum vt_code vt_queued_count(struct vt_register *reg, struct vt_queued_counts *o
             vt_queued_state_by_name(vt_sql_text(sql, 0), &state) != VT_OK)
             continue;
         out->of[state] = vt_sql_int(sql, 1);
-        if ((VT_QUEUED_OPEN & VT_QUEUED_STATE_BIT(state)) == 0)
-            continue;
         int64_t oldest = vt_sql_int(sql, 2);
         if (out->oldest_utc_secs == VT_TIME_NONE || oldest < out->oldest_utc_secs)
             out->oldest_utc_secs = oldest;

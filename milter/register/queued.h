@@ -9,7 +9,7 @@
 
 /* How long post may have a notice before another one may take it, when it neither says what became
  * of it nor closes its connection; the registrar may have died meanwhile. */
-#define VT_QUEUED_LEASE_SECS 300
+#define VT_QUEUED_LEASE_SECS 360
 /* A row that post gave back is not handed out again at once. */
 #define VT_QUEUED_GIVEN_BACK_SECS 5
 /* How long an answer, or what another gateway does, is waited for: so many times the quiet time,

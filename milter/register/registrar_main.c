@@ -11,13 +11,12 @@
 #include "register/batch.h"
 #include "register/looking.h"
 #include "register/messages.h"
+#include "register/outbox.h"
 #include "register/room.h"
 #include "vanthu/log.h"
 #include "vanthu/metrics.h"
 #include "vanthu/role.h"
 
-/* How soon post asks again. */
-#define NOTICE_WAIT_MSECS 1000
 #define MAX_CLIENTS 512
 /* Old records are destroyed a few at a time, so that no mail waits for it. */
 #define TEND_MSECS 60000
@@ -38,6 +37,7 @@ struct server {
     struct vt_register *reg;
     struct vt_batch batch;
     struct vt_server *clients;
+    struct vt_outbox *outbox;
     struct vt_register_retention retention;
     struct vt_metrics *metrics;
     int64_t tend_at_msecs;
@@ -200,21 +200,6 @@ static enum vt_code take_head(struct server *server, size_t client,
     return code;
 }
 
-/* ---- notices ---- */
-
-/* Nothing is due. */
-static enum vt_code hand_notice(struct server *server, size_t client, struct vt_err *err)
-{
-    char *text = NULL;
-    size_t len = 0;
-    enum vt_code code = vt_notice_wait_to_json(NOTICE_WAIT_MSECS, &text, &len, err);
-    if (code == VT_OK)
-        vt_server_reply(server->clients, client, VT_MSG_NOTICE_NONE, vt_bytes_of(text, len), NULL,
-                        0);
-    free(text);
-    return code;
-}
-
 static enum vt_code take(void *context, size_t client, struct vt_message *message,
                          struct vt_err *err)
 {
@@ -229,10 +214,21 @@ static enum vt_code take(void *context, size_t client, struct vt_message *messag
     case VT_MSG_HEAD:
         return take_head(server, client, message, err);
     case VT_MSG_NOTICE_NEXT:
-        return hand_notice(server, client, err);
+        return vt_outbox_next(server->outbox, server->reg, server->clients, client, err);
+    case VT_MSG_NOTICE_DONE:
+        return vt_outbox_done(server->outbox, server->reg, server->clients, client, message, err);
+    case VT_MSG_NOTICE_ORDER:
+        return vt_outbox_order(server->outbox, server->reg, server->clients, client, message, err);
     default:
         return vt_err_set(err, VT_E_FORMAT, "register: a request that there is not");
     }
+}
+
+static void forget(void *context, size_t client)
+{
+    const struct server *server = context;
+    if (!server->ending)
+        vt_outbox_forget(server->outbox, server->reg, client);
 }
 
 /* ---- what comes round ---- */
@@ -359,6 +355,8 @@ static void turn(struct server *server)
     if (!server->ending) {
         probe(server);
         tend(server);
+        if (server->stuck_utc_secs == 0)
+            vt_outbox_turn(server->outbox, server->reg);
     }
 }
 
@@ -383,7 +381,12 @@ static enum vt_code set_up(struct server *server, struct vt_err *err)
     const struct vt_server_setup clients = {.channel = server->fds->record,
                                             .places_count = MAX_CLIENTS,
                                             .take = take,
+                                            .forget = forget,
                                             .context = server};
+    const struct vt_outbox_setup notices = {.config = config,
+                                            .policy_fd = server->fds->policy,
+                                            .words_fd = server->fds->notices,
+                                            .places_count = MAX_CLIENTS};
     server->retention =
         (struct vt_register_retention){.days = {[VT_RETAIN_PASSED] = config->keep.passed_days,
                                                 [VT_RETAIN_TAGGED] = config->keep.tagged_days,
@@ -395,6 +398,8 @@ static enum vt_code set_up(struct server *server, struct vt_err *err)
                                         NULL, &server->metrics, err);
     if (code == VT_OK)
         code = vt_sandbox_enter(&sandbox, err);
+    if (code == VT_OK)
+        code = vt_outbox_new(&notices, server->metrics, &server->outbox, err);
     if (code == VT_OK)
         code = vt_register_open(config->register_directory, &server->reg, err);
     if (code == VT_OK)
@@ -429,6 +434,7 @@ int vt_registrar_main(const struct vt_config *config, const struct vt_role_fds *
     status = EX_OK;
 done:
     vt_server_free(server->clients);
+    vt_outbox_free(server->outbox);
     vt_batch_free(&server->batch);
     vt_register_close(server->reg);
     vt_metrics_close(server->metrics);

@@ -206,7 +206,9 @@ static const char sixth_notices[] =
     "CREATE INDEX notice_joined ON notice (joined, seq);"
     "CREATE INDEX notice_seq ON notice (seq);"
     "CREATE INDEX notice_reference ON notice (reference);"
-    "CREATE INDEX notice_written ON notice (written_utc_secs);";
+    "CREATE INDEX notice_written ON notice (written_utc_secs);"
+    "CREATE INDEX notice_done ON notice (done_utc_secs) WHERE message IS NOT NULL;"
+    "CREATE INDEX notice_created ON notice (created_utc_secs);";
 /* clang-format on */
 
 /* Of all mails ever only those that were held. */

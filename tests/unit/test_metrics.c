@@ -446,6 +446,8 @@ static void health_names_what_is_wrong(void **state)
         {"a disk that fills", VT_METRIC_OBJECTS_KEPT, 0, 0, "disk-nearly-full"},
         {"a disk that hangs", VT_METRIC_REGISTER_TURN, 0, NOW - 31, "register-hangs"},
         {"a disk that is slow", VT_METRIC_REGISTER_TURN, 0, NOW - 30, NULL},
+        {"a notice for an hour", VT_METRIC_NOTICES_OLDEST, 0, NOW - 3600, NULL},
+        {"a notice for longer", VT_METRIC_NOTICES_OLDEST, 0, NOW - 3601, "notices-late"},
         {"no root", VT_METRIC_TRUST_ANCHORS, VT_TRUST_OFFICIAL, 0, "trust-empty"},
         {"no public root", VT_METRIC_TRUST_ANCHORS, VT_TRUST_PUBLIC, 0, NULL},
         {"the clock", VT_METRIC_CLOCK_SANE, 0, 0, "clock-wrong"},

@@ -104,6 +104,19 @@ static enum vt_code read_answers(struct vt_arena *arena, struct vt_bytes json)
     return vt_answers_from_json(arena, json, &out, &count, NULL);
 }
 
+static enum vt_code read_order(struct vt_arena *arena, struct vt_bytes json)
+{
+    struct vt_notice_order out;
+    return vt_notice_order_from_json(arena, json, &out, NULL);
+}
+
+static enum vt_code read_ordered(struct vt_arena *arena, struct vt_bytes json)
+{
+    int64_t out;
+    (void)arena;
+    return vt_notice_ordered_from_json(json, &out, NULL);
+}
+
 static const struct {
     enum vt_code (*read)(struct vt_arena *arena, struct vt_bytes json);
     const char *json;
@@ -138,6 +151,15 @@ static const struct {
     {read_answers, "{\"answers\": [{\"kind\": \"accept\"}]}", VT_E_FORMAT},
     {read_answers, "{\"answers\": [1]}", VT_E_FORMAT},
     {read_answers, "{}", VT_E_FORMAT},
+    {read_order, "{\"order\": \"drop\", \"id\": 7, \"by\": \"root\", \"why\": \"x\"}", VT_OK},
+    {read_order, "{\"order\": \"retry\", \"id\": 0, \"by\": \"\", \"why\": \"\"}", VT_OK},
+    {read_order, "{\"order\": \"eat\", \"id\": 7, \"by\": \"\", \"why\": \"\"}", VT_E_FORMAT},
+    {read_order, "{\"order\": \"drop\", \"id\": -7, \"by\": \"\", \"why\": \"\"}", VT_E_FORMAT},
+    {read_order, "{\"order\": \"drop\", \"id\": 7, \"by\": \"a\\u001b\", \"why\": \"\"}",
+     VT_E_FORMAT},
+    {read_order, "{\"order\": \"drop\", \"id\": 7, \"by\": \"\"}", VT_E_FORMAT},
+    {read_ordered, "{\"count\": 3}", VT_OK},
+    {read_ordered, "{\"count\": \"3\"}", VT_E_FORMAT},
 };
 
 static void nothing_is_believed(void **state)
@@ -202,7 +224,11 @@ static void start_role(const struct site *site)
     if (role.pid == 0) {
         (void)close(control[0]);
         (void)close(channel[0]);
-        const struct vt_role_fds fds = {.control = control[1], .record = channel[1], .metrics = -1};
+        const struct vt_role_fds fds = {.control = control[1],
+                                        .record = channel[1],
+                                        .policy = -1,
+                                        .notices = -1,
+                                        .metrics = -1};
         _exit(vt_registrar_main(&config, &fds));
     }
     (void)close(control[1]);

@@ -192,6 +192,7 @@ static struct vt_roles *start(bool gateway, bool fetch, bool change_user)
                                  .milter_socket = -1,
                                  .config_text = -1,
                                  .policy_text = -1,
+                                 .notices_text = -1,
                                  .rules_text = -1,
                                  .overrides = -1,
                                  .quiet = true};
