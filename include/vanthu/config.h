@@ -93,6 +93,7 @@ struct vt_config_notices {
     const char *tls_ca;          /* notices.tls-ca: PEM; NULL: what the system trusts */
     const char *user;            /* notices.user: NULL: no AUTH */
     const char *password_file;   /* notices.password-file: NULL exactly without user */
+    const char *sign_with;       /* notices.sign-with: a name under seal.keys; NULL: no signature */
     const char
         *directory;       /* notices.directory: frames and reasons in vi/ and en/; NULL: built in */
     const char *from;     /* notices.from: "Name <address>"; default vanthu@<hostname> */

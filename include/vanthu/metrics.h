@@ -84,6 +84,7 @@ enum vt_metric {
     VT_METRIC_NOTICES, /* outcome: enum vt_delivery */
     VT_METRIC_NOTICE_MSECS,
     VT_METRIC_RELAY_AWAY,
+    VT_METRIC_NOTICES_UNSIGNED,
     /* master */
     VT_METRIC_ROLE_UP,       /* role */
     VT_METRIC_ROLE_STARTED,  /* role */

@@ -199,6 +199,20 @@ static void check_relay(struct vt_config_reader *reader, const struct vt_yaml_no
         vt_yaml_mistake(&reader->yaml, place_of(root, "notices", key), "%s", text);
 }
 
+/* A notice is signed by who is entitled to: the key says so itself. */
+static void check_signing(struct vt_config_reader *reader, const struct vt_yaml_node *root)
+{
+    char shown[64];
+    const char *name = reader->config->notices.sign_with;
+    const struct vt_seal_key *key = vt_config_seal_key(reader->config, name);
+    if (name == NULL || (key != NULL && (key->purposes & (1u << VT_SEAL_FOR_NOTICE)) != 0))
+        return;
+    vt_yaml_mistake(&reader->yaml, place_of(root, "notices", "sign-with"),
+                    key == NULL ? "there is no key \"%s\" under seal.keys"
+                                : "the key \"%s\" is not for notices: add notice to its purposes",
+                    vt_text_clean(shown, sizeof(shown), vt_bytes_str(name)));
+}
+
 /* Folder of a file name, "" when it has none. */
 static const char *folder_of(struct vt_arena *arena, const char *file)
 {
@@ -220,6 +234,7 @@ static enum vt_code read_text(struct vt_config_reader *reader, struct vt_bytes t
     vt_relay_complete(&reader->config->notices);
     if (code == VT_OK && root != NULL) {
         check_relay(reader, root);
+        check_signing(reader, root);
         check_between(reader, root);
         check_rewrites(reader, root);
     }

@@ -517,6 +517,7 @@ const struct vt_setting vt_settings[] = {
     {"notices.tls-ca", set_path, PLACE(notices.tls_ca), NULL, 0, 0, PATH},
     {"notices.user", set_text, PLACE(notices.user), NULL, 0, 0, SHORT},
     {"notices.password-file", set_path, PLACE(notices.password_file), NULL, 0, 0, PATH},
+    {"notices.sign-with", set_text, PLACE(notices.sign_with), NULL, 0, 0, WORD},
     {"notices.directory", set_path, PLACE(notices.directory), NULL, 0, 0, PATH},
     {"notices.from", set_text, PLACE(notices.from), NULL, 0, 0, MAILBOX},
     {"notices.reply-to", set_text, PLACE(notices.reply_to), NULL, 0, 0, MAILBOX},

@@ -342,6 +342,8 @@ const struct vt_metric_info vt_metric_infos[VT_METRICS] = {
         DURATION, VT_ROLE_POST, NO_LABELS, BOUNDS(msecs)},
     [VT_METRIC_RELAY_AWAY] = {"vanthu_relay_away_since_timestamp_seconds", "Since when the relay does not take notices; 0: it does.",
         MOMENT, VT_ROLE_POST, NO_LABELS, NO_BOUNDS},
+    [VT_METRIC_NOTICES_UNSIGNED] = {"vanthu_notices_unsigned_total", "Notices that went out without the signature of notices.sign-with.",
+        COUNTER, VT_ROLE_POST, NO_LABELS, NO_BOUNDS},
 
     [VT_METRIC_ROLE_UP] = {"vanthu_role_up", "1: the role runs and said that it serves.",
         GAUGE, VT_ROLE_MASTER, LABELS(&vt_label_role), NO_BOUNDS},

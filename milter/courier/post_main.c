@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The role post: has the registrar hand out notices, gives them to one relay, tells the registrar
  * what became of each. May: its network, the password and certificates of the relay. May not: keys,
- * mail, files; it looks at nothing that it carries. One notice at a time: the registrar has its own
- * limits, and a relay that is slow with one is no faster with several. */
+ * mail, files; it looks at nothing that it carries, but may have the sealer sign it. One notice at
+ * a time: the registrar has its own limits, and a relay that is slow with one is no faster with
+ * several. */
 #include <libgen.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "courier/sign.h"
 #include "courier/smtp.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
@@ -32,6 +34,8 @@
 #define LONGEST_PAUSE_MSECS 60000
 /* Many servers lock a user who fails often. */
 #define LOGIN_PAUSE_MSECS 300000
+#define SIGN_PAUSE_MSECS 2000
+#define SIGN_ARENA_BYTES ((size_t)8 * 1024 * 1024)
 #define ADDRESS_SPACE_BYTES ((size_t)1024 * 1024 * 1024)
 #define OPEN_FILES 64
 
@@ -41,6 +45,7 @@ struct post {
     const struct vt_config *config;
     const struct vt_role_fds *fds;
     struct vt_smtp *smtp;
+    struct vt_signing *signing; /* NULL: notices are not signed */
     struct vt_metrics *metrics;
     int64_t pause_msecs; /* after the last fault of the relay; 0: there was none */
     bool is_registrar_away;
@@ -97,22 +102,59 @@ static void note_relay(struct post *post, const struct vt_smtp_end *end)
                                                        : LONGEST_PAUSE_MSECS;
 }
 
-static void send_message(struct post *post, const struct vt_notice_handed *handed,
-                         struct vt_smtp_end *out)
+static void send_bytes(struct post *post, const struct vt_notice_handed *handed,
+                       struct vt_bytes bytes, struct vt_smtp_end *out)
 {
-    struct vt_bytes bytes = {0};
-    struct vt_err err = {0};
-    if (vt_memfd_map(handed->message_fd, VT_MAX_NOTICE_BYTES, &bytes, &err) != VT_OK) {
-        *out = (struct vt_smtp_end){.delivery = VT_DELIVERY_DEFERRED};
-        (void)vt_text_clean(out->text, sizeof(out->text), vt_bytes_str(err.text));
-        return;
-    }
     const struct vt_smtp_message message = {.recipient = handed->recipient,
                                             .envid =
                                                 handed->envid[0] != '\0' ? handed->envid : NULL,
                                             .bytes = bytes};
     vt_smtp_send(post->smtp, &message, out);
+}
+
+/* A key that is away for a moment is waited for. False: the role is to end first. */
+static bool send_signed(struct post *post, const struct vt_notice_handed *handed,
+                        struct vt_bytes bytes, struct vt_smtp_end *out)
+{
+    struct vt_bytes made = bytes;
+    enum vt_signed is_signed;
+    struct vt_arena *arena = vt_arena_new(SIGN_ARENA_BYTES);
+    if (arena == NULL) {
+        *out = (struct vt_smtp_end){.text = "no memory for a signature"};
+        return true;
+    }
+    for (;;) {
+        is_signed = vt_signing_try(post->signing, arena, handed->id, bytes, &made);
+        if (is_signed != VT_SIGNED_LATER || post->ending)
+            break;
+        wait_msecs(post, SIGN_PAUSE_MSECS);
+    }
+    if (is_signed == VT_SIGNED_NOT)
+        vt_metric_add(post->metrics, VT_METRIC_NOTICES_UNSIGNED, 0, 1);
+    if (is_signed != VT_SIGNED_LATER)
+        send_bytes(post, handed, made, out);
+    vt_arena_free(arena);
+    return is_signed != VT_SIGNED_LATER;
+}
+
+/* False: nothing came of it, and another post is to have it. */
+static bool send_message(struct post *post, const struct vt_notice_handed *handed,
+                         struct vt_smtp_end *out)
+{
+    struct vt_bytes bytes = {0};
+    struct vt_err err = {0};
+    bool is_over = true;
+    if (vt_memfd_map(handed->message_fd, VT_MAX_NOTICE_BYTES, &bytes, &err) != VT_OK) {
+        *out = (struct vt_smtp_end){.delivery = VT_DELIVERY_DEFERRED};
+        (void)vt_text_clean(out->text, sizeof(out->text), vt_bytes_str(err.text));
+        return true;
+    }
+    if (post->signing != NULL)
+        is_over = send_signed(post, handed, bytes, out);
+    else
+        send_bytes(post, handed, bytes, out);
     vt_memfd_unmap(bytes);
+    return is_over;
 }
 
 /* ---- the registrar ---- */
@@ -176,11 +218,12 @@ static int64_t handle_next(struct post *post)
         return code == VT_E_NOT_FOUND ? wait : REGISTRAR_PAUSE_MSECS;
     }
     begun_msecs = vt_clock_monotonic_msecs();
-    send_message(post, &handed, &end);
-    log_end(&handed, &end);
-    count(post, &end, begun_msecs);
-    note_relay(post, &end);
-    tell(post, &handed, &end);
+    if (send_message(post, &handed, &end)) {
+        log_end(&handed, &end);
+        count(post, &end, begun_msecs);
+        note_relay(post, &end);
+        tell(post, &handed, &end);
+    }
     vt_registrar_notice_release(&handed);
     return post->pause_msecs;
 }
@@ -225,7 +268,11 @@ static enum vt_code set_up(struct post *post, struct vt_err *err)
                                         &post->metrics, err);
     if (code == VT_OK)
         code = enter_sandbox(post->config, err);
-    return code == VT_OK ? vt_smtp_new(&setup, &post->smtp, err) : code;
+    if (code == VT_OK)
+        code = vt_smtp_new(&setup, &post->smtp, err);
+    return code == VT_OK ? vt_signing_new(post->config, post->fds->seal, VT_SIGNING_PATIENCE_MSECS,
+                                          &post->signing, err)
+                         : code;
 }
 
 int vt_post_main(const struct vt_config *config, const struct vt_role_fds *fds)
@@ -234,6 +281,7 @@ int vt_post_main(const struct vt_config *config, const struct vt_role_fds *fds)
     struct post post = {.config = config, .fds = fds};
     if (set_up(&post, &err) != VT_OK) {
         vt_log(VT_LOG_ERROR, "post cannot start: %s", err.text);
+        vt_smtp_free(post.smtp);
         vt_metrics_close(post.metrics);
         return err.code == VT_E_CONFIG ? EX_CONFIG : EX_OSERR;
     }
@@ -246,6 +294,7 @@ int vt_post_main(const struct vt_config *config, const struct vt_role_fds *fds)
     }
     vt_smtp_quit(post.smtp);
     vt_smtp_free(post.smtp);
+    vt_signing_free(post.signing);
     vt_metrics_close(post.metrics);
     return EX_OK;
 }

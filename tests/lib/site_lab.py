@@ -60,7 +60,7 @@ users:
   post: {post}
 limits:
   status: {status_limit}
-{extra}"""
+{notices}{extra}"""
 
 
 def free_ports(count, span=1):
@@ -178,8 +178,12 @@ class Lab:
             file.write(CONFIG.format(folder=self.folder, mode=self.mode, policy=self.policy, ocsp=self.ocsp, crl=self.crl,
                                      extra=self.extra, status_limit=self.status_limit, fetch_timeout=self.fetch_timeout,
                                      host_down=self.host_down, allowed_hosts=self.allowed_hosts, hostname=self.hostname,
-                                     central=self.central_keys(), **USERS)
+                                     central=self.central_keys(), notices=self.notices(), **USERS)
                        + trust)
+
+    def notices(self):
+        """Of no test's mail server but its own; port 25 is the machine's."""
+        return "" if "notices:" in self.extra else f'notices: {{relay: "smtp://127.0.0.1:{self.port + 2}"}}\n'
 
     def central_keys(self):
         """Lines of the configuration for a central database; all sites share the key."""

@@ -2,15 +2,25 @@
 """The role post under test, between a fake master and a fake registrar that hands out notices."""
 import json
 import os
+import re
 import socket
 import subprocess
 import tempfile
 import threading
 import time
 
-from fakeroles import CONNECT, ERROR, PROGRAM, READY, receive, sealed, send
+from fakeroles import CONNECT, ERROR, PROGRAM, READY, ROOT, receive, sealed, send
 
-NEXT, NOTICE, NONE, DONE, KEPT = 30, 31, 32, 33, 34
+
+
+def message_numbers(*names):
+    """Out of the header."""
+    with open(os.path.join(ROOT, "include", "vanthu", "wire.h"), encoding="utf-8") as file:
+        found = re.findall(r"^    VT_MSG_(\w+)", file.read(), re.MULTILINE)
+    return [found.index(name) for name in names]
+
+
+NEXT, NOTICE, NONE, DONE, KEPT = message_numbers("NOTICE_NEXT", "NOTICE", "NOTICE_NONE", "NOTICE_DONE", "NOTICE_KEPT")
 
 
 class Registrar:
@@ -86,15 +96,18 @@ class Registrar:
 
 
 class Post:
-    def __init__(self, settings, name="/test/vanthu.yaml"):
+    def __init__(self, settings, seal=None, more=""):
+        """seal: the client end of a sealer's channel. more: settings beside those of notices."""
         self.control, control_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         record, record_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.registrar = Registrar(record)
-        config = sealed(("mode: enforce\nhostname: mx1.test\nnotices:\n%s\n" % settings).encode())
+        config = sealed(("mode: enforce\nhostname: mx1.test\n%snotices:\n%s\n" % (more, settings)).encode())
         fds = {"control": control_end.fileno(), "record": record_end.fileno(), "config": config}
+        if seal is not None:
+            fds["seal"] = seal.fileno()
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [PROGRAM, "--role=post", "--log-stderr", "--config-name", name]
+            [PROGRAM, "--role=post", "--log-stderr", "--config-name", "/test/vanthu.yaml"]
             + ["--fd-%s=%d" % item for item in fds.items()],
             pass_fds=list(fds.values()), stderr=self.log, stdin=subprocess.DEVNULL)
         control_end.close()

@@ -235,6 +235,7 @@ static void mistakes_of_one_line(void **state)
         {"notices: {relay: \"http://mx.ninhbinh.gov.vn\"}\n", 1, 18, "is not a mail server"},
         {"notices: {tls: require}\n", 1, 16, "did you mean \"required\""},
         {"notices: {relay: \"smtps://mx.x.vn\", tls: opportunistic}\n", 1, 42, "begins with TLS"},
+        {"notices: {sign-with: k}\n", 1, 22, "there is no key \"k\" under seal.keys"},
         {"notices: {user: u}\n", 1, 17, "needs notices.password-file"},
         {"notices: {password-file: /x}\n", 1, 26, "needs notices.user"},
         {"notices: {relay: \"smtp://mx.x.vn\", user: u, password-file: /x}\n", 1, 42,
