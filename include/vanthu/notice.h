@@ -144,8 +144,11 @@ struct vt_notice_mail {
     int64_t state_utc_secs;
 };
 
+/* A notice is sent in both; one of them is for a preview. */
+enum vt_notice_languages { VT_NOTICE_IN_BOTH = 0, VT_NOTICE_IN_VIETNAMESE, VT_NOTICE_IN_ENGLISH };
 struct vt_notice_input {
     enum vt_notice_kind kind;
+    enum vt_notice_languages languages;
     const char *recipient; /* whom it goes to */
     const struct vt_config *config;
     const struct vt_site *site; /* or NULL */
@@ -183,5 +186,15 @@ enum vt_code vt_notice_write_text(const struct vt_notice_input *input, struct vt
 enum vt_code vt_notice_write_html(const struct vt_notice_input *input, struct vt_buf *out,
                                   struct vt_err *err) VT_MUST_CHECK;
 void vt_notice_message_clear(struct vt_notice_message *message);
+
+/* What a notice of a kind about a reason is written from when there is no mail; VT_REASON_COUNT:
+ * what fits the kind. Names and addresses say that they are samples, the reference is all zeros.
+ * out: in arena, now_utc_secs the time of the notice; config, site and words are the caller's to
+ * set. VT_E_NOMEM. */
+enum vt_code vt_notice_sample(struct vt_arena *arena, enum vt_notice_kind kind,
+                              enum vt_reason reason, int64_t now_utc_secs,
+                              struct vt_notice_input *out) VT_MUST_CHECK;
+/* The kind in which a reason is met first: refused, remark or clerk. */
+enum vt_notice_kind vt_notice_sample_kind(enum vt_reason reason);
 
 #endif

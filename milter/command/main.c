@@ -50,12 +50,16 @@ static const struct {
      "       vanthu register head [--export FILE | --request OUT.tsq | --token IN.tsr]\n"
      "       vanthu register backup FILE\n"
      "                    each with [--json] [--config FILE]"},
-    {"notice", vt_command_notice, "notices that are owed: what waits, why, try again, drop",
+    {"notice", vt_command_notice,
+     "notices that are owed: what waits, try again, drop; what they say",
      "notice list [--state STATE]… [--all] [--limit N] [ID|REFERENCE]\n"
      "       vanthu notice show [--message] ID|REFERENCE\n"
      "       vanthu notice retry ID | --all\n"
      "       vanthu notice drop --reason TEXT ID\n"
-     "                    each with [--json] [--config FILE]"},
+     "                    each with [--json] [--config FILE]\n"
+     "       vanthu notice check [--json] [--config FILE] [FOLDER]\n"
+     "       vanthu notice preview [--kind KIND] [--format text|eml|html] [--language vi|en|both]\n"
+     "                    [--words FOLDER] [--config FILE] KIND|REASON|REFERENCE"},
     {"report", vt_command_report, "the periodic report; what an office refused",
      "report [--period 2026H1|2026|2026Q1|2026-03] [--calendar]\n"
      "                    [--format text|csv|json|html] [--separator C] [--output FILE]\n"

@@ -6,16 +6,16 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "command/notice_words.h"
 #include "vanthu/bytes.h"
 
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } subcommands[] = {
-    {"list", vt_command_notice_list},
-    {"show", vt_command_notice_show},
-    {"retry", vt_command_notice_retry},
-    {"drop", vt_command_notice_drop},
+    {"list", vt_command_notice_list},   {"show", vt_command_notice_show},
+    {"retry", vt_command_notice_retry}, {"drop", vt_command_notice_drop},
+    {"check", vt_command_notice_check}, {"preview", vt_command_notice_preview},
 };
 
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))

@@ -17,18 +17,20 @@ struct reader {
     const struct vt_notice_source *source;
     enum vt_notice_kind kind;
     struct vt_bytes rest;
-    unsigned line; /* of the one that next_line gave last */
+    unsigned line;           /* of the one that next_line gave last */
+    unsigned columns_before; /* of it, what take_pieces is not given */
     enum vt_code code;
     /* Of the paragraph that is being read. */
     struct vt_notice_paragraph *paragraph;
     unsigned open_line, open_column; /* of a "[" that is not closed; 0: none */
     bool open_has_field;
+    bool has_unknown; /* a field that is none: it may be the one that is missing */
 };
 
 /* Columns count characters, as editors do. */
-static unsigned column_of(struct vt_bytes line, const uint8_t *at)
+static unsigned column_of(const struct reader *r, struct vt_bytes line, const uint8_t *at)
 {
-    return (unsigned)u8_mbsnlen(line.ptr, (size_t)(at - line.ptr)) + 1;
+    return r->columns_before + (unsigned)u8_mbsnlen(line.ptr, (size_t)(at - line.ptr)) + 1;
 }
 
 static void add_mistake(struct reader *r, unsigned line, unsigned column, bool is_warning,
@@ -120,6 +122,7 @@ static void tell_unknown(struct reader *r, struct vt_bytes name, unsigned column
     char shown[64];
     const char *near = vt_notice_field_suggest(name, r->source->language, r->kind);
     (void)vt_text_clean(shown, sizeof(shown), name);
+    r->open_has_field = r->has_unknown = true;
     if (near != NULL)
         MISTAKE(r, r->line, column, "there is no field {%s}: did you mean {%s}?", shown, near);
     else
@@ -179,7 +182,7 @@ static void close_bracket(struct reader *r, unsigned column)
 static void take_special(struct reader *r, struct vt_bytes line, const uint8_t **at)
 {
     const uint8_t *end = line.ptr + line.len, *here = *at;
-    unsigned column = column_of(line, here);
+    unsigned column = column_of(r, line, here);
     *at = here + 1;
     if (*here == '\\' && here + 1 < end) {
         add_text(r, here + 1, here + 2);
@@ -209,7 +212,7 @@ static void check_claims(struct reader *r, struct vt_bytes line)
     static const char claim[] = "giá trị pháp lý";
     size_t at = vt_bytes_find(line, vt_bytes_str(claim), 0);
     if (at != SIZE_MAX)
-        MISTAKE(r, r->line, column_of(line, line.ptr + at),
+        MISTAKE(r, r->line, column_of(r, line, line.ptr + at),
                 "a notice never says \"%s\": it says whose signature is valid", claim);
 }
 
@@ -266,7 +269,9 @@ static bool takes_header(struct reader *r, struct vt_bytes line, const char *nam
         value = vt_bytes_slice(value, 1, SIZE_MAX);
     if (value.len == 0)
         MISTAKE(r, r->line, 1, "nothing stands behind \"%s\"", name);
+    r->columns_before = (unsigned)(value.ptr - line.ptr); /* ASCII */
     (void)take_pieces(r, value);
+    r->columns_before = 0;
     end_paragraph(r);
     return true;
 }
@@ -408,7 +413,7 @@ enum vt_code vt_notice_frame_parse(const struct vt_notice_source *source, enum v
     read_header(&r, out);
     read_first_line(&r, out);
     read_paragraphs(&r, out);
-    if (r.code == VT_OK)
+    if (r.code == VT_OK && !r.has_unknown)
         check_fields(&r, out);
     return r.code;
 }

@@ -60,7 +60,10 @@ static const char *colour_of(enum vt_notice_kind kind)
 
 static void put_begin(struct writer *w)
 {
-    put(w, "<!DOCTYPE html>\n<html lang=\"vi\">\n<head>\n<meta charset=\"utf-8\">\n"
+    bool is_english = w->page->view->input->languages == VT_NOTICE_IN_ENGLISH;
+    put(w, is_english ? "<!DOCTYPE html>\n<html lang=\"en\">\n"
+                      : "<!DOCTYPE html>\n<html lang=\"vi\">\n");
+    put(w, "<head>\n<meta charset=\"utf-8\">\n"
            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
            "<meta name=\"color-scheme\" content=\"light dark\">\n"
            "<meta name=\"format-detection\" content=\"telephone=no, date=no, address=no\">\n"

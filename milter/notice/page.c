@@ -176,7 +176,7 @@ static void add_headline(struct vt_notice_page *page)
     bool is_partly = page->view->is_mixed && frame->partly.count > 0;
     vt_page_add(page, VT_NODE_HEADLINE, NULL,
                 fill(page, is_partly ? &frame->partly : &frame->headline));
-    if (page->language == VT_NOTICE_VIETNAMESE)
+    if (page->view->input->languages == VT_NOTICE_IN_BOTH && page->language == VT_NOTICE_VIETNAMESE)
         vt_page_add(page, VT_NODE_SMALL, NULL, vt_page_label(page, VT_LABEL_ENGLISH_BELOW));
 }
 
@@ -184,7 +184,7 @@ static void add_language(struct vt_notice_page *page, enum vt_notice_language la
 {
     page->language = language;
     const struct vt_notice_frame *frame = frame_of(page);
-    if (language != VT_NOTICE_VIETNAMESE)
+    if (page->count > 0)
         vt_page_add(page, VT_NODE_LANGUAGE, NULL, vt_page_label(page, VT_LABEL_ENGLISH));
     add_headline(page);
     for (size_t i = 0; page->code == VT_OK && i < frame->count; i++) {
@@ -201,11 +201,16 @@ enum vt_code vt_notice_page(struct vt_arena *arena, const struct vt_notice_view 
                             struct vt_notice_page *out)
 {
     *out = (struct vt_notice_page){.view = view, .arena = arena};
+    enum vt_notice_languages languages = view->input->languages;
+    if (languages == VT_NOTICE_IN_ENGLISH)
+        out->language = VT_NOTICE_ENGLISH;
     out->is_subject = true;
     const char *subject = fill(out, &frame_of(out)->subject);
     out->is_subject = false;
     out->subject = subject == NULL ? "" : subject;
-    add_language(out, VT_NOTICE_VIETNAMESE);
-    add_language(out, VT_NOTICE_ENGLISH);
+    if (languages != VT_NOTICE_IN_ENGLISH)
+        add_language(out, VT_NOTICE_VIETNAMESE);
+    if (languages != VT_NOTICE_IN_VIETNAMESE)
+        add_language(out, VT_NOTICE_ENGLISH);
     return out->code;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A sample mail: three files, of which the first has the reason, sent to seven mailboxes. Its
  * reference is all zeros, its addresses are of the domain that belongs to nobody (RFC 2606). */
-#include "notice/sample.h"
+#include "vanthu/notice.h"
 
 #define DAY INT64_C(86400)
 #define REFERENCE "0000-0000-0000"

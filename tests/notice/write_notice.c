@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "notice/sample.h"
+#include "vanthu/notice.h"
 
 #define NOW INT64_C(1796263920) /* 09:12 03/12/2026 in Vietnam */
 

@@ -13,7 +13,6 @@
 #include <uniwidth.h>
 
 #include "notice/page.h"
-#include "notice/sample.h"
 
 #define NOW INT64_C(1796263920) /* 09:12 03/12/2026 in Vietnam */
 

@@ -109,6 +109,8 @@ static void mistakes_have_their_place(void **state)
         {"en/refused.txt", HEAD "nothing\n", 5, 1, false, "{reference} is missing"},
         {"en/list.txt", HEAD "{mail count}\n", 5, 1, false, "{mails} is missing"},
         {"en/refused.txt", "Subjekt: A\n\nHEADLINE.\n\n{reference}\n", 1, 1, false, "Subject: …"},
+        {"en/refused.txt", "Subject: [A {subjekt}]\n\nH.\n\n{reference}\n", 1, 13, false,
+         "did you mean {subject}?"},
         {"en/refused.txt", "Subject:\n\nHEADLINE.\n\n{reference}\n", 1, 1, false, "nothing stands"},
         {"en/refused.txt", "Subject: A\nSubject: B\n\nH.\n\n{reference}\n", 2, 1, false, "twice"},
         {"en/refused.txt", "Subject: A\n", 2, 1, false, "there is no first line"},
