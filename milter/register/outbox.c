@@ -293,6 +293,17 @@ enum vt_code vt_outbox_next(struct vt_outbox *outbox, struct vt_register *reg,
 
 /* ---- NOTICE_DONE ---- */
 
+/* The answer without its code, which stands by itself; with the relay's name for what it took. */
+static void answer_text(const struct vt_notice_done *done, const char *code, char *out,
+                        size_t out_bytes)
+{
+    size_t len = strlen(code);
+    bool has_code = len > 0 && strncmp(done->text, code, len) == 0 && done->text[len] == ' ';
+    bool has_id = done->queue_id[0] == '\0' || strstr(done->text, done->queue_id) != NULL;
+    (void)snprintf(out, out_bytes, "%s%s%s%s", done->text + (has_code ? len + 1 : 0),
+                   has_id ? "" : " (queue id ", has_id ? "" : done->queue_id, has_id ? "" : ")");
+}
+
 static enum vt_code keep_done(struct vt_outbox *outbox, struct vt_register *reg,
                               const struct vt_queued *owed, const struct vt_notice_done *done,
                               struct vt_err *err)
@@ -301,9 +312,7 @@ static enum vt_code keep_done(struct vt_outbox *outbox, struct vt_register *reg,
     int64_t now = vt_clock_now_utc_secs();
     if (done->smtp_code > 0)
         (void)snprintf(code_text, sizeof(code_text), "%u", done->smtp_code);
-    (void)snprintf(text, sizeof(text), "%s%s%s%s", done->text,
-                   done->queue_id[0] != '\0' ? " (queue id " : "", done->queue_id,
-                   done->queue_id[0] != '\0' ? ")" : "");
+    answer_text(done, code_text, text, sizeof(text));
     const struct vt_queued_end end = {
         .state = done->delivery == VT_DELIVERY_SENT ? VT_QUEUED_SENT : VT_QUEUED_FAILED,
         .code = code_text[0] != '\0' ? code_text : NULL,
