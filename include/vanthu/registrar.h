@@ -124,7 +124,8 @@ struct vt_notice_done {
     bool maybe_sent;
     unsigned smtp_code; /* of the answer that decided; 0: there was none */
     char queue_id[VT_MAX_NOTICE_QUEUE_ID_BYTES + 1]; /* the relay's, of what was sent; or "" */
-    char text[VT_MAX_NOTICE_ANSWER_BYTES + 1];       /* the answer or what went wrong, cleaned */
+    char text[VT_MAX_NOTICE_ANSWER_BYTES +
+              1]; /* the answer without its code, or what went wrong, cleaned */
 };
 
 struct vt_notice_order {

@@ -6,6 +6,7 @@
  * several. */
 #include <libgen.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -71,14 +72,16 @@ static void wait_msecs(struct post *post, int64_t msecs)
 
 static void log_end(const struct vt_notice_handed *handed, const struct vt_smtp_end *end)
 {
-    char recipient[VT_MAX_NOTICE_RECIPIENT_BYTES + 1];
+    char recipient[VT_MAX_NOTICE_RECIPIENT_BYTES + 1], code[16] = "";
     enum vt_log_level level = end->delivery == VT_DELIVERY_SENT     ? VT_LOG_INFO
                               : end->delivery == VT_DELIVERY_FAILED ? VT_LOG_ERROR
                                                                     : VT_LOG_WARNING;
     (void)vt_text_clean(recipient, sizeof(recipient), vt_bytes_str(handed->recipient));
-    vt_log(level, "notice %lld to %s: %s%s: %s", (long long)handed->id, recipient,
+    if (end->code != 0)
+        (void)snprintf(code, sizeof(code), "%u ", end->code);
+    vt_log(level, "notice %lld to %s: %s%s: %s%s", (long long)handed->id, recipient,
            vt_delivery_name(end->delivery),
-           end->maybe_sent ? ", though the relay may have taken it" : "", end->text);
+           end->maybe_sent ? ", though the relay may have taken it" : "", code, end->text);
 }
 
 static void count(struct post *post, const struct vt_smtp_end *end, int64_t begun_msecs)

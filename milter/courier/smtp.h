@@ -36,7 +36,7 @@ struct vt_smtp_end {
     bool is_login_refused; /* user and password: asking often may lock them */
     unsigned code;         /* SMTP; 0: no answer */
     char queue_id[VT_MAX_NOTICE_QUEUE_ID_BYTES + 1];
-    char text[VT_MAX_NOTICE_ANSWER_BYTES + 1]; /* cleaned */
+    char text[VT_MAX_NOTICE_ANSWER_BYTES + 1]; /* the answer without its code, or why; cleaned */
 };
 
 struct vt_smtp_message {

@@ -331,8 +331,8 @@ enum vt_code vt_smtp_read(struct vt_smtp *smtp, struct vt_smtp_answer *out, stru
         if (code != VT_OK)
             break;
         unsigned number = code_of(line, len);
-        /* The lines of an answer in one: the code stands once. */
-        size_t skip = total == 0 ? 0 : len > 3 ? 3 : len;
+        /* Its lines in one, without the code. */
+        size_t skip = len <= 3 ? len : total == 0 ? 4 : 3;
         total += len + 1;
         is_last = len <= 3 || line[3] == ' ';
         if (len > 3)

@@ -31,7 +31,7 @@ struct vt_smtp {
 
 struct vt_smtp_answer {
     unsigned code;
-    char text[VT_MAX_NOTICE_ANSWER_BYTES + 1]; /* "550 5.1.1 …", its lines in one, cleaned */
+    char text[VT_MAX_NOTICE_ANSWER_BYTES + 1]; /* "5.1.1 …", its lines in one, cleaned */
 };
 
 /* Connect, begin TLS, authenticate. VT_OK: the session serves. Any other: *out says why, a fault of

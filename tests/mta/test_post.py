@@ -114,7 +114,7 @@ LONG = "250-" + "x" * 1900 + "\r\n"
 
 # name, relay, settings, outcome, maybe_sent, code, text
 CASES = [
-    ("usual", {}, "", "sent", False, 250, "^250 2.0.0 Ok: queued as 4XyZ1$"),
+    ("usual", {}, "", "sent", False, 250, "^2.0.0 Ok: queued as 4XyZ1$"),
     ("no extensions", {"offers": ()}, "", "sent", False, 250, "queued"),
     ("only HELO", {"at": {"EHLO": "502 5.5.1 no"}}, "", "sent", False, 250, "queued"),
     ("greeting 554", {"at": {"GREETING": "554 5.7.1 go away"}}, "", "deferred", False, 554, "go away"),
@@ -143,12 +143,12 @@ CASES = [
     ("end of nonsense", {"at": {"END": "yes"}}, "", "deferred", True, 0, "no SMTP server"),
     ("end of 354", {"at": {"END": "354 more"}}, "", "deferred", True, 354, "more"),
     ("end of many lines", {"at": {"END": "250-2.0.0 a\r\n250-2.0.0 b\r\n250 2.0.0 c"}}, "", "sent", False, 250,
-     "^250 2.0.0 a 2.0.0 b 2.0.0 c$"),
-    ("end of long lines", {"at": {"END": (LONG * 3 + "250 z\r\n").encode()}}, "", "sent", False, 250, "^250 x{400,}.*[.]{3}$"),
+     "^2.0.0 a 2.0.0 b 2.0.0 c$"),
+    ("end of long lines", {"at": {"END": (LONG * 3 + "250 z\r\n").encode()}}, "", "sent", False, 250, "^x{400,}.*[.]{3}$"),
     ("end of too long lines", {"at": {"END": "250 " + "x" * 3000}}, "", "deferred", True, 0, "more than 2000"),
     ("end without end", {"at": {"END": b"250-x\r\n" * 9000}}, "", "deferred", True, 0, "says too much"),
     ("end with control characters", {"at": {"END": b"554 5.7.1 a\x1b[2Jb\xff\x00\tc\r\n"}}, "", "failed", False, 554,
-     r"^554 5.7.1 a\?\[2Jb\?\?\?c"),
+     r"^5.7.1 a\?\[2Jb\?\?\?c"),
     ("an answer that was not asked for", {"at": {"MAIL": "250 a\r\n250 b\r\n354 c\r\n250 queued"}}, "", "deferred", False,
      0, "not asked"),
     ("TLS is not wanted", {"tls": STRANGER}, "", "sent", False, 250, "queued"),
