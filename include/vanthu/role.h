@@ -23,11 +23,12 @@ struct vt_role_fds {
                     file (vt_notice_words_bundle); -1: those that are built in */
     int rules;   /* gateway: since when its rules are what they are (vt_version_rules) */
     int metrics; /* the role's own, for writing (vt_metrics_open) */
-    int web_socket; /* web: the listening socket */
-    int seal;       /* gateway, post: client end; sealer: server end */
-    int seal_admin; /* sealer: server end, for requests of the administrator */
-    int overrides;  /* inspector, status: what a command line put over the configuration (packed) */
-    unsigned lane;  /* no descriptor: which gauges in metrics are its own */
+    int web_socket;  /* web: the listening socket */
+    int seal;        /* gateway: client end; sealer: server end */
+    int seal_notice; /* post: client end; sealer: server end, for notices and nothing else */
+    int seal_admin;  /* sealer: server end, for requests of the administrator */
+    int overrides; /* inspector, status: what a command line put over the configuration (packed) */
+    unsigned lane; /* no descriptor: which gauges in metrics are its own */
 };
 
 /* Entry points; each returns an exit status of sysexits(3). config is loaded by the new process

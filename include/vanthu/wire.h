@@ -41,10 +41,10 @@
  *   (by registrar-role)             order, id, by, why; -
  *                       NOTICE_ORDERED
  *                                   (after the commit) count; -
- * gateway to sealer     SEAL_SIGN   key, purpose, reference, on_behalf,     hsm         what policy says
+ * gateway, post         SEAL_SIGN   key, purpose, reference, on_behalf,     hsm         what policy says
  *                                   attributes, msecs; -                                for "cannot be
- *                       SEAL_       key; -                                              sealed"
- *                       IDENTITY
+ *   to sealer (post:    SEAL_       key; -                                              sealed"
+ *   notices alone)      IDENTITY
  *                       SEAL_ANSWER failure, text, signature; or chain,
  *                                   scheme, hash
  * command to sealer     SEAL_PROBE  key; a PIN that is to be tried 1K       30 s        exit status 69

@@ -273,8 +273,8 @@ static enum vt_code set_up(struct post *post, struct vt_err *err)
         code = enter_sandbox(post->config, err);
     if (code == VT_OK)
         code = vt_smtp_new(&setup, &post->smtp, err);
-    return code == VT_OK ? vt_signing_new(post->config, post->fds->seal, VT_SIGNING_PATIENCE_MSECS,
-                                          &post->signing, err)
+    return code == VT_OK ? vt_signing_new(post->config, post->fds->seal_notice,
+                                          VT_SIGNING_PATIENCE_MSECS, &post->signing, err)
                          : code;
 }
 

@@ -80,7 +80,9 @@ const struct vt_role_fd_kind vt_role_fd_kinds[VT_FDS] = {
     [VT_FD_METRICS] = INHERITED("--fd-metrics=", metrics, 0, binary),
     [VT_FD_WEB] = INHERITED("--fd-web=", web_socket, WEB, web_socket),
     [VT_FD_OVERRIDES] = INHERITED("--fd-overrides=", overrides, INSPECTOR | STATUS, overrides),
-    [VT_FD_SEAL] = CHANNEL("--fd-seal=", seal, VT_ROLE_SEALER, GATEWAY | POST),
+    [VT_FD_SEAL] = CHANNEL("--fd-seal=", seal, VT_ROLE_SEALER, GATEWAY),
+    /* Who speaks with a network has nothing signed but notices. */
+    [VT_FD_SEAL_NOTICE] = CHANNEL("--fd-seal-notice=", seal_notice, VT_ROLE_SEALER, POST),
     /* What only an administrator may ask has a channel of its own. */
     [VT_FD_SEAL_ADMIN] = CHANNEL("--fd-seal-admin=", seal_admin, VT_ROLE_SEALER, MASTER),
 };

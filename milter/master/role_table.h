@@ -38,6 +38,7 @@ enum vt_role_fd {
     VT_FD_WEB,
     VT_FD_OVERRIDES,
     VT_FD_SEAL,
+    VT_FD_SEAL_NOTICE,
     VT_FD_SEAL_ADMIN,
     VT_FDS
 };

@@ -13,8 +13,9 @@
 #include "vanthu/reference.h"
 
 #define VT_SEAL_CLIENTS 256
+#define VT_SEAL_NOTICES 4
 #define VT_SEAL_ADMINS 8
-#define VT_SEAL_JOBS (VT_SEAL_CLIENTS + VT_SEAL_ADMINS + VT_MAX_SEAL_KEYS)
+#define VT_SEAL_JOBS (VT_SEAL_CLIENTS + VT_SEAL_NOTICES + VT_SEAL_ADMINS + VT_MAX_SEAL_KEYS)
 
 enum vt_seal_step {
     VT_STEP_NONE = 0,
@@ -56,7 +57,7 @@ struct vt_seal_desk {
     const struct vt_site *site; /* NULL: none */
     int record_channel;
     struct vt_metrics *metrics;
-    struct vt_server *clients, *admins;
+    struct vt_server *clients, *notices, *admins;
     struct vt_hsm hsms[VT_MAX_SEAL_KEYS];
     size_t hsms_count;
     struct vt_seal_job jobs[VT_SEAL_JOBS];
@@ -99,6 +100,9 @@ void vt_desk_note(const struct vt_seal_desk *desk, const char *what, const char 
 
 enum vt_code vt_desk_take(void *context, size_t client, struct vt_message *message,
                           struct vt_err *err);
+/* The same of post, who may ask for nothing but notices. */
+enum vt_code vt_desk_take_notice(void *context, size_t client, struct vt_message *message,
+                                 struct vt_err *err);
 /* Answer with an object, which is given away. */
 void vt_desk_answer(struct vt_server *server, size_t client, json_t *body);
 

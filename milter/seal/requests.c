@@ -60,16 +60,26 @@ static void copy_text(char *out, size_t out_bytes, const json_t *text)
     (void)vt_text_clean(out, out_bytes, vt_bytes_str(value));
 }
 
-static enum vt_code read_job(struct vt_seal_desk *desk, const json_t *body, struct vt_seal_job *job,
-                             struct vt_err *err)
+/* What a channel may ask for. A probe is the administrator's, and the canary's. */
+#define OF_POST (1u << VT_SEAL_FOR_NOTICE)
+#define OF_GATEWAY (OF_POST | 1u << VT_SEAL_FOR_MESSAGE | 1u << VT_SEAL_FOR_DOCUMENT)
+
+/* Who asks. */
+struct asker {
+    struct vt_server *server;
+    size_t client;
+    unsigned purposes;
+};
+
+static enum vt_code read_job(struct vt_seal_desk *desk, unsigned purposes, const json_t *body,
+                             struct vt_seal_job *job, struct vt_err *err)
 {
     struct vt_bytes attributes;
     const char *reference = json_string_value(json_object_get(body, "reference"));
     unsigned purpose =
         vt_seal_word(json_object_get(body, "purpose"), purpose_name, VT_SEAL_PURPOSES);
     job->hsm = vt_desk_hsm(desk, json_string_value(json_object_get(body, "key")));
-    /* A probe is the administrator's, and the canary's. */
-    if (purpose >= VT_SEAL_FOR_PROBE || job->hsm == NULL)
+    if ((purposes & (1u << purpose)) == 0 || job->hsm == NULL)
         return vt_err_set(err, VT_E_FORMAT, "no such key or purpose");
     if (reference != NULL && vt_reference_parse(reference, job->reference) != VT_OK)
         return vt_err_set(err, VT_E_FORMAT, "no such reference");
@@ -96,24 +106,25 @@ static int64_t deadline_of(const struct vt_seal_desk *desk, const json_t *body)
     return vt_clock_monotonic_msecs() + (msecs < 0 ? 0 : msecs);
 }
 
-static enum vt_code take_sign(struct vt_seal_desk *desk, size_t client, const json_t *body,
-                              struct vt_err *err)
+static enum vt_code take_sign(struct vt_seal_desk *desk, const struct asker *asker,
+                              const json_t *body, struct vt_err *err)
 {
     struct vt_seal_job *job = vt_desk_job(desk);
     if (job == NULL) {
-        answer_failure(desk->clients, client, VT_SEAL_UNAVAILABLE, "too many requests at once");
+        answer_failure(asker->server, asker->client, VT_SEAL_UNAVAILABLE,
+                       "too many requests at once");
         return VT_OK;
     }
-    enum vt_code code = read_job(desk, body, job, err);
+    enum vt_code code = read_job(desk, asker->purposes, body, job, err);
     if (code != VT_OK) {
         vt_log(VT_LOG_ALERT, "seal: a request to sign is malformed: %s", err->text);
         vt_desk_clear_job(job);
-        answer_failure(desk->clients, client, VT_SEAL_MISUSE, err->text);
+        answer_failure(asker->server, asker->client, VT_SEAL_MISUSE, err->text);
         return VT_OK;
     }
     job->finish = finish;
-    job->server = desk->clients;
-    job->client = client;
+    job->server = asker->server;
+    job->client = asker->client;
     job->deadline_msecs = deadline_of(desk, body);
     enum vt_seal_failure failure = vt_desk_may(desk, job, err);
     if (failure == VT_SEAL_DONE) {
@@ -127,27 +138,26 @@ static enum vt_code take_sign(struct vt_seal_desk *desk, size_t client, const js
     return VT_OK;
 }
 
-static void take_identity(struct vt_seal_desk *desk, size_t client, const json_t *body)
+static void take_identity(struct vt_seal_desk *desk, const struct asker *asker, const json_t *body)
 {
     const char *name = json_string_value(json_object_get(body, "key"));
     const struct vt_hsm *hsm = vt_desk_hsm(desk, name);
     if (hsm == NULL || hsm->own.chain.len == 0) {
         vt_desk_answer(
-            desk->clients, client,
+            asker->server, asker->client,
             json_pack("{s:s}", "text",
                       hsm == NULL ? "no such key under seal.keys" : hsm->text_of_certificate));
         return;
     }
-    vt_desk_answer(desk->clients, client,
+    vt_desk_answer(asker->server, asker->client,
                    json_pack("{s:o, s:s, s:s}", "chain", vt_seal_bytes_to_json(hsm->own.chain),
                              "scheme", vt_seal_scheme_name(hsm->key->scheme), "hash",
                              vt_seal_hash_name(hsm->key->hash)));
 }
 
-enum vt_code vt_desk_take(void *context, size_t client, struct vt_message *message,
-                          struct vt_err *err)
+static enum vt_code take(struct vt_seal_desk *desk, const struct asker *asker,
+                         const struct vt_message *message, struct vt_err *err)
 {
-    struct vt_seal_desk *desk = context;
     enum vt_code code = VT_OK;
     if ((message->type != VT_MSG_SEAL_SIGN && message->type != VT_MSG_SEAL_IDENTITY) ||
         message->fds_count > 0) {
@@ -160,9 +170,25 @@ enum vt_code vt_desk_take(void *context, size_t client, struct vt_message *messa
     if (body == NULL)
         code = vt_err_set(err, VT_E_FORMAT, "the request to the sealer is malformed");
     else if (message->type == VT_MSG_SEAL_SIGN)
-        code = take_sign(desk, client, body, err);
+        code = take_sign(desk, asker, body, err);
     else
-        take_identity(desk, client, body);
+        take_identity(desk, asker, body);
     json_decref(body);
     return code;
+}
+
+enum vt_code vt_desk_take(void *context, size_t client, struct vt_message *message,
+                          struct vt_err *err)
+{
+    struct vt_seal_desk *desk = context;
+    const struct asker gateway = {desk->clients, client, OF_GATEWAY};
+    return take(desk, &gateway, message, err);
+}
+
+enum vt_code vt_desk_take_notice(void *context, size_t client, struct vt_message *message,
+                                 struct vt_err *err)
+{
+    struct vt_seal_desk *desk = context;
+    const struct asker post = {desk->notices, client, OF_POST};
+    return take(desk, &post, message, err);
 }

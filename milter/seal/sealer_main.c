@@ -26,9 +26,10 @@ struct sealer {
     struct vt_seal_desk desk;
     pid_t master;
     int64_t master_gone_msecs;
-    /* control, both servers with their clients, a worker for each key and one on trial, records. */
-    struct pollfd
-        entries[1 + 2 + VT_SEAL_CLIENTS + VT_SEAL_ADMINS + VT_MAX_SEAL_KEYS + 1 + VT_SEAL_JOBS];
+    /* control, three servers with their clients, a worker for each key and one on trial, records.
+     */
+    struct pollfd entries[1 + 3 + VT_SEAL_CLIENTS + VT_SEAL_NOTICES + VT_SEAL_ADMINS +
+                          VT_MAX_SEAL_KEYS + 1 + VT_SEAL_JOBS];
 };
 
 /* ---- setting up ---- */
@@ -84,6 +85,12 @@ static void forget_client(void *context, size_t client)
     vt_desk_forget(desk, desk->clients, client);
 }
 
+static void forget_notice(void *context, size_t client)
+{
+    struct vt_seal_desk *desk = context;
+    vt_desk_forget(desk, desk->notices, client);
+}
+
 static void forget_admin(void *context, size_t client)
 {
     struct vt_seal_desk *desk = context;
@@ -100,12 +107,19 @@ static enum vt_code open_servers(struct sealer *sealer, struct vt_err *err)
                                             .take = vt_desk_take,
                                             .forget = forget_client,
                                             .context = desk};
+    const struct vt_server_setup notices = {.channel = sealer->fds->seal_notice,
+                                            .places_count = VT_SEAL_NOTICES,
+                                            .take = vt_desk_take_notice,
+                                            .forget = forget_notice,
+                                            .context = desk};
     const struct vt_server_setup admins = {.channel = sealer->fds->seal_admin,
                                            .places_count = VT_SEAL_ADMINS,
                                            .take = vt_desk_take_admin,
                                            .forget = forget_admin,
                                            .context = desk};
     enum vt_code code = vt_server_new(&clients, &desk->clients, err);
+    if (code == VT_OK)
+        code = vt_server_new(&notices, &desk->notices, err);
     return code == VT_OK ? vt_server_new(&admins, &desk->admins, err) : code;
 }
 
@@ -220,12 +234,14 @@ static void turn(struct sealer *sealer)
     struct vt_seal_desk *desk = &sealer->desk;
     bool is_watched = sealer->master_gone_msecs == 0;
     entries[0] = (struct pollfd){.fd = is_watched ? sealer->fds->control : -1, .events = POLLIN};
-    size_t admins = 1 + vt_server_poll(desk->clients, entries + 1);
+    size_t notices = 1 + vt_server_poll(desk->clients, entries + 1);
+    size_t admins = notices + vt_server_poll(desk->notices, entries + notices);
     size_t others = admins + vt_server_poll(desk->admins, entries + admins);
     size_t count = add_others(sealer, others);
     if (poll(entries, count, wait_msecs(sealer)) < 0)
         return; /* interrupted: the next turn */
     vt_server_polled(desk->clients, entries + 1);
+    vt_server_polled(desk->notices, entries + notices);
     vt_server_polled(desk->admins, entries + admins);
     serve(sealer);
     desk->ending = desk->ending || vt_server_is_over(desk->clients);
@@ -237,6 +253,7 @@ static void end(struct sealer *sealer)
 {
     struct vt_seal_desk *desk = &sealer->desk;
     vt_server_free(desk->clients);
+    vt_server_free(desk->notices);
     vt_server_free(desk->admins);
     vt_desk_forget_trial(desk);
     for (size_t i = 0; i < VT_SEAL_JOBS; i++)

@@ -5,6 +5,7 @@
 # and while there is no signature to be had notices wait, or go out unsigned with an alarm.
 """Signed notices."""
 
+import base64
 import email
 import email.policy
 import os
@@ -62,6 +63,14 @@ def signed(site, post, relay):
     equal(done.returncode != 0, True, "changed afterwards")
 
 
+def nothing_but_notices(site, role):
+    """Over the channel of post nothing else is signed, whatever the key may be used for."""
+    for purpose, wanted in (("message", "misuse"), ("document", "misuse"), ("probe", "misuse"), ("notice", "done")):
+        answer = role.ask("SEAL_SIGN", {"key": "van-thu", "purpose": purpose, "attributes": base64.b64encode(
+            hsm.attributes(site.certificates["rsa"])).decode()}, channel=role.notice)
+        equal(answer["failure"], wanted, purpose)
+
+
 def waits_for_the_hsm(site, post, relay, role):
     """An HSM that is away for a moment costs no signature."""
     site.hsm.signal_server(signal.SIGSTOP)
@@ -108,14 +117,15 @@ def main():
         site = Site(folder)
         relay = Relay()
         try:
-            key = site.key().replace("purposes: [message, notice]", "purposes: [notice]\n      identity: service")
+            key = site.key().replace("purposes: [message, notice]", "purposes: [message, document, notice]\n      identity: service")
             with site.sealer(key) as role:
                 role.wait_state("up")
-                post = Post("  {relay: 'smtp://127.0.0.1:%d', sign-with: van-thu}" % relay.port, role.seal,
+                post = Post("  {relay: 'smtp://127.0.0.1:%d', sign-with: van-thu}" % relay.port, role.notice,
                             "policy: /test/policy.yaml\nlimits: {hsm: 2s}\n" + KEY % key)
                 try:
                     signed(site, post, relay)
                     equal([(e["by"], "purpose=notice" in e["text"]) for e in role.events()], [("notice 7", True)], "use")
+                    nothing_but_notices(site, role)
                     waits_for_the_hsm(site, post, relay, role)
                     stopped(site, post, relay, role)
                     gives_back(site, post, relay, role)

@@ -287,8 +287,9 @@ class Sealer:
     def __init__(self, folder, settings, policy_fd=None):
         self.folder = folder
         pairs = {name: socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-                 for name in ("control", "seal", "seal-admin", "record")}
-        self.control, self.seal, self.admin = (pairs[n][0] for n in ("control", "seal", "seal-admin"))
+                 for name in ("control", "seal", "seal-notice", "seal-admin", "record")}
+        self.control, self.seal, self.notice, self.admin = (
+            pairs[n][0] for n in ("control", "seal", "seal-notice", "seal-admin"))
         # The registrar's end is the server of its channel.
         self.registrar = fakeroles.Registrar(pairs["record"][0])
         config = fakeroles.sealed(settings.encode())
@@ -361,6 +362,7 @@ class Sealer:
             self.process.kill()
             status = self.process.wait()
         self.seal.close()
+        self.notice.close()
         self.admin.close()
         self.registrar.channel.close()
         self.log.close()

@@ -104,7 +104,7 @@ class Post:
         config = sealed(("mode: enforce\nhostname: mx1.test\n%snotices:\n%s\n" % (more, settings)).encode())
         fds = {"control": control_end.fileno(), "record": record_end.fileno(), "config": config}
         if seal is not None:
-            fds["seal"] = seal.fileno()
+            fds["seal-notice"] = seal.fileno()
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [PROGRAM, "--role=post", "--log-stderr", "--config-name", "/test/vanthu.yaml"]
