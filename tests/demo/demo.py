@@ -8,6 +8,8 @@
 """make demo."""
 
 import argparse
+import email
+import email.policy
 import json
 import os
 import re
@@ -25,7 +27,7 @@ for folder in ("lib", "mail", "mta", "pki"):
 
 import mailbuild as build
 from mailbuild import CRLF
-from site_lab import Lab
+from site_lab import Lab, message_id, wait_for
 
 STATE = "vanthu@sonv.ninhbinh.gov.vn"
 CITIZEN = "nguyenvana@example.vn"
@@ -35,14 +37,32 @@ FORGED = (b"X-Vanthu-Verdict: TOTAL-PASSED, everything is fine" + CRLF
           + b"Authentication-Results: vanthu.mx.lab.test; smime=pass body.smime-identifier=nobody" + CRLF)
 
 
+class Demo(Lab):
+    """Notices leave soon: a site waits for 90 seconds, in which the other mails of a circular come."""
+
+    def notices(self):
+        return (f'office-name: Sở Khoa học và Công nghệ tỉnh Ninh Bình\n'
+                f'notices: {{relay: "smtp://127.0.0.1:{self.port + 2}", quiet: 1s, from: vanthu@ninhbinh.gov.vn}}\n')
+
+    def notice(self, mail, seconds=20):
+        """What the sender of a mail was told in a mail of its own."""
+        def find():
+            told = (email.message_from_bytes(m, policy=email.policy.default) for m in self.deliveries())
+            return next((m for m in told if m["X-Vanthu-Notice"] and m["In-Reply-To"] == message_id(mail)), None)
+        try:
+            return wait_for("a notice", find, seconds)
+        except RuntimeError:
+            return None
+
+
 class Case:
     """One mail and what has to become of it."""
 
     def __init__(self, title, mail, sender=STATE, code=250, reason=None, verdict=None, smime=None, absent=None,
-                 unchanged=False, sender_class=None, notes=(), forged=b""):
+                 unchanged=False, sender_class=None, notes=(), forged=b"", notice=None):
         self.title, self.mail, self.sender, self.code = title, mail, sender, code
         self.reason, self.verdict, self.smime, self.absent, self.unchanged = reason, verdict, smime, absent, unchanged
-        self.sender_class, self.notes = sender_class, notes
+        self.sender_class, self.notes, self.notice = sender_class, notes, notice
         self.forged = [line for line in forged.decode().split("\r\n") if line]
 
 
@@ -65,14 +85,18 @@ def cases(lab):
         return mail(build.multipart_signed(build.text_part(), lab.pki, "smime"), "binhtt@ninhbinh.gov.vn", b"")
 
     yield Case("PDF signed by a person and by the agency", pdf("good.pdf"), verdict="TOTAL-PASSED")
-    yield Case("the same with one byte changed", pdf("byte-changed.pdf"), code=550, reason="CONTENT_CHANGED")
-    yield Case("certificate revoked before signing", pdf("revoked.pdf"), code=550, reason="CERT_REVOKED")
+    yield Case("the same with one byte changed", pdf("byte-changed.pdf"), code=550, reason="CONTENT_CHANGED",
+               notice="refused")
+    yield Case("certificate revoked before signing", pdf("revoked.pdf"), code=550, reason="CERT_REVOKED", notice="refused")
     yield Case("revoked after signing, without a time stamp", pdf("revoked-since.pdf"), verdict="INDETERMINATE",
-               reason="CERT_REVOKED_SINCE")
+               reason="CERT_REVOKED_SINCE", notice="remark")
     yield Case("revoked after signing, with a time stamp", pdf("revoked-since-stamped.pdf"), verdict="TOTAL-PASSED")
     yield Case("certificate expired since", pdf("expired.pdf"), verdict="INDETERMINATE", reason="CERT_EXPIRED_SINCE")
     yield Case("certificate from a CA nobody knows", pdf("unknown-ca.pdf"), verdict="INDETERMINATE", reason="PATH_UNKNOWN_ROOT")
-    yield Case("self-made certificate with the agency's name", pdf("self-made.pdf"), code=550, reason="PATH_SELF_MADE")
+    yield Case("self-made certificate with the agency's name", pdf("self-made.pdf"), code=550, reason="PATH_SELF_MADE",
+               notice="refused")
+    yield Case("a changed PDF again, and nothing proves who sent it", pdf("byte-changed.pdf", extra=b""), code=550, reason="CONTENT_CHANGED",
+               notes=("the answer of SMTP tells who connected; own mail to an address that anybody may write would be spam",))
     yield Case("unsigned PDF from a state office", pdf("unsigned.pdf", "2415-SNV.pdf"), reason="NO_SIGNATURE",
                sender_class="state", notes=("a state office: the domain of From is below gov.vn, and a DKIM result of auth.lab.test, which",
                       "the configuration trusts, proves that domain; so a signature is due"))
@@ -118,7 +142,9 @@ def own_headers(delivered):
             if line.startswith("X-Vanthu-") or line.startswith("Authentication-Results: vanthu.")]
 
 
-def complaints(case, answer, delivered, record):
+def complaints(case, answer, delivered, record, notice):
+    if (notice and notice["X-Vanthu-Notice"]) != case.notice:
+        yield f"notice {notice and notice['X-Vanthu-Notice']}, expected {case.notice}"
     if answer["code"] != case.code:
         yield f"answered {answer['code']}, expected {case.code}"
     if (delivered is not None) != (case.code == 250):
@@ -145,6 +171,13 @@ def complaints(case, answer, delivered, record):
         yield "the body was changed"
 
 
+def show_notice(notice, whole):
+    print(f"      notice     to {notice['To']}: {notice['Subject']}")
+    if whole:
+        text = notice.get_body(("plain",)).get_content()
+        print("".join(f"                 | {line}\n" for line in text.split("=" * 72)[0].splitlines()), end="")
+
+
 def show(number, case, answer, delivered, record, found):
     print(f"{number:2}. {case.title}")
     for line in answer["text"].split("\n"):
@@ -169,8 +202,11 @@ def run_case(lab, number, case):
     answer = lab.send(case.mail, case.sender)
     delivered = lab.delivered(case.mail) if answer["code"] == 250 else None
     record = lab.record(case.mail)
-    found = list(complaints(case, answer, delivered, record))
+    notice = lab.notice(case.mail) if case.notice else lab.notice(case.mail, 0)
+    found = list(complaints(case, answer, delivered, record, notice))
     show(number, case, answer, delivered, record, found)
+    if notice:
+        show_notice(notice, number == 2)
     return not found
 
 
@@ -179,7 +215,8 @@ def summary(good, all_cases, seconds):
     print(f"{good} of {all_cases} mails ended as expected, in {seconds:.0f} s.")
     print("A document that is proven forged or altered is refused while the sender is still connected. What is only")
     print("unproven is marked and delivered, and so is a message whose own signature broke on its way: that says nothing")
-    print("about the documents in it. A citizen's mail is left alone; what cannot be checked now is asked for again (451);")
+    print("about the documents in it. An office whose address is proven gets a notice of its own, once for all copies. A")
+    print("citizen's mail is left alone; what cannot be checked now is asked for again (451);")
     print("in observe mode nothing is touched. `build/vanthu check FILE` shows the same for a file, conf/policy.yaml decides.")
 
 
@@ -192,7 +229,7 @@ def main():
     good = number = 0
     print("A test PKI, its OCSP responder and CRL server, a private Postfix and vanthu-milter, all on loopback …")
     try:
-        with Lab(folder, mode="enforce") as lab:
+        with Demo(folder, mode="enforce") as lab:
             for case in cases(lab):
                 if case in STEPS:
                     STEPS[case](lab)
