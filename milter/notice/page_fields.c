@@ -159,6 +159,19 @@ static const char *of_person(struct vt_notice_page *page, const char *text)
     return page->view->is_secret ? NULL : vt_notice_clean(page->arena, text, COMMENT_BYTES);
 }
 
+/* What a person wrote; of a recheck what stands behind the code of its reason. */
+static const char *comment(struct vt_notice_page *page)
+{
+    const struct vt_notice_input *input = page->view->input;
+    const char *text = input->text;
+    if (text != NULL && input->kind == VT_NOTICE_RECHECK && input->reason < VT_REASON_COUNT) {
+        const char *code = vt_reason_info(input->reason)->code;
+        if (strncmp(text, code, strlen(code)) == 0)
+            text += strlen(code) + strspn(text + strlen(code), " :,");
+    }
+    return of_person(page, text);
+}
+
 /* ---- fields by what they are of ---- */
 
 static const char *of_mail(struct vt_notice_page *page, enum vt_notice_field field)
@@ -224,7 +237,7 @@ const char *vt_page_field(struct vt_notice_page *page, enum vt_notice_field fiel
     const struct vt_notice_input *input = page->view->input;
     switch (field) {
     case VT_FIELD_COMMENT:
-        return of_person(page, input->text);
+        return comment(page);
     case VT_FIELD_BY:
         return of_person(page, input->by);
     case VT_FIELD_EARLIER_REFERENCE:

@@ -340,6 +340,28 @@ static void facts_have_their_order(void **state)
     }
 }
 
+/* The text of a recheck begins with its code, which is nothing for a clerk. */
+static void recheck_says_its_reason_in_words(void **state)
+{
+    struct desk *d = *state;
+    begin(d, VT_NOTICE_RECHECK, VT_REASON_CERT_REVOKED);
+    d->input.text = "CERT_REVOKED: SỞ XÂY DỰNG";
+    write_all(d);
+    has_not(d, "CERT_REVOKED");
+    has(d, "bị thu hồi\ntrước thời điểm ký số.\nSỞ XÂY DỰNG\n");
+}
+
+static void held_and_marked_mail_asks_nobody_to_send_again(void **state)
+{
+    struct desk *d = *state;
+    begin(d, VT_NOTICE_HELD, VT_REASON_CONTENT_CHANGED);
+    write_all(d);
+    has_not(d, "Cần làm");
+    begin(d, VT_NOTICE_MARKED, VT_REASON_CONTENT_CHANGED);
+    write_all(d);
+    has_not(d, "Gửi lại đúng tệp");
+}
+
 /* ---- hostile evidence ---- */
 
 static void thousand_documents(void **state)
@@ -494,6 +516,8 @@ int main(void)
         CASE(files_are_not_called_valid_without_proof),
         CASE(secret_mail_tells_nothing),
         CASE(facts_have_their_order),
+        CASE(recheck_says_its_reason_in_words),
+        CASE(held_and_marked_mail_asks_nobody_to_send_again),
         CASE(thousand_documents),
         CASE(hostile_names),
         CASE(ten_megabytes_of_subject),
