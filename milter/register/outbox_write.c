@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "register/gather.h"
 #include "vanthu/log.h"
@@ -12,6 +13,8 @@
 
 #define ROW_ARENA_BYTES ((size_t)256 * 1024)
 #define MESSAGE_ID_BYTES 400
+/* After a fault that has nothing to do with what is written. */
+#define POSTPONED_SECS 60
 
 /* The same at each attempt, and after a crash: of the matter and of the row. */
 static const char *message_id_of(const struct vt_outbox *outbox, const struct vt_queued *owed,
@@ -38,6 +41,8 @@ static enum vt_code write_message(const struct vt_outbox *outbox, struct vt_regi
     if (vt_notice_kind_by_name(owed->kind, &input.kind) != VT_OK)
         return vt_err_set(err, VT_E_UNSUPPORTED, "there is no notice of kind \"%.32s\"",
                           owed->kind);
+    if (strlen(owed->recipient) > VT_MAX_NOTICE_RECIPIENT_BYTES)
+        return vt_err_set(err, VT_E_LIMIT, "an address of %zu bytes", strlen(owed->recipient));
     struct vt_gather gather = {
         .reg = reg, .owed = owed, .now_utc_secs = input.now_utc_secs, .err = err};
     gather.arena = vt_arena_new(VT_GATHER_ARENA_BYTES);
@@ -127,13 +132,16 @@ static enum vt_code act(struct vt_outbox *outbox, struct vt_register *reg,
 enum vt_code vt_outbox_write_one(struct vt_outbox *outbox, struct vt_register *reg,
                                  struct vt_err *err)
 {
-    struct vt_queued owed;
+    struct vt_queued owed = {.id = 0};
     struct vt_arena *arena = vt_arena_new(ROW_ARENA_BYTES);
     if (arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a notice");
     enum vt_code code = vt_queued_due(reg, arena, vt_clock_now_utc_secs(), &owed, err);
     if (code == VT_OK)
         code = act(outbox, reg, &owed, err);
+    /* What is wrong with this one must not keep the others from being sent. */
+    if (code != VT_OK && code != VT_E_NOT_FOUND)
+        (void)!vt_queued_postpone(reg, owed.id, vt_clock_now_utc_secs() + POSTPONED_SECS, NULL);
     vt_arena_free(arena);
     return code;
 }

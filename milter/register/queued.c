@@ -114,7 +114,8 @@ enum vt_code vt_queued_due(struct vt_register *reg, struct vt_arena *arena, int6
 {
     const int64_t numbers[] = {now_utc_secs, now_utc_secs + VT_QUEUED_FAR_SECS};
     return first_row(reg, arena,
-                     "SELECT " VT_QUEUED_COLUMNS " FROM notice WHERE state = 'waiting'"
+                     "SELECT " VT_QUEUED_COLUMNS
+                     " FROM notice WHERE state = 'waiting' AND length(matter) = 32"
                      " AND (next_utc_secs <= ?1 OR next_utc_secs > ?2)"
                      " ORDER BY next_utc_secs, id LIMIT 1",
                      numbers, ELEMENTS(numbers), out, err);
@@ -126,7 +127,8 @@ enum vt_code vt_queued_expired(struct vt_register *reg, struct vt_arena *arena,
 {
     const int64_t numbers[] = {created_before_utc_secs, now_utc_secs};
     return first_row(reg, arena,
-                     "SELECT " VT_QUEUED_COLUMNS " FROM notice WHERE created_utc_secs < ?1"
+                     "SELECT " VT_QUEUED_COLUMNS
+                     " FROM notice WHERE created_utc_secs < ?1 AND length(matter) = 32"
                      " AND (state IN ('waiting', 'ready')"
                      " OR (state = 'sending' AND next_utc_secs <= ?2)) ORDER BY id LIMIT 1",
                      numbers, ELEMENTS(numbers), out, err);

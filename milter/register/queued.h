@@ -6,10 +6,8 @@
 
 #include "register/internal.h"
 #include "vanthu/queued.h"
+#include "vanthu/registrar.h"
 
-/* How long post may have a notice before another one may take it, when it neither says what became
- * of it nor closes its connection; the registrar may have died meanwhile. */
-#define VT_QUEUED_LEASE_SECS 360
 /* A row that post gave back is not handed out again at once. */
 #define VT_QUEUED_GIVEN_BACK_SECS 5
 /* How long an answer, or what another gateway does, is waited for: so many times the quiet time,
@@ -51,7 +49,8 @@ enum vt_code vt_queued_read(struct vt_sql *sql, struct vt_queued *out,
 /* A row with texts in arena. VT_E_NOT_FOUND. No transaction of its own. */
 enum vt_code vt_queued_get(struct vt_register *reg, struct vt_arena *arena, int64_t id,
                            struct vt_queued *out, struct vt_err *err) VT_MUST_CHECK;
-/* The first row that waits and whose time has come; by a clock that was put back far, too.
+/* The first row that waits and whose time has come; by a clock that was put back far, too. A row
+ * that somebody damaged is left out, here and below: it must not stop the others.
  * VT_E_NOT_FOUND: none. */
 enum vt_code vt_queued_due(struct vt_register *reg, struct vt_arena *arena, int64_t now_utc_secs,
                            struct vt_queued *out, struct vt_err *err) VT_MUST_CHECK;
@@ -96,7 +95,7 @@ enum vt_code vt_queued_join_elsewhere(struct vt_register *reg, int64_t id, int64
 enum vt_code vt_queued_written(struct vt_register *reg, int64_t id, const char *message_id,
                                struct vt_bytes message, int64_t now_utc_secs,
                                struct vt_err *err) VT_MUST_CHECK;
-/* Take the next one that is to be sent, for VT_QUEUED_LEASE_SECS; its message in arena.
+/* Take the next one that is to be sent, for VT_NOTICE_LEASE_SECS; its message in arena.
  * VT_E_NOT_FOUND: none. */
 enum vt_code vt_queued_lease(struct vt_register *reg, struct vt_arena *arena, int64_t now_utc_secs,
                              struct vt_queued *out, struct vt_bytes *out_message,

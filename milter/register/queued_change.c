@@ -121,11 +121,12 @@ static enum vt_code next_ready(struct vt_register *reg, int64_t now_utc_secs, in
 {
     struct vt_sql *sql = NULL;
     bool has_row = false;
-    enum vt_code code = vt_sql_get(reg->engine,
-                                   "SELECT id FROM notice WHERE state IN ('ready', 'sending')"
-                                   " AND (next_utc_secs <= ?1 OR next_utc_secs > ?2)"
-                                   " AND message IS NOT NULL ORDER BY next_utc_secs, id LIMIT 1",
-                                   &sql, err);
+    enum vt_code code = vt_sql_get(
+        reg->engine,
+        "SELECT id FROM notice WHERE state IN ('ready', 'sending')"
+        " AND (next_utc_secs <= ?1 OR next_utc_secs > ?2)"
+        " AND message IS NOT NULL AND length(matter) = 32 ORDER BY next_utc_secs, id LIMIT 1",
+        &sql, err);
     if (code != VT_OK)
         return code;
     vt_sql_bind_int(sql, 1, now_utc_secs);
@@ -143,7 +144,7 @@ static enum vt_code take_next(struct vt_register *reg, struct vt_arena *arena, i
                               struct vt_queued *out, struct vt_bytes *out_message,
                               struct vt_err *err)
 {
-    const struct vt_value_of values[] = {number(now_utc_secs + VT_QUEUED_LEASE_SECS)};
+    const struct vt_value_of values[] = {number(now_utc_secs + VT_NOTICE_LEASE_SECS)};
     struct change change = {"UPDATE notice SET state = 'sending', next_utc_secs = ?2 WHERE id = ?1",
                             0, values, 1};
     int64_t count = 0;

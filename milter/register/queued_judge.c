@@ -115,7 +115,7 @@ static enum vt_code judge_answers(const struct judgement *j, enum vt_queued_verd
     bool is_void =
         answers.otherwise_count > 0 && answers.as_decided_count == 0 && answers.missing_count == 0;
     *out = is_waited_for ? VT_QUEUED_WAIT : is_void ? VT_QUEUED_IS_UNANSWERED : VT_QUEUED_WRITE;
-    *out_next_utc_secs = j->now_utc_secs + 1;
+    *out_next_utc_secs = j->now_utc_secs + 1 + j->owed->quiet_secs / 20;
     return VT_OK;
 }
 

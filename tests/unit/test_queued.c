@@ -247,10 +247,10 @@ static void answers_decide_what_is_told(void **state)
         {"the first otherwise", {VT_OUTCOME_TEMPFAIL, VT_OUTCOME_REJECT}, 30, "write", 1},
         {"both otherwise", {VT_OUTCOME_TEMPFAIL, VT_OUTCOME_ACCEPT}, 30, "unanswered", 0},
         {"one of them never", {VT_OUTCOMES, VT_OUTCOME_REJECT}, 30, "write", 2},
-        {"none, soon", {VT_OUTCOMES, VT_OUTCOMES}, 30, "wait 31", 2},
-        {"none, nearly long enough", {VT_OUTCOMES, VT_OUTCOMES}, 209, "wait 210", 2},
+        {"none, soon", {VT_OUTCOMES, VT_OUTCOMES}, 30, "wait 32", 2},
+        {"none, nearly long enough", {VT_OUTCOMES, VT_OUTCOMES}, 209, "wait 211", 2},
         {"none, long enough", {VT_OUTCOMES, VT_OUTCOMES}, 210, "write", 2},
-        {"one otherwise, one none", {VT_OUTCOME_TEMPFAIL, VT_OUTCOMES}, 30, "wait 31", 1},
+        {"one otherwise, one none", {VT_OUTCOME_TEMPFAIL, VT_OUTCOMES}, 30, "wait 32", 1},
         {"the same, later", {VT_OUTCOME_TEMPFAIL, VT_OUTCOMES}, 210, "write", 1},
     };
     for (size_t i = 0; i < ELEMENTS(cases); i++) {
@@ -404,8 +404,8 @@ static void leases_end(void **state)
     assert_int_equal(lease(site, 11), 100);
     assert_int_equal(row(site, 100).attempts_count, 0);
     /* Whoever had it is gone. */
-    assert_int_equal(lease(site, 11 + VT_QUEUED_LEASE_SECS - 1), 0);
-    assert_int_equal(lease(site, 11 + VT_QUEUED_LEASE_SECS), 100);
+    assert_int_equal(lease(site, 11 + VT_NOTICE_LEASE_SECS - 1), 0);
+    assert_int_equal(lease(site, 11 + VT_NOTICE_LEASE_SECS), 100);
     assert_int_equal(vt_queued_deferred(site->reg, 100, "450", "4.2.0 later", THEN + 1000,
                                         THEN + 400, &site->err),
                      VT_OK);
@@ -609,6 +609,22 @@ static void an_altered_queue_is_seen(void **state)
     }
 }
 
+static void a_damaged_row_does_not_stop_the_others(void **state)
+{
+    struct site *site = *state;
+    char text[64];
+    struct owing mails[] = {{.number = 1, .matter = 7}, {.number = 2, .matter = 8}};
+    for (size_t i = 0; i < ELEMENTS(mails); i++) {
+        owe(site, &mails[i]);
+        answer(site, mails[i].number, VT_OUTCOME_REJECT, 0);
+    }
+    site_tamper(site, "UPDATE notice SET matter = x'00' WHERE id = 100");
+    assert_string_equal(DUE(1, NULL), "300 write");
+    write_it(site, 300, 1);
+    assert_string_equal(DUE(1, NULL), "none");
+    assert_int_equal(lease(site, 1), 300);
+}
+
 /* A register of the version before, with records that owed notices. */
 static void an_older_register_is_brought_up(void **state)
 {
@@ -672,9 +688,11 @@ int main(void)
         TEST(ends_are_recorded), TEST(what_is_sent_is_sent), TEST(expired_ones_are_found),         \
         TEST(orders_are_carried_out), TEST(rows_are_listed_and_counted),                           \
         TEST(what_a_record_owed_goes_with_it)
-    const struct CMUnitTest sqlite[] = {SHARED(TEST), cmocka_unit_test(answers_decide_what_is_told),
+    const struct CMUnitTest sqlite[] = {SHARED(TEST),
+                                        cmocka_unit_test(answers_decide_what_is_told),
                                         cmocka_unit_test(other_gateways_are_heard),
                                         cmocka_unit_test(an_altered_queue_is_seen),
+                                        TEST(a_damaged_row_does_not_stop_the_others),
                                         TEST(an_older_register_is_brought_up)};
     const struct CMUnitTest postgres[] = {SHARED(CENTRAL)};
     int failed = cmocka_run_group_tests_name("SQLite", sqlite, NULL, NULL);
