@@ -7,6 +7,8 @@
 """What is owed is sent, once."""
 
 import contextlib
+import email
+import email.policy
 import json
 import os
 import random
@@ -133,6 +135,30 @@ def a_circular_is_told_once(site):
     equal(len(RELAY.messages) - begin, 1, "messages")
     text = site.vanthu_notice("show", first).stdout
     equal("Joined to" in site.vanthu_notice("show", late).stdout and "sent" in text, True, text)
+
+
+def what_follows_is_told_at_once(site):
+    """undo: a correction with its reason; refuse: the clerk's words to the sender of a mail that was delivered."""
+    reference = refuse(site)
+    wait_state(site, reference, "sent")
+    done = site.vanthu("undo", "--for", "0", "--reason", "so voi ban giay: dung", reference)
+    equal(done.returncode, 0, done.stderr)
+    begin = time.monotonic()
+    sent = wait_for("a correction", lambda: [r for r in rows(site, reference) if r["kind"] == "correction" and r["state"] == "sent"])
+    equal(time.monotonic() - begin < 8, True, "at once")
+    text = site.words("notice", "show", "--message", str(sent[0]["id"])).stdout
+    words = email.message_from_string(text, policy=email.policy.default)
+    body = next(part for part in words.walk() if part.get_content_type() == "text/plain").get_content()
+    equal("THÔNG BÁO ĐÍNH CHÍNH" in body and "so voi ban giay: dung" in body and reference in body, True, body)
+    answer = site.send(pdf_mail(site.sign()))
+    equal(answer["code"], 250, f"answer {answer}")
+    passed = site.record_of(answer)["reference"]
+    equal(site.vanthu("refuse", "--reason", "INCOMPLETE", "--text", "thieu trang 2", passed).returncode, 0, "refuse")
+    row = wait_state(site, passed, "sent")
+    text = site.words("notice", "show", "--message", str(row["id"])).stdout
+    words = email.message_from_string(text, policy=email.policy.default)
+    body = next(part for part in words.walk() if part.get_content_type() == "text/plain").get_content()
+    equal((row["kind"], "thieu trang 2" in body), ("clerk", True), body)
 
 
 # ---- a relay that does not take it ----
@@ -285,7 +311,8 @@ def the_register_is_whole(site):
     equal(done.returncode, 0, done.stdout + done.stderr)
 
 
-sys.exit(site_test.run(a_refusal_is_told, a_circular_is_told_once, what_is_deferred_is_tried_again, what_is_refused_for_ever_ends,
+sys.exit(site_test.run(a_refusal_is_told, a_circular_is_told_once, what_follows_is_told_at_once,
+                       what_is_deferred_is_tried_again, what_is_refused_for_ever_ends,
                        an_administrator_drops_one, what_cannot_be_sent_expires, limits_are_kept, mistakes_of_words_refuse_the_reload,
                        deaths_lose_nothing, a_death_while_it_is_sent, a_reload_loses_nothing, the_register_is_whole,
                        mode="enforce", extra=settings(), site_class=NoticeSite))
