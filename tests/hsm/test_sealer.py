@@ -5,8 +5,6 @@
 # it refuses, and that each use is in the register before its signature is given.
 """Requests to the sealer."""
 
-import contextlib
-import json
 import os
 import sys
 import tempfile
@@ -17,88 +15,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import hsm
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from hsm import attributes, der, oid
-
-KEY = """    %(name)s:
-      agency: soxd
-      uri: "pkcs11:token=seal;object=%(object)s?module-path=%(module)s"
-      module-environment: {P11_KIT_SERVER_ADDRESS: "unix:path=%(address)s"}
-      purposes: [message, notice]
-      pin-file: %(folder)s/pins/pin
-      software-token: "%(software)s"
-"""
-
-
-def equal(found, wanted, what=""):
-    if found != wanted:
-        raise AssertionError("%s: %r, not %r" % (what, found, wanted))
-
-
-def failure(answer, wanted, words=""):
-    """What the sealer says instead of a signature."""
-    if not isinstance(answer, dict) or answer.get("failure") != wanted or words not in answer["text"]:
-        raise AssertionError("%r, not %s with %r" % (answer, wanted, words))
-
-
-class Site:
-    """An HSM with three keys, their certificates, and sealers one after another."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.hsm = hsm.Hsm(folder + "/hsm")
-        self.ca_key = rsa.generate_private_key(65537, 2048)
-        self.keys, self.certificates = {}, {}
-        for number, (name, kind) in enumerate((("rsa", "rsa:2048"), ("ec", "EC:prime256v1"), ("other", "rsa:2048"))):
-            self.keys[name] = self.hsm.make_key(name, kind, "%02x" % (number + 1))
-            self.certify(name)
-        os.makedirs(folder + "/pins")
-        self.write_pin(hsm.PIN)
-        self.hsm.start()
-        self.number = 0
-
-    def certify(self, name, public_key=None, **options):
-        certificate = hsm.certify(public_key or self.keys[name], "Seal " + name, issuer_key=self.ca_key, **options)
-        self.certificates[name] = certificate.public_bytes(serialization.Encoding.DER)
-        with open("%s/%s.pem" % (self.folder, name), "wb") as out:
-            out.write(hsm.pem(certificate))
-
-    def write_pin(self, pin, mode=0o600):
-        path = self.folder + "/pins/pin"
-        with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as out:
-            out.write(pin + "\n")
-        os.chmod(path + ".new", mode)
-        os.rename(path + ".new", path)
-
-    def key(self, name="van-thu", of="rsa", certificate=None, more="", software="yes, without an HSM", uri_object=None):
-        text = KEY % {"name": name, "object": uri_object or of, "module": hsm.CLIENT, "address": self.hsm.address,
-                      "folder": self.folder, "software": software}
-        if certificate is None:
-            certificate = of
-        if certificate:
-            text += "      certificate: %s/%s.pem\n" % (self.folder, certificate)
-        return text + "".join("      %s\n" % line for line in more.splitlines())
-
-    @contextlib.contextmanager
-    def sealer(self, *keys, policy=None, limit="2s", state=None, canary="0s"):
-        """A sealer that is up; state: the folder of one before."""
-        self.number += 1
-        directory = state or "%s/state%d" % (self.folder, self.number)
-        os.makedirs(directory, exist_ok=True)
-        settings = ("hostname: mx1.test\npolicy: /test/policy.yaml\nlimits: {hsm: %s}\nseal:\n  directory: %s\n"
-                    "  canary: %s\n  keys:\n%s" % (limit, directory, canary, "".join(keys)))
-        role = hsm.Sealer(self.folder, settings, policy if policy is not None else
-                          hsm.policy(self.certificates["rsa"]))
-        role.directory = directory
-        try:
-            yield role
-        except BaseException:
-            print(role.log_text())
-            raise
-        finally:
-            role.stop()
-
+from cryptography.hazmat.primitives import hashes
+from hsm import Site, attributes, der, equal, failure, oid
 
 # ---- what is signed, and by whom it was permitted ----
 
@@ -109,7 +27,7 @@ def good_signatures(site):
                                         ("c", "ec", "ecdsa", "sha256"), ("d", "rsa", "rsa-pkcs1", "sha512")):
         certificate = site.certificates[of]
         with site.sealer(site.key(name, of, more="scheme: %s\nhash: %s" % (scheme, algorithm)),
-                         policy=hsm.policy(certificate)) as role:
+                         policy=hsm.make_policy(certificate)) as role:
             role.wait_state("up")
             data = attributes(certificate, algorithm=algorithm)
             signature = role.sign(data, name, reference="1831-0927-5569", on_behalf="vt@soxd.ninhbinh.gov.vn")
@@ -188,15 +106,15 @@ def authorisation(site):
     data = attributes(own)
     service = site.key(more="identity: service")
     for text, key, policy, purpose, wanted, words in (
-            ("none", site.key(), hsm.policy(), "notice", "not-authorised", "no authorisation"),
-            ("of another", site.key(), hsm.policy(site.certificates["other"]), "notice", "not-authorised", "no authorisation"),
-            ("past", site.key(), hsm.policy(own, "2020-01-01", "2020-02-01"), "notice", "not-authorised", "only"),
-            ("to come", site.key(), hsm.policy(own, "2090-01-01", "2091-01-01"), "message", "not-authorised", "only"),
-            ("of another agency", site.key(), hsm.policy(own, agency="sogd"), "message", "not-authorised", "soxd"),
-            ("good", site.key(), hsm.policy(own), "message", None, ""),
-            ("a service for notices", service, hsm.policy(), "notice", None, ""),
-            ("a service for mails", service, hsm.policy(), "message", "not-authorised", "no authorisation"),
-            ("not for documents", site.key(), hsm.policy(own), "document", "not-authorised", "purpose")):
+            ("none", site.key(), hsm.make_policy(), "notice", "not-authorised", "no authorisation"),
+            ("of another", site.key(), hsm.make_policy(site.certificates["other"]), "notice", "not-authorised", "no authorisation"),
+            ("past", site.key(), hsm.make_policy(own, "2020-01-01", "2020-02-01"), "notice", "not-authorised", "only"),
+            ("to come", site.key(), hsm.make_policy(own, "2090-01-01", "2091-01-01"), "message", "not-authorised", "only"),
+            ("of another agency", site.key(), hsm.make_policy(own, agency="sogd"), "message", "not-authorised", "soxd"),
+            ("good", site.key(), hsm.make_policy(own), "message", None, ""),
+            ("a service for notices", service, hsm.make_policy(), "notice", None, ""),
+            ("a service for mails", service, hsm.make_policy(), "message", "not-authorised", "no authorisation"),
+            ("not for documents", site.key(), hsm.make_policy(own), "document", "not-authorised", "purpose")):
         with site.sealer(key, policy=policy) as role:
             role.wait_state("up")
             answer = role.sign(data, purpose=purpose)
@@ -289,7 +207,7 @@ def certificates(site):
     for name, words in (("expired", "expired"), ("future", "valid only from"), ("other", "not that of the certificate"),
                         ("", "no certificate yet"), ("broken", "broken.pem"), ("absent", "absent.pem")):
         own = site.certificates.get(name, site.certificates["rsa"])
-        with site.sealer(site.key(certificate=name), policy=hsm.policy(own)) as role:
+        with site.sealer(site.key(certificate=name), policy=hsm.make_policy(own)) as role:
             role.wait_state("up")
             failure(role.sign(attributes(own)), "certificate", words)
             equal(role.events(), [], "uses with certificate " + name)

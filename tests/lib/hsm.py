@@ -6,6 +6,7 @@
 Clients of SoftHSM begin one after another: several at once fail at its start now and then.
 """
 import base64
+import contextlib
 import datetime
 import hashlib
 import json
@@ -27,6 +28,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
 MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+SPY = "/usr/lib/x86_64-linux-gnu/pkcs11-spy.so"  # of opensc: writes down every call
 CLIENT = "/usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-client.so"
 PIN = "123456"
 POLICY, NAMED_FILE = 1, 2  # files of a bundle
@@ -100,7 +102,8 @@ class Hsm:
     def __init__(self, folder, label="seal"):
         self.folder, self.label = folder, label
         os.makedirs(os.path.join(folder, "tokens"))
-        self.environment = dict(os.environ, SOFTHSM2_CONF=os.path.join(folder, "softhsm2.conf"))
+        self.environment = dict(os.environ, SOFTHSM2_CONF=os.path.join(folder, "softhsm2.conf"),
+                                PKCS11SPY=MODULE, PKCS11SPY_OUTPUT=os.path.join(folder, "calls"))
         with open(self.environment["SOFTHSM2_CONF"], "w") as out:
             out.write("directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n" % folder)
         run("softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", "567890",
@@ -156,7 +159,7 @@ class Hsm:
     def start_server(self):
         if os.path.exists(self.socket):
             os.unlink(self.socket)
-        self.begin("p11-kit", "p11-kit", "server", "-f", "--provider", MODULE, "--name", self.socket,
+        self.begin("p11-kit", "p11-kit", "server", "-f", "--provider", SPY, "--name", self.socket,
                    "pkcs11:token=%s?write-protected=yes" % self.label)
         wait_for(lambda: os.path.exists(self.socket), text="p11-kit server")
 
@@ -168,6 +171,13 @@ class Hsm:
         self.begin("client", "stunnel", self.path("client.conf"))
         wait_for(lambda: os.path.exists(self.address), text="stunnel")
         return self
+
+    def calls(self, name):
+        """How often a PKCS #11 function was called at the HSM."""
+        if not os.path.exists(self.path("calls")):
+            return 0
+        with open(self.path("calls"), errors="replace") as calls:
+            return sum(line.strip().endswith(": " + name) for line in calls)
 
     def signal_server(self, number):
         """To the p11-kit server and what it forked for its connections."""
@@ -266,7 +276,7 @@ def verify(public_key, data, signature, scheme="rsa-pkcs1", algorithm=None):
 # ---- the role ----
 
 
-def policy(certificate=None, begun="2020-01-01", until="2100-01-01", agency="soxd"):
+def make_policy(certificate=None, begun="2020-01-01", until="2100-01-01", agency="soxd"):
     """Descriptor of a policy with its table of agencies, as the master packs them (policy/bundle.c); with a
     certificate (DER) its table has an authorisation to seal."""
     table = "agencies:\n- id: %s\n  name: Sở Xây dựng tỉnh Ninh Bình\n  domains: [soxd.ninhbinh.gov.vn]\n" % agency
@@ -367,3 +377,82 @@ class Sealer:
         self.registrar.channel.close()
         self.log.close()
         return status
+
+
+KEY = """    %(name)s:
+      agency: soxd
+      uri: "pkcs11:token=seal;object=%(object)s?module-path=%(module)s"
+      module-environment: {P11_KIT_SERVER_ADDRESS: "unix:path=%(address)s"}
+      purposes: [message, notice]
+      pin-file: %(folder)s/pins/pin
+      software-token: "%(software)s"
+"""
+
+
+def equal(found, wanted, what=""):
+    if found != wanted:
+        raise AssertionError("%s: %r, not %r" % (what, found, wanted))
+
+
+def failure(answer, wanted, words=""):
+    """What the sealer says instead of a signature."""
+    if not isinstance(answer, dict) or answer.get("failure") != wanted or words not in answer["text"]:
+        raise AssertionError("%r, not %s with %r" % (answer, wanted, words))
+
+
+class Site:
+    """An HSM with three keys, their certificates, and sealers one after another."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.hsm = Hsm(folder + "/hsm")
+        self.ca_key = rsa.generate_private_key(65537, 2048)
+        self.keys, self.certificates = {}, {}
+        for number, (name, kind) in enumerate((("rsa", "rsa:2048"), ("ec", "EC:prime256v1"), ("other", "rsa:2048"))):
+            self.keys[name] = self.hsm.make_key(name, kind, "%02x" % (number + 1))
+            self.certify(name)
+        os.makedirs(folder + "/pins")
+        self.write_pin(PIN)
+        self.hsm.start()
+        self.number = 0
+
+    def certify(self, name, public_key=None, **options):
+        certificate = certify(public_key or self.keys[name], "Seal " + name, issuer_key=self.ca_key, **options)
+        self.certificates[name] = certificate.public_bytes(serialization.Encoding.DER)
+        with open("%s/%s.pem" % (self.folder, name), "wb") as out:
+            out.write(pem(certificate))
+
+    def write_pin(self, pin, mode=0o600):
+        path = self.folder + "/pins/pin"
+        with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as out:
+            out.write(pin + "\n")
+        os.chmod(path + ".new", mode)
+        os.rename(path + ".new", path)
+
+    def key(self, name="van-thu", of="rsa", certificate=None, more="", software="yes, without an HSM", uri_object=None):
+        text = KEY % {"name": name, "object": uri_object or of, "module": CLIENT, "address": self.hsm.address,
+                      "folder": self.folder, "software": software}
+        if certificate is None:
+            certificate = of
+        if certificate:
+            text += "      certificate: %s/%s.pem\n" % (self.folder, certificate)
+        return text + "".join("      %s\n" % line for line in more.splitlines())
+
+    @contextlib.contextmanager
+    def sealer(self, *keys, policy=None, limit="2s", state=None, canary="0s"):
+        """A sealer that is up; state: the folder of one before."""
+        self.number += 1
+        directory = state or "%s/state%d" % (self.folder, self.number)
+        os.makedirs(directory, exist_ok=True)
+        settings = ("hostname: mx1.test\npolicy: /test/policy.yaml\nlimits: {hsm: %s}\nseal:\n  directory: %s\n"
+                    "  canary: %s\n  keys:\n%s" % (limit, directory, canary, "".join(keys)))
+        role = Sealer(self.folder, settings, policy if policy is not None else
+                      make_policy(self.certificates["rsa"]))
+        role.directory = directory
+        try:
+            yield role
+        except BaseException:
+            print(role.log_text())
+            raise
+        finally:
+            role.stop()
