@@ -92,9 +92,8 @@ static enum vt_login_answer judge(const json_t *state, int64_t late_msecs, int64
                          text_of(state, "text"), vt_time_vietnam(when, tried));
         return VT_LOGIN_NO;
     }
-    if (strcmp(text_of(state, "state"), trying) != 0)
-        return VT_LOGIN_YES;
-    if (now_utc_secs >= tried && (now_utc_secs - tried) * 1000 <= late_msecs)
+    if (strcmp(text_of(state, "state"), trying) == 0 && now_utc_secs >= tried &&
+        (now_utc_secs - tried) * 1000 <= late_msecs)
         return VT_LOGIN_WAIT;
     if (json_is_true(json_object_get(state, "was_good")) ||
         json_integer_value(json_object_get(state, "unheard")) < MAX_UNHEARD)

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The sealer's parts without an HSM: URIs of keys, settings of keys, what may be signed,
+ * signatures, quota, PINs and what is remembered of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/pkcs11_uri.h"
+#include "seal/attributes.h"
+#include "seal/hash.h"
+#include "seal/login.h"
+#include "seal/state.h"
+#include "vanthu/clock.h"
+
+#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+#define NOW ((int64_t)1795338710)
+
+/* ---- URIs ---- */
+
+static void good_uris(void **state)
+{
+    (void)state;
+    struct vt_pkcs11_uri uri;
+    assert_int_equal(vt_pkcs11_uri_parse("pkcs11:token=Con%20d%E1%BA%A5u;object=a%3Bb;id=%01%A0;"
+                                         "type=private?module-path=/usr/lib/a%20b.so",
+                                         &uri, NULL),
+                     VT_OK);
+    assert_string_equal(uri.token, "Con dấu");
+    assert_string_equal(uri.object, "a;b");
+    assert_int_equal(uri.id_len, 2);
+    assert_memory_equal(uri.id, "\x01\xa0", 2);
+    assert_string_equal(uri.module, "/usr/lib/a b.so");
+    assert_int_equal(vt_pkcs11_uri_parse("pkcs11:serial=0123;id=%02?module-path=/m.so", &uri, NULL),
+                     VT_OK);
+    assert_string_equal(uri.serial, "0123");
+    assert_string_equal(uri.token, "");
+}
+
+static void bad_uris(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *uri, *words;
+    } cases[] = {
+        {"", "begins with pkcs11:"},
+        {"https://hsm/", "begins with pkcs11:"},
+        {"pkcs11:token=a;object=b", "module-path="},
+        {"pkcs11:token=a;object=b?module-path=lib.so", "from the root"},
+        {"pkcs11:object=b?module-path=/m.so", "names no token"},
+        {"pkcs11:token=a?module-path=/m.so", "names no key"},
+        {"pkcs11:token=a;object=b?module-path=/m.so&pin-value=1234", "pin-file"},
+        {"pkcs11:token=a;object=b?module-path=/m.so&pin-source=file:/x", "pin-file"},
+        {"pkcs11:token=a;object=b;slot-id=3?module-path=/m.so", "change"},
+        {"pkcs11:token=a;token=b;object=c?module-path=/m.so", "twice"},
+        {"pkcs11:token=a;object=b;type=public?module-path=/m.so", "type=private"},
+        {"pkcs11:token=a;object=b;label=c?module-path=/m.so", "no attribute"},
+        {"pkcs11:token=a%2;object=b?module-path=/m.so", "wrong %"},
+        {"pkcs11:token=%FF;object=b?module-path=/m.so", "UTF-8"},
+        {"pkcs11:token=;object=b?module-path=/m.so", "empty"},
+        {"pkcs11:token=a;object=b;id=%?module-path=/m.so", "as bytes"},
+        {"pkcs11:token=a;object?module-path=/m.so", "without \"=\""},
+    };
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        struct vt_pkcs11_uri uri;
+        struct vt_err err = {0};
+        if (vt_pkcs11_uri_parse(cases[i].uri, &uri, &err) != VT_E_FORMAT ||
+            strstr(err.text, cases[i].words) == NULL)
+            fail_msg("%s: %s", cases[i].uri, err.text);
+    }
+}
+
+/* ---- settings ---- */
+
+#define URI "uri: \"pkcs11:token=a;object=b?module-path=/m.so\""
+
+static void settings(void **state)
+{
+    (void)state;
+    struct vt_mistakes mistakes;
+    struct vt_config *config = NULL;
+    vt_mistakes_init(&mistakes);
+    assert_int_equal(vt_config_parse(VT_BYTES("seal:\n  keys:\n"
+                                              "    a: {agency: soxd, " URI ", purposes: notice}\n"
+                                              "    b:\n"
+                                              "      agency: sogd\n"
+                                              "      identity: service\n"
+                                              "      " URI "\n"
+                                              "      certificate: b.pem\n"
+                                              "      pin-file: /etc/pin\n"
+                                              "      scheme: ecdsa\n"
+                                              "      hash: sha384\n"
+                                              "      purposes: [message, document]\n"
+                                              "      per-hour: 5\n"
+                                              "      parallel: 64\n"
+                                              "      module-files: [/etc/hsm.conf, tls]\n"
+                                              "      module-environment: {HSM: \"x y\"}\n"
+                                              "      software-token: \"yes, without an HSM\"\n"),
+                                     "/etc/vanthu/vanthu.yaml", &config, &mistakes, NULL),
+                     VT_OK);
+    assert_int_equal(config->seal_keys_count, 2);
+    const struct vt_seal_key *a = vt_config_seal_key(config, "a"),
+                             *b = vt_config_seal_key(config, "b");
+    assert_int_equal(a->purposes, 1u << VT_SEAL_FOR_NOTICE | 1u << VT_SEAL_FOR_PROBE);
+    assert_int_equal(a->per_hour, 1000);
+    assert_int_equal(a->scheme, VT_SEAL_RSA_PKCS1);
+    assert_false(a->is_service || a->may_be_software);
+    assert_null(a->certificate);
+    assert_string_equal(b->certificate, "/etc/vanthu/b.pem");
+    assert_string_equal(b->files.items[1], "/etc/vanthu/tls");
+    assert_string_equal(b->environment[0].value, "x y");
+    assert_int_equal(b->hash, VT_SEAL_SHA384);
+    assert_true(b->is_service && b->may_be_software);
+    assert_null(vt_config_seal_key(config, "c"));
+    assert_string_equal(config->seal_names.items[1], "b");
+    vt_config_free(config);
+    vt_mistakes_clear(&mistakes);
+}
+
+static void wrong_settings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *words;
+        unsigned line;
+    } cases[] = {
+        {"    A: {agency: x, " URI ", purposes: notice}\n", "small letters", 3},
+        {"    a: {" URI ", purposes: notice}\n", "agency is missing", 3},
+        {"    a: {agency: x, purposes: notice}\n", "uri is missing", 3},
+        {"    a: {agency: x, " URI "}\n", "purposes is missing", 3},
+        {"    a:\n      agency: x\n      uri: \"pkcs11:\"\n      purposes: notice\n", "module", 5},
+        {"    a:\n      agency: x\n      " URI "\n      purposes: [notice, mails]\n", "mails", 6},
+        {"    a: {agency: x, " URI ", purposes: notice, software-token: yes}\n",
+         "yes, without an HSM", 3},
+        {"    a: {agency: x, " URI ", purposes: notice, pin: 1234}\n", "pin", 3},
+        {"    a: {agency: x, " URI ", purposes: notice, parallel: 65}\n", "65", 3},
+        {"    a: {agency: x, " URI ", purposes: notice, module-environment: {LD_PRELOAD: x}}\n",
+         "variable", 3},
+    };
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        struct vt_mistakes mistakes;
+        struct vt_config *config = NULL;
+        char text[1024];
+        vt_mistakes_init(&mistakes);
+        (void)snprintf(text, sizeof(text), "seal:\n  keys:\n%s", cases[i].text);
+        assert_int_equal(
+            vt_config_parse(vt_bytes_str(text), "vanthu.yaml", &config, &mistakes, NULL),
+            VT_E_CONFIG);
+        if (strstr(mistakes.items[0].text, cases[i].words) == NULL ||
+            mistakes.items[0].line != cases[i].line)
+            fail_msg("%s: line %u: %s", cases[i].text, mistakes.items[0].line,
+                     mistakes.items[0].text);
+        vt_mistakes_clear(&mistakes);
+    }
+}
+
+/* ---- what may be signed ---- */
+
+static const struct vt_bytes own = {(const uint8_t *)"a certificate", 13};
+
+/* A probe is what the sealer itself would sign, with every hash; each byte of it counts. */
+static void attributes(void **state)
+{
+    (void)state;
+    for (unsigned hash = 0; hash < VT_SEAL_HASHES; hash++) {
+        struct vt_buf set;
+        struct vt_err err = {0};
+        vt_buf_init(&set, VT_MAX_SEAL_ATTRIBUTES_BYTES);
+        assert_int_equal(vt_seal_attributes_probe(own, (enum vt_seal_hash)hash, &set, NULL), VT_OK);
+        if (vt_seal_attributes_check(vt_buf_bytes(&set), own, (enum vt_seal_hash)hash, NOW, &err) !=
+            VT_OK)
+            fail_msg("%s: %s", vt_seal_hash_name((enum vt_seal_hash)hash), err.text);
+        assert_int_equal(vt_seal_attributes_check(vt_buf_bytes(&set), VT_BYTES("another"),
+                                                  (enum vt_seal_hash)hash, NOW, NULL),
+                         VT_E_FORMAT);
+        assert_int_equal(vt_seal_attributes_check(vt_buf_bytes(&set), own,
+                                                  (enum vt_seal_hash)((hash + 1) % VT_SEAL_HASHES),
+                                                  NOW, NULL),
+                         VT_E_FORMAT);
+        for (size_t len = 0; len < set.len; len++)
+            assert_int_equal(vt_seal_attributes_check(vt_bytes_of(set.ptr, len), own,
+                                                      (enum vt_seal_hash)hash, NOW, NULL),
+                             VT_E_FORMAT);
+        vt_buf_clear(&set);
+    }
+}
+
+/* Only the digest of the content may be any bytes. */
+static void changed_attributes(void **state)
+{
+    (void)state;
+    struct vt_buf set;
+    size_t good = 0;
+    vt_buf_init(&set, VT_MAX_SEAL_ATTRIBUTES_BYTES);
+    assert_int_equal(vt_seal_attributes_probe(own, VT_SEAL_SHA256, &set, NULL), VT_OK);
+    for (size_t i = 0; i < set.len; i++) {
+        set.ptr[i] ^= 0x55;
+        good +=
+            vt_seal_attributes_check(vt_buf_bytes(&set), own, VT_SEAL_SHA256, NOW, NULL) == VT_OK;
+        set.ptr[i] ^= 0x55;
+    }
+    assert_int_equal(good, 32);
+    vt_buf_clear(&set);
+}
+
+static void signatures(void **state)
+{
+    (void)state;
+    EVP_PKEY *rsa = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048),
+             *ec = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    uint8_t value[512];
+    size_t len = sizeof(value);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    assert_int_equal(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, rsa), 1);
+    assert_int_equal(EVP_DigestSign(context, value, &len, (const uint8_t *)"data", 4), 1);
+    struct vt_bytes signature = vt_bytes_of(value, len);
+    assert_true(
+        vt_seal_is_signature(rsa, VT_SEAL_RSA_PKCS1, VT_SEAL_SHA256, VT_BYTES("data"), signature));
+    assert_false(
+        vt_seal_is_signature(rsa, VT_SEAL_RSA_PKCS1, VT_SEAL_SHA256, VT_BYTES("date"), signature));
+    assert_false(
+        vt_seal_is_signature(rsa, VT_SEAL_RSA_PSS, VT_SEAL_SHA256, VT_BYTES("data"), signature));
+    assert_false(
+        vt_seal_is_signature(rsa, VT_SEAL_RSA_PKCS1, VT_SEAL_SHA384, VT_BYTES("data"), signature));
+    assert_false(
+        vt_seal_is_signature(ec, VT_SEAL_ECDSA, VT_SEAL_SHA256, VT_BYTES("data"), signature));
+    assert_false(vt_seal_is_signature(rsa, VT_SEAL_RSA_PKCS1, VT_SEAL_SHA256, VT_BYTES("data"),
+                                      (struct vt_bytes){0}));
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(rsa);
+    EVP_PKEY_free(ec);
+}
+
+/* ---- what is remembered ---- */
+
+static char folder[64];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    (void)strcpy(folder, "/tmp/vanthu-seal-XXXXXX");
+    return mkdtemp(folder) != NULL ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char command[96];
+    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
+    return system(command);
+}
+
+static const struct vt_seal_key some_key = {
+    .name = "a", .uri = "pkcs11:token=a;object=b?module-path=/m.so", .per_hour = 10};
+
+/* A sliding hour: what was used before its half counts by half. */
+static void quota(void **state)
+{
+    (void)state;
+    int64_t hour = NOW - NOW % 3600;
+    for (unsigned i = 0; i < 10; i++)
+        assert_int_equal(vt_seal_quota_take(folder, &some_key, hour + i, NULL), VT_OK);
+    assert_int_equal(vt_seal_quota_take(folder, &some_key, hour + 3599, NULL), VT_E_BUSY);
+    assert_int_equal(vt_seal_quota_take(folder, &some_key, hour + 3600, NULL), VT_E_BUSY);
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(vt_seal_quota_take(folder, &some_key, hour + 5400, NULL), VT_OK);
+    assert_int_equal(vt_seal_quota_take(folder, &some_key, hour + 5400, NULL), VT_E_BUSY);
+    /* A clock that is set back gives nothing. */
+    assert_int_equal(vt_seal_quota_take(folder, &some_key, hour - 7200, NULL), VT_E_BUSY);
+    assert_int_equal(vt_seal_quota_take(folder, &some_key, hour + 3 * 3600, NULL), VT_OK);
+    assert_int_equal(vt_seal_quota_take("/nowhere", &some_key, hour, NULL), VT_E_SYSTEM);
+}
+
+static void stopped(void **state)
+{
+    (void)state;
+    char text[VT_ERR_TEXT_BYTES];
+    assert_false(vt_seal_is_stopped(folder, text));
+    assert_int_equal(vt_seal_stop(folder, "an", "mất thẻ", NOW, NULL), VT_OK);
+    assert_true(vt_seal_is_stopped(folder, text));
+    assert_non_null(strstr(text, "an: mất thẻ"));
+    assert_int_equal(vt_seal_resume(folder, NULL), VT_OK);
+    assert_false(vt_seal_is_stopped(folder, text));
+    assert_int_equal(vt_seal_resume(folder, NULL), VT_E_NOT_FOUND);
+}
+
+static void pins(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        mode_t mode;
+        const char *wanted; /* NULL: refused */
+    } cases[] = {{"1234\n", 0400, "1234"}, {"1234", 0600, "1234"},  {"12 34\r\n", 0600, "12 34"},
+                 {"1234\n", 0440, NULL},   {"1234\n", 0604, NULL},  {"", 0600, NULL},
+                 {"\n", 0600, NULL},       {"12\n34\n", 0600, NULL}};
+    char file[96];
+    struct vt_pin pin = {0};
+    (void)snprintf(file, sizeof(file), "%s/pin", folder);
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        (void)unlink(file);
+        FILE *out = fopen(file, "w");
+        assert_non_null(out);
+        (void)fputs(cases[i].text, out);
+        (void)fclose(out);
+        assert_int_equal(chmod(file, cases[i].mode), 0);
+        enum vt_code code = vt_pin_read_file(file, &pin, NULL);
+        assert_int_equal(code, cases[i].wanted != NULL ? VT_OK : VT_E_CONFIG);
+        if (cases[i].wanted != NULL)
+            assert_true(vt_bytes_equal(vt_pin_bytes(&pin), vt_bytes_str(cases[i].wanted)));
+        vt_pin_wipe(&pin);
+        assert_null(pin.page);
+    }
+}
+
+static enum vt_login_answer ask(const char *digest, bool is_attempt)
+{
+    struct vt_login login;
+    assert_int_equal(vt_login_begin(folder, &some_key, digest, is_attempt, 60000, &login, NULL),
+                     VT_OK);
+    return login.answer;
+}
+
+static void told(enum vt_seal_fault fault)
+{
+    assert_int_equal(vt_login_end(folder, &some_key, fault, "the HSM refused the PIN", NULL),
+                     VT_OK);
+}
+
+static void logins(void **state)
+{
+    (void)state;
+    static const char one[] = "1111", two[] = "2222";
+    assert_int_equal(ask(one, false), VT_LOGIN_YES);
+    assert_int_equal(ask(one, true), VT_LOGIN_YES);
+    assert_int_equal(ask(one, true), VT_LOGIN_WAIT); /* another key tries it right now */
+    told(VT_FAULT_PIN);
+    assert_int_equal(ask(one, true), VT_LOGIN_NO);
+    assert_int_equal(ask(two, true), VT_LOGIN_YES);
+    told(VT_FAULT_NONE);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(ask(two, true), VT_LOGIN_YES);
+        told(VT_FAULT_LOST); /* a PIN that was good is tried again */
+    }
+    assert_int_equal(ask(one, true), VT_LOGIN_YES); /* the file says another one again */
+    told(VT_FAULT_LOST);
+    assert_int_equal(ask(one, true), VT_LOGIN_YES);
+    told(VT_FAULT_LOST);
+    assert_int_equal(ask(one, true), VT_LOGIN_NO); /* the HSM may have counted both */
+    assert_int_equal(ask("3333", true), VT_LOGIN_YES);
+    told(VT_FAULT_KEY); /* it was taken, or nobody counted it */
+    assert_int_equal(ask("3333", true), VT_LOGIN_YES);
+    told(VT_FAULT_PIN_LOCKED);
+    assert_int_equal(ask("3333", true), VT_LOGIN_NO);
+    assert_int_equal(vt_login_forget(folder, &some_key, NULL), VT_OK);
+    assert_int_equal(ask("3333", true), VT_LOGIN_YES); /* a person wants it */
+    assert_true(vt_login_since(folder, &some_key) != VT_TIME_NONE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_uris),
+        cmocka_unit_test(bad_uris),
+        cmocka_unit_test(settings),
+        cmocka_unit_test(wrong_settings),
+        cmocka_unit_test(attributes),
+        cmocka_unit_test(changed_attributes),
+        cmocka_unit_test(signatures),
+        cmocka_unit_test_setup_teardown(quota, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(stopped, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(pins, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(logins, make_folder, remove_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
