@@ -198,6 +198,7 @@ struct vt_config {
 
     struct vt_seal_key *seal_keys; /* seal.keys */
     size_t seal_keys_count;
+    struct vt_strings seal_names; /* of the same, in their order */
     const char *seal_directory; /* seal.directory: what the sealer remembers of PINs and quotas */
     int64_t seal_canary_msecs;  /* seal.canary: 15m; 0: no signature is tried */
 

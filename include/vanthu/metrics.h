@@ -85,6 +85,17 @@ enum vt_metric {
     VT_METRIC_NOTICE_MSECS,
     VT_METRIC_RELAY_AWAY,
     VT_METRIC_NOTICES_UNSIGNED,
+    /* sealer */
+    VT_METRIC_SEALS,      /* key, purpose, result */
+    VT_METRIC_SEAL_MSECS, /* key; so are all of these */
+    VT_METRIC_SEAL_UP,
+    VT_METRIC_SEAL_LOSSES,
+    VT_METRIC_SEAL_CANARY_FAILED,
+    VT_METRIC_SEAL_CANARY_GOOD,
+    VT_METRIC_SEAL_CERTIFICATE_END,
+    VT_METRIC_SEAL_PIN_SINCE,
+    VT_METRIC_SEAL_SOFTWARE,
+    VT_METRIC_SEAL_STOPPED, /* without a key */
     /* master */
     VT_METRIC_ROLE_UP,       /* role */
     VT_METRIC_ROLE_STARTED,  /* role */
@@ -181,7 +192,7 @@ struct vt_metrics;
 enum vt_code vt_metrics_make(enum vt_role_id role, int *out_write, int *out_read,
                              struct vt_err *err) VT_MUST_CHECK;
 /* Map a role's file, which may be closed afterwards. lane: below VT_METRIC_LANES, whose gauges
- * become zero. hosts: what host indices are about, NULL: none; when they are others than those that
+ * become zero. hosts: what host or key indices are about, NULL: none; when they are others than those that
  * were counted, their counts begin anew. fd -1: *out is NULL, which all functions below take and do
  * nothing with. The mapping is not inherited by fork(2). VT_E_FORMAT: not such a file;
  * VT_E_SYSTEM, VT_E_NOMEM. */

@@ -37,7 +37,7 @@ enum vt_seal_failure {
     VT_SEAL_QUOTA,           /* more signatures than the configuration allows */
     VT_SEAL_CREDENTIAL,      /* PIN or token was refused; not tried again until its file changes */
     VT_SEAL_CERTIFICATE,     /* own certificate expired, revoked, or not that of the key */
-    VT_SEAL_MISUSE,          /* what was to be signed is no set of attributes for this certificate */
+    VT_SEAL_MISUSE, /* what was to be signed is no set of attributes for this certificate */
     VT_SEAL_DONE
 };
 /* "unavailable", "stopped", … */
@@ -78,5 +78,38 @@ enum vt_code vt_sealer_sign(const struct vt_sealer *sealer, const struct vt_seal
 enum vt_code vt_sealer_identity(struct vt_arena *arena, const struct vt_sealer *sealer,
                                 const char *key, struct vt_seal_identity *out,
                                 struct vt_err *err) VT_MUST_CHECK;
+
+/* ---- what an administrator asks ---- */
+
+enum vt_seal_wish_kind {
+    VT_SEAL_WISH_STATUS = 0,
+    VT_SEAL_WISH_PROBE,   /* key: sign something that nobody can use, and say how it is */
+    VT_SEAL_WISH_PIN,     /* key: log in with the PIN of pin_fd, whatever was refused before */
+    VT_SEAL_WISH_REQUEST, /* key: a certificate request; text: its subject, "/C=VN/CN=…", or NULL */
+    VT_SEAL_WISH_STOP,    /* all sealing; text: why, or NULL */
+    VT_SEAL_WISH_RESUME,
+};
+struct vt_seal_wish {
+    enum vt_seal_wish_kind kind;
+    const char *key, *text;
+    const char *by; /* who asks, as the register shows it */
+    int pin_fd;     /* a memory file; borrowed */
+};
+/* Ask over a connection of vt_control_connect_sealer. *out_json: the answer, malloc'd:
+ * STATUS {"stopped": text or absent, "keys": […]};
+ * PROBE one key: {"key", "agency", "identity", "state", "text", "since", "token": {"label", …},
+ * "certificate": {"subject", "not_after", … or "text"}, "purposes": [{"purpose", "authorised",
+ * "text"}], "pin": {"since", "old"}, "canary": {"good", "text"}, "losses", "recovery_msecs",
+ * "probe": name of a failure or "done", "probe_text", "probe_msecs"};
+ * PIN {"good", "text"}; REQUEST {"failure", "text", "pem"}; STOP, RESUME {"good"}.
+ * VT_E_PEER: why it cannot be done is in err->text; others as vt_sealer_sign. */
+enum vt_code vt_sealer_wish(const struct vt_sealer *sealer, const struct vt_seal_wish *wish,
+                            char **out_json, struct vt_err *err) VT_MUST_CHECK;
+/* Stop all sealing without a sealer: it finds the file of seal.directory when it starts, and a
+ * running one with its next request. VT_E_SYSTEM, VT_E_NOMEM. */
+enum vt_code vt_seal_stop(const char *directory, const char *by, const char *text,
+                          int64_t now_utc_secs, struct vt_err *err) VT_MUST_CHECK;
+/* The other way. VT_E_NOT_FOUND: it was not stopped. */
+enum vt_code vt_seal_resume(const char *directory, struct vt_err *err) VT_MUST_CHECK;
 
 #endif

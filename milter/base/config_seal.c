@@ -247,13 +247,17 @@ bool vt_config_read_seal_keys(struct vt_config_reader *reader, const struct vt_s
     if (node->count > VT_MAX_SEAL_KEYS)
         return vt_yaml_mistake(&reader->yaml, node, "more than %d keys", VT_MAX_SEAL_KEYS);
     struct vt_seal_key *keys = vt_arena_alloc(config->arena, (node->count + 1) * sizeof(*keys));
-    if (keys == NULL)
+    const char **names = vt_arena_alloc(config->arena, (node->count + 1) * sizeof(*names));
+    if (keys == NULL || names == NULL)
         return vt_yaml_mistake(&reader->yaml, node, "out of memory");
     bool is_good = true;
-    for (size_t i = 0; i < node->count; i++)
+    for (size_t i = 0; i < node->count; i++) {
         is_good = read_key(reader, &node->entries[i], &keys[i]) && is_good;
+        names[i] = keys[i].name;
+    }
     config->seal_keys = keys;
     config->seal_keys_count = is_good ? node->count : 0;
+    config->seal_names = (struct vt_strings){names, config->seal_keys_count};
     return is_good;
 }
 

@@ -164,6 +164,12 @@ static void put(vt_metric_cell *cell, uint64_t value)
     atomic_store_explicit(cell, value, memory_order_relaxed);
 }
 
+/* Its first label is a host or a key of the configuration. */
+static bool is_of_list(const struct vt_metric_info *info)
+{
+    return info->labels[0] != NULL && info->labels[0]->value == NULL;
+}
+
 /* Another list of hosts: an index means another host now. */
 static void take_hosts(struct vt_metrics *metrics)
 {
@@ -172,7 +178,7 @@ static void take_hosts(struct vt_metrics *metrics)
         return;
     for (unsigned i = 0; i < VT_METRICS; i++) {
         const struct vt_metric_info *info = &vt_metric_infos[i];
-        if (info->writer != metrics->role || info->labels[0] != &vt_label_host ||
+        if (info->writer != metrics->role || !is_of_list(info) ||
             vt_metric_is_gauge(info))
             continue;
         uint32_t cells = vt_metric_combinations(info) * vt_metric_cells(info);
@@ -220,7 +226,7 @@ void vt_metrics_close(struct vt_metrics *metrics)
 /* An old set may still mean the hosts of an old configuration. */
 static bool means_these_hosts(const struct vt_metrics *metrics, const struct vt_metric_info *info)
 {
-    return info->labels[0] != &vt_label_host ||
+    return !is_of_list(info) ||
            atomic_load_explicit(&metrics->cells[VT_CELL_HOSTS], memory_order_relaxed) ==
                metrics->hosts_hash;
 }

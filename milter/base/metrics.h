@@ -30,7 +30,7 @@ enum vt_metric_unit {
 struct vt_metric_label {
     const char *name;
     unsigned count;
-    const char *(*value)(unsigned index); /* NULL: hosts */
+    const char *(*value)(unsigned index); /* NULL: hosts, or keys */
 };
 
 struct vt_metric_info {
@@ -44,7 +44,8 @@ struct vt_metric_info {
 };
 
 extern const struct vt_metric_info vt_metric_infos[VT_METRICS];
-extern const struct vt_metric_label vt_label_host, vt_label_role;
+/* Values of host and key are those of the configuration. */
+extern const struct vt_metric_label vt_label_host, vt_label_key, vt_label_role;
 
 /* How many combinations of label values there are; 1 without labels. */
 unsigned vt_metric_combinations(const struct vt_metric_info *info);

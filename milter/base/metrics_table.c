@@ -117,6 +117,16 @@ static const char *type_name(unsigned i)
     return names[i];
 }
 
+static const char *purpose_name(unsigned i)
+{
+    return vt_seal_purpose_name((enum vt_seal_purpose)i);
+}
+
+static const char *sealed_name(unsigned i)
+{
+    return vt_seal_failure_name((enum vt_seal_failure)i);
+}
+
 static const char *result_name(unsigned i)
 {
     return i == VT_RESULT_OK ? "ok" : "failed";
@@ -174,7 +184,10 @@ static const struct vt_metric_label notice_state = {"state", VT_METRIC_NOTICE_ST
                                                     notice_state_name};
 static const struct vt_metric_label notice_end = {"end", VT_METRIC_NOTICE_ENDS, notice_end_name};
 static const struct vt_metric_label page = {"page", VT_METRIC_PAGES, page_name};
+static const struct vt_metric_label purpose = {"purpose", VT_SEAL_PURPOSES, purpose_name};
+static const struct vt_metric_label sealed = {"result", VT_SEAL_DONE + 1, sealed_name};
 const struct vt_metric_label vt_label_host = {"host", VT_METRIC_HOSTS, NULL};
+const struct vt_metric_label vt_label_key = {"key", VT_MAX_SEAL_KEYS, NULL};
 const struct vt_metric_label vt_label_role = {"role", VT_ROLES, role_name};
 
 /* ---- bounds ---- */
@@ -344,6 +357,27 @@ const struct vt_metric_info vt_metric_infos[VT_METRICS] = {
         MOMENT, VT_ROLE_POST, NO_LABELS, NO_BOUNDS},
     [VT_METRIC_NOTICES_UNSIGNED] = {"vanthu_notices_unsigned_total", "Notices that went out without the signature of notices.sign-with.",
         COUNTER, VT_ROLE_POST, NO_LABELS, NO_BOUNDS},
+
+    [VT_METRIC_SEALS] = {"vanthu_seals_total", "Requests for a signature by the sealer, by what became of them.",
+        COUNTER, VT_ROLE_SEALER, LABELS(&vt_label_key, &purpose, &sealed), NO_BOUNDS},
+    [VT_METRIC_SEAL_MSECS] = {"vanthu_seal_duration_seconds", "How long a signature took, with its record.",
+        DURATION, VT_ROLE_SEALER, LABELS(&vt_label_key), BOUNDS(msecs)},
+    [VT_METRIC_SEAL_UP] = {"vanthu_seal_up", "1: the HSM is there, and the key is that of its certificate if it has one.",
+        GAUGE, VT_ROLE_SEALER, LABELS(&vt_label_key), NO_BOUNDS},
+    [VT_METRIC_SEAL_LOSSES] = {"vanthu_seal_connections_lost_total", "Connections to the HSM that were lost or silent.",
+        COUNTER, VT_ROLE_SEALER, LABELS(&vt_label_key), NO_BOUNDS},
+    [VT_METRIC_SEAL_CANARY_FAILED] = {"vanthu_seal_canary_failed", "1: the last signature that was tried at an interval failed.",
+        GAUGE, VT_ROLE_SEALER, LABELS(&vt_label_key), NO_BOUNDS},
+    [VT_METRIC_SEAL_CANARY_GOOD] = {"vanthu_seal_canary_last_success_timestamp_seconds", "When one of them last succeeded.",
+        MOMENT, VT_ROLE_SEALER, LABELS(&vt_label_key), NO_BOUNDS},
+    [VT_METRIC_SEAL_CERTIFICATE_END] = {"vanthu_seal_certificate_end_timestamp_seconds", "When the certificate of the key ends.",
+        MOMENT, VT_ROLE_SEALER, LABELS(&vt_label_key), NO_BOUNDS},
+    [VT_METRIC_SEAL_PIN_SINCE] = {"vanthu_seal_pin_since_timestamp_seconds", "Since when the PIN is in use; the regulations ask for another one every six months.",
+        MOMENT, VT_ROLE_SEALER, LABELS(&vt_label_key), NO_BOUNDS},
+    [VT_METRIC_SEAL_SOFTWARE] = {"vanthu_seal_software_token", "1: the key is a file on a disk, not in an HSM.",
+        GAUGE, VT_ROLE_SEALER, LABELS(&vt_label_key), NO_BOUNDS},
+    [VT_METRIC_SEAL_STOPPED] = {"vanthu_seal_stopped", "1: an administrator stopped all sealing (vanthu seal stop).",
+        GAUGE, VT_ROLE_SEALER, NO_LABELS, NO_BOUNDS},
 
     [VT_METRIC_ROLE_UP] = {"vanthu_role_up", "1: the role runs and said that it serves.",
         GAUGE, VT_ROLE_MASTER, LABELS(&vt_label_role), NO_BOUNDS},

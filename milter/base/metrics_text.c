@@ -14,6 +14,8 @@
 #define TURN_IS_LATE_SECS 30
 /* A relay that is started anew is there before that. */
 #define RELAY_IS_AWAY_SECS 300
+/* A certificate of an agency takes weeks to get. */
+#define SEAL_ENDS_SOON_SECS ((int64_t)30 * 86400)
 
 struct writer {
     const struct vt_metrics_reader *reader;
@@ -54,6 +56,15 @@ static bool has_hosts(const struct writer *w)
                                       vt_metrics_hosts_hash(&w->view->config->fetch_hosts);
 }
 
+static const char *key_name(const struct writer *w, unsigned index)
+{
+    const struct vt_metrics_file *file = &w->reader->files[VT_ROLE_SEALER];
+    const struct vt_strings *names = &w->view->config->seal_names;
+    bool means_these = file->cells != NULL && atomic_load(&file->cells[VT_CELL_HOSTS]) ==
+                                                  vt_metrics_hosts_hash(names);
+    return means_these && index < names->count ? names->items[index] : NULL;
+}
+
 static bool is_wanted(const struct writer *w, unsigned role)
 {
     return vt_metrics_gauge(w->reader, VT_METRIC_ROLE_STARTED, role, w->view->lane) != 0;
@@ -65,6 +76,8 @@ static const char *value_of(const struct writer *w, const struct vt_metric_label
 {
     if (label == &vt_label_host)
         return has_hosts(w) ? host_name(w, index) : NULL;
+    if (label == &vt_label_key)
+        return key_name(w, index);
     if (label == &vt_label_role && !is_wanted(w, index))
         return NULL;
     return label->value(index);
@@ -311,6 +324,32 @@ static void look_at_relay(const struct writer *w, int64_t now, struct problems *
             vt_time_rfc3339(since, away));
 }
 
+static int64_t of_key(const struct writer *w, enum vt_metric metric, unsigned key)
+{
+    return vt_metrics_gauge(w->reader, metric, key, w->view->lane);
+}
+
+static void look_at_seals(const struct writer *w, int64_t now, struct problems *problems)
+{
+    char when[VT_TIME_TEXT_BYTES];
+    if (!is_up(w, VT_ROLE_SEALER))
+        return; /* said already, or nothing is sealed */
+    if (of_key(w, VT_METRIC_SEAL_STOPPED, 0) == 1)
+        add(problems, "seal-stopped", "an administrator stopped all sealing (vanthu seal resume)");
+    for (unsigned i = 0; key_name(w, i) != NULL; i++) {
+        int64_t end = of_key(w, VT_METRIC_SEAL_CERTIFICATE_END, i);
+        if (of_key(w, VT_METRIC_SEAL_UP, i) == 0)
+            add(problems, "seal-down", "nothing is sealed with key %s (vanthu seal check)",
+                key_name(w, i));
+        else if (of_key(w, VT_METRIC_SEAL_CANARY_FAILED, i) == 1)
+            add(problems, "seal-canary", "a signature with key %s failed (vanthu seal check)",
+                key_name(w, i));
+        if (end != 0 && end - now < SEAL_ENDS_SOON_SECS)
+            add(problems, "seal-certificate-ends", "the certificate of key %s ends %s",
+                key_name(w, i), vt_time_rfc3339(when, end));
+    }
+}
+
 size_t vt_metrics_problems(const struct vt_metrics_reader *reader,
                            const struct vt_metrics_view *view, int64_t now_utc_secs,
                            struct vt_problem out_problems[VT_MAX_PROBLEMS])
@@ -323,5 +362,6 @@ size_t vt_metrics_problems(const struct vt_metrics_reader *reader,
     look_at_trust(&w, &problems);
     look_at_brake(&w, now_utc_secs, &problems);
     look_at_relay(&w, now_utc_secs, &problems);
+    look_at_seals(&w, now_utc_secs, &problems);
     return problems.count;
 }

@@ -28,6 +28,7 @@ int vt_command_control(int argc, char **argv);
 int vt_command_reload(int argc, char **argv);
 int vt_command_ladder(int argc, char **argv);
 int vt_command_hold(int argc, char **argv);
+int vt_command_seal(int argc, char **argv);
 /* Print what the master answered, for people or as JSON; returns the exit status. */
 struct json_t;
 int vt_command_show_answer(const struct json_t *answer, bool json);

@@ -71,6 +71,12 @@ static const struct {
      "       vanthu site check\n"
      "       vanthu site show AGENCY|ADDRESS|FINGERPRINT\n"
      "                    each with [--table FILE] [--json] [--config FILE]"},
+    {"seal", vt_command_seal, "keys in an HSM: whether they work, stop them, another PIN",
+     "seal check [--json] [--config FILE] [KEY…]\n"
+     "       vanthu seal stop [--reason TEXT] [--config FILE]\n"
+     "       vanthu seal resume [--config FILE]\n"
+     "       vanthu seal csr [--subject /C=VN/O=…/CN=…] [--out FILE] [--config FILE] KEY\n"
+     "       vanthu seal rotate-pin [--config FILE] NEWFILE KEY"},
     {"undo", vt_command_undo, "take a decision about a mail back",
      "undo --reason TEXT [--for 7d] [--all-like-this] [--config FILE] REFERENCE"},
     {"refuse", vt_command_refuse, "record that a clerk returns a mail",

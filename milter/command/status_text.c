@@ -214,7 +214,11 @@ static void print_problems(const struct printer *p, const json_t *problems)
                  {"disk-nearly-full", W_DISK_NEARLY_FULL},
                  {"trust-empty", W_TRUST_EMPTY},
                  {"clock-wrong", W_CLOCK_WRONG},
-                 {"relay-away", W_RELAY_AWAY}};
+                 {"relay-away", W_RELAY_AWAY},
+                 {"seal-stopped", W_SEAL_STOPPED},
+                 {"seal-down", W_SEAL_DOWN},
+                 {"seal-canary", W_SEAL_DOWN},
+                 {"seal-certificate-ends", W_SEAL_ENDS}};
     size_t i = 0;
     json_t *problem = NULL;
     for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {

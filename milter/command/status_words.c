@@ -102,6 +102,12 @@ const char *const vt_status_words[VT_STATUS_WORDS][2] = {
         {"MÁY CHỦ CHUYỂN THƯ KHÔNG NHẬN THÔNG BÁO: các thông báo đang chờ. Xem notices.relay và "
          "vanthu notice list",
          "THE RELAY TAKES NO NOTICES: they wait. See notices.relay and vanthu notice list"},
+    [W_SEAL_STOPPED] = {"VIỆC KÝ, ĐÓNG DẤU SỐ ĐANG BỊ DỪNG: vanthu seal resume để tiếp tục",
+                        "ALL SEALING IS STOPPED: vanthu seal resume lets it go on"},
+    [W_SEAL_DOWN] = {"CÓ KHÓA KHÔNG KÝ, ĐÓNG DẤU SỐ ĐƯỢC: xem vanthu seal check",
+                     "A KEY CANNOT SEAL: see vanthu seal check"},
+    [W_SEAL_ENDS] = {"CHỨNG THƯ CỦA MỘT KHÓA SẮP HẾT HẠN: xem vanthu seal check",
+                     "THE CERTIFICATE OF A KEY ENDS SOON: see vanthu seal check"},
     [W_NOTICES] = {"Thông báo", "Notices"},
     [W_SENT] = {"đã gửi", "sent"},
     [W_DEFERRED] = {"lần hoãn", "attempts put off"},

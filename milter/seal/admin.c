@@ -113,12 +113,14 @@ void vt_desk_end_trial(struct vt_seal_desk *desk)
     size_t client = desk->trial.client;
     vt_log(is_good ? VT_LOG_INFO : VT_LOG_WARNING, "seal: key=%s new PIN: %s", hsm->key->name,
            is_good ? "taken by the HSM" : hsm->text);
+    if (is_good)
+        vt_desk_note(desk, "seal-pin-taken", desk->trial.by, hsm->key->name);
     vt_desk_forget_trial(desk);
     vt_desk_answer(desk->admins, client, body);
 }
 
 static enum vt_code take_trial(struct vt_seal_desk *desk, size_t client, const struct vt_hsm *hsm,
-                               int fd, struct vt_err *err)
+                               const json_t *body, int fd, struct vt_err *err)
 {
     struct vt_hsm *trial = &desk->trial.hsm;
     if (desk->trial.is_under_way)
@@ -139,6 +141,8 @@ static enum vt_code take_trial(struct vt_seal_desk *desk, size_t client, const s
                              .worker = {.socket = -1},
                              .trial = &desk->trial.pin,
                              .recovery_msecs = -1};
+    (void)vt_text_clean(desk->trial.by, sizeof(desk->trial.by),
+                        vt_bytes_str(json_string_value(json_object_get(body, "by"))));
     desk->trial.client = client;
     desk->trial.is_under_way = true;
     return VT_OK;
@@ -251,7 +255,7 @@ static enum vt_code take_of_key(struct vt_seal_desk *desk, size_t client,
                           vt_text_clean(shown, sizeof(shown), vt_bytes_str(name)));
     if (message->type == VT_MSG_SEAL_CSR)
         return take_request(desk, client, hsm, body, err);
-    return message->fds_count == 1 ? take_trial(desk, client, hsm, message->fds[0], err)
+    return message->fds_count == 1 ? take_trial(desk, client, hsm, body, message->fds[0], err)
                                    : take_probe(desk, client, hsm, body, err);
 }
 

@@ -58,6 +58,7 @@ static void finish(struct vt_seal_desk *desk, struct vt_seal_job *job, enum vt_s
                job->hsm->key->name, vt_seal_purpose_name(job->purpose),
                job->reference[0] != '\0' ? job->reference : "-", vt_seal_failure_name(failure),
                text);
+    vt_desk_count(desk, job, failure);
     job->finish(desk, job, failure, text);
     vt_desk_clear_job(job);
 }
@@ -184,19 +185,6 @@ static void describe(const struct vt_seal_job *job, char out[1024])
                    job->is_request ? "request" : "attributes", data, signature);
 }
 
-static enum vt_code begin_record(const struct vt_seal_desk *desk, int64_t deadline_msecs,
-                                 const char *reference, const struct vt_register_event *event,
-                                 int *out_fd, struct vt_err *err)
-{
-    const struct vt_registrar registrar = {
-        .channel_fd = desk->record_channel, .connection_fd = -1, .deadline_msecs = deadline_msecs};
-    const struct vt_register_record record = {.kind = VT_REGISTER_EVENT,
-                                              .reference = reference,
-                                              .time_utc_secs = vt_clock_now_utc_secs(),
-                                              .event = event};
-    return vt_registrar_begin(&registrar, &record, out_fd, err);
-}
-
 /* The channel to the registrar is never waited for: a full one is tried again. */
 static void record(struct vt_seal_desk *desk, struct vt_seal_job *job, int64_t now_msecs)
 {
@@ -207,8 +195,13 @@ static void record(struct vt_seal_desk *desk, struct vt_seal_job *job, int64_t n
                                             .text = text,
                                             .by = job->on_behalf[0] != '\0' ? job->on_behalf
                                                                             : "sealer"};
-    enum vt_code code =
-        begin_record(desk, now_msecs, job->reference, &event, &job->record_fd, &err);
+    const struct vt_registrar registrar = {
+        .channel_fd = desk->record_channel, .connection_fd = -1, .deadline_msecs = now_msecs};
+    const struct vt_register_record made = {.kind = VT_REGISTER_EVENT,
+                                            .reference = job->reference,
+                                            .time_utc_secs = vt_clock_now_utc_secs(),
+                                            .event = &event};
+    enum vt_code code = vt_registrar_begin(&registrar, &made, &job->record_fd, &err);
     job->step = VT_STEP_RECORDING;
     job->record_tries++;
     if (code == VT_OK)
@@ -216,19 +209,6 @@ static void record(struct vt_seal_desk *desk, struct vt_seal_job *job, int64_t n
     job->record_again_msecs = now_msecs + RECORD_PAUSE_MSECS;
     if (job->record_tries >= MAX_RECORD_TRIES)
         finish(desk, job, VT_SEAL_UNAVAILABLE, err.text);
-}
-
-void vt_desk_note(const struct vt_seal_desk *desk, const char *what, const char *by,
-                  const char *text)
-{
-    int fd = -1;
-    struct vt_err err = {.text = ""};
-    const struct vt_register_event event = {.what = what, .text = text, .by = by};
-    if (desk->record_channel < 0 ||
-        begin_record(desk, vt_clock_monotonic_msecs(), NULL, &event, &fd, &err) != VT_OK)
-        vt_log(VT_LOG_WARNING, "seal: %s is not in the register: %s", what, err.text);
-    if (fd >= 0)
-        (void)close(fd);
 }
 
 static void take_signature(struct vt_seal_desk *desk, struct vt_seal_job *job,

@@ -52,6 +52,16 @@ struct vt_seal_job {
     int64_t record_again_msecs;
 };
 
+/* An event on its way into the register. */
+#define VT_SEAL_NOTES 16
+struct vt_seal_note {
+    const char *what; /* NULL: free */
+    char by[VT_MAX_SEAL_BEHALF_BYTES], text[VT_MAX_SEAL_TEXT_BYTES];
+    int fd; /* -1: to be told again */
+    int64_t again_msecs;
+    unsigned tries;
+};
+
 struct vt_seal_desk {
     const struct vt_config *config;
     const struct vt_site *site; /* NULL: none */
@@ -61,9 +71,11 @@ struct vt_seal_desk {
     struct vt_hsm hsms[VT_MAX_SEAL_KEYS];
     size_t hsms_count;
     struct vt_seal_job jobs[VT_SEAL_JOBS];
+    struct vt_seal_note notes[VT_SEAL_NOTES];
     struct {
         bool is_under_way;
         size_t client;
+        char by[VT_MAX_SEAL_BEHALF_BYTES];
         struct vt_pin pin;
         struct vt_hsm hsm;
     } trial;     /* of a new PIN, for vanthu seal rotate-pin */
@@ -92,9 +104,13 @@ void vt_desk_lost(struct vt_seal_desk *desk, const struct vt_hsm *hsm);
 void vt_desk_forget(struct vt_seal_desk *desk, const struct vt_server *server, size_t client);
 void vt_desk_clear_job(struct vt_seal_job *job);
 int64_t vt_desk_next_msecs(const struct vt_seal_desk *desk);
-/* Into the register, without waiting for it: what is not about one signature. */
-void vt_desk_note(const struct vt_seal_desk *desk, const char *what, const char *by,
-                  const char *text);
+
+/* ---- notes.c ---- */
+
+/* Into the register, without waiting for it: what is not about one signature. what: static. */
+void vt_desk_note(struct vt_seal_desk *desk, const char *what, const char *by, const char *text);
+void vt_desk_tell_notes(struct vt_seal_desk *desk, int64_t now_msecs);
+void vt_desk_forget_notes(struct vt_seal_desk *desk);
 
 /* ---- requests.c: SEAL_SIGN, SEAL_IDENTITY ---- */
 
@@ -114,6 +130,13 @@ enum vt_code vt_desk_take_admin(void *context, size_t client, struct vt_message 
 /* A trial of a PIN that has come to an end is answered. */
 void vt_desk_end_trial(struct vt_seal_desk *desk);
 void vt_desk_forget_trial(struct vt_seal_desk *desk);
+
+/* ---- count.c ---- */
+
+void vt_desk_count(const struct vt_seal_desk *desk, const struct vt_seal_job *job,
+                   enum vt_seal_failure failure);
+/* Gauges of all keys. */
+void vt_desk_count_state(const struct vt_seal_desk *desk);
 
 /* ---- describe.c ---- */
 

@@ -38,7 +38,7 @@ struct vt_hsm {
     struct vt_seal_token token; /* of the last time it was up */
     bool is_other_key;          /* the token's public key is not the certificate's */
     int64_t due_msecs, until_msecs, started_msecs;
-    bool is_held; /* another key with its module begins right now: one after the other */
+    bool is_held;           /* another key with its module begins right now: one after the other */
     unsigned failures;      /* in a row */
     int64_t since_utc_secs; /* of the state being up, or not */
     int64_t lost_msecs;     /* when it was lost; 0: it is there, or never was */

@@ -133,6 +133,7 @@ static enum vt_code take_sign(struct vt_seal_desk *desk, const struct asker *ask
     }
     vt_log(VT_LOG_WARNING, "seal: key=%s purpose=%s not signed: %s: %s", job->hsm->key->name,
            vt_seal_purpose_name(job->purpose), vt_seal_failure_name(failure), err->text);
+    vt_desk_count(desk, job, failure);
     finish(desk, job, failure, err->text);
     vt_desk_clear_job(job);
     return VT_OK;

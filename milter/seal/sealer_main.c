@@ -17,7 +17,7 @@
 
 #define OPEN_FILES 1024
 #define MAX_READABLE 128
-/* How often a record under way is looked at besides its socket. */
+#define COUNT_MSECS 1000
 #define LONGEST_TURN_MSECS VT_SERVER_REQUEST_MSECS
 
 struct sealer {
@@ -25,7 +25,7 @@ struct sealer {
     struct vt_policy *policy;
     struct vt_seal_desk desk;
     pid_t master;
-    int64_t master_gone_msecs;
+    int64_t master_gone_msecs, count_at_msecs;
     /* control, three servers with their clients, a worker for each key and one on trial, records.
      */
     struct pollfd entries[1 + 3 + VT_SEAL_CLIENTS + VT_SEAL_NOTICES + VT_SEAL_ADMINS +
@@ -131,12 +131,14 @@ static enum vt_code set_up(struct sealer *sealer, const struct vt_config *config
     desk->record_channel = sealer->fds->record;
     for (size_t i = 0; i < VT_SEAL_JOBS; i++)
         vt_desk_clear_job(&desk->jobs[i]);
+    for (size_t i = 0; i < VT_SEAL_NOTES; i++)
+        desk->notes[i].fd = -1;
     enum vt_code code = load_policy(sealer, config, err);
     for (size_t i = 0; code == VT_OK && i < config->seal_keys_count; i++)
         vt_hsm_init(&desk->hsms[desk->hsms_count++], config, &config->seal_keys[i]);
     if (code == VT_OK)
-        code = vt_metrics_open(sealer->fds->metrics, VT_ROLE_SEALER, sealer->fds->lane, NULL,
-                               &desk->metrics, err);
+        code = vt_metrics_open(sealer->fds->metrics, VT_ROLE_SEALER, sealer->fds->lane,
+                               &config->seal_names, &desk->metrics, err);
     if (code == VT_OK)
         code = close_sandbox(config, err);
     return code == VT_OK ? open_servers(sealer, err) : code;
@@ -199,8 +201,10 @@ static void hear_worker(struct vt_seal_desk *desk, struct vt_hsm *hsm)
         if (code == VT_OK)
             vt_desk_signed(desk, hsm, &answer);
     }
-    if (is_lost || code == VT_E_PEER)
+    if (is_lost || code == VT_E_PEER) {
+        vt_metric_add(desk->metrics, VT_METRIC_SEAL_LOSSES, (unsigned)(hsm - desk->hsms), 1);
         vt_desk_lost(desk, hsm);
+    }
 }
 
 /* Tokens fail now and then when several clients log in at the same time. */
@@ -226,6 +230,16 @@ static void serve(struct sealer *sealer)
     vt_desk_end_trial(desk);
     vt_canary_tick(desk, vt_clock_monotonic_msecs());
     vt_desk_advance(desk);
+    vt_desk_tell_notes(desk, vt_clock_monotonic_msecs());
+}
+
+static void count_state(struct sealer *sealer)
+{
+    int64_t now_msecs = vt_clock_monotonic_msecs();
+    if (now_msecs < sealer->count_at_msecs)
+        return;
+    sealer->count_at_msecs = now_msecs + COUNT_MSECS;
+    vt_desk_count_state(&sealer->desk);
 }
 
 static void turn(struct sealer *sealer)
@@ -244,6 +258,7 @@ static void turn(struct sealer *sealer)
     vt_server_polled(desk->notices, entries + notices);
     vt_server_polled(desk->admins, entries + admins);
     serve(sealer);
+    count_state(sealer);
     desk->ending = desk->ending || vt_server_is_over(desk->clients);
     if (entries[0].revents != 0 || sealer->master_gone_msecs != 0)
         note_master(sealer);
@@ -256,6 +271,7 @@ static void end(struct sealer *sealer)
     vt_server_free(desk->notices);
     vt_server_free(desk->admins);
     vt_desk_forget_trial(desk);
+    vt_desk_forget_notes(desk);
     for (size_t i = 0; i < VT_SEAL_JOBS; i++)
         vt_desk_clear_job(&desk->jobs[i]);
     for (size_t i = 0; i < desk->hsms_count; i++)

@@ -30,9 +30,5 @@ enum vt_code vt_seal_quota_take(const char *directory, const struct vt_seal_key 
 #define VT_SEAL_STOPPED_FILE "stopped"
 /* True while it is there, or nobody can say. text: who and why; or NULL. */
 bool vt_seal_is_stopped(const char *directory, char text[VT_ERR_TEXT_BYTES]);
-enum vt_code vt_seal_stop(const char *directory, const char *by, const char *text,
-                          int64_t now_utc_secs, struct vt_err *err) VT_MUST_CHECK;
-/* VT_E_NOT_FOUND: it was not stopped. */
-enum vt_code vt_seal_resume(const char *directory, struct vt_err *err) VT_MUST_CHECK;
 
 #endif
