@@ -377,6 +377,11 @@ void vt_policy_free(struct vt_policy *policy)
     vt_arena_free(policy->arena);
 }
 
+const char *vt_policy_officer(const struct vt_policy *policy)
+{
+    return policy->officer_mailbox;
+}
+
 const struct vt_site *vt_policy_site(const struct vt_policy *policy)
 {
     return policy->site;

@@ -75,6 +75,8 @@ enum vt_metric {
     VT_METRIC_NOTICES_OWED, /* state */
     VT_METRIC_NOTICES_OLDEST,
     VT_METRIC_NOTICES_ENDED, /* end */
+    VT_METRIC_HOLDS,
+    VT_METRIC_HOLDS_OLDEST,
     /* shipper */
     VT_METRIC_CENTRAL_UP,
     VT_METRIC_CENTRAL_WAITING,

@@ -61,6 +61,8 @@ void vt_policy_free(struct vt_policy *policy);
 /* First 8 hexadecimal digits of a digest (FNV-1a, 64 bits) of the normalised policy and of the
  * files it names: to tell two versions apart, not for security. */
 const char *vt_policy_version(const struct vt_policy *policy);
+/* The mailbox of the officer, who decides about held mail; NULL: nobody does. The policy's. */
+const char *vt_policy_officer(const struct vt_policy *policy);
 /* The table of agencies that it names; NULL: none. The policy's. */
 const struct vt_site *vt_policy_site(const struct vt_policy *policy);
 /* A rule and a digest over its text, without comments and style, and over the lists that it names:

@@ -338,6 +338,10 @@ const struct vt_metric_info vt_metric_infos[VT_METRICS] = {
         GAUGE, VT_ROLE_REGISTRAR, NO_LABELS, NO_BOUNDS},
     [VT_METRIC_NOTICES_ENDED] = {"vanthu_notices_ended_total", "Notices that are owed no more, by what became of them.",
         COUNTER, VT_ROLE_REGISTRAR, LABELS(&notice_end), NO_BOUNDS},
+    [VT_METRIC_HOLDS] = {"vanthu_held_mails", "Held mails that nobody has decided about.",
+        GAUGE, VT_ROLE_REGISTRAR, NO_LABELS, NO_BOUNDS},
+    [VT_METRIC_HOLDS_OLDEST] = {"vanthu_held_oldest_timestamp_seconds", "Since when the oldest of them waits; 0: none does.",
+        GAUGE, VT_ROLE_REGISTRAR, NO_LABELS, NO_BOUNDS},
 
     [VT_METRIC_CENTRAL_UP] = {"vanthu_central_up", "1: records are shipped to the central database; 0: they wait, or none is configured.",
         GAUGE, VT_ROLE_SHIPPER, NO_LABELS, NO_BOUNDS},
