@@ -60,8 +60,8 @@ static const char *key_name(const struct writer *w, unsigned index)
 {
     const struct vt_metrics_file *file = &w->reader->files[VT_ROLE_SEALER];
     const struct vt_strings *names = &w->view->config->seal_names;
-    bool means_these = file->cells != NULL && atomic_load(&file->cells[VT_CELL_HOSTS]) ==
-                                                  vt_metrics_hosts_hash(names);
+    bool means_these = file->cells != NULL &&
+                       atomic_load(&file->cells[VT_CELL_HOSTS]) == vt_metrics_hosts_hash(names);
     return means_these && index < names->count ? names->items[index] : NULL;
 }
 
@@ -350,6 +350,18 @@ static void look_at_seals(const struct writer *w, int64_t now, struct problems *
     }
 }
 
+static void look_at_holds(const struct writer *w, int64_t now, struct problems *problems)
+{
+    char since[VT_TIME_TEXT_BYTES];
+    int64_t held = vt_metrics_gauge(w->reader, VT_METRIC_HOLDS, 0, w->view->lane);
+    int64_t oldest = vt_metrics_gauge(w->reader, VT_METRIC_HOLDS_OLDEST, 0, w->view->lane);
+    int64_t alarm_secs = w->view->config->notices.hold_alarm_msecs / 1000;
+    if (oldest != 0 && alarm_secs > 0 && now - oldest > alarm_secs)
+        add(problems, "held-too-long",
+            "%" PRId64 " held mails wait for a decision, the oldest since %s (vanthu hold list)",
+            held, vt_time_rfc3339(since, oldest));
+}
+
 size_t vt_metrics_problems(const struct vt_metrics_reader *reader,
                            const struct vt_metrics_view *view, int64_t now_utc_secs,
                            struct vt_problem out_problems[VT_MAX_PROBLEMS])
@@ -363,5 +375,6 @@ size_t vt_metrics_problems(const struct vt_metrics_reader *reader,
     look_at_brake(&w, now_utc_secs, &problems);
     look_at_relay(&w, now_utc_secs, &problems);
     look_at_seals(&w, now_utc_secs, &problems);
+    look_at_holds(&w, now_utc_secs, &problems);
     return problems.count;
 }

@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "vanthu/brake.h"
 #include "vanthu/clock.h"
+#include "vanthu/hold.h"
 #include "vanthu/register.h"
 #include "vanthu/role.h"
 
@@ -41,6 +42,20 @@ static json_t *outcomes_since(struct vt_register *reg, int64_t from_utc_secs)
     set_number(would_be, "tempfail", outcomes.would_defer_count);
     (void)json_object_set_new(object, "would_be", would_be);
     return object;
+}
+
+static json_t *holds_of(const struct vt_config *config)
+{
+    struct vt_register *reg = NULL;
+    int64_t waiting = 0, oldest = VT_TIME_NONE;
+    if (vt_register_open_read(config->register_directory, &reg, NULL) != VT_OK)
+        return json_null();
+    enum vt_code code = vt_register_holds_count(reg, &waiting, &oldest, NULL);
+    vt_register_close(reg);
+    if (code != VT_OK)
+        return json_null();
+    return json_pack("{s:I, s:o}", "waiting", (json_int_t)waiting, "oldest_utc_secs",
+                     oldest != VT_TIME_NONE ? json_integer(oldest) : json_null());
 }
 
 static json_t *mails_of(const struct vt_config *config, int64_t now)
@@ -135,6 +150,7 @@ void vt_command_add_numbers(const struct vt_config *config, json_t *answer, int6
     bool is_there = vt_control_metrics(config->control_socket, &reader, &lane, NULL) == VT_OK;
     const struct vt_metrics_view view = {config, lane};
     (void)json_object_set_new(answer, "mails", mails_of(config, now_utc_secs));
+    (void)json_object_set_new(answer, "holds", holds_of(config));
     (void)json_object_set_new(answer, "braked", braked_rules(config, now_utc_secs));
     (void)json_object_set_new(answer, "counted", is_there ? counted(reader) : json_null());
     (void)json_object_set_new(answer, "register",

@@ -9,6 +9,7 @@
 
 /* Add to the master's answer, where they can be had, else null:
  *   "mails": {"today": {"accept", "tag", "hold", "reject", "tempfail", "secret"}, "last_hour": …}
+ *   "holds": {"waiting", "oldest_utc_secs"}, held mails that nobody has decided about
  *   "counted": {"unrecorded", "poison", "tempfails": {cause: …}, "inspections_failed": {cause: …}},
  *              since the service was started
  *   "register": {"writable", "records"}

@@ -218,7 +218,8 @@ static void print_problems(const struct printer *p, const json_t *problems)
                  {"seal-stopped", W_SEAL_STOPPED},
                  {"seal-down", W_SEAL_DOWN},
                  {"seal-canary", W_SEAL_DOWN},
-                 {"seal-certificate-ends", W_SEAL_ENDS}};
+                 {"seal-certificate-ends", W_SEAL_ENDS},
+                 {"held-too-long", W_HELD_TOO_LONG}};
     size_t i = 0;
     json_t *problem = NULL;
     for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
@@ -243,6 +244,17 @@ static void print_notices(const struct printer *p, const json_t *counted)
         print_parts(p, W_NOTICES, notices, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
+/* Nothing where nothing waits. */
+static void print_holds(const struct printer *p, const json_t *holds)
+{
+    char at[40];
+    if (number_of(holds, "waiting") == 0)
+        return;
+    cell(p, word(p, W_HOLDS), 17);
+    fprintf(p->out, "%" PRId64 ", %s %s: vanthu hold list\n", number_of(holds, "waiting"),
+            word(p, W_HELD_SINCE), when(p, at, time_of(holds, "oldest_utc_secs")));
+}
+
 static void print_numbers(const struct printer *p, const json_t *answer)
 {
     const json_t *mails = json_object_get(answer, "mails");
@@ -253,6 +265,7 @@ static void print_numbers(const struct printer *p, const json_t *answer)
         fprintf(p->out, "%s\n", word(p, W_NO_MAILS));
     print_outcomes(p, W_TODAY, json_object_get(mails, "today"));
     print_outcomes(p, W_LAST_HOUR, json_object_get(mails, "last_hour"));
+    print_holds(p, json_object_get(answer, "holds"));
     print_notices(p, json_object_get(answer, "counted"));
     print_faults(p, json_object_get(answer, "counted"));
 }

@@ -98,6 +98,10 @@ const char *const vt_status_words[VT_STATUS_WORDS][2] = {
          "mend it: vanthu trust setup official"},
     [W_CLOCK_WRONG] = {"ĐỒNG HỒ CỦA MÁY SAI: không chứng thư nào được coi là còn hiệu lực.",
                        "THE CLOCK OF THIS MACHINE IS WRONG: no certificate is called good."},
+    [W_HELD_TOO_LONG] = {"CÓ THƯ TẠM GIỮ QUÁ LÂU, CHƯA CÓ NGƯỜI QUYẾT ĐỊNH: vanthu hold list",
+                         "MAILS ARE HELD FOR TOO LONG AND NOBODY HAS DECIDED: vanthu hold list"},
+    [W_HOLDS] = {"đang tạm giữ", "held"},
+    [W_HELD_SINCE] = {"lâu nhất từ", "the oldest since"},
     [W_RELAY_AWAY] =
         {"MÁY CHỦ CHUYỂN THƯ KHÔNG NHẬN THÔNG BÁO: các thông báo đang chờ. Xem notices.relay và "
          "vanthu notice list",

@@ -163,6 +163,9 @@ enum vt_code vt_gather(const struct vt_gather *gather, struct vt_notice_input *i
         return gather_circular(gather, input);
     if (record.reference[0] != '\0')
         return gather_follower(gather, &record, input);
+    if (input->kind == VT_NOTICE_LIST || input->kind == VT_NOTICE_OFFICER ||
+        input->kind == VT_NOTICE_DIGEST)
+        return vt_gather_period(gather, &record, input);
     return vt_err_set(gather->err, VT_E_UNSUPPORTED,
                       "register: a notice of kind \"%.32s\" with a record of no mail",
                       gather->owed->kind);

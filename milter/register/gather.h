@@ -23,6 +23,15 @@ struct vt_gather {
  * told. VT_E_UNSUPPORTED: there is no such kind. VT_E_LIMIT, VT_E_FORMAT: it cannot be read. */
 enum vt_code vt_gather(const struct vt_gather *gather, struct vt_notice_input *input) VT_MUST_CHECK;
 
+/* With a record of no mail, kind LIST, OFFICER or DIGEST: the mails of a period or those that are
+ * held, the lines of a digest (gather_period.c, gather_digest.c). input: kind, recipient and site
+ * are set; of a digest its period, too. Errors as vt_gather. */
+enum vt_code vt_gather_period(const struct vt_gather *gather,
+                              const struct vt_register_record *record,
+                              struct vt_notice_input *input) VT_MUST_CHECK;
+enum vt_code vt_gather_digest(const struct vt_gather *gather,
+                              struct vt_notice_input *input) VT_MUST_CHECK;
+
 /* A record by its number, read into arena. *out_time may be NULL. VT_E_NOT_FOUND: it is not there,
  * or has no body. */
 enum vt_code vt_gather_record(const struct vt_gather *gather, int64_t seq,

@@ -94,6 +94,11 @@ enum vt_code vt_outbox_new(const struct vt_outbox_setup *setup, struct vt_metric
     return code;
 }
 
+const struct vt_policy *vt_outbox_policy(const struct vt_outbox *outbox)
+{
+    return outbox->policy;
+}
+
 void vt_outbox_free(struct vt_outbox *outbox)
 {
     if (outbox == NULL)

@@ -25,6 +25,8 @@ enum vt_code vt_outbox_new(const struct vt_outbox_setup *setup, struct vt_metric
 /* NULL is allowed. */
 void vt_outbox_free(struct vt_outbox *outbox);
 
+/* The policy that notices are written with; NULL: none. The outbox's. */
+const struct vt_policy *vt_outbox_policy(const struct vt_outbox *outbox);
 /* Write what is due and end what is too old, a few of each. */
 void vt_outbox_turn(struct vt_outbox *outbox, struct vt_register *reg);
 /* Requests of post and command; as vt_server_setup.take. */

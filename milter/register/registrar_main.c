@@ -13,6 +13,7 @@
 #include "register/messages.h"
 #include "register/outbox.h"
 #include "register/room.h"
+#include "register/schedule.h"
 #include "vanthu/log.h"
 #include "vanthu/metrics.h"
 #include "vanthu/role.h"
@@ -25,6 +26,8 @@
 /* A register that cannot be written is tried again after so long, if no mail did. */
 #define PROBE_MSECS 5000
 #define ROOM_MSECS 1000
+/* How late a list may be; what is left of one is done at once. */
+#define SCHEDULE_MSECS 5000
 /* What a mail leaves behind for its retries; a sending MTA tries for five days. */
 #define DEFER_DAYS 30
 #define LOOK_ARENA_BYTES ((size_t)4 * 1024 * 1024)
@@ -38,6 +41,8 @@ struct server {
     struct vt_batch batch;
     struct vt_server *clients;
     struct vt_outbox *outbox;
+    struct vt_schedule *schedule;
+    int64_t schedule_at_msecs;
     struct vt_register_retention retention;
     struct vt_metrics *metrics;
     int64_t tend_at_msecs;
@@ -268,6 +273,20 @@ static void tend(struct server *server)
         retain(server, now_utc_secs, now_msecs);
 }
 
+/* Lists, digest, reminders. */
+static void keep_schedule(struct server *server)
+{
+    struct vt_err err = {0};
+    bool has_more = false;
+    int64_t now_utc_secs = vt_clock_now_utc_secs(), now_msecs = vt_clock_monotonic_msecs();
+    if (now_msecs < server->schedule_at_msecs || !vt_clock_is_sane(now_utc_secs))
+        return;
+    if (vt_schedule_turn(server->schedule, server->reg, vt_outbox_policy(server->outbox),
+                         now_utc_secs, &has_more, &err) != VT_OK)
+        vt_log(VT_LOG_WARNING, "lists and reminders wait: %s", err.text);
+    server->schedule_at_msecs = has_more ? now_msecs : now_msecs + SCHEDULE_MSECS;
+}
+
 /* ---- what happens to the register itself ---- */
 
 static enum vt_code record_event(struct server *server, const char *what, const char *text,
@@ -355,8 +374,10 @@ static void turn(struct server *server)
     if (!server->ending) {
         probe(server);
         tend(server);
-        if (server->stuck_utc_secs == 0)
+        if (server->stuck_utc_secs == 0) {
+            keep_schedule(server);
             vt_outbox_turn(server->outbox, server->reg);
+        }
     }
 }
 
@@ -401,6 +422,8 @@ static enum vt_code set_up(struct server *server, struct vt_err *err)
     if (code == VT_OK)
         code = vt_outbox_new(&notices, server->metrics, &server->outbox, err);
     if (code == VT_OK)
+        code = vt_schedule_new(config, server->metrics, &server->schedule, err);
+    if (code == VT_OK)
         code = vt_register_open(config->register_directory, &server->reg, err);
     if (code == VT_OK)
         code = record_start(server, err);
@@ -434,6 +457,7 @@ int vt_registrar_main(const struct vt_config *config, const struct vt_role_fds *
     status = EX_OK;
 done:
     vt_server_free(server->clients);
+    vt_schedule_free(server->schedule);
     vt_outbox_free(server->outbox);
     vt_batch_free(&server->batch);
     vt_register_close(server->reg);

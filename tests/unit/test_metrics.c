@@ -453,6 +453,9 @@ static void health_names_what_is_wrong(void **state)
         {"the clock", VT_METRIC_CLOCK_SANE, 0, 0, "clock-wrong"},
         {"a relay that is away", VT_METRIC_RELAY_AWAY, 0, NOW - 301, "relay-away"},
         {"one that may be there again", VT_METRIC_RELAY_AWAY, 0, NOW - 300, NULL},
+        {"a mail that waits for a decision", VT_METRIC_HOLDS_OLDEST, 0, NOW - 48 * 3600 - 1,
+         "held-too-long"},
+        {"one that waits not so long", VT_METRIC_HOLDS_OLDEST, 0, NOW - 48 * 3600, NULL},
         {"a brake", VT_METRIC_BRAKE_UNTIL, 0, NOW + 1, "rule-braked"},
         {"a brake that was", VT_METRIC_BRAKE_UNTIL, 0, NOW, NULL},
     };
