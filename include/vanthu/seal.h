@@ -112,4 +112,16 @@ enum vt_code vt_seal_stop(const char *directory, const char *by, const char *tex
 /* The other way. VT_E_NOT_FOUND: it was not stopped. */
 enum vt_code vt_seal_resume(const char *directory, struct vt_err *err) VT_MUST_CHECK;
 
+/* ---- what can be seen of a key without its HSM ---- */
+
+struct vt_seal_key;
+struct vt_site;
+/* Whether this process can read what the configuration names: module, certificate, PIN. VT_E_CONFIG
+ * with the first that it cannot. */
+enum vt_code vt_seal_check_files(const struct vt_seal_key *key, struct vt_err *err) VT_MUST_CHECK;
+/* Whether the key could be used now: its certificate, and a permission for each purpose by the
+ * table of agencies (NULL: none). VT_E_EXPIRED, VT_E_NOT_FOUND with what is missing. */
+enum vt_code vt_seal_check_use(const struct vt_seal_key *key, const struct vt_site *site,
+                               int64_t now_utc_secs, struct vt_err *err) VT_MUST_CHECK;
+
 #endif

@@ -35,6 +35,13 @@ void vt_check_trust(const struct vt_config *config, struct vt_mistakes *mistakes
 /* Add to mistakes: users that do not exist or are shared, trust files that they cannot read,
  * folders that they cannot write in, sockets that cannot be made. */
 void vt_check_site(const struct vt_config *config, struct vt_mistakes *mistakes);
+/* ---- check_seal.c ---- */
+
+/* Add to mistakes: keys of which the sealer cannot read module, certificate or PIN; and as warnings
+ * those that have no certificate or no authorisation in the table of agencies (NULL: none). */
+struct vt_site;
+void vt_check_seal(const struct vt_config *config, const struct vt_site *site,
+                   struct vt_mistakes *mistakes);
 /* One sentence about what nobody has checked, for people. */
 const char *vt_check_left_out(void);
 

@@ -128,6 +128,7 @@ static enum vt_code judge(struct vt_loaded *out, enum vt_code policy_code, struc
     out->version.mode = out->config->mode;
     vt_check_trust(out->config, mistakes);
     vt_check_site(out->config, mistakes);
+    vt_check_seal(out->config, out->policy != NULL ? vt_policy_site(out->policy) : NULL, mistakes);
     return mistakes->errors_count == 0 ? VT_OK : count_mistakes(mistakes, err);
 }
 

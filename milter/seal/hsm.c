@@ -77,11 +77,10 @@ static void tell(struct vt_hsm *hsm, enum vt_seal_fault fault, const char *text)
 {
     bool is_news = hsm->fault != fault || strcmp(hsm->text, text) != 0;
     hsm->fault = fault;
-    if (is_news) {
-        (void)snprintf(hsm->text, sizeof(hsm->text), "%s", text);
+    (void)snprintf(hsm->text, sizeof(hsm->text), "%s", text);
+    if (is_news && hsm->trial == NULL)
         vt_log(VT_LOG_ALERT, "seal: key=%s hsm=down nothing is sealed with it: %s", hsm->key->name,
                text);
-    }
 }
 
 /* From a connection that held for a while the next one follows at once; then it is left alone. */
@@ -142,6 +141,8 @@ static void rise(struct vt_hsm *hsm, const struct vt_worker_answer *answer, int6
     if (hsm->lost_msecs != 0)
         hsm->recovery_msecs = now_msecs - hsm->lost_msecs;
     hsm->canary.due_msecs = now_msecs;
+    if (hsm->trial != NULL)
+        return;
     vt_log(VT_LOG_INFO, "seal: key=%s hsm=up token=\"%s\" after_msecs=%lld%s%s", hsm->key->name,
            hsm->token.label, (long long)(hsm->lost_msecs != 0 ? hsm->recovery_msecs : 0),
            hsm->token.is_software ? " SOFTWARE TOKEN, WITHOUT AN HSM" : "",

@@ -51,8 +51,8 @@ static void answer_request(const struct hand *hand, const struct request *reques
     answer.fault =
         hand->backend->sign(hand->session, request->scheme, request->hash,
                             vt_bytes_of(request->data, request->data_len), &signature, &err);
-    memcpy(answer.signature, signature.ptr == NULL ? answer.signature : signature.ptr,
-           signature.len);
+    if (signature.len > 0)
+        memcpy(answer.signature, signature.ptr, signature.len);
     answer.signature_len = (uint32_t)signature.len;
     vt_buf_clear(&signature);
     (void)vt_text_clean(answer.text, sizeof(answer.text), vt_bytes_str(err.text));
@@ -201,7 +201,8 @@ enum vt_code vt_worker_ask(const struct vt_worker *worker, uint32_t id, enum vt_
     struct request request = {.id = id, .scheme = scheme, .hash = hash};
     if (data.len > sizeof(request.data))
         return vt_err_set(err, VT_E_LIMIT, "%zu bytes are too much to sign", data.len);
-    memcpy(request.data, data.ptr, data.len);
+    if (data.len > 0)
+        memcpy(request.data, data.ptr, data.len);
     request.data_len = (uint32_t)data.len;
     if (send(worker->socket, &request, sizeof(request), MSG_NOSIGNAL | MSG_DONTWAIT) ==
         (ssize_t)sizeof(request))

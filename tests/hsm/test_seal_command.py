@@ -116,6 +116,35 @@ class Service:
             return found
 
 
+def before_start(service):
+    """vanthu-milter -t: what the sealer cannot read is a mistake, what it may not use is told."""
+    def tried():
+        return subprocess.run([BUILD + "/vanthu-milter", "-t", "-c", service.folder + "/vanthu.yaml"], text=True,
+                              capture_output=True)
+    good = tried()
+    equal(good.returncode, 0, good.stderr)
+    assert "key moi has no certificate yet" in good.stderr, good.stderr
+    pin = service.folder + "/pins/pin"
+    for spoil, mend, words in (
+            (lambda: os.chmod(pin, 0o644), lambda: os.chmod(pin, 0o600), "chmod 0400"),
+            (lambda: os.chown(pin, 0, 0), lambda: os.chown(pin, USERS["sealer"], 0), "cannot be read"),
+            (lambda: os.rename(service.folder + "/rsa.pem", pin + "x"),
+             lambda: os.rename(pin + "x", service.folder + "/rsa.pem"), "rsa.pem")):
+        spoil()
+        bad = tried()
+        mend()
+        equal(bad.returncode, 78, bad.stderr)
+        assert words in bad.stderr and "vanthu.yaml:" in bad.stderr, bad.stderr
+    table = service.folder + "/agencies.yaml"
+    with open(table, encoding="utf-8") as file:
+        text = file.read()
+    service.write("agencies.yaml", text.replace("until: 2099-01-01", "until: 2026-03-01"))
+    late = tried()
+    service.write("agencies.yaml", text)
+    equal(late.returncode, 0)
+    assert "12/GUQ-SXD" in late.stderr and "only" in late.stderr, late.stderr
+
+
 def check(service):
     """What is well and what is not, in both languages."""
     wait_for(lambda: all(k["state"] == "up" for k in service.keys().values()), 20, "three keys are up")
@@ -210,7 +239,7 @@ def main():
     service = None
     try:
         service = Service(site)
-        for case in (check, stop_and_resume, request, rotate_pin, only_the_worker, without_a_service):
+        for case in (before_start, check, stop_and_resume, request, rotate_pin, only_the_worker, without_a_service):
             case(service)
             print("ok", case.__name__, flush=True)
     except BaseException:

@@ -5,6 +5,7 @@
 # it refuses, and that each use is in the register before its signature is given.
 """Requests to the sealer."""
 
+import json
 import os
 import sys
 import tempfile
@@ -213,6 +214,39 @@ def certificates(site):
             equal(role.events(), [], "uses with certificate " + name)
 
 
+def canary(site):
+    """A signature at intervals, recorded as one; what keeps it from being made is told."""
+    with site.sealer(site.key(), canary="1s") as role:
+        role.wait_state("up")
+        hsm.wait_for(lambda: len([e for e in role.events() if "purpose=probe" in e["text"]]) >= 2, 8, "two of them")
+        role.registrar.fault = "the disk is full"
+        hsm.wait_for(lambda: "the disk is full" in role.status()["canary"]["text"], 8, "a fault")
+        assert "canary=failed" in role.log_text()
+        role.registrar.fault = None
+        hsm.wait_for(lambda: role.status()["canary"]["text"] == "", 8, "good again")
+        assert role.status()["canary"]["good"] > 0 and "canary=good again" in role.log_text()
+    with site.sealer(site.key(), canary="1s", policy=hsm.make_policy()) as role:
+        role.wait_state("up")
+        time.sleep(1.5)
+        equal((role.events(), role.status()["canary"]["text"]), ([], ""), "without an authorisation there is none")
+
+
+def old_pin(site):
+    """150 days, by what the sealer remembers, not by the time of a file."""
+    with site.sealer(site.key()) as role:
+        role.wait_state("up")
+        equal(role.status()["pin"]["old"], False)
+        kept = [name for name in os.listdir(role.directory) if name.startswith("login-")]
+        equal(len(kept), 1, "what is remembered of logins")
+        with open(os.path.join(role.directory, kept[0]), "r+") as file:
+            state = json.load(file)
+            state["since"] -= 151 * 86400
+            file.seek(0)
+            file.truncate()
+            json.dump(state, file)
+        equal(role.status()["pin"]["old"], True)
+
+
 def probe_and_request(site):
     with site.sealer(site.key(), site.key("new", "ec", certificate="", more="scheme: ecdsa")) as role:
         role.wait_state("up", key="van-thu")
@@ -233,7 +267,7 @@ def probe_and_request(site):
 
 
 CASES = [good_signatures, only_attributes, unknown_request_ends_it, authorisation, quota, stop, register_first,
-         many_at_once, certificates, probe_and_request]
+         many_at_once, certificates, canary, old_pin, probe_and_request]
 
 
 def main():

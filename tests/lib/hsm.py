@@ -453,6 +453,8 @@ class Site:
             yield role
         except BaseException:
             print(role.log_text())
-            raise
-        finally:
             role.stop()
+            raise
+        log, status = role.log_text(), role.stop()
+        if status != 0:
+            raise AssertionError("the sealer ended with %d: %s" % (status, log))

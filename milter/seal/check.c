@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A key of the configuration before anything runs: files that can be read, a certificate that
+ * holds, permissions. */
+#include <unistd.h>
+
+#include "base/pkcs11_uri.h"
+#include "seal/authorise.h"
+#include "seal/login.h"
+
+enum vt_code vt_seal_check_files(const struct vt_seal_key *key, struct vt_err *err)
+{
+    struct vt_pkcs11_uri uri;
+    struct vt_own_certificate own = {.arena = NULL};
+    struct vt_pin pin = {.page = NULL};
+    enum vt_code code = vt_pkcs11_uri_parse(key->uri, &uri, err);
+    if (code == VT_OK && access(uri.module, R_OK) != 0) {
+        (void)vt_err_sys(err, "the module of key %s, %s", key->name, uri.module);
+        code = VT_E_CONFIG;
+    }
+    if (code == VT_OK && key->certificate != NULL)
+        code = vt_own_certificate_read(key, &own, err);
+    if (code == VT_OK && key->pin_file != NULL)
+        code = vt_pin_read_file(key->pin_file, &pin, err);
+    vt_pin_wipe(&pin);
+    vt_own_certificate_clear(&own);
+    return code == VT_OK ? VT_OK : VT_E_CONFIG;
+}
+
+enum vt_code vt_seal_check_use(const struct vt_seal_key *key, const struct vt_site *site,
+                               int64_t now_utc_secs, struct vt_err *err)
+{
+    struct vt_own_certificate own;
+    char permission[VT_SEAL_PERMISSION_BYTES];
+    if (key->certificate == NULL)
+        return vt_err_set(
+            err, VT_E_NOT_FOUND,
+            "key %s has no certificate yet: vanthu seal csr %s makes a request for one", key->name,
+            key->name);
+    enum vt_code code = vt_own_certificate_read(key, &own, err);
+    if (code == VT_OK)
+        code = vt_own_certificate_is_valid(&own, now_utc_secs, err);
+    for (unsigned i = 0; code == VT_OK && i < VT_SEAL_PURPOSES; i++)
+        if ((key->purposes & (1u << i)) != 0)
+            code = vt_seal_authorise(site, key, &own, (enum vt_seal_purpose)i, now_utc_secs,
+                                     permission, err);
+    vt_own_certificate_clear(&own);
+    return code;
+}
