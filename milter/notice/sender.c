@@ -72,8 +72,9 @@ static bool is_of_a_program(const char *text)
     static const char *const first[] = {"owner-",  "bounce-",  "bounces-",
                                         "bounce+", "bounces+", "mailer-daemon+"};
     static const char *const last[] = {"-owner", "-request", "-bounces", "-bounce"};
+    size_t len = strcspn(text, "+"); /* without its tag */
     for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
-        if (strcmp(text, whole[i]) == 0)
+        if (strlen(whole[i]) == len && strncmp(text, whole[i], len) == 0)
             return true;
     }
     for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
@@ -100,12 +101,15 @@ static bool says_no_reply(const char *joined)
 }
 
 /* "list-return-12-user=domain", "list+user=domain" (VERP), "SRS0=…", "SRS1+…": who forwarded a mail
- * is proven then, and the answer would go on to a sender who is not. BATV ("prvs=tag=user") only
- * signs a sender's own address. */
+ * is proven then, and the answer would go on to a sender who is not. So it would with
+ * "user%other.org@domain" and "other.org!user@domain", which many servers pass on for whoever is on
+ * their own host, as post is (RFC 1123 5.2.16). BATV ("prvs=tag=user") only signs a sender's own
+ * address. */
 static bool is_rewritten(const char *text)
 {
     bool is_batv = begins(text, "prvs=") || begins(text, "btv1==");
-    return begins(text, "srs0") || begins(text, "srs1") || (strchr(text, '=') != NULL && !is_batv);
+    return begins(text, "srs0") || begins(text, "srs1") || strpbrk(text, "%!") != NULL ||
+           (strchr(text, '=') != NULL && !is_batv);
 }
 
 static bool nobody_reads(const char *address)

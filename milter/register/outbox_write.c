@@ -90,13 +90,6 @@ static enum vt_code write_owed(struct vt_outbox *outbox, struct vt_register *reg
     return code;
 }
 
-static bool is_limited(const struct vt_queued *owed)
-{
-    enum vt_notice_kind kind;
-    return vt_notice_kind_by_name(owed->kind, &kind) != VT_OK ||
-           (kind != VT_NOTICE_LIST && kind != VT_NOTICE_OFFICER && kind != VT_NOTICE_DIGEST);
-}
-
 static enum vt_code act(struct vt_outbox *outbox, struct vt_register *reg,
                         const struct vt_queued *owed, struct vt_err *err)
 {
@@ -110,8 +103,7 @@ static enum vt_code act(struct vt_outbox *outbox, struct vt_register *reg,
                                           .text = "more notices than allowed within an hour"};
     enum vt_queued_verdict verdict = VT_QUEUED_WAIT;
     int64_t now = vt_clock_now_utc_secs(), next = now;
-    enum vt_code code =
-        vt_queued_judge(reg, owed, is_limited(owed) ? &limits : NULL, now, &verdict, &next, err);
+    enum vt_code code = vt_queued_judge(reg, owed, &limits, now, &verdict, &next, err);
     if (code != VT_OK)
         return code;
     switch (verdict) {

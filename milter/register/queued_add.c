@@ -74,6 +74,18 @@ static enum vt_code extend_other(const struct addition *a)
     return code;
 }
 
+/* Whom the limits are about: "a+1@x.vn" and "a+2@x.vn" are one mailbox to most servers
+ * (RFC 5233). */
+static char *mailbox_of(struct vt_arena *arena, const char *recipient)
+{
+    char *address = vt_arena_str(arena, vt_derive_address(arena, recipient));
+    char *plus = address != NULL ? strchr(address, '+') : NULL;
+    const char *at = plus != NULL ? strrchr(plus, '@') : NULL;
+    if (at != NULL && plus > address)
+        memmove(plus, at, strlen(at) + 1);
+    return address;
+}
+
 static void bind_row(struct vt_sql *sql, const struct addition *a, const char *kind,
                      const char *recipient, const char *address)
 {
@@ -111,7 +123,7 @@ static enum vt_code insert(const struct addition *a)
     struct vt_sql *sql = NULL;
     const char *kind = vt_derive_clean(a->arena, notice->kind);
     const char *recipient = vt_derive_clean(a->arena, notice->recipient);
-    const char *address = vt_derive_address(a->arena, notice->recipient);
+    const char *address = mailbox_of(a->arena, notice->recipient);
     if (kind == NULL || recipient == NULL || address == NULL)
         return vt_err_set(a->err, VT_E_NOMEM, "register: no memory for a notice");
     enum vt_code code = vt_sql_get(

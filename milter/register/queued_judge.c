@@ -7,7 +7,11 @@
 
 #include <string.h>
 
+#include "vanthu/notice.h"
+
 #define HOUR_SECS INT64_C(3600)
+/* How long one that is over a limit and may not be left out waits before it is looked at again. */
+#define LIMITED_WAIT_SECS 300
 
 struct judgement {
     struct vt_register *reg;
@@ -121,36 +125,97 @@ static enum vt_code judge_answers(const struct judgement *j, enum vt_queued_verd
 
 /* ---- limits ---- */
 
+/* Who could have us write as often as he likes, if nothing stopped him: the sender of mails, to
+ * himself; and whoever sends mails that others are told of, to these. What the others are told does
+ * not use up what senders may be told, nor the other way round; and what a person decides, or comes
+ * at its time of the day, is told whatever else there is. */
+enum limited { LIMITED_NOT = 0, LIMITED_SENDER, LIMITED_OTHERS };
+
+static enum limited limited_by(const char *kind, bool is_of_mail)
+{
+    enum vt_notice_kind found;
+    if (vt_notice_kind_by_name(kind, &found) != VT_OK)
+        return LIMITED_SENDER;
+    if (vt_notice_is_to_sender(found))
+        return LIMITED_SENDER;
+    bool is_to_others = found == VT_NOTICE_MARKED || found == VT_NOTICE_RECHECK ||
+                        found == VT_NOTICE_LIST || found == VT_NOTICE_OFFICER;
+    return is_to_others && (is_of_mail || found == VT_NOTICE_RECHECK) ? LIMITED_OTHERS
+                                                                      : LIMITED_NOT;
+}
+
+/* A row of the same limits as o, in the hour before. */
+#define WRITTEN                                                                                    \
+    " FROM notice o, notice w WHERE o.id = ?1 AND w.written_utc_secs > ?2"                         \
+    " AND w.written_utc_secs <= ?3"
+
+static const char sender_text[] =
+    "SELECT count(*), coalesce(sum(CASE WHEN w.domain = o.domain THEN 1 ELSE 0 END), 0),"
+    " coalesce(sum(CASE WHEN w.address = o.address THEN 1 ELSE 0 END), 0)" WRITTEN
+    " AND w.kind NOT IN ('marked', 'recheck', 'list', 'officer', 'digest', 'correction', 'clerk',"
+    " 'released', 'returned')";
+
+static const char others_text[] =
+    "SELECT 0, 0, count(*)" WRITTEN " AND w.address = o.address AND (w.kind = 'recheck' OR"
+    " (w.kind IN ('marked', 'list', 'officer')"
+    " AND EXISTS (SELECT 1 FROM mail m WHERE m.seq = w.seq)))";
+
+static enum vt_code is_of_mail(const struct judgement *j, bool *out)
+{
+    struct vt_sql *sql = NULL;
+    *out = false;
+    enum vt_code code =
+        vt_sql_get(j->reg->engine, "SELECT 1 FROM mail WHERE seq = ?1", &sql, j->err);
+    if (code != VT_OK)
+        return code;
+    vt_sql_bind_int(sql, 1, j->owed->seq);
+    code = vt_sql_step(sql, out, j->err);
+    vt_sql_done(sql);
+    return code;
+}
+
 static bool is_over(int64_t count, int64_t limit)
 {
     return limit > 0 && count >= limit;
 }
 
-static enum vt_code judge_limits(const struct judgement *j, const struct vt_queued_limits *limits,
-                                 enum vt_queued_verdict *out)
+static enum vt_code count_written(const struct judgement *j, enum limited limited,
+                                  const struct vt_queued_limits *limits, bool *out_is_over)
 {
     struct vt_sql *sql = NULL;
     bool has_row = false;
     enum vt_code code = vt_sql_get(
-        j->reg->engine,
-        "SELECT count(*), coalesce(sum(CASE WHEN w.domain = o.domain THEN 1 ELSE 0 END), 0),"
-        " coalesce(sum(CASE WHEN w.address = o.address THEN 1 ELSE 0 END), 0) FROM notice o, "
-        "notice w"
-        " WHERE o.id = ?1 AND w.written_utc_secs > ?2 AND w.written_utc_secs <= ?3"
-        " AND w.kind NOT IN ('list', 'officer', 'digest')",
-        &sql, j->err);
+        j->reg->engine, limited == LIMITED_SENDER ? sender_text : others_text, &sql, j->err);
     if (code != VT_OK)
         return code;
     vt_sql_bind_int(sql, 1, j->owed->id);
     vt_sql_bind_int(sql, 2, j->now_utc_secs - HOUR_SECS);
     vt_sql_bind_int(sql, 3, j->now_utc_secs);
     code = vt_sql_step(sql, &has_row, j->err);
-    if (code == VT_OK && has_row &&
+    *out_is_over =
+        code == VT_OK && has_row &&
         (is_over(vt_sql_int(sql, 0), limits->all) || is_over(vt_sql_int(sql, 1), limits->domain) ||
-         is_over(vt_sql_int(sql, 2), limits->sender)))
-        *out = VT_QUEUED_IS_LIMITED;
+         is_over(vt_sql_int(sql, 2), limits->sender));
     vt_sql_done(sql);
     return code;
+}
+
+/* That a certificate was revoked stands nowhere else: it waits. Of everything else there is the
+ * answer, the mark, the list of the day or the reminder. */
+static enum vt_code judge_limits(const struct judgement *j, const struct vt_queued_limits *limits,
+                                 enum vt_queued_verdict *out, int64_t *out_next_utc_secs)
+{
+    bool is_mail = false, is_too_many = false;
+    enum vt_code code = is_of_mail(j, &is_mail);
+    enum limited limited = limited_by(j->owed->kind, is_mail);
+    if (code == VT_OK && limited != LIMITED_NOT)
+        code = count_written(j, limited, limits, &is_too_many);
+    if (code != VT_OK || !is_too_many)
+        return code;
+    bool is_patient = strcmp(j->owed->kind, vt_notice_kind_name(VT_NOTICE_RECHECK)) == 0;
+    *out = is_patient ? VT_QUEUED_WAIT : VT_QUEUED_IS_LIMITED;
+    *out_next_utc_secs = j->now_utc_secs + LIMITED_WAIT_SECS;
+    return VT_OK;
 }
 
 enum vt_code vt_queued_judge(struct vt_register *reg, const struct vt_queued *owed,
@@ -165,7 +230,7 @@ enum vt_code vt_queued_judge(struct vt_register *reg, const struct vt_queued *ow
     if (code == VT_OK && *out == VT_QUEUED_WRITE && owed->once_secs > 0)
         code = judge_peers(&judgement, out, out_next_utc_secs);
     if (code == VT_OK && *out == VT_QUEUED_WRITE && limits != NULL)
-        code = judge_limits(&judgement, limits, out);
+        code = judge_limits(&judgement, limits, out, out_next_utc_secs);
     return code;
 }
 

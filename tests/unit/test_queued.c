@@ -370,15 +370,54 @@ static void limits_hold_for_an_hour(void **state)
     assert_true(finish(site, 500, VT_QUEUED_LIMITED, 13));
     assert_string_equal(DUE(13, &domain), "700 write");
     write_it(site, 700, 14);
-    assert_string_equal(DUE(15, &all), "900 limited");
+    assert_string_equal(DUE(15, &all), "900 write");
     assert_string_equal(DUE(15, NULL), "900 write");
     write_it(site, 900, 15);
-    /* A list is nobody's notice. */
+    /* A list does not use up what senders are told. */
     struct owing more = {.number = 9, .matter = 99, .recipient = "d@z.vn", .at_secs = 20};
     owe(site, &more);
     answer(site, 9, VT_OUTCOME_REJECT, 20);
     const struct vt_queued_limits four = {.all = 4};
     assert_string_equal(DUE(20, &four), "1200 write");
+    is_whole(site);
+}
+
+/* Whoever sends urgent mails that are refused, or marked ones, does not fill a mailbox of ours, nor
+ * does he keep others from being told. */
+static void others_are_not_flooded(void **state)
+{
+    static const struct {
+        const char *kind, *recipient, *wanted;
+        bool is_written;
+    } rows[] = {
+        {"list", "so@x.vn", "write", true},       {"marked", "So+tag@x.vn", "write", true},
+        {"list", "so@x.vn", "limited", false},    {"officer", "so@x.vn", "limited", false},
+        {"marked", "so@x.vn", "limited", false},  {"recheck", "so@x.vn", "wait 315", false},
+        {"list", "ubnd@x.vn", "write", true},     {"refused", "so@x.vn", "write", true},
+        {"remark", "so+1@x.vn", "write", true},   {"held", "so+2@x.vn", "limited", false},
+        {"correction", "so@x.vn", "write", true}, {"clerk", "so@x.vn", "write", true},
+        {"released", "so@x.vn", "write", true},   {"returned", "so@x.vn", "write", true},
+    };
+    static const struct vt_queued_limits limits = {.sender = 2, .domain = 2, .all = 2};
+    struct site *site = *state;
+    int64_t id = 100;
+    for (size_t i = 0; i < ELEMENTS(rows); i++, id += 200) {
+        char text[64], wanted[64];
+        struct owing mail = {.number = i + 1,
+                             .matter = i + 1,
+                             .recipient = rows[i].recipient,
+                             .kind = rows[i].kind,
+                             .at_secs = (int64_t)i};
+        owe(site, &mail);
+        answer(site, i + 1, VT_OUTCOME_REJECT, (int64_t)i);
+        (void)snprintf(wanted, sizeof(wanted), "%lld %s", (long long)id, rows[i].wanted);
+        assert_string_equal(DUE(15, &limits), wanted);
+        if (rows[i].is_written)
+            write_it(site, id, 15);
+        else
+            assert_true(finish(site, id, VT_QUEUED_LIMITED, 15));
+        id += rows[i].is_written ? 0 : 100;
+    }
     is_whole(site);
 }
 
@@ -684,10 +723,10 @@ int main(void)
 #define CENTRAL(name) cmocka_unit_test_setup_teardown(name, site_new_postgres, site_free)
 #define SHARED(TEST)                                                                               \
     TEST(transactions_become_one_notice), TEST(other_kinds_and_people_are_other_notices),          \
-        TEST(what_was_never_told_is_owed_again), TEST(limits_hold_for_an_hour), TEST(leases_end),  \
-        TEST(ends_are_recorded), TEST(what_is_sent_is_sent), TEST(expired_ones_are_found),         \
-        TEST(orders_are_carried_out), TEST(rows_are_listed_and_counted),                           \
-        TEST(what_a_record_owed_goes_with_it)
+        TEST(what_was_never_told_is_owed_again), TEST(limits_hold_for_an_hour),                    \
+        TEST(others_are_not_flooded), TEST(leases_end), TEST(ends_are_recorded),                   \
+        TEST(what_is_sent_is_sent), TEST(expired_ones_are_found), TEST(orders_are_carried_out),    \
+        TEST(rows_are_listed_and_counted), TEST(what_a_record_owed_goes_with_it)
     const struct CMUnitTest sqlite[] = {SHARED(TEST),
                                         cmocka_unit_test(answers_decide_what_is_told),
                                         cmocka_unit_test(other_gateways_are_heard),
