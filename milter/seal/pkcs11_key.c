@@ -207,7 +207,7 @@ static void read_public(const struct vt_pkcs11 *module, struct vt_seal_token *ou
     CK_ULONG count = 0;
     uint8_t id[VT_MAX_PKCS11_ID_BYTES];
     size_t id_len = read_bytes(module, module->key, CKA_ID, id, sizeof(id));
-    struct vt_bytes label = id_len > 0 ? (struct vt_bytes){0} : vt_bytes_str(module->uri.object);
+    struct vt_bytes label = vt_bytes_str(id_len > 0 ? NULL : module->uri.object);
     bool is_ec = module->config->scheme == VT_SEAL_ECDSA;
     if (find(module, CKO_PUBLIC_KEY, label, vt_bytes_of(id, id_len), found, &count) != CKR_OK ||
         count != 1)
