@@ -10,6 +10,9 @@
 
 #define RESULTS "Authentication-Results"
 #define OURS "X-Vanthu-"
+/* Stays: it asks to answer nothing, and a notice that is forwarded has to say so to the next
+ * gateway. Who forges it asks for no notices. */
+#define NOTICE "X-Vanthu-Notice"
 
 /* A space before the colon is obsolete syntax (RFC 5322 4.5.8) that some readers accept. */
 static size_t name_len(const char *name)
@@ -25,7 +28,9 @@ enum vt_code vt_strip_see(struct vt_strip *strip, struct vt_arena *arena, const 
 {
     bool is_results = name_len(name) == sizeof(RESULTS) - 1 &&
                       strncasecmp(name, RESULTS, sizeof(RESULTS) - 1) == 0;
-    bool is_ours = strncasecmp(name, OURS, sizeof(OURS) - 1) == 0;
+    bool is_ours = strncasecmp(name, OURS, sizeof(OURS) - 1) == 0 &&
+                   (name_len(name) != sizeof(NOTICE) - 1 ||
+                    strncasecmp(name, NOTICE, sizeof(NOTICE) - 1) != 0);
     if (is_results) {
         strip->results_seen++;
         is_ours = vt_authserv_is(vt_bytes_str(value), authserv_id);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Headers that only we may write, found on entry: X-Vanthu-* and Authentication-Results under our
- * own authserv-id. They are removed in every direction; what others wrote stays (design.md 11). */
+ * Headers that only we may write, found on entry: X-Vanthu-* (but X-Vanthu-Notice, which only asks
+ * for no answer) and Authentication-Results under our own authserv-id. They are removed in every
+ * direction; what others wrote stays (design.md 11). */
 #ifndef VANTHU_GATEWAY_STRIP_H
 #define VANTHU_GATEWAY_STRIP_H
 

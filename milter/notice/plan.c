@@ -197,19 +197,37 @@ static void tell_recipients(struct plan *plan)
     }
 }
 
-/* Nobody is told of what became of a notice, or each one would owe the next. What a gateway leaves
- * of one, when it has removed X-Vanthu-Notice, is an empty sender and a word that a program wrote
- * it. */
-static bool ends_here(const struct vt_mail *mail)
+/* What an office issued: the report of a notice or a bounce is none of it, nor what a mail quotes.
+ */
+static bool is_issued(const struct vt_document *document)
 {
-    return (mail->sender == NULL || mail->sender[0] == '\0') &&
-           mail->automatic_by != VT_AUTOMATIC_NOT;
+    return !document->nested && (document->is_official || document->expects_signature);
+}
+
+static bool has_issued(const struct vt_evidence *evidence)
+{
+    for (size_t i = 0; i < evidence->documents_count; i++) {
+        if (is_issued(&evidence->documents[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Nobody is told of what became of a notice, or each one would owe the next: of what says that it
+ * is one and holds no document, and of what programs write without a sender. */
+static bool ends_here(const struct plan *plan)
+{
+    const struct vt_mail *mail = plan->mail;
+    bool is_empty = mail->sender == NULL || mail->sender[0] == '\0';
+    return mail->automatic_by == VT_AUTOMATIC_OURS
+               ? is_empty || !has_issued(plan->input->evidence)
+               : is_empty && mail->automatic_by != VT_AUTOMATIC_NOT;
 }
 
 /* Nobody is written to about mail marked secret: a notice says which one, and who sent it. */
 static void tell_others(struct plan *plan)
 {
-    if (plan->input->is_secret || ends_here(plan->mail))
+    if (plan->input->is_secret || ends_here(plan))
         return;
     tell_officer(plan);
     tell_records(plan);
@@ -217,21 +235,21 @@ static void tell_others(struct plan *plan)
     tell_recipients(plan);
 }
 
-static bool has_digests(const struct vt_evidence *evidence)
+static bool is_signed(const struct vt_evidence *evidence)
 {
     for (size_t i = 0; i < evidence->documents_count; i++) {
-        if (evidence->documents[i].sha256[0] != '\0')
+        if (!evidence->documents[i].nested && evidence->documents[i].signatures_count > 0)
             return true;
     }
     return false;
 }
 
-/* Of mails without documents only the sender counts: a program that answers our notices, and does
- * not say that it is one, is told once. */
+/* Of mails that hold nothing of an office and nothing signed only the sender counts: a program that
+ * answers our notices, and does not say that it is one, is told once. */
 static enum vt_code make_key(struct plan *plan)
 {
     struct vt_arena *arena = plan->owed.arena;
-    if (has_digests(plan->input->evidence))
+    if (has_issued(plan->input->evidence) || is_signed(plan->input->evidence))
         return vt_notice_key(arena, plan->input->evidence, plan->key_sha256);
     const char *const parts[] = {"no-documents", vt_owed_lower(arena, plan->mail->sender)};
     if (parts[1] == NULL)

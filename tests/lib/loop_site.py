@@ -19,8 +19,12 @@ STILL_SECS, MOST_SECS = 4, 60
 # officer, what programs answer to these once, the bounces of that.
 MOST_PER_MAIL = 16
 
+# Without limits: what ends, ends by itself.
 NOTICES = """\
 notices:
+  per-sender-hour: 0
+  per-domain-hour: 0
+  per-hour: 0
   quiet: 1s
   senders: proven
   admin: admin@{domain}
@@ -122,11 +126,12 @@ def look_alike(site, own, to):
 def letters(site):
     """Everybody writes, with a document."""
     count = 0
+    unsigned = site_test.pdfbuild.build("V/v mời họp", "1/GM", site_test.days_ago(1))
     for own, other in (("a", "b"), ("b", "a")):
         for sender, to in LETTERS:
             sender, to = (address.replace("@", "@" + DOMAINS[own]).replace("%", "@" + DOMAINS[other]).replace(
                 f"@{DOMAINS[own]}mx.", f"@mx.{DOMAINS[own]}") for address in (sender, to))
-            message = site_test.mail(build.multipart([build.text_part(), build.attachment(site.unsigned, f"{count}.pdf")]), sender=sender,
+            message = site_test.mail(build.multipart([build.text_part(), build.attachment(unsigned, f"{count}.pdf")]), sender=sender,
                                      extra=b"")
             world.send(site.world.sites[own][1], world.INSIDE, sender, to, message)
             count += 1
@@ -151,9 +156,27 @@ def is_notice(record):
     return record.get("evidence", {}).get("mail", {}).get("automatic_by") == "notice"
 
 
-def comes_to_an_end(site, policy):
-    """Everybody writes under a policy: what was sent and owed until nothing moved any more."""
-    site.unsigned = site_test.pdfbuild.build("V/v mời họp", "1/GM", site_test.days_ago(1))
+def ours(transactions):
+    """The notices of both sites among what was handed on, each once: {Message-ID: transaction}."""
+    return {t.head["Message-ID"]: t for t in transactions if t.is_notice and not t.head["Message-ID"].startswith("<notice.")}
+
+
+def notices_answer_no_notices(site, sent):
+    """What a notice is about was no notice, was no automatic mail, and its recipient is no empty one."""
+    notices = ours(sent)
+    automatic = {t.head["Message-ID"] for t in site.world.transactions if t.sender == "" or t.head.get("Auto-Submitted", "no") != "no"}
+    for notice in notices.values():
+        about = str(notice.head["In-Reply-To"] or "").split()
+        kind = str(notice.head["X-Vanthu-Notice"] or notice.head["Subject"])
+        equal([one for one in about if one in notices], [], f"a notice about a notice: {kind}")
+        to_a_sender = notice.head["Auto-Submitted"].startswith("auto-replied")
+        equal([one for one in about if one in automatic and to_a_sender], [], f"an answer to an automatic mail: {kind}")
+        equal(notice.recipient == "", False, "recipient of a notice")
+    return notices
+
+
+def comes_to_an_end(site, policy, most_per_mail=MOST_PER_MAIL):
+    """Everybody writes under a policy: (what was handed on, notices owed) until nothing moved any more."""
     set_policies(site, policy)
     before, sent_before = passes(site), len(site.world.transactions)
     owed_before = {name: len(owed_notices(one)) for name, one in site.both.items()}
@@ -161,15 +184,16 @@ def comes_to_an_end(site, policy):
     took = site.world.wait_quiet(STILL_SECS, MOST_SECS, lambda: passes(site))
     sent, judged = site.world.transactions[sent_before:], passes(site) - before
     owed = {name: owed_notices(one)[owed_before[name]:] for name, one in site.both.items()}
-    print(f"     {count} letters: {judged} mails judged, {len(sent)} handed on, {sum(t.is_notice for t in sent)} of them notices, "
-          f"{sum(map(len, owed.values()))} notices owed, over after {took if took is None else round(took, 1)} s")
-    if took is None or judged > count * MOST_PER_MAIL:
+    print(f"     {count} letters: {judged} mails judged, {len(sent)} handed on; {sum(map(len, owed.values()))} notices owed, "
+          f"{len(ours(sent))} handed on; over after {took if took is None else round(took, 1)} s")
+    if took is None or judged > count * most_per_mail:
         print("\n".join("     " + str(transaction) for transaction in sent[-60:]))
     equal(took is None, False, "mails go on and on")
-    equal(judged <= count * MOST_PER_MAIL, True, f"{judged} mails of {count}")
+    equal(judged <= count * most_per_mail, True, f"{judged} mails of {count}")
     for name, one in site.both.items():
         about_notices = {record["reference"] for record in one.records() if is_notice(record)}
         equal([row for row in owed[name] if row[0] in about_notices], [], "notices about notices at " + name)
+    notices_answer_no_notices(site, sent)
     return sent, owed
 
 
@@ -190,11 +214,42 @@ rules:
 """
 
 
+TELL_EVERYBODY = """\
+officer: {{name: Nguyễn Văn A, mailbox: officer@{domain}}}
+rules:
+  - {{name: tell, when: {{direction: [inbound, outbound, internal]}}, then: {{action: tag, notify: [sender, recipient, officer, admin]}}}}
+"""
+
+
+def told(sent):
+    """Whom notices went to, and how many to each."""
+    found = {}
+    for notice in ours(sent).values():
+        found[notice.recipient] = found.get(notice.recipient, 0) + 1
+    return found
+
+
 def refuse_each_other(site):
-    """Two sites that refuse whatever the other one sends."""
-    comes_to_an_end(site, REFUSE)
+    """Two sites that refuse whatever the other one sends: who is a person is told, once for each of his mails."""
+    sent, _ = comes_to_an_end(site, REFUSE)
+    found = told(sent)
+    equal((found.get("clerk@ninhbinh.gov.vn", 0) > 0, found.get("clerk@vinhlong.gov.vn", 0) > 0), (True, True), f"clerks, of {found}")
+    equal([address for address in found if address.partition("@")[0] in ("list-bounces", "postmaster")], [], "told in vain")
+
+
+def refuse_our_own(site):
+    """Two sites that refuse what leaves them: their notices leave all the same."""
+    sent, _ = comes_to_an_end(site, REFUSE_OUR_OWN)
+    equal(told(sent).get("clerk@ninhbinh.gov.vn", 0) > 0, True, f"notices {told(sent)}")
 
 
 def hold_everything(site):
-    """Two sites that hold everything; the officer's mailbox answers all that it gets."""
-    comes_to_an_end(site, HOLD)
+    """Two sites that hold everything, their notices too; the officer's mailbox answers all that it gets."""
+    _, owed = comes_to_an_end(site, HOLD)
+    equal([name for name, rows in owed.items() if not any(kind == "officer" for _, kind, _ in rows)], [], "officers that are not told")
+
+
+def tell_everybody(site):
+    """Two sites that tell sender, recipient, officer and administrator of every mail."""
+    sent, _ = comes_to_an_end(site, TELL_EVERYBODY, 3 * MOST_PER_MAIL)
+    equal([a for a in ("officer@ninhbinh.gov.vn", "admin@vinhlong.gov.vn") if a not in told(sent)], [], "not told")

@@ -75,6 +75,8 @@ static void removes_forged_headers(void **state)
         {"X-Vanthu-Action", " accept"},
         {"X-VANTHU-Verdict", " again"},
         {"X-Vanthuish", " stays"},
+        {"X-Vanthu-Notice", " stays"},
+        {"x-vanthu-notice ", " stays"},
         {"Subject", " X-Vanthu-Verdict: stays"},
         {"X-Vanthu-", " empty"},
     };
