@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Roles are killed at random moments of refusals under load. What is refused owes one notice; what is
+# owed reaches the mail server, each notice once, but for those that SMTP cannot tell apart: the server
+# had taken it and nobody was left who knew.
+"""sys.exit(notice_deaths.run(kills))"""
+
+import email.utils
+import json
+import os
+import random
+import signal
+import threading
+import time
+
+import site_test
+import world
+from site_lab import message_id, wait_for
+from site_test import equal
+
+ROLES = ("gateway", "inspector", "status", "registrar", "post", "master")
+# Whose death may lose the word that the relay took a notice, and how long that word is under way.
+KNOWERS, WORD_SECS = ("registrar", "post", "master"), 5
+SENDERS = 4  # mails under way at a time
+
+POLICY = """\
+rules:
+  - {name: refuse, when: {direction: inbound}, then: reject}
+"""
+SETTINGS = """\
+notices:
+  quiet: 1s
+  senders: proven
+  retry-first: 1s
+  retry-longest: 2s
+  per-sender-hour: 0
+  per-domain-hour: 0
+  per-hour: 0
+"""
+
+
+class Site(site_test.Site):
+    """A site whose notices go to a listener of its own Postfix without the milter."""
+
+    def __init__(self, folder, **options):
+        super().__init__(folder, **options)
+        self.extra = SETTINGS + f"  relay: smtp://127.0.0.1:{self.port + 2}\nbrake: {{refusals: 0, agencies: 0}}\n"
+
+
+class Load:
+    """Offices that send mail without a pause, each mail until it is refused, as mail servers do."""
+
+    def __init__(self, site):
+        self.site, self.refused, self.answers = site, [], {}
+        self.over, self.lock = threading.Event(), threading.Lock()
+        self.threads = [threading.Thread(target=self.send) for _ in range(SENDERS)]
+
+    def send(self):
+        while not self.over.is_set():
+            message = site_test.pdf_mail(site_test.pdfbuild.build("V/v chữ ký số", "1/QĐ", site_test.days_ago(1)))
+            code = 0
+            while code != 550:
+                code = world.send(self.site.port, world.OUTSIDE, site_test.STATE, "vanthu@ninhbinh.gov.vn", message)[0]
+                with self.lock:
+                    self.answers[code] = self.answers.get(code, 0) + 1
+                time.sleep(0 if code == 550 else 0.1)
+            with self.lock:
+                self.refused.append(message_id(message))
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def kill(site, role):
+    """kill -9, and wait for the successor: when it was."""
+    if role == "master":
+        when = time.time()
+        site.milter.kill()
+        site.milter.wait()
+        site.start_milter()
+        return when
+    pid = wait_for("a living " + role, lambda: living(site, role))
+    when = time.time()
+    os.kill(pid, signal.SIGKILL)
+    site.wait_restarted(role, pid, 30)
+    return when
+
+
+def living(site, role):
+    try:
+        return site.pid(role)
+    except ProcessLookupError:
+        return None
+
+
+def rows(site):
+    """The queue of notices, with what is over."""
+    return [json.loads(line) for line in site.vanthu("notice", "list", "--all", "--json").stdout.splitlines()]
+
+
+def is_leased(row):
+    """Handed out by a registrar that died together with whom it was given to: another one gets it when its time is over."""
+    return row["state"] == "sending"
+
+
+def wait_for_the_end(site, leases_too):
+    """Until nothing waits any more: the rows. leases_too: nor the ones whose lease has to end by time."""
+    def look():
+        found = rows(site)
+        still = [row for row in found if row["state"] in ("waiting", "ready") or (leases_too and is_leased(row))]
+        return found if found and not still else None
+    found = wait_for("the end of the queue", look, 400 if leases_too else 60, 0.5)
+    if not leases_too:
+        time.sleep(2)  # what is really under way
+        found = wait_for("the end of the queue", look, 60, 0.5)
+    return found
+
+
+def when_taken(head):
+    """When Postfix took it: the date of the topmost Received."""
+    return email.utils.parsedate_to_datetime(head["Received"].rpartition(";")[2].strip()).timestamp()
+
+
+def taken(site):
+    """{Message-ID of a notice: (Message-ID of the mail it is about, when it was taken, once and again)} by what Postfix delivered."""
+    found = {}
+    for delivered in site.deliveries():
+        head = world.head_of(delivered)
+        if "X-Vanthu-Notice" in head:
+            _, times = found.setdefault(head["Message-ID"].strip(), (str(head["In-Reply-To"]).strip(), []))
+            times.append(when_taken(head))
+    return found
+
+
+def forced(before, kills):
+    """Whether the word that a notice was taken may have been lost with somebody who had it. Received knows seconds."""
+    return any(role in KNOWERS and before - 1 <= when <= before + WORD_SECS for role, when in kills)
+
+
+def judge(refused, queue, delivered, kills):
+    """One notice for each refused mail; (notices that wait for the end of a lease, doubles)."""
+    leased = [row for row in queue if is_leased(row)]
+    wrong = [row for row in queue if row["state"] not in ("sent", "joined", "unanswered") and not is_leased(row)]
+    equal(wrong, [], "notices that were given up")
+    about = {}
+    for message_id, (mail, _) in delivered.items():
+        about.setdefault(mail, []).append(message_id)
+    equal([mail for mail in about if mail not in refused], [], "notices about mails that were not refused")
+    equal({mail: ids for mail, ids in about.items() if len(ids) > 1}, {}, "two notices about one mail")
+    missing = [mail for mail in refused if mail not in about]
+    equal(len(missing) <= len(leased), True, f"refused mails without a notice: {missing}")
+    doubles = [(message_id, before, after) for message_id, (_, times) in delivered.items() for before, after in zip(sorted(times), sorted(times)[1:])]
+    equal([double for double in doubles if not forced(double[1], kills)], [], "doubles that SMTP does not force")
+    sent = {row["message_id"].strip("<>") for row in queue if row["state"] == "sent"}
+    equal(sent - {message_id.strip("<>") for message_id in delivered}, set(), "said to be sent, and not delivered")
+    return leased, doubles
+
+
+def deaths(kills_count, leases_too):
+    """The test, with so many deaths."""
+    def deaths_under_load(site):
+        """Roles killed at random moments of refusals: each refused mail has one notice at the mail server."""
+        chance = random.Random(int(os.environ.get("SEED", time.time_ns())))
+        kills = []
+        with Load(site) as load:
+            wait_for("refused mails", lambda: len(load.refused) >= 2 * SENDERS)
+            for number in range(kills_count):
+                role = ROLES[number % len(ROLES)]
+                time.sleep(chance.uniform(0, 0.6))
+                kills.append((role, kill(site, role)))
+        queue = wait_for_the_end(site, leases_too)
+        delivered = wait_for("all deliveries", lambda: not site.queue() and taken(site))
+        leased, doubles = judge(set(load.refused), queue, delivered, kills)
+        states = {state: sum(row["state"] == state for row in queue) for state in sorted({row["state"] for row in queue})}
+        print(f"     {len(kills)} deaths; {len(load.refused)} mails refused, answers {load.answers}; notices: {states}; "
+              f"{len(delivered)} delivered, {len(doubles)} of them twice, {len(leased)} wait for the end of a lease")
+    return deaths_under_load
+
+
+def prepare(site):
+    """The policy of this test is loaded."""
+    site.set_policy(POLICY)
+    equal(site.reload()[0], 0, "reload")
+
+
+def run(kills_count, leases_too=False):
+    return site_test.run(prepare, deaths(kills_count, leases_too), site_class=Site)
