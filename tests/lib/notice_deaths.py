@@ -10,18 +10,20 @@ import json
 import os
 import random
 import signal
+import subprocess
 import threading
 import time
 
+import processes
 import site_test
 import world
-from site_lab import message_id, wait_for
+from site_lab import BUILD, message_id, wait_for
 from site_test import equal
 
 ROLES = ("gateway", "inspector", "status", "registrar", "post", "master")
 # Whose death may lose the word that the relay took a notice, and how long that word is under way.
 KNOWERS, WORD_SECS = ("registrar", "post", "master"), 5
-SENDERS = 4  # mails under way at a time
+SENDERS, PAUSE_SECS = 4, 0.4  # mails under way at a time; not more than post can send in the end
 
 POLICY = """\
 rules:
@@ -52,18 +54,20 @@ class Load:
 
     def __init__(self, site):
         self.site, self.refused, self.answers = site, [], {}
-        self.over, self.lock = threading.Event(), threading.Lock()
+        self.over, self.lock, self.given_up = threading.Event(), threading.Lock(), False
         self.threads = [threading.Thread(target=self.send) for _ in range(SENDERS)]
 
     def send(self):
         while not self.over.is_set():
             message = site_test.pdf_mail(site_test.pdfbuild.build("V/v chữ ký số", "1/QĐ", site_test.days_ago(1)))
             code = 0
-            while code != 550:
+            while code != 550 and not self.given_up:
                 code = world.send(self.site.port, world.OUTSIDE, site_test.STATE, "vanthu@ninhbinh.gov.vn", message)[0]
                 with self.lock:
                     self.answers[code] = self.answers.get(code, 0) + 1
-                time.sleep(0 if code == 550 else 0.1)
+                time.sleep(PAUSE_SECS if code == 550 else 0.1)
+            if code != 550:
+                return
             with self.lock:
                 self.refused.append(message_id(message))
 
@@ -72,7 +76,8 @@ class Load:
             thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failure, *_):
+        self.given_up = failure is not None
         self.over.set()
         for thread in self.threads:
             thread.join()
@@ -81,9 +86,11 @@ class Load:
 def kill(site, role):
     """kill -9, and wait for the successor: when it was."""
     if role == "master":
+        pids = [one["pid"] for one in site.roles().values()]
         when = time.time()
         site.milter.kill()
         site.milter.wait()
+        wait_for("the end of the roles", lambda: not any(processes.is_alive(pid) for pid in pids), 30)
         site.start_milter()
         return when
     pid = wait_for("a living " + role, lambda: living(site, role))
@@ -102,7 +109,10 @@ def living(site, role):
 
 def rows(site):
     """The queue of notices, with what is over."""
-    return [json.loads(line) for line in site.vanthu("notice", "list", "--all", "--json").stdout.splitlines()]
+    done = subprocess.run([BUILD + "/vanthu", "notice", "list", "--config", site.folder + "/vanthu.yaml", "--all", "--json"],
+                          capture_output=True, text=True)
+    equal(done.stderr, "", "vanthu notice list")
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def is_leased(row):
