@@ -178,18 +178,19 @@ def deaths(kills_count, leases_too):
     def deaths_under_load(site):
         """Roles killed at random moments of refusals: each refused mail has one notice at the mail server."""
         chance = random.Random(int(os.environ.get("SEED", time.time_ns())))
-        kills = []
+        kills, begin = [], time.monotonic()
         with Load(site) as load:
             wait_for("refused mails", lambda: len(load.refused) >= 2 * SENDERS)
             for number in range(kills_count):
                 role = ROLES[number % len(ROLES)]
                 time.sleep(chance.uniform(0, 0.6))
                 kills.append((role, kill(site, role)))
+        killed_secs = time.monotonic() - begin
         queue = wait_for_the_end(site, leases_too)
         delivered = wait_for("all deliveries", lambda: not site.queue() and taken(site))
         leased, doubles = judge(set(load.refused), queue, delivered, kills)
         states = {state: sum(row["state"] == state for row in queue) for state in sorted({row["state"] for row in queue})}
-        print(f"     {len(kills)} deaths; {len(load.refused)} mails refused, answers {load.answers}; notices: {states}; "
+        print(f"     {len(kills)} deaths in {killed_secs:.0f} s; {len(load.refused)} mails refused, answers {load.answers}; notices: {states}; "
               f"{len(delivered)} delivered, {len(doubles)} of them twice, {len(leased)} wait for the end of a lease")
     return deaths_under_load
 
