@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 #
-# test_notice_death.py with 500 deaths, and with the wait for every lease to end.
+# test_notice_death.py with 500 deaths, and until nothing waits any more.
 #   KILLS  deaths [500]   SEED  of the random moments
 """500 deaths of roles while notices are owed."""
 
@@ -12,4 +12,4 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import notice_deaths
 
-sys.exit(notice_deaths.run(int(os.environ.get("KILLS", "500")), leases_too=True))
+sys.exit(notice_deaths.run(int(os.environ.get("KILLS", "500")), all_of_it=True))

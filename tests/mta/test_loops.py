@@ -15,5 +15,4 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import loop_site
 import site_test
 
-sys.exit(site_test.run(loop_site.refuse_each_other, loop_site.refuse_our_own, loop_site.tell_everybody, loop_site.hold_everything,
-                       site_class=loop_site.Site))
+sys.exit(site_test.run(loop_site.refuse_each_other, loop_site.refuse_our_own, loop_site.hold_everything, site_class=loop_site.Site))
