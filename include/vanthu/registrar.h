@@ -76,6 +76,19 @@ enum vt_code vt_registrar_begin(const struct vt_registrar *registrar,
                                 struct vt_err *err) VT_MUST_CHECK;
 /* VT_OK: committed. VT_E_TIMEOUT: no answer yet. Others as vt_registrar_record. */
 enum vt_code vt_registrar_end(int fd, struct vt_err *err) VT_MUST_CHECK;
+/* What a certificate of a mail turned out to be after the mail was answered. */
+struct vt_rechecked {
+    const char *reference;
+    const char *certificate_sha256;
+    const char *name, *serial;  /* for people */
+    enum vt_status_value value; /* GOOD, REVOKED, SUSPENDED */
+    int64_t since_utc_secs;     /* VT_TIME_NONE: it is not known since when, or it is good */
+};
+/* Have it recorded, and told to whom it concerns; when it returns VT_OK it survives a loss of
+ * power. Errors as vt_registrar_look. */
+enum vt_code vt_registrar_rechecked(const struct vt_registrar *registrar,
+                                    const struct vt_rechecked *rechecked,
+                                    struct vt_err *err) VT_MUST_CHECK;
 /* Have a head of this register kept, with the time stamp token that is over its chain value, or
  * without one. Errors as vt_registrar_look. */
 enum vt_code vt_registrar_keep_head(const struct vt_registrar *registrar,

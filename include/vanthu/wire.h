@@ -54,6 +54,10 @@
  *                       SEAL_STATUS -; -
  *                       SEAL_ANSWER of each its own; -
  * sealer to registrar   RECORD      as above, of kind event                 register    unavailable
+ * status to registrar   RECHECKED   reference, certificate, name,           300 ms      told again
+ *                                   serial, status, since; empty
+ *                       RECHECK_KEPT
+ *                                   (after the commit) -; -
  * status, command       FETCH       url, type; body of a POST 64K       fetch       STATUS_UNKNOWN
  *   to fetch            FETCHED     http_status, code, error,
  *                                   connected, location; bytes 64M
@@ -134,6 +138,8 @@ enum vt_message_type {
     VT_MSG_SEAL_ANSWER,  /* to each of these */
     VT_MSG_NOTICE_ORDER, /* command to registrar: try it now, or never send it */
     VT_MSG_NOTICE_ORDERED,
+    VT_MSG_RECHECKED, /* status to registrar: a status became known after its mail was answered */
+    VT_MSG_RECHECK_KEPT,
     VT_MSG_COUNT
 };
 

@@ -69,8 +69,8 @@ const struct vt_role_fd_kind vt_role_fd_kinds[VT_FDS] = {
     [VT_FD_MILTER] = INHERITED("--fd-milter=", milter_socket, GATEWAY, milter_socket),
     [VT_FD_INSPECT] = CHANNEL("--fd-inspect=", inspect, VT_ROLE_INSPECTOR, GATEWAY | MASTER),
     [VT_FD_STATUS] = CHANNEL("--fd-status=", status, VT_ROLE_STATUS, GATEWAY | MASTER),
-    [VT_FD_RECORD] =
-        CHANNEL("--fd-record=", record, VT_ROLE_REGISTRAR, GATEWAY | POST | SEALER | MASTER),
+    [VT_FD_RECORD] = CHANNEL("--fd-record=", record, VT_ROLE_REGISTRAR,
+                             GATEWAY | POST | SEALER | STATUS | MASTER),
     [VT_FD_FETCH] = CHANNEL("--fd-fetch=", fetch, VT_ROLE_FETCH, STATUS | MASTER),
     [VT_FD_GENERATION] = CHANNEL("--fd-generation=", generation, VT_ROLE_INSPECTOR, STATUS),
     [VT_FD_POLICY] = INHERITED("--fd-policy=", policy, GATEWAY | REGISTRAR | SEALER, policy_text),

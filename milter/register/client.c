@@ -6,6 +6,7 @@
 
 #include "register/body.h"
 #include "register/messages.h"
+#include "register/rechecked.h"
 #include "vanthu/wire.h"
 
 /* A registrar that died is started again within a fraction of a second, and the connection waits
@@ -169,6 +170,25 @@ enum vt_code vt_registrar_record(const struct vt_registrar *registrar,
         tell_missing(registrar, answer);
     vt_buf_clear(&body);
     free(head);
+    free(answer);
+    return code;
+}
+
+/* ---- RECHECKED ---- */
+
+enum vt_code vt_registrar_rechecked(const struct vt_registrar *registrar,
+                                    const struct vt_rechecked *rechecked, struct vt_err *err)
+{
+    char *text = NULL;
+    size_t len = 0;
+    struct vt_message *answer = malloc(sizeof(*answer));
+    if (answer == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "register: no memory for a message");
+    enum vt_code code = vt_rechecked_to_json(rechecked, &text, &len, err);
+    if (code == VT_OK)
+        code = ask(registrar, VT_MSG_RECHECKED, vt_bytes_of(text, len), "vanthu-rechecked",
+                   (struct vt_bytes){0}, VT_MSG_RECHECK_KEPT, answer, err);
+    free(text);
     free(answer);
     return code;
 }

@@ -12,6 +12,7 @@
 #include "register/looking.h"
 #include "register/messages.h"
 #include "register/outbox.h"
+#include "register/rechecked.h"
 #include "register/room.h"
 #include "register/schedule.h"
 #include "vanthu/log.h"
@@ -184,6 +185,27 @@ static enum vt_code take_answered(struct server *server, size_t client,
     return code;
 }
 
+/* ---- what became known later ---- */
+
+static enum vt_code take_rechecked(struct server *server, size_t client,
+                                   const struct vt_message *message, struct vt_err *err)
+{
+    struct vt_rechecked rechecked;
+    struct vt_arena *arena = vt_arena_new(LOOK_ARENA_BYTES);
+    if (arena == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "register: no memory for a re-check");
+    enum vt_code code = vt_rechecked_from_json(arena, vt_bytes_of(message->body, message->body_len),
+                                               &rechecked, err);
+    if (code == VT_OK)
+        code = vt_rechecked_record(server->reg, server->config, vt_outbox_policy(server->outbox),
+                                   &rechecked, vt_clock_now_utc_secs(), err);
+    if (code == VT_OK)
+        vt_server_reply(server->clients, client, VT_MSG_RECHECK_KEPT, (struct vt_bytes){0}, NULL,
+                        0);
+    vt_arena_free(arena);
+    return code;
+}
+
 /* ---- heads ---- */
 
 static enum vt_code take_head(struct server *server, size_t client,
@@ -218,6 +240,8 @@ static enum vt_code take(void *context, size_t client, struct vt_message *messag
         return take_answered(server, client, message, err);
     case VT_MSG_HEAD:
         return take_head(server, client, message, err);
+    case VT_MSG_RECHECKED:
+        return take_rechecked(server, client, message, err);
     case VT_MSG_NOTICE_NEXT:
         return vt_outbox_next(server->outbox, server->reg, server->clients, client, err);
     case VT_MSG_NOTICE_DONE:

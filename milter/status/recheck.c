@@ -10,6 +10,7 @@
 #include "status/recheck_internal.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
+#include "vanthu/verify.h"
 
 /* The first pause and the longest one. */
 #define FIRST_SECS 300
@@ -57,7 +58,7 @@ static void drop(struct vt_recheck *recheck, struct vt_recheck_item *item)
 static bool is_reference(const char *text)
 {
     size_t len = strlen(text);
-    return len > 0 && len < VT_REFERENCE_BYTES &&
+    return len > 0 && len < VT_RECHECK_REFERENCE_BYTES &&
            strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") == len;
 }
 
@@ -70,7 +71,8 @@ static void add_reference(struct vt_recheck *recheck, struct vt_recheck_item *it
     }
     if (item->references_count == VT_MAX_RECHECK_REFERENCES)
         return;
-    (void)snprintf(item->references[item->references_count++], VT_REFERENCE_BYTES, "%s", reference);
+    (void)snprintf(item->references[item->references_count++], VT_RECHECK_REFERENCE_BYTES, "%s",
+                   reference);
     recheck->changed = true;
 }
 
@@ -85,12 +87,17 @@ static struct vt_recheck_item *find(struct vt_recheck *recheck,
 }
 
 /* What mail and certificate are called in the log. */
+static void say_one(const struct vt_recheck_item *item, const char *reference, const char *what)
+{
+    vt_log(VT_LOG_INFO,
+           "recheck: reference=%s certificate=\"%s\" serial=%s issuer=\"%s\" status=%s", reference,
+           item->name, item->serial, item->issuer_name, what);
+}
+
 static void say(const struct vt_recheck_item *item, const char *what)
 {
     for (size_t i = 0; i < item->references_count; i++)
-        vt_log(VT_LOG_INFO,
-               "recheck: reference=%s certificate=\"%s\" serial=%s issuer=\"%s\" status=%s",
-               item->references[i], item->name, item->serial, item->issuer_name, what);
+        say_one(item, item->references[i], what);
 }
 
 static void make_room(struct vt_recheck *recheck)
@@ -194,24 +201,72 @@ const struct vt_recheck_item *vt_recheck_next(struct vt_recheck *recheck, int64_
     return due;
 }
 
+void vt_recheck_set_teller(struct vt_recheck *recheck,
+                           bool (*tell)(void *context, const struct vt_rechecked *rechecked),
+                           void *context)
+{
+    recheck->tell = tell;
+    recheck->tell_context = context;
+}
+
+static bool describe(const struct vt_status_fact *fact, char *out, size_t out_bytes)
+{
+    char since[VT_TIME_TEXT_BYTES];
+    vt_time_rfc3339(since, fact->revoked_at_utc_secs);
+    if (fact->value == VT_STATUS_REVOKED)
+        (void)snprintf(out, out_bytes, "revoked since=%s reason=%.40s", since,
+                       fact->revocation_reason != NULL ? fact->revocation_reason : "-");
+    else if (fact->value == VT_STATUS_SUSPENDED)
+        (void)snprintf(out, out_bytes, "suspended since=%s", since);
+    else if (fact->value == VT_STATUS_GOOD)
+        (void)snprintf(out, out_bytes, "good");
+    else
+        return false;
+    return true;
+}
+
+static bool tell_one(const struct vt_recheck *recheck, const struct vt_recheck_item *item,
+                     const char *reference, const char *sha256, const struct vt_status_fact *fact)
+{
+    const struct vt_rechecked rechecked = {
+        .reference = reference,
+        .certificate_sha256 = sha256,
+        .name = item->name,
+        .serial = item->serial,
+        .value = fact->value,
+        .since_utc_secs = fact->value == VT_STATUS_GOOD ? VT_TIME_NONE : fact->revoked_at_utc_secs};
+    return recheck->tell == NULL || recheck->tell(recheck->tell_context, &rechecked);
+}
+
+/* Those that were told go; the rest is told with the next try. */
+static void tell_item(struct vt_recheck *recheck, struct vt_recheck_item *item,
+                      const struct vt_status_fact *fact, const char *what)
+{
+    char sha256[65];
+    size_t left = 0;
+    if (vt_verify_sha256(item->certificate, sha256) != VT_OK)
+        return;
+    for (size_t i = 0; i < item->references_count; i++) {
+        if (left == 0 && tell_one(recheck, item, item->references[i], sha256, fact)) {
+            say_one(item, item->references[i], what);
+            continue;
+        }
+        memmove(item->references[left++], item->references[i], VT_RECHECK_REFERENCE_BYTES);
+    }
+    item->references_count = left;
+    recheck->changed = true;
+    if (left == 0)
+        drop(recheck, item);
+}
+
 void vt_recheck_tell(struct vt_recheck *recheck, uint64_t id, const struct vt_status_fact *fact)
 {
-    char what[160], since[VT_TIME_TEXT_BYTES];
+    char what[160];
     for (size_t i = 0; i < recheck->count; i++) {
         if (recheck->items[i].id != id)
             continue;
-        vt_time_rfc3339(since, fact->revoked_at_utc_secs);
-        if (fact->value == VT_STATUS_REVOKED)
-            (void)snprintf(what, sizeof(what), "revoked since=%s reason=%.40s", since,
-                           fact->revocation_reason != NULL ? fact->revocation_reason : "-");
-        else if (fact->value == VT_STATUS_SUSPENDED)
-            (void)snprintf(what, sizeof(what), "suspended since=%s", since);
-        else if (fact->value == VT_STATUS_GOOD)
-            (void)snprintf(what, sizeof(what), "good");
-        else
-            return;
-        say(&recheck->items[i], what);
-        drop(recheck, &recheck->items[i]);
+        if (describe(fact, what, sizeof(what)))
+            tell_item(recheck, &recheck->items[i], fact, what);
         return;
     }
 }

@@ -6,11 +6,12 @@
 #define VANTHU_STATUS_RECHECK_H
 
 #include "status/source.h"
+#include "vanthu/registrar.h"
 #include "vanthu/status.h"
 
 #define VT_MAX_RECHECKS 512
 #define VT_MAX_RECHECK_REFERENCES 20
-#define VT_REFERENCE_BYTES 41
+#define VT_RECHECK_REFERENCE_BYTES 41
 #define VT_RECHECK_SECS ((int64_t)72 * 3600)
 
 struct vt_recheck;
@@ -24,7 +25,7 @@ struct vt_recheck_item {
     int64_t asked_utc_secs;              /* first */
     int64_t next_utc_secs;
     unsigned tries_count;
-    char references[VT_MAX_RECHECK_REFERENCES][VT_REFERENCE_BYTES];
+    char references[VT_MAX_RECHECK_REFERENCES][VT_RECHECK_REFERENCE_BYTES];
     size_t references_count;
 };
 
@@ -43,8 +44,12 @@ void vt_recheck_add(struct vt_recheck *recheck, const struct vt_certificate *cer
  * doubled with every try up to an hour, give or take a fifth. What is older than 72 hours is
  * dropped here, with a line for each reference. NULL: none is due. Valid until the next call. */
 const struct vt_recheck_item *vt_recheck_next(struct vt_recheck *recheck, int64_t now_utc_secs);
-/* A status became known: one line in the log for each reference, and the certificate is dropped.
- * UNKNOWN and UNREACHABLE change nothing. */
+/* Who is told what became known; false: it is told again with the next try. */
+void vt_recheck_set_teller(struct vt_recheck *recheck,
+                           bool (*tell)(void *context, const struct vt_rechecked *rechecked),
+                           void *context);
+/* A status became known: one line in the log for each reference that was told, and the certificate
+ * is dropped when all of them were. UNKNOWN and UNREACHABLE change nothing. */
 void vt_recheck_tell(struct vt_recheck *recheck, uint64_t id, const struct vt_status_fact *fact);
 /* The index-th, for a report and for looking whether another mail's answer brought it; NULL: the
  * end. */

@@ -9,8 +9,10 @@ struct vt_recheck {
     uint64_t seed, last_id;
     struct vt_recheck_item items[VT_MAX_RECHECKS];
     size_t count;
-    bool changed; /* since it was written */
-    char *folder; /* NULL: kept nowhere */
+    bool changed;                                                      /* since it was written */
+    char *folder;                                                      /* NULL: kept nowhere */
+    bool (*tell)(void *context, const struct vt_rechecked *rechecked); /* NULL: the log alone */
+    void *tell_context;
 };
 
 #endif

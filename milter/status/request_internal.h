@@ -44,7 +44,7 @@ struct vt_status_request {
     const struct vt_status_desk *desk;
     struct vt_arena *arena;
     struct vt_certificate_pool *pool;
-    char reference[VT_REFERENCE_BYTES]; /* of the mail; "": none */
+    char reference[VT_RECHECK_REFERENCE_BYTES]; /* of the mail; "": none */
     int64_t patience_msecs, deadline_msecs;
     struct vt_request_want wants[VT_MAX_WANTED];
     size_t wants_count;

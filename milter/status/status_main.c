@@ -11,12 +11,13 @@
 #include <openssl/rand.h>
 
 #include "base/server.h"
-#include "status/data.h"
 #include "status/count.h"
+#include "status/data.h"
 #include "status/import.h"
 #include "status/refresh.h"
 #include "status/repeat.h"
 #include "status/report.h"
+#include "status/tell.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
 #include "vanthu/role.h"
@@ -43,6 +44,7 @@ struct server {
     struct vt_status_desk desk;
     struct vt_breakers breakers;
     struct vt_repeats repeats;
+    struct vt_teller teller;
     struct vt_server *clients;
     struct vt_status_request *requests[MAX_CLIENTS]; /* of the client of that number; NULL */
     struct vt_publisher publisher;
@@ -278,6 +280,9 @@ static enum vt_code set_up_recheck(struct server *server, const char *folder, st
     if (server->fds->overrides >= 0)
         return VT_OK;
     enum vt_code code = vt_recheck_new(seed(), &server->desk.recheck, err);
+    server->teller.channel_fd = server->fds->record;
+    if (code == VT_OK && server->fds->record >= 0)
+        vt_recheck_set_teller(server->desk.recheck, vt_tell_registrar, &server->teller);
     if (code == VT_OK && folder != NULL)
         vt_recheck_keep_in(server->desk.recheck, folder, vt_clock_now_utc_secs());
     return code;
