@@ -6,8 +6,12 @@
 # without status, whose signers are asked about again.
 """Certificate status by hand, its report, and questions that are asked again."""
 
+import contextlib
+import email
+import email.policy
 import json
 import os
+import sqlite3
 import sys
 import time
 
@@ -86,8 +90,38 @@ def reported(site):
     equal(site.report()[1][f"127.0.0.1:{site.ocsp}"]["state"], "ok", "the host afterwards")
 
 
+def rechecked(site, reference):
+    """The answer to a mail, and what became known later: (outcome, text, notices owed)."""
+    rows = [json.loads(line) for line in site.command("register", "show", "--json", reference)[1].splitlines()]
+    events = [row["body"] for row in rows if row["kind"] == "event" and row["body"]["what"] == "rechecked"]
+    equal(len(events), 1, f"what the register says of {reference}")
+    outcome = next(row["body"]["answer"]["kind"] for row in rows if row["kind"] == "decided")
+    return outcome, events[0]["text"], [(notice["kind"], notice["to"]) for notice in events[0].get("notices", [])]
+
+
+def clerk_is_told(site, thief, honest):
+    """Of the revoked signer who got the mail is told, of the other nobody."""
+    outcome, text, owed = rechecked(site, thief)
+    print(f"     {outcome}: {text}, {owed}")
+    equal(text.startswith(("CERT_REVOKED: ", "CERT_REVOKED_SINCE: ")), True, text)
+    equal(owed, [("recheck", "vanthu@ninhbinh.gov.vn")], "owed")
+    equal(outcome, "accept", "a mail that was delivered")
+    _, text, owed = rechecked(site, honest)
+    equal((text[:6], owed), ("good: ", []), "of the other one")
+    head = email.message_from_bytes(wait_for("the notice", lambda: written(site, thief)), policy=email.policy.default)
+    print(f"     {head['To']}: {head['Subject']}")
+    equal("CẬP NHẬT KẾT QUẢ KIỂM TRA" in head.get_body(("plain",)).get_content(), True, "its frame")
+
+
+def written(site, reference):
+    """The notice about a mail as it waits for a relay; there is none in this site."""
+    with contextlib.closing(sqlite3.connect(f"file:{site.folder}/register/register.sqlite?mode=ro", uri=True)) as register:
+        row = register.execute("SELECT message FROM notice WHERE reference = ? AND kind = 'recheck'", (reference,)).fetchone()
+    return row and row[0]
+
+
 def asked_again(site):
-    """A mail delivered without status: when its signer turns out to be revoked, the log names the mail, over a restart too."""
+    """A mail delivered without status: when its signer turns out to be revoked, the log names the mail, over a restart too, and the clerk is told."""
     site.begin_anew("agency")
     thief, honest = site.new_signers(2)
     site.liar.lie("dead")
@@ -111,6 +145,7 @@ def asked_again(site):
         print("    ", site.log_line("recheck:", f"reference={references[by]}", f"status={status}", seconds=15)[:200])
     equal(len([line for line in site.log().splitlines() if "recheck:" in line and references[thief] in line]), 1, "lines for one mail")
     equal(site.report()[0]["rechecks"], [], "questions that are open afterwards")
+    clerk_is_told(site, references[thief], references[honest])
     revoked(site.row(site.signed_mail(thief)), "the next mail of this signer")
 
 
