@@ -160,6 +160,56 @@ static void one_line_for_each_reference(void **state)
     }
 }
 
+/* ---- telling ---- */
+
+struct told {
+    char text[500];
+    unsigned left; /* how many are still taken */
+};
+
+static bool take_told(void *context, const struct vt_rechecked *rechecked)
+{
+    struct told *told = context;
+    size_t used = strlen(told->text);
+    if (told->left == 0)
+        return false;
+    told->left--;
+    (void)snprintf(told->text + used, sizeof(told->text) - used, "%s %d %lld %zu;",
+                   rechecked->reference, rechecked->value, (long long)rechecked->since_utc_secs,
+                   strlen(rechecked->certificate_sha256));
+    return true;
+}
+
+/* Who is not there is told again of the mails that he was not told of, also after a restart. */
+static void nobody_is_forgotten(void **state)
+{
+    (void)state;
+    static const struct vt_status_fact fact = {.value = VT_STATUS_REVOKED,
+                                               .revoked_at_utc_secs = 1700000000};
+    struct told told = {.left = 1};
+    struct vt_recheck *recheck = table();
+    vt_recheck_keep_in(recheck, f.folder, NOW);
+    vt_recheck_set_teller(recheck, take_told, &told);
+    add(recheck, &f.leaf, REFERENCE, NOW);
+    add(recheck, &f.leaf, "1831-0927-5565", NOW);
+    vt_recheck_tell(recheck, vt_recheck_at(recheck, 0)->id, &fact);
+    assert_string_equal(told.text, REFERENCE " 2 1700000000 64;");
+    assert_int_equal(vt_recheck_at(recheck, 0)->references_count, 1);
+    vt_recheck_save(recheck);
+    vt_recheck_free(recheck);
+    recheck = table();
+    vt_recheck_keep_in(recheck, f.folder, NOW + 1);
+    vt_recheck_set_teller(recheck, take_told, &told);
+    assert_int_equal(count_of(recheck), 1);
+    told.left = 5;
+    vt_recheck_tell(recheck, vt_recheck_at(recheck, 0)->id, &fact);
+    assert_string_equal(told.text, REFERENCE " 2 1700000000 64;1831-0927-5565 2 1700000000 64;");
+    assert_int_equal(count_of(recheck), 0);
+    vt_recheck_save(recheck);
+    vt_recheck_free(recheck);
+    (void)unlink(f.file);
+}
+
 static void the_table_is_bounded(void **state)
 {
     (void)state;
@@ -260,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tries_grow_rare_and_end),
         cmocka_unit_test(one_line_for_each_reference),
+        cmocka_unit_test(nobody_is_forgotten),
         cmocka_unit_test(the_table_is_bounded),
         cmocka_unit_test(it_is_kept_over_a_restart),
         cmocka_unit_test(a_broken_file_is_an_empty_table),
