@@ -216,6 +216,8 @@ static bool with_unit(const char *text, const struct unit *units, size_t count, 
 static const char *in_units(char out[32], int64_t value, const struct unit *units, size_t count)
 {
     size_t best = 0;
+    if (value == 0)
+        return "0";
     for (size_t i = 0; i < count; i++) {
         if (value % units[i].factor == 0 && units[i].factor > units[best].factor)
             best = i;

@@ -57,7 +57,7 @@ static int record_telling(const struct going *going, const char *what, enum vt_n
                                             going->mail.mail, kind, &plan, &err);
     if (code != VT_OK)
         return vt_command_fault(&err, code);
-    printf("%s:\n", going->reference);
+    printf("%s: ", going->reference);
     vt_owed_print(stdout, going->desk->language, plan.items, plan.count, plan.why_not);
     (void)fflush(stdout);
     return record(going, what, &plan);

@@ -21,6 +21,10 @@ const char *vt_notice_state_word(enum vt_language language, enum vt_queued_state
 void vt_notice_print_line(FILE *out, enum vt_language language, const struct vt_queued *owed);
 /* All of it but its message. */
 void vt_notice_print_row(FILE *out, enum vt_language language, const struct vt_queued *owed);
+/* Why the sender of a mail gets none, by the record of its decision, or that there is no such mail;
+ * nothing when he is owed one. */
+enum vt_code vt_notice_print_none(FILE *out, enum vt_language language, struct vt_register *reg,
+                                  const char *reference, struct vt_err *err) VT_MUST_CHECK;
 /* A new object; NULL: no memory. */
 json_t *vt_notice_row_json(const struct vt_queued *owed);
 

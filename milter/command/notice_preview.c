@@ -45,15 +45,37 @@ static bool take_word(const char *text, const char *const *words, unsigned count
     return false;
 }
 
+static void print_kinds(const char *words)
+{
+    fputs(words, stderr);
+    for (unsigned i = 0; i < VT_NOTICE_KINDS; i++)
+        fprintf(stderr, "%s %s", i == 0 ? "" : ",", vt_notice_kind_name((enum vt_notice_kind)i));
+    fputc('\n', stderr);
+}
+
+static const char *nearest_kind(const char *word)
+{
+    enum { FARTHEST = 2 };
+    const char *found = NULL;
+    unsigned best = FARTHEST + 1;
+    for (unsigned i = 0; i < VT_NOTICE_KINDS; i++) {
+        const char *kind = vt_notice_kind_name((enum vt_notice_kind)i);
+        unsigned distance = vt_text_distance(word, kind, FARTHEST);
+        if (distance < best) {
+            best = distance;
+            found = kind;
+        }
+    }
+    return found;
+}
+
 static int take_kind(struct desk *desk, const char *text)
 {
     desk->has_kind = vt_notice_kind_by_name(text, &desk->kind) == VT_OK;
     if (desk->has_kind)
         return EX_OK;
-    fprintf(stderr, "%s: --kind wants one of", desk->common.name);
-    for (unsigned i = 0; i < VT_NOTICE_KINDS; i++)
-        fprintf(stderr, "%s %s", i == 0 ? "" : ",", vt_notice_kind_name((enum vt_notice_kind)i));
-    fprintf(stderr, "\n");
+    fprintf(stderr, "%s: ", desk->common.name);
+    print_kinds("--kind wants one of");
     return EX_USAGE;
 }
 
@@ -210,10 +232,15 @@ static int make_input(struct desk *desk, const char *what)
     }
     if (strpbrk(what, "0123456789") != NULL)
         return find_mail(desk, what);
-    const char *near = vt_reason_suggest(what);
-    fprintf(stderr, "%s: \"%s\" is neither a reason nor a kind of notice nor a reference%s%s%s\n",
-            desk->common.name, what, near == NULL ? "" : ": did you mean ",
-            near == NULL ? "" : near, near == NULL ? "" : "?");
+    const char *near = nearest_kind(what);
+    if (near == NULL)
+        near = vt_reason_suggest(what);
+    fprintf(stderr, "%s: \"%s\" is neither a reason nor a kind of notice nor a reference",
+            desk->common.name, what);
+    if (near != NULL)
+        fprintf(stderr, ": did you mean %s?\n", near);
+    else
+        print_kinds("; the kinds are");
     return EX_USAGE;
 }
 

@@ -31,6 +31,7 @@ struct desk {
     const char *config_file, *why;
     struct vt_queued_query query;
     char *const *arguments;
+    char reference[VT_REFERENCE_BYTES]; /* of the arguments, in groups of four */
     struct vt_config *config;
     struct vt_register *reg;
     size_t shown_count;
@@ -153,9 +154,8 @@ static int take_subject(struct desk *desk, const char *text)
         desk->query.id = id;
         return EX_OK;
     }
-    char reference[VT_REFERENCE_BYTES];
-    if (vt_reference_parse(text, reference) == VT_OK) {
-        desk->query.reference = text;
+    if (vt_reference_parse(text, desk->reference) == VT_OK) {
+        desk->query.reference = desk->reference;
         return EX_OK;
     }
     return say(desk, EX_DATAERR, "cần số của thông báo (vanthu notice list) hoặc mã tra cứu",
@@ -193,24 +193,42 @@ static enum vt_code list_row(void *context, const struct vt_queued *owed, struct
     return VT_OK;
 }
 
+static int nothing(const struct desk *desk)
+{
+    if (!desk->json)
+        printf("%s\n", pick(desk, "Không có thông báo nào.", "There are no notices."));
+    return NOTHING_TO_DO;
+}
+
+/* Of a mail also why its sender gets none. */
+static int say_none(const struct desk *desk, int status)
+{
+    struct vt_err err = {0};
+    if (desk->query.reference == NULL || desk->json || desk->message)
+        return status;
+    enum vt_code code =
+        vt_notice_print_none(stdout, desk->language, desk->reg, desk->reference, &err);
+    return code == VT_OK ? status : vt_command_fault(&err, code);
+}
+
 /* Without a word about states, what is still to be done. */
+static int ask_list(struct desk *desk)
+{
+    if (desk->query.states == 0 && !desk->all)
+        desk->query.states = VT_QUEUED_OPEN;
+    if (*desk->arguments == NULL)
+        return EX_OK;
+    desk->query.states = 0;
+    return take_subject(desk, *desk->arguments);
+}
+
 static int list(struct desk *desk)
 {
     struct vt_err err = {0};
-    if (desk->query.states == 0 && !desk->all)
-        desk->query.states = VT_QUEUED_OPEN;
-    if (*desk->arguments != NULL) {
-        int status = take_subject(desk, *desk->arguments);
-        if (status != EX_OK)
-            return status;
-        desk->query.states = 0;
-    }
     enum vt_code code = vt_queued_list(desk->reg, &desk->query, list_row, desk, &err);
     if (code != VT_OK)
         return vt_command_fault(&err, code);
-    if (desk->shown_count == 0 && !desk->json)
-        printf("%s\n", pick(desk, "Không có thông báo nào.", "There are no notices."));
-    return desk->shown_count > 0 ? EX_OK : NOTHING_TO_DO;
+    return say_none(desk, desk->shown_count > 0 ? EX_OK : nothing(desk));
 }
 
 static enum vt_code show_row(void *context, const struct vt_queued *owed, struct vt_err *err)
@@ -237,20 +255,25 @@ static enum vt_code show_row(void *context, const struct vt_queued *owed, struct
     return code;
 }
 
+static int ask_show(struct desk *desk)
+{
+    if (desk->arguments[0] == NULL || desk->arguments[1] != NULL)
+        return say(desk, EX_USAGE, "thông báo nào? Số của nó hoặc mã tra cứu",
+                   "which notice? Its number or a reference");
+    return take_subject(desk, desk->arguments[0]);
+}
+
 static int show(struct desk *desk)
 {
     struct vt_err err = {0};
-    if (desk->arguments[0] == NULL || desk->arguments[1] != NULL)
-        return say(desk, EX_USAGE, "thông báo nào?", "which notice?");
-    int status = take_subject(desk, desk->arguments[0]);
-    if (status != EX_OK)
-        return status;
     enum vt_code code = vt_queued_list(desk->reg, &desk->query, show_row, desk, &err);
     if (code != VT_OK)
         return vt_command_fault(&err, code);
-    return desk->shown_count > 0
-               ? EX_OK
-               : say(desk, NOTHING_TO_DO, "không có thông báo này", "there is no such notice");
+    if (desk->shown_count > 0)
+        return say_none(desk, EX_OK);
+    if (desk->query.reference != NULL && !desk->json && !desk->message)
+        return say_none(desk, nothing(desk));
+    return say(desk, NOTHING_TO_DO, "không có thông báo này", "there is no such notice");
 }
 
 /* ---- retry and drop ---- */
@@ -312,51 +335,64 @@ static int give_order(const struct desk *desk, const struct vt_notice_order *ord
     return EX_OK;
 }
 
-static int retry(struct desk *desk)
+/* Orders are about one notice, by its number. */
+static int take_number(struct desk *desk)
 {
-    struct vt_notice_order order = {.order = VT_QUEUED_RETRY};
+    int status = take_subject(desk, desk->arguments[0]);
+    if (status == EX_OK && desk->query.reference != NULL)
+        return say(desk, EX_USAGE, "cần số của thông báo (vanthu notice list)",
+                   "it takes the number of a notice (vanthu notice list)");
+    return status;
+}
+
+static int ask_retry(struct desk *desk)
+{
     if (desk->all ? desk->arguments[0] != NULL
                   : desk->arguments[0] == NULL || desk->arguments[1] != NULL)
         return say(desk, EX_USAGE, "thông báo nào? Số của nó, hoặc --all",
                    "which notice? Its number, or --all");
-    int status = desk->all ? EX_OK : take_subject(desk, desk->arguments[0]);
-    if (status == EX_OK && desk->query.reference != NULL)
-        return say(desk, EX_USAGE, "cần số của thông báo (vanthu notice list)",
-                   "it takes the number of a notice (vanthu notice list)");
-    order.id = desk->query.id;
-    if (status == EX_OK && !desk->all)
-        status = check_row(desk, &order);
+    return desk->all ? EX_OK : take_number(desk);
+}
+
+static int retry(struct desk *desk)
+{
+    const struct vt_notice_order order = {.order = VT_QUEUED_RETRY, .id = desk->query.id};
+    int status = desk->all ? EX_OK : check_row(desk, &order);
     return status == EX_OK ? give_order(desk, &order) : status;
 }
 
-static int drop(struct desk *desk)
+static int ask_drop(struct desk *desk)
 {
-    char person[VT_PERSON_BYTES];
-    struct vt_notice_order order = {.order = VT_QUEUED_DROP, .by = person, .why = desk->why};
     if (desk->arguments[0] == NULL || desk->arguments[1] != NULL)
-        return say(desk, EX_USAGE, "thông báo nào?", "which notice?");
+        return say(desk, EX_USAGE, "thông báo nào? Số của nó", "which notice? Its number");
     if (desk->why == NULL || *desk->why == '\0')
         return say(desk, EX_USAGE, "vì sao? --reason", "why? --reason");
     if (strlen(desk->why) > MAX_WHY_BYTES || !vt_register_is_clean(desk->why))
         return say(desk, EX_USAGE, "lý do quá dài hoặc có ký tự điều khiển",
                    "the reason is too long, or has control characters");
-    int status = take_subject(desk, desk->arguments[0]);
-    if (status == EX_OK && desk->query.reference != NULL)
-        return say(desk, EX_USAGE, "cần số của thông báo (vanthu notice list)",
-                   "it takes the number of a notice (vanthu notice list)");
+    return take_number(desk);
+}
+
+static int drop(struct desk *desk)
+{
+    char person[VT_PERSON_BYTES];
+    const struct vt_notice_order order = {
+        .order = VT_QUEUED_DROP, .id = desk->query.id, .by = person, .why = desk->why};
     vt_command_person(person);
-    order.id = desk->query.id;
-    if (status == EX_OK)
-        status = check_row(desk, &order);
+    int status = check_row(desk, &order);
     return status == EX_OK ? give_order(desk, &order) : status;
 }
 
 /* ---- each of them ---- */
 
-static int run(int argc, char **argv, const struct option *options, int (*step)(struct desk *))
+/* ask: what was asked for, before anything is opened. */
+static int run(int argc, char **argv, const struct option *options, int (*ask)(struct desk *),
+               int (*step)(struct desk *))
 {
     struct desk desk;
     int status = begin(&desk, options, argc, argv);
+    if (status == EX_OK)
+        status = ask(&desk);
     if (status != EX_OK)
         return status;
     status = open_register(&desk);
@@ -365,20 +401,20 @@ static int run(int argc, char **argv, const struct option *options, int (*step)(
 
 int vt_command_notice_list(int argc, char **argv)
 {
-    return run(argc, argv, list_options, list);
+    return run(argc, argv, list_options, ask_list, list);
 }
 
 int vt_command_notice_show(int argc, char **argv)
 {
-    return run(argc, argv, show_options, show);
+    return run(argc, argv, show_options, ask_show, show);
 }
 
 int vt_command_notice_retry(int argc, char **argv)
 {
-    return run(argc, argv, retry_options, retry);
+    return run(argc, argv, retry_options, ask_retry, retry);
 }
 
 int vt_command_notice_drop(int argc, char **argv)
 {
-    return run(argc, argv, drop_options, drop);
+    return run(argc, argv, drop_options, ask_drop, drop);
 }

@@ -12,6 +12,7 @@
 #include "command/register.h"
 #include "vanthu/clock.h"
 #include "vanthu/exceptions.h"
+#include "vanthu/hold.h"
 
 enum { NOTHING_TO_DO = 1 };
 
@@ -180,12 +181,39 @@ static enum vt_code plan_refusal(struct append_desk *desk, enum vt_reason reason
                                 reason, out, err);
 }
 
+/* A clerk refuses what has arrived; of everything else the sender was told otherwise. */
+static int check_arrived(const struct append_desk *desk, const char *reference)
+{
+    struct vt_hold_state held = {.step = VT_HOLD_RELEASED};
+    struct vt_err err = {0};
+    enum vt_register_outcome outcome = desk->mail.decided->answer.outcome;
+    if (outcome == VT_OUTCOME_REJECT)
+        return say(desk, NOTHING_TO_DO, "thư này đã bị từ chối, không đến nơi nhận",
+                   "this mail was refused: it did not arrive");
+    if (outcome == VT_OUTCOME_TEMPFAIL)
+        return say(desk, NOTHING_TO_DO, "thư này chưa được nhận, máy chủ gửi sẽ gửi lại (451)",
+                   "this mail did not arrive yet: its server was told to come again (451)");
+    enum vt_code code = outcome == VT_OUTCOME_HOLD
+                            ? vt_register_hold_state(desk->common.reg, reference, &held, &err)
+                            : VT_OK;
+    if (code != VT_OK)
+        return vt_command_fault(&err, code);
+    if (held.step != VT_HOLD_RELEASED && held.step != VT_HOLD_RELEASING &&
+        held.step != VT_HOLD_GONE)
+        return say(desk, NOTHING_TO_DO,
+                   "thư này bị tạm giữ, chưa đến nơi nhận: dùng vanthu hold return",
+                   "this mail was held and did not arrive: that is vanthu hold return");
+    return EX_OK;
+}
+
 static int refuse(struct append_desk *desk, const char *reference)
 {
     struct vt_register_refused refused = {.text = desk->text, .by = desk->by};
     struct vt_notice_plan plan = {0};
     struct vt_err err = {0};
     int status = read_clerk_reason(desk, &refused.reason);
+    if (status == EX_OK)
+        status = check_arrived(desk, reference);
     if (status != EX_OK)
         return status;
     enum vt_code code = plan_refusal(desk, refused.reason, &plan, &err);

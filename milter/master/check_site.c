@@ -157,9 +157,10 @@ void vt_check_site(const struct vt_config *config, struct vt_mistakes *mistakes)
 const char *vt_check_left_out(void)
 {
     return geteuid() == 0
-               ? "not checked: whether the sockets are free, and whether the kernel has what the "
-                 "sandboxes need"
+               ? "not checked: whether the sockets are free, whether the relay of notices takes "
+                 "mail, "
+                 "and whether the kernel has what the sandboxes need"
                : "not checked: the users of the roles and what they may read and write (only root "
-                 "can), whether the sockets are free, and whether the kernel has what the "
-                 "sandboxes need";
+                 "can), whether the sockets are free, whether the relay of notices takes mail, and "
+                 "whether the kernel has what the sandboxes need";
 }

@@ -232,6 +232,17 @@ static const char *of_site(struct vt_notice_page *page, enum vt_notice_field fie
     }
 }
 
+/* "từ … đến … (giờ Việt Nam)": the end says for both which time it is. */
+static const char *begin_of_period(struct vt_notice_page *page)
+{
+    const struct vt_notice_input *input = page->view->input;
+    const char *text = vt_page_time(page, input->from_utc_secs);
+    const char *zone = text == NULL ? NULL : strstr(text, " (");
+    if (zone == NULL || !is_time(input->until_utc_secs))
+        return text;
+    return vt_page_printf(page, "%.*s", (int)(zone - text), text);
+}
+
 const char *vt_page_field(struct vt_notice_page *page, enum vt_notice_field field)
 {
     const struct vt_notice_input *input = page->view->input;
@@ -245,7 +256,7 @@ const char *vt_page_field(struct vt_notice_page *page, enum vt_notice_field fiel
     case VT_FIELD_EARLIER_DATE:
         return input->earlier == NULL ? NULL : vt_page_day(page, input->earlier_utc_secs);
     case VT_FIELD_FROM:
-        return vt_page_time(page, input->from_utc_secs);
+        return begin_of_period(page);
     case VT_FIELD_UNTIL:
         return vt_page_time(page, input->until_utc_secs);
     case VT_FIELD_MAILS_COUNT:

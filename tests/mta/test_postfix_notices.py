@@ -63,10 +63,11 @@ def with_policy(site):
     equal(site.reload()[0], 0, "reload")
 
 
-def vanthu(site, *arguments):
-    words = 2 if arguments[0] in ("register", "policy") else 1
+def vanthu(site, *arguments, status=0):
+    words = 2 if arguments[0] in ("register", "policy", "notice") else 1
     done = subprocess.run([BUILD + "/vanthu", *arguments[:words], "--config", site.folder + "/vanthu.yaml", *arguments[words:]],
-                          capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, check=True)
+                          capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, check=False)
+    equal(done.returncode, status, f"status of {' '.join(arguments)}: {done.stderr}")
     return done.stdout
 
 
@@ -133,10 +134,16 @@ def people_are_told_who_is(site):
     equal([(n["kind"], n["to"]) for n in owed[0]], [("correction", STATE)], "owed with the record of undo")
 
     silent = told(site, changed(site, extra=b""), [], "not-proven")["reference"]
+    for command in ("list", "show"):
+        said = vanthu(site, "notice", command, silent, status=1)
+        equal("There are no notices." in said and "nothing proves that the sender's address is true" in said, True, said)
     said = vanthu(site, "register", "show", silent)
     equal("nothing proves that the sender's address is true" in said, True, said)
     equal("Nobody gets a notice." in vanthu(site, "undo", "--for", "0", "--reason", "x", silent), True, "undo without anybody told")
 
+    vanthu(site, "refuse", "--reason", "INCOMPLETE", silent, status=1)  # it did not arrive
+    waiting = told(site, changed(site), [f"held {STATE}", "officer canbo@ninhbinh.gov.vn"], code=250, to="giu@ninhbinh.gov.vn")
+    vanthu(site, "refuse", "--reason", "INCOMPLETE", waiting["reference"], status=1)  # nor did this
     passed = told(site, plain_mail(), [], "not-wanted", code=250)["reference"]
     said = vanthu(site, "refuse", "--reason", "INCOMPLETE", passed)
     equal(f"A notice goes to: {STATE}." in said, True, said)
