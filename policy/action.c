@@ -195,21 +195,85 @@ static void parse_notify(struct vt_reading *reading, const struct vt_yaml_node *
     }
 }
 
+static const char *const whats[] = {"message", "documents", "both"};
+static const char *const seal_forms[] = {"clear", "opaque"};
+static const char *const seal_keys[] = {"mode",    "key", "what", "form", "protect-headers",
+                                        "internal"};
+
+static void parse_seal_mode(struct vt_reading *reading, const struct vt_yaml_node *node,
+                            struct vt_seal_asked *out)
+{
+    unsigned mode = 0;
+    if (vt_yaml_word(reading->yaml, node, "a way to seal", seals, ELEMENTS(seals), &mode))
+        out->mode = (enum vt_seal)mode;
+}
+
+/* A promise that cannot be kept would let documents leave without their seal. */
+static void parse_seal_what(struct vt_reading *reading, const struct vt_yaml_node *node)
+{
+    unsigned what = 0;
+    if (node != NULL &&
+        vt_yaml_word(reading->yaml, node, "what is sealed", whats, ELEMENTS(whats), &what) &&
+        what > 0)
+        vt_yaml_mistake(reading->yaml, node,
+                        "\"%s\": documents are not sealed in this version; write message",
+                        whats[what]);
+}
+
+static void parse_seal_mapping(struct vt_reading *reading, const struct vt_yaml_node *node,
+                               struct vt_effects_asked *out)
+{
+    struct vt_seal_asked *seal = &out->seal;
+    const struct vt_yaml_node *mode = vt_yaml_find(node, "mode");
+    const struct vt_yaml_node *key = vt_yaml_find(node, "key");
+    const struct vt_yaml_node *form = vt_yaml_find(node, "form");
+    const struct vt_yaml_node *headers = vt_yaml_find(node, "protect-headers");
+    const struct vt_yaml_node *internal = vt_yaml_find(node, "internal");
+    unsigned opaque = 0;
+    vt_yaml_check_keys(reading->yaml, node, seal_keys, ELEMENTS(seal_keys));
+    if (mode == NULL)
+        vt_yaml_mistake(reading->yaml, node,
+                        "a seal needs a mode: {mode: preferred} or {mode: required}");
+    else
+        parse_seal_mode(reading, mode, seal);
+    if (key != NULL && vt_yaml_text(reading->yaml, key, &seal->key))
+        out->seal_node = key;
+    parse_seal_what(reading, vt_yaml_find(node, "what"));
+    if (form != NULL && vt_yaml_word(reading->yaml, form, "a form of a sealed mail", seal_forms,
+                                     ELEMENTS(seal_forms), &opaque))
+        seal->is_opaque = opaque == 1;
+    if (headers != NULL)
+        vt_yaml_bool(reading->yaml, headers, &seal->protects_headers);
+    if (internal != NULL)
+        vt_yaml_bool(reading->yaml, internal, &seal->is_internal);
+}
+
+/* Whether the configuration has the key, the master asks: vt_policy_next_seal. */
 static void parse_seal(struct vt_reading *reading, const struct vt_yaml_node *node,
                        struct vt_then *out)
 {
-    unsigned seal = 0;
-    if (!vt_yaml_word(reading->yaml, node, "a way to seal", seals, ELEMENTS(seals), &seal))
-        return;
-    out->effects.seal = (enum vt_seal)seal;
-    /* A promise that cannot be kept would let mail leave without its seal. */
-    if (seal == VT_SEAL_REQUIRED)
-        vt_yaml_mistake(reading->yaml, node,
-                        "nothing seals in this version, so no seal can be required; \"preferred\" "
-                        "is recorded");
+    out->effects.seal_node = node;
+    if (node->kind == VT_YAML_MAPPING)
+        parse_seal_mapping(reading, node, &out->effects);
     else
-        vt_yaml_warning(reading->yaml, node,
-                        "nothing seals in this version: the mail leaves without a seal");
+        parse_seal_mode(reading, node, &out->effects.seal);
+}
+
+bool vt_policy_next_seal(const struct vt_policy *policy, size_t *at, struct vt_policy_seal *out)
+{
+    for (; *at < policy->rules_count; (*at)++) {
+        const struct vt_rule *rule = &policy->rules[*at];
+        const struct vt_effects_asked *effects = &rule->then.effects;
+        if (effects->seal.mode == VT_SEAL_NONE)
+            continue;
+        *out = (struct vt_policy_seal){.rule = rule->name,
+                                       .asked = effects->seal,
+                                       .line = effects->seal_node->line,
+                                       .column = effects->seal_node->column};
+        (*at)++;
+        return true;
+    }
+    return false;
 }
 
 /* ---- the table: which key goes with which actions ---- */

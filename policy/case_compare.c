@@ -94,6 +94,11 @@ static const char *seal_of(const struct vt_case_result *c)
     return vt_seal_name(c->decision->seal);
 }
 
+static const char *seal_key_of(const struct vt_case_result *c)
+{
+    return or_none(c->decision->seal != VT_SEAL_NONE ? c->decision->seal_key : NULL);
+}
+
 static const char *officer_of(const struct vt_case_result *c)
 {
     return or_none(c->decision->officer);
@@ -213,6 +218,7 @@ const struct vt_case_key vt_case_keys[] = {
     {"subject-prefix", prefix_of, NULL, false},
     {"notify", notify_of, NULL, true},
     {"seal", seal_of, &vt_words_seal, false},
+    {"seal-key", seal_key_of, NULL, false},
     {"notice", notice_of, NULL, true},
     {"no-notice", no_notice_of, NULL, false},
     {"matched", matched_of, NULL, true},

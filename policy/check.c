@@ -266,9 +266,15 @@ static void check_effects(struct vt_yaml *yaml, const struct vt_rule *rule)
 {
     const struct vt_condition *direction = find_test(&rule->when, "direction");
     bool is_inbound = direction != NULL && direction->set == UINT64_C(1) << VT_INBOUND;
-    if (rule->then.effects.seal != VT_SEAL_NONE && is_inbound)
+    if (rule->then.effects.seal.mode != VT_SEAL_NONE && is_inbound)
         vt_yaml_warning(yaml, vt_yaml_find(rule->then.node, "seal"),
                         "inbound mail is never sealed: this does nothing");
+    bool is_internal = direction != NULL && direction->set == UINT64_C(1) << VT_INTERNAL;
+    if (rule->then.effects.seal.mode != VT_SEAL_NONE && is_internal &&
+        !rule->then.effects.seal.is_internal)
+        vt_yaml_warning(yaml, vt_yaml_find(rule->then.node, "seal"),
+                        "internal mail is sealed only with {mode: …, internal: true}: this does "
+                        "nothing");
     bool is_outbound = direction != NULL && direction->set == UINT64_C(1) << VT_OUTBOUND;
     if (rule->then.effects.subject_prefix != NULL && is_outbound)
         vt_yaml_warning(yaml, vt_yaml_find(rule->then.node, "subject-prefix"),

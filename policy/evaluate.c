@@ -221,6 +221,19 @@ static void take_effects(struct vt_decision *d, const struct vt_rule *rule, cons
     d->headers_count = asked->headers_count;
 }
 
+/* The strictest one, and of equal ones the first. */
+static void take_seal(struct vt_decision *d, const struct vt_seal_asked *asked,
+                      enum vt_direction direction)
+{
+    bool is_meant = direction == VT_OUTBOUND || (direction == VT_INTERNAL && asked->is_internal);
+    if (!is_meant || asked->mode <= d->seal)
+        return;
+    d->seal = asked->mode;
+    d->seal_key = asked->key;
+    d->seal_is_opaque = asked->is_opaque;
+    d->seal_protects_headers = asked->protects_headers;
+}
+
 static bool is_braked(const struct evaluation *e, const struct vt_rule *rule)
 {
     for (size_t i = 0; i < e->input->braked_count; i++)
@@ -248,8 +261,7 @@ static void take(struct evaluation *e, const struct vt_rule *rule, size_t docume
         vt_reasons_first(action == VT_ACTION_REJECT ? without_ours(basis) : basis);
     if (mode == VT_MODE_ENFORCE) {
         d->notify |= rule->then.effects.notify;
-        if (rule->then.effects.seal > d->seal)
-            d->seal = rule->then.effects.seal;
+        take_seal(d, &rule->then.effects.seal, e->input->evidence->mail.direction);
     }
     if (!is_stronger(d, action, reason))
         return;
@@ -380,10 +392,8 @@ static bool may_prefix(const struct vt_evidence *evidence)
 
 static void limit_effects(struct vt_decision *d, const struct vt_evidence *evidence)
 {
-    if (!may_prefix(evidence))
+    if (!may_prefix(evidence) || d->seal != VT_SEAL_NONE)
         d->subject_prefix = NULL;
-    if (evidence->mail.direction == VT_INBOUND)
-        d->seal = VT_SEAL_NONE;
 }
 
 /* The site's mode comes last: rule and reason stay, so that the log says what would have been. */
@@ -399,6 +409,9 @@ static void apply_site_mode(struct vt_decision *d, enum vt_mode site_mode)
         d->notify = 0;
         d->seal = VT_SEAL_NONE;
     }
+    /* No mail is kept from leaving that a rule would let pass. */
+    if (site_mode == VT_MODE_TAG && d->seal == VT_SEAL_REQUIRED)
+        d->seal = VT_SEAL_PREFERRED;
     if (d->action <= most)
         return;
     d->action = most;

@@ -214,7 +214,8 @@ struct vt_then {
         struct vt_header_asked *headers;
         size_t headers_count;
         unsigned notify; /* bit of each enum vt_notify */
-        enum vt_seal seal;
+        struct vt_seal_asked seal;
+        const struct vt_yaml_node *seal_node; /* of its key, or of the seal; NULL: none */
     } effects;
 };
 

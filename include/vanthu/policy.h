@@ -144,6 +144,22 @@ enum vt_notify {
 };
 /* Preferred: what cannot be sealed is sent without a seal. Required: it is not sent. */
 enum vt_seal { VT_SEAL_NONE = 0, VT_SEAL_PREFERRED, VT_SEAL_REQUIRED };
+/* How a rule wants a mail sealed. */
+struct vt_seal_asked {
+    enum vt_seal mode;
+    const char *key;  /* of the configuration; NULL: the only one that may seal mails */
+    bool is_internal; /* mail that stays in our domains is sealed, too */
+    bool is_opaque;   /* else in the clear form */
+    bool protects_headers;
+};
+/* A seal that a rule asks for, and where its key is named, or the seal itself. */
+struct vt_policy_seal {
+    const char *rule; /* the policy's */
+    struct vt_seal_asked asked;
+    unsigned line, column; /* in the policy file */
+};
+/* The next one from *at on, which begins with 0; false: there is none. */
+bool vt_policy_next_seal(const struct vt_policy *policy, size_t *at, struct vt_policy_seal *out);
 
 /* A header that a rule adds. */
 struct vt_header_asked {
@@ -168,8 +184,10 @@ struct vt_decision {
     const char *subject_prefix; /* or NULL; none on mail that is signed or leaves */
     const struct vt_header_asked *headers;
     size_t headers_count;
-    unsigned notify;        /* bit of each enum vt_notify, of all rules that took effect */
-    enum vt_seal seal;      /* of mail that leaves */
+    unsigned notify;      /* bit of each enum vt_notify, of all rules that took effect */
+    enum vt_seal seal;    /* of mail that leaves */
+    const char *seal_key; /* goes with it, and so do these: struct vt_seal_asked */
+    bool seal_is_opaque, seal_protects_headers;
     struct vt_trace *trace; /* rules that matched, or all of them */
     size_t trace_count;
     size_t tried_count; /* rules tried, over all documents and the mail */

@@ -95,6 +95,16 @@ struct vt_register_object {
     bool is_kept;          /* set by the append: the register has its bytes */
 };
 
+/* What became of the seal that the policy asked for; words, all borrowed. */
+struct vt_register_seal {
+    const char *result;     /* "sealed", "left-alone", "failed" */
+    const char *key;        /* its name; NULL: none was found */
+    const char *purpose;    /* "message" */
+    const char *why;        /* one word; NULL of a sealed mail */
+    const char *text;       /* more of it; or NULL */
+    const char *cms_sha256; /* of the signature in the mail; NULL unless sealed */
+};
+
 struct vt_register_decided {
     const struct vt_evidence *evidence; /* NULL: none could be had, then mail */
     const struct vt_mail *mail;         /* used when evidence is NULL */
@@ -106,6 +116,7 @@ struct vt_register_decided {
     const struct vt_err *fault, *failure; /* NULL or VT_OK: none */
     const char *no_notice; /* why the sender is owed none (vt_no_notice_name); NULL: one is, or not
                               known */
+    const struct vt_register_seal *seal; /* NULL: none was asked for */
     struct vt_register_object *objects;
     size_t objects_count;
     /* SHA-256 (hexadecimal) of signature value, signed bytes and file of each signature. Kept only

@@ -50,6 +50,15 @@ bool vt_role_dispatch(int argc, char **argv, int *out_status);
  * allowed. Never waits. */
 void vt_role_ready(int control);
 
+/* ---- what is asked of keys ---- */
+
+/* The key that seals mails by that name, or with NULL the only one; NULL: none can. */
+const struct vt_seal_key *vt_seal_key_of_mails(const struct vt_config *config, const char *name);
+/* Add to mistakes, at their place in the policy file: seals that no key of the configuration can
+ * set. policy: NULL is allowed. */
+void vt_check_seals(const struct vt_config *config, const struct vt_policy *policy,
+                    struct vt_mistakes *mistakes);
+
 /* ---- a set of roles of one's own: vanthu(1) ---- */
 
 /* One running set of roles. */

@@ -83,6 +83,7 @@ struct vt_sealed_message {
     struct vt_bytes body; /* view of mail: replaces the body */
     struct vt_seal_change *changes;
     size_t changes_count;
+    char cms_sha256[65]; /* of the signature as it stands in it, for the register */
 };
 /* The mail with its signature. token: a time stamp token over the signature value, or empty.
  * *out lives in arena; its size is that of the mail and about 1.4 times the CMS.

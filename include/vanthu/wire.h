@@ -17,6 +17,15 @@
  *                                   up to 8 lists
  *                       INSPECTED   -; evidence 4M, wants 16M, objects 16M
  *                       DIED        why; -
+ * gateway to inspector  SEAL_       key, chain, scheme, hash, time,     inspection  what policy says
+ *                       PREPARE     opaque, may_be_opaque, headers,                 for "cannot be
+ *                                   null_sender; mail 64M                           sealed"
+ *                       SEAL_       word, why, attributes; -
+ *                       PREPARED
+ *                       SEAL_       the same and signature; mail 64M
+ *                       FINISH
+ *                       SEAL_       header_bytes, cms, why; sealed mail
+ *                       FINISHED    96M, changes of the header 256K
  * gateway, command      STATUS      reference or -; wants 16M           status      STATUS_UNKNOWN
  *   to status           STATUS_IS   -; known 64M, up to 8 lists
  * gateway to status     OBJECTS     -; objects named 64K                500 ms      they are missing
@@ -140,6 +149,10 @@ enum vt_message_type {
     VT_MSG_NOTICE_ORDERED,
     VT_MSG_RECHECKED, /* status to registrar: a status became known after its mail was answered */
     VT_MSG_RECHECK_KEPT,
+    VT_MSG_SEAL_PREPARE, /* to the inspector: what of a mail is to be signed? */
+    VT_MSG_SEAL_PREPARED,
+    VT_MSG_SEAL_FINISH, /* the same, with the signature: the sealed mail */
+    VT_MSG_SEAL_FINISHED,
     VT_MSG_COUNT
 };
 

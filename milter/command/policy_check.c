@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "command/excerpt.h"
 #include "command/policy_observed.h"
+#include "vanthu/role.h"
 
 static json_t *codes_json(vt_reasons reasons)
 {
@@ -68,8 +69,12 @@ static int check_one(const char *file, const struct vt_config *config, bool json
     enum vt_code code = vt_policy_load(file, &policy, &mistakes, &err);
     if (code == VT_OK && config != NULL)
         vt_policy_check_observed(config, policy, &mistakes);
+    if (code == VT_OK && config != NULL)
+        vt_check_seals(config, policy, &mistakes);
+    if (code == VT_OK && mistakes.errors_count > 0)
+        code = VT_E_CONFIG;
     if (json) {
-        json_t *line = report_json(file, &mistakes, policy);
+        json_t *line = report_json(file, &mistakes, code == VT_OK ? policy : NULL);
         (void)json_dumpf(line, stdout, JSON_COMPACT);
         (void)fputc('\n', stdout);
         json_decref(line);

@@ -262,6 +262,29 @@ static void print_notices(const struct vt_register_text *t, const struct vt_regi
     }
 }
 
+/* "set, key van-thu", "NOT SET, the mail leaves without: quota, key van-thu (…)" */
+static void print_seal(const struct vt_register_text *t, const struct vt_register_decided *decided)
+{
+    const struct vt_register_seal *seal = decided->seal;
+    if (seal == NULL)
+        return;
+    bool is_failed = strcmp(seal->result, "failed") == 0;
+    label(t, W_SEAL);
+    fprintf(t->out, "%s",
+            word(t, strcmp(seal->result, "sealed") == 0              ? W_SEALED
+                    : !is_failed                                     ? W_SEAL_LEFT
+                    : decided->answer.outcome == VT_OUTCOME_TEMPFAIL ? W_SEAL_REFUSED
+                                                                     : W_SEAL_FAILED));
+    if (seal->why != NULL)
+        fprintf(t->out, ": %s", seal->why);
+    if (seal->key != NULL)
+        fprintf(t->out, ", %s", seal->key);
+    if (seal->text != NULL)
+        fprintf(t->out, " (%s)", seal->text);
+    fputc('\n', t->out);
+    line(t, W_SEAL_DIGEST, seal->cms_sha256);
+}
+
 static void print_decided(const struct vt_register_text *t, const struct vt_register_record *record)
 {
     const struct vt_register_decided *decided = record->decided;
@@ -279,6 +302,7 @@ static void print_decided(const struct vt_register_text *t, const struct vt_regi
     print_outcome(t, vt_register_text_result(t->language, decided), &decided->answer);
     print_decision(t, decided);
     line(t, W_SITE_MODE, vt_mode_name(decided->mode));
+    print_seal(t, decided);
     print_fault(t, decided->fault);
     print_fault(t, decided->failure);
     print_notices(t, record);

@@ -203,6 +203,17 @@ void vt_answer_unrecorded(const char *reference, const char *phone, struct vt_an
     put_last_line(out, "The register cannot be written just now, please retry.", reference, phone);
 }
 
+void vt_answer_unsealed(const char *reference, const char *phone, struct vt_answer *out)
+{
+    char line[VT_ANSWER_LINE_BYTES];
+    *out = (struct vt_answer){.code = "451", .enhanced = "4.7.5"};
+    snprintf(line, sizeof(line), "NOT_SEALED %.20s Thu chua duoc gui di", reference);
+    put_line(out, line);
+    put_line(out, "Chua dong duoc dau (chu ky so cua co quan) nen thu chua duoc gui.");
+    put_last_line(out, "The seal could not be set; the mail was not sent. Please retry.", reference,
+                  phone);
+}
+
 bool vt_answer_is_unrecorded(const struct vt_answer *answer)
 {
     return answer->kind == VT_ANSWER_TEMPFAIL && strcmp(answer->enhanced, UNRECORDED) == 0;

@@ -30,6 +30,8 @@ void vt_answer_decided(const struct vt_decision *decision, const struct vt_evide
 void vt_answer_fault(const char *reference, const char *phone, struct vt_answer *out);
 /* The mail cannot be recorded: 451 4.3.0. */
 void vt_answer_unrecorded(const char *reference, const char *phone, struct vt_answer *out);
+/* The mail has to be sealed and could not be: 451 4.7.5. */
+void vt_answer_unsealed(const char *reference, const char *phone, struct vt_answer *out);
 /* True for an answer of vt_answer_unrecorded. */
 bool vt_answer_is_unrecorded(const struct vt_answer *answer);
 /* Let the mail pass. */

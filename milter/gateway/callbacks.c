@@ -54,25 +54,28 @@ static void end_session(SMFICTX *ctx)
     free(session);
 }
 
+/* In observe mode no action is even asked for. */
+static unsigned long wanted_actions(void)
+{
+    unsigned long body = the_gateway->config->seal_keys_count > 0 ? SMFIF_CHGBODY : 0;
+    return the_gateway->config->mode == VT_MODE_OBSERVE
+               ? SMFIF_SETSYMLIST
+               : SMFIF_SETSYMLIST | SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | body;
+}
+
 /* Said once: what an old or oddly configured MTA makes impossible. */
 static void log_degraded(unsigned long actions)
 {
     if (the_gateway->config->mode == VT_MODE_OBSERVE ||
         atomic_exchange(&the_gateway->degraded_logged, true))
         return;
-    vt_log(VT_LOG_WARNING, "the MTA does not offer:%s%s%s",
+    bool wants_body = (wanted_actions() & SMFIF_CHGBODY) != 0;
+    vt_log(VT_LOG_WARNING, "the MTA does not offer:%s%s%s%s",
            (actions & SMFIF_ADDHDRS) == 0 ? " adding headers (verdicts are not shown)" : "",
            (actions & SMFIF_CHGHDRS) == 0 ? " removing headers (forged verdicts stay)" : "",
-           (actions & SMFIF_QUARANTINE) == 0 ? " quarantine (mail to be held is answered 451)"
-                                             : "");
-}
-
-/* In observe mode no action is even asked for. */
-static unsigned long wanted_actions(void)
-{
-    return the_gateway->config->mode == VT_MODE_OBSERVE
-               ? SMFIF_SETSYMLIST
-               : SMFIF_SETSYMLIST | SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE;
+           (actions & SMFIF_QUARANTINE) == 0 ? " quarantine (mail to be held is answered 451)" : "",
+           wants_body && (actions & SMFIF_CHGBODY) == 0 ? " replacing bodies (no mail is sealed)"
+                                                        : "");
 }
 
 #define WANTED_STEPS                                                                               \
@@ -271,9 +274,13 @@ static sfsistat carry_out(SMFICTX *ctx, struct vt_session *session,
         return SMFIS_CONTINUE;
     if (passes && (session->actions & SMFIF_CHGHDRS) != 0)
         code = vt_strip_remove(&transaction->strip, api, ctx);
+    bool leading_space = (session->steps & SMFIP_HDR_LEADSPC) != 0;
+    if (passes && code == VT_OK)
+        code = vt_seal_change_headers(&judgement->sealed, leading_space, api, ctx);
     if (passes && code == VT_OK && (session->actions & SMFIF_ADDHDRS) != 0)
-        code = vt_headers_add(&judgement->headers, (session->steps & SMFIP_HDR_LEADSPC) != 0, api,
-                              ctx);
+        code = vt_headers_add(&judgement->headers, leading_space, api, ctx);
+    if (passes && code == VT_OK)
+        code = vt_seal_replace_body(&judgement->sealed, api, ctx);
     sfsistat status =
         code == VT_OK ? vt_answer_give(&judgement->answer, api, ctx, &failed) : SMFIS_TEMPFAIL;
     if (code != VT_OK || failed)
@@ -305,6 +312,7 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
     tell(session, &judgement, status);
     vt_count_mail(session->transaction, &judgement, status,
                   vt_clock_monotonic_msecs() - begun_msecs);
+    vt_judgement_clear(&judgement);
     end_transaction(session);
     vt_metric_change(the_gateway->metrics, VT_METRIC_MAILS_JUDGED, 0, -1);
     atomic_fetch_sub(&the_gateway->judging_count, 1);

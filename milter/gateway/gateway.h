@@ -14,6 +14,7 @@
 #include "gateway/poison.h"
 #include "gateway/queue.h"
 #include "gateway/reference.h"
+#include "gateway/seal.h"
 #include "gateway/siphash.h"
 #include "gateway/spool.h"
 #include "gateway/strip.h"
@@ -31,7 +32,7 @@ struct vt_gateway {
     const struct vt_config *config;
     const struct vt_milter_api *api;
     const struct vt_policy *policy;
-    int inspect_fd, status_fd, record_fd;
+    int inspect_fd, status_fd, record_fd, seal_fd;
     /* vt_inspection_run, or what a test puts in its place. */
     enum vt_code (*inspect)(struct vt_arena *arena, struct vt_inspection *inspection,
                             struct vt_evidence **out_evidence, struct vt_err *err);
@@ -40,8 +41,11 @@ struct vt_gateway {
                          const struct vt_look *look, struct vt_looked *out, struct vt_err *err);
     enum vt_code (*record)(const struct vt_registrar *registrar,
                            const struct vt_register_record *record, struct vt_err *err);
+    const struct vt_seal_steps *seal_steps;
     struct vt_networks internal, front_relays;
     struct vt_queue queue;
+    struct vt_queue seal_queue; /* mails that wait for a signature */
+    struct vt_own_seals own_seals;
     struct vt_poison poison;
     struct vt_brake brake;
     struct vt_held held;

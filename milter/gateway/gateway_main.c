@@ -76,6 +76,8 @@ static enum vt_code make_tables(struct vt_gateway *gateway, struct vt_arena *are
     if (code == VT_OK)
         code = vt_queue_init(&gateway->queue, config->parallel_inspections, err);
     if (code == VT_OK)
+        code = vt_queue_init(&gateway->seal_queue, VT_SEAL_PLACES, err);
+    if (code == VT_OK)
         code = vt_poison_init(&gateway->poison, config->poison_failures, config->poison_msecs);
     if (code == VT_OK && vt_reference_init(&gateway->reference, config->hostname,
                                            config->spool_directory, &warning) != VT_OK)
@@ -113,6 +115,9 @@ static enum vt_code prepare(struct parts *parts, const struct vt_config *config,
     gateway->inspect_fd = fds->inspect;
     gateway->status_fd = fds->status;
     gateway->record_fd = fds->record;
+    gateway->seal_fd = fds->seal;
+    gateway->seal_steps = &vt_seal_steps_real;
+    vt_own_seals_init(&gateway->own_seals);
     gateway->look = vt_registrar_look;
     gateway->record = vt_registrar_record;
     vt_teller_init(&gateway->teller, fds->record);

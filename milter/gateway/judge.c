@@ -71,6 +71,8 @@ static void prepare_answer(struct vt_work *work, enum vt_code code)
         vt_answer_fault(work->transaction->mail.reference, config->office_phone, &out->answer);
     else if (out->is_register_silent)
         vt_answer_unrecorded(work->transaction->mail.reference, config->office_phone, &out->answer);
+    else if (out->sealed.result == VT_SEAL_RESULT_FAILED && out->sealed.is_required)
+        vt_answer_unsealed(work->transaction->mail.reference, config->office_phone, &out->answer);
     else
         vt_answer_decided(out->decision, out->evidence, config->office_phone,
                           (work->session->actions & SMFIF_QUARANTINE) != 0, &out->answer);
@@ -81,6 +83,8 @@ static void prepare_answer(struct vt_work *work, enum vt_code code)
     if (code == VT_OK)
         code = vt_marks_add(work->transaction->arena, config, &out->evidence->mail, out->decision,
                             work->transaction->subject, &out->headers);
+    if (code == VT_OK)
+        code = vt_seal_mark(work->transaction->arena, &out->sealed, &out->headers);
     if (code != VT_OK) {
         vt_err_set(&out->fault, code, "the headers could not be made");
         vt_answer_fault(work->transaction->mail.reference, config->office_phone, &out->answer);
@@ -141,15 +145,23 @@ void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SM
                            .last_progress_msecs = begun,
                            .last_kick_msecs = begun,
                            .now_utc_secs = vt_clock_now_utc_secs(),
+                           .mail_fd = -1,
                            .objects_fd = -1};
     complete_facts(&work);
     enum vt_code code = vt_work_gather(&work);
     if (code == VT_OK)
         code = vt_work_decide(&work);
+    if (code == VT_OK)
+        vt_work_seal(&work);
     prepare_answer(&work, code);
     out->total_msecs = vt_clock_monotonic_msecs() - begun;
     record(&work);
     if (out->is_recorded && out->answer.kind == VT_ANSWER_REJECT)
         vt_work_count_refusal(&work);
     vt_outcome_log(transaction, out);
+}
+
+void vt_judgement_clear(struct vt_judgement *judgement)
+{
+    vt_sealing_finished_clear(&judgement->sealed.mail);
 }

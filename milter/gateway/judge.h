@@ -6,6 +6,7 @@
 #include "gateway/answer.h"
 #include "gateway/gateway.h"
 #include "gateway/headers.h"
+#include "gateway/seal.h"
 
 /* What came out for one mail. Everything lives in the arena of the transaction. */
 struct vt_judgement {
@@ -15,8 +16,9 @@ struct vt_judgement {
     struct vt_err failure;              /* why the mail was not inspected; VT_OK: it was */
     struct vt_answer answer;
     struct vt_headers headers; /* to be added; empty unless the mail passes */
+    struct vt_sealed sealed;   /* vt_judgement_clear */
     bool is_inert;             /* observe: nothing of the mail may be changed */
-    int64_t queue_msecs, inspection_msecs, status_msecs, register_msecs, total_msecs;
+    int64_t queue_msecs, inspection_msecs, status_msecs, register_msecs, hsm_msecs, total_msecs;
     unsigned passes;
     bool is_inspected;           /* the evidence is the inspector's */
     const char *const *not_seen; /* digests of signatures that are new to the register */
@@ -30,5 +32,7 @@ struct vt_judgement {
  * mail recorded before it returns, so that none passes and none is refused without a record. */
 void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SMFICTX *ctx,
               struct vt_judgement *out);
+/* What does not live in the arena. */
+void vt_judgement_clear(struct vt_judgement *judgement);
 
 #endif

@@ -44,7 +44,7 @@ static enum vt_code not_checked(struct vt_work *work)
 }
 
 /* Before each pass: wait for a free place, for all passes together no longer than the budget. */
-static enum vt_code begin_pass(void *context, struct vt_err *err)
+enum vt_code vt_work_begin_pass(void *context, struct vt_err *err)
 {
     struct vt_work *work = context;
     int64_t now = vt_clock_monotonic_msecs();
@@ -61,7 +61,7 @@ static enum vt_code begin_pass(void *context, struct vt_err *err)
     return code;
 }
 
-static void end_pass(void *context)
+void vt_work_end_pass(void *context)
 {
     struct vt_work *work = context;
     vt_metric_change(work->gateway->metrics, VT_METRIC_QUEUE_BUSY, 0, -1);
@@ -112,8 +112,8 @@ static enum vt_code inspect(struct vt_work *work, int mail_fd, struct vt_err *er
                                        .offline = work->gateway->status_fd < 0,
                                        .progress = vt_work_progress,
                                        .progress_context = work,
-                                       .begin_pass = begin_pass,
-                                       .end_pass = end_pass};
+                                       .begin_pass = vt_work_begin_pass,
+                                       .end_pass = vt_work_end_pass};
     enum vt_code code =
         work->gateway->inspect(work->transaction->arena, &inspection, &evidence, err);
     out->inspection_msecs = inspection.spent_inspection_msecs;
@@ -216,6 +216,7 @@ enum vt_code vt_work_gather(struct vt_work *work)
     enum vt_code code = vt_spool_seal(&transaction->spool, &mail_fd, fault);
     if (code != VT_OK)
         return code;
+    work->mail_fd = mail_fd;
     vt_kick_now(&work->gateway->kick);
     struct vt_err *failure = &work->out->failure;
     code = inspect(work, mail_fd, failure);

@@ -55,6 +55,12 @@ static int delete_header(SMFICTX *ctx, const char *name, int index)
     return smfi_chgheader(ctx, unchanged(name), index, NULL);
 }
 
+/* libmilter takes what it sends as not constant, and cuts it into pieces itself. */
+static int replace_body(SMFICTX *ctx, const uint8_t *bytes, size_t len)
+{
+    return smfi_replacebody(ctx, (unsigned char *)(uintptr_t)bytes, (int)len);
+}
+
 static int quarantine(SMFICTX *ctx, const char *reason)
 {
     return smfi_quarantine(ctx, unchanged(reason));
@@ -70,6 +76,7 @@ const struct vt_milter_api vt_milter_api_real = {
     .insert_header = insert_header,
     .change_header = change_header,
     .delete_header = delete_header,
+    .replace_body = replace_body,
     .quarantine = quarantine,
     .progress = smfi_progress,
 };

@@ -5,6 +5,7 @@
 
 #include <libmilter/mfapi.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Results are MI_SUCCESS or MI_FAILURE. Strings are borrowed for the call. */
 struct vt_milter_api {
@@ -21,6 +22,8 @@ struct vt_milter_api {
     int (*insert_header)(SMFICTX *ctx, int index, const char *name, const char *value);
     int (*change_header)(SMFICTX *ctx, const char *name, int index, const char *value);
     int (*delete_header)(SMFICTX *ctx, const char *name, int index);
+    /* All of it, with CRLF line ends; after it no change of the header. */
+    int (*replace_body)(SMFICTX *ctx, const uint8_t *bytes, size_t len);
     int (*quarantine)(SMFICTX *ctx, const char *reason);
     int (*progress)(SMFICTX *ctx);
 };

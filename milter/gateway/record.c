@@ -55,12 +55,24 @@ static enum vt_code plan_notices(const struct vt_transaction *transaction,
     return vt_notice_plan(transaction->arena, &input, out, err);
 }
 
+static struct vt_register_seal register_seal(const struct vt_sealed *sealed)
+{
+    bool is_sealed = sealed->result == VT_SEAL_RESULT_SEALED;
+    return (struct vt_register_seal){.result = vt_seal_result_name(sealed->result),
+                                     .key = sealed->key,
+                                     .purpose = vt_seal_purpose_name(VT_SEAL_FOR_MESSAGE),
+                                     .why = sealed->why,
+                                     .text = sealed->text,
+                                     .cms_sha256 = is_sealed ? sealed->mail.cms_sha256 : NULL};
+}
+
 enum vt_code vt_record_commit(const struct vt_transaction *transaction,
                               const struct vt_judgement *judgement,
                               const struct vt_registrar *registrar, int64_t now_utc_secs,
                               struct vt_err *err)
 {
     const char *lines[VT_ANSWER_LINES];
+    const struct vt_register_seal seal = register_seal(&judgement->sealed);
     size_t not_seen_count = judgement->not_seen_count;
     struct vt_notice_plan plan;
     enum vt_code code = plan_notices(transaction, judgement, now_utc_secs, &plan, err);
@@ -80,6 +92,7 @@ enum vt_code vt_record_commit(const struct vt_transaction *transaction,
         .no_notice = vt_no_notice_name(plan.why_not),
         .fault = &judgement->fault,
         .failure = &judgement->failure,
+        .seal = seal.result != NULL ? &seal : NULL,
         .first_seen = judgement->not_seen,
         .first_seen_count = not_seen_count < VT_MAX_FIRST_SEEN ? not_seen_count : VT_MAX_FIRST_SEEN,
         .defer_key_sha256 = judgement->defer_key,

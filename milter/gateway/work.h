@@ -26,11 +26,16 @@ struct vt_work {
     /* Rules that only tag for now, as far as they were met. */
     const char *braked[VT_MAX_BRAKED];
     size_t braked_count;
+    int mail_fd;    /* the spool's, sealed; -1: nobody looks into this mail */
     int objects_fd; /* what the verdicts rest on, from the inspector; -1: none */
 };
 
 /* Called about every second while this mail waits; context: struct vt_work. */
 void vt_work_progress(void *context);
+/* A free place for one child of the inspector, for all of this mail no longer than the budget, and
+ * its end; context: struct vt_work. */
+enum vt_code vt_work_begin_pass(void *context, struct vt_err *err) VT_MUST_CHECK;
+void vt_work_end_pass(void *context);
 /* How long the register may take for this mail from now on, and no longer than most_msecs. */
 struct vt_registrar vt_work_registrar(struct vt_work *work, int64_t most_msecs);
 

@@ -3,6 +3,7 @@
  * INSPECTED with evidence, wants and objects as sealed memory files, end. Whatever goes wrong here
  * is one mail's. */
 #include "inspector/child.h"
+#include "inspector/seal_plan.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -42,7 +43,8 @@ static enum vt_code enter_sandbox(const struct vt_child_context *context, struct
         .cpu_secs = context->cpu_secs,
         /* Descriptors under way count for all processes of a user together. */
         .open_files = 4 * VT_WIRE_MAX_FDS + 4 * context->parallel,
-        .file_bytes = VT_MAX_OBJECTS_BYTES + VT_MAX_OBJECTS_HEAD_BYTES,
+        .file_bytes = context->seals ? VT_MAX_SEALED_MAIL_BYTES
+                                     : VT_MAX_OBJECTS_BYTES + VT_MAX_OBJECTS_HEAD_BYTES,
         .forbidden_kills = true,
     };
     return vt_sandbox_enter(&sandbox, err);
@@ -96,15 +98,11 @@ done:
     return code;
 }
 
-static enum vt_code read_request(struct vt_arena *arena, int connection, int64_t request_msecs,
-                                 struct request *request, struct vt_err *err)
+static enum vt_code read_request(struct vt_arena *arena, struct request *request,
+                                 struct vt_err *err)
 {
     bool has_facts = false, has_known = false, mapped = false;
-    enum vt_code code = vt_wire_receive(connection, &request->message, VT_INSPECT_MAX_FDS,
-                                        vt_clock_monotonic_msecs() + request_msecs, err);
-    if (code != VT_OK)
-        return code;
-    code = read_body(arena, request, &has_facts, &has_known, err);
+    enum vt_code code = read_body(arena, request, &has_facts, &has_known, err);
     if (code != VT_OK)
         return code;
     size_t before = 1 + (has_facts ? 1u : 0u);
@@ -169,14 +167,12 @@ static enum vt_code answer(int connection, const struct vt_evidence *evidence,
 }
 
 static enum vt_code inspect(struct vt_arena *arena, const struct vt_child_context *context,
-                            int connection, const struct vt_known *generation, struct vt_err *err)
+                            int connection, const struct vt_known *generation,
+                            struct request *request, struct vt_err *err)
 {
-    struct request *request = vt_arena_alloc(arena, sizeof(*request));
     struct vt_evidence *evidence = NULL;
     struct vt_wants wants = {0};
-    if (request == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "out of memory");
-    enum vt_code code = read_request(arena, connection, context->request_msecs, request, err);
+    enum vt_code code = read_request(arena, request, err);
     /* What was asked for this mail stands first; the generation is shared and not touched. */
     if (code == VT_OK && generation != NULL)
         code = vt_known_join(arena, &request->known, generation, &request->known, err);
@@ -201,6 +197,23 @@ static enum vt_code inspect(struct vt_arena *arena, const struct vt_child_contex
     return code;
 }
 
+static enum vt_code serve(struct vt_arena *arena, const struct vt_child_context *context,
+                          int connection, const struct vt_known *generation, struct vt_err *err)
+{
+    struct request *request = vt_arena_alloc(arena, sizeof(*request));
+    if (request == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "out of memory");
+    struct vt_message *message = &request->message;
+    enum vt_code code = vt_wire_receive(connection, message, VT_INSPECT_MAX_FDS,
+                                        vt_clock_monotonic_msecs() + context->request_msecs, err);
+    if (code != VT_OK)
+        return code;
+    bool is_seal = message->type == VT_MSG_SEAL_PREPARE || message->type == VT_MSG_SEAL_FINISH;
+    return is_seal && context->seals
+               ? vt_child_seal(arena, connection, message, err)
+               : inspect(arena, context, connection, generation, request, err);
+}
+
 int vt_child_serve(void *opaque, int connection, const struct vt_known *known)
 {
     const struct vt_child_context *context = opaque;
@@ -213,7 +226,7 @@ int vt_child_serve(void *opaque, int connection, const struct vt_known *known)
     struct vt_arena *arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES);
     if (arena == NULL)
         return EX_TEMPFAIL;
-    code = inspect(arena, context, connection, known, &err);
+    code = serve(arena, context, connection, known, &err);
     if (code == VT_OK)
         return EX_OK;
     if (code == VT_E_NOMEM)

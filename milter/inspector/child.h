@@ -18,6 +18,7 @@ struct vt_child_context {
     int64_t request_msecs; /* how long the request itself may take to come */
     unsigned cpu_secs;
     unsigned parallel;
+    bool seals; /* mails are sealed here, too */
 };
 
 /* Both together, the first one's items in front. Shares strings and, where one is empty, arrays;

@@ -149,7 +149,8 @@ int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *
         .options = &options,
         .request_msecs = config->inspection_msecs,
         .cpu_secs = (unsigned)((config->inspection_msecs + GRACE_MSECS + 999) / 1000),
-        .parallel = parallel};
+        .parallel = parallel,
+        .seals = config->seal_keys_count > 0};
     const struct vt_zygote_options zygote = {.control = fds->control,
                                              .inspect = fds->inspect,
                                              .generation = fds->generation,

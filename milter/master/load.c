@@ -9,6 +9,7 @@
 #include "check.h"
 #include "master.h"
 #include "vanthu/notice.h"
+#include "vanthu/role.h"
 #include "vanthu/wire.h"
 
 /* The bytes of a file as a sealed memory file, and mapped. */
@@ -129,6 +130,7 @@ static enum vt_code judge(struct vt_loaded *out, enum vt_code policy_code, struc
     vt_check_trust(out->config, mistakes);
     vt_check_site(out->config, mistakes);
     vt_check_seal(out->config, out->policy != NULL ? vt_policy_site(out->policy) : NULL, mistakes);
+    vt_check_seals(out->config, out->policy, mistakes);
     return mistakes->errors_count == 0 ? VT_OK : count_mistakes(mistakes, err);
 }
 

@@ -93,6 +93,16 @@ static json_t *objects_of(const struct vt_register_object *objects, size_t count
     return array;
 }
 
+static json_t *seal_of(const struct vt_register_seal *seal)
+{
+    if (seal == NULL)
+        return NULL;
+    return json_pack("{s:o, s:o*, s:o*, s:o*, s:o*, s:o*}", "result", vt_json_string(seal->result),
+                     "key", unless_empty(seal->key), "purpose", unless_empty(seal->purpose), "why",
+                     unless_empty(seal->why), "text", unless_empty(seal->text), "cms",
+                     unless_empty(seal->cms_sha256));
+}
+
 /* ---- a decided mail ---- */
 
 static json_t *decided_head(const struct vt_register_record *record)
@@ -101,7 +111,7 @@ static json_t *decided_head(const struct vt_register_record *record)
     size_t first_seen_count = decided->clock_is_synchronised ? decided->first_seen_count : 0;
     return json_pack(
         "{s:i, s:s, s:o, s:o, s:s, s:o, s:{s:I, s:I, s:I, s:I}, s:I, s:o*, s:o*, s:o, s:o*, s:o, "
-        "s:o, s:o*}",
+        "s:o, s:o*, s:o*}",
         "v", VT_BODY_VERSION, "record", vt_register_kind_name(record->kind), "time",
         vt_json_time(record->time_utc_secs), "reference", vt_json_string(record->reference), "mode",
         vt_mode_name(decided->mode), "answer", answer_of(&decided->answer), "msecs", "queue",
@@ -112,7 +122,7 @@ static json_t *decided_head(const struct vt_register_record *record)
         unless_empty(decided->no_notice), "first_seen",
         strings(decided->first_seen, first_seen_count), "objects",
         objects_of(decided->objects, decided->objects_count), "defer_key",
-        unless_empty(decided->defer_key_sha256));
+        unless_empty(decided->defer_key_sha256), "seal", seal_of(decided->seal));
 }
 
 /* Add `,"key":text` and free text. */

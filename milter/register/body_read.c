@@ -103,12 +103,9 @@ static enum vt_code read_decision_texts(struct vt_arena *arena, const json_t *ob
 {
     const struct {
         const char *key, **text;
-    } texts[] = {{"rule", &out->rule},
-                 {"policy_version", &out->policy_version},
-                 {"code", &out->code},
-                 {"enhanced", &out->enhanced},
-                 {"text", &out->text},
-                 {"officer", &out->officer}};
+    } texts[] = {{"rule", &out->rule}, {"policy_version", &out->policy_version},
+                 {"code", &out->code}, {"enhanced", &out->enhanced},
+                 {"text", &out->text}, {"officer", &out->officer}};
     enum vt_code code = VT_OK;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && code == VT_OK; i++)
         code = vt_body_text(arena, object, texts[i].key, texts[i].text, err);
@@ -152,6 +149,10 @@ static enum vt_code read_marks(struct vt_arena *arena, const json_t *object,
         code = vt_body_texts(arena, object, "notify", VT_NOTIFY_COUNT, &who, &who_count, err);
     if (code == VT_OK)
         code = vt_body_text(arena, object, "seal", &seal, err);
+    if (code == VT_OK)
+        code = vt_body_text(arena, object, "seal_key", &out->seal_key, err);
+    out->seal_is_opaque = json_is_true(json_object_get(object, "seal_opaque"));
+    out->seal_protects_headers = json_is_true(json_object_get(object, "seal_headers"));
     if (code == VT_OK)
         code = read_headers(arena, json_object_get(object, "headers"), out, err);
     for (size_t i = 0; i < who_count && code == VT_OK; i++) {
@@ -310,6 +311,27 @@ static enum vt_code read_secret(struct vt_arena *arena, const json_t *root,
     return vt_body_text(arena, root, "held", &out->held_queue_id, err);
 }
 
+static enum vt_code read_seal(struct vt_arena *arena, const json_t *object,
+                              const struct vt_register_seal **out, struct vt_err *err)
+{
+    if (object == NULL)
+        return VT_OK;
+    struct vt_register_seal *seal = vt_arena_alloc(arena, sizeof(*seal));
+    if (seal == NULL)
+        return vt_body_no_memory(err);
+    const struct {
+        const char *key, **text;
+    } texts[] = {{"result", &seal->result}, {"key", &seal->key},   {"purpose", &seal->purpose},
+                 {"why", &seal->why},       {"text", &seal->text}, {"cms", &seal->cms_sha256}};
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && code == VT_OK; i++)
+        code = vt_body_text(arena, object, texts[i].key, texts[i].text, err);
+    if (code == VT_OK && seal->result == NULL)
+        return vt_err_set(err, VT_E_FORMAT, "what became of a seal is not recorded");
+    *out = seal;
+    return code;
+}
+
 static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
                                  struct vt_register_record *record, struct vt_err *err)
 {
@@ -330,6 +352,8 @@ static enum vt_code read_decided(struct vt_arena *arena, const json_t *root,
         code = read_fault(arena, root, "failure", &out->failure, err);
     if (code == VT_OK)
         code = vt_body_text(arena, root, "no_notice", &out->no_notice, err);
+    if (code == VT_OK)
+        code = read_seal(arena, json_object_get(root, "seal"), &out->seal, err);
     if (code == VT_OK)
         code = read_objects(arena, json_object_get(root, "objects"), &out->objects,
                             &out->objects_count, err);

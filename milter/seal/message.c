@@ -217,6 +217,32 @@ static enum vt_code write_mail(struct vt_arena *arena, const struct vt_seal_mess
     return VT_OK;
 }
 
+/* Of the ContentInfo as a recipient takes it out of the mail. */
+static enum vt_code digest_cms(const struct vt_seal_message *message,
+                               const struct wrapping *wrapping, char out_sha256[65])
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    struct vt_sink_digest sink;
+    enum vt_code code = VT_E_INTERNAL;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (context == NULL || md == NULL || EVP_DigestInit_ex2(context, md, NULL) != 1)
+        goto done;
+    vt_sink_digest_init(&sink, context);
+    vt_sink_put(&sink.sink, wrapping->head);
+    code = message->form == VT_SEAL_CLEAR ? VT_OK
+                                          : vt_seal_entity_put(&message->work->entity, &sink.sink);
+    vt_sink_put(&sink.sink, wrapping->tail);
+    if (code == VT_OK && (sink.has_failed || EVP_DigestFinal_ex(context, digest, NULL) != 1))
+        code = VT_E_INTERNAL;
+    if (code == VT_OK)
+        (void)vt_text_hex(out_sha256, vt_bytes_of(digest, 32));
+done:
+    EVP_MD_free(md);
+    EVP_MD_CTX_free(context);
+    return code;
+}
+
 enum vt_code vt_seal_message_finish(struct vt_arena *arena, const struct vt_seal_message *message,
                                     struct vt_bytes signature, struct vt_bytes token,
                                     struct vt_sealed_message *out, struct vt_err *err)
@@ -238,6 +264,8 @@ enum vt_code vt_seal_message_finish(struct vt_arena *arena, const struct vt_seal
                                   vt_seal_hash_micalg(work->identity->hash), out, &header);
     if (code == VT_OK)
         code = write_mail(arena, message, &wrapping, header, out, err);
+    if (code == VT_OK)
+        code = digest_cms(message, &wrapping, out->cms_sha256);
     if (code != VT_OK)
         *out = (struct vt_sealed_message){0};
     return code == VT_E_NOMEM ? vt_err_set(err, code, "no memory for a sealed mail") : code;

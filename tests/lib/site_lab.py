@@ -24,7 +24,7 @@ BUILD = os.environ.get("VANTHU_BUILD", ROOT + "/build")
 KEYS = BUILD + "/test-keys"
 # Roles run under numbers that no account has.
 USERS = {"gateway": 64101, "inspector": 64102, "status": 64103, "fetch": 64104, "registrar": 64105,
-         "web": 64106, "post": 64107}
+         "web": 64106, "post": 64107, "sealer": 64108}
 
 SERVING = "serving on "
 
@@ -58,6 +58,7 @@ users:
   registrar: {registrar}
   web: {web}
   post: {post}
+  sealer: {sealer}
 limits:
   status: {status_limit}
 {notices}{extra}"""

@@ -92,6 +92,11 @@ static inline int recorder_delete(SMFICTX *ctx, const char *name, int index)
     (void)ctx;
     return recorder_note("delete %s %d\n", name, index);
 }
+static inline int recorder_body(SMFICTX *ctx, const uint8_t *bytes, size_t len)
+{
+    (void)ctx;
+    return recorder_note("body %zu %.*s\n", len, len > 40 ? 40 : (int)len, (const char *)bytes);
+}
 static inline int recorder_quarantine(SMFICTX *ctx, const char *reason)
 {
     (void)ctx;
@@ -113,6 +118,7 @@ static const struct vt_milter_api recorder_api = {.get_private = recorder_get,
                                                   .insert_header = recorder_insert,
                                                   .change_header = recorder_change,
                                                   .delete_header = recorder_delete,
+                                                  .replace_body = recorder_body,
                                                   .quarantine = recorder_quarantine,
                                                   .progress = recorder_progress};
 
