@@ -56,8 +56,8 @@ void vt_role_ready(int control);
 const struct vt_seal_key *vt_seal_key_of_mails(const struct vt_config *config, const char *name);
 /* Add to mistakes, at their place in the policy file: seals that no key of the configuration can
  * set. policy: NULL is allowed. */
-void vt_check_seals(const struct vt_config *config, const struct vt_policy *policy,
-                    struct vt_mistakes *mistakes);
+void vt_check_policy_seals(const struct vt_config *config, const struct vt_policy *policy,
+                           struct vt_mistakes *mistakes);
 
 /* ---- a set of roles of one's own: vanthu(1) ---- */
 

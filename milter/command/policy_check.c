@@ -70,7 +70,7 @@ static int check_one(const char *file, const struct vt_config *config, bool json
     if (code == VT_OK && config != NULL)
         vt_policy_check_observed(config, policy, &mistakes);
     if (code == VT_OK && config != NULL)
-        vt_check_seals(config, policy, &mistakes);
+        vt_check_policy_seals(config, policy, &mistakes);
     if (code == VT_OK && mistakes.errors_count > 0)
         code = VT_E_CONFIG;
     if (json) {

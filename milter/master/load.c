@@ -130,7 +130,7 @@ static enum vt_code judge(struct vt_loaded *out, enum vt_code policy_code, struc
     vt_check_trust(out->config, mistakes);
     vt_check_site(out->config, mistakes);
     vt_check_seal(out->config, out->policy != NULL ? vt_policy_site(out->policy) : NULL, mistakes);
-    vt_check_seals(out->config, out->policy, mistakes);
+    vt_check_policy_seals(out->config, out->policy, mistakes);
     return mistakes->errors_count == 0 ? VT_OK : count_mistakes(mistakes, err);
 }
 

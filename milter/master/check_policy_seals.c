@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Whether the keys can seal what the rules of the policy want sealed. */
-#include <stdio.h>
 #include "vanthu/role.h"
+#include <stdio.h>
 
 static bool may_seal_mails(const struct vt_seal_key *key)
 {
@@ -65,8 +65,8 @@ static void tell(const struct vt_config *config, const struct vt_policy_seal *se
                               key, names);
 }
 
-void vt_check_seals(const struct vt_config *config, const struct vt_policy *policy,
-                    struct vt_mistakes *mistakes)
+void vt_check_policy_seals(const struct vt_config *config, const struct vt_policy *policy,
+                           struct vt_mistakes *mistakes)
 {
     struct vt_policy_seal seal;
     for (size_t at = 0; policy != NULL && vt_policy_next_seal(policy, &at, &seal);) {
