@@ -24,6 +24,7 @@ enum vt_notice_kind {
     VT_NOTICE_LIST,        /* "list": to a records mailbox, mails refused, held, overruled */
     VT_NOTICE_OFFICER,     /* "officer": to the officer, mails wait for a decision */
     VT_NOTICE_DIGEST,      /* "digest": to the administrator */
+    VT_NOTICE_UNSEALED,    /* "unsealed": to our own sender, the mail left without its seal */
     VT_NOTICE_KINDS
 };
 /* Never NULL. */
@@ -62,6 +63,7 @@ struct vt_notice_plan_input {
     const struct vt_evidence *evidence;
     const struct vt_decision *decision;
     enum vt_register_outcome outcome; /* of the answer that is about to be given */
+    bool is_unsealed;                 /* it leaves without the seal that was asked for */
     bool is_secret;
     int64_t now_utc_secs;
 };

@@ -42,6 +42,7 @@ static const char *const kinds[VT_NOTICE_KINDS] = {
     [VT_NOTICE_LIST] = "danh sách",
     [VT_NOTICE_OFFICER] = "báo người có trách nhiệm",
     [VT_NOTICE_DIGEST] = "tổng hợp",
+    [VT_NOTICE_UNSEALED] = "chưa có chữ ký số cơ quan",
 };
 
 enum vt_register_outcome vt_owed_outcome(enum vt_action action)

@@ -44,14 +44,15 @@ static enum vt_code plan_notices(const struct vt_transaction *transaction,
                                  const struct vt_judgement *judgement, int64_t now_utc_secs,
                                  struct vt_notice_plan *out, struct vt_err *err)
 {
-    const struct vt_notice_plan_input input = {.config = transaction->gateway->config,
-                                               .site = vt_policy_site(transaction->gateway->policy),
-                                               .evidence = judgement->evidence,
-                                               .decision = judgement->decision,
-                                               .outcome = vt_record_outcome(judgement->answer.kind),
-                                               .is_secret =
-                                                   vt_record_is_secret(transaction, judgement),
-                                               .now_utc_secs = now_utc_secs};
+    const struct vt_notice_plan_input input = {
+        .config = transaction->gateway->config,
+        .site = vt_policy_site(transaction->gateway->policy),
+        .evidence = judgement->evidence,
+        .decision = judgement->decision,
+        .outcome = vt_record_outcome(judgement->answer.kind),
+        .is_unsealed = judgement->sealed.result == VT_SEAL_RESULT_FAILED,
+        .is_secret = vt_record_is_secret(transaction, judgement),
+        .now_utc_secs = now_utc_secs};
     return vt_notice_plan(transaction->arena, &input, out, err);
 }
 

@@ -30,6 +30,7 @@
     DO(vi_list, "vi/list.txt")                                                                     \
     DO(vi_officer, "vi/officer.txt")                                                               \
     DO(vi_digest, "vi/digest.txt")                                                                 \
+    DO(vi_unsealed, "vi/unsealed.txt")                                                             \
     DO(vi_reasons, "vi/reasons.yaml")                                                              \
     DO(en_refused, "en/refused.txt")                                                               \
     DO(en_remark, "en/remark.txt")                                                                 \
@@ -44,6 +45,7 @@
     DO(en_list, "en/list.txt")                                                                     \
     DO(en_officer, "en/officer.txt")                                                               \
     DO(en_digest, "en/digest.txt")                                                                 \
+    DO(en_unsealed, "en/unsealed.txt")                                                             \
     DO(en_reasons, "en/reasons.yaml")
 
 FILES(BUILT_IN)

@@ -45,6 +45,7 @@ static const char *colour_of(enum vt_notice_kind kind)
         return "#a4262c"; /* red */
     case VT_NOTICE_HELD:
     case VT_NOTICE_OFFICER:
+    case VT_NOTICE_UNSEALED:
         return "#8a5300"; /* amber */
     case VT_NOTICE_RELEASED:
     case VT_NOTICE_CORRECTION:

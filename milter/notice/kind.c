@@ -18,6 +18,7 @@ static const char *const names[VT_NOTICE_KINDS] = {
     [VT_NOTICE_LIST] = "list",
     [VT_NOTICE_OFFICER] = "officer",
     [VT_NOTICE_DIGEST] = "digest",
+    [VT_NOTICE_UNSEALED] = "unsealed",
 };
 
 const char *vt_notice_kind_name(enum vt_notice_kind kind)
@@ -39,5 +40,5 @@ enum vt_code vt_notice_kind_by_name(const char *name, enum vt_notice_kind *out)
 bool vt_notice_is_to_sender(enum vt_notice_kind kind)
 {
     return kind == VT_NOTICE_REFUSED || kind == VT_NOTICE_REMARK || kind == VT_NOTICE_HELD ||
-           kind == VT_NOTICE_ARRIVAL;
+           kind == VT_NOTICE_ARRIVAL || kind == VT_NOTICE_UNSEALED;
 }

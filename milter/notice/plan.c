@@ -144,6 +144,21 @@ static enum vt_no_notice tell_sender(struct plan *plan)
     return why;
 }
 
+/* Our own clerk, who still sits there: at once, beside whatever else is told. */
+static void tell_unsealed(struct plan *plan)
+{
+    const struct vt_notice_plan_input *input = plan->input;
+    if (!input->is_unsealed || input->outcome != VT_OUTCOME_ACCEPT || input->is_secret ||
+        !plan->is_own_clerk || plan->mail->sender_proof != VT_PROOF_LOGIN ||
+        vt_notice_sender_check(input->config, plan->mail) != VT_NO_NOTICE_NONE)
+        return;
+    const char *const parts[] = {"unsealed", plan->mail->reference};
+    char key[65];
+    vt_notice_key_of(parts, sizeof(parts) / sizeof(parts[0]), key);
+    vt_owed_add(&plan->owed, VT_NOTICE_UNSEALED, plan->mail->sender, key, true,
+                input->config->notices.once_msecs);
+}
+
 /* ---- the others ---- */
 
 static bool is_delivered(const struct plan *plan)
@@ -278,6 +293,7 @@ enum vt_code vt_notice_plan(struct vt_arena *arena, const struct vt_notice_plan_
     enum vt_code code = make_key(&plan);
     if (code == VT_OK) {
         out->why_not = tell_sender(&plan);
+        tell_unsealed(&plan);
         tell_others(&plan);
         code = plan.owed.code;
     }

@@ -284,6 +284,20 @@ def what_is_left_alone(site):
         equal(f"X-Vanthu-Seal: no; {why}".encode() in data, True, data[:1000])
 
 
+def keys_are_those_of_the_configuration(site):
+    """A rule that names no key of the configuration is a mistake with its place; a reload with it changes nothing."""
+    with open(site.policy, encoding="utf-8") as file:
+        good = file.read()
+    site.set_policy(good.replace("key: van-thu", "key: con-dau"))
+    done = subprocess.run([BUILD + "/vanthu", "policy", "check", "--config", site.folder + "/vanthu.yaml"], capture_output=True, text=True)
+    line = 1 + good[:good.index("key: van-thu")].count("\n")
+    equal((done.returncode, f"policy.yaml:{line}:" in done.stderr, '"con-dau" is no key under seal.keys' in done.stderr, "one of: van-thu" in done.stderr),
+          (78, True, True, True), done.stderr)
+    equal(site.reload()[0] != 0, True, "reload")
+    site.set_policy(good)
+    verify(site, site.sealed(make_mail())[0])
+
+
 def without_the_hsm(site):
     """HSM stopped: preferred leaves without, and the sender is told at once; required does not leave. Then it is there again."""
     pid = site.pid("gateway")
@@ -295,6 +309,9 @@ def without_the_hsm(site):
     equal(time.monotonic() - begun < 12, True, "time")
     data = site.arrived(re.search(rb"Message-ID: (<[^>]*>)", message).group(1))
     equal((b"X-Vanthu-Seal: no; unavailable" in data, b"multipart/signed" in data), (True, False), data[:1000])
+    equal([(n["kind"], n["to"], n.get("quiet")) for n in record["notices"]], [("unsealed", CLERK, None)], "owed")
+    told = email.message_from_bytes(site.arrived(b"In-Reply-To: " + re.search(rb"Message-ID: (<[^>]*>)", message).group(1)), policy=email.policy.default)
+    equal((told["To"].addresses[0].addr_spec, "CHƯA CÓ CHỮ KÝ SỐ CỦA CƠ QUAN" in told.get_body(("plain",)).get_content()), (CLERK, True), told)
     code, text, record = site.submit(make_mail(), to="batbuoc@example.vn")
     equal((code, "The seal could not be set; the mail was not sent" in text.replace("\n", " ")), (451, True), text)
     site.hsm.signal_server(signal.SIGCONT)
@@ -303,5 +320,6 @@ def without_the_hsm(site):
 
 
 if __name__ == "__main__":
-    sys.exit(site_test.run(a_mail_leaves_with_its_seal, opaque_and_marked, who_may, what_is_left_alone, without_the_hsm,
+    sys.exit(site_test.run(a_mail_leaves_with_its_seal, opaque_and_marked, who_may, what_is_left_alone,
+                           keys_are_those_of_the_configuration, without_the_hsm,
                            site_class=SealSite, mode="enforce", documents=False))

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The steps of a seal with everybody else standing in: what each failure does to a mail, whose
+ * login may seal, what is kept of our own certificate, and what libmilter is told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "gateway/work.h"
+#include "gateway_recorder.h"
+#include "vanthu/wire.h"
+
+#define CLERK "vanthu@sonv.ninhbinh.gov.vn"
+
+/* What the others do next. */
+static struct {
+    enum vt_code identity, prepare, sign, finish, inspect;
+    enum vt_seal_failure failure;
+    enum vt_seal_message_word word;
+    enum vt_indication own, sealed;
+    const char *why_not;
+    unsigned identities, signs, inspections;
+} others;
+
+static uint8_t chain[] = {0x30, 0x03, 1, 2, 3};
+static uint8_t mail_text[] = "From: x\r\n\r\nsealed";
+static struct vt_seal_change changes[] = {{"Content-Type", 1, "multipart/signed;\n boundary=x"},
+                                          {"Content-Transfer-Encoding", 2, NULL},
+                                          {"MIME-Version", 0, "1.0"}};
+
+static enum vt_code fake_identity(struct vt_arena *arena, const struct vt_sealer *sealer,
+                                  const char *key, struct vt_seal_identity *out, struct vt_err *err)
+{
+    (void)arena;
+    (void)sealer;
+    others.identities++;
+    *out = (struct vt_seal_identity){.key = key, .chain = vt_bytes_of(chain, sizeof(chain))};
+    return others.identity == VT_OK ? VT_OK : vt_err_set(err, others.identity, "no identity");
+}
+
+static enum vt_code fake_sign(const struct vt_sealer *sealer, const struct vt_seal_request *request,
+                              struct vt_buf *out, enum vt_seal_failure *out_failure,
+                              struct vt_err *err)
+{
+    (void)sealer;
+    others.signs++;
+    assert_string_equal(request->key, "van-thu");
+    assert_string_equal(request->on_behalf, CLERK);
+    assert_int_equal(request->purpose, VT_SEAL_FOR_MESSAGE);
+    *out_failure = others.failure;
+    (void)snprintf(err->text, sizeof(err->text), "words of the sealer");
+    return others.sign == VT_OK ? vt_buf_add(out, "signature", 9) : others.sign;
+}
+
+static enum vt_code fake_prepare(struct vt_arena *arena, const struct vt_sealing *sealing,
+                                 struct vt_sealing_prepared *out, struct vt_err *err)
+{
+    (void)arena;
+    assert_string_equal(sealing->plan->identity->key, "van-thu");
+    *out = (struct vt_sealing_prepared){.word = others.word,
+                                        .attributes = vt_bytes_of(chain, sizeof(chain))};
+    return others.prepare == VT_OK ? VT_OK : vt_err_set(err, others.prepare, "no child");
+}
+
+static enum vt_code fake_finish(struct vt_arena *arena, const struct vt_sealing *sealing,
+                                struct vt_bytes signature, struct vt_sealing_finished *out,
+                                struct vt_err *err)
+{
+    (void)arena;
+    (void)sealing;
+    assert_int_equal(signature.len, 9);
+    int fd = -1;
+    assert_int_equal(
+        vt_memfd_seal("sealed", vt_bytes_of(mail_text, sizeof(mail_text) - 1), &fd, err), VT_OK);
+    *out = (struct vt_sealing_finished){.mail_fd = fd, .why = others.why_not};
+    assert_int_equal(vt_memfd_map(fd, 1000, &out->mail, err), VT_OK);
+    out->body = vt_bytes_slice(out->mail, 11, SIZE_MAX);
+    out->changes = changes;
+    out->changes_count = 3;
+    return others.finish == VT_OK ? VT_OK : vt_err_set(err, others.finish, "no child");
+}
+
+static const struct vt_seal_steps steps = {fake_identity, fake_sign, fake_prepare, fake_finish};
+
+static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *inspection,
+                                 struct vt_evidence **out, struct vt_err *err)
+{
+    struct vt_evidence *evidence = vt_arena_alloc(arena, sizeof(*evidence));
+    struct vt_document *document = vt_arena_alloc(arena, sizeof(*document));
+    struct vt_signature *signature = vt_arena_alloc(arena, sizeof(*signature));
+    others.inspections++;
+    signature->indication = inspection->is_certificate ? others.own : others.sealed;
+    signature->reasons = VT_REASON_BIT(VT_REASON_STATUS_UNKNOWN);
+    *document = (struct vt_document){
+        .format = VT_FORMAT_SMIME, .signatures = signature, .signatures_count = 1};
+    *evidence = (struct vt_evidence){.documents = document, .documents_count = 1};
+    *out = evidence;
+    return others.inspect == VT_OK ? VT_OK : vt_err_set(err, others.inspect, "no child");
+}
+
+/* ---- one mail ---- */
+
+struct scene {
+    struct vt_config config;
+    struct vt_gateway gateway;
+    struct vt_session session;
+    struct vt_transaction transaction;
+    struct vt_judgement judgement;
+    struct vt_evidence evidence;
+    struct vt_decision decision;
+    struct vt_work work;
+    struct vt_seal_key key;
+    struct vt_policy *policy;
+    const char *ours;
+};
+
+static int set_up(void **state)
+{
+    struct scene *s = calloc(1, sizeof(*s));
+    struct vt_mistakes mistakes;
+    char file[] = "/tmp/test_gateway_seal.XXXXXX";
+    static const char text[] =
+        "rules:\n- {name: a, when: {direction: outbound}, then: {seal: preferred}}\n";
+    int fd = mkstemp(file);
+    assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+    close(fd);
+    vt_mistakes_init(&mistakes);
+    assert_int_equal(vt_policy_load(file, &s->policy, &mistakes, NULL), VT_OK);
+    vt_mistakes_clear(&mistakes);
+    unlink(file);
+    memset(&others, 0, sizeof(others));
+    others.failure = VT_SEAL_DONE;
+    others.word = VT_SEAL_MESSAGE_READY;
+    others.own = others.sealed = VT_TOTAL_PASSED;
+    s->ours = "ninhbinh.gov.vn";
+    s->key = (struct vt_seal_key){
+        .name = "van-thu", .certificate = "x.pem", .purposes = 1u << VT_SEAL_FOR_MESSAGE};
+    s->config = (struct vt_config){.seal_keys = &s->key,
+                                   .seal_keys_count = 1,
+                                   .our_domains = {&s->ours, 1},
+                                   .inspection_msecs = 2000,
+                                   .queue_msecs = 2000,
+                                   .hsm_msecs = 2000};
+    s->gateway = (struct vt_gateway){.config = &s->config,
+                                     .api = &recorder_api,
+                                     .policy = s->policy,
+                                     .seal_fd = -1,
+                                     .inspect = fake_inspect,
+                                     .seal_steps = &steps};
+    assert_int_equal(vt_queue_init(&s->gateway.queue, 2, NULL), VT_OK);
+    assert_int_equal(vt_queue_init(&s->gateway.seal_queue, 2, NULL), VT_OK);
+    vt_own_seals_init(&s->gateway.own_seals);
+    s->session.actions = SMFIF_CHGBODY | SMFIF_CHGHDRS;
+    s->transaction.arena = vt_arena_new(1 << 20);
+    s->transaction.mail = s->evidence.mail = (struct vt_mail){.reference = "1831-0927-5569",
+                                                              .authenticated = CLERK,
+                                                              .sender = CLERK,
+                                                              .from = CLERK,
+                                                              .from_count = 1,
+                                                              .direction = VT_OUTBOUND};
+    s->decision = (struct vt_decision){.action = VT_ACTION_ACCEPT, .seal = VT_SEAL_PREFERRED};
+    s->judgement = (struct vt_judgement){.evidence = &s->evidence, .decision = &s->decision};
+    int64_t now = vt_clock_monotonic_msecs();
+    s->work = (struct vt_work){.gateway = &s->gateway,
+                               .session = &s->session,
+                               .transaction = &s->transaction,
+                               .out = &s->judgement,
+                               .begun_msecs = now,
+                               .last_kick_msecs = now,
+                               .last_progress_msecs = now,
+                               .deadline_msecs = now + 20000,
+                               .mail_fd = 0};
+    *state = s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+    vt_judgement_clear(&s->judgement);
+    for (size_t i = 0; i < s->gateway.own_seals.count; i++)
+        free(s->gateway.own_seals.items[i].chain);
+    vt_queue_clear(&s->gateway.queue);
+    vt_queue_clear(&s->gateway.seal_queue);
+    vt_arena_free(s->transaction.arena);
+    vt_policy_free(s->policy);
+    free(s);
+    return 0;
+}
+
+static void expect(struct scene *s, enum vt_seal_result result, const char *why)
+{
+    struct vt_headers headers = {0};
+    const struct vt_sealed *sealed = &s->judgement.sealed;
+    vt_judgement_clear(&s->judgement);
+    s->judgement.sealed = (struct vt_sealed){0};
+    vt_work_seal(&s->work);
+    assert_int_equal(sealed->result, result);
+    if (why == NULL)
+        assert_null(sealed->why);
+    else
+        assert_string_equal(sealed->why, why);
+    /* Never a changed body without a seal. */
+    assert_int_equal(sealed->mail.body.len > 0, result == VT_SEAL_RESULT_SEALED);
+    assert_int_equal(vt_seal_mark(s->transaction.arena, sealed, &headers), VT_OK);
+    assert_int_equal(headers.count, why != NULL);
+    if (why != NULL) {
+        char wanted[100];
+        (void)snprintf(wanted, sizeof(wanted), "no; %s", why);
+        assert_string_equal(headers.items[0].name, "X-Vanthu-Seal");
+        assert_string_equal(headers.items[0].value, wanted);
+    }
+}
+
+/* ---- tests ---- */
+
+static void every_failure_of_the_sealer_has_its_word(void **state)
+{
+    struct scene *s = *state;
+    for (unsigned i = 0; i < VT_SEAL_DONE; i++) {
+        others.failure = (enum vt_seal_failure)i;
+        expect(s, VT_SEAL_RESULT_FAILED, vt_seal_failure_name((enum vt_seal_failure)i));
+        assert_string_equal(s->judgement.sealed.text, "words of the sealer");
+    }
+    others.failure = VT_SEAL_DONE;
+    others.sign = VT_E_TIMEOUT;
+    expect(s, VT_SEAL_RESULT_FAILED, "unavailable");
+    others.sign = VT_OK;
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+}
+
+static void every_step_may_fail(void **state)
+{
+    struct scene *s = *state;
+    enum vt_code *codes[] = {&others.prepare, &others.finish, &others.inspect};
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        *codes[i] = VT_E_PEER;
+        expect(s, VT_SEAL_RESULT_FAILED, "unavailable");
+        *codes[i] = VT_OK;
+    }
+    others.why_not = "the signature is not intact";
+    expect(s, VT_SEAL_RESULT_FAILED, "not-verified");
+    others.why_not = NULL;
+    others.sealed = VT_INDETERMINATE;
+    expect(s, VT_SEAL_RESULT_FAILED, "not-verified");
+    assert_string_equal(s->judgement.sealed.text,
+                        "the sealed mail is INDETERMINATE: STATUS_UNKNOWN");
+}
+
+static void what_is_left_alone_is_no_failure(void **state)
+{
+    struct scene *s = *state;
+    static const struct {
+        enum vt_seal_message_word word;
+        enum vt_seal_result result;
+    } rows[] = {{VT_SEAL_MESSAGE_SIGNED, VT_SEAL_RESULT_LEFT},
+                {VT_SEAL_MESSAGE_ENCRYPTED, VT_SEAL_RESULT_LEFT},
+                {VT_SEAL_MESSAGE_LIST, VT_SEAL_RESULT_LEFT},
+                {VT_SEAL_MESSAGE_REPORT, VT_SEAL_RESULT_LEFT},
+                {VT_SEAL_MESSAGE_CALENDAR, VT_SEAL_RESULT_LEFT},
+                {VT_SEAL_MESSAGE_AUTOMATIC, VT_SEAL_RESULT_LEFT},
+                {VT_SEAL_MESSAGE_MALFORMED, VT_SEAL_RESULT_FAILED},
+                {VT_SEAL_MESSAGE_FRAGILE, VT_SEAL_RESULT_FAILED},
+                {VT_SEAL_MESSAGE_TOO_LARGE, VT_SEAL_RESULT_FAILED}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        others.word = rows[i].word;
+        expect(s, rows[i].result, vt_seal_message_word_name(rows[i].word));
+    }
+    assert_int_equal(others.signs, 0);
+}
+
+static void own_certificate_is_judged_first_and_kept(void **state)
+{
+    struct scene *s = *state;
+    others.own = VT_INDETERMINATE;
+    expect(s, VT_SEAL_RESULT_FAILED, "certificate");
+    assert_int_equal(others.signs, 0);
+    expect(s, VT_SEAL_RESULT_FAILED, "certificate");
+    assert_int_equal(others.identities, 1);
+    assert_int_equal(others.inspections, 1);
+    s->gateway.own_seals.items[0].until_msecs = 0;
+    others.own = VT_TOTAL_PASSED;
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    assert_int_equal(others.identities, 2);
+    s->gateway.own_seals.items[0].until_msecs = 0;
+    others.identity = VT_E_PEER;
+    expect(s, VT_SEAL_RESULT_FAILED, "unavailable");
+    others.identity = VT_E_NOT_FOUND;
+    expect(s, VT_SEAL_RESULT_FAILED, "certificate");
+}
+
+static void whose_mail_is_sealed(void **state)
+{
+    struct scene *s = *state;
+    struct vt_mail *mail = &s->evidence.mail;
+    static const struct {
+        const char *login, *from;
+        unsigned count;
+        bool fits;
+    } rows[] = {{CLERK, CLERK, 1, true},    {"VANTHU@SONV.ninhbinh.gov.vn", CLERK, 1, true},
+                {"vanthu", CLERK, 1, true}, {"vanthu", "vanthu@example.vn", 1, false},
+                {"van", CLERK, 1, false},   {"vanthu2@sonv.ninhbinh.gov.vn", CLERK, 1, false},
+                {CLERK, CLERK, 2, false},   {CLERK, NULL, 0, false},
+                {NULL, CLERK, 1, false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        *mail = (struct vt_mail){
+            .authenticated = rows[i].login, .from = rows[i].from, .from_count = rows[i].count};
+        assert_int_equal(vt_seal_login_fits(mail, NULL, &s->config), rows[i].fits);
+    }
+    mail->authenticated = "khac@example.vn";
+    expect(s, VT_SEAL_RESULT_FAILED, "login-not-from");
+    mail->authenticated = NULL;
+    expect(s, VT_SEAL_RESULT_FAILED, "not-authenticated");
+    s->decision.seal_key = "khac";
+    expect(s, VT_SEAL_RESULT_FAILED, "no-key");
+    assert_int_equal(others.identities, 0);
+}
+
+static void what_is_not_asked_for_is_not_done(void **state)
+{
+    struct scene *s = *state;
+    s->judgement.is_inert = true;
+    expect(s, VT_SEAL_RESULT_NONE, NULL);
+    s->judgement.is_inert = false;
+    s->decision.action = VT_ACTION_REJECT;
+    expect(s, VT_SEAL_RESULT_NONE, NULL);
+    s->decision.action = VT_ACTION_HOLD;
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    s->decision.seal = VT_SEAL_NONE;
+    expect(s, VT_SEAL_RESULT_NONE, NULL);
+    s->decision.seal = VT_SEAL_PREFERRED;
+    s->session.actions = SMFIF_CHGHDRS;
+    expect(s, VT_SEAL_RESULT_FAILED, "mta");
+    s->work.mail_fd = -1;
+    expect(s, VT_SEAL_RESULT_FAILED, "not-inspected");
+}
+
+static void headers_go_before_the_body(void **state)
+{
+    struct scene *s = *state;
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    recorder_reset();
+    const struct vt_sealed *sealed = &s->judgement.sealed;
+    assert_int_equal(vt_seal_change_headers(sealed, true, &recorder_api, recorder_ctx), VT_OK);
+    assert_int_equal(vt_seal_replace_body(sealed, &recorder_api, recorder_ctx), VT_OK);
+    assert_string_equal(recorder.lines, "change Content-Type 1: multipart/signed;\n boundary=x\n"
+                                        "delete Content-Transfer-Encoding 2\n"
+                                        "add MIME-Version: 1.0\n"
+                                        "body 6 sealed\n");
+    recorder.fails = true;
+    assert_int_equal(vt_seal_replace_body(sealed, &recorder_api, recorder_ctx), VT_E_SYSTEM);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {CASE(every_failure_of_the_sealer_has_its_word),
+                                       CASE(every_step_may_fail),
+                                       CASE(what_is_left_alone_is_no_failure),
+                                       CASE(own_certificate_is_judged_first_and_kept),
+                                       CASE(whose_mail_is_sealed),
+                                       CASE(what_is_not_asked_for_is_not_done),
+                                       CASE(headers_go_before_the_body)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
