@@ -237,6 +237,9 @@ def a_mail_leaves_with_its_seal(site):
     shown = subprocess.run([BUILD + "/vanthu", "register", "show", "--config", site.folder + "/vanthu.yaml", record["reference"]],
                            capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}).stdout
     equal("Seal" in shown and "set, van-thu" in shown and record["seal"]["cms"] in shown, True, shown)
+    explained = subprocess.run([BUILD + "/vanthu", "policy", "explain", "--config", site.folder + "/vanthu.yaml", record["reference"]],
+                               capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}).stdout
+    equal(re.search(r"Seal\s+preferred", explained) is not None, True, explained)
     data, _ = site.sealed(make_mail(parts=False))
     verify(site, data)
 
