@@ -302,8 +302,12 @@ static int check_row(struct desk *desk, const struct vt_notice_order *order)
                                                  : !is_settled && owed.state != VT_QUEUED_WAITING;
     if (may_be)
         return EX_OK;
-    fprintf(stderr, "%s: %s %" PRId64 ": %s\n", desk->name, pick(desk, "thông báo", "notice"),
-            owed.id, vt_notice_state_word(desk->language, owed.state));
+    bool is_drop = order->order == VT_QUEUED_DROP;
+    fprintf(stderr, "%s: %s %" PRId64 " %s: %s\n", desk->name, pick(desk, "thông báo", "notice"),
+            owed.id,
+            is_drop ? pick(desk, "không bỏ được nữa", "cannot be dropped any more")
+                    : pick(desk, "không thể thử gửi lại", "cannot be tried now"),
+            vt_notice_state_word(desk->language, owed.state));
     return NOTHING_TO_DO;
 }
 
@@ -330,8 +334,9 @@ static int give_order(const struct desk *desk, const struct vt_notice_order *ord
     else if (order->order == VT_QUEUED_DROP)
         printf("%s\n", pick(desk, "Đã bỏ, thông báo không được gửi.", "Dropped: it is not sent."));
     else
-        printf("%" PRId64 " %s\n", count,
-               pick(desk, "thông báo được thử gửi lại ngay.", "notices are tried now."));
+        printf("%s: %" PRId64 "\n",
+               pick(desk, "Số thông báo được thử gửi lại ngay", "Notices that are tried now"),
+               count);
     return EX_OK;
 }
 

@@ -108,7 +108,10 @@ void vt_notice_print_row(FILE *out, enum vt_language language, const struct vt_q
     line(&row, "Số lần thử", "Attempts", owed->attempts_count > 0 ? text : NULL);
     moment(&row, "Kết thúc lúc", "Ended", owed->done_utc_secs);
     line(&row, "Mã trả lời", "Answer", owed->code);
-    line(&row, "Nội dung trả lời", "Text", owed->text);
+    if (owed->state == VT_QUEUED_DROPPED)
+        line(&row, "Lý do bỏ", "Dropped because", owed->text);
+    else
+        line(&row, "Nội dung trả lời", "Text", owed->text);
     line(&row, "Message-ID", "Message-ID", owed->message_id);
 }
 

@@ -82,6 +82,16 @@ static json_t *by_label(const struct vt_metrics_reader *reader, enum vt_metric m
     return object;
 }
 
+static json_t *notices_owed(const struct vt_metrics_reader *reader, unsigned lane)
+{
+    const struct vt_metric_label *label = vt_metric_infos[VT_METRIC_NOTICES_OWED].labels[0];
+    json_t *object = json_object();
+    for (unsigned i = 0; i < label->count; i++)
+        set_number(object, label->value(i),
+                   vt_metrics_gauge(reader, VT_METRIC_NOTICES_OWED, i, lane));
+    return object;
+}
+
 static json_t *counted(const struct vt_metrics_reader *reader)
 {
     json_t *object = json_object();
@@ -153,6 +163,8 @@ void vt_command_add_numbers(const struct vt_config *config, json_t *answer, int6
     (void)json_object_set_new(answer, "holds", holds_of(config));
     (void)json_object_set_new(answer, "braked", braked_rules(config, now_utc_secs));
     (void)json_object_set_new(answer, "counted", is_there ? counted(reader) : json_null());
+    (void)json_object_set_new(answer, "notices_owed",
+                              is_there ? notices_owed(reader, lane) : json_null());
     (void)json_object_set_new(answer, "register",
                               is_there ? register_of(reader, lane) : json_null());
     /* The master knows by whom it was loaded; what there is besides are numbers. */

@@ -145,14 +145,20 @@ struct part {
     enum vt_status_word word;
 };
 
-static void print_parts(const struct printer *p, enum vt_status_word name, const json_t *counts,
-                        const struct part *parts, size_t parts_count)
+static void print_part_list(const struct printer *p, const json_t *counts, const struct part *parts,
+                            size_t parts_count)
 {
-    cell(p, word(p, name), 17);
     for (size_t i = 0; i < parts_count; i++)
         fprintf(p->out, "%s%s %" PRId64, i > 0 ? ", " : "", word(p, parts[i].word),
                 number_of(counts, parts[i].key));
     fputc('\n', p->out);
+}
+
+static void print_parts(const struct printer *p, enum vt_status_word name, const json_t *counts,
+                        const struct part *parts, size_t parts_count)
+{
+    cell(p, word(p, name), 17);
+    print_part_list(p, counts, parts, parts_count);
 }
 
 /* Of what went on in mode observe or tag, or by rules that only observe. */
@@ -231,17 +237,24 @@ static void print_problems(const struct printer *p, const json_t *problems)
     }
 }
 
-/* Since the start; nothing where nobody was told of anything. */
-static void print_notices(const struct printer *p, const json_t *counted)
+/* Those that are not sent yet, then what was done since the start; nothing where nobody was told of
+ * anything. */
+static void print_notices(const struct printer *p, const json_t *answer)
 {
     static const struct part parts[] = {
         {"sent", W_SENT}, {"deferred", W_DEFERRED}, {"failed", W_NOT_TAKEN}};
-    const json_t *notices = json_object_get(counted, "notices");
-    int64_t sum = 0;
+    const json_t *notices = json_object_get(json_object_get(answer, "counted"), "notices");
+    const json_t *owed = json_object_get(answer, "notices_owed");
+    int64_t waiting =
+        number_of(owed, "waiting") + number_of(owed, "ready") + number_of(owed, "sending");
+    int64_t sum = waiting;
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         sum += number_of(notices, parts[i].key);
-    if (sum > 0)
-        print_parts(p, W_NOTICES, notices, parts, sizeof(parts) / sizeof(parts[0]));
+    if (sum == 0)
+        return;
+    cell(p, word(p, W_NOTICES), 17);
+    fprintf(p->out, "%s %" PRId64 ", ", word(p, W_OWED), waiting);
+    print_part_list(p, notices, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 /* Nothing where nothing waits. */
@@ -266,7 +279,7 @@ static void print_numbers(const struct printer *p, const json_t *answer)
     print_outcomes(p, W_TODAY, json_object_get(mails, "today"));
     print_outcomes(p, W_LAST_HOUR, json_object_get(mails, "last_hour"));
     print_holds(p, json_object_get(answer, "holds"));
-    print_notices(p, json_object_get(answer, "counted"));
+    print_notices(p, answer);
     print_faults(p, json_object_get(answer, "counted"));
 }
 

@@ -113,6 +113,7 @@ const char *const vt_status_words[VT_STATUS_WORDS][2] = {
     [W_SEAL_ENDS] = {"CHỨNG THƯ CỦA MỘT KHÓA SẮP HẾT HẠN: xem vanthu seal check",
                      "THE CERTIFICATE OF A KEY ENDS SOON: see vanthu seal check"},
     [W_NOTICES] = {"Thông báo", "Notices"},
+    [W_OWED] = {"đang chờ", "waiting"},
     [W_SENT] = {"đã gửi", "sent"},
     [W_DEFERRED] = {"lần hoãn", "attempts put off"},
     [W_NOT_TAKEN] = {"không gửi được", "refused by the relay"},

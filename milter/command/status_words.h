@@ -87,6 +87,7 @@ enum vt_status_word {
     W_HOLDS,
     W_HELD_SINCE,
     W_NOTICES,
+    W_OWED,
     W_SENT,
     W_DEFERRED,
     W_NOT_TAKEN,

@@ -33,21 +33,34 @@ static bool say(const struct vt_notice_source *source, unsigned line, unsigned c
     return false;
 }
 
-/* One line: its characters, then its form. */
-static bool check_line(const struct vt_notice_source *source, struct vt_bytes line, unsigned number)
+/* Of a line: its own, or how the file was saved, which its other lines have as well. */
+enum fault { FAULT_NONE, FAULT_OF_LINE, FAULT_OF_FILE };
+
+static enum fault check_characters(const struct vt_notice_source *source, struct vt_bytes line,
+                                   unsigned number)
 {
     unsigned column = 1;
     for (size_t i = 0; i < line.len; column++) {
         ucs4_t c = 0;
         int len = u8_mbtoucr(&c, line.ptr + i, line.len - i);
-        if (len <= 0)
-            return say(source, number, column, "byte 0x%02X is no UTF-8: save the file as UTF-8",
-                       line.ptr[i]);
-        if (is_hidden(c))
-            return say(source, number, column,
-                       "U+%04X is a character that nobody sees: take it out", (unsigned)c);
+        if (len <= 0) {
+            (void)say(source, number, column, "byte 0x%02X is no UTF-8: save the file as UTF-8",
+                      line.ptr[i]);
+            return FAULT_OF_FILE;
+        }
+        if (is_hidden(c)) {
+            (void)say(source, number, column, "U+%04X is a character that nobody sees: take it out",
+                      (unsigned)c);
+            return FAULT_OF_LINE;
+        }
         i += (size_t)len;
     }
+    return FAULT_NONE;
+}
+
+static enum fault check_form(const struct vt_notice_source *source, struct vt_bytes line,
+                             unsigned number)
+{
     size_t normal_len = 0;
     uint8_t *normal = u8_normalize(UNINORM_NFC, line.ptr, line.len, NULL, &normal_len);
     bool is_normal = normal != NULL && vt_bytes_equal(vt_bytes_of(normal, normal_len), line);
@@ -57,19 +70,25 @@ static bool check_line(const struct vt_notice_source *source, struct vt_bytes li
         same++;
     free(normal);
     if (is_normal)
-        return true;
-    return say(source, number, (unsigned)u8_mbsnlen(line.ptr, same) + 1,
-               "accents stand apart from their letters (Unicode NFD): save the file in NFC");
+        return FAULT_NONE;
+    (void)say(source, number, (unsigned)u8_mbsnlen(line.ptr, same) + 1,
+              "accents stand apart from their letters (Unicode NFD): save the file in NFC");
+    return FAULT_OF_FILE;
 }
 
 bool vt_notice_text_check(const struct vt_notice_source *source)
 {
     struct vt_bytes rest = source->text;
     bool is_good = true;
-    for (unsigned line = 1; rest.len > 0; line++) {
+    enum fault fault = FAULT_NONE;
+    for (unsigned number = 1; rest.len > 0 && fault != FAULT_OF_FILE; number++) {
         size_t end = vt_bytes_find(rest, VT_BYTES("\n"), 0);
         size_t len = end == SIZE_MAX ? rest.len : end;
-        is_good = check_line(source, vt_bytes_slice(rest, 0, len), line) && is_good;
+        struct vt_bytes line = vt_bytes_slice(rest, 0, len);
+        fault = check_characters(source, line, number);
+        if (fault == FAULT_NONE)
+            fault = check_form(source, line, number);
+        is_good = is_good && fault == FAULT_NONE;
         rest = vt_bytes_slice(rest, len + 1, SIZE_MAX);
     }
     return is_good;

@@ -174,7 +174,7 @@ def what_is_deferred_is_tried_again(site):
     equal("tried 1 times" in listed and "later" in listed, True, listed)
     RELAY.at.pop("RCPT")
     done = site.vanthu_notice("retry", "--all")
-    equal((done.returncode, done.stdout), (0, "1 notices are tried now.\n"), done.stderr)
+    equal((done.returncode, done.stdout), (0, "Notices that are tried now: 1\n"), done.stderr)
     sent = wait_state(site, reference, "sent")
     equal((sent["message_id"], sent["attempts"]), (row["message_id"], 2), "the second attempt")
     equal(len(taken_of(reference)), 1, "messages")
@@ -206,7 +206,7 @@ def an_administrator_drops_one(site):
     equal((done.returncode, done.stdout), (0, "Dropped: it is not sent.\n"), done.stderr)
     RELAY.at.pop("RCPT")
     equal([(n["outcome"], n["text"], n["by"]) for n in noticed(site, reference)], [("dropped", "gửi nhầm", "root")], "record")
-    equal(site.vanthu_notice("retry", "--all").stdout, "0 notices are tried now.\n", "nothing waits")
+    equal(site.vanthu_notice("retry", "--all").stdout, "Notices that are tried now: 0\n", "nothing waits")
     equal(taken_of(reference), [], "messages")
     configure(site)
 
