@@ -18,6 +18,7 @@
 /* Under load the registrar goes round many times a second. */
 #define TURN_MSECS 100
 #define COUNT_MSECS 1000
+#define EXPIRE_MSECS 1000
 #define TOLD_MSECS 60000
 /* Post asks again at the latest after so long: what is owed at once is not there yet. */
 #define LONGEST_WAIT_MSECS 2000
@@ -189,11 +190,37 @@ static enum vt_code expire_one(struct vt_outbox *outbox, struct vt_register *reg
     const struct vt_queued_end end = {.state = VT_QUEUED_EXPIRED};
     if (arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a notice");
-    enum vt_code code = vt_queued_expired(reg, arena, now - longest, now, &owed, err);
+    enum vt_code code =
+        vt_queued_expired(reg, arena, longest, vt_clock_is_synchronised(), now, &owed, err);
     if (code == VT_OK)
         code = vt_outbox_end(outbox, reg, &owed, &end, err);
     vt_arena_free(arena);
     return code;
+}
+
+/* Once in a while: the disk may be full for long. */
+static void log_fault(struct vt_outbox *outbox, const char *what, const struct vt_err *err)
+{
+    int64_t now = vt_clock_monotonic_msecs();
+    if (outbox->told_msecs != 0 && now - outbox->told_msecs < TOLD_MSECS)
+        return;
+    outbox->told_msecs = now;
+    vt_log(VT_LOG_ERROR, "%s: %s", what, err->text);
+}
+
+/* Looks at all that waits, which may be much: not each time, unless there was something. */
+static void expire(struct vt_outbox *outbox, struct vt_register *reg, int64_t now_msecs)
+{
+    struct vt_err err = {0};
+    enum vt_code code = VT_OK;
+    if (now_msecs - outbox->expired_msecs < EXPIRE_MSECS)
+        return;
+    for (unsigned i = 0; i < ENDS_PER_TURN && code == VT_OK; i++)
+        code = expire_one(outbox, reg, &err);
+    if (code != VT_OK)
+        outbox->expired_msecs = now_msecs;
+    if (code != VT_OK && code != VT_E_NOT_FOUND)
+        log_fault(outbox, "notices that are too old stay", &err);
 }
 
 static void count(struct vt_outbox *outbox, struct vt_register *reg)
@@ -214,29 +241,15 @@ static void count(struct vt_outbox *outbox, struct vt_register *reg)
                   counts.oldest_utc_secs == VT_TIME_NONE ? 0 : counts.oldest_utc_secs);
 }
 
-/* Once in a while: the disk may be full for long. */
-static void log_fault(struct vt_outbox *outbox, const char *what, const struct vt_err *err)
-{
-    int64_t now = vt_clock_monotonic_msecs();
-    if (outbox->told_msecs != 0 && now - outbox->told_msecs < TOLD_MSECS)
-        return;
-    outbox->told_msecs = now;
-    vt_log(VT_LOG_ERROR, "%s: %s", what, err->text);
-}
-
 void vt_outbox_turn(struct vt_outbox *outbox, struct vt_register *reg)
 {
     struct vt_err err = {0};
-    enum vt_code code = VT_OK;
     int64_t now_msecs = vt_clock_monotonic_msecs();
     if (now_msecs - outbox->turned_msecs < TURN_MSECS || !vt_clock_is_sane(vt_clock_now_utc_secs()))
         return;
     outbox->turned_msecs = now_msecs;
-    for (unsigned i = 0; i < ENDS_PER_TURN && code == VT_OK; i++)
-        code = expire_one(outbox, reg, &err);
-    if (code != VT_OK && code != VT_E_NOT_FOUND)
-        log_fault(outbox, "notices that are too old stay", &err);
-    code = vt_outbox_is_closed(outbox) ? VT_E_NOT_FOUND : VT_OK;
+    expire(outbox, reg, now_msecs);
+    enum vt_code code = vt_outbox_is_closed(outbox) ? VT_E_NOT_FOUND : VT_OK;
     for (unsigned i = 0; i < WRITES_PER_TURN && code == VT_OK; i++)
         code = vt_outbox_write_one(outbox, reg, &err);
     if (code != VT_OK && code != VT_E_NOT_FOUND)

@@ -13,6 +13,7 @@ struct vt_outbox {
     struct vt_notice_words *words;
     int64_t counted_msecs; /* when the queue was last counted */
     int64_t turned_msecs;  /* when the queue was last looked at */
+    int64_t expired_msecs; /* when what is too old was */
     int64_t told_msecs;    /* when a fault was last logged; 0: never */
     size_t places_count;
     int64_t leases[]; /* of each place: what it has; 0: nothing */

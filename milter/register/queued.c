@@ -122,15 +122,18 @@ enum vt_code vt_queued_due(struct vt_register *reg, struct vt_arena *arena, int6
 }
 
 enum vt_code vt_queued_expired(struct vt_register *reg, struct vt_arena *arena,
-                               int64_t created_before_utc_secs, int64_t now_utc_secs,
+                               int64_t longest_secs, bool is_clock_sure, int64_t now_utc_secs,
                                struct vt_queued *out, struct vt_err *err)
 {
-    const int64_t numbers[] = {created_before_utc_secs, now_utc_secs};
+    const int64_t numbers[] = {now_utc_secs, now_utc_secs - longest_secs, longest_secs,
+                               is_clock_sure ? now_utc_secs - 2 * longest_secs : 0};
     return first_row(reg, arena,
                      "SELECT " VT_QUEUED_COLUMNS
-                     " FROM notice WHERE created_utc_secs < ?1 AND length(matter) = 32"
+                     " FROM notice WHERE created_utc_secs < ?2 AND length(matter) = 32"
                      " AND (state IN ('waiting', 'ready')"
-                     " OR (state = 'sending' AND next_utc_secs <= ?2)) ORDER BY id LIMIT 1",
+                     " OR (state = 'sending' AND next_utc_secs <= ?1))"
+                     " AND (last_utc_secs - created_utc_secs > ?3 OR created_utc_secs < ?4)"
+                     " ORDER BY id LIMIT 1",
                      numbers, ELEMENTS(numbers), out, err);
 }
 

@@ -54,9 +54,11 @@ enum vt_code vt_queued_get(struct vt_register *reg, struct vt_arena *arena, int6
  * VT_E_NOT_FOUND: none. */
 enum vt_code vt_queued_due(struct vt_register *reg, struct vt_arena *arena, int64_t now_utc_secs,
                            struct vt_queued *out, struct vt_err *err) VT_MUST_CHECK;
-/* The same of those that were tried for too long and are not being sent now. */
+/* The same of those that were tried for too long and are not being sent now: what was tried when it
+ * was that old already. Else a clock that jumps ahead would end all that waits. What was not tried
+ * at all, because nobody asked for it, ends at twice that age by a clock that is_clock_sure. */
 enum vt_code vt_queued_expired(struct vt_register *reg, struct vt_arena *arena,
-                               int64_t created_before_utc_secs, int64_t now_utc_secs,
+                               int64_t longest_secs, bool is_clock_sure, int64_t now_utc_secs,
                                struct vt_queued *out, struct vt_err *err) VT_MUST_CHECK;
 /* When the next row is to be written or handed out; VT_TIME_NONE: there is none. */
 enum vt_code vt_queued_next_time(struct vt_register *reg, int64_t *out_utc_secs,

@@ -507,23 +507,42 @@ static void what_is_sent_is_sent(void **state)
     is_whole(site);
 }
 
+static int64_t expired(struct site *site, int64_t longest_secs, bool is_clock_sure, int64_t at_secs)
+{
+    struct vt_arena *arena = vt_arena_new(65536);
+    struct vt_queued owed = {.id = 0};
+    enum vt_code code = vt_queued_expired(site->reg, arena, longest_secs, is_clock_sure,
+                                          THEN + at_secs, &owed, &site->err);
+    assert_true(code == VT_OK || code == VT_E_NOT_FOUND);
+    if (code == VT_OK)
+        assert_string_equal(owed.recipient, "VanThu@soxd.gov.vn");
+    vt_arena_free(arena);
+    return code == VT_OK ? owed.id : 0;
+}
+
 static void expired_ones_are_found(void **state)
 {
     struct site *site = *state;
-    struct vt_arena *arena = vt_arena_new(65536);
-    struct vt_queued owed;
     one_ready(site);
-    assert_int_equal(vt_queued_expired(site->reg, arena, THEN, THEN + 9, &owed, &site->err),
-                     VT_E_NOT_FOUND);
-    assert_int_equal(lease(site, 5), 100);
-    assert_int_equal(vt_queued_expired(site->reg, arena, THEN + 1, THEN + 9, &owed, &site->err),
-                     VT_E_NOT_FOUND);
-    assert_int_equal(vt_queued_give_back(site->reg, 100, THEN + 6, &site->err), VT_OK);
-    assert_int_equal(vt_queued_expired(site->reg, arena, THEN + 1, THEN + 9, &owed, &site->err),
+    /* Never tried, and the clock says that ten days are over: it is tried first. */
+    assert_int_equal(expired(site, 5 * DAY, false, 10 * DAY + 9), 0);
+    assert_int_equal(expired(site, 5 * DAY, true, 9 * DAY), 0);
+    assert_int_equal(expired(site, 5 * DAY, true, 10 * DAY + 9), 100);
+    assert_int_equal(lease(site, 10 * DAY), 100);
+    assert_int_equal(expired(site, 5 * DAY, false, 10 * DAY + 1), 0);
+    assert_int_equal(vt_queued_deferred(site->reg, 100, "", "no route", THEN + 9 * DAY,
+                                        THEN + 4 * DAY, &site->err),
                      VT_OK);
-    assert_int_equal(owed.id, 100);
-    assert_string_equal(owed.recipient, "VanThu@soxd.gov.vn");
-    vt_arena_free(arena);
+    assert_int_equal(expired(site, 5 * DAY, false, 6 * DAY), 0);
+    assert_int_equal(lease(site, 9 * DAY), 100);
+    assert_int_equal(vt_queued_deferred(site->reg, 100, "", "no route", THEN + 10 * DAY,
+                                        THEN + 9 * DAY, &site->err),
+                     VT_OK);
+    assert_int_equal(expired(site, 5 * DAY, false, 9 * DAY), 100);
+    /* By a clock that is right again it has time left. */
+    assert_int_equal(expired(site, 5 * DAY, true, 60), 0);
+    assert_int_equal(lease(site, 10 * DAY), 100);
+    assert_int_equal(expired(site, 5 * DAY, false, 10 * DAY + 1), 0);
 }
 
 /* ---- orders ---- */
