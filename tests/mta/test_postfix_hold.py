@@ -5,6 +5,8 @@
 # and deleted, taken out by another hand; and what is finished when the same command is run again.
 """vanthu hold."""
 
+import email
+import email.policy
 import json
 import os
 import shutil
@@ -20,6 +22,7 @@ from site_test import build, equal, pdf_mail, plain_mail
 
 POLICY = """\
 officer: {name: Trần Thị B, mailbox: vanthu@ninhbinh.gov.vn}
+agencies: agencies.yaml
 rules:
   - name: giu-thu-mat
     when: {reason: SECRET_MARK}
@@ -28,6 +31,15 @@ rules:
     when: {reason: [CONTENT_CHANGED, BAD_SIGNATURE]}
     then: {action: hold}
 """
+AGENCIES = """\
+agencies:
+- {id: ubnd, name: Ủy ban nhân dân tỉnh Ninh Bình, domains: [ninhbinh.gov.vn], records-mailbox: so.vanban@ninhbinh.gov.vn}
+"""
+NOTICES = """\
+notices:
+  relay: smtp://127.0.0.1:{port}
+  quiet: 1s
+{more}"""
 ENVIRONMENT = {**os.environ, "LC_ALL": "C", "SUDO_USER": "thanhnv"}
 
 
@@ -79,6 +91,9 @@ def copies(site, message):
 
 def released_once(site):
     """A held mail is listed with whose it is; released it is delivered once, however often that is asked."""
+    with open(site.folder + "/agencies.yaml", "w", encoding="utf-8") as file:
+        file.write(AGENCIES)
+    site.extra = NOTICES.format(port=site.port + 2, more=getattr(site, "more_notices", ""))
     site.set_policy(POLICY)
     equal(site.reload()[0], 0, "reload")
     equal("No mail is held" in vanthu(site, "hold", "list"), True, "before")
@@ -189,9 +204,38 @@ def secret(site):
     equal("phòng" in vanthu(site, "register", "show", "--json", reference), False, "the reason")
 
 
+def told(site, frame, reference):
+    """The delivered notice with these words about a mail, whom it went to, its text."""
+    for message in site.deliveries():
+        if b"Auto-Submitted:" not in message:
+            continue
+        mail = email.message_from_bytes(message, policy=email.policy.default)
+        text = mail.get_body(("plain",)).get_content()
+        if frame in text and reference in text:
+            return mail["To"], text
+    return None
+
+
+def sender_is_told(site):
+    """The sender of a mail that was released, and of one that was returned, reads what became of it."""
+    for event, frame in (("hold-released", "THƯ ĐÃ ĐƯỢC CHUYỂN"), ("hold-returning", "THƯ KHÔNG ĐƯỢC CHUYỂN")):
+        reference = next(one for one in decided_to_hold(site) if (event, "thanhnv") in events(site, one) and owed(site, one))
+        to, text = wait_for(f"the notice of {event}", lambda: told(site, frame, reference))
+        print(f"     {event}: {to}: {text.splitlines()[0]}")
+        equal(to, site_test.STATE, "whom it goes to")
+
+
+def decided_to_hold(site):
+    """References of all mails that were held."""
+    rows = map(json.loads, vanthu(site, "register", "list", "--json", "--limit", "200").splitlines())
+    return [row["reference"] for row in rows
+            if row["kind"] == "decided" and row["body"].get("decision", {}).get("action") == "hold"]
+
+
 def whole(site):
     """After all that the register is whole."""
     equal("Whole: " in vanthu(site, "register", "verify"), True, "register verify")
 
 
-sys.exit(site_test.run(released_once, returned_and_gone, taken_by_another_hand, interrupted, secret, whole, mode="enforce"))
+if __name__ == "__main__":
+    sys.exit(site_test.run(released_once, returned_and_gone, taken_by_another_hand, interrupted, secret, sender_is_told, whole, mode="enforce"))
