@@ -5,7 +5,6 @@
 """sys.exit(site_test.run(loop_site.refuse_each_other, …, site_class=loop_site.Site))"""
 
 import os
-import sqlite3
 
 import sendmail_site
 import site_test
@@ -47,11 +46,25 @@ LETTERS = (("clerk@", "clerk%"), ("clerk@", "gone%"), ("rude@", "rude%"), ("vaca
            ("officer@", "rude@"), ("rude@", "vanthu@mx."))
 
 
+def own_networks(site, domain):
+    """Programs of the own host, and so the notices, count as internal."""
+    path = site.folder + "/vanthu.yaml"
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    text = text.replace("internal: [127.0.0.2/32]", "internal: [127.0.0.1/32, 127.0.0.2/32]")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("our-domains: [ninhbinh.gov.vn]", f"our-domains: [{domain}]"))
+
+
 class Behind(sendmail_site.Site):
     """The site behind Sendmail: it has the PKI of the other one."""
 
     def make_pki(self):
         """That of the other site."""
+
+    def write_config(self):
+        super().write_config()
+        own_networks(self, DOMAINS["b"])
 
 
 class Site(site_test.Site):
@@ -86,25 +99,7 @@ class Site(site_test.Site):
 
     def write_config(self):
         super().write_config()
-        own_networks(self)
-
-
-def own_networks(site, domain=DOMAINS["a"]):
-    """Programs of the own host, and so the notices, count as internal."""
-    path = site.folder + "/vanthu.yaml"
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    text = text.replace("internal: [127.0.0.2/32]", "internal: [127.0.0.1/32, 127.0.0.2/32]")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text.replace("our-domains: [ninhbinh.gov.vn]", f"our-domains: [{domain}]"))
-
-
-def write_config_of_other(self):
-    super(Behind, self).write_config()
-    own_networks(self, DOMAINS["b"])
-
-
-Behind.write_config = write_config_of_other
+        own_networks(self, DOMAINS["a"])
 
 
 # ---- a scene ----

@@ -134,7 +134,7 @@ def wait_for_the_end(site, all_of_it):
             last, since = now, time.monotonic()
         still = any(is_open(row) for row in found)
         return found if not still or (not all_of_it and time.monotonic() - since > STILL_SECS) else None
-    return wait_for("the end of the queue", look, 600 if all_of_it else 60, 0.5)
+    return wait_for("the end of the queue", look, 900 if all_of_it else 60, 0.5)
 
 
 def when_taken(head):
