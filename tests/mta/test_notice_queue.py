@@ -84,7 +84,10 @@ def noticed(site, reference):
 def configure(site, **changes):
     site.extra = settings(**changes)
     site.write_config()
+    old = site.pid("registrar")
     equal(site.reload()[0], 0, "reload")
+    # On a busy machine it outlives the answer of the reload, and judges by what it began with.
+    wait_for("the old registrar to end", lambda: not os.path.exists(f"/proc/{old}"))
 
 
 class NoticeSite(site_test.Site):
