@@ -23,6 +23,9 @@
 /* Post asks again at the latest after so long: what is owed at once is not there yet. */
 #define LONGEST_WAIT_MSECS 2000
 #define SHORTEST_WAIT_MSECS 200
+/* What the relay may have taken is tried again more slowly: one that loses its last answer each time
+ * would have the receiver get the same a hundred times in five days. */
+#define DOUBT_FACTOR 12
 #define ARENA_BYTES ((size_t)2 * 1024 * 1024)
 
 /* ---- setting up ---- */
@@ -357,8 +360,9 @@ static enum vt_code keep_done(struct vt_outbox *outbox, struct vt_register *reg,
     vt_log(VT_LOG_INFO, "notice %" PRId64 " is deferred: %s%s%s%s", owed->id, code_text,
            code_text[0] != '\0' ? " " : "", text,
            done->maybe_sent ? " (the relay may have taken it)" : "");
+    int64_t wait = vt_outbox_retry_secs(outbox, owed->attempts_count);
     return vt_queued_deferred(reg, owed->id, end.code, text,
-                              now + vt_outbox_retry_secs(outbox, owed->attempts_count), now, err);
+                              now + (done->maybe_sent ? DOUBT_FACTOR * wait : wait), now, err);
 }
 
 /* What became of it is known: the end of its connection gives nothing back. */
