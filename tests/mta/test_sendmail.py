@@ -8,15 +8,18 @@
 import csv
 import email
 import email.policy
+import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import sendmail_site
+import site_lab
 import site_test
 from sendmail_site import POSTFIX, SENDMAIL
 from site_lab import wait_for
@@ -190,6 +193,47 @@ def held(site):
     print(f"     QUARANTINE: {line}")
 
 
+def hold(site, *arguments, expect=0):
+    """vanthu hold on a host whose sendmail(8) is this one: what it says."""
+    program = site_lab.BUILD + "/sendmail/usr/libexec/sendmail/sendmail"
+    done = subprocess.run(["unshare", "--uts", "--mount", "sh", "-c", '''echo sm.lab.test >/proc/sys/kernel/hostname
+                           mount --bind "$1" /usr/sbin/sendmail
+                           shift
+                           exec "$@"''', "sh", program, site_lab.BUILD + "/vanthu", "hold", arguments[0], "--config", site.folder + "/vanthu.yaml",
+                           "--sendmail-config", site.sendmail + "/etc/sendmail.cf", *arguments[1:]], capture_output=True, text=True, check=False,
+                          env={**os.environ, "LC_ALL": "C"})
+    equal(done.returncode, expect, f"hold {arguments}: {done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def quarantined(site):
+    """A mail that is held: (message, reference, queue id)."""
+    message = pdf_mail(site.document_small, sender=HELD, extra=b"")
+    record = site.record_of(site.send(message, sender=HELD, listener=SENDMAIL))
+    wait_for("the mail in quarantine", lambda: record["queue_id"] in site.mailq("quarantined"))
+    return message, record["reference"], record["queue_id"]
+
+
+def held_by_command(site):
+    """vanthu hold lists, releases and returns what is quarantined, and knows what was taken out by hand."""
+    (freed, release, _), (back, returned, back_id), (_, gone, gone_id) = (quarantined(site) for _ in range(3))
+    rows = {row["reference"]: row for row in map(json.loads, hold(site, "list", "--json").splitlines())}
+    equal([rows[one]["queue"] for one in (release, returned, gone)], ["held"] * 3, f"list {rows}")
+    hold(site, "release", release)
+    equal(site.delivered(freed) is None, False, "not delivered after the release")
+    said = hold(site, "return", "--reason", "không đúng thẩm quyền", returned)
+    equal("nothing proves" in said and "it is deleted" in said, True, said)
+    left = os.listdir(site.sendmail + "/queue")
+    equal([name for name in left if back_id in name], [], "files of the returned mail")
+    equal(sorted(name[:2] for name in left if gone_id in name), ["df", "hf"], "files of the other one")
+    for kind in ("hf", "df"):
+        os.remove(f"{site.sendmail}/queue/{kind}{gone_id}")
+    equal("recorded as gone" in hold(site, "release", gone, expect=1), True, "taken out by hand")
+    equal("was released before" in hold(site, "release", release), True, "again")
+    equal([one for one in (release, returned, gone) if one in hold(site, "list")], [], "list afterwards")
+    equal(site.delivered(back, 1), None, "delivered though returned")
+
+
 def big_body(site):
     """A mail of 20 MB arrives as it was sent."""
     message = plain_mail() + b"\r\n".join(b"%060d" % number for number in range(320000)) + b"\r\n"
@@ -268,6 +312,6 @@ def prepare(site):
 
 
 # 10 s for the milter, which is what Sendmail has by default.
-sys.exit(site_test.run(prepare, every_mail, every_envelope, refused, forged_are_removed, held, big_body, slow_end, inspector_dies, gateway_dies,
-                       service_is_down, site_class=sendmail_site.Site, documents=True,
+sys.exit(site_test.run(prepare, every_mail, every_envelope, refused, forged_are_removed, held, held_by_command, big_body, slow_end,
+                       inspector_dies, gateway_dies, service_is_down, site_class=sendmail_site.Site, documents=True,
                        sendmail_options={"LAB_SENDMAIL_T": "C:5m;S:10s;R:10s;E:5m"}))
