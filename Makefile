@@ -110,7 +110,7 @@ FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_REPLAYS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/replay_%,$(FUZZ_SOURCES))
 FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/fuzz_%,$(FUZZ_SOURCES))
 
-WITHOUT_CRYPTO := case metrics observed policy policy_diff policy_tests policy_lists policy_property site_parse site_judge policy_bundle policy_files policy_shipped reason secret evidence config docs base server
+WITHOUT_CRYPTO := case rest_uri metrics observed policy policy_diff policy_tests policy_lists policy_property site_parse site_judge policy_bundle policy_files policy_shipped reason secret evidence config docs base server
 $(addprefix $(BUILD)/tests/unit/test_,$(WITHOUT_CRYPTO)): \
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(POLICY) $(BASE)
 	@echo "  LINK  $@"

@@ -115,12 +115,18 @@ struct vt_config_notices {
 /* Signatures of one key that may be under way at the HSM. */
 #define VT_MAX_SEAL_PARALLEL 64
 struct vt_seal_key {
-    const char *name;        /* letters, digits, hyphens, dots; names its files */
-    const char *agency;      /* id in the table of agencies: whose seal it is */
-    const char *uri;         /* where the key is: "pkcs11:…?module-path=…" (RFC 7512) */
+    const char *name;   /* letters, digits, hyphens, dots; names its files */
+    const char *agency; /* id in the table of agencies: whose seal it is */
+    const char *uri;    /* where the key is: "pkcs11:…?module-path=…" (RFC 7512), or that of
+                           base/rest_uri.h */
     const char *certificate; /* file: its certificate first, then its chain; NULL: it has none yet,
                                 and only a request for one can be made */
     const char *pin_file;    /* NULL: the token asks for none */
+    const char *user;        /* as whom a service knows us; NULL: it asks for none */
+    const char *secret_file; /* of that user, where pin_file is the PIN of the key; NULL */
+    const char *tls_ca;      /* file: who may certify the service; NULL: tls_key alone counts */
+    const char *tls_key;     /* "sha256//…": the service's own key; NULL: any of tls_ca */
+    const char *token_url;   /* where a CSC service gives tokens; NULL: below its path */
     enum vt_seal_scheme scheme;
     enum vt_seal_hash hash;
     unsigned purposes;       /* bits 1 << enum vt_seal_purpose; always with probe */

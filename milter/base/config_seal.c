@@ -4,6 +4,7 @@
 
 #include "base/config_table.h"
 #include "base/pkcs11_uri.h"
+#include "base/rest_uri.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_NAME_BYTES 32
@@ -14,9 +15,9 @@
 #define SOFTWARE_WORDS "yes, without an HSM"
 
 static const char *const key_names[] = {
-    "agency",   "identity", "uri",           "module-files", "module-environment",
-    "pin-file", "scheme",   "hash",          "certificate",  "purposes",
-    "per-hour", "parallel", "software-token"};
+    "agency", "identity",    "uri",         "module-files", "module-environment", "pin-file",
+    "scheme", "hash",        "certificate", "purposes",     "per-hour",           "parallel",
+    "user",   "secret-file", "tls-ca",      "tls-key",      "token-url",          "software-token"};
 static const char *const schemes[] = {"rsa-pkcs1", "rsa-pss", "ecdsa"};
 static const char *const hashes[] = {"sha256", "sha384", "sha512"};
 static const char *const purposes[] = {"message", "document", "notice"};
@@ -92,15 +93,112 @@ static bool read_required(struct reader *r, const char *name, const char *exampl
 static bool read_uri(struct reader *r)
 {
     struct vt_pkcs11_uri uri;
+    struct vt_rest_uri rest;
     struct vt_err err = {0};
     if (!read_required(r, "uri",
                        "where the key is, such as "
                        "\"pkcs11:token=seal;object=sealkey?module-path=/usr/lib/…/module.so\"",
                        &r->key->uri))
         return false;
-    if (vt_pkcs11_uri_parse(r->key->uri, &uri, &err) != VT_OK)
+    bool is_module = strncmp(r->key->uri, "pkcs11:", strlen("pkcs11:")) == 0;
+    if ((is_module ? vt_pkcs11_uri_parse(r->key->uri, &uri, &err)
+                   : vt_rest_uri_parse(r->key->uri, &rest, &err)) != VT_OK)
         return vt_yaml_mistake(&r->config->yaml, vt_yaml_find(r->node, "uri"), "%s", err.text);
     return true;
+}
+
+/* ---- what services need ---- */
+
+static bool read_optional_text(struct reader *r, const char *name, const char **out)
+{
+    const struct vt_yaml_node *node = vt_yaml_find(r->node, name);
+    return node == NULL || vt_yaml_text(&r->config->yaml, node, out);
+}
+
+/* As libcurl has it: the base64 of the SHA-256 of a SubjectPublicKeyInfo. */
+static bool check_tls_key(struct reader *r)
+{
+    static const char prefix[] = "sha256//";
+    uint8_t digest[64];
+    const char *defect = NULL, *text = r->key->tls_key;
+    if (text == NULL)
+        return true;
+    size_t len = strlen(text), skip = strlen(prefix);
+    if (strncmp(text, prefix, skip) == 0 && len == skip + 44 &&
+        vt_base64_read(vt_bytes_str(text + skip), digest, &defect) == 32 && defect == NULL)
+        return true;
+    return vt_yaml_mistake(&r->config->yaml, vt_yaml_find(r->node, "tls-key"),
+                           "no digest of a public key, such as "
+                           "\"sha256//HN7VqlIP+nDYLSXlTVMCfSBbtqbCFh2lDNi8WlmVfQM=\"");
+}
+
+static bool check_token_url(struct reader *r)
+{
+    const char *text = r->key->token_url;
+    return text == NULL ||
+           (strncmp(text, "https://", 8) == 0 && strpbrk(text + 8, "@#? \"\\") == NULL) ||
+           vt_yaml_mistake(&r->config->yaml, vt_yaml_find(r->node, "token-url"),
+                           "no address such as https://login.example.vn/oauth2/token");
+}
+
+static bool lacks(struct reader *r, const char *name, const char *what)
+{
+    return vt_yaml_mistake(&r->config->yaml, r->node, "%s is missing: %s", name, what);
+}
+
+/* What each kind of service is asked with. */
+static bool check_service(struct reader *r)
+{
+    const struct vt_seal_key *key = r->key;
+    enum vt_rest_kind kind = vt_rest_kind_of(key->uri);
+    if (key->tls_ca == NULL && key->tls_key == NULL)
+        return lacks(r, "tls-ca",
+                     "a file with the CA of the service, or tls-key with the digest of its key");
+    if (kind == VT_REST_NETHSM && key->user == NULL)
+        return lacks(r, "user", "a user of the NetHSM with the role Operator");
+    if (kind != VT_REST_CSC && key->pin_file == NULL)
+        return lacks(r, "pin-file",
+                     kind == VT_REST_NETHSM
+                         ? "a file with the password of the user"
+                         : "a file with a token, or with the secret id when user is a role id");
+    if (kind == VT_REST_CSC && (key->user == NULL) != (key->secret_file == NULL))
+        return lacks(r, key->user == NULL ? "user" : "secret-file",
+                     "user is the client id, secret-file holds the secret of this client");
+    return true;
+}
+
+/* A setting that nothing reads is a misunderstanding. */
+static bool check_strangers(struct reader *r)
+{
+    static const char *const names[] = {
+        "user",         "secret-file",       "tls-ca", "tls-key", "token-url",
+        "module-files", "module-environment"};
+    static const size_t of_modules = 5;
+    enum vt_rest_kind kind = vt_rest_kind_of(r->key->uri);
+    for (size_t i = 0; i < ELEMENTS(names); i++) {
+        const struct vt_yaml_node *node = vt_yaml_find(r->node, names[i]);
+        bool is_of_csc = i == 1 || i == 4;
+        bool is_known = i >= of_modules
+                            ? kind == VT_REST_NONE
+                            : kind == VT_REST_CSC || (kind != VT_REST_NONE && !is_of_csc);
+        if (node != NULL && !is_known)
+            return vt_yaml_mistake(&r->config->yaml, node, "%s says nothing to a key of this uri",
+                                   names[i]);
+    }
+    return true;
+}
+
+static bool read_service(struct reader *r)
+{
+    bool is_good = read_optional_text(r, "user", &r->key->user);
+    is_good = read_optional_path(r, "secret-file", &r->key->secret_file) && is_good;
+    is_good = read_optional_path(r, "tls-ca", &r->key->tls_ca) && is_good;
+    is_good = read_optional_text(r, "tls-key", &r->key->tls_key) && is_good;
+    is_good = read_optional_text(r, "token-url", &r->key->token_url) && is_good;
+    is_good = is_good && check_tls_key(r) && check_token_url(r);
+    if (!is_good || r->key->uri == NULL)
+        return is_good;
+    return check_strangers(r) && (vt_rest_kind_of(r->key->uri) == VT_REST_NONE || check_service(r));
 }
 
 static bool read_words(struct reader *r)
@@ -227,6 +325,7 @@ static bool read_key(struct vt_config_reader *config, const struct vt_yaml_entry
     is_good = read_purposes(&r) && is_good;
     is_good = read_optional_path(&r, "certificate", &out->certificate) && is_good;
     is_good = read_optional_path(&r, "pin-file", &out->pin_file) && is_good;
+    is_good = read_service(&r) && is_good;
     is_good =
         read_number(&r, "per-hour", MAX_PER_HOUR, DEFAULT_PER_HOUR, &out->per_hour) && is_good;
     is_good = read_number(&r, "parallel", VT_MAX_SEAL_PARALLEL, DEFAULT_PARALLEL, &out->parallel) &&

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a place for keys has to be able to do. Everything above it is the same for all: a signature
  * is verified with the certificate, authorised, counted and recorded by the sealer, and a call that
- * never returns costs a worker process and nothing else (worker.h). So a back end may block, and
- * tries nothing a second time. */
+ * never returns costs a worker process and nothing else (worker.h). So a back end may block; it
+ * tries nothing a second time with what was refused. */
 #ifndef VANTHU_SEAL_BACKEND_H
 #define VANTHU_SEAL_BACKEND_H
 
@@ -12,7 +12,7 @@
 enum vt_seal_fault {
     VT_FAULT_LOST = 0,   /* not there, or the connection is of no use any more: try anew */
     VT_FAULT_NONE,       /* it is good */
-    VT_FAULT_PIN,        /* the PIN was refused: never try it again */
+    VT_FAULT_PIN,        /* the PIN or secret was refused: never try it again */
     VT_FAULT_PIN_LOCKED, /* the token takes no PIN until its officer unlocks it */
     VT_FAULT_TOKEN,      /* there, and not what the configuration names */
     VT_FAULT_KEY,        /* no such key, or one that cannot be used so */
@@ -34,6 +34,8 @@ struct vt_seal_open {
     void *module;
     const struct vt_seal_key *key;
     struct vt_bytes pin;      /* empty: none */
+    struct vt_bytes secret;   /* of secret-file; empty: none */
+    int64_t call_msecs;       /* after so long a call is late, and the worker is killed */
     bool was_pin_good;        /* the same PIN was taken before */
     bool (*may_log_in)(void); /* asked right before the PIN is sent; false: it must not be */
 };
@@ -56,7 +58,7 @@ struct vt_backend {
     void (*close)(void *handle);
 };
 
-extern const struct vt_backend vt_backend_pkcs11;
+extern const struct vt_backend vt_backend_pkcs11, vt_backend_nethsm;
 
 /* By the scheme of a URI; NULL: none. */
 const struct vt_backend *vt_backend_of(const char *uri);

@@ -166,16 +166,26 @@ static enum vt_code read_pin(struct vt_hsm *hsm, struct vt_pin *pin, struct vt_e
     return vt_pin_read_file(hsm->key->pin_file, pin, err);
 }
 
-/* Whether this PIN may be tried at all. */
-static enum vt_code look_up_pin(struct vt_hsm *hsm, const struct vt_pin *pin, struct vt_login *out,
+static enum vt_code read_secret(struct vt_hsm *hsm, struct vt_pin *secret, struct vt_err *err)
+{
+    if (hsm->key->secret_file == NULL)
+        return VT_OK;
+    if (stat(hsm->key->secret_file, &hsm->secret_seen) != 0)
+        memset(&hsm->secret_seen, 0, sizeof(hsm->secret_seen));
+    return vt_pin_read_file(hsm->key->secret_file, secret, err);
+}
+
+/* Whether these may be tried at all. */
+static enum vt_code look_up_pin(struct vt_hsm *hsm, const struct vt_pin *pin,
+                                const struct vt_pin *secret, struct vt_login *out,
                                 struct vt_err *err)
 {
     const char *directory = hsm->config->seal_directory;
     *out = (struct vt_login){.answer = VT_LOGIN_YES};
     hsm->pin_digest[0] = '\0';
-    if (pin->len == 0)
+    if (pin->len == 0 && secret->len == 0)
         return VT_OK;
-    enum vt_code code = vt_login_digest(directory, hsm->key, pin, hsm->pin_digest, err);
+    enum vt_code code = vt_login_digest(directory, hsm->key, pin, secret, hsm->pin_digest, err);
     return code == VT_OK ? vt_login_begin(directory, hsm->key, hsm->pin_digest, false,
                                           hsm->config->hsm_msecs, out, err)
                          : code;
@@ -184,13 +194,15 @@ static enum vt_code look_up_pin(struct vt_hsm *hsm, const struct vt_pin *pin, st
 static void start(struct vt_hsm *hsm, int64_t now_msecs)
 {
     struct vt_err err = {.text = ""};
-    struct vt_pin own = {0};
+    struct vt_pin own = {0}, secret = {0};
     struct vt_login login = {.answer = VT_LOGIN_NO};
     enum vt_seal_fault fault = VT_FAULT_PIN;
     enum vt_code code = read_pin(hsm, &own, &err);
+    if (code == VT_OK)
+        code = read_secret(hsm, &secret, &err);
     const struct vt_pin *pin = hsm->trial != NULL ? hsm->trial : &own;
     if (code == VT_OK)
-        code = look_up_pin(hsm, pin, &login, &err);
+        code = look_up_pin(hsm, pin, &secret, &login, &err);
     if (code == VT_OK && login.answer == VT_LOGIN_WAIT) {
         hsm->due_msecs = now_msecs + LOGIN_BUSY_MSECS;
         goto done;
@@ -199,6 +211,8 @@ static void start(struct vt_hsm *hsm, int64_t now_msecs)
         const struct vt_seal_open open = {.module = hsm->module,
                                           .key = hsm->key,
                                           .pin = vt_pin_bytes(pin),
+                                          .secret = vt_pin_bytes(&secret),
+                                          .call_msecs = hsm->config->hsm_msecs,
                                           .was_pin_good = login.was_good};
         fault = VT_FAULT_LOST;
         code = vt_worker_start(&hsm->worker, hsm->backend, &open, &err);
@@ -211,6 +225,7 @@ static void start(struct vt_hsm *hsm, int64_t now_msecs)
     fall(hsm, fault, err.text, now_msecs);
 done:
     vt_pin_wipe(&own);
+    vt_pin_wipe(&secret);
 }
 
 static void let_log_in(struct vt_hsm *hsm, int64_t now_msecs)
@@ -230,18 +245,28 @@ static void let_log_in(struct vt_hsm *hsm, int64_t now_msecs)
 
 /* ---- as time goes by ---- */
 
-static bool has_new_pin(struct vt_hsm *hsm, int64_t now_msecs)
+static bool is_new(const char *file, const struct stat *seen)
 {
     struct stat now;
-    if (hsm->trial != NULL || hsm->key->pin_file == NULL || now_msecs < hsm->pin_look_msecs)
+    if (file == NULL || stat(file, &now) != 0)
         return false;
-    hsm->pin_look_msecs = now_msecs + PIN_LOOK_MSECS;
-    if (stat(hsm->key->pin_file, &now) != 0)
-        return false;
-    const struct stat *seen = &hsm->pin_seen;
     return now.st_ino != seen->st_ino || now.st_size != seen->st_size ||
            now.st_mode != seen->st_mode || now.st_ctim.tv_sec != seen->st_ctim.tv_sec ||
            now.st_ctim.tv_nsec != seen->st_ctim.tv_nsec;
+}
+
+static bool has_new_pin(const struct vt_hsm *hsm)
+{
+    return hsm->trial == NULL && (is_new(hsm->key->pin_file, &hsm->pin_seen) ||
+                                  is_new(hsm->key->secret_file, &hsm->secret_seen));
+}
+
+static bool finds_new_pin(struct vt_hsm *hsm, int64_t now_msecs)
+{
+    if (now_msecs < hsm->pin_look_msecs)
+        return false;
+    hsm->pin_look_msecs = now_msecs + PIN_LOOK_MSECS;
+    return has_new_pin(hsm);
 }
 
 static bool is_late(const struct vt_hsm *hsm, int64_t now_msecs)
@@ -265,7 +290,7 @@ bool vt_hsm_tick(struct vt_hsm *hsm, int64_t now_msecs)
                        (long long)(hsm->config->hsm_msecs / 1000));
         fall(hsm, VT_FAULT_LOST, text, now_msecs);
     }
-    if (hsm->state == VT_HSM_REFUSED && has_new_pin(hsm, now_msecs))
+    if (hsm->state == VT_HSM_REFUSED && finds_new_pin(hsm, now_msecs))
         hsm->due_msecs = now_msecs;
     if ((hsm->state == VT_HSM_DOWN || hsm->state == VT_HSM_REFUSED) && !hsm->is_held &&
         now_msecs >= hsm->due_msecs)
@@ -363,8 +388,16 @@ enum vt_code vt_hsm_hear(struct vt_hsm *hsm, struct vt_worker_answer *out)
     if (call == NULL)
         return VT_E_TIMEOUT;
     *call = (struct vt_hsm_call){0};
-    if (out->fault != VT_FAULT_LOST)
+    bool is_pin = out->fault == VT_FAULT_PIN || out->fault == VT_FAULT_PIN_LOCKED;
+    if (out->fault != VT_FAULT_LOST && !is_pin)
         return VT_OK;
-    fall(hsm, VT_FAULT_LOST, out->text, now_msecs);
+    if (is_pin)
+        note_login(hsm, out->fault, out->text);
+    fall(hsm, out->fault, out->text, now_msecs);
+    /* It was changed there, and here, while the old one was still in use. */
+    if (is_pin && has_new_pin(hsm)) {
+        hsm->state = VT_HSM_DOWN;
+        hsm->due_msecs = now_msecs;
+    }
     return VT_E_PEER;
 }

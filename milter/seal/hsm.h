@@ -45,7 +45,7 @@ struct vt_hsm {
     int64_t recovery_msecs; /* how long the last loss took; -1: there was none */
     unsigned losses;        /* of a connection that was up */
     char pin_digest[65];
-    struct stat pin_seen; /* the file when it was read last */
+    struct stat pin_seen, secret_seen; /* the files when they were read last */
     int64_t pin_look_msecs;
     const struct vt_pin *trial; /* this PIN in the place of the file's; NULL */
     struct {

@@ -10,6 +10,7 @@
 #include <openssl/rand.h>
 
 #include "base/pkcs11_uri.h"
+#include "base/rest_uri.h"
 #include "seal/hash.h"
 #include "seal/state.h"
 #include "vanthu/clock.h"
@@ -22,14 +23,30 @@
 
 static const char good[] = "good", refused[] = "refused", trying[] = "trying";
 
+/* What a refused one would lock: a user of a NetHSM, a credential, a role of Vault. */
+static void name_service(const struct vt_rest_uri *uri, const struct vt_seal_key *key, char *out,
+                         size_t out_bytes)
+{
+    bool is_csc = uri->kind == VT_REST_CSC;
+    int used =
+        snprintf(out, out_bytes, "%d|%s|%s|%s", (int)uri->kind, key->user != NULL ? key->user : "",
+                 is_csc ? uri->key : "", uri->kind == VT_REST_VAULT ? uri->vault_login : uri->path);
+    for (size_t i = 0; i < uri->hosts_count && used >= 0 && (size_t)used < out_bytes; i++)
+        used += snprintf(out + used, out_bytes - (size_t)used, "|%s", uri->hosts[i]);
+}
+
 static void name_of(const struct vt_seal_key *key, char out[64])
 {
     struct vt_pkcs11_uri uri;
+    struct vt_rest_uri rest;
     uint8_t digest[VT_SEAL_MAX_DIGEST_BYTES];
-    char hex[17], text[2048];
+    char hex[17], text[4096];
     const char *token = key->uri;
     if (vt_pkcs11_uri_parse(key->uri, &uri, NULL) == VT_OK) {
         (void)snprintf(text, sizeof(text), "%s|%s|%s", uri.module, uri.token, uri.serial);
+        token = text;
+    } else if (vt_rest_uri_parse(key->uri, &rest, NULL) == VT_OK) {
+        name_service(&rest, key, text, sizeof(text));
         token = text;
     }
     (void)vt_seal_digest(VT_SEAL_SHA256, vt_bytes_str(token), digest);
@@ -52,9 +69,22 @@ static void set_number(json_t *state, const char *key, int64_t number)
     (void)json_object_set_new(state, key, json_integer(number));
 }
 
-static bool digest_pin(json_t *state, const struct vt_pin *pin, char out[65])
+static bool digest_one(const struct vt_pin *pin, const char *salt, char out[65])
 {
-    uint8_t salt[SALT_BYTES], digest[32];
+    uint8_t digest[32];
+    bool is_good =
+        PKCS5_PBKDF2_HMAC((const char *)pin->page, (int)pin->len, (const uint8_t *)salt,
+                          (int)strlen(salt), ROUNDS, EVP_sha256(), sizeof(digest), digest) == 1;
+    vt_text_hex(out, vt_bytes_of(digest, sizeof(digest)));
+    return is_good;
+}
+
+/* The digest of a PIN is the salt of a secret beside it. */
+static bool digest_pin(json_t *state, const struct vt_pin *pin, const struct vt_pin *secret,
+                       char out[65])
+{
+    uint8_t salt[SALT_BYTES];
+    char of_pin[65];
     char hex[2 * SALT_BYTES + 1];
     if (strlen(text_of(state, "salt")) != 2 * (size_t)SALT_BYTES) {
         if (RAND_bytes(salt, sizeof(salt)) != 1)
@@ -62,11 +92,9 @@ static bool digest_pin(json_t *state, const struct vt_pin *pin, char out[65])
         set_text(state, "salt", vt_text_hex(hex, vt_bytes_of(salt, sizeof(salt))));
     }
     const char *kept = text_of(state, "salt");
-    bool is_good =
-        PKCS5_PBKDF2_HMAC((const char *)pin->page, (int)pin->len, (const uint8_t *)kept,
-                          (int)strlen(kept), ROUNDS, EVP_sha256(), sizeof(digest), digest) == 1;
-    vt_text_hex(out, vt_bytes_of(digest, sizeof(digest)));
-    return is_good;
+    if (secret->len == 0)
+        return digest_one(pin, kept, out);
+    return digest_one(pin, kept, of_pin) && digest_one(secret, of_pin, out);
 }
 
 static void begin_version(json_t *state, const char *digest, int64_t now_utc_secs)
@@ -80,16 +108,16 @@ static void begin_version(json_t *state, const char *digest, int64_t now_utc_sec
 }
 
 /* Of a PIN that was met before. */
-static enum vt_login_answer judge(const json_t *state, int64_t late_msecs, int64_t now_utc_secs,
-                                  struct vt_err *err)
+static enum vt_login_answer judge(const json_t *state, const char *files, int64_t late_msecs,
+                                  int64_t now_utc_secs, struct vt_err *err)
 {
     char when[64];
     int64_t tried = json_integer_value(json_object_get(state, "tried"));
     if (strcmp(text_of(state, "state"), refused) == 0) {
         (void)vt_err_set(err, VT_E_CONFIG,
-                         "%.200s, %s; it is not tried again until pin-file holds another one "
+                         "%.200s, %s; it is not tried again until %s holds another one "
                          "(vanthu seal rotate-pin)",
-                         text_of(state, "text"), vt_time_vietnam(when, tried));
+                         text_of(state, "text"), vt_time_vietnam(when, tried), files);
         return VT_LOGIN_NO;
     }
     if (strcmp(text_of(state, "state"), trying) == 0 && now_utc_secs >= tried &&
@@ -106,13 +134,16 @@ static enum vt_login_answer judge(const json_t *state, int64_t late_msecs, int64
     return VT_LOGIN_NO;
 }
 
-static void begin(json_t *state, const char *digest, bool is_attempt, int64_t late_msecs,
-                  struct vt_login *out, struct vt_err *err)
+static void begin(json_t *state, const struct vt_seal_key *key, const char *digest, bool is_attempt,
+                  int64_t late_msecs, struct vt_login *out, struct vt_err *err)
 {
+    const char *files = key->secret_file == NULL ? "pin-file"
+                        : key->pin_file == NULL  ? "secret-file"
+                                                 : "pin-file or secret-file";
     int64_t now = vt_clock_now_utc_secs();
     if (strcmp(digest, text_of(state, "pin")) != 0)
         begin_version(state, digest, now);
-    out->answer = judge(state, late_msecs, now, err);
+    out->answer = judge(state, files, late_msecs, now, err);
     out->was_good = json_is_true(json_object_get(state, "was_good"));
     out->since_utc_secs = json_integer_value(json_object_get(state, "since"));
     if (out->answer != VT_LOGIN_YES || !is_attempt)
@@ -123,7 +154,8 @@ static void begin(json_t *state, const char *digest, bool is_attempt, int64_t la
 }
 
 enum vt_code vt_login_digest(const char *directory, const struct vt_seal_key *key,
-                             const struct vt_pin *pin, char out[65], struct vt_err *err)
+                             const struct vt_pin *pin, const struct vt_pin *secret, char out[65],
+                             struct vt_err *err)
 {
     char name[64];
     int fd = -1;
@@ -132,7 +164,7 @@ enum vt_code vt_login_digest(const char *directory, const struct vt_seal_key *ke
     enum vt_code code = vt_seal_state_open(directory, name, &fd, &state, err);
     if (code != VT_OK)
         return code;
-    if (!digest_pin(state, pin, out))
+    if (!digest_pin(state, pin, secret, out))
         code = vt_err_set(err, VT_E_INTERNAL, "the PIN cannot be digested");
     if (code == VT_OK)
         code = vt_seal_state_write(fd, state, false, err); /* its salt */
@@ -153,7 +185,7 @@ enum vt_code vt_login_begin(const char *directory, const struct vt_seal_key *key
     enum vt_code code = vt_seal_state_open(directory, name, &fd, &state, err);
     if (code != VT_OK)
         return code;
-    begin(state, digest, is_attempt, late_msecs, out, err);
+    begin(state, key, digest, is_attempt, late_msecs, out, err);
     if (out->answer == VT_LOGIN_YES)
         code = vt_seal_state_write(fd, state, is_attempt, err);
     json_decref(state);

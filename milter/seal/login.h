@@ -16,11 +16,15 @@ struct vt_pin {
     size_t page_bytes, len;
 };
 /* Read a file. Without its last line end. out: zeroed; vt_pin_wipe. VT_E_CONFIG: it cannot be read,
- * others may read it, it is empty or longer than 255 bytes. VT_E_NOMEM. */
+ * others may read it, it is empty or longer than 1023 bytes. VT_E_NOMEM. */
 enum vt_code vt_pin_read_file(const char *file, struct vt_pin *out,
                               struct vt_err *err) VT_MUST_CHECK;
 /* The same from a descriptor, whoever may read it. */
 enum vt_code vt_pin_read(int fd, struct vt_pin *out, struct vt_err *err) VT_MUST_CHECK;
+/* A copy of bytes, which may be empty: the place for whatever is made of secrets. room_bytes: at
+ * least. out: zeroed; vt_pin_wipe. VT_E_LIMIT: more than a page has. */
+enum vt_code vt_pin_copy(struct vt_bytes bytes, size_t room_bytes, struct vt_pin *out,
+                         struct vt_err *err) VT_MUST_CHECK;
 void vt_pin_wipe(struct vt_pin *pin);
 /* NULL-safe view. */
 struct vt_bytes vt_pin_bytes(const struct vt_pin *pin);
@@ -37,10 +41,10 @@ struct vt_login {
     bool was_good;          /* this PIN was taken before */
     int64_t since_utc_secs; /* when this version was first met */
 };
-/* What stands for a PIN in the notes: salted, and slow to make. VT_E_SYSTEM: nothing can be noted.
- */
+/* What stands for a PIN and a secret in the notes: salted, and slow to make. VT_E_SYSTEM: nothing
+ * can be noted. */
 enum vt_code vt_login_digest(const char *directory, const struct vt_seal_key *key,
-                             const struct vt_pin *pin, char out[65],
+                             const struct vt_pin *pin, const struct vt_pin *secret, char out[65],
                              struct vt_err *err) VT_MUST_CHECK;
 /* is_attempt: it is tried now, and noted as being tried; false: would it be? late_msecs: after so
  * long an attempt that nobody told the end of has failed. VT_E_SYSTEM: nothing can be noted, so

@@ -11,17 +11,6 @@
 #define MAX_SLOTS 64
 #define GET_LIST "C_GetFunctionList"
 
-const struct vt_backend *vt_backend_of(const char *uri)
-{
-    static const struct vt_backend *const backends[] = {&vt_backend_pkcs11};
-    size_t len = strcspn(uri, ":");
-    for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
-        if (strlen(backends[i]->uri_scheme) == len &&
-            strncmp(uri, backends[i]->uri_scheme, len) == 0)
-            return backends[i];
-    return NULL;
-}
-
 /* ---- the module ---- */
 
 static enum vt_code load(const struct vt_seal_key *key, void **out_module, struct vt_err *err)

@@ -56,14 +56,16 @@ static enum vt_code load_policy(struct sealer *sealer, const struct vt_config *c
 static enum vt_code close_sandbox(const struct vt_config *config, struct vt_err *err)
 {
     const char *readable[MAX_READABLE];
-    char *folders[VT_MAX_SEAL_KEYS] = {NULL};
+    char *folders[2 * VT_MAX_SEAL_KEYS] = {NULL};
     size_t count = 0;
     for (size_t i = 0; i < config->seal_keys_count; i++) {
         const struct vt_seal_key *key = &config->seal_keys[i];
-        folders[i] = key->pin_file == NULL ? NULL : strdup(key->pin_file);
-        if (folders[i] != NULL)
-            readable[count++] = dirname(folders[i]);
-        for (size_t k = 0; k < key->files.count && count < MAX_READABLE - VT_MAX_SEAL_KEYS; k++)
+        folders[2 * i] = key->pin_file == NULL ? NULL : strdup(key->pin_file);
+        folders[2 * i + 1] = key->secret_file == NULL ? NULL : strdup(key->secret_file);
+        for (size_t k = 2 * i; k < 2 * i + 2; k++)
+            if (folders[k] != NULL)
+                readable[count++] = dirname(folders[k]);
+        for (size_t k = 0; k < key->files.count && count < MAX_READABLE - 2 * VT_MAX_SEAL_KEYS; k++)
             readable[count++] = key->files.items[k];
     }
     const struct vt_sandbox sandbox = {.name = "sealer",
@@ -74,7 +76,7 @@ static enum vt_code close_sandbox(const struct vt_config *config, struct vt_err 
                                        .fork = true,
                                        .open_files = OPEN_FILES};
     enum vt_code code = vt_sandbox_enter(&sandbox, err);
-    for (size_t i = 0; i < VT_MAX_SEAL_KEYS; i++)
+    for (size_t i = 0; i < 2 * VT_MAX_SEAL_KEYS; i++)
         free(folders[i]);
     return code;
 }

@@ -121,8 +121,9 @@ static enum vt_seal_fault open_key(const struct vt_backend *backend,
 {
     void *handle = NULL;
     enum vt_seal_fault fault = backend->open(open, &handle, &answer->token, err);
-    /* The page is this process's own copy. */
+    /* The pages are this process's own copies. */
     explicit_bzero((void *)(uintptr_t)open->pin.ptr, open->pin.len);
+    explicit_bzero((void *)(uintptr_t)open->secret.ptr, open->secret.len);
     return fault == VT_FAULT_NONE ? start_hands(backend, open->key, handle, hands, err) : fault;
 }
 
@@ -140,6 +141,8 @@ static _Noreturn void live(const struct vt_backend *backend, const struct vt_sea
                                        .open_files = OPEN_FILES};
     if (open->pin.len > 0)
         (void)mlock(open->pin.ptr, open->pin.len);
+    if (open->secret.len > 0)
+        (void)mlock(open->secret.ptr, open->secret.len);
     if (!set_environment(open->key))
         (void)vt_err_set(&err, VT_E_NOMEM, "no memory");
     else if (vt_sandbox_enter(&sandbox, &err) == VT_OK)
