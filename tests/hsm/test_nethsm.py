@@ -14,8 +14,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import hsm
 import rest_service
+from hsm import equal, failure
 from rest_service import NetHsm
-from rest_site import Site, equal, failure
+from rest_site import Site
 
 PASSWORD = "a password of the HSM"
 

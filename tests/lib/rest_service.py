@@ -260,3 +260,120 @@ class NetHsm(Service):
         with self.lock:
             self.signed += 1
         return handler.say(200, {"signature": base64.b64encode(signature).decode()})
+
+
+# ---- Cloud Signature Consortium ----
+
+HASH_NAMES = {"2.16.840.1.101.3.4.2.1": "sha256", "2.16.840.1.101.3.4.2.2": "sha384",
+              "2.16.840.1.101.3.4.2.3": "sha512"}
+SIGN_NAMES = {"1.2.840.113549.1.1.1": "rsa-pkcs1", "1.2.840.113549.1.1.11": "rsa-pkcs1",
+              "1.2.840.113549.1.1.12": "rsa-pkcs1", "1.2.840.113549.1.1.13": "rsa-pkcs1",
+              "1.2.840.113549.1.1.10": "rsa-pss", "1.2.840.10045.4.3.2": "ecdsa"}
+CREDENTIAL = "SO-XD/con dấu số"
+
+
+class Csc(Service):
+    """CSC API 1.0.4.0 and 2.0, what a client that signs by itself sees of it."""
+
+    def __init__(self, authority, key, certificate, version=1, scal="1", mode="implicit", **more):
+        self.key, self.certificate = key, certificate
+        self.version, self.scal, self.mode = version, scal, mode
+        self.pin, self.otp, self.locked, self.status = None, False, False, "enabled"
+        self.client = None  # (id, secret)
+        self.algorithms = [name for name, scheme in SIGN_NAMES.items()
+                           if (scheme == "ecdsa") == isinstance(key, ec.EllipticCurvePrivateKey)]
+        self.raw_ecdsa, self.swap_hash = False, False
+        self.tokens, self.token_secs, self.tokens_given = set(), 3600, 0
+        self.sads, self.wrong_pins, self.wrong_clients = {}, 0, 0
+        super().__init__(authority, **more)
+
+    def refuse(self, handler, error, description="", status=400):
+        handler.say(status, {"error": error, "error_description": description})
+
+    def answer(self, handler, path):
+        base = "/csc/v%d/" % self.version
+        if not path.startswith(base):
+            return handler.say(404, raw=b"<html>no</html>", kind="text/html")
+        method = path[len(base):]
+        if method == "oauth2/token":
+            return self.give_token(handler)
+        if self.client and handler.headers.get("Authorization", "") not in self.tokens:
+            return self.refuse(handler, "invalid_token", status=401)
+        body = json.loads(handler.body)
+        if body.get("credentialID") != CREDENTIAL:
+            return self.refuse(handler, "invalid_request", "Invalid parameter credentialID")
+        action = {"credentials/info": self.info, "credentials/authorize": self.authorize,
+                  "signatures/signHash": self.sign}.get(method)
+        return action(handler, body) if action else handler.say(404)
+
+    def give_token(self, handler):
+        import urllib.parse
+        form = urllib.parse.parse_qs(handler.body.decode(), strict_parsing=True)
+        if form.get("grant_type") != ["client_credentials"] or form.get("scope") != ["service"]:
+            return self.refuse(handler, "invalid_request")
+        if (form["client_id"][0], form["client_secret"][0]) != self.client:
+            self.wrong_clients += 1
+            return self.refuse(handler, "invalid_client", status=401)
+        self.tokens_given += 1
+        token = "t%d.%s" % (self.tokens_given, base64.b64encode(b"x" * 40).decode())
+        self.tokens.add("Bearer " + token)
+        return handler.say(200, {"access_token": token, "token_type": "Bearer", "expires_in": self.token_secs})
+
+    def info(self, handler, body):
+        answer = {"key": {"status": self.status, "algo": self.algorithms, "len": 2048},
+                  "cert": {"status": "valid", "certificates": [base64.b64encode(self.certificate).decode()]},
+                  "SCAL": self.scal, "multisign": 1}
+        if self.version == 1:
+            answer["authMode"] = self.mode
+            if self.mode == "explicit":
+                answer["PIN"] = {"presence": "true", "format": "N"}
+                answer["OTP"] = {"presence": "true" if self.otp else "false"}
+        else:
+            objects = [{"type": "Password", "id": "PIN", "format": "N"}] if self.mode == "explicit" else []
+            if self.otp:
+                objects.append({"type": "Password", "id": "OTP", "format": "N", "generator": "totp"})
+            answer["auth"] = {"mode": self.mode, "expression": " AND ".join(o["id"] for o in objects), "objects": objects}
+        handler.say(200, answer)
+
+    def authorize(self, handler, body):
+        hashes_of = body.get("hash" if self.version == 1 else "hashes")
+        if self.locked:
+            return self.refuse(handler, "invalid_request", "Credential is locked")
+        pin = body.get("PIN") if self.version == 1 else \
+            {e["id"]: e["value"] for e in body.get("authData", [])}.get("PIN")
+        if pin != self.pin:
+            self.wrong_pins += 1
+            self.locked = self.wrong_pins >= 3
+            return self.refuse(handler, "invalid_pin" if self.version == 1 else "invalid_authentication_data")
+        if body["numSignatures"] != 1 or (self.scal == "2" and len(hashes_of or []) != 1):
+            return self.refuse(handler, "invalid_request", "Numbers of signatures is too high")
+        if self.version == 2 and body["hashAlgorithmOID"] not in HASH_NAMES:
+            return self.refuse(handler, "invalid_request")
+        with self.lock:
+            sad = "sad%d" % (len(self.sads) + 1)
+            self.sads[sad] = ["another"] if self.swap_hash else hashes_of if self.scal == "2" else None
+        return handler.say(200, {"SAD": sad, "expiresIn": 3600})
+
+    def sign(self, handler, body):
+        of_hashes, of_algorithm = ("hash", "hashAlgo") if self.version == 1 else ("hashes", "hashAlgorithmOID")
+        if self.version == 2 and body.get("operationMode") != "S":
+            return self.refuse(handler, "invalid_request")
+        with self.lock:
+            pinned = self.sads.pop(body["SAD"], "none")
+        if pinned == "none":
+            return self.refuse(handler, "invalid_request", "SAD expired")
+        if pinned is not None and pinned != body[of_hashes]:
+            return self.refuse(handler, "invalid_request", "Hash is not authorized by the SAD")
+        digest = base64.b64decode(body[of_hashes][0], validate=True)
+        if len(body[of_hashes]) != 1 or hashlib.new(HASH_NAMES[body[of_algorithm]]).digest_size != len(digest):
+            return self.refuse(handler, "invalid_request")
+        scheme = SIGN_NAMES[body["signAlgo"]]
+        if scheme == "rsa-pss":
+            from asn1crypto import algos
+            found = algos.RSASSAPSSParams.load(base64.b64decode(body["signAlgoParams"]), strict=True)
+            named = HASH_NAMES[body[of_algorithm]]
+            if (found["hash_algorithm"]["algorithm"].native, found["salt_length"].native,
+                    found["mask_gen_algorithm"]["parameters"]["algorithm"].native) != (named, len(digest), named):
+                return self.refuse(handler, "invalid_request", "signAlgoParams")
+        value = sign_digest(self.key, digest, scheme, self.raw_ecdsa)
+        return handler.say(200, {"signatures": [base64.b64encode(value).decode()]})

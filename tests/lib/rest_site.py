@@ -5,20 +5,9 @@ import os
 
 import hsm
 import rest_service
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from hsm import attributes
-
-
-def equal(found, wanted, what=""):
-    if found != wanted:
-        raise AssertionError("%s: %r, not %r" % (what, found, wanted))
-
-
-def failure(answer, wanted, words=""):
-    """What the sealer says instead of a signature."""
-    if not isinstance(answer, dict) or answer.get("failure") != wanted or words not in answer["text"]:
-        raise AssertionError("%r, not %s with %r" % (answer, wanted, words))
+from hsm import attributes, equal, failure
 
 
 class Site:
@@ -62,7 +51,7 @@ class Site:
         os.makedirs(directory, exist_ok=True)
         settings = ("hostname: mx1.test\npolicy: /test/policy.yaml\nlimits: {hsm: %s}\nseal:\n  directory: %s\n"
                     "  canary: %s\n  keys:\n%s" % (limit, directory, canary, key))
-        role = hsm.Sealer(self.folder, settings, hsm.policy(self.certificates[of]))
+        role = hsm.Sealer(self.folder, settings, hsm.make_policy(self.certificates[of]))
         role.directory = directory
         try:
             yield role
@@ -77,7 +66,6 @@ class Site:
 
     def good(self, role, of="rsa", scheme="rsa-pkcs1", algorithm="sha256"):
         """One signature, verified by another library."""
-        from cryptography.hazmat.primitives import hashes
         data = self.attributes(of, algorithm)
         answer = role.sign(data)
         if not isinstance(answer, bytes):
