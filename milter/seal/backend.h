@@ -58,7 +58,8 @@ struct vt_backend {
     void (*close)(void *handle);
 };
 
-extern const struct vt_backend vt_backend_pkcs11, vt_backend_nethsm, vt_backend_csc;
+extern const struct vt_backend vt_backend_pkcs11, vt_backend_nethsm, vt_backend_csc,
+    vt_backend_vault;
 
 /* By the scheme of a URI; NULL: none. */
 const struct vt_backend *vt_backend_of(const char *uri);

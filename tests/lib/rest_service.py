@@ -377,3 +377,78 @@ class Csc(Service):
                 return self.refuse(handler, "invalid_request", "signAlgoParams")
         value = sign_digest(self.key, digest, scheme, self.raw_ecdsa)
         return handler.say(200, {"signatures": [base64.b64encode(value).decode()]})
+
+
+# ---- Vault and OpenBao ----
+
+
+class Vault(Service):
+    """The Transit engine, AppRole and tokens, what a client that signs sees of them."""
+
+    def __init__(self, authority, versions, kind="rsa-2048", **more):
+        self.versions, self.kind = versions, kind  # {number: key}
+        self.least, self.sealed, self.allowed = 1, False, True
+        self.tokens = {"root-of-the-test": True}
+        self.roles = {"role-1": "secret-1"}
+        self.lease, self.logins, self.renewals, self.refused = 3600, 0, 0, 0
+        self.force_version, self.raw = None, False
+        self.namespaces = set()
+        super().__init__(authority, **more)
+
+    def refuse(self, handler, status, *words):
+        handler.say(status, {"errors": list(words)})
+
+    def answer(self, handler, path):
+        self.namespaces.add(handler.headers.get("X-Vault-Namespace", ""))
+        if path == "/v1/sys/health":
+            return handler.say(503 if self.sealed else 200, {"sealed": self.sealed})
+        if self.sealed:
+            return self.refuse(handler, 503, "Vault is sealed")
+        if path == "/v1/auth/approle/login":
+            return self.log_in(handler)
+        token = handler.headers.get("X-Vault-Token", "")
+        if token not in self.tokens:
+            self.refused += 1
+            return self.refuse(handler, 403, "permission denied")
+        if path == "/v1/auth/token/lookup-self":
+            return handler.say(200, {"data": {"ttl": self.lease, "renewable": True}})
+        if path == "/v1/auth/token/renew-self":
+            self.renewals += 1
+            return handler.say(200, {"auth": {"lease_duration": self.lease, "renewable": True}})
+        if path == "/v1/transit/keys/seal":
+            return handler.say(200, {"data": {
+                "type": self.kind, "latest_version": max(self.versions), "min_encryption_version": self.least,
+                "exportable": False, "keys": {str(n): {"public_key": public_pem(key).decode()}
+                                              for n, key in self.versions.items()}}})
+        if path == "/v1/transit/sign/seal":
+            return self.sign(handler) if self.allowed else self.refuse(handler, 403, "permission denied")
+        return self.refuse(handler, 404)
+
+    def log_in(self, handler):
+        body = json.loads(handler.body)
+        if self.roles.get(body["role_id"]) != body["secret_id"]:
+            self.refused += 1
+            return self.refuse(handler, 400, "invalid role or secret ID")
+        self.logins += 1
+        token = "hvs.%d" % self.logins
+        self.tokens[token] = True
+        return handler.say(200, {"auth": {"client_token": token, "lease_duration": self.lease, "renewable": True}})
+
+    def sign(self, handler):
+        """With the defaults of Transit, which are not ours: PSS, with the longest salt."""
+        body = json.loads(handler.body)
+        version = self.force_version or body.get("key_version", 0) or max(self.versions)
+        key, digest = self.versions[version], base64.b64decode(body["input"], validate=True)
+        if body.get("prehashed") is not True or \
+                body.get("hash_algorithm") != {32: "sha2-256", 48: "sha2-384", 64: "sha2-512"}[len(digest)]:
+            return self.refuse(handler, 400, "hash")
+        algorithm = HASHES[len(digest)]()
+        if isinstance(key, ec.EllipticCurvePrivateKey):
+            value = sign_digest(key, digest, "ecdsa", body.get("marshaling_algorithm") != "asn1")
+        elif body.get("signature_algorithm", "pss") == "pss":
+            salt = len(digest) if body.get("salt_length", "auto") == "hash" else padding.PSS.MAX_LENGTH
+            value = key.sign(digest, padding.PSS(padding.MGF1(algorithm), salt), utils.Prehashed(algorithm))
+        else:
+            value = sign_digest(key, digest, "rsa-pkcs1")
+        handler.say(200, {"data": {"signature": "vault:v%d:%s" % (version, base64.b64encode(value).decode()),
+                                   "key_version": version}})
