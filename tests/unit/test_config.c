@@ -236,6 +236,40 @@ static void mistakes_of_one_line(void **state)
         {"notices: {tls: require}\n", 1, 16, "did you mean \"required\""},
         {"notices: {relay: \"smtps://mx.x.vn\", tls: opportunistic}\n", 1, 42, "begins with TLS"},
         {"notices: {sign-with: k}\n", 1, 22, "there is no key \"k\" under seal.keys"},
+        {"seal: {keys: {k: {agency: a, purposes: [notice], uri: \"https://h.vn/k\"}}}\n", 1, 55,
+         "has to begin with pkcs11:"},
+        {"seal: {keys: {k: {agency: a, purposes: [notice], uri: \"nethsm+https://h.vn/k\"}}}\n", 1,
+         18, "tls-ca is missing"},
+        {"seal: {keys: {k: {agency: a, purposes: [notice], uri: \"nethsm+https://h.vn/k\", tls-ca: "
+         "/c}}}\n",
+         1, 18, "user is missing"},
+        {"seal: {keys: {k: {agency: a, purposes: [notice], uri: \"nethsm+https://h.vn/k\", tls-ca: "
+         "/c, user: u}}}\n",
+         1, 18, "pin-file is missing"},
+        {"seal: {keys: {k: {agency: a, purposes: [notice], uri: "
+         "\"vault+https://h.vn/t/k?version=1\", tls-ca: /c}}}\n",
+         1, 18, "pin-file is missing: a file with a token"},
+        {"seal: {keys: {k: {agency: a, purposes: [notice], uri: \"csc+https://h.vn/v1#x\", tls-ca: "
+         "/c, user: u}}}\n",
+         1, 18, "secret-file is missing"},
+        {"seal: {keys: {k: {agency: a, purposes: [notice], uri: \"csc+https://h.vn/v1#x\", tls-ca: "
+         "/c, secret-file: /s}}}\n",
+         1, 18, "user is missing"},
+        {"seal: {keys: {k: {agency: a, purposes: [notice], uri: \"nethsm+https://h.vn/k\", "
+         "tls-key: md5}}}\n",
+         1, 89, "no digest of a public key"},
+        {"seal: {keys: {k: {agency: a, purposes: [notice], uri: \"csc+https://h.vn/v1#x\", tls-ca: "
+         "/c, token-url: \"http://x\"}}}\n",
+         1, 103, "no address such as"},
+        {"seal: {keys: {k: {agency: a, purposes: [notice], uri: \"nethsm+https://h.vn/k\", tls-ca: "
+         "/c, secret-file: /s}}}\n",
+         1, 105, "secret-file says nothing to a key"},
+        {"seal: {keys: {k: {agency: a, purposes: [notice], uri: "
+         "\"pkcs11:token=t;object=o?module-path=/m.so\", tls-ca: /c}}}\n",
+         1, 108, "tls-ca says nothing to a key"},
+        {"seal: {keys: {k: {agency: a, purposes: [notice], uri: \"nethsm+https://h.vn/k\", tls-ca: "
+         "/c, module-files: [/x]}}}\n",
+         1, 106, "module-files says nothing to a key"},
         {"notices: {user: u}\n", 1, 17, "needs notices.password-file"},
         {"notices: {password-file: /x}\n", 1, 26, "needs notices.user"},
         {"notices: {relay: \"smtp://mx.x.vn\", user: u, password-file: /x}\n", 1, 42,
