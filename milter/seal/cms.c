@@ -9,16 +9,14 @@
 #include <openssl/x509.h>
 
 #include "seal/der_write.h"
+#include "seal/hash.h"
 #include "vanthu/evidence.h"
 #include "vanthu/limits.h"
 #include "verify/der.h"
-#include "verify/digest.h"
 #include "verify/oid.h"
-#include "verify/signature.h"
 
 #define OID_RSA VT_BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01")
 #define OID_RSA_PSS VT_BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a")
-#define OID_CONTENT_HINTS VT_BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x04")
 #define DER_NULL VT_BYTES("\x05\x00")
 
 /* id-sha*: NIST; ecdsa-with-SHA*: RFC 5754 3.3. */
@@ -26,20 +24,14 @@ static const struct {
     const char *micalg;
     const char *oid;
     const char *ecdsa_oid;
-    size_t bytes;
 } hashes[VT_SEAL_HASHES] = {
     [VT_SEAL_SHA256] = {"sha-256", "\x60\x86\x48\x01\x65\x03\x04\x02\x01",
-                        "\x2a\x86\x48\xce\x3d\x04\x03\x02", 32},
+                        "\x2a\x86\x48\xce\x3d\x04\x03\x02"},
     [VT_SEAL_SHA384] = {"sha-384", "\x60\x86\x48\x01\x65\x03\x04\x02\x02",
-                        "\x2a\x86\x48\xce\x3d\x04\x03\x03", 48},
+                        "\x2a\x86\x48\xce\x3d\x04\x03\x03"},
     [VT_SEAL_SHA512] = {"sha-512", "\x60\x86\x48\x01\x65\x03\x04\x02\x03",
-                        "\x2a\x86\x48\xce\x3d\x04\x03\x04", 64},
+                        "\x2a\x86\x48\xce\x3d\x04\x03\x04"},
 };
-
-size_t vt_seal_hash_bytes(enum vt_seal_hash hash)
-{
-    return (unsigned)hash < VT_SEAL_HASHES ? hashes[hash].bytes : 0;
-}
 
 const char *vt_seal_hash_micalg(enum vt_seal_hash hash)
 {
@@ -49,19 +41,6 @@ const char *vt_seal_hash_micalg(enum vt_seal_hash hash)
 static struct vt_bytes hash_oid(enum vt_seal_hash hash)
 {
     return vt_bytes_str(hashes[hash].oid);
-}
-
-enum vt_code vt_seal_hash_of(enum vt_seal_hash hash, struct vt_bytes bytes, uint8_t out[64])
-{
-    struct vt_digest_value value;
-    const struct vt_digest *digest =
-        (unsigned)hash < VT_SEAL_HASHES ? vt_digest_by_oid(hash_oid(hash)) : NULL;
-    if (digest == NULL)
-        return VT_E_INTERNAL;
-    enum vt_code code = vt_digest_bytes(digest, bytes, &value);
-    if (code == VT_OK)
-        memcpy(out, value.bytes, value.len);
-    return code;
 }
 
 /* ---- the chain ---- */
@@ -122,11 +101,11 @@ static struct vt_bytes pss_parameters(struct vt_der_writer *writer, enum vt_seal
 {
     struct vt_bytes algorithm = vt_der_make_algorithm(writer, hash_oid(hash), DER_NULL);
     struct vt_bytes mgf = vt_der_make_algorithm(writer, VT_OID_MGF1, algorithm);
-    return VT_DER_MAKE(writer, VT_DER_SEQUENCE,
-                       VT_DER_MAKE(writer, VT_DER_CONTEXT_CONSTRUCTED(0), algorithm),
-                       VT_DER_MAKE(writer, VT_DER_CONTEXT_CONSTRUCTED(1), mgf),
-                       VT_DER_MAKE(writer, VT_DER_CONTEXT_CONSTRUCTED(2),
-                                   vt_der_make_number(writer, (uint32_t)hashes[hash].bytes)));
+    return VT_DER_MAKE(
+        writer, VT_DER_SEQUENCE, VT_DER_MAKE(writer, VT_DER_CONTEXT_CONSTRUCTED(0), algorithm),
+        VT_DER_MAKE(writer, VT_DER_CONTEXT_CONSTRUCTED(1), mgf),
+        VT_DER_MAKE(writer, VT_DER_CONTEXT_CONSTRUCTED(2),
+                    vt_der_make_number(writer, (uint32_t)vt_seal_digest_bytes(hash))));
 }
 
 static struct vt_bytes signature_algorithm(struct vt_der_writer *writer,
@@ -161,17 +140,16 @@ static enum vt_code signing_certificate(struct vt_der_writer *writer, struct vt_
                                         struct vt_bytes issuer, struct vt_bytes serial,
                                         struct vt_bytes *out)
 {
-    struct vt_digest_value digest;
-    enum vt_code code = vt_digest_bytes(vt_digest_sha256(), certificate, &digest);
-    if (code != VT_OK)
-        return code;
+    uint8_t digest[VT_SEAL_MAX_DIGEST_BYTES];
+    size_t digest_len = vt_seal_digest(VT_SEAL_SHA256, certificate, digest);
+    if (digest_len == 0)
+        return VT_E_INTERNAL;
     struct vt_bytes name = VT_DER_MAKE(writer, VT_DER_CONTEXT_CONSTRUCTED(4), issuer);
     struct vt_bytes issuer_serial =
         VT_DER_MAKE(writer, VT_DER_SEQUENCE, VT_DER_MAKE(writer, VT_DER_SEQUENCE, name), serial);
-    struct vt_bytes id =
-        VT_DER_MAKE(writer, VT_DER_SEQUENCE,
-                    VT_DER_MAKE(writer, VT_DER_OCTET_STRING, vt_bytes_of(digest.bytes, digest.len)),
-                    issuer_serial);
+    struct vt_bytes id = VT_DER_MAKE(
+        writer, VT_DER_SEQUENCE,
+        VT_DER_MAKE(writer, VT_DER_OCTET_STRING, vt_bytes_of(digest, digest_len)), issuer_serial);
     struct vt_bytes ids = VT_DER_MAKE(writer, VT_DER_SEQUENCE, id);
     *out =
         attribute(writer, VT_OID_SIGNING_CERTIFICATE_V2, VT_DER_MAKE(writer, VT_DER_SEQUENCE, ids));
@@ -190,19 +168,11 @@ static struct vt_bytes algorithm_protection(struct vt_der_writer *writer,
                                  VT_DER_MAKE(writer, VT_DER_CONTEXT_CONSTRUCTED(1), element.body)));
 }
 
-static struct vt_bytes content_hints(struct vt_der_writer *writer, const char *description)
-{
-    return attribute(writer, OID_CONTENT_HINTS,
-                     VT_DER_MAKE(writer, VT_DER_SEQUENCE,
-                                 VT_DER_MAKE(writer, VT_DER_UTF8_STRING, vt_bytes_str(description)),
-                                 VT_DER_MAKE(writer, VT_DER_OID, VT_OID_DATA)));
-}
-
 static enum vt_code make_attributes(struct vt_der_writer *writer,
                                     const struct vt_seal_cms_plan *plan, struct vt_bytes issuer,
                                     struct vt_bytes serial, struct vt_seal_cms *out)
 {
-    struct vt_bytes items[6];
+    struct vt_bytes items[5];
     size_t count = 0;
     items[count++] =
         attribute(writer, VT_OID_CONTENT_TYPE, VT_DER_MAKE(writer, VT_DER_OID, VT_OID_DATA));
@@ -216,8 +186,6 @@ static enum vt_code make_attributes(struct vt_der_writer *writer,
     if (plan->signing_time_utc_secs != VT_TIME_NONE)
         items[count++] = attribute(writer, VT_OID_SIGNING_TIME,
                                    vt_der_make_time(writer, plan->signing_time_utc_secs));
-    if (plan->content_description != NULL)
-        items[count++] = content_hints(writer, plan->content_description);
     out->attributes = vt_der_make_set(writer, VT_DER_SET, items, count);
     return VT_OK;
 }
@@ -228,10 +196,10 @@ enum vt_code vt_seal_cms_prepare(struct vt_arena *arena, const struct vt_seal_cm
     const struct vt_seal_identity *identity = plan->identity;
     struct vt_der_writer writer = {.arena = arena};
     struct vt_bytes issuer, serial;
-    *out = (struct vt_seal_cms){0};
+    *out = (struct vt_seal_cms){.scheme = identity->scheme, .hash = identity->hash};
     if ((unsigned)identity->scheme >= VT_SEAL_SCHEMES ||
-        vt_seal_hash_bytes(identity->hash) != plan->content_digest.len ||
-        plan->content_digest.len == 0)
+        (unsigned)identity->hash >= VT_SEAL_HASHES ||
+        vt_seal_digest_bytes(identity->hash) != plan->content_digest.len)
         return vt_err_set(err, VT_E_FORMAT, "the digest of the content is not that of the seal");
     enum vt_code code = split_chain(&writer, identity->chain, out, err);
     if (code != VT_OK)
@@ -244,7 +212,7 @@ enum vt_code vt_seal_cms_prepare(struct vt_arena *arena, const struct vt_seal_cm
     out->signature_algorithm = signature_algorithm(&writer, identity);
     code = make_attributes(&writer, plan, issuer, serial, out);
     if (code != VT_OK || writer.is_out_of_memory)
-        return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
+        return vt_err_set(err, code != VT_OK ? code : VT_E_NOMEM, "no memory for a seal");
     if (out->attributes.len > VT_MAX_SEAL_ATTRIBUTES_BYTES)
         return vt_err_set(err, VT_E_LIMIT, "the attributes of the seal have more than %u bytes",
                           VT_MAX_SEAL_ATTRIBUTES_BYTES);
@@ -353,30 +321,16 @@ static void make_whole(struct vt_der_writer *writer, const struct vt_seal_cms *c
 static enum vt_code check_signature(const struct vt_seal_cms *cms, struct vt_bytes signature,
                                     struct vt_err *err)
 {
-    struct vt_der element;
-    struct vt_algorithm algorithm, digest;
-    struct vt_scheme scheme;
-    enum vt_signature_result result = VT_SIGNATURE_NOT_CHECKED;
     const uint8_t *at = cms->own_certificate.ptr;
     X509 *x509 = d2i_X509(NULL, &at, (long)cms->own_certificate.len);
     EVP_PKEY *key = x509 == NULL ? NULL : X509_get0_pubkey(x509);
-    enum vt_code code =
-        vt_err_set(err, VT_E_FORMAT, "the certificate of the seal has no key that can be read");
-    if (key == NULL || vt_der_whole(cms->signature_algorithm, VT_DER_SEQUENCE, &element) != VT_OK ||
-        vt_algorithm_parse(element.body, &algorithm) != VT_OK ||
-        vt_scheme_by_algorithm(&algorithm, &scheme) != VT_OK ||
-        vt_der_whole(cms->digest_algorithm, VT_DER_SEQUENCE, &element) != VT_OK ||
-        vt_algorithm_parse(element.body, &digest) != VT_OK)
-        goto done;
-    code = vt_signature_check(key, &scheme, vt_digest_by_oid(digest.oid), cms->attributes, NULL,
-                              signature, &result);
-    if (code == VT_OK && result != VT_SIGNATURE_RIGHT)
-        code = vt_err_set(err, VT_E_FORMAT,
-                          "the signature was not made by the key of the certificate over these "
-                          "attributes");
-done:
+    bool is_right = key != NULL &&
+                    vt_seal_is_signature(key, cms->scheme, cms->hash, cms->attributes, signature);
     X509_free(x509);
-    return code;
+    return is_right ? VT_OK
+                    : vt_err_set(err, VT_E_FORMAT,
+                                 "the signature was not made by the key of the certificate over "
+                                 "these attributes");
 }
 
 static bool is_one_sequence(struct vt_bytes der)

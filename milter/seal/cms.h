@@ -19,13 +19,13 @@ struct vt_seal_cms_plan {
     /* VT_TIME_NONE: none. CAdES and S/MIME have it (EN 319 122-1 5.2.1), PAdES must not (EN 319
      * 142-1 6.3); it is never after now. */
     int64_t signing_time_utc_secs;
-    /* content-hints (RFC 2634 2.9): what it is, for whoever shows it; NULL: no such attribute. */
-    const char *content_description;
 };
 
 struct vt_seal_cms {
     /* DER SET OF Attribute (RFC 5652 5.4): what the sealer signs. */
     struct vt_bytes attributes;
+    enum vt_seal_scheme scheme;
+    enum vt_seal_hash hash;
     /* Elements of the whole. */
     struct vt_bytes own_certificate;
     struct vt_bytes signer_id;
@@ -34,13 +34,8 @@ struct vt_seal_cms {
     struct vt_bytes certificates;
 };
 
-/* The number of octets of a hash, 0 for one that is not known, and how micalg names it (RFC 8551
- * 3.5.3.2). */
-size_t vt_seal_hash_bytes(enum vt_seal_hash hash);
+/* How micalg names a hash (RFC 8551 3.5.3.2). */
 const char *vt_seal_hash_micalg(enum vt_seal_hash hash);
-/* The hash of one piece; out has room for 64. VT_E_NOMEM, VT_E_INTERNAL. */
-enum vt_code vt_seal_hash_of(enum vt_seal_hash hash, struct vt_bytes bytes,
-                             uint8_t out[64]) VT_MUST_CHECK;
 
 /* What is to be signed. The chain of the identity must outlive *out, which lives in arena.
  * VT_E_FORMAT: a certificate of the chain cannot be read, or the digest has another length;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "seal/hash.h"
 #include "seal/message.h"
 #include "seal/message_head.h"
 #include "vanthu/limits.h"
@@ -61,14 +62,11 @@ static void choose_form(const struct vt_seal_message_plan *plan, struct vt_seal_
 
 static enum vt_code digest_entity(struct vt_seal_message_work *work, uint8_t out[EVP_MAX_MD_SIZE])
 {
-    static const char *const names[VT_SEAL_HASHES] = {"SHA256", "SHA384", "SHA512"};
     struct vt_sink_digest sink;
     enum vt_code code = VT_E_INTERNAL;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    EVP_MD *md = (unsigned)work->identity->hash < VT_SEAL_HASHES
-                     ? EVP_MD_fetch(NULL, names[work->identity->hash], NULL)
-                     : NULL;
-    if (context == NULL || md == NULL || EVP_DigestInit_ex2(context, md, NULL) != 1)
+    if (context == NULL || (unsigned)work->identity->hash >= VT_SEAL_HASHES ||
+        EVP_DigestInit_ex2(context, vt_seal_md(work->identity->hash), NULL) != 1)
         goto done;
     vt_sink_digest_init(&sink, context);
     code = vt_seal_entity_put(&work->entity, &sink.sink);
@@ -76,7 +74,6 @@ static enum vt_code digest_entity(struct vt_seal_message_work *work, uint8_t out
     if (code == VT_OK && (sink.has_failed || EVP_DigestFinal_ex(context, out, NULL) != 1))
         code = VT_E_INTERNAL;
 done:
-    EVP_MD_free(md);
     EVP_MD_CTX_free(context);
     return code;
 }
@@ -92,7 +89,7 @@ static enum vt_code make_attributes(struct vt_arena *arena, const struct vt_seal
         return vt_err_set(err, code, "the digest of a mail could not be computed");
     const struct vt_seal_cms_plan cms_plan = {
         .identity = plan->identity,
-        .content_digest = vt_bytes_of(digest, vt_seal_hash_bytes(plan->identity->hash)),
+        .content_digest = vt_bytes_of(digest, vt_seal_digest_bytes(plan->identity->hash)),
         .signing_time_utc_secs = plan->signing_time_utc_secs,
     };
     code = vt_seal_cms_prepare(arena, &cms_plan, &work->cms, err);

@@ -13,7 +13,9 @@
 #include <openssl/cms.h>
 
 #include "../lib/seal.h"
+#include "seal/attributes.h"
 #include "seal/cms.h"
+#include "seal/hash.h"
 #include "verify/cms.h"
 #include "verify/der.h"
 
@@ -45,17 +47,15 @@ static int tear_down(void **state)
 }
 
 static struct vt_seal_cms prepare(const struct vt_seal_identity *identity, struct vt_bytes content,
-                                  int64_t signing_time, const char *description)
+                                  int64_t signing_time)
 {
     uint8_t digest[64];
     struct vt_seal_cms cms;
     struct vt_err err = {0};
-    assert_int_equal(vt_seal_hash_of(identity->hash, content, digest), VT_OK);
     const struct vt_seal_cms_plan plan = {
         .identity = identity,
-        .content_digest = vt_bytes_of(digest, vt_seal_hash_bytes(identity->hash)),
+        .content_digest = vt_bytes_of(digest, vt_seal_digest(identity->hash, content, digest)),
         .signing_time_utc_secs = signing_time,
-        .content_description = description,
     };
     if (vt_seal_cms_prepare(arena, &plan, &cms, &err) != VT_OK)
         fail_msg("%s", err.text);
@@ -128,8 +128,11 @@ static void test_every_scheme_verifies(void **state)
     for (size_t i = 0; i < ENTRIES(schemes); i++) {
         struct ts_seal seal = *schemes[i].seal;
         seal.identity.hash = schemes[i].hash;
-        struct vt_seal_cms cms = prepare(&seal.identity, CONTENT, SIGNED_AT, NULL);
+        struct vt_seal_cms cms = prepare(&seal.identity, CONTENT, SIGNED_AT);
         struct vt_bytes der = finish(&cms, ts_sign(arena, &seal, cms.attributes), TD_NONE);
+        assert_int_equal(vt_seal_attributes_check(cms.attributes, seal.own.der, seal.identity.hash,
+                                                  SIGNED_AT, NULL),
+                         VT_OK);
         struct vt_verified own = verify_own(der, CONTENT, true);
         if (own.integrity != VT_INTEGRITY_INTACT || !own.ess_bound || own.reasons != 0 ||
             own.claimed_time_utc_secs != SIGNED_AT || own.findings_count != 0)
@@ -149,7 +152,7 @@ static void test_content_inside(void **state)
         uint8_t *content = vt_arena_alloc(arena, sizes[i] + 1);
         memset(content, 'x', sizes[i]);
         struct vt_bytes bytes = vt_bytes_of(content, sizes[i]), head, tail;
-        struct vt_seal_cms cms = prepare(&ec.identity, bytes, SIGNED_AT, NULL);
+        struct vt_seal_cms cms = prepare(&ec.identity, bytes, SIGNED_AT);
         struct vt_bytes signature = ts_sign(arena, &ec, cms.attributes);
         assert_int_equal(
             vt_seal_cms_finish(arena, &cms, signature, TD_NONE, bytes.len, &head, &tail, NULL),
@@ -168,8 +171,8 @@ static void test_content_inside(void **state)
 static void test_attributes(void **state)
 {
     (void)state;
-    struct vt_seal_cms without = prepare(&rsa.identity, CONTENT, VT_TIME_NONE, NULL);
-    struct vt_seal_cms with = prepare(&rsa.identity, CONTENT, SIGNED_AT, "Công văn 12/SNV");
+    struct vt_seal_cms without = prepare(&rsa.identity, CONTENT, VT_TIME_NONE);
+    struct vt_seal_cms with = prepare(&rsa.identity, CONTENT, SIGNED_AT);
     struct vt_der set;
     struct vt_attributes attributes;
     assert_int_equal(vt_der_whole(without.attributes, VT_DER_SET, &set), VT_OK);
@@ -182,11 +185,11 @@ static void test_attributes(void **state)
     assert_int_equal(vt_der_whole(with.attributes, VT_DER_SET, &set), VT_OK);
     assert_int_equal(vt_attributes_parse(set.body, &attributes), VT_OK);
     assert_true(attributes.is_sorted);
-    assert_int_equal(attributes.count, 6);
-    struct vt_seal_cms again = prepare(&rsa.identity, CONTENT, SIGNED_AT, "Công văn 12/SNV");
+    assert_int_equal(attributes.count, 5);
+    struct vt_seal_cms again = prepare(&rsa.identity, CONTENT, SIGNED_AT);
     assert_true(vt_bytes_equal(with.attributes, again.attributes));
     /* From 2050 on GeneralizedTime (RFC 5652 11.3). */
-    struct vt_seal_cms late = prepare(&rsa.identity, CONTENT, INT64_C(2524608000), NULL);
+    struct vt_seal_cms late = prepare(&rsa.identity, CONTENT, INT64_C(2524608000));
     assert_int_not_equal(vt_bytes_find(late.attributes,
                                        VT_BYTES("\x18\x0f"
                                                 "20500101000000Z"),
@@ -199,7 +202,7 @@ static void test_token_and_size(void **state)
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         const struct ts_seal *seal = i == 0 ? &rsa : i == 1 ? &pss : &ec;
-        struct vt_seal_cms cms = prepare(&seal->identity, CONTENT, VT_TIME_NONE, NULL);
+        struct vt_seal_cms cms = prepare(&seal->identity, CONTENT, VT_TIME_NONE);
         struct vt_bytes signature = ts_sign(arena, seal, cms.attributes);
         struct tcms_stamp stamp = {.tsa = &tsa, .stamped = signature};
         struct vt_bytes token = tcms_token(arena, &stamp);
@@ -218,7 +221,7 @@ static void test_token_and_size(void **state)
 static void test_what_is_refused(void **state)
 {
     (void)state;
-    struct vt_seal_cms cms = prepare(&rsa.identity, CONTENT, SIGNED_AT, NULL);
+    struct vt_seal_cms cms = prepare(&rsa.identity, CONTENT, SIGNED_AT);
     struct vt_bytes right = ts_sign(arena, &rsa, cms.attributes), head, tail;
     uint8_t *changed = vt_arena_dup(arena, right.ptr, right.len);
     changed[7] ^= 1;
