@@ -104,27 +104,35 @@ static void read_all(struct pdf_reader *reader)
     hand_out(reader);
 }
 
+enum vt_code pdf_reader_open(struct pdf_reader *reader, struct vt_arena *arena, struct vt_bytes pdf,
+                             struct vt_err *err)
+{
+    *reader = (struct pdf_reader){.arena = arena, .bytes = pdf};
+    reader->document = vt_arena_alloc(arena, sizeof(*reader->document));
+    reader->scratch = vt_arena_new(PDF_MAX_SCRATCH_BYTES);
+    if (reader->document == NULL || reader->scratch == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for reading a PDF");
+    read_all(reader);
+    return reader->out_of_memory
+               ? vt_err_set(err, VT_E_NOMEM, "the memory of the mail is used up by a PDF")
+               : VT_OK;
+}
+
+void pdf_reader_close(struct pdf_reader *reader)
+{
+    pdf_doc_close(&reader->main);
+    vt_arena_free(reader->scratch);
+    *reader = (struct pdf_reader){0};
+}
+
 enum vt_code vt_document_read_pdf(struct vt_arena *arena, struct vt_bytes pdf,
                                   struct vt_signed_document **out, struct vt_err *err)
 {
-    enum vt_code code = VT_E_INTERNAL;
-    struct pdf_reader reader = {.arena = arena, .bytes = pdf};
-    reader.document = vt_arena_alloc(arena, sizeof(*reader.document));
-    reader.scratch = vt_arena_new(PDF_MAX_SCRATCH_BYTES);
-    if (reader.document == NULL || reader.scratch == NULL) {
-        code = vt_err_set(err, VT_E_NOMEM, "no memory for reading a PDF");
-        goto done;
-    }
-    read_all(&reader);
-    if (reader.out_of_memory) {
-        code = vt_err_set(err, VT_E_NOMEM, "the memory of the mail is used up by a PDF");
-        goto done;
-    }
-    *out = reader.document;
-    code = VT_OK;
-done:
-    pdf_doc_close(&reader.main);
-    vt_arena_free(reader.scratch);
+    struct pdf_reader reader;
+    enum vt_code code = pdf_reader_open(&reader, arena, pdf, err);
+    if (code == VT_OK)
+        *out = reader.document;
+    pdf_reader_close(&reader);
     return code;
 }
 

@@ -82,6 +82,14 @@ struct pdf_reader {
     bool over_limit;    /* PDF_MAX_… was reached: nothing may be called unchanged */
 };
 
+/* ---- pdf.c ---- */
+
+/* All that vt_document_read_pdf does, with the document left open for who goes on with it. On every
+ * result pdf_reader_close. */
+enum vt_code pdf_reader_open(struct pdf_reader *reader, struct vt_arena *arena, struct vt_bytes pdf,
+                             struct vt_err *err) VT_MUST_CHECK;
+void pdf_reader_close(struct pdf_reader *reader);
+
 /* ---- pdf_reader.c: small services ---- */
 
 /* True when the key was new. Memory from the scratch arena; on failure over_limit is set. */
@@ -126,6 +134,8 @@ void pdf_scan_hidden(struct pdf_reader *reader);
 void pdf_scan_unreadable(struct pdf_reader *reader);
 /* pdf_changes.c: coverage and changes of every signature. */
 void pdf_changes_judge(struct pdf_reader *reader);
+/* pdf_form.c: does a lock (12.8.2.4, table 256; 12.7.4.5, table 233) hold for a full field name? */
+bool pdf_lock_covers(struct pdf_reader *reader, const struct pdf_value *lock, const char *name);
 /* pdf_dss.c: certificates, CRLs and OCSP responses of the newest /DSS. */
 void pdf_dss_read(struct pdf_reader *reader);
 

@@ -85,7 +85,7 @@ static bool names_field(struct pdf_reader *reader, const struct pdf_value *list,
     return false;
 }
 
-static bool locks(struct pdf_reader *reader, const struct pdf_value *lock, const char *name)
+bool pdf_lock_covers(struct pdf_reader *reader, const struct pdf_value *lock, const char *name)
 {
     struct pdf_value action = pdf_get(reader, lock, "Action");
     struct pdf_value list = pdf_get(reader, lock, "Fields");
@@ -107,7 +107,7 @@ static bool is_locked(struct pdf_pair *pair, struct pdf_ref field)
     for (size_t i = 0; i < pair->reader->signatures_count; i++) {
         const struct pdf_signature *signature = &pair->reader->signatures[i];
         if (signature->boundary <= pair->a && signature->permissions.has_field_lock &&
-            locks(pair->reader, &signature->permissions.field_lock, name))
+            pdf_lock_covers(pair->reader, &signature->permissions.field_lock, name))
             return true;
     }
     return false;
