@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "seal/cms.h"
+#include "seal/hash.h"
 #include "vanthu/registrar.h"
 
 #define BOUNDARY_BYTES 48
@@ -98,9 +99,8 @@ static enum vt_code choose_boundary(struct vt_bytes signed_part, struct vt_bytes
 {
     uint8_t digest[64];
     char text[33];
-    enum vt_code code = vt_seal_hash_of(VT_SEAL_SHA256, cms, digest);
-    if (code != VT_OK)
-        return vt_err_set(err, code, "no digest for a boundary");
+    if (vt_seal_digest(VT_SEAL_SHA256, cms, digest) == 0)
+        return vt_err_set(err, VT_E_INTERNAL, "no digest for a boundary");
     for (size_t i = 0; i < 16; i++)
         (void)snprintf(text + 2 * i, 3, "%02x", digest[i]);
     (void)snprintf(out, BOUNDARY_BYTES, "=_vanthu_%s", text);
@@ -182,12 +182,10 @@ static enum vt_code prepare(struct vt_arena *arena, const struct vt_seal_identit
                             struct vt_seal_cms *out, struct vt_err *err)
 {
     uint8_t digest[64];
-    enum vt_code code = vt_seal_hash_of(identity->hash, signed_part, digest);
-    if (code != VT_OK)
-        return vt_err_set(err, code, "no digest of a notice");
+    size_t digest_len = vt_seal_digest(identity->hash, signed_part, digest);
     const struct vt_seal_cms_plan plan = {
         .identity = identity,
-        .content_digest = vt_bytes_of(digest, vt_seal_hash_bytes(identity->hash)),
+        .content_digest = vt_bytes_of(digest, digest_len),
         .signing_time_utc_secs = now_utc_secs};
     return vt_seal_cms_prepare(arena, &plan, out, err);
 }
