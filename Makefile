@@ -10,7 +10,7 @@ CC         ?= cc
 BUILD      := build$(if $(SANITIZE),/sanitize)
 Q          := $(if $(V),,@)
 
-PACKAGES   := openssl gmime-3.0 libcurl libqpdf jansson yaml-0.1 libseccomp sqlite3 libpq libcdb lmdb libmicrohttpd
+PACKAGES   := openssl gmime-3.0 libcurl libqpdf jansson yaml-0.1 libseccomp sqlite3 libpq libcdb lmdb libmicrohttpd libpng zlib
 # Of p11-kit the header of PKCS #11 alone: nothing is linked.
 HEADERS    := p11-kit-1
 BASE_FLAGS := -std=c11 -D_GNU_SOURCE -Iinclude -Imilter -g -MMD -MP \
@@ -73,10 +73,10 @@ $(BUILD)/milter/notice/builtin.o: $(wildcard conf/notices/*/*)
 # ---- packages ----
 BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev libcurl4-openssl-dev \
                   libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev libsqlite3-dev libpq-dev \
-                  libunistring-dev libcdb-dev liblmdb-dev libmicrohttpd-dev libp11-kit-dev
+                  libunistring-dev libcdb-dev liblmdb-dev libmicrohttpd-dev libp11-kit-dev libpng-dev zlib1g-dev
 TEST_PACKAGES  := libcmocka-dev python3 python3-cryptography python3-asn1crypto python3-venv openssl postfix \
                   postfix-pcre postgresql poppler-utils python3-yaml qpdf mandoc procps clang m4 libwrap0 \
-                  softhsm2 opensc p11-kit p11-kit-modules stunnel4 gpgsm
+                  softhsm2 opensc p11-kit p11-kit-modules stunnel4 gpgsm fonts-liberation2 mupdf-tools
 LINT_PACKAGES  := clang clang-format clang-tidy cppcheck mandoc
 
 # $(call install-packages,LIST): only what is missing, asking nothing.

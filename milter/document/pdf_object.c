@@ -180,6 +180,17 @@ bool pdf_doc_fetch_refs(struct pdf_doc *doc, struct vt_arena *arena, struct pdf_
     return refs != NULL;
 }
 
+/* The library gives a new object such a number. */
+int pdf_doc_free_number(struct pdf_doc *doc)
+{
+    qpdf_oh nothing = qpdf_oh_new_null(doc->qpdf);
+    qpdf_oh object = qpdf_make_indirect_object(doc->qpdf, nothing);
+    int number = qpdf_oh_get_object_id(doc->qpdf, object);
+    qpdf_oh_release(doc->qpdf, nothing);
+    qpdf_oh_release(doc->qpdf, object);
+    return number;
+}
+
 static bool stream_data(qpdf_data qpdf, qpdf_oh stream, bool decode, size_t max_bytes,
                         uint8_t **out, size_t *out_len)
 {

@@ -53,6 +53,10 @@ struct pdf_object pdf_doc_trailer(struct pdf_doc *doc, struct vt_arena *arena);
 bool pdf_doc_fetch_refs(struct pdf_doc *doc, struct vt_arena *arena, struct pdf_ref ref,
                         struct pdf_ref **out_refs, size_t *out_count);
 
+/* A number above those of all objects, and of all that are referred to and not there: whoever took
+ * one of these would put something where nothing was. Reads every object. */
+int pdf_doc_free_number(struct pdf_doc *doc);
+
 /* Bytes of a stream, raw or with its general-purpose filters undone (not images). malloc'd by the
  * library: release with free(3). False when there is no such stream, it cannot be decoded or has
  * more than max_bytes; *out_len is then its size as far as it is known. */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Seals a mail with a software key in place of the sealer, and checks what came of it.
+ * Seals a mail or a PDF with a software key in place of the sealer, and checks what came of it.
  *   seal_file KEY.pem CHAIN.pem IN OUT [opaque|headers|pss|also]…
+ *   seal_file KEY.pem CHAIN.pem IN OUT [image=PNG] [font=TTF] [line=TEXT]… [page=N] [left=MM]
+ *             [top=MM] [anchor=TEXT] [field=NAME] [signature] [hide] [token=BYTES] [pss]
  * Prints what became of it. Exit status: 0 sealed and good, 1 left alone, 2 anything else. */
 #include <openssl/pem.h>
 
 #include "../lib/seal.h"
 #include "vanthu/limits.h"
 #include "vanthu/seal_message.h"
+#include "vanthu/seal_pdf.h"
 
 static struct vt_bytes read_whole(struct vt_arena *arena, const char *path)
 {
@@ -50,6 +53,89 @@ static bool has_word(char **words, const char *word)
     while (*words != NULL && strcmp(*words, word) != 0)
         words++;
     return *words != NULL;
+}
+
+static const char *option(char **words, const char *name)
+{
+    for (; *words != NULL; words++) {
+        if (strncmp(*words, name, strlen(name)) == 0 && (*words)[strlen(name)] == '=')
+            return *words + strlen(name) + 1;
+    }
+    return NULL;
+}
+
+static void read_shown(struct vt_arena *arena, char **words, struct vt_seal_pdf_plan *plan)
+{
+    const char **lines = vt_arena_alloc(arena, VT_MAX_SEAL_LINES * sizeof(*lines));
+    struct vt_err err = {0};
+    if (option(words, "image") != NULL) {
+        plan->show = VT_SEAL_SHOW_IMAGE;
+        TC_CHECK(vt_seal_image_read(arena, read_whole(arena, option(words, "image")), 36,
+                                    &plan->image, &err) == VT_OK);
+    }
+    if (option(words, "font") != NULL) {
+        plan->show = VT_SEAL_SHOW_TEXT;
+        TC_CHECK(vt_seal_font_read(arena, read_whole(arena, option(words, "font")), &plan->font,
+                                   &err) == VT_OK);
+    }
+    plan->lines = lines;
+    for (; *words != NULL; words++) {
+        if (option(words, "line") == *words + 5 && plan->lines_count < VT_MAX_SEAL_LINES)
+            lines[plan->lines_count++] = *words + 5;
+    }
+}
+
+static double number(char **words, const char *name)
+{
+    return option(words, name) == NULL ? 0 : strtod(option(words, name), NULL);
+}
+
+static void read_place(char **words, struct vt_seal_pdf_plan *plan)
+{
+    plan->page = (unsigned)number(words, "page");
+    plan->left_mm = number(words, "left");
+    plan->top_mm = number(words, "top");
+    plan->anchor = option(words, "anchor");
+    plan->field = option(words, "field");
+    plan->place = plan->anchor != NULL            ? VT_SEAL_PLACE_ANCHOR
+                  : plan->field != NULL           ? VT_SEAL_PLACE_FIELD
+                  : has_word(words, "signature")  ? VT_SEAL_PLACE_SIGNATURE
+                  : option(words, "page") != NULL ? VT_SEAL_PLACE_PAGE
+                                                  : VT_SEAL_PLACE_TOP_RIGHT;
+}
+
+static int seal_pdf(struct vt_arena *arena, EVP_PKEY *key, const struct vt_seal_identity *identity,
+                    struct vt_bytes pdf, const char *out_path, char **words)
+{
+    struct vt_seal_pdf_plan plan = {.identity = identity,
+                                    .signing_time_utc_secs = (int64_t)time(NULL),
+                                    .name = "Sở Nội vụ tỉnh Ninh Bình",
+                                    .may_be_invisible = has_word(words, "hide"),
+                                    .token_max_bytes = (size_t)number(words, "token")};
+    struct vt_seal_pdf seal;
+    struct vt_seal_pdf_check check;
+    struct vt_bytes update;
+    struct vt_err err = {0};
+    read_shown(arena, words, &plan);
+    read_place(words, &plan);
+    if (vt_seal_pdf_prepare(arena, pdf, &plan, &seal, &err) != VT_OK)
+        return (void)puts(err.text), 2;
+    (void)printf("%s %s\n", vt_seal_pdf_word_name(seal.word), seal.why != NULL ? seal.why : "");
+    if (seal.word != VT_SEAL_PDF_READY)
+        return 1;
+    struct vt_bytes signature = ts_sign_with(arena, key, identity, seal.attributes);
+    if (vt_seal_pdf_finish(arena, &seal, signature, TD_NONE, &update, &err) != VT_OK)
+        return (void)puts(err.text), 2;
+    uint8_t *whole = vt_arena_alloc(arena, pdf.len + update.len);
+    memcpy(whole, pdf.ptr, pdf.len);
+    memcpy(whole + pdf.len, update.ptr, update.len);
+    struct vt_bytes sealed = vt_bytes_of(whole, pdf.len + update.len);
+    FILE *file = fopen(out_path, "wb");
+    TC_CHECK(file != NULL && fwrite(sealed.ptr, 1, sealed.len, file) == sealed.len &&
+             fclose(file) == 0);
+    if (vt_seal_pdf_check(arena, pdf, sealed, identity, &check, &err) != VT_OK)
+        return (void)puts(err.text), 2;
+    return check.is_good ? 0 : ((void)puts(check.why), 2);
 }
 
 static int seal_mail(struct vt_arena *arena, EVP_PKEY *key, const struct vt_seal_identity *identity,
@@ -96,7 +182,10 @@ int main(int argc, char **argv)
                   : has_word(argv + 5, "pss") ? VT_SEAL_RSA_PSS
                                               : VT_SEAL_RSA_PKCS1,
     };
-    int status = seal_mail(arena, key, &identity, read_whole(arena, argv[3]), argv[4], argv + 5);
+    struct vt_bytes input = read_whole(arena, argv[3]);
+    int status = vt_bytes_find(vt_bytes_slice(input, 0, 1024), VT_BYTES("%PDF-"), 0) != SIZE_MAX
+                     ? seal_pdf(arena, key, &identity, input, argv[4], argv + 5)
+                     : seal_mail(arena, key, &identity, input, argv[4], argv + 5);
     EVP_PKEY_free(key);
     vt_arena_free(arena);
     return status;

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where a seal goes: by page and millimetres, by a text, by a field, over the signature of the one
+ * who signed (legal.md R-59: about a third of it, on its left), or top right of page 1 (R-61,
+ * R-62).
+ */
+#include <string.h>
+
+#include "seal/pdf.h"
+
+/* From the edges of the page: right margin 15 to 20 mm (NĐ30, I.I.2), above the first line. */
+#define RIGHT_MM 15.0
+#define TOP_MM 7.0
+/* Our own verifier calls more of a page unclear. */
+#define MAX_PART_OF_PAGE 0.25
+
+/* ---- fields that are there ---- */
+
+static const struct pdf_field *find_field(const struct pdf_reader *reader, const char *name)
+{
+    for (size_t i = 0; i < reader->fields_count; i++) {
+        const struct pdf_field *field = &reader->fields[i];
+        if (field->is_signature && field->origin == PDF_FROM_ACROFORM &&
+            strcmp(field->name, name) == 0)
+            return field;
+    }
+    return NULL;
+}
+
+/* The widget of a field: itself, or its only kid (12.7.3.1). */
+static bool find_widget(struct pdf_reader *reader, struct pdf_ref field, struct pdf_ref *out)
+{
+    struct pdf_value value = {.kind = PDF_REF, .ref = field}, kid, more;
+    struct pdf_value dict = pdf_resolve(reader, value);
+    struct pdf_value kids = pdf_get(reader, &dict, "Kids");
+    size_t at = 0;
+    *out = field;
+    if (kids.kind != PDF_ARRAY)
+        return true;
+    if (!pdf_array_next(&kids, &at, &kid) || kid.kind != PDF_REF ||
+        pdf_array_next(&kids, &at, &more))
+        return false;
+    *out = kid.ref;
+    return true;
+}
+
+/* 12.7.4.5, table 234: a seed value whose flags require something. */
+static bool has_requirements(struct pdf_reader *reader, const struct pdf_value *field)
+{
+    struct pdf_value seed = pdf_get(reader, field, "SV");
+    struct pdf_value flags = pdf_get(reader, &seed, "Ff");
+    return seed.kind == PDF_DICT && flags.kind == PDF_INTEGER && flags.integer != 0;
+}
+
+static void at_field(struct vt_pdf_source *source, const struct vt_seal_pdf_plan *plan,
+                     struct vt_pdf_spot *out)
+{
+    struct pdf_reader *reader = &source->reader;
+    const struct pdf_field *field = plan->field == NULL ? NULL : find_field(reader, plan->field);
+    struct pdf_value ref = {.kind = PDF_REF}, dict = {0};
+    if (field != NULL) {
+        ref.ref = field->ref;
+        dict = pdf_resolve(reader, ref);
+    }
+    if (field == NULL || field->ref.id == 0 || dict.kind != PDF_DICT || field->v.kind != PDF_NONE ||
+        has_requirements(reader, &dict) || !find_widget(reader, field->ref, &out->widget)) {
+        vt_pdf_refuse(source, VT_SEAL_PDF_FIELD,
+                      "There is no empty signature field of this name that takes any signature.");
+        return;
+    }
+    ref.ref = out->widget;
+    dict = pdf_resolve(reader, ref);
+    struct pdf_value rect = pdf_dict_get(&dict, "Rect");
+    out->has_field = true;
+    out->field = field->ref;
+    if (!vt_pdf_page_of(source, out->widget, &out->page) ||
+        !vt_pdf_rect_read(reader, &rect, &out->rect))
+        vt_pdf_refuse(source, VT_SEAL_PDF_PLACE, "The signature field is on no page.");
+}
+
+/* ---- new fields ---- */
+
+/* The last signature that is shown, in the order of the signatures. */
+static bool last_shown(struct vt_pdf_source *source, struct vt_pdf_page *out_page,
+                       struct vt_pdf_rect *out)
+{
+    struct pdf_reader *reader = &source->reader;
+    bool found = false;
+    size_t newest = 0;
+    for (size_t i = 0; i < reader->signatures_count; i++) {
+        const struct pdf_signature *signature = &reader->signatures[i];
+        struct pdf_value ref = {.kind = PDF_REF};
+        struct vt_pdf_rect rect;
+        struct vt_pdf_page page;
+        if (signature->field->ref.id == 0 || signature->end < newest ||
+            !find_widget(reader, signature->field->ref, &ref.ref))
+            continue;
+        struct pdf_value dict = pdf_resolve(reader, ref);
+        struct pdf_value corners = pdf_dict_get(&dict, "Rect");
+        if (pdf_dict_get(&dict, "AP").kind == PDF_NONE ||
+            !vt_pdf_rect_read(reader, &corners, &rect) || rect.x1 - rect.x0 < 5 ||
+            rect.y1 - rect.y0 < 5 || !vt_pdf_page_of(source, ref.ref, &page))
+            continue;
+        *out = rect;
+        *out_page = page;
+        newest = signature->end;
+        found = true;
+    }
+    return found;
+}
+
+/* Of what was found on a page: where it is shown. */
+struct shown {
+    double left, top, width, height;
+};
+
+static struct shown shown_of(const struct vt_pdf_spot *spot, const struct vt_pdf_rect *rect)
+{
+    struct shown shown;
+    vt_pdf_page_shown(&spot->page, rect, &shown.left, &shown.top, &shown.width, &shown.height);
+    return shown;
+}
+
+static void put(struct vt_pdf_source *source, struct vt_pdf_spot *spot, double left, double top,
+                double width, double height)
+{
+    double page_width = vt_pdf_page_width(&spot->page);
+    double page_height = vt_pdf_page_height(&spot->page);
+    spot->rect = vt_pdf_page_rect(&spot->page, left, top, width, height);
+    if (left < 0 || top < 0 || left + width > page_width || top + height > page_height ||
+        width * height > page_width * page_height * MAX_PART_OF_PAGE)
+        vt_pdf_refuse(source, VT_SEAL_PDF_PLACE, "The seal does not fit on the page at its place.");
+}
+
+static void no_place(struct vt_pdf_source *source, const char *why)
+{
+    vt_pdf_refuse(source, VT_SEAL_PDF_PLACE, why);
+}
+
+static void by_rule(struct vt_pdf_source *source, const struct vt_seal_pdf_plan *plan, double width,
+                    double height, struct vt_pdf_spot *out)
+{
+    struct vt_pdf_rect found = {0};
+    struct shown shown;
+    double left = plan->left_mm * VT_POINTS_PER_MM, top = plan->top_mm * VT_POINTS_PER_MM;
+    switch (plan->place) {
+    case VT_SEAL_PLACE_PAGE:
+        if (!vt_pdf_page_find(source, plan->page, &out->page))
+            no_place(source, "The page of the seal is not there.");
+        else
+            put(source, out, left, top, width, height);
+        break;
+    case VT_SEAL_PLACE_ANCHOR:
+        if (plan->anchor == NULL || !vt_pdf_anchor_find(source, plan->anchor, &out->page, &found)) {
+            no_place(source, "The text that the seal goes by is not there.");
+            break;
+        }
+        shown = shown_of(out, &found);
+        put(source, out, shown.left + left, shown.top + top, width, height);
+        break;
+    case VT_SEAL_PLACE_SIGNATURE:
+        if (!last_shown(source, &out->page, &found)) {
+            no_place(source, "There is no signature that is shown, which the seal goes over.");
+            break;
+        }
+        shown = shown_of(out, &found);
+        put(source, out, shown.left + shown.width / 3 - width,
+            shown.top + (shown.height - height) / 2, width, height);
+        break;
+    default:
+        if (!vt_pdf_page_find(source, 1, &out->page))
+            no_place(source, "The file has no page.");
+        else
+            put(source, out, vt_pdf_page_width(&out->page) - RIGHT_MM * VT_POINTS_PER_MM - width,
+                TOP_MM * VT_POINTS_PER_MM, width, height);
+        break;
+    }
+}
+
+void vt_pdf_spot_find(struct vt_pdf_source *source, const struct vt_seal_pdf_plan *plan,
+                      double width, double height, struct vt_pdf_spot *out)
+{
+    *out = (struct vt_pdf_spot){0};
+    if (plan->place == VT_SEAL_PLACE_FIELD)
+        at_field(source, plan, out);
+    else if (width > 0 && height > 0)
+        by_rule(source, plan, width, height, out);
+    else if (!vt_pdf_page_find(source, 1, &out->page)) /* a widget belongs to some page */
+        no_place(source, "The file has no page.");
+}
