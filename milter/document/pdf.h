@@ -119,6 +119,8 @@ const char *pdf_text_string(struct pdf_reader *reader, const struct pdf_value *v
 
 /* pdf_fields.c: fill reader->fields. */
 void pdf_fields_find(struct pdf_reader *reader);
+/* The signature field of the form with a full name, signed or empty; v is resolved. */
+bool pdf_field_find(struct pdf_reader *reader, const char *name, struct pdf_field *out);
 /* pdf_signature.c: fill reader->signatures from the fields. */
 void pdf_signatures_read(struct pdf_reader *reader);
 /* Read one dictionary into the next free signature. */

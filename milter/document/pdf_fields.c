@@ -172,6 +172,30 @@ static void walk_fields(struct walk *walk)
     }
 }
 
+bool pdf_field_find(struct pdf_reader *reader, const char *name, struct pdf_field *out)
+{
+    struct walk walk = {.reader = reader};
+    struct pdf_value form = pdf_get(reader, &reader->catalog, "AcroForm");
+    struct pdf_value fields = pdf_get(reader, &form, "Fields"), dict;
+    struct node node;
+    push_all(&walk, &fields, "", false, 1);
+    while (pop_dict(&walk, &node, &dict)) {
+        const char *own = full_name(reader, node.name, &dict);
+        bool is_signature = field_type_is_signature(reader, &dict, node.is_signature);
+        struct pdf_value kids = pdf_get(reader, &dict, "Kids");
+        if (is_signature && node.value.kind == PDF_REF && strcmp(own, name) == 0) {
+            *out = (struct pdf_field){.ref = node.value.ref,
+                                      .name = own,
+                                      .is_signature = true,
+                                      .v = pdf_get(reader, &dict, "V"),
+                                      .lock = pdf_get(reader, &dict, "Lock")};
+            return true;
+        }
+        push_all(&walk, &kids, own, is_signature, node.depth + 1);
+    }
+    return false;
+}
+
 /* Type and name of a widget outside the field tree, by its parents. */
 static bool widget_is_signature(struct pdf_reader *reader, const struct pdf_value *widget,
                                 const char **out_name)

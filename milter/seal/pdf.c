@@ -55,6 +55,7 @@ static void find_spot(struct vt_pdf_source *source, const struct vt_seal_pdf_pla
                              plan->place != VT_SEAL_PLACE_FIELD, width > 0);
     if (source->word == VT_SEAL_PDF_CERTIFIED && plan->may_be_invisible && width > 0) {
         source->word = VT_SEAL_PDF_READY;
+        source->why = NULL;
         *show = VT_SEAL_SHOW_NOTHING;
         find_spot(source, plan, show, name, out);
         return;

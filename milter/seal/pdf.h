@@ -104,8 +104,7 @@ struct vt_pdf_spot {
     struct vt_pdf_page page;
     struct vt_pdf_rect rect; /* all 0: nothing is shown */
     bool has_field;          /* one that is there */
-    struct pdf_ref field;
-    struct pdf_ref widget; /* the field itself, or its only kid */
+    struct pdf_ref field;    /* and its widget */
 };
 /* Where the seal goes. width, height: of what is shown, in points; 0: nothing. Refuses the source
  * when there is no such place. VT_E_NOMEM. */

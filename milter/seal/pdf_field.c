@@ -143,23 +143,15 @@ static void end_again(struct field_work *work)
     vt_update_end(work->update);
 }
 
+/* Without an appearance of ours the one that is there stays. */
 static void fill_field(struct field_work *work)
 {
-    static const char *const value[] = {"V", "AP", NULL};
-    static const char *const appearance[] = {"AP", NULL};
-    const struct vt_pdf_spot *spot = work->plan->spot;
-    bool is_merged = spot->widget.id == spot->field.id;
-    /* Without an appearance of ours the one that is there stays. */
-    bool is_shown = work->plan->appearance.id != 0;
-    begin_again(work, spot->field, is_merged && is_shown ? value : (const char *[]){"V", NULL});
+    static const char *const value[] = {"V", NULL};
+    static const char *const value_and_appearance[] = {"V", "AP", NULL};
+    begin_again(work, work->plan->spot->field,
+                work->plan->appearance.id != 0 ? value_and_appearance : value);
     vt_update_put(work->update, VT_BYTES("/V "));
     put_ref(work->update, work->value);
-    if (is_merged)
-        put_appearance(work);
-    end_again(work);
-    if (is_merged || !is_shown)
-        return;
-    begin_again(work, spot->widget, appearance);
     put_appearance(work);
     end_again(work);
 }

@@ -15,17 +15,6 @@
 
 /* ---- fields that are there ---- */
 
-static const struct pdf_field *find_field(const struct pdf_reader *reader, const char *name)
-{
-    for (size_t i = 0; i < reader->fields_count; i++) {
-        const struct pdf_field *field = &reader->fields[i];
-        if (field->is_signature && field->origin == PDF_FROM_ACROFORM &&
-            strcmp(field->name, name) == 0)
-            return field;
-    }
-    return NULL;
-}
-
 /* The widget of a field: itself, or its only kid (12.7.3.1). */
 static bool find_widget(struct pdf_reader *reader, struct pdf_ref field, struct pdf_ref *out)
 {
@@ -55,24 +44,25 @@ static void at_field(struct vt_pdf_source *source, const struct vt_seal_pdf_plan
                      struct vt_pdf_spot *out)
 {
     struct pdf_reader *reader = &source->reader;
-    const struct pdf_field *field = plan->field == NULL ? NULL : find_field(reader, plan->field);
     struct pdf_value ref = {.kind = PDF_REF}, dict = {0};
-    if (field != NULL) {
-        ref.ref = field->ref;
+    struct pdf_field field = {0};
+    if (plan->field != NULL && *plan->field != '\0' &&
+        pdf_field_find(reader, plan->field, &field)) {
+        ref.ref = field.ref;
         dict = pdf_resolve(reader, ref);
     }
-    if (field == NULL || field->ref.id == 0 || dict.kind != PDF_DICT || field->v.kind != PDF_NONE ||
-        has_requirements(reader, &dict) || !find_widget(reader, field->ref, &out->widget)) {
+    /* NOTE: a field whose widget is an object of its own may be signed (12.7.3.1); poppler and
+     * MuPDF do not find such a signature. */
+    if (dict.kind != PDF_DICT || field.v.kind != PDF_NONE || has_requirements(reader, &dict) ||
+        pdf_dict_get(&dict, "Kids").kind != PDF_NONE) {
         vt_pdf_refuse(source, VT_SEAL_PDF_FIELD,
                       "There is no empty signature field of this name that takes any signature.");
         return;
     }
-    ref.ref = out->widget;
-    dict = pdf_resolve(reader, ref);
     struct pdf_value rect = pdf_dict_get(&dict, "Rect");
     out->has_field = true;
-    out->field = field->ref;
-    if (!vt_pdf_page_of(source, out->widget, &out->page) ||
+    out->field = field.ref;
+    if (!vt_pdf_page_of(source, field.ref, &out->page) ||
         !vt_pdf_rect_read(reader, &rect, &out->rect))
         vt_pdf_refuse(source, VT_SEAL_PDF_PLACE, "The signature field is on no page.");
 }
