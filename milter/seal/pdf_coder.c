@@ -103,6 +103,21 @@ static bool read_unicode(struct vt_pdf_words *words, struct vt_pdf_coder *coder,
 
 /* ---- names of glyphs ---- */
 
+/* "Aacute": a letter and the name of its mark. 0: it is none. */
+static uint32_t accented(struct vt_bytes name)
+{
+    static const struct {
+        const char *name;
+        uint32_t mark;
+    } marks[] = {{"grave", 0x300}, {"acute", 0x301}, {"circumflex", 0x302},
+                 {"tilde", 0x303}, {"breve", 0x306}, {"dieresis", 0x308}};
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        if (vt_bytes_equal(vt_bytes_slice(name, 1, SIZE_MAX), vt_bytes_str(marks[i].name)))
+            return uc_composition(name.ptr[0], marks[i].mark);
+    }
+    return 0;
+}
+
 static uint32_t character_of_name(const struct pdf_value *name)
 {
     static const struct {
@@ -122,6 +137,8 @@ static uint32_t character_of_name(const struct pdf_value *name)
     }
     if (text.len == 1)
         return text.ptr[0];
+    if (text.len > 1 && accented(text) != 0)
+        return accented(text);
     size_t skip = vt_bytes_starts_with(text, VT_BYTES("uni")) ? 3 : 1;
     if (text.len < skip + 4 || text.len > skip + 6 || text.ptr[0] != 'u')
         return 0;
