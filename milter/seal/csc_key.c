@@ -158,8 +158,8 @@ enum vt_seal_fault vt_csc_look(struct vt_csc_session *session, struct vt_seal_to
 {
     struct vt_csc *csc = session->csc;
     struct vt_rest_answer answer;
-    json_t *body = json_pack("{s:s, s:s, s:b, s:b}", "credentialID", csc->module->uri.key,
-                             "certificates", "single", "certInfo", 1, "authInfo", 1);
+    json_t *body = json_pack("{s:s, s:s, s:b}", "credentialID", csc->module->uri.key,
+                             "certificates", "single", "authInfo", 1);
     enum vt_seal_fault fault =
         vt_csc_ask(session, "credentials/info", body, vt_csc_until(csc), &answer, err);
     const json_t *info = answer.json;
