@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "register/queued.h"
+
 enum vt_code vt_gather_record(const struct vt_gather *gather, int64_t seq,
                               struct vt_register_record *out)
 {
@@ -151,12 +153,31 @@ static enum vt_code gather_follower(const struct vt_gather *gather,
     return code;
 }
 
+/* The row is what its record says: whom we write to follows from what was decided, not from a table
+ * that somebody may have changed. */
+static enum vt_code check_row(const struct vt_gather *gather,
+                              const struct vt_register_record *record)
+{
+    const struct vt_queued *owed = gather->owed;
+    int64_t index = owed->id - owed->seq * VT_QUEUED_IDS_PER_RECORD;
+    bool is_there = index >= 0 && index < (int64_t)record->notices_count;
+    const struct vt_register_notice *notice = is_there ? &record->notices[index] : NULL;
+    return is_there && strcmp(notice->kind, owed->kind) == 0 &&
+                   strcmp(notice->recipient, owed->recipient) == 0
+               ? VT_OK
+               : vt_err_set(gather->err, VT_E_FORMAT,
+                            "register: notice %lld is not what record %lld owes",
+                            (long long)owed->id, (long long)owed->seq);
+}
+
 enum vt_code vt_gather(const struct vt_gather *gather, struct vt_notice_input *input)
 {
     struct vt_register_record record;
     input->reason = VT_REASON_COUNT;
     input->earlier_utc_secs = input->from_utc_secs = input->until_utc_secs = VT_TIME_NONE;
     enum vt_code code = vt_gather_record(gather, gather->owed->seq, &record);
+    if (code == VT_OK)
+        code = check_row(gather, &record);
     if (code != VT_OK)
         return code;
     if (record.kind == VT_REGISTER_DECIDED)

@@ -161,11 +161,25 @@ static const char list_text[] =
     "SELECT " VT_QUEUED_COLUMNS " FROM notice WHERE (?1 = '' OR reference = ?1)"
     " AND (?2 = 0 OR id = ?2) ORDER BY id DESC";
 
+/* A row that somebody damaged does not hide the others; it is told of at the end. */
+static enum vt_code list_row(struct vt_sql *sql, const struct vt_queued_query *query, size_t *count,
+                             vt_queued_each *each, void *context, struct vt_err *damaged,
+                             struct vt_err *err)
+{
+    struct vt_queued owed;
+    if (vt_queued_read(sql, &owed, damaged) != VT_OK)
+        return VT_OK;
+    if (query->states != 0 && (query->states & VT_QUEUED_STATE_BIT(owed.state)) == 0)
+        return VT_OK;
+    ++*count;
+    return each(context, &owed, err);
+}
+
 enum vt_code vt_queued_list(struct vt_register *reg, const struct vt_queued_query *query,
                             vt_queued_each *each, void *context, struct vt_err *err)
 {
     struct vt_sql *sql = NULL;
-    struct vt_queued owed;
+    struct vt_err damaged = {0};
     char reference[VT_REFERENCE_BYTES] = "";
     bool has_row = false;
     size_t count = 0;
@@ -178,16 +192,14 @@ enum vt_code vt_queued_list(struct vt_register *reg, const struct vt_queued_quer
     vt_sql_bind_int(sql, 2, query->id);
     code = vt_sql_step(sql, &has_row, err);
     while (code == VT_OK && has_row && (query->limit == 0 || count < query->limit)) {
-        code = vt_queued_read(sql, &owed, err);
-        bool fits = query->states == 0 || (query->states & VT_QUEUED_STATE_BIT(owed.state)) != 0;
-        count += fits;
-        if (code == VT_OK && fits)
-            code = each(context, &owed, err);
+        code = list_row(sql, query, &count, each, context, &damaged, err);
         if (code == VT_OK)
             code = vt_sql_step(sql, &has_row, err);
     }
     vt_sql_done(sql);
-    return code;
+    return code == VT_OK && damaged.code != VT_OK
+               ? vt_err_set(err, damaged.code, "%s", damaged.text)
+               : code;
 }
 
 enum vt_code vt_queued_message(struct vt_register *reg, struct vt_arena *arena, int64_t id,

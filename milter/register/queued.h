@@ -74,6 +74,7 @@ enum vt_queued_verdict {
     VT_QUEUED_WRITE,         /* it is to be written now */
     VT_QUEUED_IS_ELSEWHERE,  /* another gateway tells of it */
     VT_QUEUED_IS_UNANSWERED, /* no mail of it was answered as decided */
+    VT_QUEUED_IS_OVERRULED,  /* what it would say was taken back meanwhile */
     VT_QUEUED_IS_LIMITED
 };
 /* limits NULL: of no kind. */

@@ -123,6 +123,30 @@ static enum vt_code judge_answers(const struct judgement *j, enum vt_queued_verd
     return VT_OK;
 }
 
+/* ---- what was taken back ---- */
+
+/* Who gets a correction is not told afterwards that the mail is refused. */
+static enum vt_code judge_overruled(const struct judgement *j, enum vt_queued_verdict *out)
+{
+    struct vt_sql *sql = NULL;
+    bool has_row = false;
+    enum vt_code code =
+        vt_sql_get(j->reg->engine,
+                   "SELECT count(*), coalesce(sum(CASE WHEN EXISTS (SELECT 1 FROM followup f"
+                   " WHERE f.decided = n.seq AND f.kind = 3) THEN 1 ELSE 0 END), 0) FROM notice n"
+                   " JOIN mail m ON m.seq = n.seq WHERE n.id = ?1 OR n.joined = ?1",
+                   &sql, j->err);
+    if (code != VT_OK)
+        return code;
+    vt_sql_bind_int(sql, 1, j->owed->id);
+    code = vt_sql_step(sql, &has_row, j->err);
+    if (code == VT_OK && has_row && vt_sql_int(sql, 0) > 0 &&
+        vt_sql_int(sql, 0) == vt_sql_int(sql, 1))
+        *out = VT_QUEUED_IS_OVERRULED;
+    vt_sql_done(sql);
+    return code;
+}
+
 /* ---- limits ---- */
 
 /* Who could have us write as often as he likes, if nothing stopped him: the sender of mails, to
@@ -227,6 +251,8 @@ enum vt_code vt_queued_judge(struct vt_register *reg, const struct vt_queued *ow
     *out = VT_QUEUED_WRITE;
     *out_next_utc_secs = now_utc_secs;
     enum vt_code code = judge_answers(&judgement, out, out_next_utc_secs);
+    if (code == VT_OK && *out == VT_QUEUED_WRITE)
+        code = judge_overruled(&judgement, out);
     if (code == VT_OK && *out == VT_QUEUED_WRITE && owed->once_secs > 0)
         code = judge_peers(&judgement, out, out_next_utc_secs);
     if (code == VT_OK && *out == VT_QUEUED_WRITE && limits != NULL)

@@ -6,10 +6,12 @@
 """Notices in hostile hands."""
 
 import base64
+import contextlib
 import email
 import email.policy
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
@@ -127,6 +129,18 @@ def nobody_is_flooded(site):
     taken(record["reference"])
 
 
+def an_altered_row_goes_nowhere(site):
+    """Whoever writes another receiver into the queue: the record says who is owed it, and nobody gets it."""
+    begin(site)
+    record = refused(site, changed(site), "sua@sonv.ninhbinh.gov.vn")
+    with contextlib.closing(sqlite3.connect(site.folder + "/register/register.sqlite", timeout=10)) as register:
+        register.execute("UPDATE notice SET recipient = 'trom@nhan.vn' WHERE reference = ?", (record["reference"],))
+        register.commit()
+    wait_for("the end", lambda: state(site, record["reference"]) == b"failed", 15)
+    equal([m for m in RELAY.messages if b"trom@nhan.vn" in m[1] or "trom" in m[0][1]], [], "messages")
+    site.log_line("alert", record["reference"], "is not what record")
+
+
 # ---- words ----
 
 EVIL = ["x\r\nBcc: nan@nhan.vn\r\n\r\n--=_vanthu_mixed--\r\n", "\u202e\u2066fdp.exe\u200b", "<img src=http://evil.vn/x onerror=alert(1)>",
@@ -225,5 +239,5 @@ def owed(site, record):
 
 
 if __name__ == "__main__":
-    sys.exit(site_test.run(nobody_else_is_written_to, nobody_is_flooded, strange_words_stay_words, a_lying_relay,
+    sys.exit(site_test.run(nobody_else_is_written_to, nobody_is_flooded, an_altered_row_goes_nowhere, strange_words_stay_words, a_lying_relay,
                            a_relay_that_closes_after_the_dot, extra=SETTINGS))

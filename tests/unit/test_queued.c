@@ -94,7 +94,8 @@ static const char *state_of(struct site *site, int64_t id)
 static const char *due(struct site *site, int64_t at_secs, const struct vt_queued_limits *limits,
                        char out[64])
 {
-    static const char *const words[] = {"wait", "write", "elsewhere", "unanswered", "limited"};
+    static const char *const words[] = {"wait",       "write",     "elsewhere",
+                                        "unanswered", "overruled", "limited"};
     struct vt_arena *arena = vt_arena_new(65536);
     struct vt_queued owed;
     enum vt_queued_verdict verdict;
@@ -294,6 +295,34 @@ static void what_was_never_told_is_owed_again(void **state)
     assert_true(again.is_first);
     answer(site, 2, VT_OUTCOME_REJECT, 300);
     assert_string_equal(DUE(310, NULL), "400 write");
+    is_whole(site);
+}
+
+/* An administrator was faster than the quiet time: the correction comes alone. */
+static void what_was_taken_back_is_not_told(void **state)
+{
+    struct site *site = *state;
+    char text[64], reference[VT_REFERENCE_BYTES];
+    const struct vt_register_overruled overruled = {.reason_text = "nhầm",
+                                                    .by = "root",
+                                                    .until_utc_secs = VT_TIME_NONE,
+                                                    .reason = VT_REASON_COUNT};
+    struct owing mails[] = {{.number = 1, .matter = 7, .quiet = 90, .once = DAY},
+                            {.number = 2, .matter = 7, .quiet = 90, .once = DAY}};
+    for (size_t i = 0; i < ELEMENTS(mails); i++) {
+        owe(site, &mails[i]);
+        answer(site, mails[i].number, VT_OUTCOME_REJECT, 0);
+    }
+    for (uint64_t number = 1; number <= 2; number++) {
+        assert_string_equal(DUE(90, NULL), "100 write");
+        made_reference(reference, number);
+        struct vt_register_record record = {.kind = VT_REGISTER_OVERRULED,
+                                            .reference = reference,
+                                            .time_utc_secs = THEN + 10,
+                                            .overruled = &overruled};
+        assert_int_equal(vt_register_append(site->reg, &record, 1, &site->err), VT_OK);
+    }
+    assert_string_equal(DUE(90, NULL), "100 overruled");
     is_whole(site);
 }
 
@@ -681,6 +710,16 @@ static void a_damaged_row_does_not_stop_the_others(void **state)
     write_it(site, 300, 1);
     assert_string_equal(DUE(1, NULL), "none");
     assert_int_equal(lease(site, 1), 300);
+    /* Nor does it hide them. */
+    site_tamper(site, "UPDATE notice SET state = 'strange' WHERE id = 300");
+    struct owing more = {.number = 3, .matter = 9};
+    owe(site, &more);
+    size_t count = 0;
+    assert_int_equal(vt_queued_list(site->reg, &(struct vt_queued_query){.limit = 0}, count_row,
+                                    &count, &site->err),
+                     VT_E_FORMAT);
+    assert_int_equal(count, 1);
+    assert_non_null(strstr(site->err.text, "is not what was written"));
 }
 
 /* A register of the version before, with records that owed notices. */
@@ -742,10 +781,11 @@ int main(void)
 #define CENTRAL(name) cmocka_unit_test_setup_teardown(name, site_new_postgres, site_free)
 #define SHARED(TEST)                                                                               \
     TEST(transactions_become_one_notice), TEST(other_kinds_and_people_are_other_notices),          \
-        TEST(what_was_never_told_is_owed_again), TEST(limits_hold_for_an_hour),                    \
-        TEST(others_are_not_flooded), TEST(leases_end), TEST(ends_are_recorded),                   \
-        TEST(what_is_sent_is_sent), TEST(expired_ones_are_found), TEST(orders_are_carried_out),    \
-        TEST(rows_are_listed_and_counted), TEST(what_a_record_owed_goes_with_it)
+        TEST(what_was_never_told_is_owed_again), TEST(what_was_taken_back_is_not_told),            \
+        TEST(limits_hold_for_an_hour), TEST(others_are_not_flooded), TEST(leases_end),             \
+        TEST(ends_are_recorded), TEST(what_is_sent_is_sent), TEST(expired_ones_are_found),         \
+        TEST(orders_are_carried_out), TEST(rows_are_listed_and_counted),                           \
+        TEST(what_a_record_owed_goes_with_it)
     const struct CMUnitTest sqlite[] = {SHARED(TEST),
                                         cmocka_unit_test(answers_decide_what_is_told),
                                         cmocka_unit_test(other_gateways_are_heard),
