@@ -23,8 +23,8 @@
 /* Post asks again at the latest after so long: what is owed at once is not there yet. */
 #define LONGEST_WAIT_MSECS 2000
 #define SHORTEST_WAIT_MSECS 200
-/* What the relay may have taken is tried again more slowly: one that loses its last answer each time
- * would have the receiver get the same a hundred times in five days. */
+/* What the relay may have taken is tried again more slowly: one that loses its last answer each
+ * time would have the receiver get the same a hundred times in five days. */
 #define DOUBT_FACTOR 12
 #define ARENA_BYTES ((size_t)2 * 1024 * 1024)
 
