@@ -10,7 +10,16 @@
 
 enum vt_seal_form {
     VT_SEAL_CLEAR = 0, /* multipart/signed: readable everywhere */
-    VT_SEAL_OPAQUE     /* application/pkcs7-mime: no server changes what it cannot read */
+    VT_SEAL_OPAQUE,    /* application/pkcs7-mime: no server changes what it cannot read */
+    VT_SEAL_BARE       /* no signature over the message: only its documents are replaced */
+};
+
+/* A document of the mail that was sealed: the new content of a part, in two pieces (what was there,
+ * and the incremental update after it). */
+struct vt_seal_replacement {
+    const char *path; /* of the part, as vt_unpack names it */
+    struct vt_bytes content;
+    struct vt_bytes more;
 };
 
 /* What becomes of a mail. Zero memory is not sealed. */
@@ -49,13 +58,17 @@ struct vt_seal_message_plan {
     bool has_null_sender; /* of the envelope: a report, whatever its form */
     /* Bits of LIST, REPORT, CALENDAR, AUTOMATIC: these are sealed all the same. */
     unsigned also;
+    /* Parts with new content, which becomes base64. A part that is within a signed or encrypted one
+     * cannot be replaced. The pieces must outlive the message. */
+    const struct vt_seal_replacement *replacements;
+    size_t replacements_count;
 };
 
 struct vt_seal_message_work;
 struct vt_seal_message {
     enum vt_seal_message_word word;
     const char *why;            /* one English sentence; NULL when ready */
-    struct vt_bytes attributes; /* for the sealer; empty unless ready */
+    struct vt_bytes attributes; /* for the sealer; empty unless ready, and in the bare form */
     enum vt_seal_form form;     /* as it will be */
     unsigned reencoded_count;   /* parts that were not safe to travel as they were */
     unsigned unprotected_count; /* header fields that could not be copied (raw 8-bit addresses) */
@@ -66,7 +79,8 @@ struct vt_seal_message {
  * throughout; it must outlive *out, which lives in arena. Memory beside the mail: what decoding its
  * parts takes, while this runs. Whether somebody may seal it is not asked here.
  * VT_OK: look at out->word. VT_E_LIMIT (VT_MAX_MAIL_BYTES), VT_E_FORMAT (the identity),
- * VT_E_NOMEM, VT_E_INTERNAL. Source: RFC 8551 3.1, 3.5; RFC 2045; RFC 2046 5. */
+ * VT_E_NOT_FOUND (there is no such part to replace), VT_E_NOMEM, VT_E_INTERNAL. Source: RFC
+ * 8551 3.1, 3.5; RFC 2045; RFC 2046 5. */
 enum vt_code vt_seal_message_prepare(struct vt_arena *arena, struct vt_bytes mail,
                                      const struct vt_seal_message_plan *plan,
                                      struct vt_seal_message *out, struct vt_err *err) VT_MUST_CHECK;
@@ -85,7 +99,8 @@ struct vt_sealed_message {
     size_t changes_count;
     char cms_sha256[65]; /* of the signature as it stands in it, for the register */
 };
-/* The mail with its signature. token: a time stamp token over the signature value, or empty.
+/* The mail with its signature. token: a time stamp token over the signature value, or empty. In the
+ * bare form both are empty.
  * *out lives in arena; its size is that of the mail and about 1.4 times the CMS.
  * VT_E_FORMAT: the signature is not one of the identity's key over message->attributes.
  * VT_E_INTERNAL: message is not ready. VT_E_NOMEM. */
@@ -100,11 +115,12 @@ struct vt_seal_check {
     const char *why; /* one English sentence; NULL when good */
 };
 /* The finished mail as our own verifier sees it: one intact signature by the identity over the
- * whole message, time stamps intact; every part decodes to the bytes it had in the original; 7-bit
- * and short lines throughout. Whether the certificate is trusted is a question for the inspection.
+ * whole message, time stamps intact; every part decodes to the bytes it had in the original, or was
+ * to get; 7-bit and short lines throughout. Of the bare form the parts only. Whether the
+ * certificate is trusted is a question for the inspection. plan: as the mail was prepared with.
  * VT_OK: look at *out. VT_E_NOMEM, VT_E_INTERNAL. */
 enum vt_code vt_seal_message_check(struct vt_arena *arena, struct vt_bytes original,
-                                   struct vt_bytes sealed, const struct vt_seal_identity *identity,
+                                   struct vt_bytes sealed, const struct vt_seal_message_plan *plan,
                                    struct vt_seal_check *out, struct vt_err *err) VT_MUST_CHECK;
 
 #endif

@@ -107,8 +107,8 @@ static enum vt_code finish(struct seal_work *work, const json_t *body, struct vt
         code = vt_seal_message_finish(work->arena, &work->message, signature, (struct vt_bytes){0},
                                       &sealed, err);
     if (code == VT_OK)
-        code = vt_seal_message_check(work->arena, work->mail, sealed.mail, work->plan.identity,
-                                     &check, err);
+        code = vt_seal_message_check(work->arena, work->mail, sealed.mail, &work->plan, &check,
+                                     err);
     return code == VT_OK ? answer_finished(work, &sealed, &check, err) : code;
 }
 

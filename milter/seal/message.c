@@ -34,8 +34,10 @@ static enum vt_code divide(struct vt_arena *arena, struct vt_bytes mail,
     if (code == VT_OK)
         out->word = vt_seal_message_left(unpacked, plan, &out->why);
     if (code == VT_OK && out->word == VT_SEAL_MESSAGE_READY)
-        code =
-            vt_seal_entity_plan(arena, mail, unpacked, plan->protects_headers, &out->work->entity);
+        code = vt_seal_entity_plan(arena, mail, unpacked, plan, &out->work->entity);
+    if (code == VT_OK && out->word == VT_SEAL_MESSAGE_READY &&
+        out->work->entity.replaced_count != plan->replacements_count)
+        code = vt_err_set(err, VT_E_NOT_FOUND, "a document of the mail cannot be replaced");
     vt_arena_free(unpacking);
     return code == VT_E_NOMEM ? vt_err_set(err, code, "no memory for the seal of a mail") : code;
 }
@@ -56,7 +58,7 @@ static void choose_form(const struct vt_seal_message_plan *plan, struct vt_seal_
         leave(out, VT_SEAL_MESSAGE_MALFORMED, entity->malformed);
     else if (entity->fragile != NULL && plan->form == VT_SEAL_CLEAR && !plan->may_be_opaque)
         leave(out, VT_SEAL_MESSAGE_FRAGILE, entity->fragile);
-    else if (entity->fragile != NULL)
+    else if (entity->fragile != NULL && plan->form == VT_SEAL_CLEAR)
         out->form = VT_SEAL_OPAQUE;
 }
 
@@ -75,6 +77,15 @@ static enum vt_code digest_entity(struct vt_seal_message_work *work, uint8_t out
         code = VT_E_INTERNAL;
 done:
     EVP_MD_CTX_free(context);
+    return code;
+}
+
+static enum vt_code count_bytes(struct vt_seal_message_work *work)
+{
+    struct vt_sink_digest sink;
+    vt_sink_digest_init(&sink, NULL);
+    enum vt_code code = vt_seal_entity_put(&work->entity, &sink.sink);
+    work->entity_bytes = sink.count_bytes;
     return code;
 }
 
@@ -111,12 +122,13 @@ enum vt_code vt_seal_message_prepare(struct vt_arena *arena, struct vt_bytes mai
     if (out->work == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the seal of a mail");
     out->work->mail = mail;
-    out->work->identity = plan->identity;
+    out->work->identity = plan->identity; /* NULL: bare */
     enum vt_code code = divide(arena, mail, plan, out, err);
     if (code == VT_OK && out->word == VT_SEAL_MESSAGE_READY)
         choose_form(plan, out);
     if (code == VT_OK && out->word == VT_SEAL_MESSAGE_READY)
-        code = make_attributes(arena, plan, out, err);
+        code = plan->form == VT_SEAL_BARE ? count_bytes(out->work)
+                                          : make_attributes(arena, plan, out, err);
     if (code != VT_OK)
         leave(out, VT_SEAL_MESSAGE_NOT, NULL);
     return code;
@@ -169,7 +181,7 @@ static enum vt_code wrap_clear(struct vt_arena *arena, const struct vt_seal_mess
 static size_t body_bytes(const struct vt_seal_message *message, const struct wrapping *wrapping)
 {
     size_t entity_bytes = message->work->entity_bytes;
-    if (message->form == VT_SEAL_CLEAR)
+    if (message->form != VT_SEAL_OPAQUE)
         return wrapping->before.len + entity_bytes + wrapping->after.len;
     return vt_base64_lines_bytes(wrapping->head.len + entity_bytes + wrapping->tail.len) + 2;
 }
@@ -179,7 +191,7 @@ static enum vt_code put_body(const struct vt_seal_message *message, const struct
 {
     struct vt_sink_base64 base64;
     enum vt_code code;
-    if (message->form == VT_SEAL_CLEAR) {
+    if (message->form != VT_SEAL_OPAQUE) {
         vt_sink_put(sink, wrapping->before);
         code = vt_seal_entity_put(&message->work->entity, sink);
         vt_sink_put(sink, wrapping->after);
@@ -250,15 +262,21 @@ enum vt_code vt_seal_message_finish(struct vt_arena *arena, const struct vt_seal
     *out = (struct vt_sealed_message){0};
     if (message->word != VT_SEAL_MESSAGE_READY)
         return vt_err_set(err, VT_E_INTERNAL, "a mail that is not ready was to be sealed");
-    bool is_clear = message->form == VT_SEAL_CLEAR;
-    enum vt_code code = vt_seal_cms_finish(arena, &work->cms, signature, token,
-                                           is_clear ? VT_SEAL_DETACHED : work->entity_bytes,
-                                           &wrapping.head, &wrapping.tail, err);
-    if (code == VT_OK && is_clear)
+    struct vt_seal_head head = {.form = message->form,
+                                .boundary = work->boundary,
+                                .is_root_replaced = work->entity.is_root_replaced};
+    enum vt_code code = VT_OK;
+    if (message->form != VT_SEAL_BARE) {
+        head.micalg = vt_seal_hash_micalg(work->identity->hash);
+        code = vt_seal_cms_finish(arena, &work->cms, signature, token,
+                                  message->form == VT_SEAL_CLEAR ? VT_SEAL_DETACHED
+                                                                 : work->entity_bytes,
+                                  &wrapping.head, &wrapping.tail, err);
+    }
+    if (code == VT_OK && message->form == VT_SEAL_CLEAR)
         code = wrap_clear(arena, work, &wrapping);
     if (code == VT_OK)
-        code = vt_seal_head_write(arena, work->mail, is_clear ? work->boundary : NULL,
-                                  vt_seal_hash_micalg(work->identity->hash), out, &header);
+        code = vt_seal_head_write(arena, work->mail, &head, out, &header);
     if (code == VT_OK)
         code = write_mail(arena, message, &wrapping, header, out, err);
     if (code == VT_OK)

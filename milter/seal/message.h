@@ -28,6 +28,7 @@ struct vt_piece {
     enum vt_piece_kind kind;
     enum vt_part_encoding from; /* how the view is encoded */
     struct vt_bytes bytes;
+    struct vt_bytes more; /* of base64: what follows */
 };
 
 /* What is signed, as pieces in order. */
@@ -39,6 +40,8 @@ struct vt_seal_entity {
     /* Something in it has to stay as it is and may not arrive so; a sentence. */
     const char *fragile;
     const char *malformed;
+    size_t replaced_count;
+    bool is_root_replaced;
 };
 
 /* message_left.c: why a mail is left alone, or READY. *out_why: a sentence. */
@@ -46,9 +49,11 @@ enum vt_seal_message_word vt_seal_message_left(const struct vt_unpacked *unpacke
                                                const struct vt_seal_message_plan *plan,
                                                const char **out_why);
 
-/* message_entity.c: divide the mail. Views of mail, and texts in arena. VT_E_NOMEM. */
+/* message_entity.c: divide the mail; in the bare form what follows its header. Views of mail, and
+ * texts in arena. VT_E_NOMEM. */
 enum vt_code vt_seal_entity_plan(struct vt_arena *arena, struct vt_bytes mail,
-                                 const struct vt_unpacked *unpacked, bool protects_headers,
+                                 const struct vt_unpacked *unpacked,
+                                 const struct vt_seal_message_plan *plan,
                                  struct vt_seal_entity *out) VT_MUST_CHECK;
 /* Write it. VT_E_NOMEM. */
 enum vt_code vt_seal_entity_put(const struct vt_seal_entity *entity,

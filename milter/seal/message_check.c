@@ -31,7 +31,7 @@ static bool is_divided(const struct vt_part *part)
 
 /* RFC 2045 5.2: what says nothing is text/plain. */
 static enum vt_code read_part(const struct vt_part *part, unsigned root_depth,
-                              struct part_facts *out)
+                              const struct vt_seal_replacement *replaced, struct part_facts *out)
 {
     const char *type = part->content_type != NULL ? part->content_type : "text/plain";
     *out = (struct part_facts){.depth = part->depth - root_depth, .is_divided = is_divided(part)};
@@ -40,10 +40,11 @@ static enum vt_code read_part(const struct vt_part *part, unsigned root_depth,
     if (out->is_divided)
         return VT_OK;
     /* Line ends of text are CRLF on the way (RFC 2046 4.1.1). */
-    const struct vt_content content = {.ranges = {part->bytes},
-                                       .count = 1,
-                                       .canonical_text = strncmp(type, "text/", 5) == 0 ||
-                                                         strncmp(type, "message/", 8) == 0};
+    const struct vt_content content = {
+        .ranges = {replaced != NULL ? replaced->content : part->bytes,
+                   replaced != NULL ? replaced->more : (struct vt_bytes){0}},
+        .count = 2,
+        .canonical_text = strncmp(type, "text/", 5) == 0 || strncmp(type, "message/", 8) == 0};
     struct vt_arena *arena = vt_arena_new((size_t)1024 * 1024);
     struct vt_digest_cache *cache = arena == NULL ? NULL : vt_digest_cache_new(arena);
     enum vt_code code = cache == NULL
@@ -53,16 +54,28 @@ static enum vt_code read_part(const struct vt_part *part, unsigned root_depth,
     return code;
 }
 
-/* Parts first to end, the first being the root. */
+static const struct vt_seal_replacement *replacement_of(const struct vt_seal_message_plan *plan,
+                                                        const struct vt_part *part)
+{
+    const struct vt_seal_replacement *found = NULL;
+    for (size_t i = 0; plan != NULL && i < plan->replacements_count; i++) {
+        if (strcmp(plan->replacements[i].path, part->path) == 0)
+            found = &plan->replacements[i];
+    }
+    return found;
+}
+
+/* Parts first to end, the first being the root. plan: they are those of the original. */
 static enum vt_code read_facts(const struct vt_unpacked *unpacked, size_t first, size_t end,
-                               struct facts_list *out)
+                               const struct vt_seal_message_plan *plan, struct facts_list *out)
 {
     enum vt_code code = VT_OK;
     out->items = calloc(end > first ? end - first : 1, sizeof(*out->items));
     if (out->items == NULL)
         return VT_E_NOMEM;
     for (size_t i = first; i < end && code == VT_OK; i++)
-        code = read_part(&unpacked->parts[i], unpacked->parts[first].depth, &out->items[i - first]);
+        code = read_part(&unpacked->parts[i], unpacked->parts[first].depth,
+                         replacement_of(plan, &unpacked->parts[i]), &out->items[i - first]);
     out->count = end - first;
     return code;
 }
@@ -86,14 +99,16 @@ static const char *compare(const struct facts_list *original, const struct facts
     return NULL;
 }
 
-static enum vt_code read_original(struct vt_bytes mail, struct facts_list *out, struct vt_err *err)
+static enum vt_code read_original(struct vt_bytes mail, const struct vt_seal_message_plan *plan,
+                                  struct facts_list *out, struct vt_err *err)
 {
     struct vt_unpacked *unpacked = NULL;
     struct vt_arena *arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES);
     enum vt_code code =
         arena == NULL ? VT_E_NOMEM : vt_unpack(arena, mail, NULL, true, &unpacked, err);
     if (code == VT_OK)
-        code = read_facts(unpacked, 1, unpacked->parts_count > 1 ? unpacked->parts_count : 1, out);
+        code = read_facts(unpacked, 1, unpacked->parts_count > 1 ? unpacked->parts_count : 1, plan,
+                          out);
     vt_arena_free(arena);
     return code;
 }
@@ -193,10 +208,22 @@ static enum vt_code check_sealed(struct check_work *work, const struct facts_lis
         work->why = "The sealed mail has nothing that is signed.";
     if (work->why != NULL)
         return VT_OK;
-    code = read_facts(work->unpacked, 2, end, &sealed);
+    code = read_facts(work->unpacked, 2, end, NULL, &sealed);
     if (code == VT_OK)
         work->why = compare(original, &sealed);
     free(sealed.items);
+    return code;
+}
+
+/* Nothing is signed: the same parts, with what they were to get. */
+static enum vt_code check_bare(struct check_work *work, const struct facts_list *original)
+{
+    struct facts_list replaced = {0};
+    size_t end = work->unpacked->parts_count > 1 ? work->unpacked->parts_count : 1;
+    enum vt_code code = read_facts(work->unpacked, 1, end, NULL, &replaced);
+    if (code == VT_OK)
+        work->why = compare(original, &replaced);
+    free(replaced.items);
     return code;
 }
 
@@ -214,18 +241,19 @@ static const char *look_at_lines(struct vt_bytes mail)
 }
 
 enum vt_code vt_seal_message_check(struct vt_arena *arena, struct vt_bytes original,
-                                   struct vt_bytes sealed, const struct vt_seal_identity *identity,
+                                   struct vt_bytes sealed, const struct vt_seal_message_plan *plan,
                                    struct vt_seal_check *out, struct vt_err *err)
 {
-    struct check_work work = {.arena = arena, .identity = identity};
+    struct check_work work = {.arena = arena, .identity = plan->identity};
     struct facts_list facts = {0};
     *out = (struct vt_seal_check){.why = "The sealed mail was not checked."};
-    work.why = look_at_lines(sealed);
-    enum vt_code code = work.why != NULL ? VT_OK : read_original(original, &facts, err);
+    bool is_bare = plan->form == VT_SEAL_BARE;
+    work.why = is_bare ? NULL : look_at_lines(sealed);
+    enum vt_code code = work.why != NULL ? VT_OK : read_original(original, plan, &facts, err);
     if (code == VT_OK && work.why == NULL)
         code = vt_unpack(arena, sealed, NULL, true, &work.unpacked, err);
     if (code == VT_OK && work.why == NULL)
-        code = check_sealed(&work, &facts, err);
+        code = is_bare ? check_bare(&work, &facts) : check_sealed(&work, &facts, err);
     free(facts.items);
     if (code == VT_OK)
         *out = (struct vt_seal_check){.is_good = work.why == NULL, .why = work.why};

@@ -13,8 +13,8 @@ struct entity_work {
     struct vt_arena *arena;
     struct vt_bytes mail;
     const struct vt_unpacked *unpacked;
+    const struct vt_seal_message_plan *plan;
     struct vt_seal_entity *out;
-    bool protects_headers;
     bool has_lf_lines; /* the mail is kept with LF alone */
     size_t at;         /* offset in the mail: what is before it has been taken */
     enum vt_code code;
@@ -121,7 +121,7 @@ static void put_block(struct entity_work *work, bool is_root, const struct vt_he
         .fields = block->fields,
         .encoding = encoding,
         .is_root = is_root,
-        .protects_headers = is_root && work->protects_headers,
+        .protects_headers = is_root && work->plan->protects_headers,
         .more = is_root && !fields->says_type ? missing_type(block->body) : NULL,
     };
     struct vt_bytes text;
@@ -218,10 +218,33 @@ static const char *encoding_word(enum vt_piece_kind kind, const struct vt_part_f
     }
 }
 
+/* A document that was sealed takes the place of what the part had. */
+static bool replace_leaf(struct entity_work *work, const struct vt_part *part, bool is_root,
+                         const struct vt_header_block *block, const struct vt_part_fields *fields)
+{
+    const struct vt_seal_replacement *found = NULL;
+    for (size_t i = 0; i < work->plan->replacements_count; i++) {
+        if (strcmp(work->plan->replacements[i].path, part->path) == 0)
+            found = &work->plan->replacements[i];
+    }
+    if (found == NULL)
+        return false;
+    work->out->replaced_count++;
+    work->out->is_root_replaced = is_root;
+    if (!is_root || work->plan->form != VT_SEAL_BARE)
+        put_block(work, is_root, block, fields, encoding_word(VT_PIECE_BASE64, fields));
+    add_piece(work, VT_PIECE_BASE64, VT_PART_PLAIN, found->content);
+    if (work->code == VT_OK && work->out->count > 0 && found->content.len > 0)
+        work->out->pieces[work->out->count - 1].more = found->more;
+    return true;
+}
+
 static void take_leaf(struct entity_work *work, const struct vt_part *part, bool is_root,
                       const struct vt_header_block *block, const struct vt_part_fields *fields)
 {
     struct vt_bytes body = block->body;
+    if (replace_leaf(work, part, is_root, block, fields))
+        return;
     struct vt_lines lines = vt_lines_look(body);
     enum vt_piece_kind kind = choose(part, fields, body, &lines);
     if (kind == VT_PIECE_COPY && !vt_lines_are_safe(&lines))
@@ -318,18 +341,53 @@ static size_t take_part(struct entity_work *work, size_t index, bool is_root)
     return after;
 }
 
+/* The bare form: all stays as it is but the parts that are replaced. */
+static enum vt_code take_documents(struct entity_work *work)
+{
+    const struct vt_unpacked *unpacked = work->unpacked;
+    size_t after = 0;
+    for (size_t i = 1; i < unpacked->parts_count && work->code == VT_OK; i = after) {
+        const struct vt_part *part = &unpacked->parts[i];
+        struct vt_header_block block;
+        size_t offset = 0, begin = work->at;
+        after = i + 1;
+        if (!is_inside(work, part->raw, &offset))
+            continue;
+        vt_header_split(part->raw, false, &block);
+        if (i == 1)
+            begin = work->at = offset + part->raw.len - block.body.len;
+        if (is_verbatim(part) || is_kind(part, "multipart/") || is_mail(part)) {
+            after = is_verbatim(part) ? subtree_end(unpacked, i) : after;
+            continue;
+        }
+        struct vt_part_fields fields = vt_part_fields_read(block.fields);
+        size_t pieces = work->out->count;
+        add_text(work,
+                 i == 1 ? (struct vt_bytes){0} : vt_bytes_slice(work->mail, begin, offset - begin));
+        if (!replace_leaf(work, part, i == 1, &block, &fields)) {
+            work->out->count = pieces;
+            continue;
+        }
+        check_block(work, &block, &fields);
+        work->at = offset + part->raw.len;
+        after = subtree_end(unpacked, i);
+    }
+    add_text(work, vt_bytes_slice(work->mail, work->at, SIZE_MAX));
+    return work->code;
+}
+
 enum vt_code vt_seal_entity_plan(struct vt_arena *arena, struct vt_bytes mail,
-                                 const struct vt_unpacked *unpacked, bool protects_headers,
+                                 const struct vt_unpacked *unpacked,
+                                 const struct vt_seal_message_plan *plan,
                                  struct vt_seal_entity *out)
 {
-    struct entity_work work = {.arena = arena,
-                               .mail = mail,
-                               .unpacked = unpacked,
-                               .out = out,
-                               .protects_headers = protects_headers};
+    struct entity_work work = {
+        .arena = arena, .mail = mail, .unpacked = unpacked, .plan = plan, .out = out};
     const uint8_t *lf = mail.len == 0 ? NULL : memchr(mail.ptr, '\n', mail.len);
     *out = (struct vt_seal_entity){0};
     work.has_lf_lines = lf != NULL && (lf == mail.ptr || lf[-1] != '\r');
+    if (plan->form == VT_SEAL_BARE)
+        return take_documents(&work);
     for (size_t i = 1; i < unpacked->parts_count && work.code == VT_OK;)
         i = take_part(&work, i, i == 1);
     take_gap(&work, mail.len);
@@ -349,6 +407,7 @@ static void put_encoded(const struct vt_piece *piece, struct vt_bytes bytes, str
     vt_sink_base64_init(&base64, sink);
     vt_sink_canonical_init(&canonical, &base64.sink);
     vt_sink_put(piece->kind == VT_PIECE_BASE64 ? &base64.sink : &canonical.sink, bytes);
+    vt_sink_put(&base64.sink, piece->more);
     vt_sink_base64_end(&base64);
 }
 

@@ -15,6 +15,7 @@ static const char *const known_names[KNOWN_COUNT] = {
 
 struct head_work {
     struct vt_arena *arena;
+    const struct vt_seal_head *head;
     const char *values[KNOWN_COUNT]; /* NULL: such a field is not wanted */
     bool is_written[KNOWN_COUNT];
     struct vt_sealed_message *out;
@@ -93,9 +94,11 @@ static enum vt_code take_field(struct head_work *work, struct vt_bytes fields,
 {
     enum known known = known_of(field);
     bool is_content = vt_bytes_starts_with_nocase(field->name, VT_BYTES("Content-"));
-    if (known == KNOWN_COUNT && !is_content)
+    bool is_moved = is_content && work->head->form != VT_SEAL_BARE;
+    bool is_replaced = known < KNOWN_COUNT && work->values[known] != NULL;
+    if (!is_replaced && !is_moved)
         return keep_field(work, raw);
-    if (known < KNOWN_COUNT && work->values[known] != NULL && !work->is_written[known]) {
+    if (is_replaced && !work->is_written[known]) {
         enum vt_code code = write_field(work, known);
         return code != VT_OK ? code : add_change(work, known_names[known], 1, work->values[known]);
     }
@@ -129,21 +132,26 @@ static enum vt_code add_missing(struct head_work *work)
     return code;
 }
 
-static void set_values(struct head_work *work, const char *boundary, const char *micalg)
+static bool set_values(struct head_work *work, const struct vt_seal_head *head)
 {
+    if (head->form == VT_SEAL_BARE) {
+        work->values[KNOWN_ENCODING] = head->is_root_replaced ? "base64" : NULL;
+        return true;
+    }
     work->values[KNOWN_VERSION] = "1.0";
-    work->values[KNOWN_ENCODING] = boundary != NULL ? "7bit" : "base64";
-    if (boundary != NULL) {
-        work->values[KNOWN_TYPE] = vt_arena_printf(
-            work->arena,
-            "multipart/signed; protocol=\"application/pkcs7-signature\"; micalg=%s;\n "
-            "boundary=\"%s\"",
-            micalg, boundary);
-    } else {
+    if (head->form == VT_SEAL_OPAQUE) {
         work->values[KNOWN_TYPE] =
             "application/pkcs7-mime; smime-type=signed-data;\n name=\"smime.p7m\"";
         work->values[KNOWN_DISPOSITION] = "attachment; filename=\"smime.p7m\"";
+        work->values[KNOWN_ENCODING] = "base64";
+        return true;
     }
+    work->values[KNOWN_ENCODING] = "7bit";
+    work->values[KNOWN_TYPE] = vt_arena_printf(
+        work->arena,
+        "multipart/signed; protocol=\"application/pkcs7-signature\"; micalg=%s;\n boundary=\"%s\"",
+        head->micalg, head->boundary);
+    return work->values[KNOWN_TYPE] != NULL;
 }
 
 static enum vt_code write_block(struct head_work *work, struct vt_bytes fields)
@@ -159,15 +167,14 @@ static enum vt_code write_block(struct head_work *work, struct vt_bytes fields)
     return code == VT_OK ? vt_buf_add(&work->text, "\r\n", 2) : code;
 }
 
-enum vt_code vt_seal_head_write(struct vt_arena *arena, struct vt_bytes mail, const char *boundary,
-                                const char *micalg, struct vt_sealed_message *out,
+enum vt_code vt_seal_head_write(struct vt_arena *arena, struct vt_bytes mail,
+                                const struct vt_seal_head *head, struct vt_sealed_message *out,
                                 struct vt_bytes *out_header)
 {
-    struct head_work work = {.arena = arena, .out = out};
+    struct head_work work = {.arena = arena, .head = head, .out = out};
     struct vt_header_block block;
     vt_header_split(mail, true, &block);
-    set_values(&work, boundary, micalg);
-    if (work.values[KNOWN_TYPE] == NULL)
+    if (!set_values(&work, head))
         return VT_E_NOMEM;
     vt_buf_init(&work.text, (size_t)4 * VT_MAX_HEADER_BYTES);
     enum vt_code code = write_block(&work, block.fields);

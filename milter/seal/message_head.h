@@ -7,10 +7,16 @@
 
 #define VT_SEAL_BOUNDARY_BYTES 48
 
-/* The changes, into *out, and the header block with them made, its empty line included. boundary:
- * of the multipart/signed; NULL: the opaque form. VT_E_NOMEM, VT_E_LIMIT. */
-enum vt_code vt_seal_head_write(struct vt_arena *arena, struct vt_bytes mail, const char *boundary,
-                                const char *micalg, struct vt_sealed_message *out,
+struct vt_seal_head {
+    enum vt_seal_form form;
+    const char *boundary; /* of multipart/signed */
+    const char *micalg;
+    bool is_root_replaced; /* bare: the body is base64 now */
+};
+/* The changes, into *out, and the header block with them made, its empty line included. VT_E_NOMEM,
+ * VT_E_LIMIT. */
+enum vt_code vt_seal_head_write(struct vt_arena *arena, struct vt_bytes mail,
+                                const struct vt_seal_head *head, struct vt_sealed_message *out,
                                 struct vt_bytes *out_header) VT_MUST_CHECK;
 
 #endif

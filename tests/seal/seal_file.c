@@ -160,7 +160,7 @@ static int seal_mail(struct vt_arena *arena, EVP_PKEY *key, const struct vt_seal
         return 1;
     struct vt_bytes signature = ts_sign_with(arena, key, identity, message.attributes);
     if (vt_seal_message_finish(arena, &message, signature, TD_NONE, &sealed, &err) != VT_OK ||
-        vt_seal_message_check(arena, mail, sealed.mail, identity, &check, &err) != VT_OK)
+        vt_seal_message_check(arena, mail, sealed.mail, &plan, &check, &err) != VT_OK)
         return (void)puts(err.text), 2;
     if (!check.is_good)
         return (void)puts(check.why), 2;

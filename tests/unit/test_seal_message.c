@@ -95,7 +95,8 @@ static bool is_good(struct vt_bytes mail, struct vt_bytes sealed, const char **w
 {
     struct vt_seal_check check;
     struct vt_err err = {0};
-    if (vt_seal_message_check(arena, mail, sealed, &seal.identity, &check, &err) != VT_OK)
+    const struct vt_seal_message_plan plan = new_plan(VT_SEAL_CLEAR);
+    if (vt_seal_message_check(arena, mail, sealed, &plan, &check, &err) != VT_OK)
         fail_msg("%s", err.text);
     *why = check.why;
     return check.is_good;
@@ -425,7 +426,7 @@ static void test_time_stamp(void **state)
     assert_string_equal(why, "The time stamp of the sealed mail is not one of its signature.");
 }
 
-/* ---- what the check finds ---- */
+/* ---- documents that were sealed ---- */
 
 static struct vt_bytes replaced(struct vt_bytes bytes, const char *old, const char *new)
 {
@@ -438,6 +439,93 @@ static struct vt_bytes replaced(struct vt_bytes bytes, const char *old, const ch
     memcpy(out + at + strlen(new), bytes.ptr + at + strlen(old), bytes.len - at - strlen(old));
     return vt_bytes_of(out, len);
 }
+
+#define DOCUMENTS                                                                                  \
+    MIXED "X-Mailer: m\r\n\r\n--b1\r\n\r\nFrom me \r\n--b1\r\nContent-Type: application/pdf; "     \
+          "name=a.pdf\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n%PDF-\r\n--b1\r\n"     \
+          "Content-Type: message/rfc822\r\n\r\nSubject: x\r\nContent-Type: application/pdf; "      \
+          "name=b.pdf\r\n\r\n%PDF-\r\n--b1--\r\n"
+
+static const struct {
+    const char *name, *mail, *path;
+    bool is_found;
+} documents[] = {
+    {"attachment", DOCUMENTS, "2", true},
+    {"of a nested mail", DOCUMENTS, "3/message/1", true},
+    {"the whole mail", MIME "Content-Type: application/pdf\r\n\r\n%PDF-\r\n", "1", true},
+    {"the whole mail in base64",
+     MIME "Content-Type: application/pdf\r\nContent-transfer-encoding: base64\r\n\r\nJVBERi0=\r\n",
+     "1", true},
+    {"none", DOCUMENTS, "4", false},
+    {"a multipart", DOCUMENTS, "", false},
+    {"in a signed part",
+     MIXED "\r\n--b1\r\nContent-Type: multipart/signed; boundary=s; protocol=\"application/"
+           "pgp-signature\"\r\n\r\n--s\r\n\r\nx\r\n--s\r\nContent-Type: "
+           "application/pgp-signature\r\n\r\nx\r\n--s--\r\n--b1--\r\n",
+     "1.1", false},
+};
+
+static void test_documents_replaced(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ENTRIES(documents); i++) {
+        const struct vt_seal_replacement replacement = {
+            documents[i].path, VT_BYTES("%PDF-1.7 sealed"), VT_BYTES(" and more of it")};
+        for (unsigned form = VT_SEAL_CLEAR; form <= VT_SEAL_BARE; form++) {
+            struct vt_seal_message_plan plan = new_plan((enum vt_seal_form)form);
+            struct vt_bytes mail = vt_bytes_str(documents[i].mail);
+            struct vt_seal_message message;
+            struct vt_sealed_message sealed;
+            struct vt_seal_check check;
+            plan.replacements = &replacement;
+            plan.replacements_count = 1;
+            enum vt_code code = vt_seal_message_prepare(arena, mail, &plan, &message, NULL);
+            assert_int_equal(code, documents[i].is_found ? VT_OK : VT_E_NOT_FOUND);
+            if (code != VT_OK)
+                continue;
+            struct vt_bytes signature =
+                form == VT_SEAL_BARE ? TD_NONE : ts_sign(arena, &seal, message.attributes);
+            assert_int_equal(
+                vt_seal_message_finish(arena, &message, signature, TD_NONE, &sealed, NULL), VT_OK);
+            assert_int_equal(vt_seal_message_check(arena, mail, sealed.mail, &plan, &check, NULL),
+                             VT_OK);
+            if (!check.is_good)
+                fail_msg("%s, form %u: %s\n%.*s", documents[i].name, form, check.why,
+                         (int)sealed.mail.len, (const char *)sealed.mail.ptr);
+            plan.replacements_count = 0;
+            assert_int_equal(vt_seal_message_check(arena, mail, sealed.mail, &plan, &check, NULL),
+                             VT_OK);
+            assert_false(check.is_good);
+            struct header made = read_header(mail), written = read_header(sealed.mail);
+            make_changes(&made, &sealed);
+            assert_int_equal(made.count, written.count);
+        }
+    }
+}
+
+/* What is not replaced stays to the octet, also what would not survive as signed. */
+static void test_bare_changes_nothing_else(void **state)
+{
+    (void)state;
+    const struct vt_seal_replacement replacement = {"2", VT_BYTES("%PDF-1.7"), TD_NONE};
+    struct vt_seal_message_plan plan = new_plan(VT_SEAL_BARE);
+    struct vt_bytes mail = VT_BYTES(DOCUMENTS);
+    plan.identity = NULL;
+    plan.replacements = &replacement;
+    plan.replacements_count = 1;
+    struct vt_seal_message message = prepare(mail, &plan);
+    struct vt_sealed_message sealed;
+    assert_int_equal(message.attributes.len, 0);
+    assert_int_equal(vt_seal_message_finish(arena, &message, TD_NONE, TD_NONE, &sealed, NULL),
+                     VT_OK);
+    assert_int_equal(sealed.changes_count, 0);
+    struct vt_bytes wanted =
+        replaced(mail, "quoted-printable\r\n\r\n%PDF-", "base64\r\n\r\nJVBERi0xLjc=");
+    if (!vt_bytes_equal(sealed.mail, wanted))
+        fail_msg("%.*s", (int)sealed.mail.len, (const char *)sealed.mail.ptr);
+}
+
+/* ---- what the check finds ---- */
 
 static void test_check_finds(void **state)
 {
@@ -477,8 +565,8 @@ static void test_check_finds(void **state)
     }
     struct ts_seal other = ts_make(arena, VT_SEAL_ECDSA, VT_SEAL_SHA256);
     struct vt_seal_check check;
-    assert_int_equal(vt_seal_message_check(arena, mail, sealed.mail, &other.identity, &check, NULL),
-                     VT_OK);
+    plan.identity = &other.identity;
+    assert_int_equal(vt_seal_message_check(arena, mail, sealed.mail, &plan, &check, NULL), VT_OK);
     assert_false(check.is_good);
 }
 
@@ -495,6 +583,8 @@ int main(void)
         cmocka_unit_test(test_same_bytes_each_time),
         cmocka_unit_test(test_wrong_signature),
         cmocka_unit_test(test_time_stamp),
+        cmocka_unit_test(test_documents_replaced),
+        cmocka_unit_test(test_bare_changes_nothing_else),
         cmocka_unit_test(test_check_finds),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
