@@ -247,10 +247,15 @@ static void take_leaf(struct entity_work *work, const struct vt_part *part, bool
         return;
     struct vt_lines lines = vt_lines_look(body);
     enum vt_piece_kind kind = choose(part, fields, body, &lines);
-    if (kind == VT_PIECE_COPY && !vt_lines_are_safe(&lines))
+    /* In an encoding nobody knows a line end may be an octet of a file. */
+    bool has_own_lf = lines.has_bare_lf && fields->encoding == VT_PART_OTHER && !is_text(part) &&
+                      !is_kind(part, "message/");
+    if (kind == VT_PIECE_COPY && (!vt_lines_are_safe(&lines) || has_own_lf))
         say_fragile(work, "A part that must not be encoded has 8-bit characters or long lines.");
     put_block(work, is_root, block, fields, encoding_word(kind, fields));
-    if (kind == VT_PIECE_COPY) {
+    if (kind == VT_PIECE_COPY && has_own_lf) {
+        add_text(work, body);
+    } else if (kind == VT_PIECE_COPY) {
         add_lines(work, body, &lines);
     } else {
         work->out->reencoded_count++;
