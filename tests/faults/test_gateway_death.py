@@ -111,7 +111,7 @@ def terminated_with_a_mail_under_way(site):
 def master_killed(site):
     """The master killed: all roles end; a new one takes over the socket and serves."""
     pids = {name: role["pid"] for name, role in site.roles().items()}
-    equal(len(pids), 5, "roles")
+    equal(len(pids), 6, "roles")
     site.milter.kill()
     site.milter.wait()
     wait_for("the end of the roles", lambda: not any(processes.is_alive(pid) for pid in pids.values()), 30)

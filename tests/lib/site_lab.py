@@ -59,9 +59,9 @@ users:
   web: {web}
   post: {post}
   sealer: {sealer}
-limits:
+{notices}limits:
   status: {status_limit}
-{notices}{extra}"""
+{extra}"""
 
 
 def free_ports(count, span=1):
