@@ -411,6 +411,23 @@ static const struct vt_engine_backend backend = {.close = close_file,
                                                  .get_text = get_text,
                                                  .get_blob = get_blob};
 
+/* A log that is root's for a moment may be open for reading only, which the first write would show.
+ * Who waits for another writer is a writer. */
+static enum vt_code check_writable(struct vt_engine *engine, struct vt_err *err)
+{
+    (void)sqlite3_busy_timeout(db_of(engine), 0);
+    int result = sqlite3_exec(db_of(engine), "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL, NULL);
+    enum vt_code code = (result & 0xFF) == SQLITE_READONLY ? failed(engine, result, err) : VT_OK;
+    (void)sqlite3_busy_timeout(db_of(engine), VT_ENGINE_BUSY_MSECS);
+    return code;
+}
+
+static bool is_out_of_reach(const struct connection *connection)
+{
+    int result = connection->db != NULL ? sqlite3_errcode(connection->db) & 0xFF : SQLITE_OK;
+    return result == SQLITE_CANTOPEN || result == SQLITE_READONLY;
+}
+
 static enum vt_code open_once(const char *file, bool for_writing, struct vt_engine **out,
                               bool *out_may_pass, struct vt_err *err)
 {
@@ -425,8 +442,9 @@ static enum vt_code open_once(const char *file, bool for_writing, struct vt_engi
     enum vt_code code = result == SQLITE_OK ? configure(engine, err) : failed(engine, result, err);
     if (code == VT_OK)
         code = migrate(engine, err);
-    *out_may_pass = code == VT_E_SYSTEM && connection->db != NULL &&
-                    (sqlite3_errcode(connection->db) & 0xFF) == SQLITE_CANTOPEN;
+    if (code == VT_OK && for_writing)
+        code = check_writable(engine, err);
+    *out_may_pass = code == VT_E_SYSTEM && is_out_of_reach(connection);
     if (code == VT_OK)
         *out = engine;
     else

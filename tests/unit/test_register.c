@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The register: opening, appending, looking up; first seen, defer clocks, notices, exceptions;
  * nothing of a secret mail is kept. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -68,6 +69,29 @@ static void a_log_out_of_reach_is_waited_for(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
     site_append(site, 3, 2);
+}
+
+/* So is one that may be read only, as when it is given to the owner of the file just now. */
+static void a_log_for_reading_only_is_waited_for(void **state)
+{
+    struct site *site = *state;
+    char file[600], log[610];
+    site_append(site, 1, 2);
+    site_close(site);
+    (void)snprintf(file, sizeof(file), "%s/register.sqlite", site->directory);
+    (void)snprintf(log, sizeof(log), "%s-wal", file);
+    int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0400);
+    assert_true(fd >= 0);
+    assert_int_equal(fchmod(fd, 0400), 0);
+    assert_int_equal(close(fd), 0);
+    const uid_t owner = geteuid() == 0 ? 65534 : geteuid(); /* no mode keeps root from writing */
+    const char *const paths[] = {site->directory, file, log};
+    for (size_t i = 0; i < ELEMENTS(paths); i++)
+        assert_int_equal(chown(paths[i], owner, (gid_t)-1), 0);
+    assert_int_equal(seteuid(owner), 0);
+    assert_int_equal(vt_register_open(site->directory, &site->reg, &site->err), VT_OK);
+    site_append(site, 3, 2);
+    assert_int_equal(seteuid(getuid()), 0);
 }
 
 static void other_files_are_refused(void **state)
@@ -769,6 +793,7 @@ int main(void)
     const struct CMUnitTest sqlite[] = {SHARED(TEST),
                                         TEST(files_are_private),
                                         TEST(a_log_out_of_reach_is_waited_for),
+                                        TEST(a_log_for_reading_only_is_waited_for),
                                         TEST(other_files_are_refused),
                                         TEST(readers_do_not_write),
                                         TEST(nothing_of_a_secret_mail_is_kept),
