@@ -18,6 +18,7 @@ struct vt_sealing {
     int inspect_fd; /* client end of the channel */
     int mail_fd;    /* sealed memory file or spool file */
     const struct vt_seal_message_plan *plan;
+    struct vt_bytes token; /* of the second step: a time stamp over the signature value, or empty */
     int64_t deadline_msecs; /* monotonic, of one step */
     void (*progress)(void *context);
     void *progress_context;

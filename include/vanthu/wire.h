@@ -22,8 +22,8 @@
  *                                   null_sender; mail 64M                           sealed"
  *                       SEAL_       word, why, attributes; -
  *                       PREPARED
- *                       SEAL_       the same and signature; mail 64M
- *                       FINISH
+ *                       SEAL_       the same and signature; mail 64M, and a
+ *                       FINISH      time stamp token 32K or none
  *                       SEAL_       header_bytes, cms, why; sealed mail
  *                       FINISHED    96M, changes of the header 256K
  * gateway, command      STATUS      reference or -; wants 16M           status      STATUS_UNKNOWN

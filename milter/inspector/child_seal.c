@@ -16,6 +16,7 @@ struct seal_work {
     int connection;
     struct vt_seal_message_plan plan;
     struct vt_bytes mail;
+    struct vt_bytes token; /* of the second step; empty: none */
     struct vt_seal_message message;
 };
 
@@ -104,11 +105,11 @@ static enum vt_code finish(struct seal_work *work, const json_t *body, struct vt
         return vt_err_set(err, code, "the signature of a seal is malformed");
     code = prepare(work, err);
     if (code == VT_OK)
-        code = vt_seal_message_finish(work->arena, &work->message, signature, (struct vt_bytes){0},
-                                      &sealed, err);
+        code = vt_seal_message_finish(work->arena, &work->message, signature, work->token, &sealed,
+                                      err);
     if (code == VT_OK)
-        code = vt_seal_message_check(work->arena, work->mail, sealed.mail, &work->plan, &check,
-                                     err);
+        code =
+            vt_seal_message_check(work->arena, work->mail, sealed.mail, &work->plan, &check, err);
     return code == VT_OK ? answer_finished(work, &sealed, &check, err) : code;
 }
 
@@ -118,15 +119,18 @@ enum vt_code vt_child_seal(struct vt_arena *arena, int connection, struct vt_mes
     struct seal_work work = {.arena = arena, .connection = connection};
     bool mapped = false;
     json_t *body = vt_seal_body(message);
+    bool is_finish = message->type == VT_MSG_SEAL_FINISH;
     enum vt_code code = VT_E_FORMAT;
-    if (body == NULL || message->fds_count != 1)
+    if (body == NULL || message->fds_count < 1 || message->fds_count > (is_finish ? 2 : 1))
         vt_err_set(err, VT_E_FORMAT, "a request to seal is malformed");
     else
         code = vt_seal_plan_from_json(arena, body, &work.plan, err);
     if (code == VT_OK)
         code = vt_input_read(message->fds[0], VT_MAX_MAIL_BYTES, &work.mail, &mapped, err);
+    if (code == VT_OK && message->fds_count == 2)
+        code = vt_memfd_map(message->fds[1], VT_MAX_SEAL_TOKEN_BYTES, &work.token, err);
     vt_message_close(message);
-    if (code == VT_OK && message->type == VT_MSG_SEAL_FINISH)
+    if (code == VT_OK && is_finish)
         code = finish(&work, body, err);
     else if (code == VT_OK) {
         code = prepare(&work, err);

@@ -38,18 +38,20 @@ static enum vt_code died(const struct vt_message *message, struct vt_err *err)
     return vt_err_set(err, VT_E_PEER, "the inspector could not build the seal: %s", why);
 }
 
+/* token_fd: -1: none. */
 static enum vt_code ask(const struct vt_sealing *sealing, enum vt_message_type type, json_t *body,
-                        enum vt_message_type wanted, size_t fds_count, struct vt_message *answer,
-                        struct vt_err *err)
+                        int token_fd, enum vt_message_type wanted, size_t fds_count,
+                        struct vt_message *answer, struct vt_err *err)
 {
+    const int fds[] = {sealing->mail_fd, token_fd};
     char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
     json_decref(body);
     if (text == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
     const struct vt_wire_ask question = {.type = type,
                                          .body = vt_bytes_str(text),
-                                         .fds = &sealing->mail_fd,
-                                         .fds_count = 1,
+                                         .fds = fds,
+                                         .fds_count = token_fd < 0 ? 1 : 2,
                                          .max_fds = fds_count,
                                          .deadline_msecs = sealing->deadline_msecs,
                                          .progress = sealing->progress,
@@ -107,7 +109,7 @@ enum vt_code vt_sealing_prepare(struct vt_arena *arena, const struct vt_sealing 
     struct vt_message *answer = calloc(1, sizeof(*answer));
     if (answer == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
-    enum vt_code code = ask(sealing, VT_MSG_SEAL_PREPARE, vt_seal_plan_to_json(sealing->plan),
+    enum vt_code code = ask(sealing, VT_MSG_SEAL_PREPARE, vt_seal_plan_to_json(sealing->plan), -1,
                             VT_MSG_SEAL_PREPARED, 0, answer, err);
     if (code == VT_OK) {
         code = read_prepared(arena, answer, out, err);
@@ -229,6 +231,7 @@ enum vt_code vt_sealing_finish(struct vt_arena *arena, const struct vt_sealing *
                                struct vt_err *err)
 {
     *out = (struct vt_sealing_finished){.mail_fd = -1};
+    int token_fd = -1;
     struct vt_message *answer = calloc(1, sizeof(*answer));
     json_t *question = vt_seal_plan_to_json(sealing->plan);
     if (answer == NULL || question == NULL ||
@@ -237,8 +240,16 @@ enum vt_code vt_sealing_finish(struct vt_arena *arena, const struct vt_sealing *
         free(answer);
         return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
     }
-    enum vt_code code =
-        ask(sealing, VT_MSG_SEAL_FINISH, question, VT_MSG_SEAL_FINISHED, 2, answer, err);
+    enum vt_code code = VT_OK;
+    if (sealing->token.len > 0)
+        code = vt_memfd_seal("vanthu-token", sealing->token, &token_fd, err);
+    if (code == VT_OK)
+        code = ask(sealing, VT_MSG_SEAL_FINISH, question, token_fd, VT_MSG_SEAL_FINISHED, 2, answer,
+                   err);
+    else
+        json_decref(question);
+    if (token_fd >= 0)
+        (void)close(token_fd);
     if (code == VT_OK) {
         json_t *body = vt_seal_body(answer);
         code = body == NULL ? nonsense(err) : read_mail(arena, body, answer->fds[0], out, err);

@@ -9,8 +9,6 @@
 
 /* The content is not in the CMS. */
 #define VT_SEAL_DETACHED SIZE_MAX
-/* A time stamp token with the certificates of its authority; real ones have 3 to 7 KB. */
-#define VT_MAX_SEAL_TOKEN_BYTES (32u * 1024)
 
 struct vt_seal_cms_plan {
     const struct vt_seal_identity *identity;
