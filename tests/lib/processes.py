@@ -5,6 +5,7 @@
 
 import os
 import stat
+import time
 
 
 def stat_of(pid):
@@ -15,6 +16,19 @@ def stat_of(pid):
     except OSError:
         return None
     return state, int(parent)
+
+
+def started_ticks(pid):
+    """When a process began, in clock ticks since the boot; 0 when there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return int(file.read().rpartition(")")[2].split()[19])
+    except OSError:
+        return 0
+
+
+def now_ticks():
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
 
 
 def is_alive(pid):

@@ -83,6 +83,8 @@ def own_headers(delivered):
 class Site(Lab):
     """A Lab with hands on its processes."""
 
+    sent_ticks = 0  # when the last mail was sent in the background
+
     def sign(self, by="agency", at=None, data=None, **options):
         at = at or days_ago(10)
         return pdfsign.sign(data or pdfbuild.build("V/v chữ ký số", "1/QĐ", at), self.pki, by, at, **options)
@@ -191,9 +193,12 @@ class Site(Lab):
         return self.milter.wait(60)
 
     def held_child(self, seconds=20):
-        """Stop the next inspector child in the middle of its work: (pid, pid of the zygote)."""
+        """Stop the inspector child of the mail sent in the background, in the middle of its work: (pid, pid of the zygote)."""
         zygote = self.pid("inspector")
-        pid = wait_for("an inspector child", lambda: (processes.children_of(zygote) or [None])[0], seconds, 0.002)
+        def own_child():  # that of the mail before may still be about to end
+            children = processes.children_of(zygote)
+            return next((pid for pid in children if processes.started_ticks(pid) > self.sent_ticks), None)
+        pid = wait_for("an inspector child", own_child, seconds, 0.002)
         os.kill(pid, signal.SIGSTOP)
         return pid, zygote
 
@@ -219,6 +224,7 @@ class Site(Lab):
 
     def send_in_background(self, message, **options):
         """A future of the answer."""
+        self.sent_ticks = processes.now_ticks()
         pool = concurrent.futures.ThreadPoolExecutor(1)
         future = pool.submit(self.send, message, **options)
         pool.shutdown(wait=False)
