@@ -41,7 +41,7 @@ room        = $(patsubst %.c,$(BUILD)/%.o,$(wildcard milter/$(1)/*.c))
 BASE        = $(call room,base) $(call room,evidence)
 POLICY      = $(patsubst %.c,$(BUILD)/%.o,$(wildcard policy/*.c))
 
-.PHONY: FORCE all deps demo golden-notices test unit-programs fuzzers test-long test-peers bench lint format install clean help
+.PHONY: FORCE all deps demo golden-notices test unit-programs fuzzers test-long peers test-peers bench lint format install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(BUILD)/vanthu-milter $(BUILD)/vanthu
@@ -77,6 +77,8 @@ BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev 
 TEST_PACKAGES  := libcmocka-dev python3 python3-cryptography python3-asn1crypto python3-venv openssl postfix \
                   postfix-pcre postgresql poppler-utils python3-yaml qpdf mandoc procps clang m4 libwrap0 \
                   softhsm2 opensc p11-kit p11-kit-modules stunnel4 gpgsm fonts-liberation2 mupdf-tools
+# For independent programs: DSS is run by Java from its source, NSS is Thunderbird's engine.
+PEER_PACKAGES  := default-jdk-headless maven libnss3-tools
 LINT_PACKAGES  := clang clang-format clang-tidy cppcheck mandoc
 
 # $(call install-packages,LIST): only what is missing, asking nothing.
@@ -169,8 +171,12 @@ test-long: test
 	$(Q)$(MAKE) --no-print-directory -j2 fuzzers
 	$(Q)tests/run.sh long
 # Interoperability with independent programs from their own registries.
+peers:
+	$(call install-packages,$(PEER_PACKAGES))
+	$(Q)tests/peers/programs.py
 test-peers: deps
-	$(Q)$(MAKE) --no-print-directory -j2 all
+	$(call install-packages,$(PEER_PACKAGES))
+	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/seal/seal_file
 	$(Q)tests/run.sh peers
 # A make of its own after deps: pkg-config is asked when a Makefile is read.
 demo: deps

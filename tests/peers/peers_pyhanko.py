@@ -6,23 +6,16 @@
 # and CRLs. Where it says something else than vanthu, the reason stands in DIFFERENCES; a difference
 # that is not there, or no longer occurs, fails.
 # pyHanko comes from the Python package index into build/peers. Exit status 77: it cannot be had.
-#   peers_pyhanko.py [--install]     only see that it is there
 """Agreement with pyHanko."""
 
-import json
 import os
-import subprocess
 import sys
 import tempfile
 
 from made import make, names
+from programs import pyhanko, pyhanko_install
 
 import expect
-
-VERSION = "0.38.0"
-HERE = os.path.dirname(os.path.abspath(__file__))
-FOLDER = os.path.join(HERE, "..", "..", "build", "peers", "pyhanko-" + VERSION)
-PYTHON = FOLDER + "/bin/python"
 
 # Files that pyHanko gives up on or passes over, and why.
 UNREADABLE = {
@@ -100,27 +93,6 @@ DIFFERENCES = {
 }
 
 
-def install():
-    """True when pyHanko is there. Failing is no fault of ours: no network, or no python3-venv."""
-    if os.path.exists(PYTHON) and subprocess.run([PYTHON, "-c", "import pyhanko"], capture_output=True, check=False).returncode == 0:
-        return True
-    for command in (["/usr/bin/python3", "-m", "venv", "--clear", FOLDER],
-                    [FOLDER + "/bin/pip", "install", "-q", "--disable-pip-version-check", "--timeout", "20", "--retries", "1",
-                     "pyHanko==" + VERSION]):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            print((done.stderr.strip() or done.stdout.strip()).splitlines()[-1])
-            return False
-    return True
-
-
-def pyhanko(pki, files):
-    """{file: its signatures, or a text}."""
-    done = subprocess.run([PYTHON, HERE + "/pyhanko_verdicts.py", pki, *files], capture_output=True, text=True, check=True)
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return {line["file"]: line.get("signatures", line.get("error")) for line in lines}
-
-
 def vanthu(pki, config, path):
     status, evidence = expect.check(pki, config, path)
     if "stderr" in evidence:
@@ -162,11 +134,9 @@ def compare(name, theirs, ours, unused):
 
 
 def main():
-    if not install():
+    if not pyhanko_install():
         print("pyHanko cannot be installed from the package index")
         return 77
-    if sys.argv[1:] == ["--install"]:
-        return 0
     with tempfile.TemporaryDirectory() as folder:
         pki, documents, _ = make(folder)
         config, unused, failed = expect.configure(pki, folder), set(DIFFERENCES) | {(n, "*") for n in UNREADABLE}, 0

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Seals a mail or a PDF with a software key in place of the sealer, and checks what came of it.
- *   seal_file KEY.pem CHAIN.pem IN OUT [opaque|headers|pss|also]…
+ *   seal_file KEY.pem CHAIN.pem IN OUT [opaque|headers|also]… [SIGNING]
  *   seal_file KEY.pem CHAIN.pem IN OUT [image=PNG] [font=TTF] [line=TEXT]… [page=N] [left=MM]
- *             [top=MM] [anchor=TEXT] [field=NAME] [signature] [hide] [token=BYTES] [pss]
+ *             [top=MM] [anchor=TEXT] [field=NAME] [signature] [hide] [token=BYTES] [SIGNING]
+ *   SIGNING:  [pss] [hash=sha384|sha512] [stamp=COMMAND]; the command is given the name of a file
+ *             and writes the time stamp token over it to the second one.
  * Prints what became of it. Exit status: 0 sealed and good, 1 left alone, 2 anything else. */
 #include <openssl/pem.h>
 
@@ -104,6 +106,22 @@ static void read_place(char **words, struct vt_seal_pdf_plan *plan)
                                                   : VT_SEAL_PLACE_TOP_RIGHT;
 }
 
+/* The token a time stamp authority gives over a signature; empty where none is asked. */
+static struct vt_bytes stamp(struct vt_arena *arena, char **words, struct vt_bytes signature,
+                             const char *out_path)
+{
+    const char *command = option(words, "stamp");
+    if (command == NULL)
+        return TD_NONE;
+    const char *value = vt_arena_printf(arena, "%s.value", out_path);
+    const char *token = vt_arena_printf(arena, "%s.token", out_path);
+    FILE *file = fopen(value, "wb");
+    TC_CHECK(file != NULL && fwrite(signature.ptr, 1, signature.len, file) == signature.len &&
+             fclose(file) == 0);
+    TC_CHECK(system(vt_arena_printf(arena, "%s '%s' '%s'", command, value, token)) == 0);
+    return read_whole(arena, token);
+}
+
 static int seal_pdf(struct vt_arena *arena, EVP_PKEY *key, const struct vt_seal_identity *identity,
                     struct vt_bytes pdf, const char *out_path, char **words)
 {
@@ -124,7 +142,8 @@ static int seal_pdf(struct vt_arena *arena, EVP_PKEY *key, const struct vt_seal_
     if (seal.word != VT_SEAL_PDF_READY)
         return 1;
     struct vt_bytes signature = ts_sign_with(arena, key, identity, seal.attributes);
-    if (vt_seal_pdf_finish(arena, &seal, signature, TD_NONE, &update, &err) != VT_OK)
+    struct vt_bytes token = stamp(arena, words, signature, out_path);
+    if (vt_seal_pdf_finish(arena, &seal, signature, token, &update, &err) != VT_OK)
         return (void)puts(err.text), 2;
     uint8_t *whole = vt_arena_alloc(arena, pdf.len + update.len);
     memcpy(whole, pdf.ptr, pdf.len);
@@ -159,7 +178,8 @@ static int seal_mail(struct vt_arena *arena, EVP_PKEY *key, const struct vt_seal
     if (message.word != VT_SEAL_MESSAGE_READY)
         return 1;
     struct vt_bytes signature = ts_sign_with(arena, key, identity, message.attributes);
-    if (vt_seal_message_finish(arena, &message, signature, TD_NONE, &sealed, &err) != VT_OK ||
+    struct vt_bytes token = stamp(arena, words, signature, out_path);
+    if (vt_seal_message_finish(arena, &message, signature, token, &sealed, &err) != VT_OK ||
         vt_seal_message_check(arena, mail, sealed.mail, &plan, &check, &err) != VT_OK)
         return (void)puts(err.text), 2;
     if (!check.is_good)
@@ -167,6 +187,14 @@ static int seal_mail(struct vt_arena *arena, EVP_PKEY *key, const struct vt_seal
     FILE *file = fopen(out_path, "wb");
     TC_CHECK(file != NULL && fwrite(sealed.mail.ptr, 1, sealed.mail.len, file) == sealed.mail.len);
     return fclose(file) == 0 ? 0 : 2;
+}
+
+static enum vt_seal_hash hash_of(char **words)
+{
+    const char *name = option(words, "hash");
+    return name == NULL                  ? VT_SEAL_SHA256
+           : strcmp(name, "sha384") == 0 ? VT_SEAL_SHA384
+                                         : VT_SEAL_SHA512;
 }
 
 int main(int argc, char **argv)
@@ -181,6 +209,7 @@ int main(int argc, char **argv)
         .scheme = !EVP_PKEY_is_a(key, "RSA")  ? VT_SEAL_ECDSA
                   : has_word(argv + 5, "pss") ? VT_SEAL_RSA_PSS
                                               : VT_SEAL_RSA_PKCS1,
+        .hash = hash_of(argv + 5),
     };
     struct vt_bytes input = read_whole(arena, argv[3]);
     int status = vt_bytes_find(vt_bytes_slice(input, 0, 1024), VT_BYTES("%PDF-"), 0) != SIZE_MAX

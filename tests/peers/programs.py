@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Programs from other registries than Debian's, kept below build/peers, and what they say of PDF files.
+
+Run as a program it brings them. Exit status 1: one of them cannot be had."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PEERS = os.path.join(HERE, "..", "..", "build", "peers")
+PYHANKO = "0.38.0"
+PYTHON = f"{PEERS}/pyhanko-{PYHANKO}/bin/python"
+DSS = f"{PEERS}/dss-6.4"
+
+
+def fetch(*commands):
+    """True when all commands succeed. Failing is no fault of ours: no network, or a tool is not installed."""
+    for command in commands:
+        if not shutil.which(command[0]):
+            print(f"there is no {command[0]}")
+            return False
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            print((done.stderr.strip() or done.stdout.strip() or "failed").splitlines()[-1])
+            return False
+    return True
+
+
+def answers(command, files):
+    """{file: its signatures, or a text}, of a program that prints one line of JSON for each."""
+    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]}: {done.stderr[-2000:]}")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {line["file"]: line.get("signatures", line.get("error")) for line in lines}
+
+
+# ---- pyHanko, from the Python package index ----
+
+
+def pyhanko_install():
+    """True when it is there."""
+    if os.path.exists(PYTHON) and subprocess.run([PYTHON, "-c", "import pyhanko"], capture_output=True, check=False).returncode == 0:
+        return True
+    folder = os.path.dirname(os.path.dirname(PYTHON))
+    return fetch(["/usr/bin/python3", "-m", "venv", "--clear", folder],
+                 [folder + "/bin/pip", "install", "-q", "--disable-pip-version-check", "--timeout", "20", "--retries", "1",
+                  "pyHanko==" + PYHANKO])
+
+
+def pyhanko(pki, files):
+    return answers([PYTHON, HERE + "/pyhanko_verdicts.py", pki], files)
+
+
+def pyhanko_sign(pki, name, source, target):
+    subprocess.run([PYTHON, HERE + "/pyhanko_sign.py", pki, name, source, target], check=True)
+
+
+# ---- the Digital Signature Service of the EU, from the Maven repository ----
+
+
+def dss_install():
+    """True when it is there; java(1) runs it from its source."""
+    if os.path.exists(DSS + "/whole"):
+        return shutil.which("java") is not None
+    done = fetch(["java", "-version"],
+                 ["mvn", "-q", "-B", "-f", HERE + "/dss/pom.xml", f"-Dmaven.repo.local={PEERS}/maven",
+                  "org.apache.maven.plugins:maven-dependency-plugin:3.6.0:copy-dependencies", "-DoutputDirectory=" + os.path.abspath(DSS)])
+    if done:
+        with open(DSS + "/whole", "wb"):
+            pass
+    return done
+
+
+def dss(pki, files):
+    return answers(["java", "-XX:TieredStopAtLevel=1", "-cp", DSS + "/*", HERE + "/dss/DssVerdicts.java", pki], files)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if pyhanko_install() and dss_install() else 1)
