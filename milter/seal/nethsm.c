@@ -133,8 +133,14 @@ static enum vt_seal_fault ask_node(struct session *session, const char *host,
 {
     enum vt_seal_fault fault =
         call(session, host, question->path, question->body, true, until_msecs, out, err);
-    if (fault == VT_FAULT_NONE && out->status == 429 &&
-        vt_clock_monotonic_msecs() + LIMIT_PAUSE_MSECS < until_msecs) {
+    if (fault == VT_FAULT_NONE && out->status == 429) {
+        if (vt_clock_monotonic_msecs() + LIMIT_PAUSE_MSECS >= until_msecs) {
+            (void)vt_err_set(err, VT_E_TIMEOUT,
+                             "NetHSM %s takes one attempt in a second after a wrong password of "
+                             "user %.64s, and limits.hsm leaves no time to wait",
+                             host, session->hsm->key->user);
+            return VT_FAULT_LOST;
+        }
         vt_rest_answer_clear(out);
         pause_msecs(LIMIT_PAUSE_MSECS);
         fault = call(session, host, question->path, question->body, true, until_msecs, out, err);

@@ -147,6 +147,9 @@ def errors(site):
             assert 1 < time.monotonic() - begun < 3
             node.limited_until = time.monotonic() + 30
             failure(role.sign(site.attributes()), "credential", "refused the password")
+            node.limited_until = 0
+        node.limited_until = time.monotonic() + 30
+        site.down(key, "leaves no time to wait", limit="1s")  # not asked is not refused
 
 
 def bad_answers(site):
