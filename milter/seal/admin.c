@@ -128,12 +128,8 @@ static enum vt_code take_trial(struct vt_seal_desk *desk, size_t client, const s
     if (hsm->backend == NULL)
         return vt_err_set(err, VT_E_CONFIG, "%s", hsm->text);
     enum vt_code code = vt_pin_read(fd, &desk->trial.pin, err);
-    if (code == VT_OK)
-        code = vt_login_forget(desk->config->seal_directory, hsm->key, err);
-    if (code != VT_OK) {
-        vt_pin_wipe(&desk->trial.pin);
+    if (code != VT_OK)
         return code;
-    }
     *trial = (struct vt_hsm){.config = desk->config,
                              .key = hsm->key,
                              .backend = hsm->backend,

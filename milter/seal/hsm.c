@@ -110,8 +110,8 @@ static void fall(struct vt_hsm *hsm, enum vt_seal_fault fault, const char *text,
 static void note_login(struct vt_hsm *hsm, enum vt_seal_fault fault, const char *text)
 {
     struct vt_err err = {.text = ""};
-    if (hsm->pin_digest[0] != '\0' &&
-        vt_login_end(hsm->config->seal_directory, hsm->key, fault, text, &err) != VT_OK)
+    if (hsm->pin_digest[0] != '\0' && vt_login_end(hsm->config->seal_directory, hsm->key,
+                                                   hsm->pin_digest, fault, text, &err) != VT_OK)
         vt_log(VT_LOG_ALERT, "seal: key=%s what became of the login cannot be noted: %s",
                hsm->key->name, err.text);
 }
@@ -186,6 +186,8 @@ static enum vt_code look_up_pin(struct vt_hsm *hsm, const struct vt_pin *pin,
     if (pin->len == 0 && secret->len == 0)
         return VT_OK;
     enum vt_code code = vt_login_digest(directory, hsm->key, pin, secret, hsm->pin_digest, err);
+    if (code == VT_OK && hsm->trial != NULL)
+        code = vt_login_forget(directory, hsm->key, hsm->pin_digest, err);
     return code == VT_OK ? vt_login_begin(directory, hsm->key, hsm->pin_digest, false,
                                           hsm->config->hsm_msecs, out, err)
                          : code;

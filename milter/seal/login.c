@@ -20,6 +20,8 @@
 #define SALT_BYTES 16
 /* Attempts with a PIN that never was good and whose end nobody heard: the HSM may have counted. */
 #define MAX_UNHEARD 2
+/* PINs that are remembered of one token: that in use, one on trial, those of other keys. */
+#define MAX_MET 8
 
 static const char good[] = "good", refused[] = "refused", trying[] = "trying";
 
@@ -97,14 +99,37 @@ static bool digest_pin(json_t *state, const struct vt_pin *pin, const struct vt_
     return digest_one(pin, kept, of_pin) && digest_one(secret, of_pin, out);
 }
 
-static void begin_version(json_t *state, const char *digest, int64_t now_utc_secs)
+/* ---- versions ---- */
+
+/* The PIN of this digest among those that were met, borrowed. NULL: none. */
+static json_t *find_version(const json_t *state, const char *digest, size_t *out_index)
 {
-    set_text(state, "pin", digest);
-    set_text(state, "state", "new");
-    set_text(state, "text", "");
-    set_number(state, "since", now_utc_secs);
-    set_number(state, "unheard", 0);
-    (void)json_object_set_new(state, "was_good", json_false());
+    const json_t *met = json_object_get(state, "met");
+    for (size_t i = 0; i < json_array_size(met); i++) {
+        *out_index = i;
+        if (strcmp(text_of(json_array_get(met, i), "pin"), digest) == 0)
+            return json_array_get(met, i);
+    }
+    return NULL;
+}
+
+/* The same, the first of them from now on; one that was never met is new. */
+static json_t *meet(json_t *state, const char *digest, int64_t now_utc_secs)
+{
+    size_t index = 0;
+    if (!json_is_array(json_object_get(state, "met")))
+        (void)json_object_set_new(state, "met", json_array());
+    json_t *met = json_object_get(state, "met");
+    json_t *version = json_incref(find_version(state, digest, &index));
+    if (version != NULL) {
+        (void)json_array_remove(met, index);
+    } else {
+        version = json_pack("{s:s, s:s, s:s, s:I, s:i, s:b}", "pin", digest, "state", "new", "text",
+                            "", "since", (json_int_t)now_utc_secs, "unheard", 0, "was_good", 0);
+        (void)json_array_remove(met, MAX_MET - 1);
+    }
+    (void)json_array_insert_new(met, 0, version);
+    return json_array_get(met, 0);
 }
 
 /* Of a PIN that was met before. */
@@ -134,23 +159,21 @@ static enum vt_login_answer judge(const json_t *state, const char *files, int64_
     return VT_LOGIN_NO;
 }
 
-static void begin(json_t *state, const struct vt_seal_key *key, const char *digest, bool is_attempt,
+static void begin(json_t *version, const struct vt_seal_key *key, bool is_attempt,
                   int64_t late_msecs, struct vt_login *out, struct vt_err *err)
 {
     const char *files = key->secret_file == NULL ? "pin-file"
                         : key->pin_file == NULL  ? "secret-file"
                                                  : "pin-file or secret-file";
     int64_t now = vt_clock_now_utc_secs();
-    if (strcmp(digest, text_of(state, "pin")) != 0)
-        begin_version(state, digest, now);
-    out->answer = judge(state, files, late_msecs, now, err);
-    out->was_good = json_is_true(json_object_get(state, "was_good"));
-    out->since_utc_secs = json_integer_value(json_object_get(state, "since"));
+    out->answer = judge(version, files, late_msecs, now, err);
+    out->was_good = json_is_true(json_object_get(version, "was_good"));
+    out->since_utc_secs = json_integer_value(json_object_get(version, "since"));
     if (out->answer != VT_LOGIN_YES || !is_attempt)
         return;
-    set_text(state, "state", trying);
-    set_number(state, "tried", now);
-    set_number(state, "unheard", json_integer_value(json_object_get(state, "unheard")) + 1);
+    set_text(version, "state", trying);
+    set_number(version, "tried", now);
+    set_number(version, "unheard", json_integer_value(json_object_get(version, "unheard")) + 1);
 }
 
 enum vt_code vt_login_digest(const char *directory, const struct vt_seal_key *key,
@@ -185,7 +208,11 @@ enum vt_code vt_login_begin(const char *directory, const struct vt_seal_key *key
     enum vt_code code = vt_seal_state_open(directory, name, &fd, &state, err);
     if (code != VT_OK)
         return code;
-    begin(state, key, digest, is_attempt, late_msecs, out, err);
+    json_t *version = meet(state, digest, vt_clock_now_utc_secs());
+    if (version != NULL)
+        begin(version, key, is_attempt, late_msecs, out, err);
+    else
+        code = vt_err_set(err, VT_E_NOMEM, "no memory");
     if (out->answer == VT_LOGIN_YES)
         code = vt_seal_state_write(fd, state, is_attempt, err);
     json_decref(state);
@@ -193,44 +220,58 @@ enum vt_code vt_login_begin(const char *directory, const struct vt_seal_key *key
     return code;
 }
 
-enum vt_code vt_login_end(const char *directory, const struct vt_seal_key *key,
+/* How it went, of a version that is still known. */
+static void end(json_t *version, enum vt_seal_fault fault, const char *text)
+{
+    bool is_refused = fault == VT_FAULT_PIN || fault == VT_FAULT_PIN_LOCKED;
+    set_number(version, "tried", vt_clock_now_utc_secs());
+    set_text(version, "text", is_refused ? text : "");
+    /* A token that is not there, or a key that is not on it, says nothing about the PIN: what was
+     * not taken was not counted either, or the answer would be another one. */
+    set_text(version, "state", is_refused ? refused : fault == VT_FAULT_NONE ? good : "new");
+    if (fault != VT_FAULT_LOST)
+        set_number(version, "unheard", 0);
+    if (fault == VT_FAULT_NONE)
+        (void)json_object_set_new(version, "was_good", json_true());
+}
+
+enum vt_code vt_login_end(const char *directory, const struct vt_seal_key *key, const char *digest,
                           enum vt_seal_fault fault, const char *text, struct vt_err *err)
 {
     char name[64];
     int fd = -1;
+    size_t index = 0;
     json_t *state = NULL;
-    bool is_refused = fault == VT_FAULT_PIN || fault == VT_FAULT_PIN_LOCKED;
     name_of(key, name);
     enum vt_code code = vt_seal_state_open(directory, name, &fd, &state, err);
     if (code != VT_OK)
         return code;
-    set_number(state, "tried", vt_clock_now_utc_secs());
-    set_text(state, "text", is_refused ? text : "");
-    /* A token that is not there, or a key that is not on it, says nothing about the PIN: what was
-     * not taken was not counted either, or the answer would be another one. */
-    set_text(state, "state", is_refused ? refused : fault == VT_FAULT_NONE ? good : "new");
-    if (fault != VT_FAULT_LOST)
-        set_number(state, "unheard", 0);
-    if (fault == VT_FAULT_NONE)
-        (void)json_object_set_new(state, "was_good", json_true());
-    code = vt_seal_state_write(fd, state, true, err);
+    json_t *version = find_version(state, digest, &index);
+    if (version != NULL) {
+        end(version, fault, text);
+        code = vt_seal_state_write(fd, state, true, err);
+    }
     json_decref(state);
     (void)close(fd);
     return code;
 }
 
 enum vt_code vt_login_forget(const char *directory, const struct vt_seal_key *key,
-                             struct vt_err *err)
+                             const char *digest, struct vt_err *err)
 {
     char name[64];
     int fd = -1;
+    size_t index = 0;
     json_t *state = NULL;
     name_of(key, name);
     enum vt_code code = vt_seal_state_open(directory, name, &fd, &state, err);
     if (code != VT_OK)
         return code;
-    set_text(state, "pin", "");
-    code = vt_seal_state_write(fd, state, true, err);
+    const json_t *version = find_version(state, digest, &index);
+    if (version != NULL && strcmp(text_of(version, "state"), trying) != 0) {
+        (void)json_array_remove(json_object_get(state, "met"), index);
+        code = vt_seal_state_write(fd, state, true, err);
+    }
     json_decref(state);
     (void)close(fd);
     return code;
@@ -240,11 +281,17 @@ int64_t vt_login_since(const char *directory, const struct vt_seal_key *key)
 {
     char name[64];
     int fd = -1;
+    size_t index = 0;
     json_t *state = NULL;
+    const json_t *version = NULL, *since = NULL;
     name_of(key, name);
     if (vt_seal_state_open(directory, name, &fd, &state, NULL) != VT_OK)
         return VT_TIME_NONE;
-    const json_t *since = json_object_get(state, "since");
+    json_array_foreach(json_object_get(state, "met"), index, version)
+    {
+        if (since == NULL && strcmp(text_of(version, "state"), refused) != 0)
+            since = json_object_get(version, "since");
+    }
     int64_t found = json_is_integer(since) ? json_integer_value(since) : VT_TIME_NONE;
     json_decref(state);
     (void)close(fd);

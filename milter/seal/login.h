@@ -53,14 +53,15 @@ enum vt_code vt_login_begin(const char *directory, const struct vt_seal_key *key
                             const char *digest, bool is_attempt, int64_t late_msecs,
                             struct vt_login *out, struct vt_err *err) VT_MUST_CHECK;
 /* How it ended: NONE, PIN, PIN_LOCKED with the HSM's words; anything else says nothing about the
- * PIN. */
-enum vt_code vt_login_end(const char *directory, const struct vt_seal_key *key,
+ * PIN. Nothing is noted of another PIN than that of the digest. */
+enum vt_code vt_login_end(const char *directory, const struct vt_seal_key *key, const char *digest,
                           enum vt_seal_fault fault, const char *text,
                           struct vt_err *err) VT_MUST_CHECK;
-/* vanthu seal rotate-pin: a person wants this PIN to be tried, whatever was remembered. */
+/* vanthu seal rotate-pin: a person wants this PIN to be tried, whatever was remembered of it; what
+ * was of others stays. */
 enum vt_code vt_login_forget(const char *directory, const struct vt_seal_key *key,
-                             struct vt_err *err) VT_MUST_CHECK;
-/* When the PIN that is in use was first met; VT_TIME_NONE: not known. */
+                             const char *digest, struct vt_err *err) VT_MUST_CHECK;
+/* When the PIN that was met last, and not refused, was met first; VT_TIME_NONE: not known. */
 int64_t vt_login_since(const char *directory, const struct vt_seal_key *key);
 
 #endif

@@ -240,7 +240,7 @@ def old_pin(site):
         equal(len(kept), 1, "what is remembered of logins")
         with open(os.path.join(role.directory, kept[0]), "r+") as file:
             state = json.load(file)
-            state["since"] -= 151 * 86400
+            state["met"][0]["since"] -= 151 * 86400
             file.seek(0)
             file.truncate()
             json.dump(state, file)

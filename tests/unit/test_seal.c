@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The sealer's parts without an HSM: URIs of keys, settings of keys, what may be signed,
  * signatures, quota, PINs and what is remembered of them. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -328,10 +329,10 @@ static enum vt_login_answer ask(const char *digest, bool is_attempt)
     return login.answer;
 }
 
-static void told(enum vt_seal_fault fault)
+static void told(const char *digest, enum vt_seal_fault fault)
 {
-    assert_int_equal(vt_login_end(folder, &some_key, fault, "the HSM refused the PIN", NULL),
-                     VT_OK);
+    assert_int_equal(
+        vt_login_end(folder, &some_key, digest, fault, "the HSM refused the PIN", NULL), VT_OK);
 }
 
 static void logins(void **state)
@@ -341,27 +342,72 @@ static void logins(void **state)
     assert_int_equal(ask(one, false), VT_LOGIN_YES);
     assert_int_equal(ask(one, true), VT_LOGIN_YES);
     assert_int_equal(ask(one, true), VT_LOGIN_WAIT); /* another key tries it right now */
-    told(VT_FAULT_PIN);
+    told(one, VT_FAULT_PIN);
     assert_int_equal(ask(one, true), VT_LOGIN_NO);
     assert_int_equal(ask(two, true), VT_LOGIN_YES);
-    told(VT_FAULT_NONE);
+    told(two, VT_FAULT_NONE);
     for (unsigned i = 0; i < 5; i++) {
         assert_int_equal(ask(two, true), VT_LOGIN_YES);
-        told(VT_FAULT_LOST); /* a PIN that was good is tried again */
+        told(two, VT_FAULT_LOST); /* a PIN that was good is tried again */
     }
-    assert_int_equal(ask(one, true), VT_LOGIN_YES); /* the file says another one again */
-    told(VT_FAULT_LOST);
-    assert_int_equal(ask(one, true), VT_LOGIN_YES);
-    told(VT_FAULT_LOST);
-    assert_int_equal(ask(one, true), VT_LOGIN_NO); /* the HSM may have counted both */
+    assert_int_equal(ask(one, true),
+                     VT_LOGIN_NO); /* another key may name it; it is refused still */
     assert_int_equal(ask("3333", true), VT_LOGIN_YES);
-    told(VT_FAULT_KEY); /* it was taken, or nobody counted it */
+    told("3333", VT_FAULT_LOST);
     assert_int_equal(ask("3333", true), VT_LOGIN_YES);
-    told(VT_FAULT_PIN_LOCKED);
-    assert_int_equal(ask("3333", true), VT_LOGIN_NO);
-    assert_int_equal(vt_login_forget(folder, &some_key, NULL), VT_OK);
-    assert_int_equal(ask("3333", true), VT_LOGIN_YES); /* a person wants it */
-    assert_true(vt_login_since(folder, &some_key) != VT_TIME_NONE);
+    told("3333", VT_FAULT_LOST);
+    assert_int_equal(ask("3333", true), VT_LOGIN_NO); /* the HSM may have counted both */
+    assert_int_equal(ask("4444", true), VT_LOGIN_YES);
+    told("4444", VT_FAULT_KEY); /* it was taken, or nobody counted it */
+    assert_int_equal(ask("4444", true), VT_LOGIN_YES);
+    told("4444", VT_FAULT_PIN_LOCKED);
+    assert_int_equal(ask("4444", true), VT_LOGIN_NO);
+    assert_int_equal(vt_login_forget(folder, &some_key, "4444", NULL), VT_OK);
+    assert_int_equal(ask("4444", true), VT_LOGIN_YES); /* a person wants it */
+}
+
+static void set_since(int64_t utc_secs)
+{
+    json_t *state = NULL;
+    int fd = -1;
+    size_t index = 0;
+    json_t *version = NULL;
+    DIR *found = opendir(folder);
+    assert_non_null(found);
+    for (const struct dirent *entry = readdir(found); entry != NULL; entry = readdir(found)) {
+        if (strncmp(entry->d_name, "login-", 6) != 0)
+            continue;
+        assert_int_equal(vt_seal_state_open(folder, entry->d_name, &fd, &state, NULL), VT_OK);
+        json_array_foreach(json_object_get(state, "met"), index, version)(void)
+            json_object_set_new(version, "since", json_integer(utc_secs));
+        assert_int_equal(vt_seal_state_write(fd, state, false, NULL), VT_OK);
+        json_decref(state);
+        (void)close(fd);
+    }
+    (void)closedir(found);
+}
+
+/* A trial says nothing about the PIN that is in use: not its age, and not how it went. */
+static void trials(void **state)
+{
+    (void)state;
+    static const char used[] = "1111", wrong[] = "2222", right[] = "3333";
+    assert_int_equal(vt_login_since(folder, &some_key), VT_TIME_NONE);
+    assert_int_equal(ask(used, true), VT_LOGIN_YES);
+    told(used, VT_FAULT_NONE);
+    set_since(1000);
+    assert_int_equal(ask(wrong, true), VT_LOGIN_YES);
+    told(wrong, VT_FAULT_PIN);
+    assert_int_equal(vt_login_since(folder, &some_key), 1000);
+    assert_int_equal(ask(used, true), VT_LOGIN_YES);
+    assert_int_equal(vt_login_since(folder, &some_key), 1000);
+    told(used, VT_FAULT_NONE);
+    assert_int_equal(ask(right, true), VT_LOGIN_YES);
+    told(right, VT_FAULT_NONE);
+    told(used, VT_FAULT_PIN); /* the connection that was there uses the old one, once more */
+    assert_int_equal(ask(right, true), VT_LOGIN_YES);
+    assert_int_equal(ask(used, true), VT_LOGIN_NO);
+    assert_true(vt_login_since(folder, &some_key) > 1000);
 }
 
 int main(void)
@@ -378,6 +424,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(stopped, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(pins, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(logins, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(trials, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
