@@ -99,11 +99,11 @@ struct vt_seal_wish {
 };
 /* Ask over a connection of vt_control_connect_sealer. *out_json: the answer, malloc'd:
  * STATUS {"stopped": text or absent, "keys": […]};
- * PROBE one key: {"key", "agency", "identity", "state", "text", "since", "token": {"label", …},
- * "certificate": {"subject", "not_after", … or "text"}, "purposes": [{"purpose", "authorised",
- * "text"}], "pin": {"since", "old"}, "canary": {"good", "text"}, "losses", "recovery_msecs",
- * "probe": name of a failure or "done", "probe_text", "probe_msecs"};
- * PIN {"good", "text"}; REQUEST {"failure", "text", "pem"}; STOP, RESUME {"good"}.
+ * PROBE one key: {"key", "service" (hosts; absent for a module), "agency", "identity", "state",
+ * "text", "since", "token": {"label", …}, "certificate": {"subject", "not_after", … or "text"},
+ * "purposes": [{"purpose", "authorised", "text"}], "pin": {"since", "old"}, "canary": {"good",
+ * "text"}, "losses", "recovery_msecs", "probe": name of a failure or "done", "probe_text",
+ * "probe_msecs"}; PIN {"good", "text"}; REQUEST {"failure", "text", "pem"}; STOP, RESUME {"good"}.
  * VT_E_PEER: why it cannot be done is in err->text; others as vt_sealer_sign. */
 enum vt_code vt_sealer_wish(const struct vt_sealer *sealer, const struct vt_seal_wish *wish,
                             char **out_json, struct vt_err *err) VT_MUST_CHECK;

@@ -33,30 +33,49 @@ static int64_t number_of(const json_t *object, const char *key)
     return json_integer_value(json_object_get(object, key));
 }
 
+static bool has_service(const json_t *key)
+{
+    return json_object_get(key, "service") != NULL;
+}
+
+/* A token in an HSM, or a key at a service. */
+static void print_place(const struct printer *p, const json_t *key)
+{
+    const json_t *token = json_object_get(key, "token");
+    if (has_service(key))
+        fprintf(p->out, "%s %s (%s %s), %s \"%s\"", pick(p, "đã kết nối với", "connected with"),
+                vt_print_json(key, "service"), vt_print_json(token, "manufacturer"),
+                vt_print_json(token, "model"), pick(p, "khóa", "key"),
+                vt_print_json(token, "label"));
+    else
+        fprintf(p->out, "%s, token \"%s\" (%s %s, %s)", pick(p, "đã kết nối", "connected"),
+                vt_print_json(token, "label"), vt_print_json(token, "manufacturer"),
+                vt_print_json(token, "model"), vt_print_json(token, "serial"));
+}
+
 static void print_hsm(struct printer *p, const json_t *key)
 {
     const json_t *token = json_object_get(key, "token");
     char since[40];
     bool is_up = strcmp(vt_print_json(key, "state"), "up") == 0;
     begin(p, "HSM", "HSM");
-    if (is_up)
-        fprintf(p->out, "%s, token \"%s\" (%s %s, %s), %s %s\n", pick(p, "đã kết nối", "connected"),
-                vt_print_json(token, "label"), vt_print_json(token, "manufacturer"),
-                vt_print_json(token, "model"), vt_print_json(token, "serial"),
-                pick(p, "từ", "since"),
+    if (is_up) {
+        print_place(p, key);
+        fprintf(p->out, ", %s %s\n", pick(p, "từ", "since"),
                 vt_print_minute(p->language, since, number_of(key, "since")));
-    else
+    } else {
         fprintf(p->out, "%s: %s\n", pick(p, "KHÔNG DÙNG ĐƯỢC", "OF NO USE"),
                 vt_print_json(key, "text"));
+    }
     p->is_well = p->is_well && is_up;
     if (json_is_true(json_object_get(token, "software")))
         fprintf(p->out, "              %s\n",
                 pick(p, "TOKEN PHẦN MỀM, KHÔNG PHẢI HSM: không dùng cho con dấu của cơ quan",
                      "A SOFTWARE TOKEN, NO HSM: not for the seal of an agency"));
     if (json_is_true(json_object_get(token, "exportable")))
-        fprintf(p->out, "              %s\n",
-                pick(p, "KHÓA CÓ THỂ ĐƯỢC LẤY RA KHỎI HSM (CKA_EXTRACTABLE)",
-                     "THE HSM WOULD GIVE THIS KEY AWAY (CKA_EXTRACTABLE)"));
+        fprintf(p->out, "              %s (%s)\n",
+                pick(p, "KHÓA CÓ THỂ ĐƯỢC LẤY RA KHỎI HSM", "THE HSM WOULD GIVE THIS KEY AWAY"),
+                has_service(key) ? "exportable" : "CKA_EXTRACTABLE");
 }
 
 static void print_certificate(struct printer *p, const json_t *key)
@@ -94,7 +113,10 @@ static void print_pin(const struct printer *p, const json_t *key)
     char since[40];
     if (!json_is_object(pin))
         return;
-    begin(p, "PIN", "PIN");
+    if (has_service(key))
+        begin(p, "bí mật", "secret");
+    else
+        begin(p, "PIN", "PIN");
     fprintf(p->out, "%s %s (%" PRId64 " %s)", pick(p, "dùng từ", "in use since"),
             vt_print_minute(p->language, since, number_of(pin, "since")),
             (p->now - number_of(pin, "since")) / DAY_SECS, pick(p, "ngày", "days"));

@@ -4,24 +4,40 @@
 #include <unistd.h>
 
 #include "base/pkcs11_uri.h"
+#include "base/rest_uri.h"
 #include "seal/authorise.h"
 #include "seal/login.h"
+#include "seal/rest.h"
+
+/* What each kind of place for keys reads of its own. */
+static enum vt_code check_module(const struct vt_seal_key *key, struct vt_err *err)
+{
+    struct vt_pkcs11_uri uri;
+    enum vt_code code = vt_pkcs11_uri_parse(key->uri, &uri, err);
+    if (code == VT_OK && access(uri.module, R_OK) != 0)
+        code = vt_err_sys(err, "the module of key %s, %s", key->name, uri.module);
+    return code;
+}
+
+static enum vt_code check_pin(const char *file, struct vt_err *err)
+{
+    struct vt_pin pin = {.page = NULL};
+    enum vt_code code = file == NULL ? VT_OK : vt_pin_read_file(file, &pin, err);
+    vt_pin_wipe(&pin);
+    return code;
+}
 
 enum vt_code vt_seal_check_files(const struct vt_seal_key *key, struct vt_err *err)
 {
-    struct vt_pkcs11_uri uri;
     struct vt_own_certificate own = {.arena = NULL};
-    struct vt_pin pin = {.page = NULL};
-    enum vt_code code = vt_pkcs11_uri_parse(key->uri, &uri, err);
-    if (code == VT_OK && access(uri.module, R_OK) != 0) {
-        (void)vt_err_sys(err, "the module of key %s, %s", key->name, uri.module);
-        code = VT_E_CONFIG;
-    }
+    bool is_service = vt_rest_kind_of(key->uri) != VT_REST_NONE;
+    enum vt_code code = is_service ? vt_rest_check_ca(key, err) : check_module(key, err);
     if (code == VT_OK && key->certificate != NULL)
         code = vt_own_certificate_read(key, &own, err);
-    if (code == VT_OK && key->pin_file != NULL)
-        code = vt_pin_read_file(key->pin_file, &pin, err);
-    vt_pin_wipe(&pin);
+    if (code == VT_OK)
+        code = check_pin(key->pin_file, err);
+    if (code == VT_OK)
+        code = check_pin(key->secret_file, err);
     vt_own_certificate_clear(&own);
     return code == VT_OK ? VT_OK : VT_E_CONFIG;
 }

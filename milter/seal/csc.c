@@ -313,8 +313,8 @@ static enum vt_seal_fault open_csc(const struct vt_seal_open *input, void **out_
     csc->key = input->key;
     csc->call_msecs = input->call_msecs;
     (void)vt_rest_shown(out->label, sizeof(out->label), csc->module->uri.key);
-    (void)vt_rest_shown(out->manufacturer, sizeof(out->manufacturer), csc->module->uri.hosts[0]);
-    (void)snprintf(out->model, sizeof(out->model), "CSC v%u", csc->module->uri.version);
+    (void)snprintf(out->manufacturer, sizeof(out->manufacturer), "CSC");
+    (void)snprintf(out->model, sizeof(out->model), "v%u", csc->module->uri.version);
     enum vt_seal_fault fault = open_all(csc, input, out, err);
     if (fault == VT_FAULT_NONE)
         *out_handle = csc;

@@ -1,7 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The state of a key as JSON, for vanthu seal check and vanthu status. No secret is in it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/rest_uri.h"
 #include "seal/desk.h"
 #include "vanthu/clock.h"
+
+/* The hosts of a service, as its URI names them. Returns out, "" for a module. */
+static const char *list_hosts(const struct vt_seal_key *key, char *out, size_t out_bytes)
+{
+    struct vt_rest_uri uri;
+    size_t used = 0;
+    out[0] = '\0';
+    if (vt_rest_uri_parse(key->uri, &uri, NULL) != VT_OK)
+        return out;
+    for (size_t i = 0; i < uri.hosts_count && used < out_bytes; i++)
+        used +=
+            (size_t)snprintf(out + used, out_bytes - used, "%s%s", i > 0 ? ", " : "", uri.hosts[i]);
+    return out;
+}
 
 static json_t *describe_token(const struct vt_seal_token *token)
 {
@@ -44,24 +62,27 @@ static json_t *describe_purposes(const struct vt_seal_desk *desk, const struct v
 
 static json_t *describe_pin(const struct vt_seal_desk *desk, const struct vt_hsm *hsm)
 {
-    int64_t since = hsm->key->pin_file == NULL
-                        ? VT_TIME_NONE
-                        : vt_login_since(desk->config->seal_directory, hsm->key);
+    const char *file = hsm->key->pin_file != NULL ? hsm->key->pin_file : hsm->key->secret_file;
+    int64_t since =
+        file == NULL ? VT_TIME_NONE : vt_login_since(desk->config->seal_directory, hsm->key);
     if (since == VT_TIME_NONE)
         return json_null();
-    return json_pack("{s:s, s:I, s:b}", "file", hsm->key->pin_file, "since", (json_int_t)since,
-                     "old", (int)(vt_clock_now_utc_secs() - since >= VT_SEAL_OLD_PIN_SECS));
+    return json_pack("{s:s, s:I, s:b}", "file", file, "since", (json_int_t)since, "old",
+                     (int)(vt_clock_now_utc_secs() - since >= VT_SEAL_OLD_PIN_SECS));
 }
 
 json_t *vt_desk_describe(const struct vt_seal_desk *desk, const struct vt_hsm *hsm)
 {
+    char hosts[VT_MAX_REST_HOSTS * (VT_MAX_REST_HOST_BYTES + 2)];
+    const char *service = list_hosts(hsm->key, hosts, sizeof(hosts));
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:I, s:s}, s:i, s:I, s:I}", "key",
-        hsm->key->name, "agency", hsm->key->agency, "identity",
-        hsm->key->is_service ? "service" : "agency", "state", vt_hsm_state_name(hsm->state), "text",
-        hsm->text, "since", (json_int_t)hsm->since_utc_secs, "token", describe_token(&hsm->token),
-        "certificate", describe_certificate(hsm), "purposes", describe_purposes(desk, hsm), "pin",
-        describe_pin(desk, hsm), "canary", "good", (json_int_t)hsm->canary.good_utc_secs, "text",
-        hsm->canary.text, "losses", (int)hsm->losses, "recovery_msecs",
-        (json_int_t)hsm->recovery_msecs, "per_hour", (json_int_t)hsm->key->per_hour);
+        "{s:s, s:s*, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:I, s:s}, s:i, s:I, s:I}",
+        "key", hsm->key->name, "service", service[0] != '\0' ? service : NULL, "agency",
+        hsm->key->agency, "identity", hsm->key->is_service ? "service" : "agency", "state",
+        vt_hsm_state_name(hsm->state), "text", hsm->text, "since", (json_int_t)hsm->since_utc_secs,
+        "token", describe_token(&hsm->token), "certificate", describe_certificate(hsm), "purposes",
+        describe_purposes(desk, hsm), "pin", describe_pin(desk, hsm), "canary", "good",
+        (json_int_t)hsm->canary.good_utc_secs, "text", hsm->canary.text, "losses", (int)hsm->losses,
+        "recovery_msecs", (json_int_t)hsm->recovery_msecs, "per_hour",
+        (json_int_t)hsm->key->per_hour);
 }

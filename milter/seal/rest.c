@@ -71,6 +71,14 @@ static enum vt_code read_ca(const char *file, struct vt_bytes *out, struct vt_er
     return code;
 }
 
+enum vt_code vt_rest_check_ca(const struct vt_seal_key *key, struct vt_err *err)
+{
+    struct vt_bytes ca = {0};
+    enum vt_code code = key->tls_ca != NULL ? read_ca(key->tls_ca, &ca, err) : VT_OK;
+    vt_bytes_free(ca);
+    return code;
+}
+
 enum vt_code vt_rest_load(const struct vt_seal_key *key, void **out_module, struct vt_err *err)
 {
     if (!begin_libraries())

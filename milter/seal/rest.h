@@ -24,6 +24,8 @@ struct vt_rest_module {
 };
 /* load of every such back end (backend.h). */
 enum vt_code vt_rest_load(const struct vt_seal_key *key, void **out_module, struct vt_err *err);
+/* Whether tls-ca can be read and holds certificates, if there is one. VT_E_CONFIG, VT_E_NOMEM. */
+enum vt_code vt_rest_check_ca(const struct vt_seal_key *key, struct vt_err *err) VT_MUST_CHECK;
 
 /* One connection with what it is made with; for one thread. */
 struct vt_rest {

@@ -145,6 +145,9 @@ static enum vt_seal_fault take_key(struct vt_vault *vault, const json_t *data,
     const char *type = vt_rest_text(data, "type");
     out->is_software = strcmp(type, "managed_key") != 0 && strcmp(type, "external_key") != 0;
     out->is_exportable = json_is_true(json_object_get(data, "exportable"));
+    if (latest > (json_int_t)uri->version)
+        (void)snprintf(out->model, sizeof(out->model), "Transit, version %u of %u", uri->version,
+                       (unsigned)latest);
     vault->public_key = vt_rest_key_of_pem(vt_bytes_str(vt_rest_text(version, "public_key")));
     enum vt_seal_fault fault = vt_rest_fits(vault->public_key, vault->key, err);
     if (fault == VT_FAULT_NONE)
@@ -215,7 +218,7 @@ static enum vt_seal_fault open_vault(const struct vt_seal_open *input, void **ou
     vault->key = input->key;
     vault->call_msecs = input->call_msecs;
     (void)vt_rest_shown(out->label, sizeof(out->label), vault->module->uri.key);
-    (void)vt_rest_shown(out->manufacturer, sizeof(out->manufacturer), vault->module->uri.hosts[0]);
+    (void)snprintf(out->manufacturer, sizeof(out->manufacturer), "Vault");
     (void)snprintf(out->model, sizeof(out->model), "Transit, version %u",
                    vault->module->uri.version);
     enum vt_seal_fault fault = open_all(vault, input, out, err);

@@ -63,7 +63,7 @@ def signatures(site):
                     equal(len(role.events()), 2, "uses")
                     equal(service.tokens_given, 1, "tokens")
                     equal(role.admin_ask("SEAL_PROBE", {"key": "van-thu", "by": "root"})["probe"], "done")
-                    equal(role.status()["token"]["model"], "CSC v%d" % version)
+                    equal(role.status()["token"]["model"], "v%d" % version)
     with Scene(site) as scene:  # a service that asks for no token, and the plain algorithm alone
         scene.service.algorithms = ["1.2.840.113549.1.1.1"]
         with site.sealer(scene.key()) as role:
