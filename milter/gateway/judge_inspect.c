@@ -91,29 +91,35 @@ static void keep_own_facts(struct vt_mail *found, const struct vt_mail *own)
         found->sender_proof = own->sender_proof;
 }
 
-static enum vt_code inspect(struct vt_work *work, int mail_fd, struct vt_err *err)
+struct vt_inspection vt_work_inspection(struct vt_work *work, int fd)
 {
     const struct vt_config *config = work->gateway->config;
+    return (struct vt_inspection){.inspect_fd = work->gateway->inspect_fd,
+                                  .status_fd = work->gateway->status_fd,
+                                  .record_fd = -1,
+                                  .mail_fd = fd,
+                                  .is_mail = true,
+                                  .mail = &work->transaction->mail,
+                                  .objects_fd = -1,
+                                  .now_utc_secs = work->now_utc_secs,
+                                  .deadline_msecs = work->deadline_msecs,
+                                  .inspection_msecs = config->inspection_msecs,
+                                  .status_msecs = config->status_msecs,
+                                  .register_msecs = config->register_msecs,
+                                  .offline = work->gateway->status_fd < 0,
+                                  .progress = vt_work_progress,
+                                  .progress_context = work,
+                                  .begin_pass = vt_work_begin_pass,
+                                  .end_pass = vt_work_end_pass};
+}
+
+static enum vt_code inspect(struct vt_work *work, int mail_fd, struct vt_err *err)
+{
     struct vt_judgement *out = work->out;
     struct vt_evidence *evidence = NULL;
-    struct vt_inspection inspection = {.inspect_fd = work->gateway->inspect_fd,
-                                       .status_fd = work->gateway->status_fd,
-                                       .record_fd = work->gateway->record_fd,
-                                       .mail_fd = mail_fd,
-                                       .is_mail = true,
-                                       .with_objects = work->gateway->record_fd >= 0,
-                                       .objects_fd = -1,
-                                       .mail = &work->transaction->mail,
-                                       .now_utc_secs = work->now_utc_secs,
-                                       .deadline_msecs = work->deadline_msecs,
-                                       .inspection_msecs = config->inspection_msecs,
-                                       .status_msecs = config->status_msecs,
-                                       .register_msecs = config->register_msecs,
-                                       .offline = work->gateway->status_fd < 0,
-                                       .progress = vt_work_progress,
-                                       .progress_context = work,
-                                       .begin_pass = vt_work_begin_pass,
-                                       .end_pass = vt_work_end_pass};
+    struct vt_inspection inspection = vt_work_inspection(work, mail_fd);
+    inspection.record_fd = work->gateway->record_fd;
+    inspection.with_objects = work->gateway->record_fd >= 0;
     enum vt_code code =
         work->gateway->inspect(work->transaction->arena, &inspection, &evidence, err);
     out->inspection_msecs = inspection.spent_inspection_msecs;

@@ -136,25 +136,12 @@ static enum vt_code seal_chain(struct vt_bytes chain, int *out_fd, struct vt_err
 enum vt_code vt_work_inspect_own(struct vt_work *work, int fd, bool is_certificate,
                                  struct vt_evidence **out, struct vt_err *err)
 {
-    const struct vt_config *config = work->gateway->config;
-    struct vt_inspection inspection = {.inspect_fd = work->gateway->inspect_fd,
-                                       .status_fd = work->gateway->status_fd,
-                                       .record_fd = -1,
-                                       .mail_fd = fd,
-                                       .is_certificate = is_certificate,
-                                       .is_mail = !is_certificate,
-                                       .mail = is_certificate ? NULL : &work->transaction->mail,
-                                       .objects_fd = -1,
-                                       .now_utc_secs = work->now_utc_secs,
-                                       .deadline_msecs = work->deadline_msecs,
-                                       .inspection_msecs = config->inspection_msecs,
-                                       .status_msecs = config->status_msecs,
-                                       .register_msecs = config->register_msecs,
-                                       .offline = work->gateway->status_fd < 0,
-                                       .progress = vt_work_progress,
-                                       .progress_context = work,
-                                       .begin_pass = vt_work_begin_pass,
-                                       .end_pass = vt_work_end_pass};
+    struct vt_inspection inspection = vt_work_inspection(work, fd);
+    if (is_certificate) {
+        inspection.is_certificate = true;
+        inspection.is_mail = false;
+        inspection.mail = NULL;
+    }
     return work->gateway->inspect(work->transaction->arena, &inspection, out, err);
 }
 

@@ -5,6 +5,7 @@
 
 #include "gateway/judge.h"
 #include "vanthu/exceptions.h"
+#include "vanthu/role.h"
 
 /* What asks the sender to come again is recorded if that is quick. */
 #define VT_TEMPFAIL_RECORD_MSECS 2000
@@ -36,6 +37,9 @@ void vt_work_progress(void *context);
  * its end; context: struct vt_work. */
 enum vt_code vt_work_begin_pass(void *context, struct vt_err *err) VT_MUST_CHECK;
 void vt_work_end_pass(void *context);
+/* The inspection of the mail in fd, within the times of this one; it keeps nothing in the register.
+ */
+struct vt_inspection vt_work_inspection(struct vt_work *work, int fd);
 /* How long the register may take for this mail from now on, and no longer than most_msecs. */
 struct vt_registrar vt_work_registrar(struct vt_work *work, int64_t most_msecs);
 

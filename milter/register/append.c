@@ -202,17 +202,28 @@ static enum vt_code append_named(struct vt_register *reg, struct vt_tail *tail,
     return code;
 }
 
-/* What follows a secret mail: nobody is told of it, and lines of an answer may name files. */
+/* What follows a secret mail (R-78): nobody is told of it; lines of an answer may name files, and
+ * the words of a person what stands in it. */
 static enum vt_code append_after_secret(struct vt_register *reg, struct vt_tail *tail,
                                         struct vt_register_record *record, int64_t decided_seq,
                                         struct vt_err *err)
 {
     struct vt_register_record bare = *record;
     struct vt_register_answered answered = {.is_secret = true};
+    struct vt_register_overruled overruled;
+    struct vt_register_refused refused;
     bare.notices_count = 0;
     if (record->kind == VT_REGISTER_ANSWERED) {
         answered.answer.outcome = record->answered->answer.outcome;
         bare.answered = &answered;
+    } else if (record->kind == VT_REGISTER_OVERRULED) {
+        overruled = *record->overruled;
+        overruled.reason_text = NULL;
+        bare.overruled = &overruled;
+    } else if (record->kind == VT_REGISTER_REFUSED) {
+        refused = *record->refused;
+        refused.text = NULL;
+        bare.refused = &refused;
     }
     return append_named(reg, tail, &bare, decided_seq, err);
 }

@@ -205,6 +205,17 @@ static json_t *start(const struct vt_register_record *record)
                      record->notices_count > 0 ? notices_of(record) : NULL);
 }
 
+/* Take over both: the members of rest in root. NULL: memory is out. */
+static json_t *with(json_t *root, json_t *rest)
+{
+    int result = rest == NULL ? -1 : json_object_update(root, rest);
+    json_decref(rest);
+    if (result == 0)
+        return root;
+    json_decref(root);
+    return NULL;
+}
+
 /* Of a secret mail the kind of the answer only: its lines may name files. */
 static json_t *answered_body(const struct vt_register_record *record)
 {
@@ -232,27 +243,15 @@ static json_t *overruled_body(const struct vt_register_record *record)
         unless_empty(overruled->by), "until", vt_json_time(overruled->until_utc_secs), "documents",
         strings(overruled->documents_sha256, overruled->documents_count), "certificate",
         unless_empty(overruled->certificate_sha256), "reason", reason_word(overruled->reason));
-    int result = rest == NULL ? -1 : json_object_update(root, rest);
-    json_decref(rest);
-    if (result == 0)
-        return root;
-    json_decref(root);
-    return NULL;
+    return with(root, rest);
 }
 
 /* A record of three texts. */
 static json_t *texts_body(const struct vt_register_record *record, const char *first_key,
                           const char *first, const char *text, const char *by)
 {
-    json_t *root = start(record);
-    json_t *rest = json_pack("{s:o*, s:o*, s:o*}", first_key, unless_empty(first), "text",
-                             unless_empty(text), "by", unless_empty(by));
-    int result = rest == NULL ? -1 : json_object_update(root, rest);
-    json_decref(rest);
-    if (result == 0)
-        return root;
-    json_decref(root);
-    return NULL;
+    return with(start(record), json_pack("{s:o*, s:o*, s:o*}", first_key, unless_empty(first),
+                                         "text", unless_empty(text), "by", unless_empty(by)));
 }
 
 static json_t *event_body(const struct vt_register_record *record)
@@ -277,12 +276,7 @@ static json_t *noticed_body(const struct vt_register_record *record)
         "code", unless_empty(noticed->code), "text", unless_empty(noticed->text), "message_id",
         unless_empty(noticed->message_id), "by", unless_empty(noticed->by), "attempts",
         (json_int_t)noticed->attempts_count);
-    int result = rest == NULL ? -1 : json_object_update(root, rest);
-    json_decref(rest);
-    if (result == 0)
-        return root;
-    json_decref(root);
-    return NULL;
+    return with(root, rest);
 }
 
 static json_t *destroyed_body(const struct vt_register_record *record)
@@ -296,13 +290,8 @@ static json_t *destroyed_body(const struct vt_register_record *record)
                        : json_pack("{s:s, s:s, s:O, s:o}", "why", destroyed->why, "class",
                                    destroyed->class_name, "records", targets, "objects",
                                    strings(destroyed->objects_sha256, destroyed->objects_count));
-    int result = rest == NULL ? -1 : json_object_update(root, rest);
     json_decref(targets);
-    json_decref(rest);
-    if (result == 0)
-        return root;
-    json_decref(root);
-    return NULL;
+    return with(root, rest);
 }
 
 static json_t *small_body(const struct vt_register_record *record)

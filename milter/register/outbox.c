@@ -26,6 +26,8 @@
 /* What the relay may have taken is tried again more slowly: one that loses its last answer each
  * time would have the receiver get the same a hundred times in five days. */
 #define DOUBT_FACTOR 12
+/* In one turn: each is a record. The next question takes back the next ones. */
+#define MAX_TAKEN_BACK 16
 #define ARENA_BYTES ((size_t)2 * 1024 * 1024)
 
 /* ---- setting up ---- */
@@ -181,6 +183,14 @@ enum vt_code vt_outbox_end(struct vt_outbox *outbox, struct vt_register *reg,
     return code;
 }
 
+enum vt_code vt_outbox_take_back(struct vt_outbox *outbox, struct vt_register *reg,
+                                 const struct vt_queued *owed, struct vt_err *err)
+{
+    const struct vt_queued_end end = {.state = VT_QUEUED_DROPPED,
+                                      .text = "taken back before it was sent"};
+    return vt_outbox_end(outbox, reg, owed, &end, err);
+}
+
 /* ---- what comes round ---- */
 
 static enum vt_code expire_one(struct vt_outbox *outbox, struct vt_register *reg,
@@ -308,18 +318,34 @@ static enum vt_code hand_over(struct vt_outbox *outbox, struct vt_server *server
     return code;
 }
 
+/* The next one that still holds: what it says may have been taken back while it waited for the
+ * relay. */
+static enum vt_code lease(struct vt_outbox *outbox, struct vt_register *reg, struct vt_arena *arena,
+                          struct vt_queued *out, struct vt_bytes *out_message, struct vt_err *err)
+{
+    bool is_overruled = true;
+    enum vt_code code = VT_OK;
+    for (unsigned i = 0; i < MAX_TAKEN_BACK && code == VT_OK && is_overruled; i++) {
+        code = vt_queued_lease(reg, arena, vt_clock_now_utc_secs(), out, out_message, err);
+        if (code == VT_OK)
+            code = vt_queued_is_overruled(reg, out->id, &is_overruled, err);
+        if (code == VT_OK && is_overruled)
+            code = vt_outbox_take_back(outbox, reg, out, err);
+    }
+    return code == VT_OK && is_overruled ? VT_E_NOT_FOUND : code;
+}
+
 enum vt_code vt_outbox_next(struct vt_outbox *outbox, struct vt_register *reg,
                             struct vt_server *server, size_t client, struct vt_err *err)
 {
     struct vt_queued owed;
     struct vt_bytes message;
-    int64_t now = vt_clock_now_utc_secs();
     struct vt_arena *arena = vt_arena_new(ARENA_BYTES);
     if (arena == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a notice");
     enum vt_code code = vt_outbox_is_closed(outbox) || vt_server_is_gone(server, client)
                             ? VT_E_NOT_FOUND
-                            : vt_queued_lease(reg, arena, now, &owed, &message, err);
+                            : lease(outbox, reg, arena, &owed, &message, err);
     if (code == VT_OK)
         code = hand_over(outbox, server, client, &owed, message, err);
     else if (code == VT_E_NOT_FOUND)

@@ -27,6 +27,9 @@ int64_t vt_outbox_retry_secs(const struct vt_outbox *outbox, unsigned attempts_c
 enum vt_code vt_outbox_end(struct vt_outbox *outbox, struct vt_register *reg,
                            const struct vt_queued *owed, const struct vt_queued_end *end,
                            struct vt_err *err) VT_MUST_CHECK;
+/* End a row whose mails were all overruled since. */
+enum vt_code vt_outbox_take_back(struct vt_outbox *outbox, struct vt_register *reg,
+                                 const struct vt_queued *owed, struct vt_err *err) VT_MUST_CHECK;
 /* Write one that is due, or do with it what is to be done instead. VT_E_NOT_FOUND: none is. */
 enum vt_code vt_outbox_write_one(struct vt_outbox *outbox, struct vt_register *reg,
                                  struct vt_err *err) VT_MUST_CHECK;

@@ -99,8 +99,6 @@ static enum vt_code act(struct vt_outbox *outbox, struct vt_register *reg,
                                             .all = notices->per_hour};
     const struct vt_queued_end unanswered = {.state = VT_QUEUED_UNANSWERED,
                                              .text = "the mail got another answer"};
-    const struct vt_queued_end overruled = {.state = VT_QUEUED_DROPPED,
-                                            .text = "taken back before it was sent"};
     const struct vt_queued_end limited = {.state = VT_QUEUED_LIMITED,
                                           .text = "more notices than allowed within an hour"};
     enum vt_queued_verdict verdict = VT_QUEUED_WAIT;
@@ -116,7 +114,7 @@ static enum vt_code act(struct vt_outbox *outbox, struct vt_register *reg,
     case VT_QUEUED_IS_UNANSWERED:
         return vt_outbox_end(outbox, reg, owed, &unanswered, err);
     case VT_QUEUED_IS_OVERRULED:
-        return vt_outbox_end(outbox, reg, owed, &overruled, err);
+        return vt_outbox_take_back(outbox, reg, owed, err);
     case VT_QUEUED_IS_LIMITED:
         return vt_outbox_end(outbox, reg, owed, &limited, err);
     case VT_QUEUED_WAIT:

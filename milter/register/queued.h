@@ -82,6 +82,10 @@ enum vt_code vt_queued_judge(struct vt_register *reg, const struct vt_queued *ow
                              const struct vt_queued_limits *limits, int64_t now_utc_secs,
                              enum vt_queued_verdict *out, int64_t *out_next_utc_secs,
                              struct vt_err *err) VT_MUST_CHECK;
+/* Whether all mails that a notice tells of were overruled since. Who gets a correction is not told
+ * afterwards that the mail is refused. */
+enum vt_code vt_queued_is_overruled(struct vt_register *reg, int64_t id, bool *out,
+                                    struct vt_err *err) VT_MUST_CHECK;
 /* Records that one notice tells of, oldest first: of mails those that were not answered otherwise
  * than decided. *out_count: as many as there are, of which at most max are in out_seqs. */
 enum vt_code vt_queued_records(struct vt_register *reg, const struct vt_queued *owed,

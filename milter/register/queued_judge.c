@@ -125,25 +125,34 @@ static enum vt_code judge_answers(const struct judgement *j, enum vt_queued_verd
 
 /* ---- what was taken back ---- */
 
-/* Who gets a correction is not told afterwards that the mail is refused. */
-static enum vt_code judge_overruled(const struct judgement *j, enum vt_queued_verdict *out)
+enum vt_code vt_queued_is_overruled(struct vt_register *reg, int64_t id, bool *out,
+                                    struct vt_err *err)
 {
     struct vt_sql *sql = NULL;
     bool has_row = false;
+    *out = false;
     enum vt_code code =
-        vt_sql_get(j->reg->engine,
+        vt_sql_get(reg->engine,
                    "SELECT count(*), coalesce(sum(CASE WHEN EXISTS (SELECT 1 FROM followup f"
                    " WHERE f.decided = n.seq AND f.kind = 3) THEN 1 ELSE 0 END), 0) FROM notice n"
                    " JOIN mail m ON m.seq = n.seq WHERE n.id = ?1 OR n.joined = ?1",
-                   &sql, j->err);
+                   &sql, err);
     if (code != VT_OK)
         return code;
-    vt_sql_bind_int(sql, 1, j->owed->id);
-    code = vt_sql_step(sql, &has_row, j->err);
-    if (code == VT_OK && has_row && vt_sql_int(sql, 0) > 0 &&
-        vt_sql_int(sql, 0) == vt_sql_int(sql, 1))
-        *out = VT_QUEUED_IS_OVERRULED;
+    vt_sql_bind_int(sql, 1, id);
+    code = vt_sql_step(sql, &has_row, err);
+    *out = code == VT_OK && has_row && vt_sql_int(sql, 0) > 0 &&
+           vt_sql_int(sql, 0) == vt_sql_int(sql, 1);
     vt_sql_done(sql);
+    return code;
+}
+
+static enum vt_code judge_overruled(const struct judgement *j, enum vt_queued_verdict *out)
+{
+    bool is_overruled = false;
+    enum vt_code code = vt_queued_is_overruled(j->reg, j->owed->id, &is_overruled, j->err);
+    if (is_overruled)
+        *out = VT_QUEUED_IS_OVERRULED;
     return code;
 }
 

@@ -167,7 +167,7 @@ def what_follows_is_told_at_once(site):
 # ---- a relay that does not take it ----
 
 def what_is_deferred_is_tried_again(site):
-    """After a while, with the same Message-ID; retry does not wait for it."""
+    """After a while, with the same Message-ID; retry does not wait for it; what was overruled meanwhile is not told."""
     configure(site, retry_first="1h", retry_longest="1h")
     RELAY.at["RCPT"] = ["450 4.2.0 later", "AS_USUAL"]
     reference = refuse(site)
@@ -175,12 +175,18 @@ def what_is_deferred_is_tried_again(site):
     equal((row["state"], row["code"], "later" in row["text"]), ("ready", "450", True), f"row {row}")
     listed = site.vanthu_notice("list").stdout
     equal("tried 1 times" in listed and "later" in listed, True, listed)
+    RELAY.at["RCPT"] = ["450 4.2.0 later", "AS_USUAL"]
+    overruled = refuse(site)
+    wait_for("an attempt of the other", lambda: row_of(site, overruled)["attempts"] == 1)
+    equal(site.vanthu("undo", "--for", "0", "--reason", "dung", overruled).returncode, 0, "undo")
     RELAY.at.pop("RCPT")
-    done = site.vanthu_notice("retry", "--all")
-    equal((done.returncode, done.stdout), (0, "Notices that are tried now: 1\n"), done.stderr)
+    equal(site.vanthu_notice("retry", "--all").returncode, 0, "retry")
     sent = wait_state(site, reference, "sent")
     equal((sent["message_id"], sent["attempts"]), (row["message_id"], 2), "the second attempt")
     equal(len(taken_of(reference)), 1, "messages")
+    wait_for("the other to be taken back", lambda: {(r["kind"], r["state"]) for r in rows(site, overruled)} ==
+             {("refused", "dropped"), ("correction", "sent")})
+    equal(["taken back" in n["text"] for n in noticed(site, overruled) if n["notice"] == "refused"], [True], "record")
     configure(site)
 
 

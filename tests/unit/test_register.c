@@ -404,7 +404,19 @@ static void nothing_of_a_secret_mail_is_kept(void **state)
                                           .notices_count = 1,
                                           .event = &released};
     assert_int_equal(vt_register_append(site->reg, &follower, 1, &site->err), VT_OK);
-    site_is_whole(site, 5);
+    const struct vt_register_overruled overruled = {.reason_text = "Ke-hoach-phong-thu la dung",
+                                                    .by = "root",
+                                                    .until_utc_secs = VT_TIME_NONE,
+                                                    .reason = VT_REASON_COUNT};
+    follower.kind = VT_REGISTER_OVERRULED;
+    follower.overruled = &overruled;
+    assert_int_equal(vt_register_append(site->reg, &follower, 1, &site->err), VT_OK);
+    const struct vt_register_refused refused = {
+        .reason = VT_REASON_INCOMPLETE, .text = "thieu trang cua Ke-hoach-phong-thu", .by = "root"};
+    follower.kind = VT_REGISTER_REFUSED;
+    follower.refused = &refused;
+    assert_int_equal(vt_register_append(site->reg, &follower, 1, &site->err), VT_OK);
+    site_is_whole(site, 7);
     struct vt_register_query query = VT_REGISTER_QUERY_ANY;
     query.kinds = VT_REGISTER_KIND_BIT(VT_REGISTER_DECIDED);
     assert_int_equal(site_find(site, &query), 2);
