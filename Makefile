@@ -186,7 +186,7 @@ demo: deps
 bench: deps
 	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/bench/inspect_bench $(BUILD)/tests/bench/noop_milter \
 	  $(BUILD)/tests/bench/crl_bench $(BUILD)/tests/bench/register_bench $(BUILD)/tests/bench/metrics_bench \
-	  $(BUILD)/tests/bench/policy_bench
+	  $(BUILD)/tests/bench/policy_bench $(BUILD)/tests/bench/seal_bench $(BUILD)/tests/bench/slow_relay
 	$(Q)tests/bench/bench.sh
 
 # After the words of notices were changed: look at what `git diff` shows of tests/notice/golden.

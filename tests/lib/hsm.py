@@ -99,8 +99,8 @@ def pem(*certificates):
 class Hsm:
     """The HSM's side with its tunnel, and the gateway's end of the tunnel at self.address."""
 
-    def __init__(self, folder, label="seal"):
-        self.folder, self.label = folder, label
+    def __init__(self, folder, label="seal", provider=SPY):
+        self.folder, self.label, self.provider = folder, label, provider
         os.makedirs(os.path.join(folder, "tokens"))
         self.environment = dict(os.environ, SOFTHSM2_CONF=os.path.join(folder, "softhsm2.conf"),
                                 PKCS11SPY=MODULE, PKCS11SPY_OUTPUT=os.path.join(folder, "calls"))
@@ -159,7 +159,7 @@ class Hsm:
     def start_server(self):
         if os.path.exists(self.socket):
             os.unlink(self.socket)
-        self.begin("p11-kit", "p11-kit", "server", "-f", "--provider", SPY, "--name", self.socket,
+        self.begin("p11-kit", "p11-kit", "server", "-f", "--provider", self.provider, "--name", self.socket,
                    "pkcs11:token=%s?write-protected=yes" % self.label)
         wait_for(lambda: os.path.exists(self.socket), text="p11-kit server")
 
@@ -294,14 +294,14 @@ def make_policy(certificate=None, begun="2020-01-01", until="2100-01-01", agency
 class Sealer:
     """The role, exec'd as the master does it."""
 
-    def __init__(self, folder, settings, policy_fd=None):
+    def __init__(self, folder, settings, policy_fd=None, registrar=fakeroles.Registrar):
         self.folder = folder
         pairs = {name: socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
                  for name in ("control", "seal", "seal-notice", "seal-admin", "record")}
         self.control, self.seal, self.notice, self.admin = (
             pairs[n][0] for n in ("control", "seal", "seal-notice", "seal-admin"))
         # The registrar's end is the server of its channel.
-        self.registrar = fakeroles.Registrar(pairs["record"][0])
+        self.registrar = registrar(pairs["record"][0])
         config = fakeroles.sealed(settings.encode())
         fds = {name: pair[1].fileno() for name, pair in pairs.items()}
         fds["config"] = config
@@ -403,9 +403,9 @@ def failure(answer, wanted, words=""):
 class Site:
     """An HSM with three keys, their certificates, and sealers one after another."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, provider=SPY):
         self.folder = folder
-        self.hsm = Hsm(folder + "/hsm")
+        self.hsm = Hsm(folder + "/hsm", provider=provider)
         self.ca_key = rsa.generate_private_key(65537, 2048)
         self.keys, self.certificates = {}, {}
         for number, (name, kind) in enumerate((("rsa", "rsa:2048"), ("ec", "EC:prime256v1"), ("other", "rsa:2048"))):
@@ -439,15 +439,15 @@ class Site:
         return text + "".join("      %s\n" % line for line in more.splitlines())
 
     @contextlib.contextmanager
-    def sealer(self, *keys, policy=None, limit="2s", state=None, canary="0s"):
-        """A sealer that is up; state: the folder of one before."""
+    def sealer(self, *keys, policy=None, limit="2s", state=None, canary="0s", registrar=fakeroles.Registrar):
+        """A sealer that is up; state: the folder of one before; registrar: is given the channel to it."""
         self.number += 1
         directory = state or "%s/state%d" % (self.folder, self.number)
         os.makedirs(directory, exist_ok=True)
         settings = ("hostname: mx1.test\npolicy: /test/policy.yaml\nlimits: {hsm: %s}\nseal:\n  directory: %s\n"
                     "  canary: %s\n  keys:\n%s" % (limit, directory, canary, "".join(keys)))
         role = Sealer(self.folder, settings, policy if policy is not None else
-                      make_policy(self.certificates["rsa"]))
+                      make_policy(self.certificates["rsa"]), registrar)
         role.directory = directory
         try:
             yield role
