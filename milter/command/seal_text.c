@@ -76,6 +76,12 @@ static void print_hsm(struct printer *p, const json_t *key)
         fprintf(p->out, "              %s (%s)\n",
                 pick(p, "KHÓA CÓ THỂ ĐƯỢC LẤY RA KHỎI HSM", "THE HSM WOULD GIVE THIS KEY AWAY"),
                 has_service(key) ? "exportable" : "CKA_EXTRACTABLE");
+    if (is_up && json_is_true(json_object_get(token, "wrong_pins")))
+        fprintf(
+            p->out, "              %s\n",
+            pick(p,
+                 "CÓ NGƯỜI NHẬP SAI PIN CỦA TOKEN TRƯỚC LẦN ĐĂNG NHẬP NÀY: kiểm tra ai dùng token",
+                 "WRONG PINS WERE TRIED BEFORE THIS LOGIN: find out who uses the token"));
 }
 
 static void print_certificate(struct printer *p, const json_t *key)

@@ -24,8 +24,9 @@ enum vt_seal_fault {
 /* What was found there; texts are clean. */
 struct vt_seal_token {
     char label[64], manufacturer[64], model[32], serial[32];
-    bool is_software;                                 /* a key on a disk (legal.md R-48) */
-    bool is_exportable;                               /* the HSM would give the key away */
+    bool is_software;    /* a key on a disk (legal.md R-48) */
+    bool is_exportable;  /* the HSM would give the key away */
+    bool had_wrong_pins; /* the token counted wrong PINs since the login before this one */
     uint8_t public_key[VT_MAX_SEAL_PUBLIC_KEY_BYTES]; /* DER of SubjectPublicKeyInfo */
     size_t public_key_len;                            /* 0: it does not say */
 };
@@ -36,7 +37,6 @@ struct vt_seal_open {
     struct vt_bytes pin;      /* empty: none */
     struct vt_bytes secret;   /* of secret-file; empty: none */
     int64_t call_msecs;       /* after so long a call is late, and the worker is killed */
-    bool was_pin_good;        /* the same PIN was taken before */
     bool (*may_log_in)(void); /* asked right before the PIN is sent; false: it must not be */
 };
 

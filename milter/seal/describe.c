@@ -25,9 +25,10 @@ static json_t *describe_token(const struct vt_seal_token *token)
 {
     if (token->label[0] == '\0')
         return json_null();
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "label", token->label, "manufacturer",
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "label", token->label, "manufacturer",
                      token->manufacturer, "model", token->model, "serial", token->serial,
-                     "software", (int)token->is_software, "exportable", (int)token->is_exportable);
+                     "software", (int)token->is_software, "exportable", (int)token->is_exportable,
+                     "wrong_pins", (int)token->had_wrong_pins);
 }
 
 static json_t *describe_certificate(const struct vt_hsm *hsm)

@@ -148,6 +148,12 @@ static void rise(struct vt_hsm *hsm, const struct vt_worker_answer *answer, int6
            hsm->token.is_software ? " SOFTWARE TOKEN, WITHOUT AN HSM" : "",
            hsm->token.is_exportable ? " the HSM would give this key away (CKA_EXTRACTABLE)" : "");
     hsm->lost_msecs = 0;
+    if (hsm->token.had_wrong_pins)
+        vt_log(
+            VT_LOG_ALERT,
+            "seal: key=%s the token counted wrong PINs before this login: does somebody else try "
+            "to use it?",
+            hsm->key->name);
     if (hsm->is_other_key)
         vt_log(VT_LOG_ALERT,
                "seal: key=%s the key on the token is not that of the certificate; nothing is "
@@ -214,8 +220,7 @@ static void start(struct vt_hsm *hsm, int64_t now_msecs)
                                           .key = hsm->key,
                                           .pin = vt_pin_bytes(pin),
                                           .secret = vt_pin_bytes(&secret),
-                                          .call_msecs = hsm->config->hsm_msecs,
-                                          .was_pin_good = login.was_good};
+                                          .call_msecs = hsm->config->hsm_msecs};
         fault = VT_FAULT_LOST;
         code = vt_worker_start(&hsm->worker, hsm->backend, &open, &err);
         if (code == VT_OK) {

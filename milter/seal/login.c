@@ -167,7 +167,6 @@ static void begin(json_t *version, const struct vt_seal_key *key, bool is_attemp
                                                  : "pin-file or secret-file";
     int64_t now = vt_clock_now_utc_secs();
     out->answer = judge(version, files, late_msecs, now, err);
-    out->was_good = json_is_true(json_object_get(version, "was_good"));
     out->since_utc_secs = json_integer_value(json_object_get(version, "since"));
     if (out->answer != VT_LOGIN_YES || !is_attempt)
         return;

@@ -38,7 +38,6 @@ enum vt_login_answer {
 };
 struct vt_login {
     enum vt_login_answer answer;
-    bool was_good;          /* this PIN was taken before */
     int64_t since_utc_secs; /* when this version was first met */
 };
 /* What stands for a PIN and a secret in the notes: salted, and slow to make. VT_E_SYSTEM: nothing

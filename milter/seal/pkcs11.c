@@ -151,25 +151,36 @@ static enum vt_seal_fault tell_login(CK_RV result, struct vt_err *err)
     return fault;
 }
 
-/* Where one attempt is left before it locks, only a PIN that was good before is tried. */
-static enum vt_seal_fault log_in(struct vt_pkcs11 *module, const struct vt_seal_open *input,
-                                 struct vt_err *err)
+/* What the token says of attempts before ours. Where one is left before it locks, none is made:
+ * only a person can know whose the others were. It is looked at again later, and the PIN stays
+ * good. */
+static enum vt_seal_fault look_at_attempts(CK_FLAGS flags, struct vt_seal_token *out,
+                                           struct vt_err *err)
 {
-    CK_FLAGS flags = module->info.flags;
+    out->had_wrong_pins = (flags & CKF_USER_PIN_COUNT_LOW) != 0;
     if ((flags & CKF_USER_PIN_LOCKED) != 0)
         return tell_login(CKR_PIN_LOCKED, err);
+    if ((flags & CKF_USER_PIN_FINAL_TRY) == 0)
+        return VT_FAULT_NONE;
+    (void)vt_err_set(err, VT_E_CONFIG,
+                     "the token takes one more wrong PIN and then locks, so nothing is tried: find "
+                     "out who tried wrong ones, then log in once with the tool of the HSM");
+    return VT_FAULT_TOKEN;
+}
+
+static enum vt_seal_fault log_in(struct vt_pkcs11 *module, const struct vt_seal_open *input,
+                                 struct vt_seal_token *out, struct vt_err *err)
+{
+    CK_FLAGS flags = module->info.flags;
     if ((flags & CKF_LOGIN_REQUIRED) == 0 && input->pin.len == 0)
         return VT_FAULT_NONE;
     if (input->pin.len == 0) {
         (void)vt_err_set(err, VT_E_CONFIG, "the token wants a PIN, and the key has no pin-file");
         return VT_FAULT_PIN;
     }
-    if ((flags & CKF_USER_PIN_FINAL_TRY) != 0 && !input->was_pin_good) {
-        (void)vt_err_set(err, VT_E_CONFIG,
-                         "the token takes one more wrong PIN and then locks: this one was never "
-                         "good and is not tried; log in with the HSM's own tool first");
-        return VT_FAULT_PIN;
-    }
+    enum vt_seal_fault fault = look_at_attempts(flags, out, err);
+    if (fault != VT_FAULT_NONE)
+        return fault;
     if (!input->may_log_in()) {
         (void)vt_err_set(err, VT_E_BUSY, "the PIN is being tried for another key");
         return VT_FAULT_LOST;
@@ -209,7 +220,7 @@ static enum vt_seal_fault open_all(struct vt_pkcs11 *module, const struct vt_sea
     if (fault == VT_FAULT_NONE)
         fault = open_session(module, &module->session, err);
     if (fault == VT_FAULT_NONE)
-        fault = log_in(module, input, err);
+        fault = log_in(module, input, out, err);
     if (fault == VT_FAULT_NONE)
         fault = vt_pkcs11_find_key(module, out, err);
     return fault;
