@@ -66,6 +66,7 @@ struct vt_seal_request {
     enum vt_seal_purpose purpose;
     const char *reference; /* of the mail or notice; NULL: none */
     const char *on_behalf; /* who asked, as authenticated; stands in the record; NULL: nobody */
+    const char *about;     /* what is signed, in a word for the record; NULL: nothing is said */
     struct vt_bytes attributes; /* DER SET OF Attribute (RFC 5652 5.4), with signing-certificate-v2
                                    (RFC 5035) that names the key's certificate */
 };

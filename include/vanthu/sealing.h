@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * sealing: the two steps of the seal of a mail (vanthu/seal_message.h) in children of the
- * inspector, for whoever must not read mails itself. Between them the sealer signs. */
+ * sealing: the two steps of the seal of a mail (vanthu/seal_message.h) or of a file
+ * (vanthu/seal_pdf.h, vanthu/seal_file.h) in children of the inspector, for whoever must not read
+ * them itself. Between the steps the sealer signs. */
 #ifndef VANTHU_SEALING_H
 #define VANTHU_SEALING_H
 
+#include "vanthu/evidence.h"
 #include "vanthu/limits.h"
 #include "vanthu/seal_message.h"
 
@@ -51,5 +53,52 @@ enum vt_code vt_sealing_finish(struct vt_arena *arena, const struct vt_sealing *
                                struct vt_bytes signature, struct vt_sealing_finished *out,
                                struct vt_err *err) VT_MUST_CHECK;
 void vt_sealing_finished_clear(struct vt_sealing_finished *finished);
+
+/* ---- a file that is no mail ---- */
+
+enum vt_sealing_form {
+    VT_SEALING_PDF = 0, /* a signature in it */
+    VT_SEALING_DETACHED /* a signature beside it */
+};
+struct vt_sealing_file_plan {
+    enum vt_sealing_form form;
+    const struct vt_seal_identity *identity;
+    int64_t signing_time_utc_secs;
+    const char *name;   /* /Name of a PDF's signature; NULL: none */
+    const char *reason; /* /Reason; NULL: none */
+};
+/* An update with a few fonts and pictures in it. */
+#define VT_MAX_SEALING_MADE_BYTES ((size_t)24 * 1024 * 1024)
+
+struct vt_sealing_file {
+    const char *word; /* of vt_seal_pdf_word_name: "ready", or why it is left alone */
+    const char *why;  /* one English sentence, cleaned; NULL when ready */
+    struct vt_bytes attributes;
+};
+/* What is to be signed. mail_fd of sealing: the file; its plan is not looked at. *out lives in
+ * arena. VT_OK: look at out->attributes, empty unless ready. Errors as vt_sealing_prepare. */
+enum vt_code vt_sealing_file_prepare(struct vt_arena *arena, const struct vt_sealing *sealing,
+                                     const struct vt_sealing_file_plan *plan,
+                                     struct vt_sealing_file *out, struct vt_err *err) VT_MUST_CHECK;
+/* *out_made, in arena: what comes behind the bytes of the PDF, which are not touched by whoever
+ * made this; or the detached signature. *out_why: our own verifier refuses it; NULL: it may be
+ * used. Errors as vt_sealing_prepare. */
+enum vt_code vt_sealing_file_finish(struct vt_arena *arena, const struct vt_sealing *sealing,
+                                    const struct vt_sealing_file_plan *plan,
+                                    struct vt_bytes signature, struct vt_bytes *out_made,
+                                    const char **out_why, struct vt_err *err) VT_MUST_CHECK;
+
+/* ---- what is ours, judged as that of others ---- */
+
+/* Room for a text about a verdict. */
+#define VT_SEAL_TEXT_BYTES 200
+/* The chain of an identity as a file of certificates, for an inspection of it (legal.md R-24).
+ * *out_fd: a memory file, closed by the caller. VT_E_FORMAT, VT_E_NOMEM, VT_E_SYSTEM. */
+enum vt_code vt_seal_chain_file(struct vt_bytes chain, int *out_fd,
+                                struct vt_err *err) VT_MUST_CHECK;
+/* Whether a signature, or a certificate, is TOTAL-PASSED; else text says what, and why not: "the
+ * sealed mail is INDETERMINATE: STATUS_UNKNOWN". */
+bool vt_seal_verdict(const struct vt_signature *judged, const char *what,
+                     char text[VT_SEAL_TEXT_BYTES]);
 
 #endif

@@ -17,8 +17,8 @@
  *                                   up to 8 lists
  *                       INSPECTED   -; evidence 4M, wants 16M, objects 16M
  *                       DIED        why; -
- * gateway to inspector  SEAL_       key, chain, scheme, hash, time,     inspection  what policy says
- *                       PREPARE     opaque, may_be_opaque, headers,                 for "cannot be
+ * gateway, command      SEAL_       key, chain, scheme, hash, time,     inspection  what policy says
+ *   to inspector        PREPARE     opaque, may_be_opaque, headers,                 for "cannot be
  *                                   null_sender; mail 64M                           sealed"
  *                       SEAL_       word, why, attributes; -
  *                       PREPARED
@@ -51,13 +51,15 @@
  *                       NOTICE_ORDERED
  *                                   (after the commit) count; -
  * gateway, post         SEAL_SIGN   key, purpose, reference, on_behalf,     hsm         what policy says
- *                                   attributes, msecs; -                                for "cannot be
+ *                                   about, attributes, msecs; -                         for "cannot be
  *   to sealer (post:    SEAL_       key; -                                              sealed"
  *   notices alone)      IDENTITY
  *                       SEAL_ANSWER failure, text, signature; or chain,
  *                                   scheme, hash
- * command to sealer     SEAL_PROBE  key; a PIN that is to be tried 1K       30 s        exit status 69
- *   (by sealer-role)    SEAL_CSR    key, subject; -
+ * command to sealer     SEAL_SIGN,  as above; no notices                30 s        exit status 69
+ *   (by sealer-role)    IDENTITY
+ *                       SEAL_PROBE  key; a PIN that is to be tried 1K       30 s        exit status 69
+ *                       SEAL_CSR    key, subject; -
  *                       SEAL_STOP,  by, text; -
  *                       RESUME
  *                       SEAL_STATUS -; -
@@ -153,6 +155,8 @@ enum vt_message_type {
     VT_MSG_SEAL_PREPARED,
     VT_MSG_SEAL_FINISH, /* the same, with the signature: the sealed mail */
     VT_MSG_SEAL_FINISHED,
+    VT_MSG_SEAL_FILE, /* to the inspector: the same of a file; with a signature the second step */
+    VT_MSG_SEAL_FILE_IS,
     VT_MSG_COUNT
 };
 

@@ -71,8 +71,11 @@ static const struct {
      "       vanthu site check\n"
      "       vanthu site show AGENCY|ADDRESS|FINGERPRINT\n"
      "                    each with [--table FILE] [--json] [--config FILE]"},
-    {"seal", vt_command_seal, "keys in an HSM: whether they work, stop them, another PIN",
-     "seal check [--json] [--config FILE] [KEY…]\n"
+    {"seal", vt_command_seal,
+     "seal a file; keys in an HSM: whether they work, stop them, another PIN",
+     "seal [--key KEY] [--out FILE] [--force] [--detached | --opaque] [--protect-headers]\n"
+     "                    [--reason TEXT] [--json] [--config FILE] FILE\n"
+     "       vanthu seal check [--json] [--config FILE] [KEY…]\n"
      "       vanthu seal stop [--reason TEXT] [--config FILE]\n"
      "       vanthu seal resume [--config FILE]\n"
      "       vanthu seal csr [--subject /C=VN/O=…/CN=…] [--out FILE] [--config FILE] KEY\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * vanthu seal: keys in an HSM, asked of the running sealer. Exit status 0 it is well or done, 1
- * something of a key is not, 69 (EX_UNAVAILABLE) no sealer answers. */
+ * vanthu seal: files sealed, and keys in an HSM, asked of the running sealer. Exit status 0 it is
+ * well or done, 1 something of a key is not, or the file was not sealed, 69 (EX_UNAVAILABLE) no
+ * sealer answers. */
 #include "command/seal.h"
 
 #include <fcntl.h>
@@ -196,7 +197,9 @@ static const struct {
                {"stop", stop},
                {"resume", resume},
                {"csr", request},
-               {"rotate-pin", vt_seal_rotate_pin}};
+               {"rotate-pin", vt_seal_rotate_pin},
+               {NULL, vt_seal_file}};
+#define NAMED (sizeof(actions) / sizeof(actions[0]) - 1)
 
 static bool take_option(struct vt_seal_command *command, int option)
 {
@@ -216,6 +219,21 @@ static bool take_option(struct vt_seal_command *command, int option)
     case 'j':
         command->json = true;
         return true;
+    case 'k':
+        command->key = optarg;
+        return true;
+    case 'd':
+        command->is_detached = true;
+        return true;
+    case 'p':
+        command->is_opaque = true;
+        return true;
+    case 'h':
+        command->protects_headers = true;
+        return true;
+    case 'f':
+        command->may_replace = true;
+        return true;
     default:
         return false;
     }
@@ -223,12 +241,21 @@ static bool take_option(struct vt_seal_command *command, int option)
 
 static int run(struct vt_seal_command *command, size_t action, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},  {"reason", required_argument, NULL, 'r'},
-        {"subject", required_argument, NULL, 's'}, {"out", required_argument, NULL, 'o'},
-        {"json", no_argument, NULL, 'j'},          {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"reason", required_argument, NULL, 'r'},
+                                            {"subject", required_argument, NULL, 's'},
+                                            {"out", required_argument, NULL, 'o'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"key", required_argument, NULL, 'k'},
+                                            {"detached", no_argument, NULL, 'd'},
+                                            {"opaque", no_argument, NULL, 'p'},
+                                            {"protect-headers", no_argument, NULL, 'h'},
+                                            {"force", no_argument, NULL, 'f'},
+                                            {NULL, 0, NULL, 0}};
     int option = 0;
-    (void)snprintf(command->name, sizeof(command->name), "vanthu seal %s", actions[action].name);
+    if (actions[action].name != NULL)
+        (void)snprintf(command->name, sizeof(command->name), "vanthu seal %s",
+                       actions[action].name);
     argv[0] = command->name;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
         if (!take_option(command, option))
@@ -241,13 +268,31 @@ static int run(struct vt_seal_command *command, size_t action, int argc, char **
     return status;
 }
 
+/* A word that is neither is more likely a word that was misspelt. */
+static int check_file(const struct vt_seal_command *command, const char *word)
+{
+    if (word[0] == '-' || access(word, F_OK) == 0)
+        return EX_OK;
+    for (size_t i = 0; i < NAMED; i++)
+        if (vt_text_distance(word, actions[i].name, 2) <= 2) {
+            fprintf(stderr, "%s: %s \"%s\": \"%s\"?\n", command->name,
+                    vt_seal_pick(command, "không có lệnh hay tệp", "there is no command or file"),
+                    word, actions[i].name);
+            return EX_USAGE;
+        }
+    return EX_OK;
+}
+
 int vt_command_seal(int argc, char **argv)
 {
     struct vt_seal_command command = {.name = "vanthu seal", .language = vt_command_language()};
     vt_command_person(command.by);
-    for (size_t i = 0; argc > 1 && i < sizeof(actions) / sizeof(actions[0]); i++)
+    for (size_t i = 0; argc > 1 && i < NAMED; i++)
         if (strcmp(argv[1], actions[i].name) == 0)
             return run(&command, i, argc - 1, argv + 1);
-    return vt_seal_say(&command, EX_USAGE, "check, stop, resume, csr hay rotate-pin?",
-                       "check, stop, resume, csr or rotate-pin?");
+    if (argc < 2)
+        return vt_seal_say(&command, EX_USAGE, "tệp nào; hay check, stop, resume, csr, rotate-pin?",
+                           "which file; or check, stop, resume, csr, rotate-pin?");
+    int status = check_file(&command, argv[1]);
+    return status == EX_OK ? run(&command, NAMED, argc, argv) : status;
 }

@@ -6,13 +6,14 @@
 #include <jansson.h>
 
 #include "command/command.h"
-#include "vanthu/seal.h"
+#include "vanthu/sealing.h"
 
 struct vt_seal_command {
     char name[32]; /* "vanthu seal check", for messages */
     enum vt_language language;
-    const char *config_file, *reason, *subject, *out_file;
+    const char *config_file, *reason, *subject, *out_file, *key;
     bool json;
+    bool is_detached, is_opaque, protects_headers, may_replace; /* of a file */
     struct vt_config *config;
     char *const *arguments; /* ends with NULL */
     char by[VT_PERSON_BYTES];
@@ -32,6 +33,44 @@ int vt_seal_command_ask(const struct vt_seal_command *command, const struct vt_s
 /* ---- seal_pin.c ---- */
 
 int vt_seal_rotate_pin(const struct vt_seal_command *command);
+
+/* ---- seal_file.c, seal_file_steps.c, seal_file_end.c: the seal of a file ---- */
+
+int vt_seal_file(const struct vt_seal_command *command);
+
+enum vt_seal_file_kind {
+    VT_SEAL_FILE_OTHER = 0, /* a signature beside it */
+    VT_SEAL_FILE_PDF,
+    VT_SEAL_FILE_MAIL
+};
+struct vt_sealed_file {
+    const struct vt_seal_command *command;
+    const char *file, *out_file;
+    enum vt_seal_file_kind kind;
+    const struct vt_seal_key *key;
+    int64_t now_utc_secs;
+    struct vt_arena *arena;
+    struct vt_buf bytes;
+    int fd; /* a memory file of the same */
+    char sha256[65];
+    struct vt_role_set *roles;
+    struct vt_seal_identity identity;
+    const struct vt_signature *own; /* our certificate, judged */
+    struct vt_buf signature;
+    struct vt_bytes made;             /* behind the bytes, or beside them */
+    struct vt_sealing_finished mail;  /* in the place of them */
+    const struct vt_signature *found; /* the seal, by our own verifier */
+};
+/* Each returns EX_OK, or the exit status of what was told. */
+int vt_seal_file_judge_own(struct vt_sealed_file *file);
+int vt_seal_file_look(struct vt_sealed_file *file);
+int vt_seal_file_prepare_and_sign(struct vt_sealed_file *file);
+int vt_seal_file_judge(struct vt_sealed_file *file);
+int vt_seal_file_write(const struct vt_sealed_file *file);
+int vt_seal_file_tell(const struct vt_sealed_file *file);
+/* A sentence about the file on standard error; returns status. */
+int vt_seal_file_say(const struct vt_sealed_file *file, int status, const char *vietnamese,
+                     const char *english, const char *more);
 
 /* ---- seal_text.c ---- */
 

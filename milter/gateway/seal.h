@@ -37,9 +37,6 @@ struct vt_sealed {
 
 /* ---- own certificates (legal.md R-24) ---- */
 
-/* A text about a verdict. */
-#define VT_SEAL_TEXT_BYTES 200
-
 /* What is known of the keys: their certificates and whether these are good, for some minutes. */
 struct vt_own_seals {
     pthread_mutex_t lock;
@@ -58,9 +55,6 @@ struct vt_own_seals {
 void vt_own_seals_init(struct vt_own_seals *own);
 
 struct vt_work;
-/* Whether a signature, or a certificate, is TOTAL-PASSED; else text says what, and why not. */
-bool vt_seal_verdict(const struct vt_signature *judged, const char *what,
-                     char text[VT_SEAL_TEXT_BYTES]);
 /* Inspect what is ours within the time of a mail: a certificate with its chain, or a mail. *out in
  * the arena of the mail. */
 enum vt_code vt_work_inspect_own(struct vt_work *work, int fd, bool is_certificate,

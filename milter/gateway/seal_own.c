@@ -8,13 +8,11 @@
 
 #include "gateway/seal.h"
 #include "gateway/work.h"
-#include "vanthu/wire.h"
 
 /* A revocation is noticed after this long; what is not good is looked at again sooner. */
 #define GOOD_MSECS (5 * 60 * 1000)
 #define BAD_MSECS (20 * 1000)
 #define IDENTITY_MSECS 3000
-#define MAX_PEM_BYTES (VT_MAX_SEAL_CHAIN_BYTES * 2)
 
 void vt_own_seals_init(struct vt_own_seals *own)
 {
@@ -88,51 +86,6 @@ static void keep(struct vt_work *work, const struct vt_seal_key *key,
 
 /* ---- judging it ---- */
 
-/* The length of the DER element that bytes begin with; 0: it is none. */
-static size_t element_bytes(struct vt_bytes bytes)
-{
-    if (bytes.len < 2 || bytes.ptr[0] != 0x30)
-        return 0;
-    size_t len = bytes.ptr[1], head = 2;
-    if (len > 0x80) {
-        size_t octets = len & 0x7f;
-        if (octets > 3 || bytes.len < 2 + octets)
-            return 0;
-        len = 0;
-        for (size_t i = 0; i < octets; i++)
-            len = len << 8 | bytes.ptr[2 + i];
-        head += octets;
-    }
-    return len <= bytes.len - head ? head + len : 0;
-}
-
-static enum vt_code add_pem(struct vt_buf *out, struct vt_bytes der)
-{
-    enum vt_code code = vt_buf_addf(out, "-----BEGIN CERTIFICATE-----\n");
-    if (code == VT_OK)
-        code = vt_base64_add_lines(out, der);
-    return code == VT_OK ? vt_buf_addf(out, "-----END CERTIFICATE-----\n") : code;
-}
-
-/* The chain as a file of certificates. */
-static enum vt_code seal_chain(struct vt_bytes chain, int *out_fd, struct vt_err *err)
-{
-    struct vt_buf pem;
-    enum vt_code code = VT_OK;
-    vt_buf_init(&pem, MAX_PEM_BYTES);
-    while (chain.len > 0 && code == VT_OK) {
-        size_t len = element_bytes(chain);
-        code = len == 0 ? VT_E_FORMAT : add_pem(&pem, vt_bytes_slice(chain, 0, len));
-        chain = vt_bytes_slice(chain, len, SIZE_MAX);
-    }
-    if (code == VT_OK)
-        code = vt_memfd_seal("vanthu-own", vt_buf_bytes(&pem), out_fd, err);
-    else
-        vt_err_set(err, code, "the chain of the sealing certificate cannot be read");
-    vt_buf_clear(&pem);
-    return code;
-}
-
 enum vt_code vt_work_inspect_own(struct vt_work *work, int fd, bool is_certificate,
                                  struct vt_evidence **out, struct vt_err *err)
 {
@@ -143,21 +96,6 @@ enum vt_code vt_work_inspect_own(struct vt_work *work, int fd, bool is_certifica
         inspection.mail = NULL;
     }
     return work->gateway->inspect(work->transaction->arena, &inspection, out, err);
-}
-
-bool vt_seal_verdict(const struct vt_signature *judged, const char *what,
-                     char text[VT_SEAL_TEXT_BYTES])
-{
-    if (judged->indication == VT_TOTAL_PASSED)
-        return true;
-    size_t used = (size_t)snprintf(text, VT_SEAL_TEXT_BYTES, "%s is %s:", what,
-                                   vt_indication_name(judged->indication));
-    for (unsigned i = 0; i < VT_REASON_COUNT && used < VT_SEAL_TEXT_BYTES; i++) {
-        if ((judged->reasons & VT_REASON_BIT(i)) != 0)
-            used += (size_t)snprintf(text + used, VT_SEAL_TEXT_BYTES - used, " %s",
-                                     vt_reason_info((enum vt_reason)i)->code);
-    }
-    return false;
 }
 
 /* "the sealing certificate is INDETERMINATE: STATUS_UNKNOWN" */
@@ -175,7 +113,7 @@ static enum vt_code judge(struct vt_work *work, const struct vt_seal_identity *i
 {
     struct vt_evidence *evidence = NULL;
     int fd = -1;
-    enum vt_code code = seal_chain(identity->chain, &fd, err);
+    enum vt_code code = vt_seal_chain_file(identity->chain, &fd, err);
     if (code != VT_OK)
         return code;
     code = vt_work_inspect_own(work, fd, true, &evidence, err);

@@ -20,14 +20,14 @@ struct seal_work {
     struct vt_seal_message message;
 };
 
-static enum vt_code send_body(const struct seal_work *work, enum vt_message_type type, json_t *body,
-                              const int *fds, size_t fds_count, struct vt_err *err)
+enum vt_code vt_child_seal_answer(int connection, enum vt_message_type type, json_t *body,
+                                  const int *fds, size_t fds_count, struct vt_err *err)
 {
     char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
     json_decref(body);
     if (text == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for an answer");
-    enum vt_code code = vt_wire_send(work->connection, type, vt_bytes_str(text), fds, fds_count,
+    enum vt_code code = vt_wire_send(connection, type, vt_bytes_str(text), fds, fds_count,
                                      vt_clock_monotonic_msecs() + ANSWER_MSECS, err);
     free(text);
     return code;
@@ -45,7 +45,7 @@ static enum vt_code answer_prepared(const struct seal_work *work, struct vt_err 
     json_t *body =
         json_pack("{s:i, s:s*, s:o*}", "word", (int)message->word, "why", message->why,
                   "attributes", is_ready ? vt_seal_bytes_to_json(message->attributes) : NULL);
-    return send_body(work, VT_MSG_SEAL_PREPARED, body, NULL, 0, err);
+    return vt_child_seal_answer(work->connection, VT_MSG_SEAL_PREPARED, body, NULL, 0, err);
 }
 
 /* ---- the second step ---- */
@@ -91,7 +91,7 @@ static enum vt_code answer_finished(const struct seal_work *work,
     json_t *body = json_pack("{s:I, s:s, s:s*}", "header_bytes",
                              (json_int_t)(sealed->mail.len - sealed->body.len), "cms",
                              sealed->cms_sha256, "why", check->is_good ? NULL : check->why);
-    return send_body(work, VT_MSG_SEAL_FINISHED, body, fds, 2, err);
+    return vt_child_seal_answer(work->connection, VT_MSG_SEAL_FINISHED, body, fds, 2, err);
 }
 
 static enum vt_code finish(struct seal_work *work, const json_t *body, struct vt_err *err)

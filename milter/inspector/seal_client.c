@@ -15,7 +15,7 @@
 #define MAX_LINE_BYTES 998
 #define MAX_VALUE_BYTES 8192
 
-static const char *clean_text(struct vt_arena *arena, const json_t *text)
+const char *vt_sealing_text(struct vt_arena *arena, const json_t *text)
 {
     char clean[VT_ERR_TEXT_BYTES];
     const char *value = json_string_value(text);
@@ -38,25 +38,38 @@ static enum vt_code died(const struct vt_message *message, struct vt_err *err)
     return vt_err_set(err, VT_E_PEER, "the inspector could not build the seal: %s", why);
 }
 
-/* token_fd: -1: none. */
-static enum vt_code ask(const struct vt_sealing *sealing, enum vt_message_type type, json_t *body,
-                        int token_fd, enum vt_message_type wanted, size_t fds_count,
-                        struct vt_message *answer, struct vt_err *err)
+static enum vt_code ask(const struct vt_sealing *sealing, enum vt_message_type type,
+                        const char *body, int token_fd, size_t fds_count, struct vt_message *answer,
+                        struct vt_err *err)
 {
     const int fds[] = {sealing->mail_fd, token_fd};
-    char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
-    json_decref(body);
-    if (text == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
     const struct vt_wire_ask question = {.type = type,
-                                         .body = vt_bytes_str(text),
+                                         .body = vt_bytes_str(body),
                                          .fds = fds,
                                          .fds_count = token_fd < 0 ? 1 : 2,
                                          .max_fds = fds_count,
                                          .deadline_msecs = sealing->deadline_msecs,
                                          .progress = sealing->progress,
                                          .progress_context = sealing->progress_context};
-    enum vt_code code = vt_wire_ask(sealing->inspect_fd, &question, answer, err);
+    return vt_wire_ask(sealing->inspect_fd, &question, answer, err);
+}
+
+enum vt_code vt_sealing_ask(const struct vt_sealing *sealing, enum vt_message_type type,
+                            json_t *body, bool with_token, enum vt_message_type wanted,
+                            size_t fds_count, struct vt_message *answer, struct vt_err *err)
+{
+    int token_fd = -1;
+    enum vt_code code = VT_OK;
+    char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+    if (text == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
+    if (with_token && sealing->token.len > 0)
+        code = vt_memfd_seal("vanthu-token", sealing->token, &token_fd, err);
+    if (code == VT_OK)
+        code = ask(sealing, type, text, token_fd, fds_count, answer, err);
+    if (token_fd >= 0)
+        (void)close(token_fd);
     free(text);
     if (code != VT_OK)
         return code;
@@ -69,7 +82,7 @@ static enum vt_code ask(const struct vt_sealing *sealing, enum vt_message_type t
     return code;
 }
 
-static enum vt_code nonsense(struct vt_err *err)
+enum vt_code vt_sealing_nonsense(struct vt_err *err)
 {
     return vt_err_set(err, VT_E_PEER, "the inspector answered nonsense about a seal");
 }
@@ -91,14 +104,14 @@ static enum vt_code read_prepared(struct vt_arena *arena, const struct vt_messag
             vt_seal_bytes_from_json(arena, json_object_get(body, "attributes"), &out->attributes);
     if (code == VT_OK) {
         out->word = (enum vt_seal_message_word)number;
-        out->why = clean_text(arena, json_object_get(body, "why"));
+        out->why = vt_sealing_text(arena, json_object_get(body, "why"));
     }
     json_decref(body);
     if (code == VT_E_NOMEM)
         return vt_err_set(err, code, "no memory for a seal");
     if (code != VT_OK || is_ready != (out->attributes.len > 0) ||
         out->attributes.len > VT_MAX_SEAL_ATTRIBUTES_BYTES)
-        return nonsense(err);
+        return vt_sealing_nonsense(err);
     return VT_OK;
 }
 
@@ -109,8 +122,9 @@ enum vt_code vt_sealing_prepare(struct vt_arena *arena, const struct vt_sealing 
     struct vt_message *answer = calloc(1, sizeof(*answer));
     if (answer == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
-    enum vt_code code = ask(sealing, VT_MSG_SEAL_PREPARE, vt_seal_plan_to_json(sealing->plan), -1,
-                            VT_MSG_SEAL_PREPARED, 0, answer, err);
+    enum vt_code code =
+        vt_sealing_ask(sealing, VT_MSG_SEAL_PREPARE, vt_seal_plan_to_json(sealing->plan), false,
+                       VT_MSG_SEAL_PREPARED, 0, answer, err);
     if (code == VT_OK) {
         code = read_prepared(arena, answer, out, err);
         vt_message_close(answer);
@@ -166,13 +180,13 @@ static enum vt_code read_changes(struct vt_arena *arena, int fd, struct vt_seali
     struct vt_bytes text;
     enum vt_code code = vt_memfd_map(fd, VT_MAX_SEAL_CHANGES_BYTES, &text, err);
     if (code != VT_OK)
-        return nonsense(err);
+        return vt_sealing_nonsense(err);
     json_t *changes = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL);
     vt_memfd_unmap(text);
     size_t count = json_array_size(changes);
     if (!json_is_array(changes) || count > VT_MAX_SEAL_CHANGES) {
         json_decref(changes);
-        return nonsense(err);
+        return vt_sealing_nonsense(err);
     }
     out->changes = vt_arena_alloc(arena, (count + 1) * sizeof(*out->changes));
     code = out->changes == NULL ? VT_E_NOMEM : VT_OK;
@@ -182,7 +196,7 @@ static enum vt_code read_changes(struct vt_arena *arena, int fd, struct vt_seali
     json_decref(changes);
     return code == VT_OK        ? VT_OK
            : code == VT_E_NOMEM ? vt_err_set(err, code, "no memory for a seal")
-                                : nonsense(err);
+                                : vt_sealing_nonsense(err);
 }
 
 /* 8-bit bytes and long lines are changed on the way (gateway.md 3e): CRLF alone ends lines. */
@@ -210,17 +224,17 @@ static enum vt_code read_mail(struct vt_arena *arena, const json_t *body, int fd
     const char *cms = json_string_value(json_object_get(body, "cms"));
     json_int_t header_bytes = json_integer_value(json_object_get(body, "header_bytes"));
     if (cms == NULL || strlen(cms) != 64 || strspn(cms, "0123456789abcdef") != 64)
-        return nonsense(err);
+        return vt_sealing_nonsense(err);
     if (vt_memfd_map(fd, VT_MAX_SEALED_MAIL_BYTES, &out->mail, err) != VT_OK)
-        return nonsense(err);
+        return vt_sealing_nonsense(err);
     if (header_bytes <= 0 || (uint64_t)header_bytes >= out->mail.len)
-        return nonsense(err);
+        return vt_sealing_nonsense(err);
     memcpy(out->cms_sha256, cms, sizeof(out->cms_sha256));
     out->mail_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (out->mail_fd < 0)
         return vt_err_sys(err, "keeping a sealed mail");
     out->body = vt_bytes_slice(out->mail, (size_t)header_bytes, SIZE_MAX);
-    out->why = clean_text(arena, json_object_get(body, "why"));
+    out->why = vt_sealing_text(arena, json_object_get(body, "why"));
     if (out->why == NULL)
         out->why = why_not_safe(out->body);
     return VT_OK;
@@ -231,7 +245,6 @@ enum vt_code vt_sealing_finish(struct vt_arena *arena, const struct vt_sealing *
                                struct vt_err *err)
 {
     *out = (struct vt_sealing_finished){.mail_fd = -1};
-    int token_fd = -1;
     struct vt_message *answer = calloc(1, sizeof(*answer));
     json_t *question = vt_seal_plan_to_json(sealing->plan);
     if (answer == NULL || question == NULL ||
@@ -240,19 +253,12 @@ enum vt_code vt_sealing_finish(struct vt_arena *arena, const struct vt_sealing *
         free(answer);
         return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
     }
-    enum vt_code code = VT_OK;
-    if (sealing->token.len > 0)
-        code = vt_memfd_seal("vanthu-token", sealing->token, &token_fd, err);
-    if (code == VT_OK)
-        code = ask(sealing, VT_MSG_SEAL_FINISH, question, token_fd, VT_MSG_SEAL_FINISHED, 2, answer,
-                   err);
-    else
-        json_decref(question);
-    if (token_fd >= 0)
-        (void)close(token_fd);
+    enum vt_code code = vt_sealing_ask(sealing, VT_MSG_SEAL_FINISH, question, true,
+                                       VT_MSG_SEAL_FINISHED, 2, answer, err);
     if (code == VT_OK) {
         json_t *body = vt_seal_body(answer);
-        code = body == NULL ? nonsense(err) : read_mail(arena, body, answer->fds[0], out, err);
+        code = body == NULL ? vt_sealing_nonsense(err)
+                            : read_mail(arena, body, answer->fds[0], out, err);
         json_decref(body);
         if (code == VT_OK)
             code = read_changes(arena, answer->fds[1], out, err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What an administrator may ask, over a channel that only the master has: probe, a PIN on trial, a
- * certificate request, stop and resume, how it is. */
+ * What an administrator may ask, over a channel that only the master has: the seal of a file,
+ * probe, a PIN on trial, a certificate request, stop and resume, how it is. */
 #include <stdio.h>
 #include <string.h>
 
@@ -270,6 +270,10 @@ enum vt_code vt_desk_take_admin(void *context, size_t client, struct vt_message 
     case VT_MSG_SEAL_STOP:
     case VT_MSG_SEAL_RESUME:
         code = take_stop(desk, client, body, message->type == VT_MSG_SEAL_STOP, err);
+        break;
+    case VT_MSG_SEAL_SIGN:
+    case VT_MSG_SEAL_IDENTITY:
+        code = vt_desk_take_seal(desk, client, message, body, err);
         break;
     case VT_MSG_SEAL_PROBE:
     case VT_MSG_SEAL_CSR:

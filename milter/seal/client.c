@@ -69,11 +69,12 @@ enum vt_code vt_sealer_sign(const struct vt_sealer *sealer, const struct vt_seal
     if (request->attributes.len > VT_MAX_SEAL_ATTRIBUTES_BYTES)
         return vt_err_set(err, VT_E_LIMIT, "signed attributes of %zu bytes",
                           request->attributes.len);
-    json_t *body = json_pack("{s:s, s:s, s:s*, s:s*, s:o, s:i}", "key", request->key, "purpose",
-                             vt_seal_purpose_name(request->purpose), "reference",
-                             request->reference, "on_behalf", request->on_behalf, "attributes",
-                             vt_seal_bytes_to_json(request->attributes), "msecs",
-                             vt_clock_left_msecs(sealer->deadline_msecs));
+    json_t *body =
+        json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:o, s:i}", "key", request->key, "purpose",
+                  vt_seal_purpose_name(request->purpose), "reference", request->reference,
+                  "on_behalf", request->on_behalf, "about", request->about, "attributes",
+                  vt_seal_bytes_to_json(request->attributes), "msecs",
+                  vt_clock_left_msecs(sealer->deadline_msecs));
     enum vt_code code = vt_seal_ask(sealer, VT_MSG_SEAL_SIGN, body, -1, &answer, err);
     if (code == VT_OK)
         code = take_signature(answer, out, out_failure, err);

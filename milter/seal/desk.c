@@ -179,10 +179,11 @@ static void describe(const struct vt_seal_job *job, char out[1024])
     hex_digest(signature, &job->signature);
     (void)snprintf(out, 1024,
                    "key=%s agency=%s purpose=%s certificate=%s permission=\"%s\" %s=%s "
-                   "signature=%s",
+                   "signature=%s%s%s",
                    job->hsm->key->name, job->hsm->key->agency, vt_seal_purpose_name(job->purpose),
                    job->hsm->own.certificate.len > 0 ? job->hsm->own.sha256 : "-", job->permission,
-                   job->is_request ? "request" : "attributes", data, signature);
+                   job->is_request ? "request" : "attributes", data, signature,
+                   job->about[0] != '\0' ? " about=" : "", job->about);
 }
 
 /* The channel to the registrar is never waited for: a full one is tried again. */

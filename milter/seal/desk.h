@@ -39,6 +39,7 @@ struct vt_seal_job {
     enum vt_seal_purpose purpose;
     char reference[VT_REFERENCE_BYTES]; /* "": none */
     char on_behalf[VT_MAX_SEAL_BEHALF_BYTES];
+    char about[VT_MAX_SEAL_ABOUT_BYTES]; /* "": nothing is said */
     char permission[VT_SEAL_PERMISSION_BYTES];
     struct vt_buf data, signature;
     bool is_request;                         /* data is a certificate request, not attributes */
@@ -119,6 +120,10 @@ enum vt_code vt_desk_take(void *context, size_t client, struct vt_message *messa
 /* The same of post, who may ask for nothing but notices. */
 enum vt_code vt_desk_take_notice(void *context, size_t client, struct vt_message *message,
                                  struct vt_err *err);
+/* The same of an administrator, who may not sign notices; a probe is asked for otherwise. */
+enum vt_code vt_desk_take_seal(struct vt_seal_desk *desk, size_t client,
+                               const struct vt_message *message, const json_t *body,
+                               struct vt_err *err);
 /* Answer with an object, which is given away. */
 void vt_desk_answer(struct vt_server *server, size_t client, json_t *body);
 

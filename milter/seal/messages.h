@@ -9,6 +9,7 @@
 #include "vanthu/wire.h"
 
 #define VT_MAX_SEAL_BEHALF_BYTES 320
+#define VT_MAX_SEAL_ABOUT_BYTES 160
 #define VT_MAX_SEAL_TEXT_BYTES 400
 
 /* The body of a message as an object; the caller's. NULL: it is none. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What gateway and post may ask: a signature, and whose it would be. Anything else is asked by a
- * process that was taken over, and ends the role: it is started again, and somebody is told. */
+ * process that was taken over, and ends the role: it is started again, and somebody is told. The
+ * same two for an administrator's files. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +63,8 @@ static void copy_text(char *out, size_t out_bytes, const json_t *text)
 
 /* What a channel may ask for. A probe is the administrator's, and the canary's. */
 #define OF_POST (1u << VT_SEAL_FOR_NOTICE)
-#define OF_GATEWAY (OF_POST | 1u << VT_SEAL_FOR_MESSAGE | 1u << VT_SEAL_FOR_DOCUMENT)
+#define OF_ADMIN (1u << VT_SEAL_FOR_MESSAGE | 1u << VT_SEAL_FOR_DOCUMENT)
+#define OF_GATEWAY (OF_POST | OF_ADMIN)
 
 /* Who asks. */
 struct asker {
@@ -85,6 +87,7 @@ static enum vt_code read_job(struct vt_seal_desk *desk, unsigned purposes, const
         return vt_err_set(err, VT_E_FORMAT, "no such reference");
     job->purpose = (enum vt_seal_purpose)purpose;
     copy_text(job->on_behalf, sizeof(job->on_behalf), json_object_get(body, "on_behalf"));
+    copy_text(job->about, sizeof(job->about), json_object_get(body, "about"));
     struct vt_arena *arena = vt_arena_new(ARENA_BYTES);
     enum vt_code code =
         arena == NULL
@@ -192,4 +195,15 @@ enum vt_code vt_desk_take_notice(void *context, size_t client, struct vt_message
     struct vt_seal_desk *desk = context;
     const struct asker post = {desk->notices, client, OF_POST};
     return take(desk, &post, message, err);
+}
+
+enum vt_code vt_desk_take_seal(struct vt_seal_desk *desk, size_t client,
+                               const struct vt_message *message, const json_t *body,
+                               struct vt_err *err)
+{
+    const struct asker admin = {desk->admins, client, OF_ADMIN};
+    if (message->type == VT_MSG_SEAL_SIGN)
+        return take_sign(desk, &admin, body, err);
+    take_identity(desk, &admin, body);
+    return VT_OK;
 }
