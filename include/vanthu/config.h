@@ -114,6 +114,12 @@ struct vt_config_notices {
 #define VT_MAX_SEAL_KEYS 16
 /* Signatures of one key that may be under way at the HSM. */
 #define VT_MAX_SEAL_PARALLEL 64
+/* What a seal carries beside the signature (EN 319 142-1 6, EN 319 122-1 6). */
+enum vt_seal_level {
+    VT_SEAL_LEVEL_B = 0, /* "B-B": nothing */
+    VT_SEAL_LEVEL_T,     /* "B-T": a time stamp */
+    VT_SEAL_LEVEL_LT,    /* "B-LT": and in documents certificates and their status */
+};
 struct vt_seal_key {
     const char *name;   /* letters, digits, hyphens, dots; names its files */
     const char *agency; /* id in the table of agencies: whose seal it is */
@@ -129,6 +135,8 @@ struct vt_seal_key {
     const char *token_url;   /* where a CSC service gives tokens; NULL: below its path */
     enum vt_seal_scheme scheme;
     enum vt_seal_hash hash;
+    enum vt_seal_level level; /* default: B-T where seal.timestamp.urls names an authority */
+    bool is_level_given;
     unsigned purposes;       /* bits 1 << enum vt_seal_purpose; always with probe */
     unsigned per_hour;       /* signatures */
     unsigned parallel;       /* signatures under way */
@@ -205,8 +213,15 @@ struct vt_config {
     struct vt_seal_key *seal_keys; /* seal.keys */
     size_t seal_keys_count;
     struct vt_strings seal_names; /* of the same, in their order */
-    const char *seal_directory; /* seal.directory: what the sealer remembers of PINs and quotas */
-    int64_t seal_canary_msecs;  /* seal.canary: 15m; 0: no signature is tried */
+    const char *seal_directory;   /* seal.directory: what the sealer remembers of PINs and quotas */
+    int64_t seal_canary_msecs;    /* seal.canary: 15m; 0: no signature is tried */
+    struct vt_config_timestamp {
+        struct vt_strings urls; /* seal.timestamp.urls: of authorities, asked in this order; none */
+        enum vt_seal_hash hash; /* seal.timestamp.hash: sha256 */
+        int64_t timeout_msecs;  /* seal.timestamp.timeout: 5s, for all of them together */
+        const char *policy;     /* seal.timestamp.policy: an OID; NULL: the authority's own */
+        bool is_required;       /* seal.timestamp.without: seal (default), refuse */
+    } timestamp;
 
     /* users.gateway …: name or number; default vanthu-<role>. The shipper reads and writes the
      * folder of the registrar and is the same user. */

@@ -58,6 +58,7 @@ enum vt_metric {
     VT_METRIC_TRUST_ANCHORS, /* set */
     VT_METRIC_CLOCK_SYNCHRONISED,
     VT_METRIC_CLOCK_SANE,
+    VT_METRIC_TIMESTAMPS, /* result */
     /* fetch */
     VT_METRIC_TRANSFERS,      /* type, result */
     VT_METRIC_TRANSFER_BYTES, /* type */
@@ -157,8 +158,8 @@ enum vt_metric_found { VT_FOUND_AT_ONCE = 0, VT_FOUND_FETCHED, VT_FOUND_NOTHING,
 enum vt_metric_page { VT_PAGE_METRICS = 0, VT_PAGE_HEALTH, VT_PAGE_OTHER, VT_METRIC_PAGES };
 /* How asking a host ended: enum vt_outcome of milter/status/breaker.h. */
 #define VT_METRIC_ANSWERS 6
-/* What fetch brings: OCSP answers, CRLs, issuer certificates. */
-#define VT_METRIC_TYPES 3
+/* What fetch brings: OCSP answers, CRLs, issuer certificates, time stamps. */
+#define VT_METRIC_TYPES 4
 /* Notices that are owed, and how those end that were. */
 enum vt_metric_notice_state {
     VT_NOTICES_WAITING = 0,

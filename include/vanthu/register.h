@@ -103,6 +103,9 @@ struct vt_register_seal {
     const char *why;        /* one word; NULL of a sealed mail */
     const char *text;       /* more of it; or NULL */
     const char *cms_sha256; /* of the signature in the mail; NULL unless sealed */
+    const char *level;      /* "B-B", "B-T"; NULL: no time stamp was asked for */
+    const char *authority;  /* address of who gave the time stamp; NULL */
+    const char *unstamped;  /* why there is none, though one was asked for; NULL */
 };
 
 struct vt_register_decided {

@@ -127,4 +127,12 @@ enum vt_code vt_trust_judge(struct vt_arena *arena, const struct vt_trust_input 
                             struct vt_signature *out, struct vt_wants *wants,
                             struct vt_err *err) VT_MUST_CHECK;
 
+/* Judge a time stamp token by itself, or a TimeStampResp that holds one, as a signature of its own:
+ * a document time stamp of *out. input: as above, without object and verified. *out_imprint: as of
+ * vt_verify_token. VT_OK, VT_E_NOMEM, VT_E_INTERNAL. */
+enum vt_code vt_trust_judge_token(struct vt_arena *arena, const struct vt_trust_input *input,
+                                  struct vt_bytes token, struct vt_signature *out,
+                                  struct vt_bytes *out_imprint, struct vt_wants *wants,
+                                  struct vt_err *err) VT_MUST_CHECK;
+
 #endif

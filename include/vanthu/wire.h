@@ -28,6 +28,8 @@
  *                       FINISHED    96M, changes of the header 256K
  * gateway, command      STATUS      reference or -; wants 16M           status      STATUS_UNKNOWN
  *   to status           STATUS_IS   -; known 64M, up to 8 lists
+ *                       STAMP       value; -                            5 s         no time stamp
+ *                       STAMPED     token, time, url; or text; -
  * gateway to status     OBJECTS     -; objects named 64K                500 ms      they are missing
  *                       OBJECTS_ARE -; objects 16M
  * gateway, command      LOOK        -; what is asked 1M                 register    first seen and defer
@@ -157,6 +159,8 @@ enum vt_message_type {
     VT_MSG_SEAL_FINISHED,
     VT_MSG_SEAL_FILE, /* to the inspector: the same of a file; with a signature the second step */
     VT_MSG_SEAL_FILE_IS,
+    VT_MSG_STAMP, /* to status: have this stamped */
+    VT_MSG_STAMPED,
     VT_MSG_COUNT
 };
 

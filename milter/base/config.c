@@ -213,6 +213,14 @@ static void check_signing(struct vt_config_reader *reader, const struct vt_yaml_
                     vt_text_clean(shown, sizeof(shown), vt_bytes_str(name)));
 }
 
+static void check_stamps(struct vt_config_reader *reader, const struct vt_yaml_node *root)
+{
+    const char *key = NULL;
+    const char *text = vt_stamp_mistake(reader->config, reader->config->arena, &key);
+    if (text != NULL)
+        vt_yaml_mistake(&reader->yaml, place_of(root, "seal", key), "%s", text);
+}
+
 /* Folder of a file name, "" when it has none. */
 static const char *folder_of(struct vt_arena *arena, const char *file)
 {
@@ -232,9 +240,11 @@ static enum vt_code read_text(struct vt_config_reader *reader, struct vt_bytes t
     if (code == VT_OK && root != NULL)
         read_group(reader, root, "");
     vt_relay_complete(&reader->config->notices);
+    vt_seal_levels_complete(reader->config);
     if (code == VT_OK && root != NULL) {
         check_relay(reader, root);
         check_signing(reader, root);
+        check_stamps(reader, root);
         check_between(reader, root);
         check_rewrites(reader, root);
     }

@@ -17,10 +17,12 @@
 static const char *const key_names[] = {
     "agency", "identity",    "uri",         "module-files", "module-environment", "pin-file",
     "scheme", "hash",        "certificate", "purposes",     "per-hour",           "parallel",
-    "user",   "secret-file", "tls-ca",      "tls-key",      "token-url",          "software-token"};
+    "user",   "secret-file", "tls-ca",      "tls-key",      "token-url",          "software-token",
+    "level"};
 static const char *const schemes[] = {"rsa-pkcs1", "rsa-pss", "ecdsa"};
 static const char *const hashes[] = {"sha256", "sha384", "sha512"};
 static const char *const purposes[] = {"message", "document", "notice"};
+static const char *const levels[] = {"B-B", "B-T", "B-LT"};
 static const char *const identities[] = {"agency", "service"};
 
 /* One key that is being read. */
@@ -203,12 +205,16 @@ static bool read_service(struct reader *r)
 
 static bool read_words(struct reader *r)
 {
-    unsigned scheme = VT_SEAL_RSA_PKCS1, hash = VT_SEAL_SHA256, identity = 0;
+    unsigned scheme = VT_SEAL_RSA_PKCS1, hash = VT_SEAL_SHA256, identity = 0,
+             level = VT_SEAL_LEVEL_B;
     bool is_good = read_word(r, "scheme", "a scheme", schemes, ELEMENTS(schemes), &scheme);
     is_good = read_word(r, "hash", "a hash", hashes, ELEMENTS(hashes), &hash) && is_good;
     is_good =
         read_word(r, "identity", "an identity", identities, ELEMENTS(identities), &identity) &&
         is_good;
+    is_good = read_word(r, "level", "a level", levels, ELEMENTS(levels), &level) && is_good;
+    r->key->level = (enum vt_seal_level)level;
+    r->key->is_level_given = vt_yaml_find(r->node, "level") != NULL;
     r->key->scheme = (enum vt_seal_scheme)scheme;
     r->key->hash = (enum vt_seal_hash)hash;
     r->key->is_service = identity == 1;
@@ -358,6 +364,14 @@ bool vt_config_read_seal_keys(struct vt_config_reader *reader, const struct vt_s
     config->seal_keys_count = is_good ? node->count : 0;
     config->seal_names = (struct vt_strings){names, config->seal_keys_count};
     return is_good;
+}
+
+void vt_seal_levels_complete(struct vt_config *config)
+{
+    for (size_t i = 0; i < config->seal_keys_count; i++) {
+        if (!config->seal_keys[i].is_level_given && config->timestamp.urls.count > 0)
+            config->seal_keys[i].level = VT_SEAL_LEVEL_T;
+    }
 }
 
 const struct vt_seal_key *vt_config_seal_key(const struct vt_config *config, const char *name)

@@ -27,8 +27,10 @@
 #define SOCKET vt_check_socket, "unix:/path, inet:PORT@HOST or inet6:PORT@HOST"
 #define FINGERPRINT vt_check_fingerprint, "a SHA-256 fingerprint of 64 hexadecimal digits"
 #define ADDRESS vt_check_address, "a mail address such as quantri@ninhbinh.gov.vn"
+#define URL vt_check_url, "an address such as http://tsa.ca.gov.vn"
+#define OID vt_check_oid, "an OID such as 1.3.6.1.4.1.4146.2.2"
 #define DAY_TIME vt_check_clock, "a time of the day such as 07:30"
-#define PUBLISHED_HOSTS "[ca.gov.vn, pub.ca.gov.vn, ocsp.ca.gov.vn, rootca.gov.vn]"
+#define PUBLISHED_HOSTS "[ca.gov.vn, pub.ca.gov.vn, ocsp.ca.gov.vn, rootca.gov.vn, tsa.ca.gov.vn]"
 
 #define RULE(key, set, member, default_text)                                                       \
     {                                                                                              \
@@ -184,6 +186,14 @@ const struct vt_setting vt_settings[] = {
     {"seal.keys", vt_config_read_seal_keys, PLACE(seal_keys), NULL, 0, 0, NULL, NULL},
     {"seal.directory", vt_set_path, PLACE(seal_directory), "/var/lib/vanthu-seal", 0, 0, PATH},
     {"seal.canary", vt_set_duration, PLACE(seal_canary_msecs), "15m", 0, 1 * DAYS, NULL, NULL},
+
+    {"seal.timestamp.urls", vt_set_texts, PLACE(timestamp.urls), NULL, 0, 0, URL},
+    {"seal.timestamp.hash", vt_set_hash, PLACE(timestamp.hash), "sha256", 0, 0, NULL, "a hash"},
+    {"seal.timestamp.timeout", vt_set_duration, PLACE(timestamp.timeout_msecs), "5s", 500, 5 * SECS,
+     NULL, NULL},
+    {"seal.timestamp.policy", vt_set_text, PLACE(timestamp.policy), NULL, 0, 0, OID},
+    {"seal.timestamp.without", vt_set_without_stamp, PLACE(timestamp.is_required), "seal", 0, 0,
+     NULL, "what to do without a time stamp"},
 
     {"users.gateway", vt_set_text, PLACE(role_user[VT_ROLE_GATEWAY]), "vanthu-gateway", 0, 0, USER},
     {"users.inspector", vt_set_text, PLACE(role_user[VT_ROLE_INSPECTOR]), "vanthu-inspector", 0, 0,

@@ -34,6 +34,8 @@ extern const size_t vt_settings_count;
 /* The mapping of seal.keys; the fields are those of the configuration. */
 bool vt_config_read_seal_keys(struct vt_config_reader *reader, const struct vt_setting *setting,
                               const struct vt_yaml_node *node, void *field);
+/* The level of keys that say nothing. */
+void vt_seal_levels_complete(struct vt_config *config);
 
 /* ---- what a text may be (config_check.c) ---- */
 
@@ -56,7 +58,21 @@ bool vt_check_title(const char *text);       /* one line of text in any language
 bool vt_check_address(const char *text);     /* local@domain: dot-atoms, ASCII (RFC 5321 4.1.2) */
 bool vt_check_mailbox(const char *text);     /* local@domain, or Name <local@domain> */
 bool vt_check_clock(const char *text);       /* "00:00" to "23:59" */
+bool vt_check_url(const char *text);         /* http:// or https://, without a user */
+bool vt_check_oid(const char *text);         /* "1.2.3" */
 bool vt_check_fingerprint(const char *text); /* 64 hexadecimal digits, colons and spaces between */
+
+/* ---- time stamps (config_stamp.c) ---- */
+
+/* sha256, sha384, sha512. */
+bool vt_set_hash(struct vt_config_reader *reader, const struct vt_setting *setting,
+                 const struct vt_yaml_node *node, void *field);
+/* seal, refuse. */
+bool vt_set_without_stamp(struct vt_config_reader *reader, const struct vt_setting *setting,
+                          const struct vt_yaml_node *node, void *field);
+/* What does not go together. NULL, or the key within seal and a text, in arena. */
+const char *vt_stamp_mistake(const struct vt_config *config, struct vt_arena *arena,
+                             const char **out_key);
 
 /* ---- the relay of notices (config_relay.c) ---- */
 

@@ -113,7 +113,7 @@ static const char *set_name(unsigned i)
 
 static const char *type_name(unsigned i)
 {
-    static const char *const names[VT_METRIC_TYPES] = {"ocsp", "crl", "issuer"};
+    static const char *const names[VT_METRIC_TYPES] = {"ocsp", "crl", "issuer", "timestamp"};
     return names[i];
 }
 
@@ -306,6 +306,8 @@ const struct vt_metric_info vt_metric_infos[VT_METRICS] = {
         GAUGE, VT_ROLE_STATUS, NO_LABELS, NO_BOUNDS},
     [VT_METRIC_CLOCK_SANE] = {"vanthu_clock_sane", "0: the clock is behind this program or what CAs have issued; nothing is called good.",
         GAUGE, VT_ROLE_STATUS, NO_LABELS, NO_BOUNDS},
+    [VT_METRIC_TIMESTAMPS] = {"vanthu_timestamps_total", "Time stamps that were asked for, by whether any authority gave one.",
+        COUNTER, VT_ROLE_STATUS, LABELS(&result), NO_BOUNDS},
 
     [VT_METRIC_TRANSFERS] = {"vanthu_transfers_total", "Transfers over the network, by how they ended.",
         COUNTER, VT_ROLE_FETCH, LABELS(&type, &result), NO_BOUNDS},

@@ -283,6 +283,13 @@ static void print_seal(const struct vt_register_text *t, const struct vt_registe
         fprintf(t->out, " (%s)", seal->text);
     fputc('\n', t->out);
     line(t, W_SEAL_DIGEST, seal->cms_sha256);
+    if (seal->level == NULL)
+        return;
+    label(t, W_SEAL_STAMP);
+    if (seal->unstamped != NULL)
+        fprintf(t->out, "%s: %s\n", word(t, W_SEAL_UNSTAMPED), seal->unstamped);
+    else
+        fprintf(t->out, "%s, %s\n", seal->level, seal->authority != NULL ? seal->authority : "-");
 }
 
 static void print_decided(const struct vt_register_text *t, const struct vt_register_record *record)

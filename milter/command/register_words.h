@@ -59,6 +59,8 @@ enum vt_register_word {
     W_SEAL_FAILED,
     W_SEAL_REFUSED,
     W_SEAL_DIGEST,
+    W_SEAL_STAMP,
+    W_SEAL_UNSTAMPED,
     W_NOTICE_OWED_BEFORE,
     W_FAULT,
     W_NO_DECISION,

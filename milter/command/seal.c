@@ -95,6 +95,8 @@ static int check(const struct vt_seal_command *command)
     for (size_t i = 0;
          status == EX_OK && command->arguments[0] == NULL && i < config->seal_keys_count; i++)
         is_well = check_key(command, config->seal_keys[i].name, shown, &status) && is_well;
+    if (status == EX_OK && command->arguments[0] == NULL)
+        is_well = vt_seal_check_stamp(command, shown) && is_well;
     char *text = command->json ? json_dumps(shown, JSON_COMPACT) : NULL;
     if (text != NULL)
         printf("%s\n", text);

@@ -77,4 +77,8 @@ int vt_seal_file_say(const struct vt_sealed_file *file, int status, const char *
 /* One key for a person, with a probe if it has one. True: all of it is well. */
 bool vt_seal_print_key(FILE *out, enum vt_language language, const json_t *key, int64_t now);
 
+/* Have a time stamp given as seals get it, where authorities are configured; print it, or with
+ * --json append it to shown. False: there was none. */
+bool vt_seal_check_stamp(const struct vt_seal_command *command, json_t *shown);
+
 #endif

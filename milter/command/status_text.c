@@ -347,6 +347,23 @@ static void print_host(const struct printer *p, const json_t *host)
     fputc('\n', p->out);
 }
 
+static void print_stamp(const struct printer *p, const json_t *place)
+{
+    char at[40];
+    const char *why = vt_print_json(place, "why");
+    int64_t last_good = time_of(place, "last_good_utc_secs");
+    bool was_asked = number_of(place, "asked") > 0;
+    fprintf(p->out, "  %s: %s", vt_print_json(place, "url"),
+            word(p, *why != '\0' ? W_STAMP_FAILED
+                    : was_asked  ? W_OK
+                                 : W_NEVER_ASKED));
+    if (*why != '\0')
+        fprintf(p->out, " (%s)", why);
+    if (last_good != VT_TIME_NONE)
+        fprintf(p->out, "; %s %s", word(p, W_LAST_GOOD), when(p, at, last_good));
+    fputc('\n', p->out);
+}
+
 /* ---- lists ---- */
 
 static void print_list(const struct printer *p, const json_t *list)
@@ -444,6 +461,11 @@ void vt_command_print_status(FILE *out, enum vt_language language, const json_t 
         if (report != NULL)
             fprintf(out, "\n%s\n", word(&p, W_NO_REPORT));
         return;
+    }
+    if (json_array_size(json_object_get(report, "timestamps")) > 0) {
+        title(&p, W_STAMPS);
+        print_items(&p, json_object_get(report, "timestamps"), W_NEVER_ASKED, MAX_ITEMS,
+                    print_stamp);
     }
     title(&p, W_HOSTS);
     print_items(&p, json_object_get(report, "hosts"), W_NEVER_ASKED, MAX_ITEMS, print_host);

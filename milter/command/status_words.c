@@ -13,6 +13,8 @@ const char *const vt_status_words[VT_STATUS_WORDS][2] = {
                      "thu hồi.",
                      "The status role does not answer: nothing is known about hosts and lists."},
     [W_HOSTS] = {"Máy chủ tra cứu chứng thư", "Hosts asked about certificates (times are +07:00)"},
+    [W_STAMPS] = {"Máy chủ cấp dấu thời gian", "Authorities asked for time stamps"},
+    [W_STAMP_FAILED] = {"KHÔNG CẤP ĐƯỢC DẤU THỜI GIAN", "GAVE NO TIME STAMP"},
     [W_OK] = {"kết nối được", "ok"},
     [W_LAST_GOOD] = {"lần cuối", "last answer"},
     [W_NEVER_GOOD] = {"chưa có câu trả lời nào dùng được", "no useful answer yet"},

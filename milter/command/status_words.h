@@ -12,6 +12,8 @@ enum vt_status_word {
     W_RESTARTS,
     W_NO_REPORT,
     W_HOSTS,
+    W_STAMPS,
+    W_STAMP_FAILED,
     W_OK,
     W_LAST_GOOD,
     W_NEVER_GOOD,

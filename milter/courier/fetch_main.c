@@ -15,6 +15,7 @@
 #include "vanthu/log.h"
 #include "vanthu/metrics.h"
 #include "vanthu/role.h"
+#include "vanthu/stamp.h"
 
 /* As many as status asks for at once. */
 #define MAX_PLACES 128
@@ -34,6 +35,7 @@ static const struct kind {
     {"ocsp", "application/ocsp-request", VT_MAX_OCSP_BYTES, 1},
     {"crl", NULL, VT_MAX_CRL_BYTES, VT_FETCH_LONG_TIMES},
     {"issuer", NULL, VT_MAX_CERTIFICATE_BYTES * 4, 1}, /* PEM, or a list of certificates */
+    {"timestamp", "application/timestamp-query", VT_MAX_STAMP_ANSWER_BYTES, 1}, /* RFC 3161 3.4 */
 };
 
 /* One request of the status role: waits for its turn, then for its transfer. */

@@ -64,7 +64,10 @@ static struct vt_register_seal register_seal(const struct vt_sealed *sealed)
                                      .purpose = vt_seal_purpose_name(VT_SEAL_FOR_MESSAGE),
                                      .why = sealed->why,
                                      .text = sealed->text,
-                                     .cms_sha256 = is_sealed ? sealed->mail.cms_sha256 : NULL};
+                                     .cms_sha256 = is_sealed ? sealed->mail.cms_sha256 : NULL,
+                                     .level = sealed->level,
+                                     .authority = sealed->authority,
+                                     .unstamped = sealed->unstamped};
 }
 
 enum vt_code vt_record_commit(const struct vt_transaction *transaction,

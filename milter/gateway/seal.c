@@ -17,7 +17,8 @@
 const struct vt_seal_steps vt_seal_steps_real = {.identity = vt_sealer_identity,
                                                  .sign = vt_sealer_sign,
                                                  .prepare = vt_sealing_prepare,
-                                                 .finish = vt_sealing_finish};
+                                                 .finish = vt_sealing_finish,
+                                                 .stamp = vt_stamp_ask};
 
 const char *vt_seal_result_name(enum vt_seal_result result)
 {
@@ -212,6 +213,13 @@ static bool have_signed(struct seal_run *run)
     return fail_for(run->work, code == VT_OK ? failure : VT_SEAL_UNAVAILABLE, err.text);
 }
 
+static bool have_stamped(struct seal_run *run)
+{
+    struct vt_work *work = run->work;
+    return vt_work_stamp(work, run->key, vt_buf_bytes(&run->signature), &run->sealing.token) ||
+           fail(work, "timestamp", work->out->sealed.unstamped);
+}
+
 static bool finish(struct seal_run *run)
 {
     struct vt_work *work = run->work;
@@ -244,7 +252,7 @@ static const struct vt_signature *outer_signature(const struct vt_evidence *evid
 
 /* Like any mail that comes, by the whole of our verifier and in a child of its own: what we would
  * object to at the other end does not leave. */
-static bool judge_sealed(struct seal_run *run)
+static bool judge_sealed(struct seal_run *run, const struct vt_signature **out_outer)
 {
     struct vt_work *work = run->work;
     char text[VT_SEAL_TEXT_BYTES] = "the sealed mail shows no signature";
@@ -254,10 +262,30 @@ static bool judge_sealed(struct seal_run *run)
         vt_work_inspect_own(work, work->out->sealed.mail.mail_fd, false, &evidence, &err);
     if (code != VT_OK)
         return fail_for(work, VT_SEAL_UNAVAILABLE, err.text);
-    const struct vt_signature *outer = outer_signature(evidence);
-    if (outer != NULL && vt_seal_verdict(outer, "the sealed mail", text))
+    *out_outer = outer_signature(evidence);
+    if (*out_outer != NULL && vt_seal_verdict(*out_outer, "the sealed mail", text))
         return true;
     return fail(work, "not-verified", text);
+}
+
+static bool finish_and_judge(struct seal_run *run)
+{
+    struct vt_work *work = run->work;
+    struct vt_sealed *sealed = &work->out->sealed;
+    const struct vt_signature *outer = NULL;
+    const char *text = NULL;
+    if (!finish(run) || !judge_sealed(run, &outer))
+        return false;
+    if (run->sealing.token.len == 0 || vt_stamp_is_good(outer, work->transaction->arena, &text))
+        return true;
+    /* Its authority was revoked, say: no better than none. */
+    sealed->unstamped = text;
+    sealed->authority = NULL;
+    if (work->gateway->config->timestamp.is_required)
+        return fail(work, "timestamp", text);
+    run->sealing.token = (struct vt_bytes){0};
+    vt_sealing_finished_clear(&sealed->mail);
+    return finish(run) && judge_sealed(run, &outer);
 }
 
 static void seal(struct seal_run *run)
@@ -276,9 +304,12 @@ static void seal(struct seal_run *run)
                                        .plan = &run->plan,
                                        .progress = vt_work_progress,
                                        .progress_context = work};
-    if (prepare(run) && have_signed(run) && finish(run) && judge_sealed(run))
+    if (prepare(run) && have_signed(run) && have_stamped(run) && finish_and_judge(run)) {
+        work->out->sealed.level = run->sealing.token.len > 0            ? "B-T"
+                                  : work->out->sealed.unstamped != NULL ? "B-B"
+                                                                        : NULL;
         end(work, VT_SEAL_RESULT_SEALED, NULL, NULL);
-    else
+    } else
         vt_sealing_finished_clear(&work->out->sealed.mail);
 }
 
@@ -289,13 +320,19 @@ static void tell(const struct vt_work *work)
 {
     const struct vt_sealed *sealed = &work->out->sealed;
     const struct vt_mail *mail = &work->transaction->mail;
-    vt_log(sealed->result == VT_SEAL_RESULT_FAILED ? VT_LOG_ALERT : VT_LOG_INFO,
-           "seal: queue-id=%s reference=%s key=%s result=%s%s%s%s%s%s",
+    vt_log(sealed->result == VT_SEAL_RESULT_FAILED ? VT_LOG_ALERT
+           : sealed->unstamped != NULL             ? VT_LOG_WARNING
+                                                   : VT_LOG_INFO,
+           "seal: queue-id=%s reference=%s key=%s result=%s%s%s%s%s%s%s%s%s%s%s",
            mail->queue_id != NULL ? mail->queue_id : "-", mail->reference,
            sealed->key != NULL ? sealed->key : "-", vt_seal_result_name(sealed->result),
            sealed->why != NULL ? " why=" : "", sealed->why != NULL ? sealed->why : "",
            sealed->text != NULL ? " text=\"" : "", sealed->text != NULL ? sealed->text : "",
-           sealed->text != NULL ? "\"" : "");
+           sealed->text != NULL ? "\"" : "", sealed->level != NULL ? " level=" : "",
+           sealed->level != NULL ? sealed->level : "",
+           sealed->unstamped != NULL ? " no-timestamp=\"" : "",
+           sealed->unstamped != NULL ? sealed->unstamped : "",
+           sealed->unstamped != NULL ? "\"" : "");
 }
 
 /* What is held now may leave later, as it is then. */

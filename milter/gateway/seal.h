@@ -9,6 +9,7 @@
 #include "gateway/headers.h"
 #include "vanthu/config.h"
 #include "vanthu/sealing.h"
+#include "vanthu/stamp.h"
 
 /* Mails that wait for their signature at the same time. */
 #define VT_SEAL_PLACES 64
@@ -27,11 +28,14 @@ const char *vt_seal_result_name(enum vt_seal_result result);
 struct vt_sealed {
     enum vt_seal_result result;
     bool is_required;
-    const char *key;  /* its name; NULL: none was found */
-    const char *why;  /* one word: of vt_seal_failure_name, vt_seal_message_word_name, or
-                         "not-authenticated", "login-not-from", "no-key", "not-inspected", "mta",
-                         "not-verified" */
-    const char *text; /* more for the log and the register; or NULL */
+    const char *key;       /* its name; NULL: none was found */
+    const char *why;       /* one word: of vt_seal_failure_name, vt_seal_message_word_name, or
+                              "not-authenticated", "login-not-from", "no-key", "not-inspected", "mta",
+                              "not-verified", "timestamp" */
+    const char *text;      /* more for the log and the register; or NULL */
+    const char *level;     /* of a sealed mail: "B-B", "B-T"; NULL: no time stamp was asked for */
+    const char *authority; /* address of who gave the time stamp; NULL */
+    const char *unstamped; /* why there is none, though one was asked for; NULL */
     struct vt_sealing_finished mail;
 };
 
@@ -79,12 +83,23 @@ struct vt_seal_steps {
     enum vt_code (*finish)(struct vt_arena *arena, const struct vt_sealing *sealing,
                            struct vt_bytes signature, struct vt_sealing_finished *out,
                            struct vt_err *err);
+    enum vt_code (*stamp)(struct vt_arena *arena, const struct vt_stamper *stamper,
+                          struct vt_bytes value, struct vt_stamped_answer *out, struct vt_err *err);
 };
 extern const struct vt_seal_steps vt_seal_steps_real;
 
 /* Seal the mail as its decision asks; the result is in out->sealed of the work. Never in observe
  * mode, nor of a mail that does not pass. */
 void vt_work_seal(struct vt_work *work);
+/* Have a signature of the key stamped where its level asks for that. *out_token: in the arena of
+ * the mail; empty: none, sealed.unstamped says why if one was asked for. False: without one no seal
+ * is to be set. */
+bool vt_work_stamp(struct vt_work *work, const struct vt_seal_key *key, struct vt_bytes signature,
+                   struct vt_bytes *out_token) VT_MUST_CHECK;
+/* Whether the time stamp over a signature of ours counts for our own verifier, or will when the
+ * status of its authority is known; else *out_text says why not. */
+bool vt_stamp_is_good(const struct vt_signature *judged, struct vt_arena *arena,
+                      const char **out_text) VT_MUST_CHECK;
 /* The login is the address in From, or a mailbox of the same agency. */
 bool vt_seal_login_fits(const struct vt_mail *mail, const struct vt_site *site,
                         const struct vt_config *config);

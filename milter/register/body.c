@@ -97,10 +97,12 @@ static json_t *seal_of(const struct vt_register_seal *seal)
 {
     if (seal == NULL)
         return NULL;
-    return json_pack("{s:o, s:o*, s:o*, s:o*, s:o*, s:o*}", "result", vt_json_string(seal->result),
-                     "key", unless_empty(seal->key), "purpose", unless_empty(seal->purpose), "why",
-                     unless_empty(seal->why), "text", unless_empty(seal->text), "cms",
-                     unless_empty(seal->cms_sha256));
+    return json_pack("{s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "result",
+                     vt_json_string(seal->result), "key", unless_empty(seal->key), "purpose",
+                     unless_empty(seal->purpose), "why", unless_empty(seal->why), "text",
+                     unless_empty(seal->text), "cms", unless_empty(seal->cms_sha256), "level",
+                     unless_empty(seal->level), "authority", unless_empty(seal->authority),
+                     "unstamped", unless_empty(seal->unstamped));
 }
 
 /* ---- a decided mail ---- */

@@ -198,6 +198,23 @@ static json_t *generation_to_json(const struct vt_report_input *input)
     return object;
 }
 
+/* Authorities in the order in which they are asked. */
+static json_t *list_stamps(const struct vt_stamp_desk *stamps)
+{
+    json_t *list = json_array();
+    const struct vt_stamp_place *place = NULL;
+    for (size_t i = 0; stamps != NULL && (place = vt_stamps_place(stamps, i)) != NULL; i++) {
+        json_t *item = json_object();
+        set_text(item, "url", place->url);
+        set_number(item, "asked", (int64_t)place->asked_count);
+        set_number(item, "good", (int64_t)place->good_count);
+        set_time(item, "last_good_utc_secs", place->good_utc_secs);
+        set_text(item, "why", place->why);
+        (void)json_array_append_new(list, item);
+    }
+    return list;
+}
+
 enum vt_code vt_report_write(const struct vt_report_input *input, char **out_text,
                              struct vt_err *err)
 {
@@ -208,6 +225,7 @@ enum vt_code vt_report_write(const struct vt_report_input *input, char **out_tex
     if (root != NULL) {
         set_time(root, "now_utc_secs", input->now.utc_secs);
         (void)json_object_set_new(root, "hosts", list_hosts(input));
+        (void)json_object_set_new(root, "timestamps", list_stamps(input->stamps));
         (void)json_object_set_new(root, "lists", list_lists(input, pool));
         (void)json_object_set_new(root, "cache", cache_to_json(input));
         (void)json_object_set_new(root, "rechecks", list_rechecks(input->desk->recheck));

@@ -6,6 +6,7 @@
 
 #include "status/generation.h"
 #include "status/request.h"
+#include "status/stamps.h"
 
 /* What it is about; all borrowed. */
 struct vt_report_input {
@@ -13,6 +14,7 @@ struct vt_report_input {
     const struct vt_breakers *breakers;
     const struct vt_strings *hosts; /* that are allowed */
     const struct vt_publisher *publisher;
+    const struct vt_stamp_desk *stamps; /* NULL: no time stamps */
     struct vt_moment now;
 };
 

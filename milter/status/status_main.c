@@ -17,6 +17,7 @@
 #include "status/refresh.h"
 #include "status/repeat.h"
 #include "status/report.h"
+#include "status/stamps.h"
 #include "status/tell.h"
 #include "vanthu/clock.h"
 #include "vanthu/log.h"
@@ -45,6 +46,7 @@ struct server {
     struct vt_breakers breakers;
     struct vt_repeats repeats;
     struct vt_teller teller;
+    struct vt_stamp_desk *stamps;
     struct vt_server *clients;
     struct vt_status_request *requests[MAX_CLIENTS]; /* of the client of that number; NULL */
     struct vt_publisher publisher;
@@ -64,6 +66,7 @@ static void forget(void *context, size_t client)
     struct server *server = context;
     vt_status_request_free(server->requests[client]);
     server->requests[client] = NULL;
+    vt_stamps_forget(server->stamps, client);
 }
 
 static struct vt_moment moment(void)
@@ -97,6 +100,7 @@ static enum vt_code report(struct server *server, size_t client, struct vt_err *
                                           .breakers = &server->breakers,
                                           .hosts = &server->config->fetch_hosts,
                                           .publisher = &server->publisher,
+                                          .stamps = server->stamps,
                                           .now = moment()};
     enum vt_code code = vt_report_write(&input, &text, err);
     if (code == VT_OK)
@@ -136,6 +140,12 @@ static enum vt_code give_objects(struct server *server, size_t client,
     return VT_OK;
 }
 
+static void give_stamp(void *context, size_t client, const char *json)
+{
+    struct server *server = context;
+    vt_server_reply(server->clients, client, VT_MSG_STAMPED, vt_bytes_str(json), NULL, 0);
+}
+
 static enum vt_code take(void *context, size_t client, struct vt_message *message,
                          struct vt_err *err)
 {
@@ -147,6 +157,8 @@ static enum vt_code take(void *context, size_t client, struct vt_message *messag
         return report(server, client, err);
     case VT_MSG_OBJECTS:
         return give_objects(server, client, message, err);
+    case VT_MSG_STAMP:
+        return vt_stamps_take(server->stamps, client, message, moment(), err);
     default:
         return vt_status_request_new(&server->desk, message, moment(), &server->requests[client],
                                      err);
@@ -211,7 +223,7 @@ static int next_wake_msecs(const struct server *server)
         int64_t at = vt_status_request_wake_msecs(server->requests[i], moment());
         wake = at < wake ? at : wake;
     }
-    return vt_clock_left_msecs(wake);
+    return vt_clock_left_msecs(vt_stamps_wake_msecs(server->stamps, wake));
 }
 
 static void count(struct server *server)
@@ -226,13 +238,15 @@ static void count(struct server *server)
 
 static void turn(struct server *server)
 {
-    struct pollfd fds[1 + 1 + MAX_CLIENTS + VT_MAX_JOBS];
+    struct pollfd fds[1 + 1 + MAX_CLIENTS + VT_MAX_JOBS + VT_MAX_STAMPS];
     fds[0] = (struct pollfd){.fd = server->fds->control, .events = POLLIN};
     size_t clients = 1 + vt_server_poll(server->clients, fds + 1);
     size_t jobs = vt_jobs_poll(server->desk.jobs, fds + clients);
-    if (poll(fds, clients + jobs, next_wake_msecs(server)) < 0)
+    size_t stamps = vt_stamps_poll(server->stamps, fds + clients + jobs);
+    if (poll(fds, clients + jobs + stamps, next_wake_msecs(server)) < 0)
         return; /* interrupted: the next turn */
     vt_jobs_serve(server->desk.jobs, fds + clients, jobs, moment());
+    vt_stamps_serve(server->stamps, fds + clients + jobs, stamps, moment());
     vt_server_polled(server->clients, fds + 1);
     /* The master is gone, or wants us gone. */
     server->ending = fds[0].revents != 0 || vt_server_is_over(server->clients);
@@ -304,6 +318,19 @@ static enum vt_code set_up_jobs(const struct vt_config *config, struct server *s
     return vt_jobs_new(&setup, on_job_done, server, &server->desk.jobs, err);
 }
 
+static enum vt_code set_up_stamps(const struct vt_config *config, struct server *server,
+                                  struct vt_err *err)
+{
+    const struct vt_stamps_setup setup = {.fetch_channel = server->fds->fetch,
+                                          .config = config,
+                                          .trust = server->trust,
+                                          .breakers = &server->breakers,
+                                          .metrics = server->metrics,
+                                          .done = give_stamp,
+                                          .context = server};
+    return vt_stamps_new(&setup, &server->stamps, err);
+}
+
 /* Roles of a command line end with it: they fetch what their files need, and nothing ahead. */
 static enum vt_code set_up_refresh(const struct vt_config *config, struct server *server,
                                    struct vt_err *err)
@@ -366,6 +393,8 @@ static enum vt_code set_up(const struct vt_config *config, struct server *server
     if (code == VT_OK)
         code = set_up_jobs(config, server, err);
     if (code == VT_OK)
+        code = set_up_stamps(config, server, err);
+    if (code == VT_OK)
         code = set_up_recheck(server, folder, err);
     if (code == VT_OK)
         code = set_up_refresh(config, server, err);
@@ -406,6 +435,7 @@ done:
     vt_refresher_free(server->refresher);
     vt_status_folder_close(server->folder);
     vt_jobs_free(server->desk.jobs);
+    vt_stamps_free(server->stamps);
     vt_status_store_free(server->desk.store);
     vt_trust_store_free(server->trust);
     vt_metrics_close(server->metrics);

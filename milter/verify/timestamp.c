@@ -32,8 +32,11 @@ static enum vt_code read_rest_of_info(struct vt_bytes rest, struct vt_token_info
     if (present)
         read_accuracy(part.body, out);
     if (vt_der_optional(&rest, VT_DER_BOOLEAN, &part, &present) != VT_OK ||
-        vt_der_optional(&rest, VT_DER_INTEGER, &part, &present) != VT_OK ||
-        vt_der_optional(&rest, VT_DER_CONTEXT_CONSTRUCTED(0), &part, &present) != VT_OK)
+        vt_der_optional(&rest, VT_DER_INTEGER, &part, &present) != VT_OK)
+        return VT_E_FORMAT;
+    if (present)
+        out->nonce = part.body;
+    if (vt_der_optional(&rest, VT_DER_CONTEXT_CONSTRUCTED(0), &part, &present) != VT_OK)
         return VT_E_FORMAT;
     if (present)
         out->tsa = part.body;
@@ -74,16 +77,26 @@ static enum vt_code parse_info(struct vt_bytes content, struct vt_token_info *ou
         return VT_E_FORMAT;
     out->digest = vt_digest_by_oid(algorithm.oid);
     out->imprint = hash.body;
+    out->policy = policy.body;
     return read_rest_of_info(info.body, out);
+}
+
+enum vt_code vt_token_read(struct vt_arena *arena, struct vt_bytes token, struct vt_token_info *out)
+{
+    struct vt_cms *cms = vt_arena_alloc(arena, sizeof(*cms));
+    enum vt_code code = cms == NULL ? VT_E_NOMEM : vt_cms_parse(arena, token, cms, NULL);
+    *out = (struct vt_token_info){.time_utc_secs = VT_TIME_NONE};
+    if (code != VT_OK)
+        return code == VT_E_NOMEM ? code : VT_E_FORMAT;
+    if (!cms->has_content || !vt_bytes_equal(cms->content_type, VT_OID_TST_INFO))
+        return VT_E_FORMAT;
+    return parse_info(cms->content, out);
 }
 
 int64_t vt_token_time(struct vt_arena *arena, struct vt_bytes token)
 {
     struct vt_token_info info;
-    struct vt_cms *cms = vt_arena_alloc(arena, sizeof(*cms));
-    bool is_read = cms != NULL && vt_cms_parse(arena, token, cms, NULL) == VT_OK &&
-                   cms->has_content && parse_info(cms->content, &info) == VT_OK;
-    return is_read ? info.time_utc_secs : VT_TIME_NONE;
+    return vt_token_read(arena, token, &info) == VT_OK ? info.time_utc_secs : VT_TIME_NONE;
 }
 
 static void unverified(const struct vt_signing *parent, struct vt_verified_timestamp *out,

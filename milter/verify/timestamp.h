@@ -12,7 +12,9 @@ struct vt_token_info {
     struct vt_bytes imprint;
     int64_t time_utc_secs;
     int64_t accuracy_secs;
-    struct vt_bytes tsa; /* GeneralName, whole element; empty: not named */
+    struct vt_bytes tsa;    /* GeneralName, whole element; empty: not named */
+    struct vt_bytes policy; /* content octets of the OID */
+    struct vt_bytes nonce;  /* content octets of the INTEGER; empty: none */
 };
 
 /* What a token must be over. */
@@ -40,6 +42,9 @@ enum vt_code vt_timestamp_verify(const struct vt_signing *parent, struct vt_byte
                                  struct vt_stamped *stamped, struct vt_verified *out_inner,
                                  struct vt_verified_timestamp *out,
                                  struct vt_err *err) VT_MUST_CHECK;
+/* What a token says, without verifying it. VT_E_FORMAT: it is none; VT_E_NOMEM. */
+enum vt_code vt_token_read(struct vt_arena *arena, struct vt_bytes token,
+                           struct vt_token_info *out) VT_MUST_CHECK;
 /* The time of a token without verifying it, VT_TIME_NONE when it cannot be read. */
 int64_t vt_token_time(struct vt_arena *arena, struct vt_bytes token);
 

@@ -25,7 +25,13 @@ static struct {
     enum vt_seal_message_word word;
     enum vt_indication own, sealed;
     const char *why_not;
-    unsigned identities, signs, inspections;
+    unsigned identities, signs, inspections, finishes;
+    /* of a time stamp */
+    enum vt_code stamp;
+    const char *no_stamp;
+    enum vt_indication stamped;
+    enum vt_sub_indication stamped_sub;
+    bool has_token; /* of what was finished last */
 } others;
 
 static uint8_t chain[] = {0x30, 0x03, 1, 2, 3};
@@ -73,7 +79,8 @@ static enum vt_code fake_finish(struct vt_arena *arena, const struct vt_sealing 
                                 struct vt_err *err)
 {
     (void)arena;
-    (void)sealing;
+    others.finishes++;
+    others.has_token = sealing->token.len > 0;
     assert_int_equal(signature.len, 9);
     int fd = -1;
     assert_int_equal(
@@ -86,7 +93,21 @@ static enum vt_code fake_finish(struct vt_arena *arena, const struct vt_sealing 
     return others.finish == VT_OK ? VT_OK : vt_err_set(err, others.finish, "no child");
 }
 
-static const struct vt_seal_steps steps = {fake_identity, fake_sign, fake_prepare, fake_finish};
+static enum vt_code fake_stamp(struct vt_arena *arena, const struct vt_stamper *stamper,
+                               struct vt_bytes value, struct vt_stamped_answer *out,
+                               struct vt_err *err)
+{
+    (void)arena;
+    (void)stamper;
+    assert_int_equal(value.len, 9);
+    *out = (struct vt_stamped_answer){.text = others.no_stamp};
+    if (others.no_stamp == NULL)
+        *out = (struct vt_stamped_answer){.token = VT_BYTES("token"), .url = "http://tsa.test"};
+    return others.stamp == VT_OK ? VT_OK : vt_err_set(err, others.stamp, "no status role");
+}
+
+static const struct vt_seal_steps steps = {fake_identity, fake_sign, fake_prepare, fake_finish,
+                                           fake_stamp};
 
 static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *inspection,
                                  struct vt_evidence **out, struct vt_err *err)
@@ -94,7 +115,14 @@ static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *i
     struct vt_evidence *evidence = vt_arena_alloc(arena, sizeof(*evidence));
     struct vt_document *document = vt_arena_alloc(arena, sizeof(*document));
     struct vt_signature *signature = vt_arena_alloc(arena, sizeof(*signature));
+    struct vt_timestamp_facts *facts = vt_arena_alloc(arena, sizeof(*facts));
     others.inspections++;
+    *facts = (struct vt_timestamp_facts){.kind = "signature",
+                                         .integrity = VT_INTEGRITY_INTACT,
+                                         .indication = others.stamped,
+                                         .sub_indication = others.stamped_sub};
+    signature->timestamps = facts;
+    signature->timestamps_count = others.has_token ? 1 : 0;
     signature->indication = inspection->is_certificate ? others.own : others.sealed;
     signature->reasons = VT_REASON_BIT(VT_REASON_STATUS_UNKNOWN);
     *document = (struct vt_document){
@@ -219,6 +247,63 @@ static void expect(struct scene *s, enum vt_seal_result result, const char *why)
 }
 
 /* ---- tests ---- */
+
+static void a_time_stamp_is_set_or_missed(void **state)
+{
+    static const struct {
+        const char *name;
+        enum vt_code stamp;
+        const char *no_stamp;
+        enum vt_indication stamped;
+        enum vt_sub_indication sub;
+        bool is_required;
+        const char *level; /* NULL: not sealed */
+        const char *unstamped;
+        unsigned finishes;
+    } rows[] = {
+        {"good", VT_OK, NULL, VT_TOTAL_PASSED, VT_SUB_NONE, true, "B-T", NULL, 1},
+        {"its status is not known yet", VT_OK, NULL, VT_INDETERMINATE, VT_SUB_TRY_LATER, true,
+         "B-T", NULL, 1},
+        {"none", VT_OK, "tsa: silent", VT_TOTAL_PASSED, VT_SUB_NONE, false, "B-B", "tsa: silent",
+         1},
+        {"none, required", VT_OK, "tsa: silent", VT_TOTAL_PASSED, VT_SUB_NONE, true, NULL,
+         "tsa: silent", 0},
+        {"status is away", VT_E_PEER, NULL, VT_TOTAL_PASSED, VT_SUB_NONE, false, "B-B",
+         "no status role", 1},
+        {"revoked", VT_OK, NULL, VT_INDETERMINATE, VT_SUB_REVOKED_NO_POE, false, "B-B",
+         "REVOKED_NO_POE", 2},
+        {"revoked, required", VT_OK, NULL, VT_INDETERMINATE, VT_SUB_REVOKED_NO_POE, true, NULL,
+         "REVOKED_NO_POE", 1},
+    };
+    struct scene *s = *state;
+    const char *url = "http://tsa.test";
+    const struct vt_sealed *sealed = &s->judgement.sealed;
+    s->config.timestamp = (struct vt_config_timestamp){.urls = {&url, 1}, .timeout_msecs = 1000};
+    s->key.level = VT_SEAL_LEVEL_T;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        s->config.timestamp.is_required = rows[i].is_required;
+        others.stamp = rows[i].stamp;
+        others.no_stamp = rows[i].no_stamp;
+        others.stamped = rows[i].stamped;
+        others.stamped_sub = rows[i].sub;
+        others.finishes = 0;
+        print_message("  %s\n", rows[i].name);
+        expect(s, rows[i].level != NULL ? VT_SEAL_RESULT_SEALED : VT_SEAL_RESULT_FAILED,
+               rows[i].level != NULL ? NULL : "timestamp");
+        assert_int_equal(others.finishes, rows[i].finishes);
+        if (rows[i].level != NULL) {
+            assert_string_equal(sealed->level, rows[i].level);
+            assert_int_equal(others.has_token, strcmp(rows[i].level, "B-T") == 0);
+        }
+        if (rows[i].unstamped == NULL)
+            assert_null(sealed->unstamped);
+        else
+            assert_non_null(strstr(sealed->unstamped, rows[i].unstamped));
+    }
+    s->key.level = VT_SEAL_LEVEL_B;
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    assert_null(sealed->level);
+}
 
 static void every_failure_of_the_sealer_has_its_word(void **state)
 {
@@ -362,7 +447,8 @@ static void headers_go_before_the_body(void **state)
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {CASE(every_failure_of_the_sealer_has_its_word),
+    const struct CMUnitTest tests[] = {CASE(a_time_stamp_is_set_or_missed),
+                                       CASE(every_failure_of_the_sealer_has_its_word),
                                        CASE(every_step_may_fail),
                                        CASE(what_is_left_alone_is_no_failure),
                                        CASE(own_certificate_is_judged_first_and_kept),

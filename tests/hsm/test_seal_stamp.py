@@ -1,0 +1,182 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# Time stamps in seals: a real time stamp authority (openssl ts) asked over HTTP by way of status and
+# fetch, authorities that are wrong in one respect each, and none at all.
+"""The time stamp of a seal, from the authority to openssl ts -verify."""
+
+import email
+import json
+import os
+import re
+import subprocess
+import sys
+
+TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+for folder in ("lib", "hsm", "servers"):
+    sys.path.insert(0, os.path.join(TESTS, folder))
+
+import site_test
+import tsa
+from asn1crypto import cms
+from site_lab import BUILD, free_ports
+from site_test import equal
+from test_seal_mail import SealSite, make_mail, verify
+
+STAMP = """\
+  timestamp:
+    urls: ["http://127.0.0.1:%(tsa)d/first", "http://127.0.0.1:%(tsa)d/second"]
+    hash: %(hash)s
+    timeout: 2s
+    without: %(without)s
+"""
+# What is wrong with an answer, and the words of it that an administrator gets.
+ROWS = (("imprint", "over something else"), ("nonce", "another question"), ("no-nonce", "another question"),
+        ("yesterday", "not the time of this machine"), ("tomorrow", "not the time of this machine"),
+        ("expired", "was not valid at its time"), ("not-for-it", "not for time stamping alone"),
+        ("stranger", "no configured root"), ("no-certificate", "could not be verified"), ("broken", "broken"),
+        ("other-hash", "over something else"), ("refuses", "badAlg"), ("no-token", "holds no time stamp"),
+        ("garbage", "no answer of a time stamp authority"), ("cut", "no answer"), ("huge", "more than 65536 bytes"),
+        ("error", "status 503"), ("silent", "no answer in time"))
+
+
+class StampSite(SealSite):
+    """A SealSite with a time stamp authority at two addresses."""
+
+    settings = {"hash": "sha256", "without": "seal"}
+
+    def start(self):
+        self.tsa_port = free_ports(1)[0]
+        self.allowed_hosts = f', "127.0.0.1:{self.tsa_port}"'
+        self.tsa = None
+        super().start()
+
+    def prepare(self):
+        super().prepare()
+        self.tsa = tsa.Tsa(self.pki, self.tsa_port)
+        self.unstamped = self.extra
+        self.extra += STAMP % {"tsa": self.tsa_port, **self.settings}
+
+    def set_stamps(self, **settings):
+        """By a reload, which forgets what is known of hosts."""
+        self.extra = self.unstamped + STAMP % {"tsa": self.tsa_port, **self.settings, **settings}
+        self.set_mode(self.mode)
+
+    def stop(self):
+        super().stop()
+        if self.tsa is not None:
+            self.tsa.close()
+
+    def check(self):
+        """What vanthu seal check says of time stamps."""
+        done = subprocess.run([BUILD + "/vanthu", "seal", "check", "--config", self.folder + "/vanthu.yaml", "--json"],
+                              capture_output=True, text=True)
+        return done.returncode, [item for item in json.loads(done.stdout) if "timestamp" in item][0]
+
+    def first(self):
+        """What vanthu status says of the first authority."""
+        return json.loads(self.vanthu("status", "--json").stdout)["status"]["timestamps"][0]
+
+
+def signer_of(data):
+    """The SignerInfo of a sealed mail."""
+    p7s = email.message_from_bytes(data).get_payload()[1].get_payload(decode=True)
+    return cms.ContentInfo.load(p7s)["content"]["signer_infos"][0]
+
+
+def token_of(data):
+    unsigned = signer_of(data)["unsigned_attrs"]
+    if not unsigned.native:
+        return None
+    return [a for a in unsigned if a["type"].native == "signature_time_stamp_token"][0]["values"][0].dump()
+
+
+def judged(site, data):
+    path = site.folder + "/judged.eml"
+    with open(path, "wb") as out:
+        out.write(data)
+    done = subprocess.run([BUILD + "/vanthu", "check", "--config", site.folder + "/vanthu.yaml", "--json", path],
+                          capture_output=True, text=True)
+    return [d for d in json.loads(done.stdout)["documents"] if d["format"] == "smime"][0]["signatures"][0]
+
+
+def openssl_verifies(site, data, digest):
+    """The token alone, over the signature value, by openssl ts."""
+    with open(site.folder + "/token.der", "wb") as out:
+        out.write(token_of(data))
+    with open(site.folder + "/value", "wb") as out:
+        out.write(signer_of(data)["signature"].native)
+    done = subprocess.run(["openssl", "ts", "-verify", "-token_in", "-in", site.folder + "/token.der", "-data", site.folder + "/value",
+                           "-CAfile", site.anchor], capture_output=True, text=True)
+    equal((done.returncode, "Verification: OK" in done.stdout + done.stderr), (0, True), done.stderr)
+    shown = subprocess.run(["openssl", "ts", "-reply", "-token_in", "-in", site.folder + "/token.der", "-text"], capture_output=True, text=True)
+    equal(f"Hash Algorithm: {digest}" in shown.stdout, True, shown.stdout)
+
+
+def a_sealed_mail_is_stamped(site):
+    """B-T: verified by openssl cms and openssl ts, by our own check, and said in record, log, status and metrics."""
+    data, record = site.sealed(make_mail())
+    verify(site, data)
+    openssl_verifies(site, data, "sha256")
+    seal = judged(site, data)
+    equal((seal["indication"], [t["indication"] for t in seal["timestamps"]], seal["signing_time"]["source"]),
+          ("TOTAL-PASSED", ["TOTAL-PASSED"], "timestamp"), seal)
+    equal((record["seal"]["level"], record["seal"]["authority"], record["seal"].get("unstamped")),
+          ("B-T", f"http://127.0.0.1:{site.tsa_port}/first", None), record["seal"])
+    path, kind, query = site.tsa.queries[-1]
+    asked = tsa.tsp.TimeStampReq.load(query)
+    equal((path, kind, asked["cert_req"].native, asked["nonce"].native > 0), ("/first", "application/timestamp-query", True, True), "query")
+    equal("level=B-T" in site.log(), True, "log")
+    shown = subprocess.run([BUILD + "/vanthu", "register", "show", "--config", site.folder + "/vanthu.yaml", record["reference"]],
+                           capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}).stdout
+    equal(re.search(r"Time stamp\s+B-T, http://127", shown) is not None, True, shown)
+    equal((site.first()["good"] > 0, site.first()["why"]), (True, ""), site.first())
+    numbers = site.vanthu("status", "--prometheus").stdout
+    equal(re.search(r'vanthu_timestamps_total\{.*result="ok".*\} [1-9]', numbers) is not None, True, numbers[-3000:])
+
+
+def each_wrong_answer_is_refused(site):
+    """Whatever is wrong with the first authority, it is said, and the second one is asked."""
+    for mode, words in ROWS:
+        site.tsa.modes["/first"] = mode
+        status, answer = site.check()
+        why = site.first()["why"]
+        equal((status, answer["timestamp"], answer.get("url", "")[-7:], words in why), (0, "good", "/second", True), f"{mode}: {why} {answer}")
+    site.tsa.modes.clear()
+
+
+def without_any(site):
+    """Sealed without, and said everywhere; where the configuration asks for it, not sealed. A host that fails is left alone."""
+    site.tsa.modes.update({"/first": "garbage", "/second": "nonce"})
+    data, record = site.sealed(make_mail())
+    verify(site, data)
+    equal((token_of(data), record["seal"]["level"]), (None, "B-B"), record["seal"])
+    equal("no answer of a time stamp authority" in record["seal"]["unstamped"] and "another question" in record["seal"]["unstamped"], True, record["seal"])
+    equal('no-timestamp="' in site.log(), True, "log")
+    for _ in range(2):
+        site.check()
+    asked = len(site.tsa.queries)
+    status, answer = site.check()
+    equal((status, answer["timestamp"], "left alone" in answer["text"], len(site.tsa.queries)), (1, "none", True, asked), answer)
+    site.set_stamps(without="refuse")
+    code, text, record = site.submit(make_mail(), to="batbuoc@example.vn")
+    equal((code, "NOT_SEALED" in text, record["seal"]["why"]), (451, True, "timestamp"), record["seal"])
+    site.tsa.modes.clear()
+    site.set_stamps(without="refuse", hash="sha384")
+    openssl_verifies(site, site.sealed(make_mail(), to="batbuoc@example.vn")[0], "sha384")
+
+
+def a_revoked_authority(site):
+    """Its token says nothing: the seal is set without it."""
+    site.set_stamps()
+    site.revoke("tsa", "ca-g2")
+    site.make_crl("ca-g2")
+    site.restart_milter(keep_status=False)
+    data, record = site.sealed(make_mail())
+    verify(site, data)
+    equal((token_of(data), record["seal"]["level"], "revoked" in record["seal"]["unstamped"]), (None, "B-B", True), record["seal"])
+
+
+if __name__ == "__main__":
+    sys.exit(site_test.run(a_sealed_mail_is_stamped, each_wrong_answer_is_refused, without_any, a_revoked_authority,
+                           site_class=StampSite, mode="enforce", documents=False))
