@@ -50,6 +50,10 @@ struct vt_signed_document {
     struct vt_signed_object *objects; /* in the order of their revisions */
     size_t objects_count;
     struct vt_validation_data validation_data;
+    struct vt_revision *revisions; /* see struct vt_document */
+    size_t revisions_count;
+    struct vt_document_change *changes;
+    size_t changes_count;
     vt_reasons reasons; /* FILE_UNREADABLE, MALFORMED, … of the file as a whole */
     const char **findings;
     size_t findings_count;

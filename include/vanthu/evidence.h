@@ -15,6 +15,9 @@
 #define VT_EVIDENCE_VERSION 1
 /* Findings of one mail, document or signature; a normal one has none or a few. */
 #define VT_MAX_FINDINGS 200
+/* Revisions and changes told of one document. */
+#define VT_MAX_REVISIONS 40
+#define VT_MAX_CHANGES 32
 
 /* Zero memory is never a passed signature. */
 enum vt_indication { VT_INDETERMINATE = 0, VT_TOTAL_PASSED, VT_TOTAL_FAILED };
@@ -239,6 +242,50 @@ struct vt_signature {
     size_t timestamps_count;
 };
 
+/* What came into a PDF after it was signed: the words stand in JSON, a sentence of each in
+ * vt_change_info. */
+enum vt_change_kind {
+    VT_CHANGE_OTHER = 0,          /* "other" */
+    VT_CHANGE_SIGNATURE_ADDED,    /* "signature-added" */
+    VT_CHANGE_VALIDATION_DATA,    /* "validation-data": /DSS (EN 319 142-1, 5.4.2) */
+    VT_CHANGE_PAGE_REPLACED,      /* "page-replaced": it is drawn by other instructions */
+    VT_CHANGE_PAGE_REWRITTEN,     /* "page-rewritten": by the same, in another place */
+    VT_CHANGE_PAGE_HIDDEN,        /* "page-hidden": a later appearance covers much of it */
+    VT_CHANGE_PAGE_OTHER,         /* "page-other": another entry of the page */
+    VT_CHANGE_PAGES_REMOVED,      /* "pages-removed" */
+    VT_CHANGE_PAGES_REORDERED,    /* "pages-reordered": order, number or the whole tree */
+    VT_CHANGE_FONT,               /* "font" */
+    VT_CHANGE_IMAGE,              /* "image" */
+    VT_CHANGE_OBJECT,             /* "object": something that the signed revision uses */
+    VT_CHANGE_ANNOTATION_ADDED,   /* "annotation-added" */
+    VT_CHANGE_ANNOTATION_REMOVED, /* "annotation-removed": or replaced */
+    VT_CHANGE_FIELD_ADDED,        /* "field-added": one that signs nothing */
+    VT_CHANGE_FIELD_UNSIGNED,     /* "field-unsigned": of a signature, but nobody signed */
+    VT_CHANGE_FIELD_LOCKED,       /* "field-locked": signed although it was locked */
+    VT_CHANGE_FORM,               /* "form": fields changed, removed or replaced */
+    VT_CHANGE_NOT_ALLOWED,        /* "not-allowed": certified so that nothing may be added */
+    VT_CHANGE_CERTIFIED_AGAIN,    /* "certified-again" */
+    VT_CHANGE_METADATA,           /* "metadata" */
+    VT_CHANGE_STRUCTURE,          /* "structure": tags of a tagged document */
+    VT_CHANGE_CATALOG,            /* "catalog": how the document opens and behaves */
+    VT_CHANGE_NOT_FOLLOWED,       /* "not-followed": it cannot be told what it does */
+    VT_CHANGE_KINDS
+};
+struct vt_document_change {
+    enum vt_change_kind kind;
+    enum vt_changes effect; /* PERMITTED, UNDETERMINED or FORBIDDEN */
+    unsigned revision;      /* it came with this one, or since the signed one before it */
+    unsigned page;          /* 1 is the first; 0: of no page, or not known */
+    const char *what;       /* the field, or one English sentence for an administrator */
+};
+
+/* A state that a PDF once had: the first, each that was signed, the last. */
+struct vt_revision {
+    unsigned number;          /* 1 is the first */
+    uint64_t end_bytes;       /* what the file had then */
+    int64_t created_utc_secs; /* of the first, as the file says itself; VT_TIME_NONE */
+};
+
 /* One file of the mail, at any depth, or the mail's own signature. */
 struct vt_document {
     const char *path; /* place: "2.1/bao-cao.zip/phu-luc.pdf"; "" is the file itself */
@@ -257,6 +304,12 @@ struct vt_document {
     size_t findings_count;
     struct vt_signature *signatures;
     size_t signatures_count;
+    /* Of a signed PDF whose updates can be followed, in their order. A signature is followed by the
+     * changes of later revisions than its own. */
+    struct vt_revision *revisions;
+    size_t revisions_count;
+    struct vt_document_change *changes;
+    size_t changes_count;
 };
 
 /* The mail as the MTA and its headers tell it. */
@@ -307,6 +360,14 @@ const char *vt_sender_class_name(enum vt_sender_class class);
 const char *vt_format_name(enum vt_format format);
 const char *vt_sender_proof_name(enum vt_sender_proof proof);
 const char *vt_automatic_name(enum vt_automatic automatic); /* "no" for VT_AUTOMATIC_NOT */
+const char *vt_change_name(enum vt_change_kind kind);
+
+/* A sentence about a kind of change without its full stop, after which its page may stand: "Nội
+ * dung của trang đã bị thay". Never NULL. */
+struct vt_change_info {
+    const char *vietnamese, *english;
+};
+const struct vt_change_info *vt_change_info(enum vt_change_kind kind);
 
 /* Lower an indication to what a new failure asks for: TOTAL-FAILED beats INDETERMINATE beats
  * TOTAL-PASSED; among sub-indications of one indication the earlier in the enum wins. */

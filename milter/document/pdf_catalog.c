@@ -32,10 +32,12 @@ static void compare_info(struct pdf_pair *pair, const struct pdf_value *a,
     if (to.kind == PDF_NONE && from.kind == PDF_NONE)
         return;
     if (to.kind != PDF_DICT || (from.kind != PDF_DICT && from.kind != PDF_NONE)) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the document information was replaced");
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_METADATA,
+                      "the document information was replaced");
         return;
     }
-    pdf_pair_dicts(pair, &from, &to, info_rule, NULL, "the document information");
+    pdf_pair_dicts(pair, &from, &to, info_rule, NULL, VT_CHANGE_METADATA,
+                   "the document information");
 }
 
 /* ---- XMP metadata ---- */
@@ -108,7 +110,7 @@ static void compare_metadata(struct pdf_pair *pair, const struct pdf_value *a,
         if (is_same_xmp(pair, a->ref, b->ref))
             return;
     }
-    pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+    pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_METADATA,
                   "the metadata were changed in more than dates and the name of the program");
 }
 
@@ -127,8 +129,8 @@ static bool is_array_of_refs(const struct pdf_value *array)
     return array->kind == PDF_ARRAY;
 }
 
-/* One list of streams, in an object of its own. */
-static void explain_list(struct pdf_pair *pair, const struct pdf_value *from,
+/* One list of streams, in an object of its own. True: it has others now. */
+static bool explain_list(struct pdf_pair *pair, const struct pdf_value *from,
                          const struct pdf_value *to, const char *key)
 {
     struct pdf_value a = pdf_dict_get(from, key), b = pdf_dict_get(to, key);
@@ -136,6 +138,7 @@ static void explain_list(struct pdf_pair *pair, const struct pdf_value *from,
     struct pdf_value list_b = pdf_pair_resolve(pair, pair->b, b);
     if (is_array_of_refs(&list_a) && is_array_of_refs(&list_b))
         pdf_pair_explain(pair, &a, &b, false);
+    return !pdf_value_is_same(&list_a, &list_b);
 }
 
 /* Data of one signature (5.4.2.3). */
@@ -147,9 +150,9 @@ static void explain_related(struct pdf_pair *pair, const struct pdf_value *a,
     if (!pdf_has_only_keys(&from, related_keys) || !pdf_has_only_keys(&to, related_keys))
         return;
     pdf_pair_explain(pair, a, b, false);
-    explain_list(pair, &from, &to, "Cert");
-    explain_list(pair, &from, &to, "CRL");
-    explain_list(pair, &from, &to, "OCSP");
+    (void)explain_list(pair, &from, &to, "Cert");
+    (void)explain_list(pair, &from, &to, "CRL");
+    (void)explain_list(pair, &from, &to, "OCSP");
 }
 
 static void explain_vri(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
@@ -183,10 +186,12 @@ static bool store_grows(struct pdf_pair *pair, const struct pdf_value *a, const 
         return false;
     struct pdf_value vri_a = pdf_dict_get(&from, "VRI"), vri_b = pdf_dict_get(&to, "VRI");
     pdf_pair_explain(pair, a, b, false);
-    explain_list(pair, &from, &to, "Certs");
-    explain_list(pair, &from, &to, "CRLs");
-    explain_list(pair, &from, &to, "OCSPs");
+    bool has_more = explain_list(pair, &from, &to, "Certs");
+    has_more = explain_list(pair, &from, &to, "CRLs") || has_more;
+    has_more = explain_list(pair, &from, &to, "OCSPs") || has_more;
     explain_vri(pair, &vri_a, &vri_b);
+    if (has_more || !pdf_value_is_same(&from, &to))
+        pdf_pair_note(pair, VT_CHANGE_VALIDATION_DATA, NULL);
     return true;
 }
 
@@ -229,11 +234,12 @@ static void compare_catalogs(struct pdf_pair *pair, const struct pdf_value *a,
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     if (a->kind != PDF_REF || !pdf_value_is_same(a, b) || from.kind != PDF_DICT ||
         to.kind != PDF_DICT) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the document has another catalog");
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_CATALOG,
+                      "the document has another catalog");
         return;
     }
     pdf_pair_explain(pair, a, b, true);
-    pdf_pair_dicts(pair, &from, &to, catalog_rule, NULL, "the catalog");
+    pdf_pair_dicts(pair, &from, &to, catalog_rule, NULL, VT_CHANGE_CATALOG, "the catalog");
     struct pdf_value pages_a = pdf_dict_get(&from, "Pages");
     struct pdf_value pages_b = pdf_dict_get(&to, "Pages");
     pdf_compare_pages(pair, &pages_a, &pages_b);
@@ -247,12 +253,14 @@ void pdf_compare_trailers(struct pdf_pair *pair)
     struct pdf_value a = pdf_history_trailer(pair->history, pair->a);
     struct pdf_value b = pdf_history_trailer(pair->history, pair->b);
     if (a.kind != PDF_DICT || b.kind != PDF_DICT) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "a revision has no trailer");
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_NOT_FOLLOWED,
+                      "a revision has no trailer");
         return;
     }
     if (pdf_dict_get(&a, "Encrypt").kind != PDF_NONE ||
         pdf_dict_get(&b, "Encrypt").kind != PDF_NONE) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the file is encrypted");
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_NOT_FOLLOWED,
+                      "the file is encrypted");
         return;
     }
     struct pdf_value info_a = pdf_dict_get(&a, "Info"), info_b = pdf_dict_get(&b, "Info");

@@ -18,6 +18,7 @@ struct judgement {
     char why[PDF_MAX_STEPS][PDF_WHY_BYTES];
     const char *added[PDF_MAX_STEPS][4];
     size_t added_count[PDF_MAX_STEPS];
+    struct pdf_step_changes changes[PDF_MAX_STEPS];
 };
 
 static void unclear(struct judgement *judgement, struct pdf_signature *signature, const char *why)
@@ -176,11 +177,12 @@ static void compare_step(struct judgement *judgement, size_t step)
                             .result = VT_CHANGES_PERMITTED,
                             .docmdp = docmdp_up_to(judgement->reader, step - 1)};
     if (history->steps[step].defect != NULL) {
-        pdf_pair_fail(&pair, VT_CHANGES_UNDETERMINED, "%s", history->steps[step].defect);
+        pdf_pair_fail(&pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_NOT_FOLLOWED, "%s",
+                      history->steps[step].defect);
     } else {
         pdf_compare(&pair);
         if (certifies_late(judgement->reader, step))
-            pdf_pair_fail(&pair, VT_CHANGES_UNDETERMINED,
+            pdf_pair_fail(&pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_CERTIFIED_AGAIN,
                           "a later signature certifies the document anew");
     }
     judgement->result[step] = pair.result;
@@ -188,6 +190,9 @@ static void compare_step(struct judgement *judgement, size_t step)
     judgement->added_count[step] = pair.added_count;
     for (size_t i = 0; i < pair.added_count; i++)
         judgement->added[step][i] = pair.added[i];
+    judgement->changes[step] = pair.changes;
+    for (size_t i = 0; i < pair.changes.count; i++)
+        judgement->changes[step].items[i].revision = (unsigned)history->steps[step].revision + 1;
 }
 
 /* ---- one signature ---- */
@@ -272,6 +277,7 @@ static void compare_all(struct judgement *judgement)
         pdf_history_open(judgement->history);
         for (size_t step = 1; step < judgement->history->count; step++)
             compare_step(judgement, step);
+        pdf_tell_changes(judgement->reader, judgement->changes, judgement->history->count);
     }
     for (size_t i = 0; i < judgement->reader->signatures_count; i++) {
         struct pdf_signature *signature = &judgement->reader->signatures[i];
@@ -304,4 +310,5 @@ void pdf_changes_judge(struct pdf_reader *reader)
         compare = !settle(judgement, &reader->signatures[i]) || compare;
     if (compare)
         compare_all(judgement);
+    pdf_tell_revisions(reader, &judgement->chain);
 }

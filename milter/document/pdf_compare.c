@@ -11,15 +11,58 @@ static int severity(enum vt_changes result)
     return result == VT_CHANGES_FORBIDDEN ? 2 : result == VT_CHANGES_UNDETERMINED ? 1 : 0;
 }
 
-void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, const char *format, ...)
+/* Room for a change of the page that is looked at: each kind once for a page, but for signatures;
+ * where all is taken the mildest one gives way. NULL: there is none. */
+static struct vt_document_change *room_for(struct pdf_pair *pair, enum vt_change_kind kind,
+                                           enum vt_changes effect)
 {
-    if (severity(result) <= severity(pair->result))
+    struct pdf_step_changes *changes = &pair->changes;
+    struct vt_document_change *mildest = changes->items;
+    for (size_t i = 0; i < changes->count; i++) {
+        struct vt_document_change *known = &changes->items[i];
+        if (known->kind == kind && known->page == pair->page && known->effect == effect &&
+            kind != VT_CHANGE_SIGNATURE_ADDED)
+            return NULL;
+        if (severity(known->effect) < severity(mildest->effect))
+            mildest = known;
+    }
+    if (changes->count < PDF_MAX_STEP_CHANGES)
+        return &changes->items[changes->count++];
+    return severity(mildest->effect) < severity(effect) ? mildest : NULL;
+}
+
+void pdf_pair_note(struct pdf_pair *pair, enum vt_change_kind kind, const char *what)
+{
+    struct vt_document_change *room = room_for(pair, kind, VT_CHANGES_PERMITTED);
+    if (room != NULL)
+        *room = (struct vt_document_change){
+            .kind = kind, .effect = VT_CHANGES_PERMITTED, .page = pair->page, .what = what};
+}
+
+void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, enum vt_change_kind kind,
+                   const char *format, ...)
+{
+    char why[PDF_WHY_BYTES], clean[PDF_WHY_BYTES];
+    struct vt_document_change *room = room_for(pair, kind, result);
+    bool is_worst = severity(result) > severity(pair->result);
+    if (room == NULL && !is_worst)
         return;
-    pair->result = result;
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(pair->why, sizeof(pair->why), format, args);
+    (void)vsnprintf(why, sizeof(why), format, args);
     va_end(args);
+    (void)vt_text_clean(clean, sizeof(clean), vt_bytes_str(why));
+    if (room != NULL)
+        *room = (struct vt_document_change){.kind = kind,
+                                            .effect = result,
+                                            .page = pair->page,
+                                            .what = vt_arena_str(pair->reader->arena, clean)};
+    if (room != NULL && room->what == NULL)
+        pair->reader->out_of_memory = true;
+    if (is_worst) {
+        pair->result = result;
+        memcpy(pair->why, clean, sizeof(clean));
+    }
 }
 
 struct pdf_value pdf_pair_resolve(struct pdf_pair *pair, size_t step, struct pdf_value value)
@@ -67,7 +110,7 @@ static void queue_ref(struct pdf_pair *pair, struct pdf_ref ref)
         return;
     if (pair->queue_count == pair->queue_capacity) {
         size_t capacity = pair->queue_capacity == 0 ? 256 : pair->queue_capacity * 2;
-        struct pdf_ref *queue = pdf_scratch(pair->reader, capacity * sizeof(*queue));
+        struct pdf_queued *queue = pdf_scratch(pair->reader, capacity * sizeof(*queue));
         if (queue == NULL)
             return;
         if (pair->queue_count > 0)
@@ -75,7 +118,7 @@ static void queue_ref(struct pdf_pair *pair, struct pdf_ref ref)
         pair->queue = queue;
         pair->queue_capacity = capacity;
     }
-    pair->queue[pair->queue_count++] = ref;
+    pair->queue[pair->queue_count++] = (struct pdf_queued){ref, pair->page};
 }
 
 void pdf_pair_queue(struct pdf_pair *pair, struct vt_bytes text)
@@ -114,17 +157,17 @@ void pdf_pair_explain(struct pdf_pair *pair, const struct pdf_value *a, const st
 
 static void compare_key(struct pdf_pair *pair, const struct pdf_value *key,
                         const struct pdf_value *a, const struct pdf_value *b, pdf_key_rule rule,
-                        void *context, const char *what)
+                        void *context, enum vt_change_kind kind, const char *what)
 {
     if (rule(pair, context, key, a, b) || pdf_pair_strict(pair, a, b))
         return;
     char name[48];
     vt_text_clean(name, sizeof(name), key->text);
-    pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "%s of %s was changed", name, what);
+    pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, kind, "%s of %s was changed", name, what);
 }
 
 void pdf_pair_dicts(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
-                    pdf_key_rule rule, void *context, const char *what)
+                    pdf_key_rule rule, void *context, enum vt_change_kind kind, const char *what)
 {
     struct pdf_value key, value, other;
     bool same = pdf_value_is_same(a, b);
@@ -132,14 +175,14 @@ void pdf_pair_dicts(struct pdf_pair *pair, const struct pdf_value *a, const stru
         if (!same && !pdf_work(pair->reader, b->text.len))
             return;
         other = same ? value : pdf_dict_find(b, &key);
-        compare_key(pair, &key, &value, &other, rule, context, what);
+        compare_key(pair, &key, &value, &other, rule, context, kind, what);
     }
     for (size_t at = 0; !same && pdf_dict_next(b, &at, &key, &value);) {
         if (!pdf_work(pair->reader, a->text.len))
             return;
         other = pdf_dict_find(a, &key);
         if (other.kind == PDF_NONE)
-            compare_key(pair, &key, &other, &value, rule, context, what);
+            compare_key(pair, &key, &other, &value, rule, context, kind, what);
     }
 }
 
@@ -166,6 +209,17 @@ static bool is_rewritten_unchanged(struct pdf_pair *pair, struct pdf_ref ref)
            a.is_stream == b.is_stream && (!a.is_stream || same_stream_bytes(pair, ref));
 }
 
+/* What an object that was changed is for. */
+static enum vt_change_kind kind_of_object(struct pdf_pair *pair, struct pdf_ref ref)
+{
+    struct pdf_value before = pdf_history_object(pair->history, ref, pair->a).value;
+    struct pdf_value type = pdf_dict_get(&before, "Type");
+    struct pdf_value subtype = pdf_dict_get(&before, "Subtype");
+    if (pdf_name_is(&type, "Font") || pdf_name_is(&type, "FontDescriptor"))
+        return VT_CHANGE_FONT;
+    return pdf_name_is(&subtype, "Image") ? VT_CHANGE_IMAGE : VT_CHANGE_OBJECT;
+}
+
 static void compare_object(struct pdf_pair *pair, struct pdf_ref ref)
 {
     size_t count = 0;
@@ -174,7 +228,7 @@ static void compare_object(struct pdf_pair *pair, struct pdf_ref ref)
     if (pdf_history_is_redefined(pair->history, ref.id, pair->b)) {
         /* With a generation number other than that of the update readers disagree. */
         if (ref.gen != 0 || !is_rewritten_unchanged(pair, ref)) {
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, kind_of_object(pair, ref),
                           "object %d, which the signed revision uses, was changed", ref.id);
             return;
         }
@@ -190,7 +244,7 @@ static void compare_retired(struct pdf_pair *pair)
 {
     for (size_t i = 0; i < pair->retired.capacity; i++) {
         if (pair->retired.slots[i] != 0 && pdf_set_has(&pair->queued, pair->retired.slots[i] - 1))
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_ANNOTATION_REMOVED,
                           "signing a field replaced an appearance that is used elsewhere too");
     }
 }
@@ -209,10 +263,10 @@ static void compare_unseen(struct pdf_pair *pair)
             continue;
         struct pdf_value b = pdf_history_object(pair->history, ref, pair->b).value;
         if (b.kind == PDF_NULL || b.kind == PDF_NONE)
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_OBJECT,
                           "object %d of the signed revision was removed", ref.id);
         else if (!pdf_set_has(&pair->explained, id) && !is_rewritten_unchanged(pair, ref))
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, kind_of_object(pair, ref),
                           "object %d of the signed revision was changed", ref.id);
     }
 }
@@ -229,7 +283,7 @@ static void compare_containers(struct pdf_pair *pair)
         struct pdf_object a = pdf_history_object(pair->history, ref, pair->a);
         struct pdf_value type = pdf_dict_get(&a.value, "Type");
         if (a.is_stream && pdf_name_is(&type, "ObjStm"))
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_OBJECT,
                           "the object stream %d of the signed revision was replaced", ref.id);
     }
 }
@@ -238,13 +292,19 @@ void pdf_compare(struct pdf_pair *pair)
 {
     compare_containers(pair);
     pdf_compare_trailers(pair);
-    while (pair->queue_count > 0 && !pair->reader->over_limit)
-        compare_object(pair, pair->queue[--pair->queue_count]);
+    while (pair->queue_count > 0 && !pair->reader->over_limit) {
+        struct pdf_queued next = pair->queue[--pair->queue_count];
+        pair->page = next.page;
+        compare_object(pair, next.ref);
+    }
+    pair->page = 0;
     compare_retired(pair);
     compare_unseen(pair);
     if (pair->reader->over_limit)
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the file is too large to be compared");
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_NOT_FOLLOWED,
+                      "the file is too large to be compared");
     if (pdf_history_is_damaged(pair->history, pair->a) ||
         pdf_history_is_damaged(pair->history, pair->b))
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "an object in it is damaged");
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_NOT_FOLLOWED,
+                      "an object in it is damaged");
 }

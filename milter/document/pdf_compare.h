@@ -9,6 +9,18 @@
 #include "document/pdf_history.h"
 
 #define PDF_WHY_BYTES 200
+/* Changes told of one step: each kind once for a page. */
+#define PDF_MAX_STEP_CHANGES 16
+
+struct pdf_step_changes {
+    struct vt_document_change items[PDF_MAX_STEP_CHANGES];
+    size_t count;
+};
+
+struct pdf_queued {
+    struct pdf_ref ref;
+    unsigned page; /* the first one that uses it; 0: none */
+};
 
 struct pdf_pair {
     struct pdf_reader *reader;
@@ -19,8 +31,10 @@ struct pdf_pair {
     char why[PDF_WHY_BYTES]; /* the first thing found of the worst kind */
     const char *added[4];    /* fields signed in this step */
     size_t added_count;
-    int docmdp;            /* the strictest /P of a signature up to a; 0: none */
-    struct pdf_ref *queue; /* to be compared strictly */
+    struct pdf_step_changes changes; /* their revision is filled in by who asked */
+    unsigned page; /* that is being compared, or that what is compared belongs to; or 0 */
+    int docmdp;    /* the strictest /P of a signature up to a; 0: none */
+    struct pdf_queued *queue; /* to be compared strictly */
     size_t queue_count;
     size_t queue_capacity;
     struct pdf_set queued;
@@ -32,8 +46,10 @@ struct pdf_pair {
 };
 
 /* Record a change. result: UNDETERMINED or FORBIDDEN. */
-void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, const char *format, ...)
-    VT_PRINTF(3, 4);
+void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, enum vt_change_kind kind,
+                   const char *format, ...) VT_PRINTF(4, 5);
+/* One that is permitted. what: the name of a field in the mail's arena, or NULL. */
+void pdf_pair_note(struct pdf_pair *pair, enum vt_change_kind kind, const char *what);
 
 /* A value as it was at a step: references followed, null and absent both PDF_NONE. */
 struct pdf_value pdf_pair_resolve(struct pdf_pair *pair, size_t step, struct pdf_value value);
@@ -55,11 +71,11 @@ void pdf_pair_explain(struct pdf_pair *pair, const struct pdf_value *a, const st
 
 /* Compare two dictionaries key by key. rule is asked for each key that is in either (a or b is
  * PDF_NONE where it is absent); it returns false to have the values compared strictly. Fails the
- * pair with what and the key for a difference. */
+ * pair with kind, what and the key for a difference. */
 typedef bool (*pdf_key_rule)(struct pdf_pair *pair, void *context, const struct pdf_value *key,
                              const struct pdf_value *a, const struct pdf_value *b);
 void pdf_pair_dicts(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
-                    pdf_key_rule rule, void *context, const char *what);
+                    pdf_key_rule rule, void *context, enum vt_change_kind kind, const char *what);
 
 /* The exceptions. */
 void pdf_compare_trailers(struct pdf_pair *pair);
@@ -69,6 +85,12 @@ void pdf_compare_structure(struct pdf_pair *pair, const struct pdf_value *a,
 void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
 /* pdf_overlay.c: what later signatures hide of a page. page: its dictionary at step b. */
 void pdf_compare_overlay(struct pdf_pair *pair, const struct pdf_value *page);
+
+/* pdf_tell.c: what is told of the document: the worst changes of all steps in their order, and the
+ * first, signed and last revisions. */
+void pdf_tell_changes(struct pdf_reader *reader, const struct pdf_step_changes *steps,
+                      size_t count);
+void pdf_tell_revisions(struct pdf_reader *reader, const struct pdf_chain *chain);
 
 /* Run the comparison: trailers, then what is queued, then what was redefined without being seen. */
 void pdf_compare(struct pdf_pair *pair);

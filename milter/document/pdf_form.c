@@ -49,6 +49,7 @@ static void note_added(struct pdf_pair *pair, const char *name)
 {
     if (pair->added_count < sizeof(pair->added) / sizeof(pair->added[0]))
         pair->added[pair->added_count++] = name;
+    pdf_pair_note(pair, VT_CHANGE_SIGNATURE_ADDED, name);
 }
 
 /* May this value be put into a field now? 12.8.2.2: P=1 allows no signature; a document time stamp
@@ -58,13 +59,13 @@ static bool may_be_signed(struct pdf_pair *pair, struct pdf_ref field, const str
     struct pdf_signature *signature = signature_of_step(pair, field, v);
     if (signature == NULL) {
         pdf_pair_fail(
-            pair, VT_CHANGES_UNDETERMINED,
+            pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FIELD_UNSIGNED,
             "a signature field was filled with something that does not sign this revision");
         return false;
     }
     if (pair->docmdp == 1 && signature->object.format != VT_SIGNATURE_DOCTIMESTAMP) {
         pdf_pair_fail(
-            pair, VT_CHANGES_UNDETERMINED,
+            pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_NOT_ALLOWED,
             "the document was certified so that nothing may be added, and a signature was");
         return false;
     }
@@ -159,7 +160,7 @@ static bool is_new_signature_field(struct pdf_pair *pair, const struct pdf_value
 static void check_added_field(struct pdf_pair *pair, const struct pdf_value *value)
 {
     if (!is_new_signature_field(pair, value)) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FIELD_ADDED,
                       "a form field was added that is no plain signature field");
         return;
     }
@@ -168,7 +169,7 @@ static void check_added_field(struct pdf_pair *pair, const struct pdf_value *val
     if (v.kind != PDF_NONE)
         (void)may_be_signed(pair, value->ref, &v);
     else if (pair->docmdp == 1 || !is_signed_later(pair, value->ref))
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FIELD_UNSIGNED,
                       "a signature field was added that nobody signed");
 }
 
@@ -229,10 +230,10 @@ static void compare_field(struct pdf_pair *pair, const struct pdf_value *a,
         field.fills = true;
         (void)may_be_signed(pair, a->ref, &v);
         if (is_locked(pair, a->ref))
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FIELD_LOCKED,
                           "a field was signed that an earlier signature had locked");
     }
-    pdf_pair_dicts(pair, &from, &to, field_rule, &field, "a form field");
+    pdf_pair_dicts(pair, &from, &to, field_rule, &field, VT_CHANGE_FORM, "a form field");
 }
 
 /* The fields of a are the first ones of b, the others were added. Below the top level none may be
@@ -243,12 +244,14 @@ static void compare_fields(struct pdf_pair *pair, const struct pdf_value *a,
     struct pdf_value from, to;
     size_t at_a = 0, at_b = 0;
     if (parent.level > MAX_LEVELS) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the form has too many levels");
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FORM,
+                      "the form has too many levels");
         return;
     }
     while (pdf_array_next(a, &at_a, &from)) {
         if (!pdf_array_next(b, &at_b, &to) || !pdf_value_is_same(&from, &to)) {
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "form fields were removed or replaced");
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FORM,
+                          "form fields were removed or replaced");
             return;
         }
         compare_field(pair, &from, &to, parent);
@@ -296,11 +299,12 @@ void pdf_compare_forms(struct pdf_pair *pair, const struct pdf_value *a, const s
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     if (to.kind != PDF_DICT || (from.kind != PDF_DICT && from.kind != PDF_NONE)) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the form was removed or replaced");
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FORM,
+                      "the form was removed or replaced");
         return;
     }
     struct pdf_value fields = pdf_pair_get(pair, pair->a, &from, "Fields");
     bool only_signatures = has_only_signature_fields(pair, &fields);
     pdf_pair_explain(pair, a, b, false);
-    pdf_pair_dicts(pair, &from, &to, form_rule, &only_signatures, "the form");
+    pdf_pair_dicts(pair, &from, &to, form_rule, &only_signatures, VT_CHANGE_FORM, "the form");
 }

@@ -89,7 +89,7 @@ static double hidden_by(struct pdf_pair *pair, const struct pdf_value *ref)
         pdf_dict_get(&widget, "MK").kind == PDF_NONE)
         return 0;
     if (!area_of(pair, &rectangle, &area))
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_PAGE_HIDDEN,
                       "a signature that was added does not say what part of the page it covers");
     return area;
 }
@@ -107,6 +107,6 @@ void pdf_compare_overlay(struct pdf_pair *pair, const struct pdf_value *page)
     }
     double whole = by_step > 0 ? area_of_page(pair, page) : 0;
     if (by_step > whole * MAX_STEP_PART || (by_step > 0 && by_all > whole * MAX_ALL_PART))
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_PAGE_HIDDEN,
                       "the appearance of a signature that was added hides a large part of a page");
 }

@@ -85,9 +85,11 @@ static void compare_contents(struct pdf_pair *pair, const struct pdf_value *a,
     bool known =
         collect_contents(pair, pair->a, a, &from) && collect_contents(pair, pair->b, b, &to);
     if (known && !is_same_drawing(vt_buf_bytes(&from), vt_buf_bytes(&to)))
-        pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, "the content of a signed page was replaced");
+        pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_PAGE_REPLACED,
+                      "the content of a signed page was replaced");
     else if (!pdf_value_is_same(a, b))
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the content of a signed page was rewritten");
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_PAGE_REWRITTEN,
+                      "the content of a signed page was rewritten");
     vt_buf_clear(&from);
     vt_buf_clear(&to);
     pdf_pair_queue(pair, a->text);
@@ -104,19 +106,20 @@ static void compare_annots(struct pdf_pair *pair, const struct pdf_value *a,
     pdf_pair_explain(pair, a, b, false);
     if ((from.kind != PDF_NONE && from.kind != PDF_ARRAY) ||
         (to.kind != PDF_NONE && to.kind != PDF_ARRAY)) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "annotations of a page cannot be compared");
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_ANNOTATION_REMOVED,
+                      "annotations of a page cannot be compared");
         return;
     }
     while (pdf_array_next(&from, &at_a, &old)) {
         if (!pdf_array_next(&to, &at_b, &item) || !pdf_pair_strict(pair, &old, &item)) {
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_ANNOTATION_REMOVED,
                           "annotations of a page were removed or replaced");
             return;
         }
     }
     while (pdf_array_next(&to, &at_b, &item)) {
         if (item.kind != PDF_REF || !pdf_set_has(&pair->new_widgets, pdf_ref_key(item.ref)))
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED,
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_ANNOTATION_ADDED,
                           "an annotation was added to a page that is not the place of a signature");
     }
 }
@@ -157,13 +160,14 @@ static void compare_inner(struct tree *tree, const struct pdf_value *from,
     struct pdf_value kids_ref = pdf_dict_get(from, "Kids"), kid;
     struct pdf_value kids_to = pdf_pair_get(tree->pair, tree->pair->b, to, "Kids");
     if (!pdf_value_is_same(kids, &kids_to)) {
-        pdf_pair_fail(tree->pair, VT_CHANGES_UNDETERMINED,
+        pdf_pair_fail(tree->pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_PAGES_REORDERED,
                       "the order or number of pages was changed");
         return;
     }
     pdf_pair_explain(tree->pair, &kids_ref, &kids_ref, false);
     /* Inherited resources are compared strictly; the pages are handled here. */
-    pdf_pair_dicts(tree->pair, from, to, inner_rule, NULL, "the page tree");
+    pdf_pair_dicts(tree->pair, from, to, inner_rule, NULL, VT_CHANGE_PAGES_REORDERED,
+                   "the page tree");
     for (size_t at = 0; pdf_array_next(kids, &at, &kid);)
         compare_node(tree, &kid, depth + 1);
 }
@@ -178,7 +182,8 @@ static void compare_node(struct tree *tree, const struct pdf_value *ref, unsigne
         return;
     }
     if (depth > PDF_MAX_TREE_DEPTH || from.kind != PDF_DICT || to.kind != PDF_DICT) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the page tree cannot be compared");
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_PAGES_REORDERED,
+                      "the page tree cannot be compared");
         return;
     }
     if (!pdf_set_add(pair->reader, &tree->seen, pdf_ref_key(ref->ref)))
@@ -189,8 +194,10 @@ static void compare_node(struct tree *tree, const struct pdf_value *ref, unsigne
     if (kids.kind != PDF_NONE || kids_to.kind != PDF_NONE) {
         compare_inner(tree, &from, &to, &kids, depth);
     } else {
-        pdf_pair_dicts(pair, &from, &to, page_rule, NULL, "a page");
+        pair->page = (unsigned)++tree->pages;
+        pdf_pair_dicts(pair, &from, &to, page_rule, NULL, VT_CHANGE_PAGE_OTHER, "a page");
         pdf_compare_overlay(pair, &to);
+        pair->page = 0;
     }
 }
 
@@ -221,8 +228,8 @@ static void look_for_missing_pages(struct pdf_pair *pair, const struct pdf_value
     struct tree from = {.pair = pair}, to = {.pair = pair};
     if (count_pages(&from, pair->a, a, 1) && count_pages(&to, pair->b, b, 1) &&
         to.pages < from.pages)
-        pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, "%zu of %zu signed pages were removed",
-                      from.pages - to.pages, from.pages);
+        pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_PAGES_REMOVED,
+                      "%zu of %zu signed pages were removed", from.pages - to.pages, from.pages);
 }
 
 void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
@@ -231,7 +238,8 @@ void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a, const s
     if (pdf_value_is_same(a, b))
         compare_node(&tree, a, 1);
     else
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the page tree was replaced");
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_PAGES_REORDERED,
+                      "the page tree was replaced");
     if (pair->result != VT_CHANGES_PERMITTED)
         look_for_missing_pages(pair, a, b);
 }

@@ -98,7 +98,8 @@ static void compare_elements(struct pdf_pair *pair)
         if (!pdf_name_is(&type, "StructElem") || to.kind != PDF_DICT)
             continue;
         pdf_pair_explain(pair, &ref, &ref, true);
-        pdf_pair_dicts(pair, &from, &to, element_rule, NULL, "a structure element");
+        pdf_pair_dicts(pair, &from, &to, element_rule, NULL, VT_CHANGE_STRUCTURE,
+                       "a structure element");
     }
 }
 
@@ -218,13 +219,15 @@ void pdf_compare_structure(struct pdf_pair *pair, const struct pdf_value *a,
     if (from.kind == PDF_NONE && to.kind == PDF_NONE)
         return;
     if (!pdf_value_is_same(a, b) || from.kind != PDF_DICT || to.kind != PDF_DICT) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, "the structure tree was replaced");
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_STRUCTURE,
+                      "the structure tree was replaced");
         return;
     }
     if (a->kind == PDF_REF && pair->new_widgets.count > 0) {
         compare_elements(pair);
         pdf_pair_explain(pair, a, b, true);
-        pdf_pair_dicts(pair, &from, &to, root_rule, NULL, "the structure tree");
+        pdf_pair_dicts(pair, &from, &to, root_rule, NULL, VT_CHANGE_STRUCTURE,
+                       "the structure tree");
     } else {
         (void)pdf_pair_strict(pair, a, b);
     }

@@ -149,6 +149,22 @@ static const char *const known_besides[] = {
 static const struct vt_words vt_words_known_beside = {known_besides, sizeof(known_besides) /
                                                                          sizeof(known_besides[0])};
 
+static const struct vt_field revision_fields[] = {
+    FIELD(vt_revision, "number", number, UINT),
+    FIELD(vt_revision, "end", end_bytes, U64),
+    FIELD(vt_revision, "created", created_utc_secs, TIME),
+};
+static const struct vt_record revision_record = RECORD(revision_fields, vt_revision, SIZE_MAX);
+
+static const struct vt_field change_fields[] = {
+    WORD_FIELD(vt_document_change, "kind", kind, change_kind),
+    WORD_FIELD(vt_document_change, "effect", effect, changes),
+    FIELD(vt_document_change, "revision", revision, UINT),
+    FIELD(vt_document_change, "page", page, UINT),
+    FIELD(vt_document_change, "what", what, STRING),
+};
+static const struct vt_record change_record = RECORD(change_fields, vt_document_change, SIZE_MAX);
+
 static const struct vt_field document_fields[] = {
     FIELD(vt_document, "path", path, STRING),
     FIELD(vt_document, "name", name, STRING),
@@ -163,6 +179,8 @@ static const struct vt_field document_fields[] = {
     FIELD(vt_document, "reasons", reasons, REASONS),
     STRINGS_FIELD(vt_document, findings, VT_MAX_FINDINGS),
     RECORDS_FIELD(vt_document, "signatures", signatures, signature_record, VT_MAX_SIGNATURES),
+    RECORDS_FIELD(vt_document, "revisions", revisions, revision_record, VT_MAX_REVISIONS),
+    RECORDS_FIELD(vt_document, "changes", changes, change_record, VT_MAX_CHANGES),
 };
 static const struct vt_record document_record = RECORD(document_fields, vt_document, SIZE_MAX);
 

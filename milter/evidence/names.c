@@ -64,6 +64,34 @@ static const char *const changes[] = {
 };
 WORDS(changes, changes);
 
+static const char *const change_kinds[VT_CHANGE_KINDS] = {
+    [VT_CHANGE_OTHER] = "other",
+    [VT_CHANGE_SIGNATURE_ADDED] = "signature-added",
+    [VT_CHANGE_VALIDATION_DATA] = "validation-data",
+    [VT_CHANGE_PAGE_REPLACED] = "page-replaced",
+    [VT_CHANGE_PAGE_REWRITTEN] = "page-rewritten",
+    [VT_CHANGE_PAGE_HIDDEN] = "page-hidden",
+    [VT_CHANGE_PAGE_OTHER] = "page-other",
+    [VT_CHANGE_PAGES_REMOVED] = "pages-removed",
+    [VT_CHANGE_PAGES_REORDERED] = "pages-reordered",
+    [VT_CHANGE_FONT] = "font",
+    [VT_CHANGE_IMAGE] = "image",
+    [VT_CHANGE_OBJECT] = "object",
+    [VT_CHANGE_ANNOTATION_ADDED] = "annotation-added",
+    [VT_CHANGE_ANNOTATION_REMOVED] = "annotation-removed",
+    [VT_CHANGE_FIELD_ADDED] = "field-added",
+    [VT_CHANGE_FIELD_UNSIGNED] = "field-unsigned",
+    [VT_CHANGE_FIELD_LOCKED] = "field-locked",
+    [VT_CHANGE_FORM] = "form",
+    [VT_CHANGE_NOT_ALLOWED] = "not-allowed",
+    [VT_CHANGE_CERTIFIED_AGAIN] = "certified-again",
+    [VT_CHANGE_METADATA] = "metadata",
+    [VT_CHANGE_STRUCTURE] = "structure",
+    [VT_CHANGE_CATALOG] = "catalog",
+    [VT_CHANGE_NOT_FOLLOWED] = "not-followed",
+};
+WORDS(change_kind, change_kinds);
+
 static const char *const signature_formats[] = {
     [VT_SIGNATURE_PADES] = "pades",
     [VT_SIGNATURE_PDF_PKCS7] = "pdf-pkcs7",
@@ -219,6 +247,11 @@ const char *vt_sub_indication_name(enum vt_sub_indication sub)
 const char *vt_signature_format_name(enum vt_signature_format format)
 {
     return word_of(&vt_words_signature_format, format);
+}
+
+const char *vt_change_name(enum vt_change_kind kind)
+{
+    return word_of(&vt_words_change_kind, kind);
 }
 
 const char *vt_direction_name(enum vt_direction direction)

@@ -16,6 +16,7 @@ extern const struct vt_words vt_words_sub_indication;
 extern const struct vt_words vt_words_integrity;
 extern const struct vt_words vt_words_covers;
 extern const struct vt_words vt_words_changes;
+extern const struct vt_words vt_words_change_kind;
 extern const struct vt_words vt_words_signature_format;
 extern const struct vt_words vt_words_time_source;
 extern const struct vt_words vt_words_direction;

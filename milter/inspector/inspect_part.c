@@ -153,6 +153,10 @@ static enum vt_code inspect_pdf(struct vt_part_work *work, struct vt_err *err)
         if (vt_part_find(work, signed_document->findings[i]) != VT_OK)
             return vt_part_no_memory(err);
     }
+    work->document.revisions = signed_document->revisions;
+    work->document.revisions_count = signed_document->revisions_count;
+    work->document.changes = signed_document->changes;
+    work->document.changes_count = signed_document->changes_count;
     work->objects = signed_document->objects;
     work->objects_count = signed_document->objects_count;
     work->validation_data = &signed_document->validation_data;

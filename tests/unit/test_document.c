@@ -796,6 +796,85 @@ static void facts_of_a_signature(void **state)
     reading_free(&reading);
 }
 
+/* What is told of the history: the first, signed and last revisions, and each change by its kind
+ * and page, with the signature that was added beside the change that is not allowed. */
+static void changes_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *keys;
+        void (*change)(struct build *build);
+        unsigned last; /* revision */
+        enum vt_change_kind kind;
+        enum vt_changes effect;
+        unsigned page;
+        const char *what;
+    } rows[] = {
+        {"validation data", BUILD_DETACHED, add_dss, 2, VT_CHANGE_VALIDATION_DATA,
+         VT_CHANGES_PERMITTED, 0, NULL},
+        {"three signatures", BUILD_DETACHED, three_signatures, 4, VT_CHANGE_SIGNATURE_ADDED,
+         VT_CHANGES_PERMITTED, 0, "later"},
+        {"other content", BUILD_DETACHED, other_content, 2, VT_CHANGE_PAGE_REPLACED,
+         VT_CHANGES_FORBIDDEN, 1, "the content of a signed page was replaced"},
+        {"signed and changed", BUILD_DETACHED, sign_and_change, 2, VT_CHANGE_PAGE_REPLACED,
+         VT_CHANGES_FORBIDDEN, 1, "the content of a signed page was replaced"},
+        {"signed and changed", BUILD_DETACHED, sign_and_change, 2, VT_CHANGE_SIGNATURE_ADDED,
+         VT_CHANGES_PERMITTED, 0, NULL},
+        {"white space", BUILD_DETACHED, other_white_space, 2, VT_CHANGE_OBJECT,
+         VT_CHANGES_UNDETERMINED, 1, NULL},
+        {"page removed", BUILD_DETACHED, page_removed, 2, VT_CHANGE_PAGES_REMOVED,
+         VT_CHANGES_FORBIDDEN, 0, NULL},
+        {"page added", BUILD_DETACHED, page_added, 2, VT_CHANGE_PAGES_REORDERED,
+         VT_CHANGES_UNDETERMINED, 0, NULL},
+        {"page turned", BUILD_DETACHED, page_turned, 2, VT_CHANGE_PAGE_OTHER,
+         VT_CHANGES_UNDETERMINED, 1, "/Rotate of a page was changed"},
+        {"annotation added", BUILD_DETACHED, annotation_added, 2, VT_CHANGE_ANNOTATION_ADDED,
+         VT_CHANGES_UNDETERMINED, 1, NULL},
+        {"annotation removed", BUILD_DETACHED, annotation_removed, 2, VT_CHANGE_ANNOTATION_REMOVED,
+         VT_CHANGES_UNDETERMINED, 1, NULL},
+        {"font", BUILD_DETACHED, font_replaced, 2, VT_CHANGE_FONT, VT_CHANGES_UNDETERMINED, 1,
+         NULL},
+        {"action", BUILD_DETACHED, action_added, 2, VT_CHANGE_CATALOG, VT_CHANGES_UNDETERMINED, 0,
+         NULL},
+        {"title", BUILD_DETACHED, title_changed, 2, VT_CHANGE_METADATA, VT_CHANGES_UNDETERMINED, 0,
+         NULL},
+        {"locked field", LOCKS_LATER, sign_empty_field, 2, VT_CHANGE_FIELD_LOCKED,
+         VT_CHANGES_UNDETERMINED, 0, NULL},
+        {"not allowed", P1, sign_empty_field, 2, VT_CHANGE_NOT_ALLOWED, VT_CHANGES_UNDETERMINED, 0,
+         NULL},
+        {"nobody signed", BUILD_DETACHED, unsigned_new_field, 2, VT_CHANGE_FIELD_UNSIGNED,
+         VT_CHANGES_UNDETERMINED, 0, NULL},
+        {"certified again", P2, certify_again, 2, VT_CHANGE_CERTIFIED_AGAIN,
+         VT_CHANGES_UNDETERMINED, 0, NULL},
+        {"listed twice", BUILD_DETACHED, listed_twice, 2, VT_CHANGE_NOT_FOLLOWED,
+         VT_CHANGES_UNDETERMINED, 0, "an update lists an object twice"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct reading reading = read_after(rows[i].keys, rows[i].change);
+        const struct vt_signed_document *document = reading.document;
+        const struct vt_document_change *found = NULL;
+        for (size_t c = 0; c < document->changes_count && found == NULL; c++) {
+            if (document->changes[c].kind == rows[i].kind)
+                found = &document->changes[c];
+        }
+        if (found == NULL)
+            fail_msg("%s: %s is not told", rows[i].name, vt_change_name(rows[i].kind));
+        if (found->effect != rows[i].effect || found->page != rows[i].page || found->revision < 2 ||
+            found->revision > rows[i].last)
+            fail_msg("%s: effect %d page %u revision %u", rows[i].name, (int)found->effect,
+                     found->page, found->revision);
+        if (rows[i].what != NULL)
+            assert_string_equal(found->what, rows[i].what);
+        assert_true(document->revisions_count >= 2);
+        assert_int_equal(document->revisions[0].number, 1);
+        const struct vt_revision *last = &document->revisions[document->revisions_count - 1];
+        assert_int_equal(last->number, rows[i].last);
+        assert_int_equal(last->end_bytes, reading.build->len);
+        assert_true(document->revisions[0].end_bytes < last->end_bytes);
+        reading_free(&reading);
+    }
+}
+
 static void validation_data_are_decoded_once(void **state)
 {
     (void)state;
@@ -879,6 +958,7 @@ int main(void)
         cmocka_unit_test(what_comes_after),
         cmocka_unit_test(cross_reference_streams),
         cmocka_unit_test(facts_of_a_signature),
+        cmocka_unit_test(changes_are_named),
         cmocka_unit_test(validation_data_are_decoded_once),
         cmocka_unit_test(names_stamped_validation_data),
         cmocka_unit_test(every_truncation),

@@ -70,6 +70,31 @@ static void every_sub_indication_has_a_word(void **state)
     assert_string_equal(vt_format_name((enum vt_format)99), "unknown");
 }
 
+/* A change is told by a word in JSON and by a sentence in each language, to which a page and a full
+ * stop are added. */
+static void every_change_has_words(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < VT_CHANGE_KINDS; i++) {
+        const struct vt_change_info *info = vt_change_info((enum vt_change_kind)i);
+        const char *name = vt_change_name((enum vt_change_kind)i);
+        assert_string_not_equal(name, "unknown");
+        assert_non_null(info->vietnamese);
+        assert_non_null(info->english);
+        assert_string_not_equal(info->vietnamese, info->english);
+        assert_true(strlen(info->vietnamese) > 10 && strlen(info->english) > 10);
+        assert_null(strchr(info->vietnamese, '.'));
+        assert_null(strchr(info->english, '.'));
+        for (unsigned j = 0; j < i; j++) {
+            const struct vt_change_info *other = vt_change_info((enum vt_change_kind)j);
+            assert_string_not_equal(name, vt_change_name((enum vt_change_kind)j));
+            assert_string_not_equal(info->vietnamese, other->vietnamese);
+            assert_string_not_equal(info->english, other->english);
+        }
+    }
+    assert_ptr_equal(vt_change_info((enum vt_change_kind)99), vt_change_info(VT_CHANGE_OTHER));
+}
+
 /* ---- exit status ---- */
 
 #define P VT_TOTAL_PASSED
@@ -172,6 +197,8 @@ static struct vt_certificate_facts full_certificate(const char *name)
 }
 
 struct sample {
+    struct vt_revision revisions[2];
+    struct vt_document_change changes[1];
     const char *findings[2];
     const char *recipients[2];
     struct vt_certificate_facts path[2];
@@ -249,8 +276,12 @@ static void fill_signature(struct sample *s)
 
 static void fill(struct sample *s)
 {
-    *s = (struct sample){.findings = {"first sentence.", "second sentence."},
-                         .recipients = {"a@ninhbinh.gov.vn", "b@ninhbinh.gov.vn"}};
+    *s = (struct sample){
+        .findings = {"first sentence.", "second sentence."},
+        .revisions = {{1, 4711, 1680025200}, {3, UINT64_C(12345678901), VT_TIME_NONE}},
+        .changes = {{VT_CHANGE_PAGE_REPLACED, VT_CHANGES_FORBIDDEN, 3, 2,
+                     "the content of a signed page was replaced"}},
+        .recipients = {"a@ninhbinh.gov.vn", "b@ninhbinh.gov.vn"}};
     fill_signature(s);
     s->documents[0] = (struct vt_document){.path = "2.1/bao-cao.zip/phụ-lục.pdf",
                                            .name = "phụ-lục.pdf",
@@ -264,7 +295,11 @@ static void fill(struct sample *s)
                                            .findings = s->findings,
                                            .findings_count = 1,
                                            .signatures = s->signatures,
-                                           .signatures_count = 2};
+                                           .signatures_count = 2,
+                                           .revisions = s->revisions,
+                                           .revisions_count = 2,
+                                           .changes = s->changes,
+                                           .changes_count = 1};
     s->documents[1] = (struct vt_document){.path = ""};
     s->evidence = (struct vt_evidence){.mail = {.queue_id = "4F1",
                                                 .reference = "1831-0927-5564",
@@ -333,6 +368,15 @@ static void round_trip(void **state)
     assert_int_equal(signature->path[1].key_bits, 3072);
     assert_true(signature->signer.is_self_signed);
     assert_null(back->documents[1].name);
+    const struct vt_document *document = &back->documents[0];
+    assert_int_equal(document->revisions_count, 2);
+    assert_int_equal(document->revisions[0].created_utc_secs, 1680025200);
+    assert_int_equal(document->revisions[1].end_bytes, UINT64_C(12345678901));
+    assert_int_equal(document->revisions[1].created_utc_secs, VT_TIME_NONE);
+    assert_int_equal(document->changes_count, 1);
+    assert_int_equal(document->changes[0].kind, VT_CHANGE_PAGE_REPLACED);
+    assert_int_equal(document->changes[0].effect, VT_CHANGES_FORBIDDEN);
+    assert_int_equal(document->changes[0].page, 2);
     assert_int_equal(back->documents[0].signatures[1].signing_time_utc_secs, VT_TIME_NONE);
     free(first);
     free(second);
@@ -570,6 +614,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worsening),
         cmocka_unit_test(every_sub_indication_has_a_word),
+        cmocka_unit_test(every_change_has_words),
         cmocka_unit_test(exit_status),
         cmocka_unit_test(findings_are_bounded_and_clean),
         cmocka_unit_test(round_trip),
