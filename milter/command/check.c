@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command/check.h"
+#include "command/check_html.h"
 #include "command/inspect.h"
 
 struct check {
@@ -21,6 +22,8 @@ struct check {
     struct vt_role_set *roles;
     struct vt_inspecting inspecting;
     struct vt_mail assumed;
+    struct vt_check_html html;
+    char *const *files; /* ends with NULL */
 };
 
 /* ---- policy, roles ---- */
@@ -43,9 +46,11 @@ static int start(struct check *check)
     int status = vt_command_load_config(check->options.config_file, &check->config);
     if (status == EX_OK)
         status = load_policy(check);
+    const struct vt_check_options *options = &check->options;
+    if (status == EX_OK && options->html)
+        status = vt_check_html_open(&check->html, options, check->config, check->files);
     if (status != EX_OK)
         return status;
-    const struct vt_check_options *options = &check->options;
     enum vt_code code = vt_role_set_start_local(check->config, &options->overrides,
                                                 options->offline, &check->roles, &err);
     check->inspecting = (struct vt_inspecting){.config = check->config,
@@ -61,6 +66,7 @@ static int start(struct check *check)
 
 static void stop(struct check *check)
 {
+    vt_check_html_close(&check->html);
     vt_role_set_stop(check->roles);
     vt_policy_free(check->policy);
     vt_config_free(check->config);
@@ -117,10 +123,10 @@ done:
     return code;
 }
 
-static void print_text(const struct check *check, const char *file,
-                       const struct vt_evidence *evidence, const struct vt_decision *decision)
+static struct vt_check_text text_of(const struct check *check, const char *file,
+                                    const struct vt_decision *decision)
 {
-    const struct vt_check_text text = {
+    return (struct vt_check_text){
         .language = vt_command_language(),
         .file = file,
         .policy_file = check->policy_file == NULL ? NULL : vt_command_base_name(check->policy_file),
@@ -128,7 +134,19 @@ static void print_text(const struct check *check, const char *file,
         .site = check->policy == NULL ? NULL : vt_policy_site(check->policy),
         .offline = check->options.offline,
     };
+}
+
+static enum vt_code print_one(struct check *check, const char *file,
+                              const struct vt_evidence *evidence,
+                              const struct vt_decision *decision, struct vt_err *err)
+{
+    const struct vt_check_text text = text_of(check, file, decision);
+    if (check->options.json)
+        return print_json(file, evidence, decision, err);
+    if (check->options.html)
+        return vt_check_html_add(&check->html, &text, evidence, decision, err);
     vt_command_print_evidence(stdout, &text, evidence, decision);
+    return VT_OK;
 }
 
 static int check_file(struct check *check, const char *file)
@@ -143,10 +161,8 @@ static int check_file(struct check *check, const char *file)
             vt_command_inspect(&check->inspecting, arena, file, &check->assumed, &evidence, &err);
     if (code == VT_OK)
         code = decide(check, arena, evidence, &decision, &err);
-    if (code == VT_OK && check->options.json)
-        code = print_json(file, evidence, decision, &err);
-    else if (code == VT_OK)
-        print_text(check, file, evidence, decision);
+    if (code == VT_OK)
+        code = print_one(check, file, evidence, decision, &err);
     int status = code == VT_OK ? vt_evidence_exit_status(evidence) : vt_command_fault(&err, code);
     vt_arena_free(arena);
     return status;
@@ -166,11 +182,14 @@ int vt_command_check(int argc, char **argv)
     static char name[] = "vanthu check";
     argv[0] = name; /* in the messages of getopt_long(3) */
     int status = vt_check_options_read(VT_CHECK_DOCUMENTS, argc, argv, &check.options);
+    check.files = argv + optind;
     if (status == EX_OK)
         status = start(&check);
     for (int i = optind; status < EX__BASE && i < argc; i++)
         status =
             i == optind ? check_file(&check, argv[i]) : worse(status, check_file(&check, argv[i]));
+    if (status < EX__BASE && check.options.html && !vt_check_html_write(&check.html))
+        status = EX_IOERR;
     stop(&check);
     return status;
 }

@@ -11,6 +11,8 @@
 struct vt_check_options {
     const char *command; /* "vanthu check", for messages */
     bool json, offline, trace;
+    bool html;
+    const char *html_file; /* NULL: standard output */
     const char *config_file, *policy_file;
     int64_t now_utc_secs;
     bool is_now_given; /* --at */

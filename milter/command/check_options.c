@@ -22,6 +22,12 @@ static int bad_usage(const struct vt_check_options *options, const char *text)
 static int cannot_read(const struct vt_check_options *options, const char *option, const char *file,
                        int error)
 {
+    size_t len = strlen(file);
+    if (options->html && options->html_file == NULL && error == ENOENT && len > 5 &&
+        strcmp(file + len - 5, ".html") == 0) {
+        fprintf(stderr, "%s: to write the page into a file: --html=%s\n", options->command, file);
+        return EX_USAGE;
+    }
     fprintf(stderr, "%s: %s%s: cannot read: %s\n", options->command, option, file, strerror(error));
     return EX_NOINPUT;
 }
@@ -131,6 +137,10 @@ static int take_option(struct vt_check_options *options, int option)
     case 'j':
         options->json = true;
         return EX_OK;
+    case 'H':
+        options->html = true;
+        options->html_file = optarg;
+        return EX_OK;
     case 'T':
         options->trace = true;
         return EX_OK;
@@ -214,6 +224,7 @@ int vt_check_options_read(enum vt_check_command command, int argc, char **argv,
 {
     static const struct option of_documents[] = {
         {"json", no_argument, NULL, 'j'},
+        {"html", optional_argument, NULL, 'H'},
         {"trace", no_argument, NULL, 'T'},
         {"config", required_argument, NULL, 'c'},
         {"policy", required_argument, NULL, 'p'},
@@ -268,6 +279,8 @@ int vt_check_options_read(enum vt_check_command command, int argc, char **argv,
         status = take_option(out, option);
     if (status == EX_OK && out->trace && !out->json)
         status = bad_usage(out, "--trace belongs to --json");
+    if (status == EX_OK && out->html && out->json)
+        status = bad_usage(out, "--html and --json exclude each other");
     if (status == EX_OK && optind == argc && is_of_files)
         status = bad_usage(out, "which file? (\"-\" is standard input)");
     if (status == EX_OK)

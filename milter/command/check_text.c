@@ -431,23 +431,22 @@ static void print_assumption(const struct printer *p, const struct vt_mail *mail
 {
     static const enum word directions[] = {
         [VT_INBOUND] = W_INBOUND, [VT_OUTBOUND] = W_OUTBOUND, [VT_INTERNAL] = W_INTERNAL};
-    fprintf(p->out, ", %s %s %s %s\n", word(p, W_AS), word(p, directions[mail->direction]),
+    fprintf(p->out, ", %s %s %s %s", word(p, W_AS), word(p, directions[mail->direction]),
             word(p, W_FROM_CLASS),
             word(p, mail->sender_class == VT_SENDER_STATE ? W_STATE : W_OTHER));
 }
 
-static void print_decision(const struct printer *p, const struct vt_mail *mail,
-                           const struct vt_decision *decision)
+void vt_command_print_decision(FILE *out, const struct vt_check_text *text,
+                               const struct vt_mail *mail, const struct vt_decision *decision)
 {
-    if (decision == NULL)
-        return;
-    fprintf(p->out, "%s: %s", word(p, W_DECISION), vt_action_name(decision->action));
+    const struct printer p = {out, text->language, text};
+    fputs(vt_action_name(decision->action), out);
     if (decision->rule == NULL)
-        fprintf(p->out, " (%s)", word(p, W_NO_RULE));
+        fprintf(out, " (%s)", word(&p, W_NO_RULE));
     else
-        fprintf(p->out, " (%s \"%s\", %s:%u)", word(p, W_RULE), decision->rule,
-                p->text->policy_file, decision->rule_line);
-    print_assumption(p, mail);
+        fprintf(out, " (%s \"%s\", %s:%u)", word(&p, W_RULE), decision->rule, text->policy_file,
+                decision->rule_line);
+    print_assumption(&p, mail);
 }
 
 void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
@@ -465,5 +464,9 @@ void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
     for (size_t i = 0; i < evidence->documents_count; i++)
         print_document(&p, &evidence->documents[i],
                        facts != NULL && i < facts->documents_count ? &facts->documents[i] : NULL);
-    print_decision(&p, &evidence->mail, decision);
+    if (decision == NULL)
+        return;
+    fprintf(out, "%s: ", word(&p, W_DECISION));
+    vt_command_print_decision(out, text, &evidence->mail, decision);
+    fputc('\n', out);
 }

@@ -115,6 +115,10 @@ void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
                                const struct vt_evidence *evidence,
                                const struct vt_decision *decision);
 
+/* The decision alone, with what it assumes: "tag (rule …), as inbound mail …". */
+void vt_command_print_decision(FILE *out, const struct vt_check_text *text,
+                               const struct vt_mail *mail, const struct vt_decision *decision);
+
 /* The last part of a path. */
 const char *vt_command_base_name(const char *file);
 /* Read a policy, telling its mistakes, and its warnings where they are asked for. Returns EX_OK

@@ -17,8 +17,8 @@ static const struct {
 } subcommands[] = {
     {"check", vt_command_check,
      "what is signed in a mail or document, by whom, whether it is valid, and why",
-     "check [--json [--trace]] [--config FILE] [--policy FILE] [--trust SET=PATH]…\n"
-     "               [--crl FILE]… [--content FILE]… [--at TIME] [--offline]\n"
+     "check [--json [--trace] | --html[=FILE]] [--config FILE] [--policy FILE]\n"
+     "               [--trust SET=PATH]… [--crl FILE]… [--content FILE]… [--at TIME] [--offline]\n"
      "               [--sender-class state|other] [--direction inbound|outbound|internal] FILE…"},
     {"policy", vt_command_policy, "the policy: check it, and see what it does or would do", NULL},
     {"trust", vt_command_trust, "roots and authorities: set them up, compare, renew",

@@ -20,7 +20,8 @@ static struct vt_document_change *room_for(struct pdf_pair *pair, enum vt_change
     struct vt_document_change *mildest = changes->items;
     for (size_t i = 0; i < changes->count; i++) {
         struct vt_document_change *known = &changes->items[i];
-        if (known->kind == kind && known->page == pair->page && known->effect == effect &&
+        bool is_told = known->page == pair->page || pair->page == 0; /* with its page, or without */
+        if (known->kind == kind && known->effect == effect && is_told &&
             kind != VT_CHANGE_SIGNATURE_ADDED)
             return NULL;
         if (severity(known->effect) < severity(mildest->effect))

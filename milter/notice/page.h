@@ -70,6 +70,15 @@ const char *vt_page_to_do(struct vt_notice_page *page, enum vt_reason reason,
                           const struct vt_document *document);
 /* "09:12 ngày 03/12/2026 (giờ Việt Nam)"; NULL for VT_TIME_NONE. */
 const char *vt_page_time(struct vt_notice_page *page, int64_t utc_secs);
+/* The first of two texts that says something, cleaned; else that it is not known. */
+const char *vt_page_first_of(struct vt_notice_page *page, const char *a, const char *b);
+/* The seven facts of a signature (legal.md R-39), in their order. */
+#define VT_PAGE_FACTS 7
+struct vt_page_fact {
+    const char *label, *text;
+};
+void vt_page_signature_facts(struct vt_notice_page *page, const struct vt_signature *signature,
+                             struct vt_page_fact out[VT_PAGE_FACTS]);
 /* "03/12/2026" */
 const char *vt_page_day(struct vt_notice_page *page, int64_t utc_secs);
 

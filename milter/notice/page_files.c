@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Blocks about one mail: files with their reasons, the seven facts of signatures, recipients. */
+ * Blocks about one mail: files with their reasons, facts of signatures, recipients. */
 #include <stdio.h>
 #include <string.h>
 
@@ -113,65 +113,14 @@ void vt_page_files(struct vt_notice_page *page)
     add_valid(page);
 }
 
-/* ---- {facts}: legal.md R-39, in its order ---- */
-
-static const char *first_of(struct vt_notice_page *page, const char *a, const char *b)
-{
-    const char *text = vt_notice_clean(page->arena, a, 2 * VT_NOTICE_NAME_BYTES);
-    if (text == NULL)
-        text = vt_notice_clean(page->arena, b, 2 * VT_NOTICE_NAME_BYTES);
-    return text != NULL ? text : vt_page_label(page, VT_LABEL_NONE_KNOWN);
-}
-
-static const char *signing_time(struct vt_notice_page *page, const struct vt_signature *signature)
-{
-    static const enum vt_notice_label sources[] = {
-        [VT_TIME_SOURCE_NONE] = VT_LABEL_NONE_KNOWN,
-        [VT_TIME_SOURCE_TIMESTAMP] = VT_LABEL_BY_TIMESTAMP,
-        [VT_TIME_SOURCE_FIRST_SEEN] = VT_LABEL_BY_FIRST_SEEN,
-        [VT_TIME_SOURCE_CLAIMED] = VT_LABEL_CLAIMED,
-    };
-    const char *time = vt_page_time(page, signature->signing_time_utc_secs);
-    if (time == NULL || signature->signing_time_source == VT_TIME_SOURCE_NONE)
-        return vt_page_label(page, VT_LABEL_NONE_KNOWN);
-    return vt_page_printf(page, "%s, %s", time,
-                          vt_page_label(page, sources[signature->signing_time_source]));
-}
-
-static const char *period(struct vt_notice_page *page, const struct vt_certificate_facts *signer)
-{
-    const char *from = vt_page_day(page, signer->not_before_utc_secs);
-    const char *until = vt_page_day(page, signer->not_after_utc_secs);
-    if (signer->sha256[0] == '\0' || from == NULL || until == NULL)
-        return vt_page_label(page, VT_LABEL_NONE_KNOWN);
-    return vt_page_printf(page, "%s %s %s", from, vt_page_label(page, VT_LABEL_FROM_TO), until);
-}
-
-static void add_fact(struct vt_notice_page *page, enum vt_notice_label label, const char *text)
-{
-    vt_page_add(page, VT_NODE_FACT, vt_page_label(page, label), text);
-}
+/* ---- {facts} ---- */
 
 static void add_signature(struct vt_notice_page *page, const struct vt_signature *signature)
 {
-    const struct vt_certificate_facts *signer = &signature->signer;
-    enum vt_notice_label integrity = signature->integrity == VT_INTEGRITY_BROKEN ||
-                                             signature->changes_after == VT_CHANGES_FORBIDDEN
-                                         ? VT_LABEL_BROKEN
-                                     : signature->integrity == VT_INTEGRITY_INTACT
-                                         ? VT_LABEL_INTACT
-                                         : VT_LABEL_UNDETERMINED;
-    enum vt_notice_label validity = signature->indication == VT_TOTAL_PASSED   ? VT_LABEL_VALID
-                                    : signature->indication == VT_TOTAL_FAILED ? VT_LABEL_INVALID
-                                                                               : VT_LABEL_UNPROVEN;
-    add_fact(page, VT_LABEL_ISSUER, first_of(page, signer->issuer_common_name, signer->issuer));
-    add_fact(page, VT_LABEL_SIGNER, first_of(page, signer->common_name, signer->subject));
-    add_fact(page, VT_LABEL_UNIT,
-             first_of(page, signer->organizational_unit, signer->organization));
-    add_fact(page, VT_LABEL_SIGNING_TIME, signing_time(page, signature));
-    add_fact(page, VT_LABEL_INTEGRITY, vt_page_label(page, integrity));
-    add_fact(page, VT_LABEL_VALIDITY, vt_page_label(page, validity));
-    add_fact(page, VT_LABEL_PERIOD, period(page, signer));
+    struct vt_page_fact facts[VT_PAGE_FACTS];
+    vt_page_signature_facts(page, signature, facts);
+    for (size_t i = 0; i < VT_PAGE_FACTS; i++)
+        vt_page_add(page, VT_NODE_FACT, facts[i].label, facts[i].text);
 }
 
 static void add_signatures(struct vt_notice_page *page, const struct vt_document *document,
