@@ -59,6 +59,15 @@ static enum vt_seal_fault judge(struct vt_vault_session *session, const char *pa
     said_by(answer, said, sizeof(said));
     (void)snprintf(otherwise, sizeof(otherwise), "answers with HTTP status %ld %.200s",
                    answer->status, said);
+    /* Vault has a status of 500 for that, too. */
+    if (strcasestr(said, "minimum encryption key version") != NULL) {
+        (void)vt_err_set(err, VT_E_CONFIG,
+                         "%s does not let version %u of the key sign any more, its "
+                         "min_encryption_version is higher: the key was rotated; a certificate for "
+                         "the newest one and its version in uri, or lower it there",
+                         host, session->vault->module->uri.version);
+        return VT_FAULT_KEY;
+    }
     if (answer->status == 403)
         (void)vt_err_set(err, VT_E_CONFIG,
                          "%s denies the token %s (403): its policy has to allow \"read\" of "
