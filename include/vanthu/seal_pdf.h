@@ -62,12 +62,15 @@ size_t vt_seal_copy_lines(struct vt_arena *arena, const char *kind, const char *
 /* ---- where ---- */
 
 enum vt_seal_place {
-    /* right edge 15 mm from that of page 1, near its top */
+    /* right edge 15 mm from that of page 1, near its top (R-61, R-62); beside or below what other
+     * signatures show there, and where that margin is full, in the lower one */
     VT_SEAL_PLACE_TOP_RIGHT = 0,
-    VT_SEAL_PLACE_PAGE,      /* left_mm and top_mm of the page as it is shown */
-    VT_SEAL_PLACE_ANCHOR,    /* the last place of a text, moved by left_mm and top_mm */
-    VT_SEAL_PLACE_FIELD,     /* an empty signature field by its full name; fills its rectangle */
-    VT_SEAL_PLACE_SIGNATURE, /* over the left third of the last signature that is shown */
+    VT_SEAL_PLACE_PAGE,   /* left_mm and top_mm of the page as it is shown */
+    VT_SEAL_PLACE_ANCHOR, /* the last place of a text, moved by left_mm and top_mm */
+    VT_SEAL_PLACE_FIELD,  /* an empty signature field by its full name; fills its rectangle */
+    /* over the left third of the last signature of another key that shows handwriting (R-59):
+     * number and date, which are signatures of their own (R-66), show none */
+    VT_SEAL_PLACE_SIGNATURE,
 };
 
 struct vt_seal_pdf_plan {
@@ -78,7 +81,7 @@ struct vt_seal_pdf_plan {
     enum vt_seal_show show;
     const struct vt_seal_image *image;
     const struct vt_seal_font *font;
-    const char *const *lines; /* NFC */
+    const char *const *lines; /* NFC; longer ones than 110 mm are broken at spaces */
     size_t lines_count;
     enum vt_seal_place place;
     unsigned page; /* from 1; 0: the last one */

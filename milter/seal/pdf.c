@@ -104,15 +104,17 @@ static enum vt_code build(struct vt_pdf_source *source, struct vt_arena *arena,
                           const struct vt_seal_pdf_plan *plan, struct vt_seal_pdf *out,
                           struct vt_err *err)
 {
+    struct vt_seal_pdf_plan shown = *plan;
     struct vt_seal_pdf_work *work = out->work;
     struct vt_pdf_update update;
     struct vt_pdf_spot spot = {0};
     const char *name = vt_pdf_new_field_name(source);
     size_t range_at = 0;
-    find_spot(source, plan, &out->show, name, &spot);
-    if (source->word != VT_SEAL_PDF_READY || name == NULL)
-        return name == NULL ? VT_E_NOMEM : VT_OK;
-    struct vt_seal_pdf_plan shown = *plan;
+    if (name == NULL || !vt_pdf_lines_wrap(source->reader.scratch, &shown))
+        return vt_err_set(err, VT_E_NOMEM, "no memory for the seal of a PDF");
+    find_spot(source, &shown, &out->show, name, &spot);
+    if (source->word != VT_SEAL_PDF_READY)
+        return VT_OK;
     shown.show = out->show;
     struct vt_pdf_signature_plan signature = {
         .plan = &shown, .spot = &spot, .name = name, .contents_bytes = work->contents_bytes};

@@ -113,6 +113,10 @@ void vt_pdf_spot_find(struct vt_pdf_source *source, const struct vt_seal_pdf_pla
 
 /* ---- pdf_appearance.c, pdf_image.c, pdf_font.c ---- */
 
+/* Two thirds of A4 between its margins: names of agencies are long. */
+#define VT_SEAL_LINE_POINTS (110.0 * VT_POINTS_PER_MM)
+/* Lines that are longer become several, broken at spaces. False: no memory. */
+bool vt_pdf_lines_wrap(struct vt_arena *arena, struct vt_seal_pdf_plan *plan);
 /* What is shown, in points. */
 void vt_pdf_appearance_size(const struct vt_seal_pdf_plan *plan, double *out_width,
                             double *out_height);

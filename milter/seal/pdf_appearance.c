@@ -41,6 +41,47 @@ size_t vt_seal_copy_lines(struct vt_arena *arena, const char *kind, const char *
     return 3;
 }
 
+/* How much of a line, in octets, fits in width: up to a space, or all of it. */
+static size_t fitting(struct vt_arena *arena, const struct vt_seal_font *font, const char *line,
+                      double width)
+{
+    size_t found = 0, len = strlen(line);
+    for (size_t i = 1; i <= len; i++) {
+        if (line[i] != ' ' && line[i] != '\0')
+            continue;
+        const char *part = vt_arena_printf(arena, "%.*s", (int)i, line);
+        if (part == NULL || (found > 0 && vt_pdf_font_width(font, part) > width))
+            break;
+        found = i;
+    }
+    return found > 0 ? found : len;
+}
+
+bool vt_pdf_lines_wrap(struct vt_arena *arena, struct vt_seal_pdf_plan *plan)
+{
+    size_t count = 0;
+    const char **lines = vt_arena_alloc(arena, VT_MAX_SEAL_LINES * sizeof(*lines));
+    if (lines == NULL || plan->show != VT_SEAL_SHOW_TEXT || plan->font == NULL)
+        return lines != NULL;
+    for (size_t i = 0; i < plan->lines_count && count < VT_MAX_SEAL_LINES; i++) {
+        const char *rest = plan->lines[i];
+        do {
+            size_t later =
+                plan->lines_count - i; /* the last one there is room for takes the rest */
+            size_t len = count + later < VT_MAX_SEAL_LINES
+                             ? fitting(arena, plan->font, rest, VT_SEAL_LINE_POINTS)
+                             : strlen(rest);
+            lines[count] = vt_arena_printf(arena, "%.*s", (int)len, rest);
+            if (lines[count++] == NULL)
+                return false;
+            rest += len + (rest[len] == ' ' ? 1 : 0);
+        } while (*rest != '\0');
+    }
+    plan->lines = lines;
+    plan->lines_count = count;
+    return true;
+}
+
 /* ---- sizes ---- */
 
 void vt_pdf_appearance_size(const struct vt_seal_pdf_plan *plan, double *out_width,

@@ -6,10 +6,23 @@
 #include <string.h>
 
 #include "seal/pdf.h"
+#include "verify/der.h"
 
 /* From the edges of the page: right margin 15 to 20 mm (NĐ30, I.I.2), above the first line. */
 #define RIGHT_MM 15.0
 #define TOP_MM 7.0
+/* What has more than three lines begins higher, to end above it, too. */
+#define HIGH_MM 14.0
+#define TOP_OF_HIGH_MM 5.0
+#define MARGIN_MM 25.0
+/* Between what is shown there already and the seal. */
+#define GAP_MM 4.0
+#define MAX_MOVES 16
+/* A field that is lower shows no handwriting: number and date, which are put in by signatures of
+ * their own (R-66). */
+#define HANDWRITING_MM 8.0
+/* 12.5.3: Hidden and NoView. */
+#define UNSEEN_FLAGS (2 | 32)
 /* Our own verifier calls more of a page unclear. */
 #define MAX_PART_OF_PAGE 0.25
 
@@ -69,9 +82,30 @@ static void at_field(struct vt_pdf_source *source, const struct vt_seal_pdf_plan
 
 /* ---- new fields ---- */
 
-/* The last signature that is shown, in the order of the signatures. */
-static bool last_shown(struct vt_pdf_source *source, struct vt_pdf_page *out_page,
-                       struct vt_pdf_rect *out)
+/* Of what was found on a page: where it is shown. */
+struct shown {
+    double left, top, width, height;
+};
+
+static struct shown shown_of(const struct vt_pdf_page *page, const struct vt_pdf_rect *rect)
+{
+    struct shown shown;
+    vt_pdf_page_shown(page, rect, &shown.left, &shown.top, &shown.width, &shown.height);
+    return shown;
+}
+
+/* Number and date are signed by the agency, too. */
+static bool is_own(const struct pdf_signature *signature, const struct vt_seal_pdf_plan *plan)
+{
+    struct vt_bytes chain = plan->identity->chain;
+    struct vt_der own;
+    return vt_der_expect(&chain, VT_DER_SEQUENCE, &own) == VT_OK &&
+           vt_bytes_find(signature->object.cms, own.raw, 0) != SIZE_MAX;
+}
+
+/* The signature of the one who signed: the last of others that shows handwriting. */
+static bool last_shown(struct vt_pdf_source *source, const struct vt_seal_pdf_plan *plan,
+                       struct vt_pdf_page *out_page, struct vt_pdf_rect *out)
 {
     struct pdf_reader *reader = &source->reader;
     bool found = false;
@@ -81,14 +115,16 @@ static bool last_shown(struct vt_pdf_source *source, struct vt_pdf_page *out_pag
         struct pdf_value ref = {.kind = PDF_REF};
         struct vt_pdf_rect rect;
         struct vt_pdf_page page;
-        if (signature->field->ref.id == 0 || signature->end < newest ||
+        if (signature->field->ref.id == 0 || signature->end < newest || is_own(signature, plan) ||
             !find_widget(reader, signature->field->ref, &ref.ref))
             continue;
         struct pdf_value dict = pdf_resolve(reader, ref);
         struct pdf_value corners = pdf_dict_get(&dict, "Rect");
         if (pdf_dict_get(&dict, "AP").kind == PDF_NONE ||
-            !vt_pdf_rect_read(reader, &corners, &rect) || rect.x1 - rect.x0 < 5 ||
-            rect.y1 - rect.y0 < 5 || !vt_pdf_page_of(source, ref.ref, &page))
+            !vt_pdf_rect_read(reader, &corners, &rect) || !vt_pdf_page_of(source, ref.ref, &page))
+            continue;
+        struct shown shown = shown_of(&page, &rect);
+        if (shown.height < HANDWRITING_MM * VT_POINTS_PER_MM || shown.width < shown.height / 2)
             continue;
         *out = rect;
         *out_page = page;
@@ -96,18 +132,6 @@ static bool last_shown(struct vt_pdf_source *source, struct vt_pdf_page *out_pag
         found = true;
     }
     return found;
-}
-
-/* Of what was found on a page: where it is shown. */
-struct shown {
-    double left, top, width, height;
-};
-
-static struct shown shown_of(const struct vt_pdf_spot *spot, const struct vt_pdf_rect *rect)
-{
-    struct shown shown;
-    vt_pdf_page_shown(&spot->page, rect, &shown.left, &shown.top, &shown.width, &shown.height);
-    return shown;
 }
 
 static void put(struct vt_pdf_source *source, struct vt_pdf_spot *spot, double left, double top,
@@ -124,6 +148,61 @@ static void put(struct vt_pdf_source *source, struct vt_pdf_spot *spot, double l
 static void no_place(struct vt_pdf_source *source, const char *why)
 {
     vt_pdf_refuse(source, VT_SEAL_PDF_PLACE, why);
+}
+
+static bool meets(const struct shown *a, const struct shown *b)
+{
+    return a->left < b->left + b->width && b->left < a->left + a->width &&
+           a->top < b->top + b->height && b->top < a->top + a->height;
+}
+
+/* What is shown at a place already: the text of an annex where a copy of it is made. */
+static bool is_taken(struct vt_pdf_source *source, const struct vt_pdf_page *page,
+                     const struct shown *place, struct shown *out)
+{
+    struct pdf_reader *reader = &source->reader;
+    struct pdf_value annots = pdf_get(reader, &page->dict, "Annots"), item;
+    for (size_t at = 0; pdf_array_next(&annots, &at, &item) && pdf_visit(reader);) {
+        struct pdf_value annotation = pdf_resolve(reader, item);
+        struct pdf_value corners = pdf_dict_get(&annotation, "Rect");
+        struct pdf_value flags = pdf_get(reader, &annotation, "F");
+        struct vt_pdf_rect rect;
+        if (pdf_dict_get(&annotation, "AP").kind == PDF_NONE ||
+            (flags.kind == PDF_INTEGER && (flags.integer & UNSEEN_FLAGS) != 0) ||
+            !vt_pdf_rect_read(reader, &corners, &rect))
+            continue;
+        *out = shown_of(page, &rect);
+        if (meets(place, out))
+            return true;
+    }
+    return false;
+}
+
+/* In the margin, beside what is there or below it; where that is full, in the lower margin: text of
+ * the document is never covered on purpose. */
+static void at_top_right(struct vt_pdf_source *source, double width, double height,
+                         struct vt_pdf_spot *out)
+{
+    double margin = RIGHT_MM * VT_POINTS_PER_MM, gap = GAP_MM * VT_POINTS_PER_MM;
+    double edge =
+        (height > HIGH_MM * VT_POINTS_PER_MM ? TOP_OF_HIGH_MM : TOP_MM) * VT_POINTS_PER_MM;
+    double rightmost = vt_pdf_page_width(&out->page) - margin - width;
+    double lowest = vt_pdf_page_height(&out->page) - edge - height;
+    struct shown other, place = {rightmost, edge, width, height};
+    unsigned moves = 0;
+    for (; moves < MAX_MOVES && is_taken(source, &out->page, &place, &other); moves++) {
+        place.left = other.left - gap - width;
+        if (place.left >= margin)
+            continue;
+        place.left = rightmost;
+        place.top = other.top + other.height + gap;
+        if (place.top + height > MARGIN_MM * VT_POINTS_PER_MM)
+            place.top = lowest;
+    }
+    if (moves == MAX_MOVES)
+        no_place(source, "The margins of page 1 are full.");
+    else
+        put(source, out, place.left, place.top, width, height);
 }
 
 static void by_rule(struct vt_pdf_source *source, const struct vt_seal_pdf_plan *plan, double width,
@@ -144,15 +223,16 @@ static void by_rule(struct vt_pdf_source *source, const struct vt_seal_pdf_plan 
             no_place(source, "The text that the seal goes by is not there.");
             break;
         }
-        shown = shown_of(out, &found);
+        shown = shown_of(&out->page, &found);
         put(source, out, shown.left + left, shown.top + top, width, height);
         break;
     case VT_SEAL_PLACE_SIGNATURE:
-        if (!last_shown(source, &out->page, &found)) {
-            no_place(source, "There is no signature that is shown, which the seal goes over.");
+        if (!last_shown(source, plan, &out->page, &found)) {
+            no_place(source,
+                     "There is no signature that shows handwriting, which the seal goes over.");
             break;
         }
-        shown = shown_of(out, &found);
+        shown = shown_of(&out->page, &found);
         put(source, out, shown.left + shown.width / 3 - width,
             shown.top + (shown.height - height) / 2, width, height);
         break;
@@ -160,8 +240,7 @@ static void by_rule(struct vt_pdf_source *source, const struct vt_seal_pdf_plan 
         if (!vt_pdf_page_find(source, 1, &out->page))
             no_place(source, "The file has no page.");
         else
-            put(source, out, vt_pdf_page_width(&out->page) - RIGHT_MM * VT_POINTS_PER_MM - width,
-                TOP_MM * VT_POINTS_PER_MM, width, height);
+            at_top_right(source, width, height, out);
         break;
     }
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Seals a mail or a PDF with a software key in place of the sealer, and checks what came of it.
  *   seal_file KEY.pem CHAIN.pem IN OUT [opaque|headers|also]… [SIGNING]
- *   seal_file KEY.pem CHAIN.pem IN OUT [image=PNG] [font=TTF] [line=TEXT]… [page=N] [left=MM]
- *             [top=MM] [anchor=TEXT] [field=NAME] [signature] [hide] [token=BYTES] [SIGNING]
+ *   seal_file KEY.pem CHAIN.pem IN OUT [image=PNG width=MM] [font=TTF] [line=TEXT]… [page=N]
+ *             [left=MM] [top=MM] [anchor=TEXT] [field=NAME] [signature] [hide] [token=BYTES]
+ *             [SIGNING]
  *   SIGNING:  [pss] [hash=sha384|sha512] [stamp=COMMAND]; the command is given the name of a file
  *             and writes the time stamp token over it to the second one.
  * Prints what became of it. Exit status: 0 sealed and good, 1 left alone, 2 anything else. */
@@ -66,14 +67,19 @@ static const char *option(char **words, const char *name)
     return NULL;
 }
 
+static double number(char **words, const char *name)
+{
+    return option(words, name) == NULL ? 0 : strtod(option(words, name), NULL);
+}
+
 static void read_shown(struct vt_arena *arena, char **words, struct vt_seal_pdf_plan *plan)
 {
     const char **lines = vt_arena_alloc(arena, VT_MAX_SEAL_LINES * sizeof(*lines));
     struct vt_err err = {0};
     if (option(words, "image") != NULL) {
         plan->show = VT_SEAL_SHOW_IMAGE;
-        TC_CHECK(vt_seal_image_read(arena, read_whole(arena, option(words, "image")), 36,
-                                    &plan->image, &err) == VT_OK);
+        TC_CHECK(vt_seal_image_read(arena, read_whole(arena, option(words, "image")),
+                                    number(words, "width"), &plan->image, &err) == VT_OK);
     }
     if (option(words, "font") != NULL) {
         plan->show = VT_SEAL_SHOW_TEXT;
@@ -85,11 +91,6 @@ static void read_shown(struct vt_arena *arena, char **words, struct vt_seal_pdf_
         if (option(words, "line") == *words + 5 && plan->lines_count < VT_MAX_SEAL_LINES)
             lines[plan->lines_count++] = *words + 5;
     }
-}
-
-static double number(char **words, const char *name)
-{
-    return option(words, name) == NULL ? 0 : strtod(option(words, name), NULL);
 }
 
 static void read_place(char **words, struct vt_seal_pdf_plan *plan)
