@@ -26,6 +26,7 @@ enum vt_metric {
     VT_METRIC_INSPECTIONS_FAILED, /* cause */
     VT_METRIC_MAILS_POISON,
     VT_METRIC_MAILS_UNRECORDED,
+    VT_METRIC_MAIL_SEALS, /* result: vt_metric_seal_result */
     VT_METRIC_SESSIONS,
     VT_METRIC_SESSIONS_OPEN,
     VT_METRIC_MAILS_ARRIVING,
@@ -135,8 +136,12 @@ enum vt_metric_tempfail {
     VT_TEMPFAIL_INSPECTION, /* the mail could not be judged */
     VT_TEMPFAIL_REGISTER,   /* nor recorded */
     VT_TEMPFAIL_MTA,        /* libmilter or the mail server refused what was decided */
+    VT_TEMPFAIL_SEAL,       /* a seal that is required could not be set */
     VT_METRIC_TEMPFAIL_COUNT
 };
+/* What became of the seal that a mail was to get: "sealed", "left-alone", else the word for why
+ * not; a word that is not known counts as "other". */
+unsigned vt_metric_seal_result(const char *word);
 enum vt_metric_failure {
     VT_FAILURE_DIED = 0,
     VT_FAILURE_LATE,
@@ -195,9 +200,9 @@ struct vt_metrics;
 enum vt_code vt_metrics_make(enum vt_role_id role, int *out_write, int *out_read,
                              struct vt_err *err) VT_MUST_CHECK;
 /* Map a role's file, which may be closed afterwards. lane: below VT_METRIC_LANES, whose gauges
- * become zero. hosts: what host or key indices are about, NULL: none; when they are others than those that
- * were counted, their counts begin anew. fd -1: *out is NULL, which all functions below take and do
- * nothing with. The mapping is not inherited by fork(2). VT_E_FORMAT: not such a file;
+ * become zero. hosts: what host or key indices are about, NULL: none; when they are others than
+ * those that were counted, their counts begin anew. fd -1: *out is NULL, which all functions below
+ * take and do nothing with. The mapping is not inherited by fork(2). VT_E_FORMAT: not such a file;
  * VT_E_SYSTEM, VT_E_NOMEM. */
 enum vt_code vt_metrics_open(int fd, enum vt_role_id role, unsigned lane,
                              const struct vt_strings *hosts, struct vt_metrics **out,

@@ -163,6 +163,7 @@ struct vt_register_refused {
 #define VT_EVENT_POLICY_LOADED "policy-loaded"
 #define VT_EVENT_POLICY_WENT_BACK "policy-went-back"
 #define VT_EVENT_POLICY_KEPT "policy-kept" /* without it */
+#define VT_EVENT_UNSEALED "unsealed" /* a mail left without its seal, or did not leave */
 
 struct vt_register_event {
     const char *what; /* "policy-loaded", "rule-braked", … */

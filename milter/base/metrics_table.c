@@ -3,6 +3,8 @@
  * seconds and bytes, no label takes its values from mail. */
 #include "base/metrics.h"
 
+#include <string.h>
+
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- labels ---- */
@@ -53,7 +55,8 @@ static const char *tempfail_name(unsigned i)
                                                                 [VT_TEMPFAIL_INSPECTION] =
                                                                     "inspection",
                                                                 [VT_TEMPFAIL_REGISTER] = "register",
-                                                                [VT_TEMPFAIL_MTA] = "mta"};
+                                                                [VT_TEMPFAIL_MTA] = "mta",
+                                                                [VT_TEMPFAIL_SEAL] = "seal"};
     return names[i];
 }
 
@@ -127,6 +130,27 @@ static const char *sealed_name(unsigned i)
     return vt_seal_failure_name((enum vt_seal_failure)i);
 }
 
+/* As milter/gateway/seal.h has them. */
+static const char *const seal_results[] = {
+    "sealed",        "left-alone", "unavailable",       "stopped",        "not-authorised",
+    "quota",         "credential", "certificate",       "misuse",         "malformed",
+    "fragile",       "too-large",  "not-authenticated", "login-not-from", "no-key",
+    "not-inspected", "mta",        "not-verified",      "documents",      "other"};
+#define SEAL_RESULTS ELEMENTS(seal_results)
+
+static const char *seal_result_name(unsigned i)
+{
+    return seal_results[i];
+}
+
+unsigned vt_metric_seal_result(const char *word)
+{
+    unsigned i = 0;
+    while (i < SEAL_RESULTS - 1 && (word == NULL || strcmp(word, seal_results[i]) != 0))
+        i++;
+    return i;
+}
+
 static const char *result_name(unsigned i)
 {
     return i == VT_RESULT_OK ? "ok" : "failed";
@@ -186,6 +210,7 @@ static const struct vt_metric_label notice_end = {"end", VT_METRIC_NOTICE_ENDS, 
 static const struct vt_metric_label page = {"page", VT_METRIC_PAGES, page_name};
 static const struct vt_metric_label purpose = {"purpose", VT_SEAL_PURPOSES, purpose_name};
 static const struct vt_metric_label sealed = {"result", VT_SEAL_DONE + 1, sealed_name};
+static const struct vt_metric_label seal_result = {"result", SEAL_RESULTS, seal_result_name};
 const struct vt_metric_label vt_label_host = {"host", VT_METRIC_HOSTS, NULL};
 const struct vt_metric_label vt_label_key = {"key", VT_MAX_SEAL_KEYS, NULL};
 const struct vt_metric_label vt_label_role = {"role", VT_ROLES, role_name};
@@ -244,6 +269,8 @@ const struct vt_metric_info vt_metric_infos[VT_METRICS] = {
         COUNTER, VT_ROLE_GATEWAY, NO_LABELS, NO_BOUNDS},
     [VT_METRIC_MAILS_UNRECORDED] = {"vanthu_unrecorded_mails_total", "Mails that passed in observe mode without a record.",
         COUNTER, VT_ROLE_GATEWAY, NO_LABELS, NO_BOUNDS},
+    [VT_METRIC_MAIL_SEALS] = {"vanthu_mail_seals_total", "Mails that were to get a seal: sealed, left alone, or why there is none.",
+        COUNTER, VT_ROLE_GATEWAY, LABELS(&seal_result), NO_BOUNDS},
     [VT_METRIC_SESSIONS] = {"vanthu_sessions_total", "SMTP connections that the mail server told of.",
         COUNTER, VT_ROLE_GATEWAY, NO_LABELS, NO_BOUNDS},
     [VT_METRIC_SESSIONS_OPEN] = {"vanthu_sessions_open", "SMTP connections now.",

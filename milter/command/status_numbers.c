@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "base/metrics.h"
+#include "command/status_seals.h"
 #include "vanthu/brake.h"
 #include "vanthu/clock.h"
 #include "vanthu/hold.h"
@@ -162,6 +163,8 @@ void vt_command_add_numbers(const struct vt_config *config, json_t *answer, int6
     (void)json_object_set_new(answer, "mails", mails_of(config, now_utc_secs));
     (void)json_object_set_new(answer, "holds", holds_of(config));
     (void)json_object_set_new(answer, "braked", braked_rules(config, now_utc_secs));
+    (void)json_object_set_new(
+        answer, "seals", vt_command_seals(config, is_there ? reader : NULL, lane, now_utc_secs));
     (void)json_object_set_new(answer, "counted", is_there ? counted(reader) : json_null());
     (void)json_object_set_new(answer, "notices_owed",
                               is_there ? notices_owed(reader, lane) : json_null());

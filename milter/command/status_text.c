@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command/print.h"
+#include "command/status_seals.h"
 #include "command/status_words.h"
 #include "vanthu/clock.h"
 
@@ -195,6 +196,7 @@ static void print_faults(const struct printer *p, const json_t *counted)
     } parts[] = {{W_BY_INSPECTION, number_of(tempfails, "inspection")},
                  {W_BY_REGISTER, number_of(tempfails, "register")},
                  {W_BY_MTA, number_of(tempfails, "mta")},
+                 {W_BY_SEAL, number_of(tempfails, "seal")},
                  {W_UNRECORDED, number_of(counted, "unrecorded")},
                  {W_POISON, number_of(counted, "poison")}};
     const char *before = word(p, W_OUR_FAULTS);
@@ -280,6 +282,7 @@ static void print_numbers(const struct printer *p, const json_t *answer)
     print_outcomes(p, W_LAST_HOUR, json_object_get(mails, "last_hour"));
     print_holds(p, json_object_get(answer, "holds"));
     print_notices(p, answer);
+    vt_command_print_seals(p->out, p->language, json_object_get(answer, "seals"));
     print_faults(p, json_object_get(answer, "counted"));
 }
 

@@ -37,7 +37,11 @@ static enum vt_metric_tempfail cause_of(const struct vt_judgement *judgement)
         return VT_TEMPFAIL_REGISTER;
     if (judgement->fault.code != VT_OK || judgement->decision == NULL)
         return VT_TEMPFAIL_INSPECTION;
-    return judgement->decision->action == VT_ACTION_DEFER ? VT_TEMPFAIL_POLICY : VT_TEMPFAIL_MTA;
+    if (judgement->decision->action == VT_ACTION_DEFER)
+        return VT_TEMPFAIL_POLICY;
+    return judgement->sealed.result == VT_SEAL_RESULT_FAILED && judgement->sealed.is_required
+               ? VT_TEMPFAIL_SEAL
+               : VT_TEMPFAIL_MTA;
 }
 
 static void count_stages(struct vt_metrics *metrics, const struct vt_judgement *judgement,
@@ -68,6 +72,16 @@ static void count_evidence(struct vt_metrics *metrics, const struct vt_evidence 
     }
 }
 
+static void count_seal(struct vt_metrics *metrics, const struct vt_sealed *sealed)
+{
+    bool has_failed = sealed->result == VT_SEAL_RESULT_FAILED;
+    if (sealed->result != VT_SEAL_RESULT_NONE)
+        vt_metric_add(
+            metrics, VT_METRIC_MAIL_SEALS,
+            vt_metric_seal_result(has_failed ? sealed->why : vt_seal_result_name(sealed->result)),
+            1);
+}
+
 void vt_count_mail(const struct vt_transaction *transaction, const struct vt_judgement *judgement,
                    sfsistat status, int64_t total_msecs)
 {
@@ -91,6 +105,7 @@ void vt_count_mail(const struct vt_transaction *transaction, const struct vt_jud
         vt_metric_add(metrics, VT_METRIC_MAILS_WOULD_BE, judgement->decision->would_be, 1);
     if (judgement->evidence != NULL)
         count_evidence(metrics, judgement->evidence, judgement->decision);
+    count_seal(metrics, &judgement->sealed);
     vt_metric_observe(metrics, VT_METRIC_MAIL_BYTES, 0, (int64_t)mail->size_bytes);
     count_stages(metrics, judgement, total_msecs);
 }

@@ -158,6 +158,7 @@ void vt_judge(struct vt_session *session, struct vt_transaction *transaction, SM
     record(&work);
     if (out->is_recorded && out->answer.kind == VT_ANSWER_REJECT)
         vt_work_count_refusal(&work);
+    vt_work_tell_unsealed(&work);
     vt_outcome_log(transaction, out);
 }
 

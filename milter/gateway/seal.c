@@ -342,6 +342,24 @@ static bool passes(enum vt_action action)
            action == VT_ACTION_HOLD;
 }
 
+/* A report has no login and no From of ours (RFC 3464, RFC 5321 4.5.5), and programs often have
+ * none: it is not asked who may seal what nobody seals. */
+static bool is_nobodys(struct vt_work *work)
+{
+    const struct vt_mail *mail = &work->out->evidence->mail;
+    const char *sender = work->transaction->mail.sender;
+    const char *why = NULL;
+    if (sender == NULL || sender[0] == '\0')
+        why = vt_seal_message_word_name(VT_SEAL_MESSAGE_REPORT);
+    else if (mail->is_list)
+        why = vt_seal_message_word_name(VT_SEAL_MESSAGE_LIST);
+    else if (mail->is_automatic)
+        why = vt_seal_message_word_name(VT_SEAL_MESSAGE_AUTOMATIC);
+    if (why != NULL)
+        end(work, VT_SEAL_RESULT_LEFT, why, NULL);
+    return why != NULL;
+}
+
 void vt_work_seal(struct vt_work *work)
 {
     struct vt_judgement *out = work->out;
@@ -352,7 +370,7 @@ void vt_work_seal(struct vt_work *work)
         return;
     out->sealed.is_required = out->decision->seal == VT_SEAL_REQUIRED;
     vt_buf_init(&run.signature, VT_MAX_SEAL_SIGNATURE_BYTES);
-    if (may_be_sealed(work, &run.key))
+    if (!is_nobodys(work) && may_be_sealed(work, &run.key))
         seal(&run);
     vt_buf_clear(&run.signature);
     tell(work);

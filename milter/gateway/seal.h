@@ -100,6 +100,9 @@ bool vt_work_stamp(struct vt_work *work, const struct vt_seal_key *key, struct v
  * status of its authority is known; else *out_text says why not. */
 bool vt_stamp_is_good(const struct vt_signature *judged, struct vt_arena *arena,
                       const char **out_text) VT_MUST_CHECK;
+/* The mail leaves without the seal that was asked for, or does not leave: an event in the register,
+ * after the mail's own record. Of a mail marked secret nothing is said (R-78). */
+void vt_work_tell_unsealed(struct vt_work *work);
 /* The login is the address in From, or a mailbox of the same agency. */
 bool vt_seal_login_fits(const struct vt_mail *mail, const struct vt_site *site,
                         const struct vt_config *config);

@@ -131,6 +131,7 @@ static void add_reasons(struct lines *lines)
 static const struct {
     const char *what, *name;
 } alarms[] = {{VT_EVENT_HOLD_ALARMED, "Cảnh báo: thư tạm giữ quá hạn (held for too long)"},
+              {VT_EVENT_UNSEALED, "Cảnh báo: thư chưa được ký số (mails not sealed)"},
               {"rule-braked", "Cảnh báo: quy tắc bị hãm (rule braked)"},
               {"recovered", "Cảnh báo: sổ đăng ký không ghi được (register could not be written)"},
               {"started", "Số lần khởi động (starts)"}};

@@ -272,6 +272,13 @@ def who_may(site):
     equal(site.submit(make_mail(), to="khac@ninhbinh.gov.vn")[2].get("seal"), None, "other internal mail")
 
 
+def encrypt(site, message):
+    head, body = message.split(b"Content-Type:", 1)
+    done = subprocess.run(["openssl", "cms", "-encrypt", "-aes256", site.folder + "/seal.pem"], input=b"Content-Type:" + body,
+                          check=True, capture_output=True).stdout
+    return head.replace(b"MIME-Version: 1.0\r\n", b"") + done.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
 def what_is_left_alone(site):
     """Signed mail, a list, an invitation, a report: as they came, also where a seal is required."""
     sealed, _ = site.sealed(make_mail())
@@ -280,11 +287,34 @@ def what_is_left_alone(site):
                                       re.sub(rb"\A(?:(?:Received|X-Vanthu)[^\n]*\n(?:[ \t][^\n]*\n)*)+", b"", sealed), count=1), CLERK),
             ("list", make_mail(extra=b"List-Id: <x.ninhbinh.gov.vn>\r\n"), CLERK),
             ("automatic", make_mail(extra=b"Auto-Submitted: auto-replied\r\n"), CLERK),
+            ("encrypted", encrypt(site, make_mail()), CLERK),
             ("calendar", make_mail(parts=False).replace(b"text/plain; charset=utf-8", b"text/calendar; method=REQUEST; charset=utf-8"), CLERK)):
         code, text, record = site.submit(message, sender=sender, to="batbuoc@example.vn")
         equal((code, record["seal"]["result"], record["seal"]["why"]), (250, "left-alone", why), text)
         data = site.arrived(re.search(rb"(?i)Message-ID: (<[^>]*>)", message).group(1))
         equal(f"X-Vanthu-Seal: no; {why}".encode() in data, True, data[:1000])
+
+
+def reports_are_left_alone(site):
+    """What has no sender, and what Postfix writes itself, leaves as it is, with a login or without, also where a seal is required."""
+    dsn = (b"From: MAILER-DAEMON@ninhbinh.gov.vn\r\nTo: <batbuoc@example.vn>\r\nSubject: Undelivered\r\nMessage-ID: <dsn.%d.%d@x>\r\n"
+           b"MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\n\xe1\xba\xa1\r\n"
+           b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822; a@b\r\n--b--\r\n")
+    for number, (message, login) in enumerate(((dsn, None), (dsn, CLERK), (b"%b", CLERK))):
+        message = dsn % (os.getpid(), number) if message is dsn else make_mail()
+        code, text, record = site.submit(message, sender="", login=login, to="batbuoc@example.vn")
+        equal((code, record["seal"]["result"], record["seal"]["why"]), (250, "left-alone", "report"), text)
+        data = site.arrived(re.search(rb"(?i)Message-ID: (<[^>]*>)", message).group(1))
+        equal(b"X-Vanthu-Seal: no; report" in data, True, data[:1500])
+        equal(number == 2 or data.split(b"\r\n\r\n", 1)[1] == message.split(b"\r\n\r\n", 1)[1], True, data[:1500])
+    # The relay refuses a mail from outside, and Postfix writes the bounce, which passes the milter.
+    postconf(site.second, "smtpd_recipient_restrictions=check_recipient_access inline:{khongcon@ninhbinh.gov.vn=REJECT}, permit_mynetworks, reject")
+    postconf(site.mta, f"non_smtpd_milters=unix:{site.folder}/run/milter.sock", "internal_mail_filter_classes=bounce")
+    with smtplib.SMTP("127.0.0.1", site.port, timeout=60) as client:
+        client.sendmail(CITIZEN, "khongcon@ninhbinh.gov.vn", make_mail(sender=CITIZEN, to="khongcon@ninhbinh.gov.vn"))
+    data = site.arrived(b"(Mail Delivery System)")
+    equal((b"X-Vanthu-Seal" in data, b"X-Vanthu-Reference" in data, b"Content-Type: multipart/report" in data), (False, True, True), data[:1500])
+    postconf(site.mta, "non_smtpd_milters=", "internal_mail_filter_classes=")
 
 
 def keys_are_those_of_the_configuration(site):
@@ -301,6 +331,24 @@ def keys_are_those_of_the_configuration(site):
     verify(site, site.sealed(make_mail())[0])
 
 
+def unsealed_is_told(site, preferred, required):
+    """An event of each, numbers by word, and vanthu status in both languages."""
+    def words(*options):
+        return subprocess.run([BUILD + "/vanthu", *options, "--config", site.folder + "/vanthu.yaml"], capture_output=True, text=True,
+                              env={**os.environ, "LC_ALL": "C"}).stdout
+    seals = wait_for("both events", lambda: [s for s in [json.loads(words("status", "--json"))["seals"]]
+                                             if {preferred, required} <= {u["reference"] for u in s["unsealed"]}])[0]
+    told = {u["reference"]: u["text"] for u in seals["unsealed"]}
+    equal(["key=van-thu why=unavailable mail=sent-without" in told[preferred], "mail=not-sent" in told[required]], [True, True], told)
+    equal((seals["counted"]["unavailable"], seals["counted"]["sealed"] > 3, seals["counted"]["left-alone"] > 3, seals["software"]),
+          (2, True, True, ["van-thu"]), seals)
+    shown = words("status")
+    for text in ("NOT SEALED", preferred, "KEYS IN A SOFTWARE TOKEN, NOT IN AN HSM", "451, not sealed"):
+        equal(text in shown, True, f"{text} in {shown}")
+    numbers = words("status", "--prometheus")
+    equal(('vanthu_mail_seals_total{result="unavailable"} 2' in numbers, 'vanthu_tempfails_total{cause="seal"}' in numbers), (True, True), "numbers")
+
+
 def without_the_hsm(site):
     """HSM stopped: preferred leaves without, and the sender is told at once; required does not leave. Then it is there again."""
     pid = site.pid("gateway")
@@ -315,14 +363,17 @@ def without_the_hsm(site):
     equal([(n["kind"], n["to"], n.get("quiet")) for n in record["notices"]], [("unsealed", CLERK, None)], "owed")
     told = email.message_from_bytes(site.arrived(b"In-Reply-To: " + re.search(rb"Message-ID: (<[^>]*>)", message).group(1)), policy=email.policy.default)
     equal((told["To"].addresses[0].addr_spec, "CHƯA CÓ CHỮ KÝ SỐ CỦA CƠ QUAN" in told.get_body(("plain",)).get_content()), (CLERK, True), told)
+    preferred = record["reference"]
     code, text, record = site.submit(make_mail(), to="batbuoc@example.vn")
     equal((code, "The seal could not be set; the mail was not sent" in text.replace("\n", " ")), (451, True), text)
+    equal("Chua dong duoc dau (chu ky so cua co quan) nen thu chua duoc gui" in text.replace("\n", " "), True, text)
+    unsealed_is_told(site, preferred, record["reference"])
     site.hsm.signal_server(signal.SIGCONT)
     wait_for("the seal again", lambda: site.submit(make_mail())[2]["seal"]["result"] == "sealed", 40, 1)
     equal(site.pid("gateway"), pid, "the gateway")
 
 
 if __name__ == "__main__":
-    sys.exit(site_test.run(a_mail_leaves_with_its_seal, opaque_and_marked, who_may, what_is_left_alone,
+    sys.exit(site_test.run(a_mail_leaves_with_its_seal, opaque_and_marked, who_may, what_is_left_alone, reports_are_left_alone,
                            keys_are_those_of_the_configuration, without_the_hsm,
                            site_class=SealSite, mode="enforce", documents=False))
