@@ -135,7 +135,8 @@ static const char *const seal_results[] = {
     "sealed",        "left-alone", "unavailable",       "stopped",        "not-authorised",
     "quota",         "credential", "certificate",       "misuse",         "malformed",
     "fragile",       "too-large",  "not-authenticated", "login-not-from", "no-key",
-    "not-inspected", "mta",        "not-verified",      "documents",      "other"};
+    "not-inspected", "mta",        "not-verified",      "timestamp",      "documents",
+    "other"};
 #define SEAL_RESULTS ELEMENTS(seal_results)
 
 static const char *seal_result_name(unsigned i)
