@@ -12,6 +12,7 @@
  *   "holds": {"waiting", "oldest_utc_secs"}, held mails that nobody has decided about
  *   "counted": {"unrecorded", "poison", "tempfails": {cause: …}, "inspections_failed": {cause: …}},
  *              since the service was started
+ *   "seals": as vt_command_seals has it
  *   "register": {"writable", "records"}
  *   "policy": {"version", "loaded_utc_secs"}
  *   "problems": [{"code", "text"}], as /healthz has them */
