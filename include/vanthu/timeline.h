@@ -18,6 +18,7 @@ struct vt_timeline_input {
     const struct vt_config *config;
     const struct vt_notice_words *words;
     int64_t now_utc_secs; /* when the files were checked */
+    bool is_now_given;    /* by a person: not that of the clock */
     bool offline;         /* a status that is not known was not asked for */
 };
 /* What was found in one file; all borrowed. */

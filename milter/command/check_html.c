@@ -72,6 +72,7 @@ int vt_check_html_open(struct vt_check_html *html, const struct vt_check_options
     const struct vt_timeline_input input = {.config = config,
                                             .words = html->words,
                                             .now_utc_secs = options->now_utc_secs,
+                                            .is_now_given = options->is_now_given,
                                             .offline = options->offline};
     enum vt_code code = vt_timeline_new(&input, &html->timeline, &err);
     if (code != VT_OK)

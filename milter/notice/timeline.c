@@ -79,6 +79,7 @@ const char *vt_timeline_bytes(struct vt_timeline_writer *w, uint64_t count)
 
 struct counts {
     size_t all, bad, open;
+    size_t unsigned_files;              /* in a form in which offices issue documents */
     const char *signers[NAMED_SIGNERS]; /* of valid ones, each once */
     size_t signers_count;
     bool has_more;
@@ -106,6 +107,7 @@ static struct counts count(struct vt_timeline_writer *w, const struct vt_evidenc
     struct counts counts = {0};
     for (size_t d = 0; d < evidence->documents_count; d++) {
         const struct vt_document *document = &evidence->documents[d];
+        counts.unsigned_files += document->is_official && document->signatures_count == 0;
         for (size_t s = 0; s < document->signatures_count; s++) {
             enum vt_timeline_verdict verdict =
                 vt_timeline_verdict_of_signature(&document->signatures[s]);
@@ -184,6 +186,10 @@ static void put_verdict(struct vt_timeline_writer *w)
     vt_timeline_put(w, first != NULL ? "</p>\n" : "\n");
     vt_timeline_worst_changes(w, evidence);
     put_signers(w, &counts);
+    if (counts.all > 0 && counts.unsigned_files > 0)
+        vt_timeline_element(
+            w, "<p>", vt_timeline_count(w, VT_TIMELINE_OTHERS_UNSIGNED, counts.unsigned_files),
+            "</p>\n");
     vt_timeline_put(w, "</div>\n");
 }
 
@@ -355,7 +361,10 @@ static void put_top(struct vt_timeline_writer *w, const char *other)
 {
     const char *host = w->input->config->hostname;
     vt_timeline_element(w, "<h1>", vt_timeline_word(w, VT_TIMELINE_TITLE), "</h1>\n");
-    vt_timeline_element(w, "<p class=\"soft\">", vt_timeline_word(w, VT_TIMELINE_CHECKED_AT), " ");
+    vt_timeline_element(w, "<p class=\"soft\">",
+                        vt_timeline_word(w, w->input->is_now_given ? VT_TIMELINE_JUDGED_AS_AT
+                                                                   : VT_TIMELINE_CHECKED_AT),
+                        " ");
     vt_timeline_time(w, w->input->now_utc_secs, vt_page_time(&w->page, w->input->now_utc_secs));
     if (host != NULL) {
         vt_timeline_element(w, " ", vt_timeline_word(w, VT_TIMELINE_ON_HOST), " ");

@@ -26,6 +26,7 @@ enum vt_timeline_verdict vt_timeline_verdict_of_signature(const struct vt_signat
 enum vt_timeline_word {
     VT_TIMELINE_TITLE = 0,
     VT_TIMELINE_CHECKED_AT,
+    VT_TIMELINE_JUDGED_AS_AT,
     VT_TIMELINE_ON_HOST,
     VT_TIMELINE_ENGLISH,
     VT_TIMELINE_LIST,
@@ -42,6 +43,7 @@ enum vt_timeline_word {
     VT_TIMELINE_UNREAD,
     VT_TIMELINE_PARTLY_READ,
     VT_TIMELINE_UNSIGNED,
+    VT_TIMELINE_OTHERS_UNSIGNED,
     VT_TIMELINE_OTHER_PARTS,
     VT_TIMELINE_MORE_PARTS,
     VT_TIMELINE_MORE_FILES,

@@ -6,6 +6,8 @@
 static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
     [VT_TIMELINE_TITLE] = {"Kết quả kiểm tra chữ ký số", "Result of checking signatures"},
     [VT_TIMELINE_CHECKED_AT] = {"Kiểm tra lúc", "Checked at"},
+    [VT_TIMELINE_JUDGED_AS_AT] = {"Xét như tại thời điểm do người kiểm tra chọn (--at):",
+                                  "Judged as if it were the time that was asked for (--at):"},
     [VT_TIMELINE_ON_HOST] = {"trên máy", "on"},
     [VT_TIMELINE_ENGLISH] = {"English below", "Tiếng Việt ở trên"},
     [VT_TIMELINE_LIST] = {"Các tệp đã kiểm tra", "Files that were checked"},
@@ -25,6 +27,8 @@ static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
     [VT_TIMELINE_PARTLY_READ] = {"Có phần của tệp chưa kiểm tra được.",
                                  "Part of the file could not be checked."},
     [VT_TIMELINE_UNSIGNED] = {"Tệp này không có chữ ký số.", "This file holds no signature."},
+    [VT_TIMELINE_OTHERS_UNSIGNED] = {"Trong đó có {1} tệp văn bản không có chữ ký số.",
+                                     "Documents in it that hold no signature: {1}."},
     [VT_TIMELINE_OTHER_PARTS] = {"Phần khác của tệp, không có chữ ký số",
                                  "Other parts of the file, without signatures"},
     [VT_TIMELINE_MORE_PARTS] = {"Còn {1} phần khác không nêu tại đây.",

@@ -253,7 +253,8 @@ PAGES = (
     ("plain.txt", 3, ("– CHƯA KÝ SỐ", "– NOT SIGNED"), [], ("Tệp này không có chữ ký số.",), ("This file holds no signature.",)),
     ("broken.pdf", 2, ("? CHƯA KHẲNG ĐỊNH ĐƯỢC", "? NOT PROVEN"), [], ("FILE_UNREADABLE",), ("FILE_UNREADABLE",)),
     ("mail.eml", 0, ("✓ HỢP LỆ", "✓ VALID"), None,
-     ("quyết-định.pdf", "Chữ ký số 1/2: Nguyễn Văn An", "phụ-lục.pdf", "pdf"), ("Signature 1/2: Nguyễn Văn An",)),
+     ("Trong đó có 1 tệp văn bản không có chữ ký số.", "quyết-định.pdf", "Chữ ký số 1/2: Nguyễn Văn An", "phụ-lục.pdf", "pdf"),
+     ("Documents in it that hold no signature: 1.", "Signature 1/2: Nguyễn Văn An")),
 )
 
 
@@ -331,6 +332,15 @@ def check_options(desk):
         expect("the checked file is as it was", file.read() == before)
 
 
+def check_time(desk):
+    """Whoever asks for another time than now does not get a page that was made then."""
+    for arguments, sentence in ((("--html",), "Kiểm tra lúc"), (("--html", "--at", "2026-01-01T00:00:00Z"), "Xét như tại thời điểm")):
+        page = read(str(arguments), desk.run(*arguments, "unsigned.pdf").stdout)
+        other = "Xét như" if sentence[0] == "K" else "Kiểm tra lúc"
+        expect("time", sentence in page.halves["vi"] and other not in page.halves["vi"], arguments)
+        expect("time at", len(arguments) == 1 or "2026-01-01T07:00:00+07:00" in page.halves["vi"])
+
+
 def check_beside(desk):
     """What the page tells is what --json has; a policy's decision stands on it."""
     line = json.loads(desk.run("--json", "changed.pdf").stdout)
@@ -346,7 +356,7 @@ def check_beside(desk):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         desk = Desk(folder)
-        for check in (check_pages, check_hostile, check_several, check_options, check_beside):
+        for check in (check_pages, check_hostile, check_several, check_options, check_time, check_beside):
             check(desk)
     print("failed:" if FAILED else "passed", *FAILED)
     return 1 if FAILED else 0
