@@ -29,6 +29,11 @@ enum word {
     W_SOURCE_FIRST_SEEN,
     W_SOURCE_CLAIMED,
     W_CHANGES,
+    W_CHANGED,
+    W_CHANGED_FORBIDDEN,
+    W_CHANGED_UNCLEAR,
+    W_REVISION,
+    W_PAGE,
     W_CHANGES_NONE,
     W_CHANGES_PERMITTED,
     W_CHANGES_FORBIDDEN,
@@ -102,6 +107,11 @@ static const char *const words[WORDS][2] = {
     [W_SOURCE_CLAIMED] = {"do người ký khai, không được dấu thời gian chứng minh",
                           "claimed by the signer, proven by no time stamp"},
     [W_CHANGES] = {"Thay đổi sau khi ký", "Changes after it"},
+    [W_CHANGED] = {"Bị thay đổi", "Changed"},
+    [W_CHANGED_FORBIDDEN] = {"không được phép", "not permitted"},
+    [W_CHANGED_UNCLEAR] = {"chưa rõ ảnh hưởng", "effect not known"},
+    [W_REVISION] = {"phiên bản", "revision"},
+    [W_PAGE] = {"trang", "page"},
     [W_CHANGES_NONE] = {"không có", "none"},
     [W_CHANGES_PERMITTED] = {"có, trong phạm vi cho phép", "permitted ones only"},
     [W_CHANGES_FORBIDDEN] = {"CÓ, KHÔNG ĐƯỢC PHÉP", "FORBIDDEN ONES"},
@@ -333,6 +343,27 @@ static enum word changes_word(enum vt_changes changes)
     return all[changes];
 }
 
+/* "Nội dung của trang đã bị thay (phiên bản 3, trang 2): không được phép" */
+static void print_changes(const struct printer *p, const struct vt_document *document,
+                          const struct vt_signature *signature)
+{
+    for (size_t i = 0; i < document->changes_count; i++) {
+        const struct vt_document_change *change = &document->changes[i];
+        const struct vt_change_info *info = vt_change_info(change->kind);
+        if (change->revision <= signature->revision || change->effect == VT_CHANGES_PERMITTED)
+            continue;
+        label(p, W_CHANGED);
+        fprintf(p->out, "%s (%s %u",
+                p->language == VT_LANGUAGE_VIETNAMESE ? info->vietnamese : info->english,
+                word(p, W_REVISION), change->revision);
+        if (change->page > 0)
+            fprintf(p->out, ", %s %u", word(p, W_PAGE), change->page);
+        fprintf(p->out, "): %s\n",
+                word(p, change->effect == VT_CHANGES_FORBIDDEN ? W_CHANGED_FORBIDDEN
+                                                               : W_CHANGED_UNCLEAR));
+    }
+}
+
 static void print_conclusion(const struct printer *p, const struct vt_signature *signature)
 {
     const char *sub = vt_sub_indication_name(signature->sub_indication);
@@ -375,15 +406,16 @@ static void print_effect(const struct printer *p, const struct vt_site_document 
         line(p, W_EFFECT, word(p, effects[its->effect]));
 }
 
-static void print_signature(const struct printer *p, const struct vt_signature *signature,
-                            const struct vt_site_signature *its, size_t i, size_t count)
+static void print_signature(const struct printer *p, const struct vt_document *document, size_t i,
+                            const struct vt_site_signature *its)
 {
+    const struct vt_signature *signature = &document->signatures[i];
     char day[16];
     const struct vt_reason_fields fields = {.date = vt_signature_revoked_on(signature, day)};
     const struct vt_certificate_facts *signer = &signature->signer;
-    fprintf(p->out, "   %s %zu/%zu  %s%s%s\n", word(p, W_SIGNATURE), i + 1, count,
-            vt_signature_format_name(signature->format), signature->level == NULL ? "" : " ",
-            signature->level == NULL ? "" : signature->level);
+    fprintf(p->out, "   %s %zu/%zu  %s%s%s\n", word(p, W_SIGNATURE), i + 1,
+            document->signatures_count, vt_signature_format_name(signature->format),
+            signature->level == NULL ? "" : " ", signature->level == NULL ? "" : signature->level);
     line(p, W_ISSUER, first_of(signer->issuer_common_name, signer->issuer));
     line(p, W_SIGNER, first_of(signer->common_name, signer->subject));
     line(p, W_UNIT, first_of(signer->organizational_unit, signer->organization));
@@ -392,6 +424,7 @@ static void print_signature(const struct printer *p, const struct vt_signature *
     line(p, W_VALIDITY, word(p, validity_word(signature->indication)));
     print_period(p, signer);
     line(p, W_CHANGES, word(p, changes_word(signature->changes_after)));
+    print_changes(p, document, signature);
     print_best_time(p, signature);
     for (size_t t = 0; t < signature->timestamps_count; t++)
         print_stamp(p, &signature->timestamps[t]);
@@ -421,9 +454,8 @@ static void print_document(const struct printer *p, const struct vt_document *do
     print_reasons(p, reasons, &fields);
     print_findings(p, document->findings, document->findings_count);
     for (size_t i = 0; i < document->signatures_count; i++)
-        print_signature(p, &document->signatures[i],
-                        its != NULL && i < its->signatures_count ? &its->signatures[i] : NULL, i,
-                        document->signatures_count);
+        print_signature(p, document, i,
+                        its != NULL && i < its->signatures_count ? &its->signatures[i] : NULL);
 }
 
 /* Which rules match depends on who sent it to whom, and of a file nobody knows that. */

@@ -89,9 +89,9 @@ static void count_signer(struct vt_timeline_writer *w, struct counts *counts,
                          const struct vt_signature *signature)
 {
     const struct vt_certificate_facts *signer = &signature->signer;
-    const char *name = vt_page_first_of(&w->page, signer->common_name, signer->subject);
-    if (signature->format == VT_SIGNATURE_DOCTIMESTAMP)
+    if (signature->format == VT_SIGNATURE_DOCTIMESTAMP || counts->has_more)
         return;
+    const char *name = vt_page_first_of(&w->page, signer->common_name, signer->subject);
     for (size_t i = 0; i < counts->signers_count; i++) {
         if (strcmp(counts->signers[i], name) == 0)
             return;

@@ -20,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 for room in ("documents", "pki"):
     sys.path.insert(0, os.path.join(HERE, "..", room))
 
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import mkpki
@@ -202,6 +202,14 @@ def make_files(pki):
     yield "plain.txt", b"Khong co gi.\n"
 
 
+def agencies(pki):
+    """A table that knows the office, and whose the person is."""
+    rows = "".join(f"  - sha256: {mkpki.load_cert(pki, name).fingerprint(hashes.SHA256()).hex()}\n    kind: {kind}\n"
+                   for name, kind in (("agency", "agency"), ("person", "person")))
+    return ("agencies:\n- id: sonv\n  name: Sở Nội vụ <tỉnh> Ninh Bình\n  domains: [sonv.ninhbinh.gov.vn]\n  confirmed: true\n"
+            "  certificates:\n" + rows)
+
+
 class Desk:
     def __init__(self, folder):
         self.folder, self.pki = folder, folder + "/pki"
@@ -210,7 +218,10 @@ class Desk:
             with open(os.path.join(folder, name), "wb") as file:
                 file.write(data)
         with open(os.path.join(folder, "policy.yaml"), "w", encoding="utf-8") as file:
-            file.write("rules:\n  - name: doi-noi-dung\n    mode: enforce\n    when: {reason: CONTENT_CHANGED}\n    then: reject\n")
+            file.write("agencies: agencies.yaml\nrules:\n  - name: doi-noi-dung\n    mode: enforce\n    when: {reason: CONTENT_CHANGED}\n    then: reject\n")
+
+        with open(os.path.join(folder, "agencies.yaml"), "w", encoding="utf-8") as file:
+            file.write(agencies(self.pki))
 
     def run(self, *arguments):
         command = [BUILD + "/vanthu", "check", "--offline", "--trust", f"official={self.pki}/certs/root-g2.pem"]
@@ -350,6 +361,10 @@ def check_beside(desk):
     done = desk.run("--html", "--policy", "policy.yaml", "changed.pdf")
     page = read("policy", done.stdout)
     missing = in_order(page.halves["vi"], ("Xử lý theo chính sách:", "reject", "doi-noi-dung"))
+    good = read("agencies", desk.run("--html", "--policy", "policy.yaml", "good.pdf").stdout)
+    absent = in_order(good.halves["vi"], ("Chữ ký số hợp lệ của: cá nhân và cơ quan, tổ chức", "Chữ ký số của: cá nhân, Sở Nội vụ <tỉnh>",
+                                          "Chữ ký số của: cơ quan, tổ chức, Sở Nội vụ"))
+    expect("table of agencies", absent is None, absent)
     expect("policy", done.returncode == 1 and missing is None, missing, done.stderr.decode())
 
 

@@ -117,11 +117,41 @@ static void says_that_nothing_is_proven(void **state)
     free(text);
 }
 
+/* What came after a signature and is not allowed, or not known: not what came before it. */
+static void changes_in_words(void **state)
+{
+    (void)state;
+    struct sample s;
+    struct vt_document_change changes[] = {
+        {VT_CHANGE_FONT, VT_CHANGES_FORBIDDEN, 1, 1, NULL},
+        {VT_CHANGE_SIGNATURE_ADDED, VT_CHANGES_PERMITTED, 2, 0, "Signature2"},
+        {VT_CHANGE_PAGE_REPLACED, VT_CHANGES_FORBIDDEN, 3, 2, NULL},
+        {VT_CHANGE_METADATA, VT_CHANGES_UNDETERMINED, 3, 0, NULL},
+    };
+    fill(&s);
+    s.signature.revision = 1;
+    s.document.changes = changes;
+    s.document.changes_count = sizeof(changes) / sizeof(changes[0]);
+    char *vi = print(&s, VT_LANGUAGE_VIETNAMESE), *en = print(&s, VT_LANGUAGE_ENGLISH);
+    assert_non_null(
+        strstr(vi, "Nội dung của trang đã bị thay (phiên bản 3, trang 2): không được phép\n"));
+    assert_non_null(
+        strstr(vi, "Thông tin mô tả tệp đã bị thay (phiên bản 3): chưa rõ ảnh hưởng\n"));
+    assert_non_null(
+        strstr(en, "The content of the page was replaced (revision 3, page 2): not permitted\n"));
+    assert_non_null(strstr(en, "The metadata was changed (revision 3): effect not known\n"));
+    assert_null(strstr(en, "font"));
+    assert_null(strstr(en, "A signature was added"));
+    free(vi);
+    free(en);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_every_stamp),
         cmocka_unit_test(says_that_nothing_is_proven),
+        cmocka_unit_test(changes_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
