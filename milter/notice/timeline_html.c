@@ -92,7 +92,7 @@ static const char print_style[] =
     "--open: #7d4b00; --none: #4a5560; --link: #000000; } "
     "body { padding: 0; font-size: 10.5pt; } main, footer { max-width: none; } "
     "h2 { margin-top: 16pt; } h1, h2, h3, h4, h5, caption { break-after: avoid; } "
-    "tr, li li, .verdict, .facts, .card > p, .said li { break-inside: avoid; } "
+    "p, tr, li li, .verdict, .facts, .said li { break-inside: avoid; } "
     ".timeline > li > p, .card > p { break-after: avoid; } "
     ".card, .verdict { border: 1px solid var(--line); border-left-width: 6px; } "
     ".second { break-before: page; margin-top: 0; } a { text-decoration: none; } "
