@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * CSC: the service, its token (OAuth 2.0 client credentials, RFC 6749 4.4), its errors. */
+ * CSC: the service, its token (OAuth 2.0 client credentials, RFC 6749 4.4, or auth/login with HTTP
+ * Basic, CSC 1.0.4.0 11.2), its errors. */
 #include "seal/csc.h"
 
 #include <stdio.h>
@@ -160,13 +161,65 @@ static enum vt_seal_fault keep_token(struct vt_csc *csc, const struct vt_rest_an
     return VT_FAULT_NONE;
 }
 
+/* "Authorization: Basic …" of user and secret. */
+static enum vt_code make_basic(const struct vt_csc *csc, struct vt_pin *out, struct vt_err *err)
+{
+    static const char begin[] = "Authorization: Basic ";
+    struct vt_pin plain = {0};
+    size_t user = strlen(csc->key->user), len = user + 1 + csc->secret.len;
+    enum vt_code code = vt_pin_copy(vt_bytes_str(csc->key->user), len, &plain, err);
+    if (code == VT_OK)
+        code = vt_pin_copy(vt_bytes_str(begin), sizeof(begin) + 4 * (len / 3 + 2), out, err);
+    if (code == VT_OK) {
+        plain.page[user] = ':';
+        memcpy(plain.page + user + 1, csc->secret.page, csc->secret.len);
+        vt_rest_base64((char *)out->page + out->len, vt_bytes_of(plain.page, len));
+    }
+    vt_pin_wipe(&plain);
+    return code;
+}
+
+/* A user of the service itself, by the method that token-url names. */
+static bool is_basic(const struct vt_seal_key *key)
+{
+    static const char method[] = "/auth/login";
+    size_t len = key->token_url == NULL ? 0 : strlen(key->token_url), end = strlen(method);
+    return len > end && strcmp(key->token_url + len - end, method) == 0;
+}
+
+/* NONE: with any status. */
+static enum vt_seal_fault ask_token(struct vt_csc_session *session, const char *url,
+                                    int64_t until_msecs, struct vt_rest_answer *out,
+                                    struct vt_err *err)
+{
+    const struct vt_csc *csc = session->csc;
+    struct vt_pin made = {0};
+    bool basic = is_basic(csc->key);
+    json_t *body = basic ? json_pack("{s:b}", "rememberMe", 0) : NULL;
+    enum vt_seal_fault fault = VT_FAULT_REFUSED;
+    *out = (struct vt_rest_answer){.status = 0};
+    if (basic && body == NULL)
+        (void)vt_err_set(err, VT_E_NOMEM, "no memory");
+    else if ((basic ? make_basic(csc, &made, err) : make_form(csc, &made, err)) == VT_OK) {
+        const char *text = (const char *)made.page;
+        const struct vt_rest_call call = {.url = url,
+                                          .headers = {basic ? text : NULL, NULL},
+                                          .body = body,
+                                          .form = basic ? NULL : text,
+                                          .until_msecs = until_msecs};
+        fault = vt_rest_ask(&session->rest, &call, out, err);
+    }
+    json_decref(body);
+    vt_pin_wipe(&made);
+    return fault;
+}
+
 static enum vt_seal_fault fetch_token(struct vt_csc_session *session, int64_t until_msecs,
                                       struct vt_err *err)
 {
     struct vt_csc *csc = session->csc;
     const struct vt_rest_uri *uri = &csc->module->uri;
     char url[VT_MAX_REST_URL_BYTES];
-    struct vt_pin form = {0};
     struct vt_rest_answer answer;
     if (csc->key->token_url != NULL)
         (void)snprintf(url, sizeof(url), "%s", csc->key->token_url);
@@ -176,21 +229,29 @@ static enum vt_seal_fault fetch_token(struct vt_csc_session *session, int64_t un
         (void)vt_err_set(err, VT_E_CONFIG, "the service refused user and secret-file before");
         return VT_FAULT_PIN;
     }
-    if (make_form(csc, &form, err) != VT_OK)
-        return VT_FAULT_REFUSED;
-    const struct vt_rest_call call = {
-        .url = url, .form = (const char *)form.page, .until_msecs = until_msecs};
-    enum vt_seal_fault fault = vt_rest_ask(&session->rest, &call, &answer, err);
+    enum vt_seal_fault fault = ask_token(session, url, until_msecs, &answer, err);
     if (fault == VT_FAULT_NONE && answer.status == 200)
         fault = keep_token(csc, &answer, err);
     else if (fault == VT_FAULT_NONE)
         fault = explain(uri->hosts[0], &answer, err);
-    if (answer.status == 401 && fault != VT_FAULT_NONE)
+    /* Of a name and a password nothing else can be wrong in a login that is this short. */
+    bool is_denied = answer.status == 401 ||
+                     (is_basic(csc->key) && (answer.status == 400 || answer.status == 403));
+    if (is_denied && fault != VT_FAULT_NONE) {
         fault = VT_FAULT_PIN;
+        if (is_basic(csc->key))
+            (void)vt_err_set(err, VT_E_CONFIG,
+                             "%s refused the login of user and secret-file (HTTP status %ld)",
+                             uri->hosts[0], answer.status);
+    }
+    if (fault == VT_FAULT_KEY && answer.status == 404)
+        (void)vt_err_set(err, VT_E_CONFIG,
+                         "%s gives no token at %.200s (HTTP status 404): look at token-url, which "
+                         "ends with /auth/login for a service without OAuth 2.0",
+                         uri->hosts[0], url);
     if (fault == VT_FAULT_PIN)
         atomic_store(&csc->is_refused, true);
     vt_rest_answer_clear(&answer);
-    vt_pin_wipe(&form);
     return fault;
 }
 
@@ -255,7 +316,8 @@ enum vt_seal_fault vt_csc_ask(struct vt_csc_session *session, const char *method
     }
     vt_pin_wipe(&token);
     vt_pin_wipe(&next);
-    if (fault == VT_FAULT_NONE && out->status != 200)
+    bool waits = out->status == 202 && vt_rest_text(out->json, "handle")[0] != '\0';
+    if (fault == VT_FAULT_NONE && out->status != 200 && !waits)
         fault = explain(session->csc->module->uri.hosts[0], out, err);
     if (fault == VT_FAULT_NONE && !json_is_object(out->json)) {
         (void)vt_err_set(err, VT_E_FORMAT, "%s answers to %s with something that is no JSON object",

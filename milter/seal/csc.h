@@ -30,7 +30,7 @@ struct vt_csc_session {
 };
 
 /* POST to a method below the path of the service; a token that is not taken is fetched anew, once.
- * NONE: status 200. out: vt_rest_answer_clear, always. */
+ * NONE: status 200, or 202 with a "handle" to ask again with. out: vt_rest_answer_clear, always. */
 enum vt_seal_fault vt_csc_ask(struct vt_csc_session *session, const char *method,
                               const json_t *body, int64_t until_msecs, struct vt_rest_answer *out,
                               struct vt_err *err);

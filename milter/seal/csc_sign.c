@@ -3,6 +3,7 @@
  * both belong to one operation. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
@@ -10,6 +11,9 @@
 
 #include "seal/csc.h"
 #include "seal/hash.h"
+#include "vanthu/clock.h"
+
+#define CHECK_MSECS 250
 
 static const char *const hash_names[VT_SEAL_HASHES] = {[VT_SEAL_SHA256] = "2.16.840.1.101.3.4.2.1",
                                                        [VT_SEAL_SHA384] = "2.16.840.1.101.3.4.2.2",
@@ -56,6 +60,30 @@ static json_t *make_authorization(const struct vt_csc *csc, const char *hash)
     return NULL;
 }
 
+/* Version 2: the service authorises in its own time, and is asked until it has (11.7 of 2.0). What
+ * takes longer than a call waits for a person. */
+static enum vt_seal_fault wait_for(struct vt_csc_session *session, int64_t until_msecs,
+                                   struct vt_rest_answer *answer, struct vt_err *err)
+{
+    const struct timespec pause = {.tv_nsec = (long)CHECK_MSECS * 1000000};
+    enum vt_seal_fault fault = VT_FAULT_NONE;
+    while (fault == VT_FAULT_NONE && answer->status == 202) {
+        if (vt_clock_monotonic_msecs() + 2 * CHECK_MSECS >= until_msecs) {
+            (void)vt_err_set(err, VT_E_CONFIG,
+                             "%s waits for an approval of this use, which only a person gives: ask "
+                             "for a credential that is implicit or has a PIN alone",
+                             session->csc->module->uri.hosts[0]);
+            return VT_FAULT_KEY;
+        }
+        (void)nanosleep(&pause, NULL);
+        json_t *body = json_pack("{s:s}", "handle", vt_rest_text(answer->json, "handle"));
+        vt_rest_answer_clear(answer);
+        fault = vt_csc_ask(session, "credentials/authorizeCheck", body, until_msecs, answer, err);
+        json_decref(body);
+    }
+    return fault;
+}
+
 /* With a PIN one after the other, so that of a wrong one there is one attempt and no more. */
 static enum vt_seal_fault authorize(struct vt_csc_session *session, const char *hash,
                                     int64_t until_msecs, struct vt_rest_answer *out,
@@ -73,6 +101,8 @@ static enum vt_seal_fault authorize(struct vt_csc_session *session, const char *
         fault = vt_csc_ask(session, "credentials/authorize", body, until_msecs, out, err);
         json_decref(body);
     }
+    if (fault == VT_FAULT_NONE)
+        fault = wait_for(session, until_msecs, out, err);
     if (fault == VT_FAULT_PIN || fault == VT_FAULT_PIN_LOCKED)
         atomic_store(&csc->is_refused, true);
     if (csc->wants_pin)

@@ -274,18 +274,20 @@ static json_t *make_request(const struct vt_vault *vault, enum vt_seal_hash hash
 static enum vt_seal_fault take(const struct vt_vault *vault, const json_t *data, struct vt_buf *out,
                                struct vt_err *err)
 {
+    static const char begin[] = "vault:v";
     char wanted[32];
     const char *text = vt_rest_text(data, "signature");
-    unsigned version = vault->module->uri.version, found = 0;
-    (void)snprintf(wanted, sizeof(wanted), "vault:v%u:", version);
+    (void)snprintf(wanted, sizeof(wanted), "%s%u:", begin, vault->module->uri.version);
     if (strncmp(text, wanted, strlen(wanted)) == 0)
         return vt_rest_take_signature(text + strlen(wanted), vault->key->scheme, vault->public_key,
                                       out, err);
-    if (sscanf(text, "vault:v%9u:", &found) == 1)
+    const char *number = strncmp(text, begin, strlen(begin)) == 0 ? text + strlen(begin) : "";
+    size_t digits = strspn(number, "0123456789");
+    if (digits > 0 && digits < 16 && number[digits] == ':')
         (void)vt_err_set(err, VT_E_FORMAT,
-                         "the service signed with version %u of the key, not with %u, which the "
+                         "the service signed with version %.*s of the key, not with %u, which the "
                          "certificate is for: the key was rotated",
-                         found, version);
+                         (int)digits, number, vault->module->uri.version);
     else
         (void)vt_err_set(err, VT_E_FORMAT,
                          "the service answered with something that is no "

@@ -153,6 +153,44 @@ def client(site):
             site.down(scene.key(secret=SECRET), words)
 
 
+def login(site):
+    """A service without OAuth 2.0: auth/login with HTTP Basic; a wrong password is tried once."""
+    for version in (1,):
+        with Scene(site, version=version) as scene:
+            service = scene.service
+            service.basic, service.client = True, ("cổng thư", SECRET)
+            site.down(scene.key(secret=SECRET), "look at token-url", "/auth/login")
+            url = "token-url: https://localhost:%d/csc/v%d/auth/login" % (service.port, version)
+            key = scene.key(url, secret="wrong")
+            state = site.down(key, "refused the login of user and secret-file", state="refused")
+            with site.sealer(key, state=state) as role:
+                role.wait_state("refused")
+                equal(service.wrong_clients, 1, "attempts after a restart")
+                site.secret("client", SECRET)
+                role.wait_state("up")
+                site.good(role)
+                service.tokens.clear()
+                site.good(role)
+                equal((service.tokens_given, role.status()["losses"]), (2, 0), "tokens, losses")
+
+
+def later(site):
+    """Version 2: an authorisation that comes in the service's own time, and one that never comes."""
+    with Scene(site, version=2, mode="explicit", scal="2") as scene:
+        service = scene.service
+        service.pin = PIN
+        with site.sealer(scene.key(pin=PIN), limit="2s") as role:
+            role.wait_state("up")
+            service.checks = 3
+            site.good(role)
+            equal((service.checks, service.count("/authorizeCheck")), (0, 3), "asked again")
+            service.checks = 1000
+            failure(role.sign(site.attributes()), "unavailable", "waits for an approval of this use, which only a person gives")
+            service.checks = 0
+            site.good(role)
+            equal((service.wrong_pins, role.status()["losses"]), (0, 0), "wrong PINs, losses")
+
+
 def errors(site):
     with Scene(site, scal="2") as scene:
         service = scene.service
@@ -200,7 +238,7 @@ def errors(site):
             failure(role.sign(site.attributes()), "certificate", "not that of the certificate")
 
 
-CASES = [signatures, person, pin, client, errors]
+CASES = [signatures, person, pin, client, login, later, errors]
 
 
 def main():

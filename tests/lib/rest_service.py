@@ -280,6 +280,8 @@ class Csc(Service):
         self.version, self.scal, self.mode = version, scal, mode
         self.pin, self.otp, self.locked, self.status = None, False, False, "enabled"
         self.client = None  # (id, secret)
+        self.basic = False  # auth/login in the place of OAuth 2.0
+        self.checks = 0  # of an authorisation, until it is given
         self.algorithms = [name for name, scheme in SIGN_NAMES.items()
                            if (scheme == "ecdsa") == isinstance(key, ec.EllipticCurvePrivateKey)]
         self.raw_ecdsa, self.swap_hash = False, False
@@ -295,11 +297,15 @@ class Csc(Service):
         if not path.startswith(base):
             return handler.say(404, raw=b"<html>no</html>", kind="text/html")
         method = path[len(base):]
-        if method == "oauth2/token":
-            return self.give_token(handler)
+        if method == ("auth/login" if self.basic else "oauth2/token"):
+            return self.log_in(handler) if self.basic else self.give_token(handler)
+        if method in ("auth/login", "oauth2/token"):
+            return handler.say(404, raw=b"<html>no</html>", kind="text/html")
         if self.client and handler.headers.get("Authorization", "") not in self.tokens:
             return self.refuse(handler, "invalid_token", status=401)
         body = json.loads(handler.body)
+        if method == "credentials/authorizeCheck" and self.version == 2:
+            return self.check(handler, body)
         if body.get("credentialID") != CREDENTIAL:
             return self.refuse(handler, "invalid_request", "Invalid parameter credentialID")
         action = {"credentials/info": self.info, "credentials/authorize": self.authorize,
@@ -318,6 +324,22 @@ class Csc(Service):
         token = "t%d.%s" % (self.tokens_given, base64.b64encode(b"x" * 40).decode())
         self.tokens.add("Bearer " + token)
         return handler.say(200, {"access_token": token, "token_type": "Bearer", "expires_in": self.token_secs})
+
+    def log_in(self, handler):
+        wanted = "Basic " + base64.b64encode(":".join(self.client).encode()).decode()
+        if handler.headers.get("Authorization") != wanted:
+            self.wrong_clients += 1
+            return self.refuse(handler, "authentication_error", "An error occurred during authentication process")
+        assert json.loads(handler.body) == {"rememberMe": False}
+        self.tokens_given += 1
+        self.tokens.add("Bearer b%d" % self.tokens_given)
+        return handler.say(200, {"access_token": "b%d" % self.tokens_given, "expires_in": self.token_secs})
+
+    def check(self, handler, body):
+        self.checks -= 1
+        if self.checks > 0:
+            return handler.say(202, {"handle": body["handle"]})
+        return handler.say(200, {"SAD": body["handle"][1:], "expiresIn": 3600})
 
     def info(self, handler, body):
         answer = {"key": {"status": self.status, "algo": self.algorithms, "len": 2048},
@@ -352,6 +374,8 @@ class Csc(Service):
         with self.lock:
             sad = "sad%d" % (len(self.sads) + 1)
             self.sads[sad] = ["another"] if self.swap_hash else hashes_of if self.scal == "2" else None
+        if self.checks > 0:
+            return handler.say(202, {"handle": "h" + sad})
         return handler.say(200, {"SAD": sad, "expiresIn": 3600})
 
     def sign(self, handler, body):
