@@ -74,7 +74,7 @@ static const struct {
     {"seal", vt_command_seal,
      "seal a file; keys in an HSM: whether they work, stop them, another PIN",
      "seal [--key KEY] [--out FILE] [--force] [--detached | --opaque] [--protect-headers]\n"
-     "                    [--reason TEXT] [--json] [--config FILE] FILE\n"
+     "                    [--reason TEXT] [--crl FILE]… [--json] [--config FILE] FILE\n"
      "       vanthu seal check [--json] [--config FILE] [KEY…]\n"
      "       vanthu seal stop [--reason TEXT] [--config FILE]\n"
      "       vanthu seal resume [--config FILE]\n"

@@ -221,6 +221,11 @@ static bool take_option(struct vt_seal_command *command, int option)
     case 'j':
         command->json = true;
         return true;
+    case 'l':
+        if (command->crls_count == VT_MAX_SEAL_CRLS)
+            return false;
+        command->crls[command->crls_count++] = optarg;
+        return true;
     case 'k':
         command->key = optarg;
         return true;
@@ -243,17 +248,13 @@ static bool take_option(struct vt_seal_command *command, int option)
 
 static int run(struct vt_seal_command *command, size_t action, int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"reason", required_argument, NULL, 'r'},
-                                            {"subject", required_argument, NULL, 's'},
-                                            {"out", required_argument, NULL, 'o'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"key", required_argument, NULL, 'k'},
-                                            {"detached", no_argument, NULL, 'd'},
-                                            {"opaque", no_argument, NULL, 'p'},
-                                            {"protect-headers", no_argument, NULL, 'h'},
-                                            {"force", no_argument, NULL, 'f'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},  {"reason", required_argument, NULL, 'r'},
+        {"subject", required_argument, NULL, 's'}, {"out", required_argument, NULL, 'o'},
+        {"json", no_argument, NULL, 'j'},          {"key", required_argument, NULL, 'k'},
+        {"crl", required_argument, NULL, 'l'},     {"detached", no_argument, NULL, 'd'},
+        {"opaque", no_argument, NULL, 'p'},        {"protect-headers", no_argument, NULL, 'h'},
+        {"force", no_argument, NULL, 'f'},         {NULL, 0, NULL, 0}};
     int option = 0;
     if (actions[action].name != NULL)
         (void)snprintf(command->name, sizeof(command->name), "vanthu seal %s",

@@ -8,10 +8,14 @@
 #include "command/command.h"
 #include "vanthu/sealing.h"
 
+#define VT_MAX_SEAL_CRLS 8
+
 struct vt_seal_command {
     char name[32]; /* "vanthu seal check", for messages */
     enum vt_language language;
     const char *config_file, *reason, *subject, *out_file, *key;
+    const char *crls[VT_MAX_SEAL_CRLS]; /* files */
+    size_t crls_count;
     bool json;
     bool is_detached, is_opaque, protects_headers, may_replace; /* of a file */
     struct vt_config *config;
@@ -53,6 +57,8 @@ struct vt_sealed_file {
     struct vt_buf bytes;
     int fd; /* a memory file of the same */
     char sha256[65];
+    struct vt_buf crls[VT_MAX_SEAL_CRLS];
+    size_t crls_count;
     struct vt_role_set *roles;
     struct vt_seal_identity identity;
     const struct vt_signature *own; /* our certificate, judged */

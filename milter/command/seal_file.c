@@ -148,38 +148,61 @@ static int choose_key(struct vt_sealed_file *file)
 
 /* ---- the way of it ---- */
 
-static int start_roles(struct vt_sealed_file *file)
+/* For a machine that has no way to the CAs, as of vanthu check. */
+static int read_crls(struct vt_sealed_file *file)
 {
     struct vt_err err = {0};
-    enum vt_code code =
-        vt_role_set_start_local(file->command->config, NULL, false, &file->roles, &err);
+    enum vt_code code = VT_OK;
+    if (!vt_command_put_off_root())
+        return EX_NOPERM;
+    while (code == VT_OK && file->crls_count < file->command->crls_count) {
+        code = vt_command_read_file(file->command->crls[file->crls_count], VT_MAX_CRL_BYTES,
+                                    &file->crls[file->crls_count], &err);
+        file->crls_count++;
+    }
+    if (!vt_command_be_root_again())
+        return EX_NOPERM;
     return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
 }
 
-/* A signature beside a file is judged by an inspector that has the file at hand. */
-static int give_content(struct vt_sealed_file *file)
+static int start_with(struct vt_sealed_file *file, const struct vt_bytes *content)
 {
     struct vt_err err = {0};
-    struct vt_bytes content = vt_buf_bytes(&file->bytes);
-    const struct vt_role_overrides overrides = {.contents = &content, .contents_count = 1};
-    if (file->kind != VT_SEAL_FILE_OTHER)
-        return EX_OK;
-    vt_role_set_stop(file->roles);
-    file->roles = NULL;
+    struct vt_bytes crls[VT_MAX_SEAL_CRLS];
+    for (size_t i = 0; i < file->crls_count; i++)
+        crls[i] = vt_buf_bytes(&file->crls[i]);
+    const struct vt_role_overrides overrides = {.crls = crls,
+                                                .crls_count = file->crls_count,
+                                                .contents = content,
+                                                .contents_count = content != NULL};
     enum vt_code code =
         vt_role_set_start_local(file->command->config, &overrides, false, &file->roles, &err);
     return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
 }
 
+static int start_roles(struct vt_sealed_file *file)
+{
+    return start_with(file, NULL);
+}
+
+/* A signature beside a file is judged by an inspector that has the file at hand. */
+static int give_content(struct vt_sealed_file *file)
+{
+    struct vt_bytes content = vt_buf_bytes(&file->bytes);
+    if (file->kind != VT_SEAL_FILE_OTHER)
+        return EX_OK;
+    vt_role_set_stop(file->roles);
+    file->roles = NULL;
+    return start_with(file, &content);
+}
+
 static int seal(struct vt_sealed_file *file)
 {
-    static int (*const steps[])(struct vt_sealed_file * file) = {choose_key,
-                                                                 start_roles,
-                                                                 vt_seal_file_judge_own,
-                                                                 vt_seal_file_look,
-                                                                 vt_seal_file_prepare_and_sign,
-                                                                 give_content,
-                                                                 vt_seal_file_judge};
+    static int (*const steps[])(struct vt_sealed_file *
+                                file) = {choose_key,        read_crls,
+                                         start_roles,       vt_seal_file_judge_own,
+                                         vt_seal_file_look, vt_seal_file_prepare_and_sign,
+                                         give_content,      vt_seal_file_judge};
     int status = read_file(file);
     if (status != EX_OK)
         return status;
@@ -218,6 +241,8 @@ int vt_seal_file(const struct vt_seal_command *command)
     vt_sealing_finished_clear(&file.mail);
     if (file.fd >= 0)
         (void)close(file.fd);
+    for (size_t i = 0; i < file.crls_count; i++)
+        vt_buf_clear(&file.crls[i]);
     vt_buf_clear(&file.signature);
     vt_buf_clear(&file.bytes);
     vt_arena_free(file.arena);

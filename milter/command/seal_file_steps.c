@@ -94,7 +94,10 @@ int vt_seal_file_judge_own(struct vt_sealed_file *file)
         file->own = &evidence->documents[0].signatures[0];
     if (file->own != NULL && vt_seal_verdict(file->own, "the certificate of the key", text))
         return EX_OK;
-    return vt_seal_file_say(file, 1, "không ký: chứng thư của khóa chưa đạt", "not sealed", text);
+    (void)vt_seal_file_say(file, 1, "không ký: chứng thư của khóa chưa đạt", "not sealed", text);
+    fprintf(stderr, "%s: %s: vanthu trust path %s\n", file->command->name,
+            vt_seal_pick(file->command, "vì sao", "why"), file->key->certificate);
+    return 1;
 }
 
 /* Nobody puts the seal of an agency on what is forged or broken. */

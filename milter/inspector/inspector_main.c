@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "inspector/child.h"
+#include "inspector/given_crls.h"
 #include "inspector/zygote.h"
 #include "vanthu/log.h"
 #include "vanthu/role.h"
@@ -26,6 +27,8 @@ struct setup {
     struct vt_role_overrides overrides;
     struct vt_trust_store *store;
     struct vt_metrics *metrics;
+    const struct vt_bytes *crls; /* of the overrides, one by one */
+    size_t crls_count;
 };
 
 /* To OpenSSL's callers a lack of memory looks like a wrong signature. So it ends the process
@@ -105,7 +108,10 @@ static enum vt_code prepare(const struct vt_config *config, const struct vt_role
     if (code != VT_OK)
         return code;
     const struct vt_sandbox sandbox = {.name = "inspector", .fork = true};
-    return vt_sandbox_enter(&sandbox, err);
+    code = vt_sandbox_enter(&sandbox, err);
+    return code == VT_OK ? vt_given_crls(setup->overrides.crls, setup->overrides.crls_count,
+                                         &setup->crls, &setup->crls_count, err)
+                         : code;
 }
 
 static unsigned parallel_of(const struct vt_config *config)
@@ -140,8 +146,8 @@ int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *
         .state_domains_count = config->state_domains.count,
         .trusted_authserv_ids = config->trusted_authserv_ids.items,
         .trusted_authserv_ids_count = config->trusted_authserv_ids.count,
-        .given_crls = setup.overrides.crls,
-        .given_crls_count = setup.overrides.crls_count,
+        .given_crls = setup.crls,
+        .given_crls_count = setup.crls_count,
         .contents = setup.overrides.contents,
         .contents_count = setup.overrides.contents_count,
     };

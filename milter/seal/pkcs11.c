@@ -50,7 +50,9 @@ static enum vt_seal_fault initialise(struct vt_pkcs11 *module, struct vt_err *er
     if (result == CKR_OK || result == CKR_CRYPTOKI_ALREADY_INITIALIZED)
         return VT_FAULT_NONE;
     enum vt_seal_fault fault =
-        vt_pkcs11_failed("the HSM is not reached, C_Initialize", result, err);
+        vt_pkcs11_failed("the HSM is not reached (or the module cannot read its own files: name "
+                         "them in module-files, readable for the user of the sealer), C_Initialize",
+                         result, err);
     return fault == VT_FAULT_NONE ? VT_FAULT_LOST : fault;
 }
 

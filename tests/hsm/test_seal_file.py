@@ -116,6 +116,29 @@ def any_file(site):
         equal(verified.returncode, 0, verified.stderr)
 
 
+def lists_by_hand(site):
+    """A list of the CA in PEM or DER does where nobody answers; without one the certificate is not known to be good."""
+    path, pem = site.write("kin.txt", b"abc"), site.folder + "/lists.pem"
+    ders = [f"{site.pki}/crl/{ca}.crl" for ca in ("ca-g2", "root-g2")]
+    with open(pem, "wb") as out:
+        for der in ders:
+            out.write(subprocess.run(["openssl", "crl", "-inform", "DER", "-in", der], check=True, capture_output=True).stdout)
+    config = site.folder + "/vanthu.yaml"
+    with open(config, encoding="utf-8") as file:
+        before = file.read()
+    try:
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(re.sub(r"allowed-hosts: .*", "allowed-hosts: []", before))
+        done = site.seal(path)
+        equal((done.returncode, "STATUS_UNKNOWN" in done.stderr, "vanthu trust path" in done.stderr), (1, True, True), done.stderr)
+        for options in (("--crl", pem), ("--crl", ders[0], "--crl", ders[1])):
+            done = site.seal(path, "--force", *options)
+            equal(done.returncode, 0, done.stderr)
+    finally:
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(before)
+
+
 def nothing_is_overwritten(site):
     """A file that is there stays, unless --force; the key is not used for it."""
     count, path = len(site.used()), site.write("cong-van.pdf", site.sign("person"))
@@ -172,5 +195,5 @@ def authorised_and_there(site):
 
 
 if __name__ == "__main__":
-    sys.exit(site_test.run(a_pdf, a_mail, any_file, nothing_is_overwritten, what_is_refused, with_the_rights_of_the_person,
+    sys.exit(site_test.run(a_pdf, a_mail, any_file, lists_by_hand, nothing_is_overwritten, what_is_refused, with_the_rights_of_the_person,
                            authorised_and_there, site_class=FileSite, mode="tag", documents=False))

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The lists of a command line, one by one. */
+#ifndef VANTHU_INSPECTOR_GIVEN_CRLS_H
+#define VANTHU_INSPECTOR_GIVEN_CRLS_H
+
+#include "vanthu/bytes.h"
+#include "vanthu/error.h"
+
+/* The lists of all files as DER. *out stays until the process ends. VT_E_NOMEM. */
+enum vt_code vt_given_crls(const struct vt_bytes *files, size_t files_count,
+                           const struct vt_bytes **out, size_t *out_count,
+                           struct vt_err *err) VT_MUST_CHECK;
+
+#endif
