@@ -252,7 +252,7 @@ static struct vt_bytes open_elements(struct vt_der_writer *writer, const struct 
                                      size_t count, size_t inner_bytes)
 {
     uint8_t headers[8][6];
-    struct vt_bytes parts[16];
+    struct vt_bytes parts[16] = {{0}};
     size_t len = inner_bytes;
     for (size_t i = count; i-- > 0;) {
         len += openings[i].first.len + openings[i].more_bytes;

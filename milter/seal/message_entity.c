@@ -367,8 +367,7 @@ static enum vt_code take_documents(struct entity_work *work)
         }
         struct vt_part_fields fields = vt_part_fields_read(block.fields);
         size_t pieces = work->out->count;
-        add_text(work,
-                 i == 1 ? (struct vt_bytes){0} : vt_bytes_slice(work->mail, begin, offset - begin));
+        add_text(work, vt_bytes_slice(work->mail, begin, i == 1 ? 0 : offset - begin));
         if (!replace_leaf(work, part, i == 1, &block, &fields)) {
             work->out->count = pieces;
             continue;
