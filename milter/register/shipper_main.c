@@ -165,7 +165,7 @@ static enum vt_code open_both(struct shipper *s, struct vt_err *err)
 /* All that waits, batch by batch. */
 static enum vt_code ship_all(struct shipper *s, struct vt_err *err)
 {
-    struct vt_tail tail;
+    struct vt_tail tail = {0};
     int64_t before = -1;
     size_t count = 1;
     enum vt_code code = VT_OK;
