@@ -41,7 +41,7 @@ room        = $(patsubst %.c,$(BUILD)/%.o,$(wildcard milter/$(1)/*.c))
 BASE        = $(call room,base) $(call room,evidence)
 POLICY      = $(patsubst %.c,$(BUILD)/%.o,$(wildcard policy/*.c))
 
-.PHONY: FORCE all deps demo golden-notices test unit-programs fuzzers test-long peers test-peers bench lint format install clean help
+.PHONY: FORCE all deps demo golden-notices test unit-programs fuzzers fuzz-log test-long peers test-peers bench lint format install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(BUILD)/vanthu-milter $(BUILD)/vanthu
@@ -68,7 +68,7 @@ $(addprefix $(BUILD)/milter/,main.o base/clock.o base/config.o $(addprefix comma
   $(BUILD)/compiled-in
 
 # The assembler reads the words of notices; no compiler tells which files these are.
-$(BUILD)/milter/notice/builtin.o: $(wildcard conf/notices/*/*)
+$(BUILD)/milter/notice/builtin.o $(BUILD)/fuzzed/milter/notice/builtin.o: $(wildcard conf/notices/*/*)
 
 # ---- packages ----
 BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev libcurl4-openssl-dev \
@@ -148,15 +148,25 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
-$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(SOURCES)
+FUZZ_CC      ?= clang
+FUZZ_LIBRARY := $(patsubst %.c,$(BUILD)/fuzzed/%.o,$(filter-out $(MAINS),$(SOURCES)))
+$(BUILD)/fuzzed/%.o: %.c
 	@mkdir -p $(@D)
-	@echo "  FUZZ  $@"
-	$(Q)clang $(BASE_FLAGS:-MMD=) -MT x -MF /dev/null -O1 -DVT_SANITIZE=1 \
-	  -fsanitize=fuzzer,address,undefined $(shell pkg-config --cflags $(PACKAGES) $(HEADERS)) \
-	  -o $@ $< $(filter-out $(MAINS),$(SOURCES)) $(LIBS)
+	@echo "  FUZZ  $<"
+	$(Q)$(FUZZ_CC) $(BASE_FLAGS) -O1 -DVT_SANITIZE=1 -fsanitize=fuzzer-no-link,address,undefined \
+	  $(shell pkg-config --cflags $(PACKAGES) $(HEADERS)) -c -o $@ $<
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/fuzzed/tests/fuzz/fuzz_%.o $(FUZZ_LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
 
 unit-programs: $(UNIT_TESTS) $(FUZZ_REPLAYS)
 fuzzers: $(FUZZERS)
+# Ten minutes of each parser of PDF files and of what is inside them, added to tests/fuzz/log.tsv.
+FUZZ_TARGETS ?= pdf seal_pdf cms crl ocsp
+FUZZ_SECS    ?= 600
+fuzz-log: $(addprefix $(BUILD)/tests/fuzz/fuzz_,$(FUZZ_TARGETS))
+	$(Q)tests/fuzz/log.py --secs $(FUZZ_SECS) $(FUZZ_TARGETS)
 
 # Unit tests and fuzz corpora under the sanitizers, sandbox tests on the normal build, then the
 # real Postfix. Under 10 minutes on two cores.
@@ -237,6 +247,7 @@ help:
 	@echo "make            build/vanthu-milter and build/vanthu   (CC=clang, SANITIZE=1, V=1)"
 	@echo "make demo       a private Postfix with the milter on loopback, and what becomes of mails"
 	@echo "make test       everything that runs in minutes; test-long, test-peers, bench, lint, format"
+	@echo "make fuzz-log   FUZZ_SECS=600 FUZZ_TARGETS=\"pdf seal_pdf cms crl ocsp\", into tests/fuzz/log.tsv"
 	@echo "make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)"
 	@echo "make deps       install the Debian packages that are missing"
 

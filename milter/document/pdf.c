@@ -16,6 +16,11 @@ static void say_unreadable(struct pdf_reader *reader, enum pdf_opened opened)
     case PDF_OPEN_UNSUPPORTED:
         text = "The file is encrypted in a way that is not supported and was not read.";
         break;
+    case PDF_OPEN_TOO_LARGE:
+        pdf_finding(reader, VT_REASON_TOO_LARGE,
+                    "What is packed in the file needs more memory than one file may have.");
+        pdf_scan_unreadable(reader);
+        return;
     default:
         text = "The file is damaged and cannot be read without guessing";
         break;
@@ -72,7 +77,10 @@ static void hand_out(struct pdf_reader *reader)
 
 static void say_limits(struct pdf_reader *reader)
 {
-    if (pdf_doc_is_damaged(&reader->main) && reader->catalog.kind != PDF_NONE)
+    /* Whatever the library misses afterwards, it misses for want of memory. */
+    bool is_damaged = pdf_doc_is_damaged(&reader->main) && !reader->main.exhausted;
+    reader->over_limit |= reader->main.exhausted;
+    if (is_damaged && reader->catalog.kind != PDF_NONE)
         pdf_finding(reader, VT_REASON_MALFORMED, "The file is damaged: %s.", reader->main.warning);
     if (!reader->over_limit)
         return;

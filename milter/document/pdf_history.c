@@ -2,6 +2,7 @@
  * The states of a document (see pdf_history.h). What an incremental update redefines is taken from
  * our own reading of its cross-reference section; the objects themselves come from the library,
  * which reads the same bytes up to the end of the state. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "document/pdf_history.h"
@@ -284,6 +285,16 @@ bool pdf_history_stream(struct pdf_history *history, struct pdf_ref ref, size_t 
                         uint8_t **out, size_t *out_len)
 {
     struct pdf_doc *doc = doc_at(history, step);
-    return doc != NULL && pdf_doc_stream(doc, ref, decode, MAX_STREAM_BYTES, out, out_len) &&
-           pdf_work(history->reader, *out_len);
+    if (doc == NULL)
+        return false;
+    bool ok = pdf_doc_stream(doc, ref, decode, MAX_STREAM_BYTES, out, out_len);
+    if (doc->exhausted)
+        history->reader->over_limit = true;
+    /* Bytes that were too many were unpacked too. */
+    if (pdf_work(history->reader, *out_len))
+        return ok;
+    if (ok)
+        free(*out);
+    *out = NULL;
+    return false;
 }

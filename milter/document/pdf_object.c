@@ -11,6 +11,11 @@
 
 static void note_warning(struct pdf_doc *doc, const char *detail)
 {
+    /* The library passes on what C++ says when a stream unpacks to more than there is memory. */
+    if (detail != NULL && strstr(detail, "bad_alloc") != NULL) {
+        doc->exhausted = true;
+        return;
+    }
     if (doc->warnings_count++ == 0)
         vt_text_clean(doc->warning, sizeof(doc->warning), vt_bytes_str(detail));
 }
@@ -55,6 +60,8 @@ static enum pdf_opened why_not_opened(struct pdf_doc *doc)
             why = PDF_OPEN_UNSUPPORTED;
         doc->warnings_count = 0; /* the error is the text that matters */
         note_warning(doc, qpdf_get_error_message_detail(doc->qpdf, error));
+        if (doc->exhausted)
+            why = PDF_OPEN_TOO_LARGE;
     }
     return why;
 }
@@ -90,7 +97,15 @@ bool pdf_doc_is_damaged(struct pdf_doc *doc)
 {
     if (doc->qpdf != NULL)
         collect_warnings(doc);
-    return doc->warnings_count > 0;
+    return doc->warnings_count > 0 || doc->exhausted;
+}
+
+/* Asked before anything is fetched: what was not enough once would be tried again with every
+ * object of the same stream. */
+static bool is_exhausted(struct pdf_doc *doc)
+{
+    collect_warnings(doc);
+    return doc->exhausted;
 }
 
 /* The text of a handle, valid until the next call on the document. */
@@ -126,6 +141,8 @@ static struct pdf_object object_of(struct pdf_doc *doc, struct vt_arena *arena, 
 
 struct pdf_object pdf_doc_fetch(struct pdf_doc *doc, struct vt_arena *arena, struct pdf_ref ref)
 {
+    if (is_exhausted(doc))
+        return (struct pdf_object){0};
     qpdf_oh handle = qpdf_get_object_by_id(doc->qpdf, ref.id, ref.gen);
     struct pdf_object out = object_of(doc, arena, handle);
     qpdf_oh_release(doc->qpdf, handle);
@@ -136,6 +153,8 @@ struct pdf_value pdf_doc_fetch_key(struct pdf_doc *doc, struct vt_arena *arena, 
                                    const char *key)
 {
     struct pdf_value out = {0};
+    if (is_exhausted(doc))
+        return out;
     qpdf_oh handle = qpdf_get_object_by_id(doc->qpdf, ref.id, ref.gen);
     if (qpdf_oh_is_dictionary(doc->qpdf, handle) == QPDF_TRUE) {
         qpdf_oh value = qpdf_oh_get_key(doc->qpdf, handle, key);
@@ -161,6 +180,8 @@ struct pdf_object pdf_doc_trailer(struct pdf_doc *doc, struct vt_arena *arena)
 bool pdf_doc_fetch_refs(struct pdf_doc *doc, struct vt_arena *arena, struct pdf_ref ref,
                         struct pdf_ref **out_refs, size_t *out_count)
 {
+    if (is_exhausted(doc))
+        return false;
     qpdf_oh handle = qpdf_get_object_by_id(doc->qpdf, ref.id, ref.gen);
     bool is_stream = false;
     struct vt_bytes text = text_of(doc, handle, &is_stream);
@@ -213,10 +234,15 @@ static bool stream_data(qpdf_data qpdf, qpdf_oh stream, bool decode, size_t max_
 bool pdf_doc_stream(struct pdf_doc *doc, struct pdf_ref ref, bool decode, size_t max_bytes,
                     uint8_t **out, size_t *out_len)
 {
+    *out_len = 0;
+    if (is_exhausted(doc))
+        return false;
     qpdf_oh stream = qpdf_get_object_by_id(doc->qpdf, ref.id, ref.gen);
     bool ok = qpdf_oh_is_stream(doc->qpdf, stream) == QPDF_TRUE &&
               stream_data(doc->qpdf, stream, decode, max_bytes, out, out_len);
     qpdf_oh_release(doc->qpdf, stream);
+    doc->decoded_bytes += decode ? *out_len : 0;
+    doc->exhausted = doc->exhausted || doc->decoded_bytes > PDF_MAX_DECODED_BYTES;
     return ok;
 }
 

@@ -14,15 +14,20 @@ enum pdf_opened {
     PDF_OPEN_DAMAGED,     /* cross reference or trailer cannot be read without guessing */
     PDF_OPEN_PASSWORD,    /* encrypted, and not with the empty user password */
     PDF_OPEN_UNSUPPORTED, /* an encryption that is not known */
+    PDF_OPEN_TOO_LARGE,   /* what is packed in it needs more memory than there is */
     PDF_OPEN_NO_MEMORY
 };
 
 #define PDF_WARNING_BYTES 160
+/* What streams of one document unpack to, all together. */
+#define PDF_MAX_DECODED_BYTES ((size_t)512 * 1024 * 1024)
 
 struct pdf_doc {
     qpdf_data qpdf; /* NULL: closed */
     struct vt_bytes bytes;
     bool encrypted;
+    bool exhausted;       /* unpacking needed too much: nothing more is fetched from it */
+    size_t decoded_bytes; /* by pdf_doc_stream */
     unsigned warnings_count;
     char warning[PDF_WARNING_BYTES]; /* the first one, cleaned; empty: none */
 };
@@ -37,7 +42,8 @@ struct pdf_object {
  * why and the document is closed. */
 enum pdf_opened pdf_doc_open(struct pdf_doc *doc, struct vt_bytes bytes);
 void pdf_doc_close(struct pdf_doc *doc);
-/* Take over the warnings that came up since. Returns true when there was any, ever. */
+/* Take over the warnings that came up since. Returns true when there was any, ever, or when the
+ * document is exhausted. */
 bool pdf_doc_is_damaged(struct pdf_doc *doc);
 
 /* The normalised text of an object, PDF_NULL for one that does not exist. Dictionary entries whose
@@ -59,7 +65,10 @@ int pdf_doc_free_number(struct pdf_doc *doc);
 
 /* Bytes of a stream, raw or with its general-purpose filters undone (not images). malloc'd by the
  * library: release with free(3). False when there is no such stream, it cannot be decoded or has
- * more than max_bytes; *out_len is then its size as far as it is known. */
+ * more than max_bytes; *out_len is then its size as far as it is known. A few kilobytes unpack to
+ * gigabytes, and the library knows no limit but that of the process: a document whose streams
+ * unpacked to more than PDF_MAX_DECODED_BYTES, or for which memory was once not enough, is
+ * exhausted. */
 bool pdf_doc_stream(struct pdf_doc *doc, struct pdf_ref ref, bool decode, size_t max_bytes,
                     uint8_t **out, size_t *out_len);
 /* Undo the filters of bytes that are no object of a document, by the text of /Filter and
