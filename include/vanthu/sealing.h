@@ -66,6 +66,7 @@ struct vt_sealing_file_plan {
     int64_t signing_time_utc_secs;
     const char *name;   /* /Name of a PDF's signature; NULL: none */
     const char *reason; /* /Reason; NULL: none */
+    bool has_stamp;     /* room is left in a PDF for a time stamp token */
 };
 /* An update with a few fonts and pictures in it. */
 #define VT_MAX_SEALING_MADE_BYTES ((size_t)24 * 1024 * 1024)

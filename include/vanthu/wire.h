@@ -26,6 +26,12 @@
  *                       FINISH      time stamp token 32K or none
  *                       SEAL_       header_bytes, cms, why; sealed mail
  *                       FINISHED    96M, changes of the header 256K
+ * command to inspector  SEAL_FILE   key, chain, scheme, hash, time,     60 s        exit status 75
+ *                                   form, stamp, name, reason, signature
+ *                                   or not; file 64M, with a signature a
+ *                                   time stamp token 32K or none
+ *                       SEAL_       word, why, attributes; or, after
+ *                       FILE_IS     signing, why; what was made 24M
  * gateway, command      STATUS      reference or -; wants 16M           status      STATUS_UNKNOWN
  *   to status           STATUS_IS   -; known 64M, up to 8 lists
  *                       STAMP       value; -                            5 s         no time stamp

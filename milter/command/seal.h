@@ -63,6 +63,7 @@ struct vt_sealed_file {
     struct vt_seal_identity identity;
     const struct vt_signature *own; /* our certificate, judged */
     struct vt_buf signature;
+    struct vt_bytes token;            /* a time stamp over it, or empty */
     struct vt_bytes made;             /* behind the bytes, or beside them */
     struct vt_sealing_finished mail;  /* in the place of them */
     const struct vt_signature *found; /* the seal, by our own verifier */
@@ -72,6 +73,10 @@ int vt_seal_file_judge_own(struct vt_sealed_file *file);
 int vt_seal_file_look(struct vt_sealed_file *file);
 int vt_seal_file_prepare_and_sign(struct vt_sealed_file *file);
 int vt_seal_file_judge(struct vt_sealed_file *file);
+/* Whether a time stamp is to be set; and have the signature stamped: EX_OK also without one, when
+ * that is allowed. */
+bool vt_seal_file_wants_stamp(const struct vt_sealed_file *file);
+int vt_seal_file_stamp(struct vt_sealed_file *file);
 int vt_seal_file_write(const struct vt_sealed_file *file);
 int vt_seal_file_tell(const struct vt_sealed_file *file);
 /* A sentence about the file on standard error; returns status. */

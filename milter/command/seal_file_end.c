@@ -108,6 +108,7 @@ static int tell_json(const struct vt_sealed_file *file)
         seal->signer.common_name != NULL ? seal->signer.common_name : seal->signer.subject,
         "sha256", seal->signer.sha256, "not_after",
         vt_time_rfc3339(until, seal->signer.not_after_utc_secs));
+    (void)json_object_set_new(line, "timestamp", json_boolean(file->token.len > 0));
     char *text = line == NULL ? NULL : json_dumps(line, JSON_COMPACT);
     json_decref(line);
     if (text == NULL)
@@ -142,8 +143,9 @@ int vt_seal_file_tell(const struct vt_sealed_file *file)
     tell_line(out, command, "Chứng thư", "Certificate",
               signer->common_name != NULL ? signer->common_name : signer->subject, end);
     tell_line(out, command, "Khóa", "Key", file->key->name, "");
-    tell_line(out, command, "Lúc", "Time",
-              vt_command_moment(command->language, time, file->now_utc_secs), "");
+    tell_line(
+        out, command, "Lúc", "Time", vt_command_moment(command->language, time, file->now_utc_secs),
+        file->token.len == 0 ? "" : vt_seal_pick(command, "có dấu thời gian", "with a time stamp"));
     tell_line(out, command, "Kiểm tra", "Verified", vt_indication_name(file->found->indication),
               "");
     tell_line(out, command, "Ghi sổ", "Recorded", command->by, "");

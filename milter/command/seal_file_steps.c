@@ -133,6 +133,7 @@ static struct vt_sealing sealing_of(const struct vt_sealed_file *file,
     return (struct vt_sealing){.inspect_fd = vt_role_set_inspect_fd(file->roles),
                                .mail_fd = file->fd,
                                .plan = plan,
+                               .token = file->token,
                                .deadline_msecs = vt_clock_monotonic_msecs() + STEP_MSECS};
 }
 
@@ -191,6 +192,8 @@ static int seal_mail(struct vt_sealed_file *file)
     if (prepared.word != VT_SEAL_MESSAGE_READY)
         return leave(file, vt_seal_message_word_name(prepared.word), prepared.why);
     int status = have_signed(file, prepared.attributes);
+    if (status == EX_OK)
+        status = vt_seal_file_stamp(file);
     if (status != EX_OK)
         return status;
     sealing = sealing_of(file, &plan);
@@ -212,13 +215,16 @@ static int seal_file(struct vt_sealed_file *file)
         .form = file->kind == VT_SEAL_FILE_PDF ? VT_SEALING_PDF : VT_SEALING_DETACHED,
         .identity = &file->identity,
         .signing_time_utc_secs = file->now_utc_secs,
-        .reason = file->command->reason};
+        .reason = file->command->reason,
+        .has_stamp = vt_seal_file_wants_stamp(file)};
     struct vt_sealing sealing = sealing_of(file, NULL);
     if (vt_sealing_file_prepare(file->arena, &sealing, &plan, &prepared, &err) != VT_OK)
         return fault(file, &err);
     if (prepared.attributes.len == 0)
         return leave(file, prepared.word, prepared.why);
     int status = have_signed(file, prepared.attributes);
+    if (status == EX_OK)
+        status = vt_seal_file_stamp(file);
     if (status != EX_OK)
         return status;
     sealing = sealing_of(file, NULL);

@@ -9,6 +9,9 @@
 #include "vanthu/seal_file.h"
 #include "vanthu/seal_pdf.h"
 
+/* Tokens with the certificates of their authority have 3 to 7 KB. */
+#define STAMP_ROOM_BYTES ((size_t)12 * 1024)
+
 struct file_work {
     struct vt_arena *arena;
     int connection;
@@ -39,6 +42,7 @@ static enum vt_code read_plan(struct file_work *work, const json_t *body, struct
         .name = vt_arena_str(work->arena, json_string_value(name)),
         .reason = vt_arena_str(work->arena, json_string_value(reason)),
         .show = VT_SEAL_SHOW_NOTHING,
+        .token_max_bytes = json_is_true(json_object_get(body, "stamp")) ? STAMP_ROOM_BYTES : 0,
     };
     return VT_OK;
 }

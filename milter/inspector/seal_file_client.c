@@ -11,8 +11,8 @@
 static json_t *plan_to_json(const struct vt_sealing_file_plan *plan)
 {
     json_t *body = vt_seal_identity_to_json(plan->identity, plan->signing_time_utc_secs);
-    json_t *more = json_pack("{s:i, s:s*, s:s*}", "form", (int)plan->form, "name", plan->name,
-                             "reason", plan->reason);
+    json_t *more = json_pack("{s:i, s:b, s:s*, s:s*}", "form", (int)plan->form, "stamp",
+                             (int)plan->has_stamp, "name", plan->name, "reason", plan->reason);
     if (json_object_update_new(body, more) == 0)
         return body;
     json_decref(body);

@@ -53,6 +53,7 @@ class StampSite(SealSite):
 
     def prepare(self):
         super().prepare()
+        self.extra = re.sub(r"purposes: \[[^]]*\]", "purposes: [message, document]", self.extra)
         self.tsa = tsa.Tsa(self.pki, self.tsa_port)
         self.unstamped = self.extra
         self.extra += STAMP % {"tsa": self.tsa_port, **self.settings}
@@ -166,6 +167,19 @@ def without_any(site):
     openssl_verifies(site, site.sealed(make_mail(), to="batbuoc@example.vn")[0], "sha384")
 
 
+def files_too(site):
+    """vanthu seal FILE: the time stamp stands in a PDF, around a mail and beside any other file."""
+    site.set_stamps()
+    for name, content in (("van-ban.pdf", site.sign("person")), ("thu.eml", make_mail()), ("bang.xlsx", b"abc")):
+        with open(f"{site.folder}/{name}", "wb") as out:
+            out.write(content)
+        done = subprocess.run([BUILD + "/vanthu", "seal", "--json", "--config", site.folder + "/vanthu.yaml", f"{site.folder}/{name}"],
+                              capture_output=True, text=True)
+        equal(done.returncode, 0, done.stderr)
+        told = json.loads(done.stdout)
+        equal((told["timestamp"], told.get("level", "B-T")), (True, "B-T"), f"{name} {done.stdout}")
+
+
 def a_revoked_authority(site):
     """Its token says nothing: the seal is set without it."""
     site.set_stamps()
@@ -178,5 +192,5 @@ def a_revoked_authority(site):
 
 
 if __name__ == "__main__":
-    sys.exit(site_test.run(a_sealed_mail_is_stamped, each_wrong_answer_is_refused, without_any, a_revoked_authority,
+    sys.exit(site_test.run(a_sealed_mail_is_stamped, each_wrong_answer_is_refused, without_any, files_too, a_revoked_authority,
                            site_class=StampSite, mode="enforce", documents=False))
