@@ -12,7 +12,7 @@
 /* One page. Of a file that would make it larger its line in the list of files is left, which says
  * so; beyond VT_MAX_TIMELINE_FILES files nothing is left but their number. */
 #define VT_MAX_TIMELINE_BYTES (24u * 1024 * 1024)
-#define VT_MAX_TIMELINE_FILES 10000
+#define VT_MAX_TIMELINE_FILES 2000
 
 struct vt_timeline_input {
     const struct vt_config *config;
