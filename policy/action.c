@@ -6,6 +6,7 @@
 
 #include "base/config_table.h"
 #include "rule.h"
+#include "seal.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_TEXT_BYTES 200
@@ -18,17 +19,10 @@ static const char *const notified[VT_NOTIFY_COUNT] = {
     [VT_NOTIFY_RECORDS] = "records", [VT_NOTIFY_OFFICER] = "officer",
     [VT_NOTIFY_ADMIN] = "admin",
 };
-static const char *const seals[] = {
-    [VT_SEAL_PREFERRED] = "preferred", [VT_SEAL_REQUIRED] = "required"};
 
 const char *vt_notify_name(enum vt_notify notify)
 {
     return notify < VT_NOTIFY_COUNT ? notified[notify] : "unknown";
-}
-
-const char *vt_seal_name(enum vt_seal seal)
-{
-    return seal == VT_SEAL_PREFERRED || seal == VT_SEAL_REQUIRED ? seals[seal] : "none";
 }
 
 /* ---- values ---- */
@@ -180,7 +174,7 @@ static void parse_headers(struct vt_reading *reading, const struct vt_yaml_node 
     effects->headers_count = node->count;
 }
 
-/* ---- notify, seal ---- */
+/* ---- notify ---- */
 
 static void parse_notify(struct vt_reading *reading, const struct vt_yaml_node *node,
                          struct vt_then *out)
@@ -193,87 +187,6 @@ static void parse_notify(struct vt_reading *reading, const struct vt_yaml_node *
                          VT_NOTIFY_COUNT, &who))
             out->effects.notify |= 1u << who;
     }
-}
-
-static const char *const whats[] = {"message", "documents", "both"};
-static const char *const seal_forms[] = {"clear", "opaque"};
-static const char *const seal_keys[] = {"mode",    "key", "what", "form", "protect-headers",
-                                        "internal"};
-
-static void parse_seal_mode(struct vt_reading *reading, const struct vt_yaml_node *node,
-                            struct vt_seal_asked *out)
-{
-    unsigned mode = 0;
-    if (vt_yaml_word(reading->yaml, node, "a way to seal", seals, ELEMENTS(seals), &mode))
-        out->mode = (enum vt_seal)mode;
-}
-
-/* A promise that cannot be kept would let documents leave without their seal. */
-static void parse_seal_what(struct vt_reading *reading, const struct vt_yaml_node *node)
-{
-    unsigned what = 0;
-    if (node != NULL &&
-        vt_yaml_word(reading->yaml, node, "what is sealed", whats, ELEMENTS(whats), &what) &&
-        what > 0)
-        vt_yaml_mistake(reading->yaml, node,
-                        "\"%s\": documents are not sealed in this version; write message",
-                        whats[what]);
-}
-
-static void parse_seal_mapping(struct vt_reading *reading, const struct vt_yaml_node *node,
-                               struct vt_effects_asked *out)
-{
-    struct vt_seal_asked *seal = &out->seal;
-    const struct vt_yaml_node *mode = vt_yaml_find(node, "mode");
-    const struct vt_yaml_node *key = vt_yaml_find(node, "key");
-    const struct vt_yaml_node *form = vt_yaml_find(node, "form");
-    const struct vt_yaml_node *headers = vt_yaml_find(node, "protect-headers");
-    const struct vt_yaml_node *internal = vt_yaml_find(node, "internal");
-    unsigned opaque = 0;
-    vt_yaml_check_keys(reading->yaml, node, seal_keys, ELEMENTS(seal_keys));
-    if (mode == NULL)
-        vt_yaml_mistake(reading->yaml, node,
-                        "a seal needs a mode: {mode: preferred} or {mode: required}");
-    else
-        parse_seal_mode(reading, mode, seal);
-    if (key != NULL && vt_yaml_text(reading->yaml, key, &seal->key))
-        out->seal_node = key;
-    parse_seal_what(reading, vt_yaml_find(node, "what"));
-    if (form != NULL && vt_yaml_word(reading->yaml, form, "a form of a sealed mail", seal_forms,
-                                     ELEMENTS(seal_forms), &opaque))
-        seal->is_opaque = opaque == 1;
-    if (headers != NULL)
-        vt_yaml_bool(reading->yaml, headers, &seal->protects_headers);
-    if (internal != NULL)
-        vt_yaml_bool(reading->yaml, internal, &seal->is_internal);
-}
-
-/* Whether the configuration has the key, the master asks: vt_policy_next_seal. */
-static void parse_seal(struct vt_reading *reading, const struct vt_yaml_node *node,
-                       struct vt_then *out)
-{
-    out->effects.seal_node = node;
-    if (node->kind == VT_YAML_MAPPING)
-        parse_seal_mapping(reading, node, &out->effects);
-    else
-        parse_seal_mode(reading, node, &out->effects.seal);
-}
-
-bool vt_policy_next_seal(const struct vt_policy *policy, size_t *at, struct vt_policy_seal *out)
-{
-    for (; *at < policy->rules_count; (*at)++) {
-        const struct vt_rule *rule = &policy->rules[*at];
-        const struct vt_effects_asked *effects = &rule->then.effects;
-        if (effects->seal.mode == VT_SEAL_NONE)
-            continue;
-        *out = (struct vt_policy_seal){.rule = rule->name,
-                                       .asked = effects->seal,
-                                       .line = effects->seal_node->line,
-                                       .column = effects->seal_node->column};
-        (*at)++;
-        return true;
-    }
-    return false;
 }
 
 /* ---- the table: which key goes with which actions ---- */
@@ -301,7 +214,7 @@ static const struct {
      parse_headers},
     {"notify", ANY_ACTION, "", parse_notify},
     {"seal", BIT(ACCEPT) | BIT(NOTE) | BIT(TAG), "seal belongs to actions that deliver the mail",
-     parse_seal},
+     vt_seal_parse},
 };
 
 const char *const vt_then_keys[] = {

@@ -98,13 +98,16 @@ static json_t *marks_of(const struct vt_decision *decision)
     for (size_t i = 0; i < decision->headers_count; i++)
         (void)json_object_set_new(headers, decision->headers[i].name,
                                   json_string(decision->headers[i].value));
-    return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o*, s:o*, s:o*}", "folder",
+    return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o*, s:o*, s:o*, s:o*}", "folder",
                      vt_json_string(decision->folder), "subject_prefix",
                      vt_json_string(decision->subject_prefix), "headers", headers, "notify",
                      notify_of(decision), "seal", vt_seal_name(decision->seal), "seal_key",
                      decision->seal_key != NULL ? vt_json_string(decision->seal_key) : NULL,
                      "seal_opaque", decision->seal_is_opaque ? json_true() : NULL, "seal_headers",
-                     decision->seal_protects_headers ? json_true() : NULL);
+                     decision->seal_protects_headers ? json_true() : NULL, "seal_what",
+                     decision->seal != VT_SEAL_NONE && decision->seal_what != VT_SEAL_WHAT_MESSAGE
+                         ? json_string(vt_seal_what_name(decision->seal_what))
+                         : NULL);
 }
 
 enum vt_code vt_decision_to_json(const struct vt_decision *decision, char **out_text,

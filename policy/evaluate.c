@@ -232,6 +232,8 @@ static void take_seal(struct vt_decision *d, const struct vt_seal_asked *asked,
     d->seal_key = asked->key;
     d->seal_is_opaque = asked->is_opaque;
     d->seal_protects_headers = asked->protects_headers;
+    d->seal_what = asked->what;
+    d->seal_documents = asked->documents;
 }
 
 static bool is_braked(const struct evaluation *e, const struct vt_rule *rule)

@@ -133,7 +133,8 @@ static bool has_same_marks(const struct vt_decision *a, const struct vt_decision
            is_same_text(a->text, b->text) && is_same_text(a->folder, b->folder) &&
            is_same_text(a->subject_prefix, b->subject_prefix) && a->notify == b->notify &&
            a->seal == b->seal && is_same_text(a->seal_key, b->seal_key) &&
-           a->seal_is_opaque == b->seal_is_opaque &&
+           a->seal_is_opaque == b->seal_is_opaque && a->seal_what == b->seal_what &&
+           a->seal_documents == b->seal_documents &&
            a->seal_protects_headers == b->seal_protects_headers &&
            is_same_text(a->officer, b->officer) && has_same_headers(a, b) &&
            a->defer_until_utc_secs == b->defer_until_utc_secs;

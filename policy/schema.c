@@ -72,20 +72,7 @@ static const char rules_frame[] =
     "    \"notify\": {\"description\": \"Who is told.\", \"anyOf\": ["
     "     {\"$ref\": \"#/definitions/who\"},"
     "     {\"type\": \"array\", \"items\": {\"$ref\": \"#/definitions/who\"}, \"minItems\": 1}]},"
-    "    \"seal\": {\"description\": \"Seal outbound mail.\", \"anyOf\": ["
-    "     {\"enum\": [\"preferred\", \"required\"]},"
-    "     {\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"mode\"],"
-    "      \"properties\": {"
-    "       \"mode\": {\"description\": \"What becomes of mail that cannot be sealed: preferred, "
-    "it "
-    "leaves without; required, it does not leave.\", \"enum\": [\"preferred\", \"required\"]},"
-    "       \"key\": {\"description\": \"One of seal.keys.\", \"type\": \"string\"},"
-    "       \"what\": {\"description\": \"Default message.\", \"enum\": [\"message\"]},"
-    "       \"form\": {\"description\": \"Default clear.\", \"enum\": [\"clear\", \"opaque\"]},"
-    "       \"protect-headers\": {\"description\": \"Copies of Subject, From, To, … are signed "
-    "(RFC 9788).\", \"type\": \"boolean\"},"
-    "       \"internal\": {\"description\": \"Mail within our domains, too.\","
-    "        \"type\": \"boolean\"}}}]}}},"
+    "    \"seal\": {\"$ref\": \"#/definitions/seal\"}}},"
     "  \"who\": {\"enum\": [\"sender\", \"recipient\", \"records\", \"officer\", \"admin\"]},"
     "  \"rule\": {\"type\": \"object\", \"additionalProperties\": false,"
     "   \"required\": [\"name\", \"when\", \"then\"],"
@@ -104,6 +91,45 @@ static const char rules_frame[] =
     "    \"observe-until\": {\"description\": \"The rule observes until then, and acts "
     "afterwards.\","
     "     \"$ref\": \"#/definitions/date\"}}}}";
+
+/* And of seals. */
+static const char seals_frame[] =
+    "{"
+    "  \"seal\": {\"description\": \"Seal outbound mail.\", \"anyOf\": ["
+    "     {\"enum\": [\"preferred\", \"required\"]},"
+    "     {\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"mode\"],"
+    "      \"properties\": {"
+    "       \"mode\": {\"description\": \"What becomes of mail that cannot be sealed: preferred, "
+    "it "
+    "leaves without; required, it does not leave.\", \"enum\": [\"preferred\", \"required\"]},"
+    "       \"key\": {\"description\": \"One of seal.keys.\", \"type\": \"string\"},"
+    "       \"what\": {\"description\": \"Default message.\","
+    "        \"enum\": [\"message\", \"documents\", \"both\"]},"
+    "       \"documents\": {\"description\": \"Which PDFs of the mail; default all.\", \"anyOf\": ["
+    "        {\"$ref\": \"#/definitions/file-names\"},"
+    "        {\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
+    "         \"name\": {\"$ref\": \"#/definitions/file-names\"},"
+    "         \"except\": {\"$ref\": \"#/definitions/file-names\"},"
+    "         \"signed\": {\"description\": \"Only those with a signature, or only those "
+    "without.\","
+    "          \"type\": \"boolean\"},"
+    "         \"at-most\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 20}}}]},"
+    "       \"appearance\": {\"description\": \"Of seal.appearances; default: nothing is shown.\","
+    "        \"anyOf\": [{\"type\": \"string\"}, {\"$ref\": \"#/definitions/appearance\"},"
+    "         {\"type\": \"array\", \"minItems\": 1, \"maxItems\": 20,"
+    "          \"items\": {\"$ref\": \"#/definitions/appearance\"}}]},"
+    "       \"form\": {\"description\": \"Default clear.\", \"enum\": [\"clear\", \"opaque\"]},"
+    "       \"protect-headers\": {\"description\": \"Copies of Subject, From, To, … are signed "
+    "(RFC 9788).\", \"type\": \"boolean\"},"
+    "       \"internal\": {\"description\": \"Mail within our domains, too.\","
+    "        \"type\": \"boolean\"}}}]},"
+    "  \"file-names\": {\"anyOf\": [{\"type\": \"string\", \"minLength\": 1},"
+    "   {\"type\": \"array\", \"minItems\": 1, \"maxItems\": 50,"
+    "    \"items\": {\"type\": \"string\", \"minLength\": 1}}]},"
+    "  \"appearance\": {\"type\": \"object\", \"additionalProperties\": false,"
+    "   \"required\": [\"appearance\"],"
+    "   \"properties\": {\"name\": {\"$ref\": \"#/definitions/file-names\"},"
+    "    \"appearance\": {\"type\": \"string\"}}}}";
 
 static json_t *reference_to(const char *definition)
 {
@@ -212,8 +238,11 @@ enum vt_code vt_policy_schema(char **out_text, size_t *out_len, struct vt_err *e
     json_t *root = json_loads(frame, JSON_REJECT_DUPLICATES, NULL);
     json_t *definitions = json_object_get(root, "definitions");
     json_t *of_rules = json_loads(rules_frame, JSON_REJECT_DUPLICATES, NULL);
-    int merged = json_object_update_missing(definitions, of_rules);
+    json_t *of_seals = json_loads(seals_frame, JSON_REJECT_DUPLICATES, NULL);
+    int merged = json_object_update_missing(definitions, of_rules) |
+                 json_object_update_missing(definitions, of_seals);
     json_decref(of_rules);
+    json_decref(of_seals);
     if (merged != 0) {
         json_decref(root);
         return vt_err_set(err, VT_E_NOMEM, "no memory for the schema");

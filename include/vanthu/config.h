@@ -4,7 +4,7 @@
 #define VANTHU_CONFIG_H
 
 #include "vanthu/policy.h"
-#include "vanthu/seal.h"
+#include "vanthu/seal_pdf.h"
 #include "vanthu/trust.h"
 
 enum vt_role_id {
@@ -150,6 +150,33 @@ struct vt_seal_key {
     unsigned line, column; /* of its name in the file */
 };
 
+/* What a sealed document shows (seal.appearances), and where: legal.md. */
+#define VT_MAX_SEAL_APPEARANCES 16
+#define VT_SEAL_PLACE_KINDS 5
+enum vt_seal_text {
+    VT_SEAL_TEXT_ANNEX = 0, /* number and symbol, time */
+    VT_SEAL_TEXT_COPY       /* kind of copy, agency, time */
+};
+struct vt_seal_appearance {
+    const char *name;
+    enum vt_seal_show show;
+    const char *picture; /* file of an image */
+    int width_mm;        /* of it; 0: as its resolution says */
+    const char *font;    /* file, of a text */
+    enum vt_seal_text text;
+    const char *kind;         /* of a copy: "SAO Y", … */
+    const char *agency;       /* that made it; NULL: the one of the key */
+    struct vt_strings number; /* of an annex, from where: "subject", "file-name", "X-…" */
+    enum vt_seal_place places[VT_SEAL_PLACE_KINDS]; /* the first one that the file has */
+    size_t places_count;
+    unsigned page; /* from 1; 0: the last one */
+    int left_mm, top_mm;
+    const char *anchor, *field;
+    bool may_be_invisible;           /* where a certification allows only that */
+    unsigned line, column;           /* of its name in the file */
+    unsigned file_line, file_column; /* of picture or font, where they are given */
+};
+
 /* All strings live in the arena of the configuration. */
 struct vt_config {
     struct vt_arena *arena;
@@ -211,9 +238,11 @@ struct vt_config {
 
     struct vt_seal_key *seal_keys; /* seal.keys */
     size_t seal_keys_count;
-    struct vt_strings seal_names; /* of the same, in their order */
-    const char *seal_directory;   /* seal.directory: what the sealer remembers of PINs and quotas */
-    int64_t seal_canary_msecs;    /* seal.canary: 15m; 0: no signature is tried */
+    struct vt_strings seal_names;                /* of the same, in their order */
+    struct vt_seal_appearance *seal_appearances; /* seal.appearances */
+    size_t seal_appearances_count;
+    const char *seal_directory; /* seal.directory: what the sealer remembers of PINs and quotas */
+    int64_t seal_canary_msecs;  /* seal.canary: 15m; 0: no signature is tried */
     struct vt_config_timestamp {
         struct vt_strings urls; /* seal.timestamp.urls: of authorities, asked in this order; none */
         enum vt_seal_hash hash; /* seal.timestamp.hash: sha256 */
@@ -255,6 +284,9 @@ void vt_config_mistake(const struct vt_config *config, struct vt_mistakes *mista
 const char *vt_role_name(enum vt_role_id role); /* "gateway" */
 /* NULL: no such key. name: may be NULL. */
 const struct vt_seal_key *vt_config_seal_key(const struct vt_config *config, const char *name);
+/* The same of an appearance. */
+const struct vt_seal_appearance *vt_config_appearance(const struct vt_config *config,
+                                                      const char *name);
 /* True when a person's mail program hands the mail in: it does not queue, so nothing is deferred.
  */
 bool vt_mail_is_submission(const struct vt_mail *mail, const struct vt_config *config);

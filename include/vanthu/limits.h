@@ -57,6 +57,8 @@
 #define VT_MAX_REPORT_BYTES (4u * 1024 * 1024)
 /* One framed message between roles; larger things travel as a descriptor. */
 #define VT_MAX_MESSAGE_BYTES (64u * 1024)
+/* Documents of one mail that are sealed: each is a signature of the HSM. */
+#define VT_MAX_SEAL_DOCUMENTS 20
 #define VT_MAX_RECIPIENTS 5000
 /* A configuration file. */
 #define VT_MAX_CONFIG_BYTES (1024u * 1024)

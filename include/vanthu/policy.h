@@ -144,10 +144,31 @@ enum vt_notify {
 };
 /* Preferred: what cannot be sealed is sent without a seal. Required: it is not sent. */
 enum vt_seal { VT_SEAL_NONE = 0, VT_SEAL_PREFERRED, VT_SEAL_REQUIRED };
+enum vt_seal_what { VT_SEAL_WHAT_MESSAGE = 0, VT_SEAL_WHAT_DOCUMENTS, VT_SEAL_WHAT_BOTH };
+/* Which documents a rule wants sealed, and what they show. */
+struct vt_seal_documents {
+    /* Of their file names, folded; none: any name, and a document without one, too. */
+    const char **names;
+    size_t names_count;
+    const char **except;
+    size_t except_count;
+    enum { VT_SEAL_SIGNED_OR_NOT = 0, VT_SEAL_SIGNED_ONLY, VT_SEAL_UNSIGNED_ONLY } is_signed;
+    unsigned at_most; /* more than these: nothing of the mail is sealed */
+    /* The first of them whose names fit; none: nothing is shown. */
+    struct vt_seal_appearance_asked {
+        const char **names; /* as above */
+        size_t names_count;
+        const char *appearance; /* a name of seal.appearances */
+        unsigned line, column;  /* in the policy file */
+    } * appearances;
+    size_t appearances_count;
+};
 /* How a rule wants a mail sealed. */
 struct vt_seal_asked {
     enum vt_seal mode;
-    const char *key;  /* of the configuration; NULL: the only one that may seal mails */
+    enum vt_seal_what what;
+    const struct vt_seal_documents *documents; /* NULL unless what has documents */
+    const char *key;  /* of the configuration; NULL: the only one that may seal such mails */
     bool is_internal; /* mail that stays in our domains is sealed, too */
     bool is_opaque;   /* else in the clear form */
     bool protects_headers;
@@ -160,6 +181,18 @@ struct vt_policy_seal {
 };
 /* The next one from *at on, which begins with 0; false: there is none. */
 bool vt_policy_next_seal(const struct vt_policy *policy, size_t *at, struct vt_policy_seal *out);
+
+/* A document of a mail that is to be sealed. */
+struct vt_seal_choice {
+    size_t document;        /* in the evidence */
+    const char *appearance; /* the policy's; NULL: nothing is shown */
+};
+struct vt_arena;
+/* The documents of a mail that are meant: PDFs that are a part of it by themselves, not within
+ * other mails, archives or containers. *out in arena. VT_E_NOMEM. */
+enum vt_code vt_seal_choose(struct vt_arena *arena, const struct vt_seal_documents *asked,
+                            const struct vt_evidence *evidence, struct vt_seal_choice **out,
+                            size_t *out_count, struct vt_err *err) VT_MUST_CHECK;
 
 /* A header that a rule adds. */
 struct vt_header_asked {
@@ -188,7 +221,9 @@ struct vt_decision {
     enum vt_seal seal;    /* of mail that leaves */
     const char *seal_key; /* goes with it, and so do these: struct vt_seal_asked */
     bool seal_is_opaque, seal_protects_headers;
-    struct vt_trace *trace; /* rules that matched, or all of them */
+    enum vt_seal_what seal_what;
+    const struct vt_seal_documents *seal_documents; /* the policy's; NULL: not known any more */
+    struct vt_trace *trace;                         /* rules that matched, or all of them */
     size_t trace_count;
     size_t tried_count; /* rules tried, over all documents and the mail */
     const char *policy_version;
@@ -225,6 +260,8 @@ const char *vt_mode_name(enum vt_mode mode);
 /* "sender", "recipient", "records", "officer", "admin"; "none", "preferred", "required". */
 const char *vt_notify_name(enum vt_notify notify);
 const char *vt_seal_name(enum vt_seal seal);
+/* "message", "documents", "both". */
+const char *vt_seal_what_name(enum vt_seal_what what);
 /* The decision as a JSON object text (malloc'd), for logs and `vanthu check --json`. */
 enum vt_code vt_decision_to_json(const struct vt_decision *decision, char **out_text,
                                  size_t *out_len, struct vt_err *err) VT_MUST_CHECK;

@@ -99,13 +99,21 @@ struct vt_register_object {
 struct vt_register_seal {
     const char *result;     /* "sealed", "left-alone", "failed" */
     const char *key;        /* its name; NULL: none was found */
-    const char *purpose;    /* "message" */
+    const char *purpose;    /* "message"; "document": of documents alone */
     const char *why;        /* one word; NULL of a sealed mail */
     const char *text;       /* more of it; or NULL */
     const char *cms_sha256; /* of the signature in the mail; NULL unless sealed */
     const char *level;      /* "B-B", "B-T"; NULL: no time stamp was asked for */
     const char *authority;  /* address of who gave the time stamp; NULL */
     const char *unstamped;  /* why there is none, though one was asked for; NULL */
+    struct vt_register_sealed_document {
+        const char *path;
+        const char *name;   /* or NULL */
+        const char *word;   /* "sealed", "sealed-already", or why not */
+        const char *text;   /* more of it; or NULL */
+        const char *sha256; /* of the sealed file; NULL unless sealed */
+    } * documents;          /* those that the rule meant */
+    size_t documents_count;
 };
 
 struct vt_register_decided {

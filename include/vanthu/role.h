@@ -22,6 +22,8 @@ struct vt_role_fds {
     int notices; /* registrar: the words of notices as checked by the master, a sealed memory
                     file (vt_notice_words_bundle); -1: those that are built in */
     int rules;   /* gateway: since when its rules are what they are (vt_version_rules) */
+    int looks;   /* inspector: pictures and fonts of seals as checked by the master, a sealed memory
+                    file (vt_seal_looks_bundle); -1: there are none */
     int metrics; /* the role's own, for writing (vt_metrics_open) */
     int web_socket;  /* web: the listening socket */
     int seal;        /* gateway: client end; sealer: server end */
@@ -52,10 +54,11 @@ void vt_role_ready(int control);
 
 /* ---- what is asked of keys ---- */
 
-/* The key that seals mails by that name, or with NULL the only one; NULL: none can. */
-const struct vt_seal_key *vt_seal_key_of_mails(const struct vt_config *config, const char *name);
+/* The key by that name that seals such, or with NULL the only one; NULL: none can. */
+const struct vt_seal_key *vt_seal_key_of_mails(const struct vt_config *config, const char *name,
+                                               enum vt_seal_what what);
 /* Add to mistakes, at their place in the policy file: seals that no key of the configuration can
- * set. policy: NULL is allowed. */
+ * set, and appearances that it does not have. policy: NULL is allowed. */
 void vt_check_policy_seals(const struct vt_config *config, const struct vt_policy *policy,
                            struct vt_mistakes *mistakes);
 

@@ -24,6 +24,9 @@ enum vt_seal_pdf_word {
     VT_SEAL_PDF_PLACE,   /* "place": page or anchor is not there, or the seal is too large for it */
     VT_SEAL_PDF_DAMAGED, /* "damaged": cannot be read without guessing */
     VT_SEAL_PDF_TOO_LARGE, /* "too-large" */
+    /* Words of a file as a part of a mail: */
+    VT_SEAL_PDF_INSIDE,  /* "inside": of a part that is signed itself and must not be changed */
+    VT_SEAL_PDF_WORDING, /* "wording": what is to be shown is not known, such as its number */
     VT_SEAL_PDF_WORDS
 };
 /* "not-sealed", "ready", … */

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
- * sealing: the two steps of the seal of a mail (vanthu/seal_message.h) or of a file
- * (vanthu/seal_pdf.h, vanthu/seal_file.h) in children of the inspector, for whoever must not read
- * them itself. Between the steps the sealer signs. */
+ * sealing: the steps of the seal of a mail and its documents (vanthu/seal_message.h,
+ * vanthu/seal_pdf.h) or of a file (vanthu/seal_file.h) in children of the inspector, for whoever
+ * must not read them itself. Between the steps the sealer signs: of a mail first the documents,
+ * then the message over them. Each child repeats the steps before its own; the same mail, plan and
+ * signatures give the same bytes. */
 #ifndef VANTHU_SEALING_H
 #define VANTHU_SEALING_H
 
 #include "vanthu/evidence.h"
 #include "vanthu/limits.h"
 #include "vanthu/seal_message.h"
+#include "vanthu/seal_pdf.h"
 
 /* A sealed mail: base64 over the largest one, and the signature. */
 #define VT_MAX_SEALED_MAIL_BYTES (VT_MAX_MAIL_BYTES / 2 * 3)
@@ -15,12 +18,28 @@
 #define VT_MAX_SEAL_CHANGES_BYTES (256u * 1024)
 #define VT_MAX_SEAL_CHANGES 200
 
-/* All borrowed. */
+/* What is said of them, with their signatures and tokens, as JSON. */
+#define VT_MAX_SEAL_DOCUMENTS_BYTES (2u * 1024 * 1024)
+
+/* A PDF that is a part of the mail by itself. */
+struct vt_sealing_document {
+    const char *path;          /* as in the evidence */
+    const char *appearance;    /* a name of seal.appearances; NULL: nothing is shown */
+    struct vt_bytes signature; /* by the sealer, over its attributes; empty before */
+    struct vt_bytes token;     /* a time stamp token over that signature value; empty: none */
+};
+
+/* All borrowed. plan, documents, agency and token_max_bytes are the same in all steps of a mail,
+ * but for signatures and tokens. */
 struct vt_sealing {
-    int inspect_fd; /* client end of the channel */
-    int mail_fd;    /* sealed memory file or spool file */
-    const struct vt_seal_message_plan *plan;
-    struct vt_bytes token; /* of the second step: a time stamp over the signature value, or empty */
+    int inspect_fd;                              /* client end of the channel */
+    int mail_fd;                                 /* sealed memory file or spool file */
+    const struct vt_seal_message_plan *plan;     /* without replacements; with an identity always */
+    const struct vt_sealing_document *documents; /* at most VT_MAX_SEAL_DOCUMENTS; none: NULL */
+    size_t documents_count;
+    const char *agency; /* the name of the agency whose seal it is, for copies; NULL: not known */
+    size_t token_max_bytes; /* room for a time stamp token in each document; 0: there is none */
+    struct vt_bytes token;  /* of the last step: a time stamp over the signature value, or empty */
     int64_t deadline_msecs; /* monotonic, of one step */
     void (*progress)(void *context);
     void *progress_context;
@@ -30,9 +49,23 @@ struct vt_sealing_prepared {
     enum vt_seal_message_word word;
     const char *why;            /* one English sentence, cleaned; NULL when ready */
     struct vt_bytes attributes; /* what the sealer is to sign; empty unless ready */
+    /* Of the first step: one for each document, when word is ready. */
+    struct vt_sealing_part {
+        enum vt_seal_pdf_word word;
+        const char *why;            /* one English sentence, cleaned; NULL when ready */
+        struct vt_bytes attributes; /* empty unless ready */
+    } * parts;
+    size_t parts_count;
 };
-/* What is to be signed. *out lives in arena. VT_OK: look at out->word; VT_E_PEER: the child died or
- * reports a fault; VT_E_TIMEOUT, VT_E_BUSY, VT_E_NOMEM. */
+/* The first step, of a mail with documents: what of each of them is to be signed; and whether the
+ * mail, too, can be sealed with new documents of their kind, so that nothing is signed in vain.
+ * out->attributes is empty. *out lives in arena. VT_OK: look at out->word, then at the words of the
+ * parts. VT_E_PEER: the child died or reports a fault; VT_E_TIMEOUT, VT_E_BUSY, VT_E_NOMEM. */
+enum vt_code vt_sealing_documents(struct vt_arena *arena, const struct vt_sealing *sealing,
+                                  struct vt_sealing_prepared *out,
+                                  struct vt_err *err) VT_MUST_CHECK;
+/* What of the message is to be signed, its documents having their signatures; not asked in the bare
+ * form. *out lives in arena. VT_OK: look at out->word; errors as vt_sealing_documents. */
 enum vt_code vt_sealing_prepare(struct vt_arena *arena, const struct vt_sealing *sealing,
                                 struct vt_sealing_prepared *out, struct vt_err *err) VT_MUST_CHECK;
 
@@ -42,13 +75,17 @@ struct vt_sealing_finished {
     struct vt_bytes body;           /* view of mail */
     struct vt_seal_change *changes; /* in arena, with what they point to */
     size_t changes_count;
-    char cms_sha256[65];
+    char cms_sha256[65]; /* "" in the bare form */
+    /* Of each document as it is now, in arena. */
+    char (*documents_sha256)[65];
+    size_t documents_count;
     const char *why; /* our own verifier refuses what was made, or it would not survive the way: one
                         sentence, cleaned; NULL: it may leave */
 };
-/* The mail with its signature, verified in the child that made it; that it is 7-bit, with short
- * lines, and that only fields about its content change is looked at here again, for the child has
- * read hostile bytes. VT_OK: look at out->why first. Errors as vt_sealing_prepare. */
+/* The mail with its signature, verified in the child that made it, and so was each document; that
+ * it is 7-bit, with short lines, and that only fields about its content change is looked at here
+ * again, for the child has read hostile bytes. signature: empty in the bare form. VT_OK: look at
+ * out->why first. Errors as vt_sealing_documents. */
 enum vt_code vt_sealing_finish(struct vt_arena *arena, const struct vt_sealing *sealing,
                                struct vt_bytes signature, struct vt_sealing_finished *out,
                                struct vt_err *err) VT_MUST_CHECK;

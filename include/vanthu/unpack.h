@@ -93,6 +93,10 @@ enum vt_code vt_unpack_member(struct vt_arena *arena, struct vt_unpacked *unpack
                               struct vt_bytes bytes, const char *name,
                               struct vt_err *err) VT_MUST_CHECK;
 
+/* The value of a header of a mail, decoded and cleaned, in arena. NULL: there is none of that name,
+ * more than one, or no memory. */
+const char *vt_unpack_header(struct vt_arena *arena, struct vt_bytes mail, const char *name);
+
 /* True when two file names, or parts of them, are the same in any case of letters, those with
  * diacritics too. Both NFC, as names of parts are. */
 bool vt_unpack_is_same_name(struct vt_bytes a, struct vt_bytes b);

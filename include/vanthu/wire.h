@@ -18,14 +18,21 @@
  *                       INSPECTED   -; evidence 4M, wants 16M, objects 16M
  *                       DIED        why; -
  * gateway, command      SEAL_       key, chain, scheme, hash, time,     inspection  what policy says
- *   to inspector        PREPARE     opaque, may_be_opaque, headers,                 for "cannot be
- *                                   null_sender; mail 64M                           sealed"
+ *   to inspector        DOCUMENTS   form, may_be_opaque, headers,                   for "cannot be
+ *                                   null_sender, agency, token_max,                 sealed"
+ *                                   documents (how many); mail 64M,
+ *                                   documents 2M
+ *                       SEAL_       word, why; parts 2M
+ *                       DOCUMENTS_ARE
+ *                       SEAL_       as SEAL_DOCUMENTS; without any
+ *                       PREPARE     documents the mail alone
  *                       SEAL_       word, why, attributes; -
  *                       PREPARED
- *                       SEAL_       the same and signature; mail 64M, and a
- *                       FINISH      time stamp token 32K or none
- *                       SEAL_       header_bytes, cms, why; sealed mail
- *                       FINISHED    96M, changes of the header 256K
+ *                       SEAL_       the same and signature; the same, and
+ *                       FINISH      a time stamp token 32K or none
+ *                       SEAL_       header_bytes, cms, why, documents;
+ *                       FINISHED    sealed mail 96M, changes of the
+ *                                   header 256K
  * command to inspector  SEAL_FILE   key, chain, scheme, hash, time,     60 s        exit status 75
  *                                   form, stamp, name, reason, signature
  *                                   or not; file 64M, with a signature a
@@ -167,6 +174,8 @@ enum vt_message_type {
     VT_MSG_SEAL_FILE_IS,
     VT_MSG_STAMP, /* to status: have this stamped */
     VT_MSG_STAMPED,
+    VT_MSG_SEAL_DOCUMENTS, /* to the inspector: what of its documents is to be signed? */
+    VT_MSG_SEAL_DOCUMENTS_ARE,
     VT_MSG_COUNT
 };
 

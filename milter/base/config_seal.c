@@ -38,26 +38,32 @@ static bool no_memory(struct reader *r, const struct vt_yaml_node *node)
 }
 
 /* Names are those of files and of labels of metrics. */
-static bool is_name(const char *text)
+bool vt_check_seal_name(const char *text)
 {
     size_t len = strlen(text);
     return len > 0 && len <= MAX_NAME_BYTES && text[0] != '.' && text[0] != '-' &&
            strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len;
 }
 
-static bool read_path(struct reader *r, const struct vt_yaml_node *node, const char **out)
+bool vt_config_read_path(struct vt_config_reader *reader, const struct vt_yaml_node *node,
+                         const char **out)
 {
-    const char *text = NULL, *folder = r->config->folder;
+    const char *text = NULL, *folder = reader->folder;
     char shown[64];
-    if (!vt_yaml_text(&r->config->yaml, node, &text))
+    if (!vt_yaml_text(&reader->yaml, node, &text))
         return false;
     if (!vt_check_path(text))
-        return vt_yaml_mistake(&r->config->yaml, node, "\"%s\" is not a path",
+        return vt_yaml_mistake(&reader->yaml, node, "\"%s\" is not a path",
                                vt_text_clean(shown, sizeof(shown), vt_bytes_str(text)));
     *out = text[0] == '/' || folder[0] == '\0'
-               ? vt_arena_str(r->config->config->arena, text)
-               : vt_arena_printf(r->config->config->arena, "%s/%s", folder, text);
-    return *out != NULL || no_memory(r, node);
+               ? vt_arena_str(reader->config->arena, text)
+               : vt_arena_printf(reader->config->arena, "%s/%s", folder, text);
+    return *out != NULL || vt_yaml_mistake(&reader->yaml, node, "out of memory");
+}
+
+static bool read_path(struct reader *r, const struct vt_yaml_node *node, const char **out)
+{
+    return vt_config_read_path(r->config, node, out);
 }
 
 static bool read_optional_path(struct reader *r, const char *name, const char **out)
@@ -314,7 +320,7 @@ static bool read_key(struct vt_config_reader *config, const struct vt_yaml_entry
     struct reader r = {config, entry->value, out};
     if (!vt_yaml_text(&config->yaml, entry->key, &out->name))
         return false;
-    if (!is_name(out->name))
+    if (!vt_check_seal_name(out->name))
         return vt_yaml_mistake(&config->yaml, entry->key,
                                "a key has a name of small letters, digits, \"-\" and \".\", at "
                                "most %d",

@@ -184,6 +184,8 @@ const struct vt_setting vt_settings[] = {
     {"fetch.host-down", vt_set_duration, PLACE(host_down_msecs), "60s", 0, 1 * HOURS, NULL, NULL},
 
     {"seal.keys", vt_config_read_seal_keys, PLACE(seal_keys), NULL, 0, 0, NULL, NULL},
+    {"seal.appearances", vt_config_read_appearances, PLACE(seal_appearances), NULL, 0, 0, NULL,
+     NULL},
     {"seal.directory", vt_set_path, PLACE(seal_directory), "/var/lib/vanthu-seal", 0, 0, PATH},
     {"seal.canary", vt_set_duration, PLACE(seal_canary_msecs), "15m", 0, 1 * DAYS, NULL, NULL},
 

@@ -31,11 +31,22 @@ extern const size_t vt_settings_count;
 
 /* ---- config_seal.c ---- */
 
+/* Names under seal.keys and seal.appearances: small letters, digits, hyphens, dots. */
+bool vt_check_seal_name(const char *text);
+/* A path; a relative one begins in the folder of the file. False: a mistake was added. */
+bool vt_config_read_path(struct vt_config_reader *reader, const struct vt_yaml_node *node,
+                         const char **out);
 /* The mapping of seal.keys; the fields are those of the configuration. */
 bool vt_config_read_seal_keys(struct vt_config_reader *reader, const struct vt_setting *setting,
                               const struct vt_yaml_node *node, void *field);
 /* The level of keys that say nothing. */
 void vt_seal_levels_complete(struct vt_config *config);
+
+/* ---- config_appearance.c ---- */
+
+/* The mapping of seal.appearances; the fields are those of the configuration. */
+bool vt_config_read_appearances(struct vt_config_reader *reader, const struct vt_setting *setting,
+                                const struct vt_yaml_node *node, void *field);
 
 /* ---- what a text may be (config_check.c) ---- */
 

@@ -262,6 +262,23 @@ static void print_notices(const struct vt_register_text *t, const struct vt_regi
     }
 }
 
+/* "2415-SNV.pdf: sealed, 3a7b…", "phu-luc.pdf: certified (…)" */
+static void print_sealed_documents(const struct vt_register_text *t,
+                                   const struct vt_register_seal *seal)
+{
+    for (size_t i = 0; i < seal->documents_count; i++) {
+        const struct vt_register_sealed_document *document = &seal->documents[i];
+        label(t, W_SEAL_DOCUMENT);
+        fprintf(t->out, "%s: %s", document->name != NULL ? document->name : document->path,
+                document->word);
+        if (document->sha256 != NULL)
+            fprintf(t->out, ", SHA-256 %s", document->sha256);
+        if (document->text != NULL)
+            fprintf(t->out, " (%s)", document->text);
+        fputc('\n', t->out);
+    }
+}
+
 /* "set, key van-thu", "NOT SET, the mail leaves without: quota, key van-thu (…)" */
 static void print_seal(const struct vt_register_text *t, const struct vt_register_decided *decided)
 {
@@ -283,6 +300,7 @@ static void print_seal(const struct vt_register_text *t, const struct vt_registe
         fprintf(t->out, " (%s)", seal->text);
     fputc('\n', t->out);
     line(t, W_SEAL_DIGEST, seal->cms_sha256);
+    print_sealed_documents(t, seal);
     if (seal->level == NULL)
         return;
     label(t, W_SEAL_STAMP);

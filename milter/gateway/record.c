@@ -56,18 +56,32 @@ static enum vt_code plan_notices(const struct vt_transaction *transaction,
     return vt_notice_plan(transaction->arena, &input, out, err);
 }
 
-static struct vt_register_seal register_seal(const struct vt_sealed *sealed)
+static struct vt_register_seal
+register_seal(const struct vt_sealed *sealed,
+              struct vt_register_sealed_document documents[VT_MAX_SEAL_DOCUMENTS])
 {
     bool is_sealed = sealed->result == VT_SEAL_RESULT_SEALED;
+    enum vt_seal_purpose purpose =
+        sealed->what == VT_SEAL_WHAT_DOCUMENTS ? VT_SEAL_FOR_DOCUMENT : VT_SEAL_FOR_MESSAGE;
+    for (size_t i = 0; i < sealed->documents_count; i++) {
+        const struct vt_sealed_document *document = &sealed->documents[i];
+        documents[i] = (struct vt_register_sealed_document){.path = document->path,
+                                                            .name = document->name,
+                                                            .word = document->word,
+                                                            .text = document->text,
+                                                            .sha256 = document->sha256};
+    }
     return (struct vt_register_seal){.result = vt_seal_result_name(sealed->result),
                                      .key = sealed->key,
-                                     .purpose = vt_seal_purpose_name(VT_SEAL_FOR_MESSAGE),
+                                     .purpose = vt_seal_purpose_name(purpose),
                                      .why = sealed->why,
                                      .text = sealed->text,
                                      .cms_sha256 = is_sealed ? sealed->mail.cms_sha256 : NULL,
                                      .level = sealed->level,
                                      .authority = sealed->authority,
-                                     .unstamped = sealed->unstamped};
+                                     .unstamped = sealed->unstamped,
+                                     .documents = documents,
+                                     .documents_count = sealed->documents_count};
 }
 
 enum vt_code vt_record_commit(const struct vt_transaction *transaction,
@@ -76,7 +90,8 @@ enum vt_code vt_record_commit(const struct vt_transaction *transaction,
                               struct vt_err *err)
 {
     const char *lines[VT_ANSWER_LINES];
-    const struct vt_register_seal seal = register_seal(&judgement->sealed);
+    struct vt_register_sealed_document documents[VT_MAX_SEAL_DOCUMENTS];
+    const struct vt_register_seal seal = register_seal(&judgement->sealed, documents);
     size_t not_seen_count = judgement->not_seen_count;
     struct vt_notice_plan plan;
     enum vt_code code = plan_notices(transaction, judgement, now_utc_secs, &plan, err);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The steps of a seal: may it be, whose is it, what is signed, the signature, the finished mail.
  * What is finished was verified before it comes here; what fails leaves the mail as it is. */
-#include "gateway/seal.h"
-
 #include <string.h>
 #include <strings.h>
 
 #include "gateway/record.h"
-#include "gateway/work.h"
+#include "gateway/seal_run.h"
 #include "vanthu/log.h"
 #include "vanthu/site.h"
 
@@ -16,6 +14,7 @@
 
 const struct vt_seal_steps vt_seal_steps_real = {.identity = vt_sealer_identity,
                                                  .sign = vt_sealer_sign,
+                                                 .documents = vt_sealing_documents,
                                                  .prepare = vt_sealing_prepare,
                                                  .finish = vt_sealing_finish,
                                                  .stamp = vt_stamp_ask};
@@ -65,15 +64,21 @@ static void end(struct vt_work *work, enum vt_seal_result result, const char *wh
                                       vt_text_clean(clean, sizeof(clean), vt_bytes_str(text)));
 }
 
-static bool fail(struct vt_work *work, const char *why, const char *text)
+bool vt_seal_fail(struct vt_work *work, const char *why, const char *text)
 {
     end(work, VT_SEAL_RESULT_FAILED, why, text);
     return false;
 }
 
+bool vt_seal_leave(struct vt_work *work, const char *why, const char *text)
+{
+    end(work, VT_SEAL_RESULT_LEFT, why, text);
+    return false;
+}
+
 static bool fail_for(struct vt_work *work, enum vt_seal_failure failure, const char *text)
 {
-    return fail(work, vt_seal_failure_name(failure), text);
+    return vt_seal_fail(work, vt_seal_failure_name(failure), text);
 }
 
 static bool may_be_sealed(struct vt_work *work, const struct vt_seal_key **out_key)
@@ -81,34 +86,24 @@ static bool may_be_sealed(struct vt_work *work, const struct vt_seal_key **out_k
     const struct vt_gateway *gateway = work->gateway;
     const struct vt_decision *decision = work->out->decision;
     const struct vt_mail *mail = &work->out->evidence->mail;
-    *out_key = vt_seal_key_of_mails(gateway->config, decision->seal_key);
+    *out_key = vt_seal_key_of_mails(gateway->config, decision->seal_key, decision->seal_what);
     if (*out_key == NULL)
-        return fail(work, "no-key", "no key of the configuration seals this mail");
+        return vt_seal_fail(work, "no-key", "no key of the configuration seals this mail");
     work->out->sealed.key = (*out_key)->name;
     if (mail->authenticated == NULL)
-        return fail(work, "not-authenticated", "only mail of a login is sealed");
+        return vt_seal_fail(work, "not-authenticated", "only mail of a login is sealed");
     if (!vt_seal_login_fits(mail, vt_policy_site(gateway->policy), gateway->config))
-        return fail(work, "login-not-from",
-                    "the login is neither the address in From nor of its agency");
+        return vt_seal_fail(work, "login-not-from",
+                            "the login is neither the address in From nor of its agency");
     if (work->mail_fd < 0)
-        return fail(work, "not-inspected", "nobody looked into this mail");
+        return vt_seal_fail(work, "not-inspected", "nobody looked into this mail");
     if ((work->session->actions & SMFIF_CHGBODY) == 0 ||
         (work->session->actions & SMFIF_CHGHDRS) == 0)
-        return fail(work, "mta", "the mail server does not let its milter replace a body");
+        return vt_seal_fail(work, "mta", "the mail server does not let its milter replace a body");
     return true;
 }
 
 /* ---- the steps ---- */
-
-struct seal_run {
-    struct vt_work *work;
-    const struct vt_seal_key *key;
-    struct vt_seal_identity identity;
-    struct vt_seal_message_plan plan;
-    struct vt_sealing sealing;
-    struct vt_sealing_prepared prepared;
-    struct vt_buf signature;
-};
 
 static int64_t step_deadline(const struct vt_work *work)
 {
@@ -116,19 +111,35 @@ static int64_t step_deadline(const struct vt_work *work)
     return until < work->deadline_msecs ? until : work->deadline_msecs;
 }
 
-/* A mail that has to be sealed, and would not arrive in the clear form, goes in the other one. */
-static void plan(struct seal_run *run)
+static enum vt_seal_form form_of(const struct vt_decision *decision)
 {
-    const struct vt_work *work = run->work;
+    if (decision->seal_what == VT_SEAL_WHAT_DOCUMENTS)
+        return VT_SEAL_BARE;
+    return decision->seal_is_opaque ? VT_SEAL_OPAQUE : VT_SEAL_CLEAR;
+}
+
+/* A mail that has to be sealed, and would not arrive in the clear form, goes in the other one. */
+static void plan(struct vt_seal_run *run)
+{
+    struct vt_work *work = run->work;
     const struct vt_decision *decision = work->out->decision;
     const char *sender = work->transaction->mail.sender;
-    run->plan = (struct vt_seal_message_plan){
-        .identity = &run->identity,
-        .signing_time_utc_secs = work->now_utc_secs,
-        .form = decision->seal_is_opaque ? VT_SEAL_OPAQUE : VT_SEAL_CLEAR,
-        .may_be_opaque = decision->seal == VT_SEAL_REQUIRED,
-        .protects_headers = decision->seal_protects_headers,
-        .has_null_sender = sender == NULL || sender[0] == '\0'};
+    const struct vt_site *site = vt_policy_site(work->gateway->policy);
+    const struct vt_site_agency *agency =
+        site == NULL || run->key->agency == NULL ? NULL : vt_site_agency(site, run->key->agency);
+    run->plan =
+        (struct vt_seal_message_plan){.identity = &run->identity,
+                                      .signing_time_utc_secs = work->now_utc_secs,
+                                      .form = form_of(decision),
+                                      .may_be_opaque = decision->seal == VT_SEAL_REQUIRED,
+                                      .protects_headers = decision->seal_protects_headers,
+                                      .has_null_sender = sender == NULL || sender[0] == '\0'};
+    run->sealing = (struct vt_sealing){.inspect_fd = work->gateway->inspect_fd,
+                                       .mail_fd = work->mail_fd,
+                                       .plan = &run->plan,
+                                       .agency = agency != NULL ? agency->name : NULL,
+                                       .progress = vt_work_progress,
+                                       .progress_context = work};
 }
 
 static bool is_left_alone(enum vt_seal_message_word word)
@@ -146,8 +157,7 @@ static bool is_left_alone(enum vt_seal_message_word word)
     }
 }
 
-/* A child of the inspector, within the bound on them. */
-static bool begin_step(struct seal_run *run)
+bool vt_seal_begin_step(struct vt_seal_run *run)
 {
     struct vt_err err = {0};
     if (vt_work_begin_pass(run->work, &err) != VT_OK)
@@ -156,26 +166,21 @@ static bool begin_step(struct seal_run *run)
     return true;
 }
 
-static bool prepare(struct seal_run *run)
+bool vt_seal_take_prepared(struct vt_seal_run *run, enum vt_code code, const struct vt_err *err)
 {
-    struct vt_work *work = run->work;
-    struct vt_err err = {0};
-    if (!begin_step(run))
-        return false;
-    enum vt_code code = work->gateway->seal_steps->prepare(work->transaction->arena, &run->sealing,
-                                                           &run->prepared, &err);
-    vt_work_end_pass(work);
+    const struct vt_sealing_prepared *prepared = &run->prepared;
+    const char *word = vt_seal_message_word_name(prepared->word);
     if (code != VT_OK)
-        return fail_for(work, VT_SEAL_UNAVAILABLE, err.text);
-    if (run->prepared.word == VT_SEAL_MESSAGE_READY)
+        return fail_for(run->work, VT_SEAL_UNAVAILABLE, err->text);
+    if (prepared->word == VT_SEAL_MESSAGE_READY)
         return true;
-    end(work, is_left_alone(run->prepared.word) ? VT_SEAL_RESULT_LEFT : VT_SEAL_RESULT_FAILED,
-        vt_seal_message_word_name(run->prepared.word), run->prepared.why);
-    return false;
+    return is_left_alone(prepared->word) ? vt_seal_leave(run->work, word, prepared->why)
+                                         : vt_seal_fail(run->work, word, prepared->why);
 }
 
-static enum vt_code ask_for_signature(struct seal_run *run, enum vt_seal_failure *out_failure,
-                                      struct vt_err *err)
+static enum vt_code ask_for_signature(struct vt_seal_run *run,
+                                      const struct vt_seal_request *request, struct vt_buf *out,
+                                      enum vt_seal_failure *out_failure, struct vt_err *err)
 {
     struct vt_work *work = run->work;
     struct vt_gateway *gateway = work->gateway;
@@ -187,45 +192,64 @@ static enum vt_code ask_for_signature(struct seal_run *run, enum vt_seal_failure
                                      .deadline_msecs = until,
                                      .progress = vt_work_progress,
                                      .progress_context = work};
-    const struct vt_seal_request request = {.key = run->key->name,
-                                            .purpose = VT_SEAL_FOR_MESSAGE,
-                                            .reference = work->transaction->mail.reference,
-                                            .on_behalf = work->transaction->mail.authenticated,
-                                            .attributes = run->prepared.attributes};
-    *out_failure = VT_SEAL_UNAVAILABLE;
     enum vt_code code = vt_queue_enter(&gateway->seal_queue, until, vt_work_progress, work, err);
     if (code != VT_OK)
         return code;
-    code = gateway->seal_steps->sign(&sealer, &request, &run->signature, out_failure, err);
+    code = gateway->seal_steps->sign(&sealer, request, out, out_failure, err);
     vt_queue_leave(&gateway->seal_queue);
     return code;
 }
 
-static bool have_signed(struct seal_run *run)
-{
-    struct vt_err err = {0};
-    enum vt_seal_failure failure = VT_SEAL_UNAVAILABLE;
-    int64_t begun = vt_clock_monotonic_msecs();
-    enum vt_code code = ask_for_signature(run, &failure, &err);
-    run->work->out->hsm_msecs = vt_clock_monotonic_msecs() - begun;
-    if (code == VT_OK && failure == VT_SEAL_DONE)
-        return true;
-    return fail_for(run->work, code == VT_OK ? failure : VT_SEAL_UNAVAILABLE, err.text);
-}
-
-static bool have_stamped(struct seal_run *run)
+bool vt_seal_sign(struct vt_seal_run *run, enum vt_seal_purpose purpose, struct vt_bytes attributes,
+                  struct vt_buf *out)
 {
     struct vt_work *work = run->work;
-    return vt_work_stamp(work, run->key, vt_buf_bytes(&run->signature), &run->sealing.token) ||
-           fail(work, "timestamp", work->out->sealed.unstamped);
+    struct vt_err err = {0};
+    enum vt_seal_failure failure = VT_SEAL_UNAVAILABLE;
+    const struct vt_seal_request request = {.key = run->key->name,
+                                            .purpose = purpose,
+                                            .reference = work->transaction->mail.reference,
+                                            .on_behalf = work->transaction->mail.authenticated,
+                                            .attributes = attributes};
+    int64_t begun = vt_clock_monotonic_msecs();
+    enum vt_code code = ask_for_signature(run, &request, out, &failure, &err);
+    work->out->hsm_msecs += vt_clock_monotonic_msecs() - begun;
+    if (code == VT_OK && failure == VT_SEAL_DONE)
+        return true;
+    return fail_for(work, code == VT_OK ? failure : VT_SEAL_UNAVAILABLE, err.text);
 }
 
-static bool finish(struct seal_run *run)
+/* Nothing of the message is signed in the bare form. */
+static bool message_signed(struct vt_seal_run *run)
+{
+    struct vt_work *work = run->work;
+    struct vt_err err = {0};
+    if (run->plan.form == VT_SEAL_BARE)
+        return true;
+    if (!vt_seal_begin_step(run))
+        return false;
+    enum vt_code code = work->gateway->seal_steps->prepare(work->transaction->arena, &run->sealing,
+                                                           &run->prepared, &err);
+    vt_work_end_pass(work);
+    return vt_seal_take_prepared(run, code, &err) &&
+           vt_seal_sign(run, VT_SEAL_FOR_MESSAGE, run->prepared.attributes, &run->signature);
+}
+
+/* In the bare form there is nothing over the message that could be stamped. */
+static bool message_stamped(struct vt_seal_run *run)
+{
+    struct vt_work *work = run->work;
+    return run->plan.form == VT_SEAL_BARE ||
+           vt_work_stamp(work, run->key, vt_buf_bytes(&run->signature), &run->sealing.token) ||
+           vt_seal_fail(work, "timestamp", work->out->sealed.unstamped);
+}
+
+static bool finish(struct vt_seal_run *run)
 {
     struct vt_work *work = run->work;
     struct vt_sealed *sealed = &work->out->sealed;
     struct vt_err err = {0};
-    if (!begin_step(run))
+    if (!vt_seal_begin_step(run))
         return false;
     enum vt_code code =
         work->gateway->seal_steps->finish(work->transaction->arena, &run->sealing,
@@ -235,7 +259,7 @@ static bool finish(struct seal_run *run)
         return fail_for(work, VT_SEAL_UNAVAILABLE, err.text);
     if (sealed->mail.why == NULL)
         return true;
-    return fail(work, "not-verified", sealed->mail.why);
+    return vt_seal_fail(work, "not-verified", sealed->mail.why);
 }
 
 /* The signature around the whole mail. */
@@ -252,7 +276,7 @@ static const struct vt_signature *outer_signature(const struct vt_evidence *evid
 
 /* Like any mail that comes, by the whole of our verifier and in a child of its own: what we would
  * object to at the other end does not leave. */
-static bool judge_sealed(struct seal_run *run, const struct vt_signature **out_outer)
+static bool judge_sealed(struct vt_seal_run *run, const struct vt_signature **out_outer)
 {
     struct vt_work *work = run->work;
     char text[VT_SEAL_TEXT_BYTES] = "the sealed mail shows no signature";
@@ -262,13 +286,15 @@ static bool judge_sealed(struct seal_run *run, const struct vt_signature **out_o
         vt_work_inspect_own(work, work->out->sealed.mail.mail_fd, false, &evidence, &err);
     if (code != VT_OK)
         return fail_for(work, VT_SEAL_UNAVAILABLE, err.text);
-    *out_outer = outer_signature(evidence);
-    if (*out_outer != NULL && vt_seal_verdict(*out_outer, "the sealed mail", text))
+    bool is_bare = run->plan.form == VT_SEAL_BARE;
+    const struct vt_signature *outer = *out_outer = is_bare ? NULL : outer_signature(evidence);
+    if ((is_bare || (outer != NULL && vt_seal_verdict(outer, "the sealed mail", text))) &&
+        vt_seal_documents_are_good(run, evidence, text))
         return true;
-    return fail(work, "not-verified", text);
+    return vt_seal_fail(work, "not-verified", text);
 }
 
-static bool finish_and_judge(struct seal_run *run)
+static bool finish_and_judge(struct vt_seal_run *run)
 {
     struct vt_work *work = run->work;
     struct vt_sealed *sealed = &work->out->sealed;
@@ -282,38 +308,43 @@ static bool finish_and_judge(struct seal_run *run)
     sealed->unstamped = text;
     sealed->authority = NULL;
     if (work->gateway->config->timestamp.is_required)
-        return fail(work, "timestamp", text);
+        return vt_seal_fail(work, "timestamp", text);
     run->sealing.token = (struct vt_bytes){0};
     vt_sealing_finished_clear(&sealed->mail);
     return finish(run) && judge_sealed(run, &outer);
 }
 
-static void seal(struct seal_run *run)
+static void seal(struct vt_seal_run *run)
 {
     struct vt_work *work = run->work;
     enum vt_seal_failure failure = VT_SEAL_UNAVAILABLE;
     const char *text = NULL;
-    vt_own_seal_get(work, run->key, &run->identity, &failure, &text);
+    vt_own_seal_get(work, run->key, &run->identity, run->certificate_sha256, &failure, &text);
     if (failure != VT_SEAL_DONE) {
         (void)fail_for(work, failure, text);
         return;
     }
     plan(run);
-    run->sealing = (struct vt_sealing){.inspect_fd = work->gateway->inspect_fd,
-                                       .mail_fd = work->mail_fd,
-                                       .plan = &run->plan,
-                                       .progress = vt_work_progress,
-                                       .progress_context = work};
-    if (prepare(run) && have_signed(run) && have_stamped(run) && finish_and_judge(run)) {
+    if (vt_seal_choose_documents(run) && vt_seal_documents_signed(run) && message_signed(run) &&
+        message_stamped(run) && finish_and_judge(run)) {
         work->out->sealed.level = run->sealing.token.len > 0            ? "B-T"
                                   : work->out->sealed.unstamped != NULL ? "B-B"
                                                                         : NULL;
         end(work, VT_SEAL_RESULT_SEALED, NULL, NULL);
-    } else
+    } else {
         vt_sealing_finished_clear(&work->out->sealed.mail);
+    }
 }
 
 /* ---- what others see of it ---- */
+
+static size_t sealed_documents(const struct vt_sealed *sealed)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sealed->documents_count; i++)
+        count += sealed->documents[i].sha256 != NULL;
+    return count;
+}
 
 /* A mail that left without its seal, or did not leave: somebody has to know. */
 static void tell(const struct vt_work *work)
@@ -323,9 +354,11 @@ static void tell(const struct vt_work *work)
     vt_log(sealed->result == VT_SEAL_RESULT_FAILED ? VT_LOG_ALERT
            : sealed->unstamped != NULL             ? VT_LOG_WARNING
                                                    : VT_LOG_INFO,
-           "seal: queue-id=%s reference=%s key=%s result=%s%s%s%s%s%s%s%s%s%s%s",
+           "seal: queue-id=%s reference=%s key=%s what=%s documents=%zu/%zu "
+           "result=%s%s%s%s%s%s%s%s%s%s%s",
            mail->queue_id != NULL ? mail->queue_id : "-", mail->reference,
-           sealed->key != NULL ? sealed->key : "-", vt_seal_result_name(sealed->result),
+           sealed->key != NULL ? sealed->key : "-", vt_seal_what_name(sealed->what),
+           sealed_documents(sealed), sealed->documents_count, vt_seal_result_name(sealed->result),
            sealed->why != NULL ? " why=" : "", sealed->why != NULL ? sealed->why : "",
            sealed->text != NULL ? " text=\"" : "", sealed->text != NULL ? sealed->text : "",
            sealed->text != NULL ? "\"" : "", sealed->level != NULL ? " level=" : "",
@@ -363,12 +396,13 @@ static bool is_nobodys(struct vt_work *work)
 void vt_work_seal(struct vt_work *work)
 {
     struct vt_judgement *out = work->out;
-    struct seal_run run = {.work = work};
+    struct vt_seal_run run = {.work = work};
     if (out->is_inert || out->decision == NULL || out->evidence == NULL ||
         out->decision->seal == VT_SEAL_NONE || !passes(out->decision->action) ||
         out->is_register_silent)
         return;
     out->sealed.is_required = out->decision->seal == VT_SEAL_REQUIRED;
+    out->sealed.what = out->decision->seal_what;
     vt_buf_init(&run.signature, VT_MAX_SEAL_SIGNATURE_BYTES);
     if (!is_nobodys(work) && may_be_sealed(work, &run.key))
         seal(&run);

@@ -25,17 +25,34 @@ enum vt_seal_result {
 /* "sealed", "left-alone", "failed"; NULL for NONE. */
 const char *vt_seal_result_name(enum vt_seal_result result);
 
+/* A document that the rule means. All borrowed from evidence or in the arena of the mail. */
+struct vt_sealed_document {
+    const char *path;
+    const char *name; /* or NULL */
+    size_t evidence;  /* its index there */
+    /* "sealed", "sealed-already" (as it came), "not-sealed" (nothing was tried), "not-verified", or
+     * of vt_seal_pdf_word_name or vt_seal_failure_name */
+    const char *word;
+    const char *text;   /* more of it; or NULL */
+    const char *sha256; /* of the sealed file; NULL unless sealed */
+};
+
 struct vt_sealed {
     enum vt_seal_result result;
     bool is_required;
     const char *key;       /* its name; NULL: none was found */
-    const char *why;       /* one word: of vt_seal_failure_name, vt_seal_message_word_name, or
-                              "not-authenticated", "login-not-from", "no-key", "not-inspected", "mta",
-                              "not-verified", "timestamp" */
+    const char *why;       /* one word: of vt_seal_failure_name, vt_seal_message_word_name,
+                              "document-" with one of vt_seal_pdf_word_name, or
+                              "not-authenticated", "login-not-from", "no-key", "not-inspected",
+                              "mta", "not-verified", "timestamp", "too-many-documents",
+                              "no-document", "sealed-already" */
     const char *text;      /* more for the log and the register; or NULL */
     const char *level;     /* of a sealed mail: "B-B", "B-T"; NULL: no time stamp was asked for */
     const char *authority; /* address of who gave the time stamp; NULL */
     const char *unstamped; /* why there is none, though one was asked for; NULL */
+    enum vt_seal_what what;
+    struct vt_sealed_document *documents; /* in the arena of the mail */
+    size_t documents_count;
     struct vt_sealing_finished mail;
 };
 
@@ -51,6 +68,7 @@ struct vt_own_seals {
         enum vt_seal_scheme scheme;
         enum vt_seal_hash hash;
         bool is_good;
+        char sha256[65];               /* of the certificate */
         char text[VT_SEAL_TEXT_BYTES]; /* why it is not */
         int64_t until_msecs;           /* monotonic */
     } items[VT_MAX_SEAL_KEYS];
@@ -65,10 +83,10 @@ enum vt_code vt_work_inspect_own(struct vt_work *work, int fd, bool is_certifica
                                  struct vt_evidence **out, struct vt_err *err) VT_MUST_CHECK;
 /* The identity of a key whose certificate was judged lately, by path and status; asked for and
  * judged now when it was not. *out lives in the arena of the mail. *out_failure: VT_SEAL_DONE when
- * it may be used, else why not, with a text in arena. */
+ * it may be used, else why not, with a text in arena. out_sha256: of its certificate. */
 void vt_own_seal_get(struct vt_work *work, const struct vt_seal_key *key,
-                     struct vt_seal_identity *out, enum vt_seal_failure *out_failure,
-                     const char **out_text);
+                     struct vt_seal_identity *out, char out_sha256[65],
+                     enum vt_seal_failure *out_failure, const char **out_text);
 
 /* ---- the steps ---- */
 
@@ -78,6 +96,8 @@ struct vt_seal_steps {
                              const char *key, struct vt_seal_identity *out, struct vt_err *err);
     enum vt_code (*sign)(const struct vt_sealer *sealer, const struct vt_seal_request *request,
                          struct vt_buf *out, enum vt_seal_failure *out_failure, struct vt_err *err);
+    enum vt_code (*documents)(struct vt_arena *arena, const struct vt_sealing *sealing,
+                              struct vt_sealing_prepared *out, struct vt_err *err);
     enum vt_code (*prepare)(struct vt_arena *arena, const struct vt_sealing *sealing,
                             struct vt_sealing_prepared *out, struct vt_err *err);
     enum vt_code (*finish)(struct vt_arena *arena, const struct vt_sealing *sealing,

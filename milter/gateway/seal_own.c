@@ -33,7 +33,8 @@ static struct vt_own_seal *find(struct vt_own_seals *own, const char *key)
 
 /* False: nothing is known that still holds. */
 static bool recall(struct vt_work *work, const struct vt_seal_key *key,
-                   struct vt_seal_identity *out, bool *out_is_good, const char **out_text)
+                   struct vt_seal_identity *out, char out_sha256[65], bool *out_is_good,
+                   const char **out_text)
 {
     struct vt_own_seals *own = &work->gateway->own_seals;
     struct vt_arena *arena = work->transaction->arena;
@@ -47,6 +48,7 @@ static bool recall(struct vt_work *work, const struct vt_seal_key *key,
                 vt_bytes_of(vt_arena_dup(arena, item->chain, item->chain_bytes), item->chain_bytes),
             .scheme = item->scheme,
             .hash = item->hash};
+        memcpy(out_sha256, item->sha256, sizeof(item->sha256));
         *out_is_good = item->is_good;
         *out_text = vt_arena_str(arena, item->text);
         is_known = out->chain.ptr != NULL;
@@ -56,7 +58,8 @@ static bool recall(struct vt_work *work, const struct vt_seal_key *key,
 }
 
 static void keep(struct vt_work *work, const struct vt_seal_key *key,
-                 const struct vt_seal_identity *identity, bool is_good, const char *text)
+                 const struct vt_seal_identity *identity, const char *sha256, bool is_good,
+                 const char *text)
 {
     struct vt_own_seals *own = &work->gateway->own_seals;
     uint8_t *chain = malloc(identity->chain.len);
@@ -77,6 +80,7 @@ static void keep(struct vt_work *work, const struct vt_seal_key *key,
                                      .is_good = is_good,
                                      .until_msecs = vt_clock_monotonic_msecs() +
                                                     (is_good ? GOOD_MSECS : BAD_MSECS)};
+        (void)snprintf(item->sha256, sizeof(item->sha256), "%s", sha256);
         (void)snprintf(item->text, sizeof(item->text), "%s", text);
         chain = NULL;
     }
@@ -99,17 +103,21 @@ enum vt_code vt_work_inspect_own(struct vt_work *work, int fd, bool is_certifica
 }
 
 /* "the sealing certificate is INDETERMINATE: STATUS_UNKNOWN" */
-static bool read_verdict(const struct vt_evidence *evidence, char text[VT_SEAL_TEXT_BYTES])
+static bool read_verdict(const struct vt_evidence *evidence, char out_sha256[65],
+                         char text[VT_SEAL_TEXT_BYTES])
 {
-    if (evidence->documents_count > 0 && evidence->documents[0].signatures_count > 0)
-        return vt_seal_verdict(&evidence->documents[0].signatures[0], "the sealing certificate",
-                               text);
+    if (evidence->documents_count > 0 && evidence->documents[0].signatures_count > 0) {
+        const struct vt_signature *own = &evidence->documents[0].signatures[0];
+        memcpy(out_sha256, own->signer.sha256, sizeof(own->signer.sha256));
+        return vt_seal_verdict(own, "the sealing certificate", text);
+    }
     (void)snprintf(text, VT_SEAL_TEXT_BYTES, "the sealing certificate cannot be read");
     return false;
 }
 
 static enum vt_code judge(struct vt_work *work, const struct vt_seal_identity *identity,
-                          bool *out_is_good, char text[VT_SEAL_TEXT_BYTES], struct vt_err *err)
+                          char out_sha256[65], bool *out_is_good, char text[VT_SEAL_TEXT_BYTES],
+                          struct vt_err *err)
 {
     struct vt_evidence *evidence = NULL;
     int fd = -1;
@@ -119,7 +127,7 @@ static enum vt_code judge(struct vt_work *work, const struct vt_seal_identity *i
     code = vt_work_inspect_own(work, fd, true, &evidence, err);
     (void)close(fd);
     if (code == VT_OK)
-        *out_is_good = read_verdict(evidence, text);
+        *out_is_good = read_verdict(evidence, out_sha256, text);
     return code;
 }
 
@@ -138,25 +146,26 @@ static enum vt_code ask(struct vt_work *work, const struct vt_seal_key *key,
 }
 
 void vt_own_seal_get(struct vt_work *work, const struct vt_seal_key *key,
-                     struct vt_seal_identity *out, enum vt_seal_failure *out_failure,
-                     const char **out_text)
+                     struct vt_seal_identity *out, char out_sha256[65],
+                     enum vt_seal_failure *out_failure, const char **out_text)
 {
     char text[VT_SEAL_TEXT_BYTES] = "";
     struct vt_err err = {0};
     bool is_good = false;
     *out_failure = VT_SEAL_UNAVAILABLE;
     *out_text = NULL;
-    if (!recall(work, key, out, &is_good, out_text)) {
+    out_sha256[0] = '\0';
+    if (!recall(work, key, out, out_sha256, &is_good, out_text)) {
         enum vt_code code = ask(work, key, out, &err);
         bool has_none = code == VT_E_NOT_FOUND;
         if (code == VT_OK)
-            code = judge(work, out, &is_good, text, &err);
+            code = judge(work, out, out_sha256, &is_good, text, &err);
         if (code != VT_OK) {
             *out_failure = has_none ? VT_SEAL_CERTIFICATE : VT_SEAL_UNAVAILABLE;
             *out_text = vt_arena_str(work->transaction->arena, err.text);
             return;
         }
-        keep(work, key, out, is_good, text);
+        keep(work, key, out, out_sha256, is_good, text);
         *out_text = vt_arena_str(work->transaction->arena, text);
     }
     *out_failure = is_good ? VT_SEAL_DONE : VT_SEAL_CERTIFICATE;

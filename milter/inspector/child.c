@@ -208,11 +208,12 @@ static enum vt_code serve(struct vt_arena *arena, const struct vt_child_context 
                                         vt_clock_monotonic_msecs() + context->request_msecs, err);
     if (code != VT_OK)
         return code;
-    bool is_seal = message->type == VT_MSG_SEAL_PREPARE || message->type == VT_MSG_SEAL_FINISH;
+    bool is_seal = message->type == VT_MSG_SEAL_DOCUMENTS || message->type == VT_MSG_SEAL_PREPARE ||
+                   message->type == VT_MSG_SEAL_FINISH;
     if (message->type == VT_MSG_SEAL_FILE && context->seals)
         return vt_child_seal_file(arena, connection, message, err);
     return is_seal && context->seals
-               ? vt_child_seal(arena, connection, message, err)
+               ? vt_child_seal(arena, context, connection, message, err)
                : inspect(arena, context, connection, generation, request, err);
 }
 

@@ -4,6 +4,7 @@
 #define VANTHU_INSPECTOR_CHILD_H
 
 #include "vanthu/inspect.h"
+#include "vanthu/seal_look.h"
 
 /* The descriptors of an INSPECT message: the mail, then facts and known as the body says, then the
  * lists of known. */
@@ -18,7 +19,8 @@ struct vt_child_context {
     int64_t request_msecs; /* how long the request itself may take to come */
     unsigned cpu_secs;
     unsigned parallel;
-    bool seals; /* mails are sealed here, too */
+    bool seals;                        /* mails are sealed here, too */
+    const struct vt_seal_looks *looks; /* of their documents */
 };
 
 /* Both together, the first one's items in front. Shares strings and, where one is empty, arrays;

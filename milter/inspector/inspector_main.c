@@ -15,6 +15,7 @@
 #include "inspector/zygote.h"
 #include "vanthu/log.h"
 #include "vanthu/role.h"
+#include "vanthu/wire.h"
 
 /* A child that is still at work at its deadline has this much longer until it is killed. */
 #define GRACE_MSECS 1000
@@ -22,8 +23,13 @@
 #define SETUP_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 #define MAX_WARMED_CERTIFICATES 64
 
+/* Pictures of seals, packed, and what is made of fonts. */
+#define LOOKS_ARENA_BYTES ((size_t)128 * 1024 * 1024)
+
 struct setup {
     struct vt_arena *arena;
+    struct vt_arena *looks_arena;
+    struct vt_seal_looks looks;
     struct vt_role_overrides overrides;
     struct vt_trust_store *store;
     struct vt_metrics *metrics;
@@ -92,6 +98,22 @@ static enum vt_code warm(const struct vt_trust_store *store, struct vt_err *err)
     return code;
 }
 
+/* Made once here and shared by all children; the mapping stays. */
+static enum vt_code open_looks(const struct vt_config *config, int fd, struct setup *setup,
+                               struct vt_err *err)
+{
+    struct vt_bytes bundle;
+    if (fd < 0)
+        return VT_OK;
+    setup->looks_arena = vt_arena_new(LOOKS_ARENA_BYTES);
+    if (setup->looks_arena == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for the appearances of seals");
+    enum vt_code code = vt_memfd_map(fd, VT_MAX_SEAL_LOOKS_BYTES, &bundle, err);
+    return code == VT_OK
+               ? vt_seal_looks_open(setup->looks_arena, config, bundle, &setup->looks, err)
+               : code;
+}
+
 static enum vt_code prepare(const struct vt_config *config, const struct vt_role_fds *fds,
                             struct setup *setup, struct vt_err *err)
 {
@@ -102,6 +124,8 @@ static enum vt_code prepare(const struct vt_config *config, const struct vt_role
                                            &setup->store, err);
     if (code == VT_OK)
         code = warm(setup->store, err);
+    if (code == VT_OK)
+        code = open_looks(config, fds->looks, setup, err);
     if (code != VT_OK)
         return code;
     code = vt_metrics_open(fds->metrics, VT_ROLE_INSPECTOR, fds->lane, NULL, &setup->metrics, err);
@@ -134,6 +158,7 @@ int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *
     if (code != VT_OK) {
         vt_log(VT_LOG_ERROR, "the inspector cannot start: %s", err.text);
         vt_trust_store_free(setup.store);
+        vt_arena_free(setup.looks_arena);
         vt_arena_free(setup.arena);
         return code == VT_E_CONFIG ? EX_CONFIG : EX_OSERR;
     }
@@ -156,7 +181,8 @@ int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *
         .request_msecs = config->inspection_msecs,
         .cpu_secs = (unsigned)((config->inspection_msecs + GRACE_MSECS + 999) / 1000),
         .parallel = parallel,
-        .seals = config->seal_keys_count > 0};
+        .seals = config->seal_keys_count > 0,
+        .looks = &setup.looks};
     const struct vt_zygote_options zygote = {.control = fds->control,
                                              .inspect = fds->inspect,
                                              .generation = fds->generation,
@@ -169,6 +195,7 @@ int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *
     int status = vt_zygote_run(&zygote);
     vt_metrics_close(setup.metrics);
     vt_trust_store_free(setup.store);
+    vt_arena_free(setup.looks_arena);
     vt_arena_free(setup.arena);
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The other side of the two steps of a seal. What comes back was made by a process that read
+ * The other side of the steps of a seal. What comes back was made by a process that read
  * hostile bytes: it is bounded, and looked at once more. */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -38,38 +38,59 @@ static enum vt_code died(const struct vt_message *message, struct vt_err *err)
     return vt_err_set(err, VT_E_PEER, "the inspector could not build the seal: %s", why);
 }
 
-static enum vt_code ask(const struct vt_sealing *sealing, enum vt_message_type type,
-                        const char *body, int token_fd, size_t fds_count, struct vt_message *answer,
-                        struct vt_err *err)
+/* What goes with a question, as far as there is something. */
+static enum vt_code seal_fds(const struct vt_sealing *sealing, bool with_token, int fds[3],
+                             size_t *out_count, struct vt_err *err)
 {
-    const int fds[] = {sealing->mail_fd, token_fd};
+    enum vt_code code = VT_OK;
+    fds[0] = sealing->mail_fd;
+    *out_count = 1;
+    if (sealing->documents_count > 0) {
+        char *text = vt_seal_documents_to_text(sealing);
+        if (text == NULL)
+            return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
+        code = vt_memfd_seal("vanthu-documents", vt_bytes_str(text), &fds[*out_count], err);
+        free(text);
+        *out_count += code == VT_OK;
+    }
+    if (code == VT_OK && with_token && sealing->token.len > 0) {
+        code = vt_memfd_seal("vanthu-token", sealing->token, &fds[*out_count], err);
+        *out_count += code == VT_OK;
+    }
+    return code;
+}
+
+static enum vt_code ask(const struct vt_sealing *sealing, enum vt_message_type type,
+                        const char *body, bool with_token, size_t max_fds,
+                        struct vt_message *answer, struct vt_err *err)
+{
+    int fds[3];
+    size_t count = 1;
+    enum vt_code code = seal_fds(sealing, with_token, fds, &count, err);
     const struct vt_wire_ask question = {.type = type,
                                          .body = vt_bytes_str(body),
                                          .fds = fds,
-                                         .fds_count = token_fd < 0 ? 1 : 2,
-                                         .max_fds = fds_count,
+                                         .fds_count = count,
+                                         .max_fds = max_fds,
                                          .deadline_msecs = sealing->deadline_msecs,
                                          .progress = sealing->progress,
                                          .progress_context = sealing->progress_context};
-    return vt_wire_ask(sealing->inspect_fd, &question, answer, err);
+    if (code == VT_OK)
+        code = vt_wire_ask(sealing->inspect_fd, &question, answer, err);
+    while (count > 1)
+        (void)close(fds[--count]);
+    return code;
 }
 
 enum vt_code vt_sealing_ask(const struct vt_sealing *sealing, enum vt_message_type type,
                             json_t *body, bool with_token, enum vt_message_type wanted,
                             size_t fds_count, struct vt_message *answer, struct vt_err *err)
 {
-    int token_fd = -1;
-    enum vt_code code = VT_OK;
     char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
     json_decref(body);
     if (text == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
-    if (with_token && sealing->token.len > 0)
-        code = vt_memfd_seal("vanthu-token", sealing->token, &token_fd, err);
-    if (code == VT_OK)
-        code = ask(sealing, type, text, token_fd, fds_count, answer, err);
-    if (token_fd >= 0)
-        (void)close(token_fd);
+    enum vt_code code = ask(sealing, type, text, with_token, fds_count, answer, err);
     free(text);
     if (code != VT_OK)
         return code;
@@ -87,55 +108,117 @@ enum vt_code vt_sealing_nonsense(struct vt_err *err)
     return vt_err_set(err, VT_E_PEER, "the inspector answered nonsense about a seal");
 }
 
-/* ---- the first step ---- */
+/* ---- what is to be signed ---- */
+
+/* A word below count, and with attributes exactly when it is ready. */
+static enum vt_code read_word(struct vt_arena *arena, const json_t *object, int ready, int count,
+                              int *out_word, const char **out_why, struct vt_bytes *out_attributes)
+{
+    const json_t *word = json_object_get(object, "word");
+    const json_t *attributes = json_object_get(object, "attributes");
+    json_int_t number = json_integer_value(word);
+    if (!json_is_integer(word) || number <= 0 || number >= count)
+        return VT_E_FORMAT;
+    if (attributes != NULL) {
+        enum vt_code code = vt_seal_bytes_from_json(arena, attributes, out_attributes);
+        if (code != VT_OK || number != ready || out_attributes->len > VT_MAX_SEAL_ATTRIBUTES_BYTES)
+            return code == VT_E_NOMEM ? code : VT_E_FORMAT;
+    }
+    *out_word = (int)number;
+    *out_why = vt_sealing_text(arena, json_object_get(object, "why"));
+    return VT_OK;
+}
 
 static enum vt_code read_prepared(struct vt_arena *arena, const struct vt_message *answer,
                                   struct vt_sealing_prepared *out, struct vt_err *err)
 {
+    int word = 0;
     json_t *body = vt_seal_body(answer);
-    const json_t *word = json_object_get(body, "word");
-    json_int_t number = json_integer_value(word);
-    enum vt_code code = VT_E_FORMAT;
-    if (json_is_integer(word) && number > VT_SEAL_MESSAGE_NOT && number < VT_SEAL_MESSAGE_WORDS)
-        code = VT_OK;
-    bool is_ready = number == VT_SEAL_MESSAGE_READY;
-    if (code == VT_OK && is_ready)
-        code =
-            vt_seal_bytes_from_json(arena, json_object_get(body, "attributes"), &out->attributes);
-    if (code == VT_OK) {
-        out->word = (enum vt_seal_message_word)number;
-        out->why = vt_sealing_text(arena, json_object_get(body, "why"));
-    }
+    enum vt_code code = read_word(arena, body, VT_SEAL_MESSAGE_READY, VT_SEAL_MESSAGE_WORDS, &word,
+                                  &out->why, &out->attributes);
+    out->word = (enum vt_seal_message_word)word;
     json_decref(body);
-    if (code == VT_E_NOMEM)
-        return vt_err_set(err, code, "no memory for a seal");
-    if (code != VT_OK || is_ready != (out->attributes.len > 0) ||
-        out->attributes.len > VT_MAX_SEAL_ATTRIBUTES_BYTES)
-        return vt_sealing_nonsense(err);
-    return VT_OK;
+    return code == VT_OK        ? VT_OK
+           : code == VT_E_NOMEM ? vt_err_set(err, code, "no memory for a seal")
+                                : vt_sealing_nonsense(err);
 }
 
-enum vt_code vt_sealing_prepare(struct vt_arena *arena, const struct vt_sealing *sealing,
-                                struct vt_sealing_prepared *out, struct vt_err *err)
+static enum vt_code read_part(struct vt_arena *arena, const json_t *item,
+                              struct vt_sealing_part *out)
+{
+    int word = 0;
+    enum vt_code code = read_word(arena, item, VT_SEAL_PDF_READY, VT_SEAL_PDF_WORDS, &word,
+                                  &out->why, &out->attributes);
+    out->word = (enum vt_seal_pdf_word)word;
+    if (code == VT_OK && (word == VT_SEAL_PDF_READY) != (out->attributes.len > 0))
+        code = VT_E_FORMAT;
+    return code;
+}
+
+/* One for each document that was asked for. */
+static enum vt_code read_parts(struct vt_arena *arena, int fd, size_t wanted,
+                               struct vt_sealing_prepared *out, struct vt_err *err)
+{
+    struct vt_bytes text;
+    enum vt_code code = vt_memfd_map(fd, VT_MAX_SEAL_DOCUMENTS_BYTES, &text, err);
+    if (code != VT_OK)
+        return vt_sealing_nonsense(err);
+    json_t *parts = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL);
+    vt_memfd_unmap(text);
+    out->parts = vt_arena_alloc(arena, (wanted + 1) * sizeof(*out->parts));
+    code = out->parts == NULL ? VT_E_NOMEM : VT_OK;
+    if (!json_is_array(parts) || json_array_size(parts) != wanted)
+        code = VT_E_FORMAT;
+    for (size_t i = 0; i < wanted && code == VT_OK; i++)
+        code = read_part(arena, json_array_get(parts, i), &out->parts[i]);
+    json_decref(parts);
+    out->parts_count = wanted;
+    return code == VT_OK        ? VT_OK
+           : code == VT_E_NOMEM ? vt_err_set(err, code, "no memory for a seal")
+                                : vt_sealing_nonsense(err);
+}
+
+static enum vt_code ask_first(struct vt_arena *arena, const struct vt_sealing *sealing,
+                              bool of_documents, struct vt_sealing_prepared *out,
+                              struct vt_err *err)
 {
     *out = (struct vt_sealing_prepared){0};
     struct vt_message *answer = calloc(1, sizeof(*answer));
     if (answer == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
     enum vt_code code =
-        vt_sealing_ask(sealing, VT_MSG_SEAL_PREPARE, vt_seal_plan_to_json(sealing->plan), false,
-                       VT_MSG_SEAL_PREPARED, 0, answer, err);
+        vt_sealing_ask(sealing, of_documents ? VT_MSG_SEAL_DOCUMENTS : VT_MSG_SEAL_PREPARE,
+                       vt_seal_plan_to_json(sealing), false,
+                       of_documents ? VT_MSG_SEAL_DOCUMENTS_ARE : VT_MSG_SEAL_PREPARED,
+                       of_documents ? 1 : 0, answer, err);
     if (code == VT_OK) {
         code = read_prepared(arena, answer, out, err);
+        if (code == VT_OK && of_documents)
+            code = read_parts(arena, answer->fds[0], sealing->documents_count, out, err);
         vt_message_close(answer);
     }
+    bool is_ready = out->word == VT_SEAL_MESSAGE_READY && !of_documents;
+    if (code == VT_OK && is_ready != (out->attributes.len > 0))
+        code = vt_sealing_nonsense(err);
     if (code != VT_OK)
         *out = (struct vt_sealing_prepared){0};
     free(answer);
     return code;
 }
 
-/* ---- the second step ---- */
+enum vt_code vt_sealing_documents(struct vt_arena *arena, const struct vt_sealing *sealing,
+                                  struct vt_sealing_prepared *out, struct vt_err *err)
+{
+    return ask_first(arena, sealing, true, out, err);
+}
+
+enum vt_code vt_sealing_prepare(struct vt_arena *arena, const struct vt_sealing *sealing,
+                                struct vt_sealing_prepared *out, struct vt_err *err)
+{
+    return ask_first(arena, sealing, false, out, err);
+}
+
+/* ---- the last step ---- */
 
 /* Only what says how the content is read. */
 static bool is_content_field(const char *name)
@@ -218,26 +301,68 @@ static const char *why_not_safe(struct vt_bytes body)
     return NULL;
 }
 
-static enum vt_code read_mail(struct vt_arena *arena, const json_t *body, int fd,
-                              struct vt_sealing_finished *out, struct vt_err *err)
+static bool is_digest(const char *text)
 {
+    return text != NULL && strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
+}
+
+static enum vt_code read_digests(struct vt_arena *arena, const json_t *body,
+                                 const struct vt_sealing *sealing, struct vt_sealing_finished *out,
+                                 struct vt_err *err)
+{
+    const json_t *digests = json_object_get(body, "documents");
     const char *cms = json_string_value(json_object_get(body, "cms"));
-    json_int_t header_bytes = json_integer_value(json_object_get(body, "header_bytes"));
-    if (cms == NULL || strlen(cms) != 64 || strspn(cms, "0123456789abcdef") != 64)
+    bool is_bare = sealing->plan->form == VT_SEAL_BARE;
+    if (json_array_size(digests) != sealing->documents_count || cms == NULL ||
+        (is_bare ? cms[0] != '\0' : !is_digest(cms)))
         return vt_sealing_nonsense(err);
+    memcpy(out->cms_sha256, cms, strlen(cms) + 1);
+    out->documents_count = sealing->documents_count;
+    out->documents_sha256 =
+        vt_arena_alloc(arena, (out->documents_count + 1) * sizeof(*out->documents_sha256));
+    if (out->documents_sha256 == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
+    for (size_t i = 0; i < out->documents_count; i++) {
+        const char *digest = json_string_value(json_array_get(digests, i));
+        if (!is_digest(digest))
+            return vt_sealing_nonsense(err);
+        memcpy(out->documents_sha256[i], digest, 65);
+    }
+    return VT_OK;
+}
+
+static enum vt_code read_mail(struct vt_arena *arena, const json_t *body, int fd,
+                              const struct vt_sealing *sealing, struct vt_sealing_finished *out,
+                              struct vt_err *err)
+{
+    json_int_t header_bytes = json_integer_value(json_object_get(body, "header_bytes"));
+    enum vt_code code = read_digests(arena, body, sealing, out, err);
+    if (code != VT_OK)
+        return code;
     if (vt_memfd_map(fd, VT_MAX_SEALED_MAIL_BYTES, &out->mail, err) != VT_OK)
         return vt_sealing_nonsense(err);
     if (header_bytes <= 0 || (uint64_t)header_bytes >= out->mail.len)
         return vt_sealing_nonsense(err);
-    memcpy(out->cms_sha256, cms, sizeof(out->cms_sha256));
     out->mail_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (out->mail_fd < 0)
         return vt_err_sys(err, "keeping a sealed mail");
     out->body = vt_bytes_slice(out->mail, (size_t)header_bytes, SIZE_MAX);
     out->why = vt_sealing_text(arena, json_object_get(body, "why"));
-    if (out->why == NULL)
+    /* In the bare form what was 8-bit is as it came. */
+    if (out->why == NULL && sealing->plan->form != VT_SEAL_BARE)
         out->why = why_not_safe(out->body);
     return VT_OK;
+}
+
+static json_t *last_question(const struct vt_sealing *sealing, struct vt_bytes signature)
+{
+    json_t *question = vt_seal_plan_to_json(sealing);
+    if (question != NULL &&
+        (signature.len == 0 ||
+         json_object_set_new(question, "signature", vt_seal_optional_to_json(signature)) == 0))
+        return question;
+    json_decref(question);
+    return NULL;
 }
 
 enum vt_code vt_sealing_finish(struct vt_arena *arena, const struct vt_sealing *sealing,
@@ -246,19 +371,15 @@ enum vt_code vt_sealing_finish(struct vt_arena *arena, const struct vt_sealing *
 {
     *out = (struct vt_sealing_finished){.mail_fd = -1};
     struct vt_message *answer = calloc(1, sizeof(*answer));
-    json_t *question = vt_seal_plan_to_json(sealing->plan);
-    if (answer == NULL || question == NULL ||
-        json_object_set_new(question, "signature", vt_seal_bytes_to_json(signature)) != 0) {
-        json_decref(question);
-        free(answer);
+    if (answer == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
-    }
-    enum vt_code code = vt_sealing_ask(sealing, VT_MSG_SEAL_FINISH, question, true,
-                                       VT_MSG_SEAL_FINISHED, 2, answer, err);
+    enum vt_code code =
+        vt_sealing_ask(sealing, VT_MSG_SEAL_FINISH, last_question(sealing, signature), true,
+                       VT_MSG_SEAL_FINISHED, 2, answer, err);
     if (code == VT_OK) {
         json_t *body = vt_seal_body(answer);
         code = body == NULL ? vt_sealing_nonsense(err)
-                            : read_mail(arena, body, answer->fds[0], out, err);
+                            : read_mail(arena, body, answer->fds[0], sealing, out, err);
         json_decref(body);
         if (code == VT_OK)
             code = read_changes(arena, answer->fds[1], out, err);

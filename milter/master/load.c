@@ -10,6 +10,7 @@
 #include "master.h"
 #include "vanthu/notice.h"
 #include "vanthu/role.h"
+#include "vanthu/seal_look.h"
 #include "vanthu/wire.h"
 
 /* The bytes of a file as a sealed memory file, and mapped. */
@@ -98,6 +99,22 @@ static void read_words(struct vt_loaded *out)
     vt_buf_clear(&packed);
 }
 
+/* Pictures and fonts of seals, as they are now, as with the words of notices. */
+static void read_looks(struct vt_loaded *out)
+{
+    struct vt_buf packed;
+    struct vt_err err = {0};
+    if (out->config->seal_appearances_count == 0)
+        return;
+    vt_buf_init(&packed, VT_MAX_SEAL_LOOKS_BYTES);
+    enum vt_code code = vt_seal_looks_bundle(out->config, &packed, &out->mistakes, &err);
+    if (code == VT_OK)
+        code = vt_memfd_seal("vanthu-looks", vt_buf_bytes(&packed), &out->looks_file, &err);
+    if (code != VT_OK)
+        vt_config_mistake(out->config, &out->mistakes, "seal.appearances", false, "%s", err.text);
+    vt_buf_clear(&packed);
+}
+
 /* "vanthu.yaml: 1 mistake, policy.yaml: 2 mistakes": those that are kept. */
 static enum vt_code count_mistakes(const struct vt_mistakes *mistakes, struct vt_err *err)
 {
@@ -126,6 +143,7 @@ static enum vt_code judge(struct vt_loaded *out, enum vt_code policy_code, struc
     if (policy_code != VT_OK && mistakes->errors_count == 0)
         vt_config_mistake(out->config, mistakes, "policy", false, "%s", err->text);
     read_words(out);
+    read_looks(out);
     out->version.mode = out->config->mode;
     vt_check_trust(out->config, mistakes);
     vt_check_site(out->config, mistakes);
@@ -172,7 +190,8 @@ enum vt_code vt_loaded_take(const char *config_file, int fds[VT_VERSION_FILES],
 
 void vt_loaded_init(struct vt_loaded *loaded)
 {
-    *loaded = (struct vt_loaded){.config_text = -1, .policy_text = -1, .notices_text = -1};
+    *loaded = (struct vt_loaded){
+        .config_text = -1, .policy_text = -1, .notices_text = -1, .looks_file = -1};
 }
 
 void vt_loaded_clear(struct vt_loaded *loaded)
@@ -187,6 +206,8 @@ void vt_loaded_clear(struct vt_loaded *loaded)
         (void)close(loaded->policy_text);
     if (loaded->notices_text >= 0)
         (void)close(loaded->notices_text);
+    if (loaded->looks_file >= 0)
+        (void)close(loaded->looks_file);
     vt_loaded_init(loaded);
 }
 

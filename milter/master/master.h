@@ -26,8 +26,8 @@ struct vt_loaded {
     struct vt_version version; /* when and by whom it was loaded: set by who loads it */
     json_t *rules; /* of a version that is taken again: since when its rules are what they are */
     /* Sealed memory files, taken over by the set of roles; notices_text -1: the words of notices
-     * that are built in. */
-    int config_text, policy_text, notices_text;
+     * that are built in; looks_file -1: no appearance of a seal has a file. */
+    int config_text, policy_text, notices_text, looks_file;
     struct vt_mistakes mistakes;  /* of all of them; without errors after a success */
 };
 

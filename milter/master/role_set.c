@@ -140,6 +140,7 @@ static enum vt_code make_plan(struct vt_role_set *set, const struct vt_config *c
                                   .policy_text = -1,
                                   .notices_text = -1,
                                   .rules_text = -1,
+                                  .looks_file = -1,
                                   .overrides = -1,
                                   .log_to_stderr = true,
                                   .quiet = true};

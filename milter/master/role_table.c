@@ -76,6 +76,7 @@ const struct vt_role_fd_kind vt_role_fd_kinds[VT_FDS] = {
     [VT_FD_POLICY] = INHERITED("--fd-policy=", policy, GATEWAY | REGISTRAR | SEALER, policy_text),
     [VT_FD_NOTICES] = INHERITED("--fd-notices=", notices, REGISTRAR, notices_text),
     [VT_FD_RULES] = INHERITED("--fd-rules=", rules, GATEWAY, rules_text),
+    [VT_FD_LOOKS] = INHERITED("--fd-looks=", looks, INSPECTOR, looks_file),
     /* That of the role. */
     [VT_FD_METRICS] = INHERITED("--fd-metrics=", metrics, 0, binary),
     [VT_FD_WEB] = INHERITED("--fd-web=", web_socket, WEB, web_socket),

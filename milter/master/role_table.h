@@ -34,6 +34,7 @@ enum vt_role_fd {
     VT_FD_POLICY,
     VT_FD_NOTICES,
     VT_FD_RULES,
+    VT_FD_LOOKS,
     VT_FD_METRICS,
     VT_FD_WEB,
     VT_FD_OVERRIDES,

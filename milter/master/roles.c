@@ -21,6 +21,7 @@ static void close_plan(struct vt_roles_plan *plan)
     vt_roles_close_fd(&plan->policy_text);
     vt_roles_close_fd(&plan->notices_text);
     vt_roles_close_fd(&plan->rules_text);
+    vt_roles_close_fd(&plan->looks_file);
     vt_roles_close_fd(&plan->overrides);
 }
 

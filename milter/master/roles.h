@@ -29,6 +29,7 @@ struct vt_roles_plan {
     int policy_text;                        /* owned; -1 */
     int notices_text;                       /* owned; -1: the words that are built in */
     int rules_text;                         /* owned; -1: since when they are what they are */
+    int looks_file;                         /* owned; -1: seals show nothing */
     int overrides;                          /* owned; -1 */
     bool log_to_stderr;
     bool quiet;

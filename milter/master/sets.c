@@ -105,6 +105,7 @@ enum vt_code vt_master_start_set(struct vt_master *master, struct vt_loaded *loa
                                  .policy_text = -1,
                                  .notices_text = -1,
                                  .rules_text = -1,
+                                 .looks_file = -1,
                                  .overrides = -1};
     plan_roles(master, loaded, &plan);
     enum vt_code code = vt_loaded_prepare(loaded, err);
@@ -116,7 +117,8 @@ enum vt_code vt_master_start_set(struct vt_master *master, struct vt_loaded *loa
         plan.config_text = loaded->config_text;
         plan.policy_text = loaded->policy_text;
         plan.notices_text = loaded->notices_text;
-        loaded->config_text = loaded->policy_text = loaded->notices_text = -1;
+        plan.looks_file = loaded->looks_file;
+        loaded->config_text = loaded->policy_text = loaded->notices_text = loaded->looks_file = -1;
         code = vt_roles_new(&plan, &out->roles, err);
     }
     if (code == VT_OK) {

@@ -93,16 +93,34 @@ static json_t *objects_of(const struct vt_register_object *objects, size_t count
     return array;
 }
 
+static json_t *sealed_documents(const struct vt_register_seal *seal)
+{
+    json_t *array = seal->documents_count > 0 ? json_array() : NULL;
+    for (size_t i = 0; i < seal->documents_count && array != NULL; i++) {
+        const struct vt_register_sealed_document *document = &seal->documents[i];
+        json_t *item = json_pack(
+            "{s:o, s:o*, s:o, s:o*, s:o*}", "path", vt_json_string(document->path), "name",
+            unless_empty(document->name), "word", vt_json_string(document->word), "text",
+            unless_empty(document->text), "sha256", unless_empty(document->sha256));
+        if (json_array_append_new(array, item) != 0) {
+            json_decref(array);
+            array = NULL;
+        }
+    }
+    return array;
+}
+
 static json_t *seal_of(const struct vt_register_seal *seal)
 {
     if (seal == NULL)
         return NULL;
-    return json_pack("{s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "result",
+    return json_pack("{s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "result",
                      vt_json_string(seal->result), "key", unless_empty(seal->key), "purpose",
                      unless_empty(seal->purpose), "why", unless_empty(seal->why), "text",
                      unless_empty(seal->text), "cms", unless_empty(seal->cms_sha256), "level",
                      unless_empty(seal->level), "authority", unless_empty(seal->authority),
-                     "unstamped", unless_empty(seal->unstamped));
+                     "unstamped", unless_empty(seal->unstamped), "documents",
+                     sealed_documents(seal));
 }
 
 /* ---- a decided mail ---- */

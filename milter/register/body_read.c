@@ -138,7 +138,7 @@ static enum vt_code read_marks(struct vt_arena *arena, const json_t *object,
                                struct vt_decision *out, struct vt_err *err)
 {
     const char *const *who = NULL;
-    const char *seal = NULL;
+    const char *seal = NULL, *what = NULL;
     size_t who_count = 0;
     if (object == NULL)
         return VT_OK;
@@ -159,6 +159,11 @@ static enum vt_code read_marks(struct vt_arena *arena, const json_t *object,
         for (unsigned w = 0; w < VT_NOTIFY_COUNT; w++)
             out->notify |= strcmp(who[i], vt_notify_name((enum vt_notify)w)) == 0 ? 1u << w : 0;
     }
+    if (code == VT_OK)
+        code = vt_body_text(arena, object, "seal_what", &what, err);
+    for (unsigned w = 0; what != NULL && w <= VT_SEAL_WHAT_BOTH; w++)
+        if (strcmp(what, vt_seal_what_name((enum vt_seal_what)w)) == 0)
+            out->seal_what = (enum vt_seal_what)w;
     for (unsigned s = 0; seal != NULL && s <= VT_SEAL_REQUIRED; s++)
         out->seal = strcmp(seal, vt_seal_name((enum vt_seal)s)) == 0 ? (enum vt_seal)s : out->seal;
     return code;
@@ -311,6 +316,43 @@ static enum vt_code read_secret(struct vt_arena *arena, const json_t *root,
     return vt_body_text(arena, root, "held", &out->held_queue_id, err);
 }
 
+static enum vt_code read_sealed_document(struct vt_arena *arena, const json_t *object,
+                                         struct vt_register_sealed_document *out,
+                                         struct vt_err *err)
+{
+    const struct {
+        const char *key, **text;
+    } texts[] = {{"path", &out->path},
+                 {"name", &out->name},
+                 {"word", &out->word},
+                 {"text", &out->text},
+                 {"sha256", &out->sha256}};
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && code == VT_OK; i++)
+        code = vt_body_text(arena, object, texts[i].key, texts[i].text, err);
+    if (code == VT_OK && (out->path == NULL || out->word == NULL))
+        return vt_err_set(err, VT_E_FORMAT, "what became of a sealed document is not recorded");
+    return code;
+}
+
+static enum vt_code read_sealed_documents(struct vt_arena *arena, const json_t *array,
+                                          struct vt_register_seal *out, struct vt_err *err)
+{
+    enum vt_code code = VT_OK;
+    size_t count = json_array_size(array);
+    if (count == 0)
+        return VT_OK;
+    if (count > VT_MAX_SEAL_DOCUMENTS)
+        return vt_err_set(err, VT_E_LIMIT, "more sealed documents than a mail has");
+    out->documents = vt_arena_alloc(arena, count * sizeof(*out->documents));
+    if (out->documents == NULL)
+        return vt_body_no_memory(err);
+    for (size_t i = 0; i < count && code == VT_OK; i++)
+        code = read_sealed_document(arena, json_array_get(array, i), &out->documents[i], err);
+    out->documents_count = count;
+    return code;
+}
+
 static enum vt_code read_seal(struct vt_arena *arena, const json_t *object,
                               const struct vt_register_seal **out, struct vt_err *err)
 {
@@ -331,6 +373,8 @@ static enum vt_code read_seal(struct vt_arena *arena, const json_t *object,
         code = vt_body_text(arena, object, texts[i].key, texts[i].text, err);
     if (code == VT_OK && seal->result == NULL)
         return vt_err_set(err, VT_E_FORMAT, "what became of a seal is not recorded");
+    if (code == VT_OK)
+        code = read_sealed_documents(arena, json_object_get(object, "documents"), seal, err);
     *out = seal;
     return code;
 }

@@ -76,6 +76,7 @@ struct vt_fields_job {
     struct vt_bytes fields;
     const char *encoding;  /* what Content-Transfer-Encoding is to say; NULL: as it is */
     const char *more;      /* whole fields to be added, or NULL */
+    bool is_new_content;   /* of a part with new content: what was said of the old one goes */
     bool is_root;          /* only Content fields, they being those of the whole mail */
     bool protects_headers; /* of the root: copies of the others, and hp="clear" */
 };
@@ -86,6 +87,11 @@ struct vt_fields_job {
 enum vt_code vt_fields_write(struct vt_arena *arena, const struct vt_fields_job *job,
                              struct vt_bytes *out, bool *out_is_fragile,
                              unsigned *out_unprotected_count) VT_MUST_CHECK;
+
+/* Fields that hold for one content only: its digest, its length (RFC 1864). */
+bool vt_field_is_of_content(const struct vt_header_field *field);
+/* The value of a Content-Disposition without its size (RFC 2183 2.7). VT_E_NOMEM, VT_E_LIMIT. */
+enum vt_code vt_disposition_put(struct vt_buf *out, struct vt_bytes value) VT_MUST_CHECK;
 
 /* ---- message_words.c: header text in ASCII ---- */
 

@@ -115,9 +115,11 @@ static const char *missing_type(struct vt_bytes body)
 
 /* Header block and empty line of a part, with the encoding its body will have. */
 static void put_block(struct entity_work *work, bool is_root, const struct vt_header_block *block,
-                      const struct vt_part_fields *fields, const char *encoding)
+                      const struct vt_part_fields *fields, const char *encoding,
+                      bool is_new_content)
 {
     struct vt_fields_job job = {
+        .is_new_content = is_new_content,
         .fields = block->fields,
         .encoding = encoding,
         .is_root = is_root,
@@ -232,7 +234,7 @@ static bool replace_leaf(struct entity_work *work, const struct vt_part *part, b
     work->out->replaced_count++;
     work->out->is_root_replaced = is_root;
     if (!is_root || work->plan->form != VT_SEAL_BARE)
-        put_block(work, is_root, block, fields, encoding_word(VT_PIECE_BASE64, fields));
+        put_block(work, is_root, block, fields, encoding_word(VT_PIECE_BASE64, fields), true);
     add_piece(work, VT_PIECE_BASE64, VT_PART_PLAIN, found->content);
     if (work->code == VT_OK && work->out->count > 0 && found->content.len > 0)
         work->out->pieces[work->out->count - 1].more = found->more;
@@ -252,7 +254,7 @@ static void take_leaf(struct entity_work *work, const struct vt_part *part, bool
                       !is_kind(part, "message/");
     if (kind == VT_PIECE_COPY && (!vt_lines_are_safe(&lines) || has_own_lf))
         say_fragile(work, "A part that must not be encoded has 8-bit characters or long lines.");
-    put_block(work, is_root, block, fields, encoding_word(kind, fields));
+    put_block(work, is_root, block, fields, encoding_word(kind, fields), false);
     if (kind == VT_PIECE_COPY && has_own_lf) {
         add_text(work, body);
     } else if (kind == VT_PIECE_COPY) {
@@ -337,7 +339,7 @@ static size_t take_part(struct entity_work *work, size_t index, bool is_root)
                       (is_mail(part) && fields.encoding == VT_PART_PLAIN && index + 1 < after);
     if (is_divided) {
         check_division(work, part);
-        put_block(work, is_root, &block, &fields, fields.says_wide ? "7bit" : NULL);
+        put_block(work, is_root, &block, &fields, fields.says_wide ? "7bit" : NULL, false);
         work->at = offset + part->raw.len - block.body.len;
         return index + 1;
     }

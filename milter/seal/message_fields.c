@@ -165,6 +165,79 @@ static enum vt_code add_kept(struct fields_work *work, const struct vt_header_fi
     return code;
 }
 
+/* ---- what was said of another content ---- */
+
+bool vt_field_is_of_content(const struct vt_header_field *field)
+{
+    return vt_header_name_is(field, "Content-MD5") || vt_header_name_is(field, "Content-Length");
+}
+
+/* The length of a parameter up to the next ";", strings in quotes passed over. */
+static size_t parameter_bytes(struct vt_bytes text)
+{
+    bool is_quoted = false;
+    size_t i = 0;
+    for (; i < text.len && (is_quoted || text.ptr[i] != ';'); i++) {
+        if (is_quoted && text.ptr[i] == '\\')
+            i++;
+        else if (text.ptr[i] == '"')
+            is_quoted = !is_quoted;
+    }
+    return i < text.len ? i : text.len;
+}
+
+static struct vt_bytes without_space(struct vt_bytes text)
+{
+    size_t i = 0;
+    while (i < text.len && strchr(" \t\r\n", text.ptr[i]) != NULL && text.ptr[i] != 0)
+        i++;
+    return vt_bytes_slice(text, i, SIZE_MAX);
+}
+
+static bool is_size(struct vt_bytes parameter)
+{
+    struct vt_bytes name = without_space(parameter);
+    if (!vt_bytes_starts_with_nocase(name, VT_BYTES("size")))
+        return false;
+    return vt_bytes_starts_with(without_space(vt_bytes_slice(name, 4, SIZE_MAX)), VT_BYTES("="));
+}
+
+enum vt_code vt_disposition_put(struct vt_buf *out, struct vt_bytes value)
+{
+    size_t len = parameter_bytes(value);
+    enum vt_code code = vt_buf_add(out, value.ptr, len);
+    while (code == VT_OK && len < value.len) {
+        value = vt_bytes_slice(value, len + 1, SIZE_MAX);
+        len = parameter_bytes(value);
+        struct vt_bytes parameter = vt_bytes_slice(value, 0, len);
+        if (is_size(parameter))
+            continue;
+        code = vt_buf_add(out, ";", 1);
+        if (code == VT_OK)
+            code = vt_buf_add(out, parameter.ptr, parameter.len);
+    }
+    return code;
+}
+
+static enum vt_code add_disposition(struct fields_work *work, const struct vt_header_field *field)
+{
+    struct vt_buf text;
+    vt_buf_init(&text, VT_MAX_HEADER_BYTES + 64);
+    enum vt_code code =
+        vt_buf_addf(&text, "%.*s: ", (int)field->name.len, (const char *)field->name.ptr);
+    size_t head = text.len;
+    if (code == VT_OK)
+        code = vt_disposition_put(&text, field->value);
+    if (code == VT_OK) {
+        struct vt_bytes raw = vt_buf_bytes(&text);
+        const struct vt_header_field changed = {.name = field->name,
+                                                .value = vt_bytes_slice(raw, head, SIZE_MAX)};
+        code = add_kept(work, &changed, raw);
+    }
+    vt_buf_clear(&text);
+    return code;
+}
+
 static enum vt_code add_encoding(struct fields_work *work)
 {
     bool is_there = work->wrote_encoding;
@@ -180,6 +253,10 @@ static enum vt_code take_field(struct fields_work *work, const struct vt_header_
     const struct vt_fields_job *job = work->job;
     if (job->encoding != NULL && vt_header_name_is(field, "Content-Transfer-Encoding"))
         return add_encoding(work);
+    if (job->is_new_content && vt_field_is_of_content(field))
+        return VT_OK;
+    if (job->is_new_content && vt_header_name_is(field, "Content-Disposition"))
+        return add_disposition(work, field);
     if (!job->is_root)
         return add_kept(work, field, raw);
     /* The length that an mbox notes is none of the signed bytes'. */
@@ -215,8 +292,8 @@ static bool can_stay(const struct vt_fields_job *job, bool *out_is_fragile)
 {
     struct vt_lines lines = vt_lines_look(job->fields);
     *out_is_fragile = !vt_lines_are_safe(&lines);
-    return !job->is_root && job->encoding == NULL && job->more == NULL && !lines.has_8bit &&
-           !lines.has_bare_lf && !lines.has_delicate;
+    return !job->is_root && !job->is_new_content && job->encoding == NULL && job->more == NULL &&
+           !lines.has_8bit && !lines.has_bare_lf && !lines.has_delicate;
 }
 
 enum vt_code vt_fields_write(struct vt_arena *arena, const struct vt_fields_job *job,

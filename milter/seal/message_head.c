@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "unpack/header.h"
+#include "seal/message.h"
 #include "vanthu/limits.h"
 
 /* Fields the new header has, in the order in which they are added where there was none. */
@@ -89,6 +89,32 @@ static enum vt_code keep_field(struct head_work *work, struct vt_bytes raw)
     return code;
 }
 
+/* The mail is a document that was sealed: what was said of the old content goes. */
+static enum vt_code take_disposition(struct head_work *work, struct vt_bytes fields,
+                                     const struct vt_header_field *field)
+{
+    struct vt_buf text;
+    vt_buf_init(&text, VT_MAX_HEADER_BYTES);
+    enum vt_code code = vt_disposition_put(&text, field->value);
+    /* As a milter has it: folds with LF alone. */
+    char *value = code == VT_OK ? vt_arena_dup(work->arena, text.ptr, text.len) : NULL;
+    vt_buf_clear(&text);
+    if (code != VT_OK || value == NULL)
+        return code != VT_OK ? code : VT_E_NOMEM;
+    size_t len = 0;
+    for (const char *at = value; *at != '\0'; at++) {
+        if (*at != '\r')
+            value[len++] = *at;
+    }
+    value[len] = '\0';
+    code = vt_buf_addf(&work->text, "%s: ", known_names[KNOWN_DISPOSITION]);
+    if (code == VT_OK)
+        code = keep_field(work, vt_bytes_str(value));
+    return code == VT_OK
+               ? add_change(work, known_names[KNOWN_DISPOSITION], index_of(fields, field), value)
+               : code;
+}
+
 static enum vt_code take_field(struct head_work *work, struct vt_bytes fields,
                                const struct vt_header_field *field, struct vt_bytes raw)
 {
@@ -96,6 +122,12 @@ static enum vt_code take_field(struct head_work *work, struct vt_bytes fields,
     bool is_content = vt_bytes_starts_with_nocase(field->name, VT_BYTES("Content-"));
     bool is_moved = is_content && work->head->form != VT_SEAL_BARE;
     bool is_replaced = known < KNOWN_COUNT && work->values[known] != NULL;
+    if (work->head->form == VT_SEAL_BARE && work->head->is_root_replaced) {
+        struct vt_lines lines = vt_lines_look(field->value);
+        if (known == KNOWN_DISPOSITION && !lines.has_8bit)
+            return take_disposition(work, fields, field);
+        is_moved = vt_field_is_of_content(field);
+    }
     if (!is_replaced && !is_moved)
         return keep_field(work, raw);
     if (is_replaced && !work->is_written[known]) {

@@ -32,6 +32,13 @@ static struct {
     enum vt_indication stamped;
     enum vt_sub_indication stamped_sub;
     bool has_token; /* of what was finished last */
+    /* Of documents: their words, what our verifier says of each afterwards, and for what it was
+     * signed. */
+    enum vt_seal_pdf_word words[2];
+    enum vt_indication document, earlier;
+    bool is_partly_covered;
+    unsigned document_signs, documents_asked, message_asked;
+    const char *appearance;
 } others;
 
 static uint8_t chain[] = {0x30, 0x03, 1, 2, 3};
@@ -58,10 +65,31 @@ static enum vt_code fake_sign(const struct vt_sealer *sealer, const struct vt_se
     others.signs++;
     assert_string_equal(request->key, "van-thu");
     assert_string_equal(request->on_behalf, CLERK);
-    assert_int_equal(request->purpose, VT_SEAL_FOR_MESSAGE);
+    assert_true(request->purpose == VT_SEAL_FOR_MESSAGE ||
+                request->purpose == VT_SEAL_FOR_DOCUMENT);
+    others.document_signs += request->purpose == VT_SEAL_FOR_DOCUMENT;
     *out_failure = others.failure;
     (void)snprintf(err->text, sizeof(err->text), "words of the sealer");
     return others.sign == VT_OK ? vt_buf_add(out, "signature", 9) : others.sign;
+}
+
+static enum vt_code fake_documents(struct vt_arena *arena, const struct vt_sealing *sealing,
+                                   struct vt_sealing_prepared *out, struct vt_err *err)
+{
+    (void)err;
+    others.documents_asked += (unsigned)sealing->documents_count;
+    others.appearance = sealing->documents[0].appearance;
+    *out =
+        (struct vt_sealing_prepared){.word = others.word, .parts_count = sealing->documents_count};
+    out->parts = vt_arena_alloc(arena, 2 * sizeof(*out->parts));
+    for (size_t i = 0; i < sealing->documents_count; i++) {
+        assert_int_equal(sealing->documents[i].signature.len, 0);
+        out->parts[i] = (struct vt_sealing_part){
+            .word = others.words[i],
+            .why = others.words[i] == VT_SEAL_PDF_READY ? NULL : "words of the child",
+            .attributes = vt_bytes_of(chain, sizeof(chain))};
+    }
+    return VT_OK;
 }
 
 static enum vt_code fake_prepare(struct vt_arena *arena, const struct vt_sealing *sealing,
@@ -69,6 +97,7 @@ static enum vt_code fake_prepare(struct vt_arena *arena, const struct vt_sealing
 {
     (void)arena;
     assert_string_equal(sealing->plan->identity->key, "van-thu");
+    others.message_asked++;
     *out = (struct vt_sealing_prepared){.word = others.word,
                                         .attributes = vt_bytes_of(chain, sizeof(chain))};
     return others.prepare == VT_OK ? VT_OK : vt_err_set(err, others.prepare, "no child");
@@ -78,10 +107,13 @@ static enum vt_code fake_finish(struct vt_arena *arena, const struct vt_sealing 
                                 struct vt_bytes signature, struct vt_sealing_finished *out,
                                 struct vt_err *err)
 {
+    static char digests[2][65] = {"d0", "d1"};
     (void)arena;
     others.finishes++;
     others.has_token = sealing->token.len > 0;
-    assert_int_equal(signature.len, 9);
+    assert_int_equal(signature.len, sealing->plan->form == VT_SEAL_BARE ? 0 : 9);
+    for (size_t i = 0; i < sealing->documents_count; i++)
+        assert_int_equal(sealing->documents[i].signature.len, 9);
     int fd = -1;
     assert_int_equal(
         vt_memfd_seal("sealed", vt_bytes_of(mail_text, sizeof(mail_text) - 1), &fd, err), VT_OK);
@@ -90,6 +122,8 @@ static enum vt_code fake_finish(struct vt_arena *arena, const struct vt_sealing 
     out->body = vt_bytes_slice(out->mail, 11, SIZE_MAX);
     out->changes = changes;
     out->changes_count = 3;
+    out->documents_sha256 = digests;
+    out->documents_count = sealing->documents_count;
     return others.finish == VT_OK ? VT_OK : vt_err_set(err, others.finish, "no child");
 }
 
@@ -106,14 +140,36 @@ static enum vt_code fake_stamp(struct vt_arena *arena, const struct vt_stamper *
     return others.stamp == VT_OK ? VT_OK : vt_err_set(err, others.stamp, "no status role");
 }
 
-static const struct vt_seal_steps steps = {fake_identity, fake_sign, fake_prepare, fake_finish,
-                                           fake_stamp};
+static const struct vt_seal_steps steps = {fake_identity, fake_sign,   fake_documents,
+                                           fake_prepare,  fake_finish, fake_stamp};
+
+#define OWN "aa11"
+
+/* A document that came with one signature, and now has two. */
+static void fill_document(struct vt_arena *arena, size_t index, struct vt_document *out)
+{
+    struct vt_signature *signatures = vt_arena_alloc(arena, 2 * sizeof(*signatures));
+    *out = (struct vt_document){
+        .format = VT_FORMAT_PDF, .signatures = signatures, .signatures_count = 2};
+    (void)snprintf(out->sha256, sizeof(out->sha256), "d%zu", index);
+    signatures[0] = (struct vt_signature){.field = "a",
+                                          .revision = 1,
+                                          .integrity = VT_INTEGRITY_INTACT,
+                                          .indication = others.earlier};
+    signatures[1] = (struct vt_signature){.field = "b",
+                                          .revision = 2,
+                                          .integrity = VT_INTEGRITY_INTACT,
+                                          .covers = others.is_partly_covered ? VT_COVERS_REVISION
+                                                                             : VT_COVERS_WHOLE,
+                                          .indication = others.document,
+                                          .signer = {.sha256 = OWN}};
+}
 
 static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *inspection,
                                  struct vt_evidence **out, struct vt_err *err)
 {
     struct vt_evidence *evidence = vt_arena_alloc(arena, sizeof(*evidence));
-    struct vt_document *document = vt_arena_alloc(arena, sizeof(*document));
+    struct vt_document *document = vt_arena_alloc(arena, 3 * sizeof(*document));
     struct vt_signature *signature = vt_arena_alloc(arena, sizeof(*signature));
     struct vt_timestamp_facts *facts = vt_arena_alloc(arena, sizeof(*facts));
     others.inspections++;
@@ -125,9 +181,12 @@ static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *i
     signature->timestamps_count = others.has_token ? 1 : 0;
     signature->indication = inspection->is_certificate ? others.own : others.sealed;
     signature->reasons = VT_REASON_BIT(VT_REASON_STATUS_UNKNOWN);
+    (void)snprintf(signature->signer.sha256, sizeof(signature->signer.sha256), OWN);
     *document = (struct vt_document){
         .format = VT_FORMAT_SMIME, .signatures = signature, .signatures_count = 1};
-    *evidence = (struct vt_evidence){.documents = document, .documents_count = 1};
+    fill_document(arena, 0, &document[1]);
+    fill_document(arena, 1, &document[2]);
+    *evidence = (struct vt_evidence){.documents = document, .documents_count = 3};
     *out = evidence;
     return others.inspect == VT_OK ? VT_OK : vt_err_set(err, others.inspect, "no child");
 }
@@ -165,10 +224,13 @@ static int set_up(void **state)
     memset(&others, 0, sizeof(others));
     others.failure = VT_SEAL_DONE;
     others.word = VT_SEAL_MESSAGE_READY;
-    others.own = others.sealed = VT_TOTAL_PASSED;
+    others.own = others.sealed = others.document = others.earlier = VT_TOTAL_PASSED;
+    others.words[0] = others.words[1] = VT_SEAL_PDF_READY;
     s->ours = "ninhbinh.gov.vn";
-    s->key = (struct vt_seal_key){
-        .name = "van-thu", .certificate = "x.pem", .purposes = 1u << VT_SEAL_FOR_MESSAGE};
+    s->key =
+        (struct vt_seal_key){.name = "van-thu",
+                             .certificate = "x.pem",
+                             .purposes = 1u << VT_SEAL_FOR_MESSAGE | 1u << VT_SEAL_FOR_DOCUMENT};
     s->config = (struct vt_config){.seal_keys = &s->key,
                                    .seal_keys_count = 1,
                                    .our_domains = {&s->ours, 1},
@@ -428,6 +490,128 @@ static void what_is_not_asked_for_is_not_done(void **state)
     expect(s, VT_SEAL_RESULT_FAILED, "not-inspected");
 }
 
+/* ---- documents ---- */
+
+static struct vt_signature first_signatures[2];
+static struct vt_document documents[] = {
+    {.path = "2", .name = "Phụ lục.pdf", .format = VT_FORMAT_PDF},
+    {.path = "3", .name = "2415-SNV.pdf", .format = VT_FORMAT_PDF},
+    {.path = "4/trong.pdf", .name = "trong.pdf", .format = VT_FORMAT_PDF},
+    {.path = "5", .name = "x.docx", .format = VT_FORMAT_OOXML},
+    {.path = "6", .name = "tra-lai.pdf", .format = VT_FORMAT_PDF, .nested = true}};
+static const char *annexes[] = {"phụ lục*"};
+static struct vt_seal_appearance_asked appearances[] = {
+    {.names = annexes, .names_count = 1, .appearance = "phu-luc"}, {.appearance = "con-dau"}};
+static struct vt_seal_documents asked;
+
+/* Two documents that stand by themselves, each with one signature. */
+static void ask_for(struct scene *s, enum vt_seal_what what)
+{
+    for (size_t i = 0; i < 2; i++) {
+        first_signatures[i] = (struct vt_signature){.field = "a",
+                                                    .revision = 1,
+                                                    .integrity = VT_INTEGRITY_INTACT,
+                                                    .covers = VT_COVERS_WHOLE,
+                                                    .indication = VT_TOTAL_PASSED};
+        documents[i].signatures = &first_signatures[i];
+        documents[i].signatures_count = 1;
+    }
+    asked = (struct vt_seal_documents){
+        .at_most = 20, .appearances = appearances, .appearances_count = 2};
+    s->evidence.documents = documents;
+    s->evidence.documents_count = 5;
+    s->decision.seal_what = what;
+    s->decision.seal_documents = &asked;
+}
+
+static void expect_words(const struct scene *s, const char *first, const char *second)
+{
+    const struct vt_sealed *sealed = &s->judgement.sealed;
+    assert_int_equal(sealed->documents_count, 2);
+    assert_string_equal(sealed->documents[0].word, first);
+    assert_string_equal(sealed->documents[1].word, second);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(sealed->documents[i].sha256 != NULL,
+                         strcmp(sealed->documents[i].word, "sealed") == 0);
+}
+
+static void documents_and_message_are_signed_each(void **state)
+{
+    struct scene *s = *state;
+    ask_for(s, VT_SEAL_WHAT_BOTH);
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    expect_words(s, "sealed", "sealed");
+    assert_string_equal(s->judgement.sealed.documents[1].sha256, "d1");
+    assert_string_equal(others.appearance, "phu-luc");
+    assert_int_equal(others.document_signs, 2);
+    assert_int_equal(others.signs, 3);
+    ask_for(s, VT_SEAL_WHAT_DOCUMENTS);
+    others.sealed = VT_INDETERMINATE; /* there is no signature over the message */
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    assert_int_equal(others.signs, 5);
+    assert_int_equal(others.message_asked, 1);
+}
+
+static void one_that_cannot_be_sealed_leaves_all(void **state)
+{
+    struct scene *s = *state;
+    ask_for(s, VT_SEAL_WHAT_BOTH);
+    others.words[1] = VT_SEAL_PDF_CERTIFIED;
+    expect(s, VT_SEAL_RESULT_FAILED, "document-certified");
+    expect_words(s, "not-sealed", "certified");
+    assert_string_equal(s->judgement.sealed.text, "2415-SNV.pdf: words of the child");
+    assert_int_equal(others.signs, 0);
+    others.words[1] = VT_SEAL_PDF_READY;
+    others.failure = VT_SEAL_QUOTA;
+    expect(s, VT_SEAL_RESULT_FAILED, "quota");
+    expect_words(s, "quota", "not-sealed");
+    others.failure = VT_SEAL_DONE;
+    others.word = VT_SEAL_MESSAGE_LIST;
+    expect(s, VT_SEAL_RESULT_LEFT, "list");
+    others.word = VT_SEAL_MESSAGE_READY;
+    asked.at_most = 1;
+    expect(s, VT_SEAL_RESULT_FAILED, "too-many-documents");
+}
+
+static void sealed_documents_are_judged(void **state)
+{
+    struct scene *s = *state;
+    ask_for(s, VT_SEAL_WHAT_DOCUMENTS);
+    others.document = VT_INDETERMINATE;
+    expect(s, VT_SEAL_RESULT_FAILED, "not-verified");
+    expect_words(s, "not-verified", "not-sealed");
+    others.document = VT_TOTAL_PASSED;
+    others.is_partly_covered = true;
+    expect(s, VT_SEAL_RESULT_FAILED, "not-verified");
+    others.is_partly_covered = false;
+    others.earlier = VT_TOTAL_FAILED;
+    expect(s, VT_SEAL_RESULT_FAILED, "not-verified");
+    others.earlier = VT_INDETERMINATE;
+    expect(s, VT_SEAL_RESULT_FAILED, "not-verified");
+    first_signatures[0].indication = first_signatures[1].indication = VT_INDETERMINATE;
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    first_signatures[1].field = "c";
+    expect(s, VT_SEAL_RESULT_FAILED, "not-verified");
+}
+
+static void what_has_this_seal_stays(void **state)
+{
+    struct scene *s = *state;
+    ask_for(s, VT_SEAL_WHAT_DOCUMENTS);
+    (void)snprintf(first_signatures[0].signer.sha256, 65, OWN);
+    (void)snprintf(first_signatures[1].signer.sha256, 65, OWN);
+    expect(s, VT_SEAL_RESULT_LEFT, "sealed-already");
+    assert_int_equal(others.documents_asked, 0);
+    first_signatures[1].covers = VT_COVERS_REVISION;
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    expect_words(s, "sealed-already", "sealed");
+    assert_int_equal(others.documents_asked, 1);
+    asked.is_signed = VT_SEAL_UNSIGNED_ONLY;
+    expect(s, VT_SEAL_RESULT_LEFT, "no-document");
+    s->decision.seal_what = VT_SEAL_WHAT_BOTH;
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+}
+
 static void headers_go_before_the_body(void **state)
 {
     struct scene *s = *state;
@@ -454,6 +638,10 @@ int main(void)
                                        CASE(own_certificate_is_judged_first_and_kept),
                                        CASE(whose_mail_is_sealed),
                                        CASE(what_is_not_asked_for_is_not_done),
+                                       CASE(documents_and_message_are_signed_each),
+                                       CASE(one_that_cannot_be_sealed_leaves_all),
+                                       CASE(sealed_documents_are_judged),
+                                       CASE(what_has_this_seal_stays),
                                        CASE(headers_go_before_the_body)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,6 +193,7 @@ static struct vt_roles *start(bool gateway, bool fetch, bool change_user)
                                  .config_text = -1,
                                  .policy_text = -1,
                                  .notices_text = -1,
+                                 .looks_file = -1,
                                  .rules_text = -1,
                                  .overrides = -1,
                                  .quiet = true};
