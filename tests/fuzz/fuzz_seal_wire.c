@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Any bodies of the messages about seals: what gateway, post and an administrator ask of the
- * sealer, what the sealer answers them, and the plan that a child of the inspector gets. The first
- * byte says which, the second chooses among their types. */
+ * sealer, what the sealer answers them, and the plan that a child of the inspector gets with its
+ * documents. The first byte says which, the second chooses among their types. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -117,19 +117,36 @@ static void answer(struct vt_arena *arena, struct vt_bytes body, uint8_t type)
 
 static void plan(struct vt_arena *arena, const struct vt_message *message)
 {
-    struct vt_seal_message_plan first, second;
+    struct vt_sealing first, second;
     struct vt_err err = {.text = ""};
     json_t *body = vt_seal_body(message);
     if (vt_seal_plan_from_json(arena, body, &first, &err) == VT_OK) {
         json_t *again = vt_seal_plan_to_json(&first);
         if (again != NULL && vt_seal_plan_from_json(arena, again, &second, &err) == VT_E_FORMAT)
             abort();
-        if (first.identity->scheme >= VT_SEAL_SCHEMES || first.identity->hash >= VT_SEAL_HASHES ||
-            first.identity->chain.len > VT_MAX_SEAL_CHAIN_BYTES)
+        const struct vt_seal_identity *identity = first.plan->identity;
+        if (identity->scheme >= VT_SEAL_SCHEMES || identity->hash >= VT_SEAL_HASHES ||
+            identity->chain.len > VT_MAX_SEAL_CHAIN_BYTES ||
+            first.documents_count > VT_MAX_SEAL_DOCUMENTS)
             abort();
         json_decref(again);
     }
     json_decref(body);
+}
+
+/* The documents beside it; the octet says how many the plan promised. */
+static void documents(struct vt_arena *arena, struct vt_bytes text, uint8_t count)
+{
+    struct vt_sealing sealing = {.documents_count = count % (VT_MAX_SEAL_DOCUMENTS + 1)};
+    struct vt_sealing again = sealing;
+    struct vt_err err = {.text = ""};
+    if (vt_seal_documents_from_text(arena, text, &sealing, &err) != VT_OK)
+        return;
+    char *written = vt_seal_documents_to_text(&sealing);
+    if (written != NULL &&
+        vt_seal_documents_from_text(arena, vt_bytes_str(written), &again, &err) == VT_E_FORMAT)
+        abort();
+    free(written);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -148,6 +165,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(message.body, data + 2, size - 2);
     if (data[0] == 'p')
         plan(arena, &message);
+    else if (data[0] == 'd')
+        documents(arena, vt_bytes_of(data + 2, size - 2), data[1]);
     else if (data[0] == 'r')
         answer(arena, vt_bytes_of(data + 2, size - 2), data[1]);
     else
