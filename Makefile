@@ -180,10 +180,11 @@ test: deps
 test-long: test
 	$(Q)$(MAKE) --no-print-directory -j2 fuzzers
 	$(Q)tests/run.sh long
-# Interoperability with independent programs from their own registries.
+# Interoperability with independent programs from their own registries. peers: with those that take minutes to build.
 peers:
 	$(call install-packages,$(PEER_PACKAGES))
 	$(Q)tests/peers/programs.py
+	$(Q)tests/peers/peers_vault.py --install
 test-peers: deps
 	$(call install-packages,$(PEER_PACKAGES))
 	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/seal/seal_file

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the tests of one kind and sums them up: quick (make test), long, peers. A test is a program
 # that exits 0 passed, 77 skipped with a message, anything else failed. With CI=true nothing may be
-# skipped. Output of each test is kept in build/test-logs/.
+# skipped, but programs whose registry does not answer. Output of each test is kept in build/test-logs/.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 kind=${1:-quick}
@@ -17,7 +17,7 @@ log_of() { # NAME
 # One line of what became of a test, and how its log ends when it failed; the result is kept for the sum.
 tell() { # NAME STATUS SECS
     log=$(log_of "$1")
-    if [ "$2" = 77 ] && [ "${CI:-}" != true ]; then
+    if [ "$2" = 77 ] && { [ "${CI:-}" != true ] || [ "${1#peers/peers_}" != "$1" ]; }; then
         result=skipped text="  skip  $1: $(tail -n 1 "$log")"
     elif [ "$2" = 0 ]; then
         result=passed text="  ok    $1 ($3 s)"
