@@ -130,4 +130,34 @@ enum vt_code vt_seal_pdf_check(struct vt_arena *arena, struct vt_bytes original,
                                struct vt_bytes sealed, const struct vt_seal_identity *identity,
                                struct vt_seal_pdf_check *out, struct vt_err *err) VT_MUST_CHECK;
 
+/* ---- validation data (PAdES B-LT) ---- */
+
+/* A CRL beyond this is never put into a file: a list of all that a CA revoked would be sent with
+ * every document; OCSP answers are for that. */
+#define VT_MAX_SEAL_CRL_BYTES (1024u * 1024)
+
+/* What validates the signatures of a file and their time stamps, DER; all borrowed. */
+struct vt_seal_pdf_data {
+    const struct vt_bytes *certificates;
+    size_t certificates_count;
+    const struct vt_bytes *ocsps; /* OCSPResponse */
+    size_t ocsps_count;
+    const struct vt_bytes *crls;
+    size_t crls_count;
+};
+/* What comes after the bytes of a sealed file: a document security store with these data, in their
+ * order, each once. A certification forbids it never (ISO 32000-2 12.8.2.2.2). *out_update is in
+ * arena; empty: all of it is there already. The same input gives the same bytes. VT_E_FORMAT: the
+ * file cannot be read without guessing, err says why; VT_E_LIMIT: more or larger ones than are read
+ * again (VT_MAX_CERTIFICATES, VT_MAX_REVOCATIONS, VT_MAX_OCSP_BYTES, VT_MAX_SEAL_CRL_BYTES);
+ * VT_E_NOMEM. Source: EN 319 142-1 5.4. */
+enum vt_code vt_seal_pdf_store(struct vt_arena *arena, struct vt_bytes pdf,
+                               const struct vt_seal_pdf_data *data, struct vt_bytes *out_update,
+                               struct vt_err *err) VT_MUST_CHECK;
+/* The file with its store as our own verifier sees it: it begins with the bytes of the sealed one,
+ * and every signature is judged as before. VT_OK: look at *out. VT_E_NOMEM, VT_E_INTERNAL. */
+enum vt_code vt_seal_pdf_check_store(struct vt_arena *arena, struct vt_bytes sealed,
+                                     struct vt_bytes stored, struct vt_seal_pdf_check *out,
+                                     struct vt_err *err) VT_MUST_CHECK;
+
 #endif

@@ -36,11 +36,10 @@ static bool is_intact(const struct sight *sight, size_t index)
 /* Nothing that was good may be worse afterwards: a seal is a change that is permitted. */
 static const char *compare(const struct sight *before, const struct sight *after)
 {
-    if (after->document->objects_count != before->document->objects_count + 1)
-        return "The sealed file has not exactly one signature more than the original.";
     if ((after->document->reasons & ~before->document->reasons) != 0)
         return "The sealed file is objected to where the original was not.";
-    for (size_t i = 0; i < before->document->objects_count; i++) {
+    for (size_t i = 0; i < before->document->objects_count && i < after->document->objects_count;
+         i++) {
         const struct vt_signed_object *object = &after->document->objects[i];
         if (is_intact(before, i) && !is_intact(after, i))
             return "An earlier signature is not intact in the sealed file.";
@@ -87,8 +86,32 @@ enum vt_code vt_seal_pdf_check(struct vt_arena *arena, struct vt_bytes original,
     if (code != VT_OK)
         return code;
     out->why = compare(&before, &after);
+    if (after.document->objects_count != before.document->objects_count + 1)
+        out->why = "The sealed file has not exactly one signature more than the original.";
     if (out->why == NULL)
         out->why = look_at_seal(&after, identity);
+    out->is_good = out->why == NULL;
+    return VT_OK;
+}
+
+enum vt_code vt_seal_pdf_check_store(struct vt_arena *arena, struct vt_bytes sealed,
+                                     struct vt_bytes stored, struct vt_seal_pdf_check *out,
+                                     struct vt_err *err)
+{
+    struct sight before = {0}, after = {0};
+    *out = (struct vt_seal_pdf_check){.why = "The file with its validation data was not checked."};
+    if (stored.len <= sealed.len || !vt_bytes_starts_with(stored, sealed)) {
+        out->why = "The file with its validation data does not begin with the sealed one.";
+        return VT_OK;
+    }
+    enum vt_code code = look(arena, sealed, &before, err);
+    if (code == VT_OK)
+        code = look(arena, stored, &after, err);
+    if (code != VT_OK)
+        return code;
+    out->why = after.document->objects_count != before.document->objects_count
+                   ? "The validation data change the number of signatures."
+                   : compare(&before, &after);
     out->is_good = out->why == NULL;
     return VT_OK;
 }

@@ -174,6 +174,63 @@ static void test_token(void **state)
     }
 }
 
+static struct vt_bytes store(struct vt_bytes pdf, const struct vt_seal_pdf_data *data)
+{
+    struct vt_bytes update;
+    struct vt_err err = {0};
+    if (vt_seal_pdf_store(arena, pdf, data, &update, &err) != VT_OK)
+        fail_msg("%s", err.text);
+    return update;
+}
+
+/* Validation data: what is there is not repeated, what is too large is not put in, and the seal is
+ * as good as before. */
+static void test_store(void **state)
+{
+    struct vt_bytes pdf = plain_pdf(), update;
+    struct vt_seal_pdf_plan plan = new_plan();
+    struct vt_seal_pdf sealing = prepare(pdf, &plan);
+    struct vt_seal_pdf_check check;
+    const struct vt_bytes certificates[] = {tsa.der, VT_BYTES("0\x01x"), tsa.der};
+    const struct vt_bytes ocsps[] = {VT_BYTES("an OCSP response"), VT_BYTES("another one")};
+    const struct vt_bytes large = {vt_arena_alloc(arena, VT_MAX_SEAL_CRL_BYTES + 1),
+                                   VT_MAX_SEAL_CRL_BYTES + 1};
+    struct vt_seal_pdf_data data = {
+        .certificates = certificates, .certificates_count = 3, .ocsps = ocsps, .ocsps_count = 1};
+    struct vt_signed_document *document = NULL;
+    (void)state;
+    assert_int_equal(vt_seal_pdf_finish(arena, &sealing, ts_sign(arena, &seal, sealing.attributes),
+                                        (struct vt_bytes){0}, &update, NULL),
+                     VT_OK);
+    struct vt_bytes sealed = whole(pdf, update), stored = sealed;
+    for (unsigned round = 0; round < 2; round++) {
+        data.ocsps_count = round + 1;
+        update = store(stored, &data);
+        assert_true(update.len > 0);
+        assert_true(vt_bytes_equal(update, store(stored, &data)));
+        struct vt_bytes before = stored;
+        stored = whole(stored, update);
+        assert_int_equal(vt_seal_pdf_check_store(arena, before, stored, &check, NULL), VT_OK);
+        assert_null(check.why);
+        assert_int_equal(vt_document_read_pdf(arena, stored, &document, NULL), VT_OK);
+        assert_int_equal(document->objects_count, 1);
+        assert_int_equal(document->objects[0].changes_after, VT_CHANGES_PERMITTED);
+        assert_int_equal(document->validation_data.certificates_count, 2);
+        assert_int_equal(document->validation_data.ocsps_count, round + 1);
+        assert_true(vt_bytes_equal(document->validation_data.certificates[0], tsa.der));
+        assert_int_equal(store(stored, &data).len, 0);
+    }
+    data.crls = &large;
+    data.crls_count = 1;
+    assert_int_equal(vt_seal_pdf_store(arena, stored, &data, &update, NULL), VT_E_LIMIT);
+    assert_int_equal(update.len, 0);
+    assert_int_equal(vt_seal_pdf_store(arena, VT_BYTES("no PDF"), &data, &update, NULL),
+                     VT_E_FORMAT);
+    assert_int_equal(
+        vt_seal_pdf_check_store(arena, sealed, whole(sealed, VT_BYTES("x")), &check, NULL), VT_OK);
+    assert_false(check.is_good);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -390,11 +447,12 @@ static void test_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bytes),       cmocka_unit_test(test_token),
-        cmocka_unit_test(test_refused),     cmocka_unit_test(test_dangling),
-        cmocka_unit_test(test_check_finds), cmocka_unit_test(test_page_as_shown),
-        cmocka_unit_test(test_anchor),      cmocka_unit_test(test_font),
-        cmocka_unit_test(test_picture),     cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_bytes),         cmocka_unit_test(test_token),
+        cmocka_unit_test(test_store),         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_dangling),      cmocka_unit_test(test_check_finds),
+        cmocka_unit_test(test_page_as_shown), cmocka_unit_test(test_anchor),
+        cmocka_unit_test(test_font),          cmocka_unit_test(test_picture),
+        cmocka_unit_test(test_lines),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
