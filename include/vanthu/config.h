@@ -118,6 +118,7 @@ struct vt_config_notices {
 enum vt_seal_level {
     VT_SEAL_LEVEL_B = 0, /* "B-B": nothing */
     VT_SEAL_LEVEL_T,     /* "B-T": a time stamp */
+    VT_SEAL_LEVEL_LT,    /* "B-LT": in PDFs also certificates and their status */
 };
 struct vt_seal_key {
     const char *name;   /* letters, digits, hyphens, dots; names its files */

@@ -13,8 +13,9 @@
 #define VT_MAX_SEAL_ATTRIBUTES_BYTES (8u * 1024)
 #define VT_MAX_SEAL_SIGNATURE_BYTES 2048u
 #define VT_MAX_SEAL_CHAIN_BYTES (32u * 1024)
-/* A time stamp token with the certificates of its authority; real ones have 3 to 7 KB. */
-#define VT_MAX_SEAL_TOKEN_BYTES (32u * 1024)
+/* A time stamp token with the certificates of its authority; real ones have 3 to 7 KB, and in a PDF
+ * room is left for twice as many bytes. */
+#define VT_MAX_SEAL_TOKEN_BYTES (16u * 1024)
 
 enum vt_seal_scheme { VT_SEAL_RSA_PKCS1 = 0, VT_SEAL_RSA_PSS, VT_SEAL_ECDSA, VT_SEAL_SCHEMES };
 enum vt_seal_hash { VT_SEAL_SHA256 = 0, VT_SEAL_SHA384, VT_SEAL_SHA512, VT_SEAL_HASHES };

@@ -126,6 +126,25 @@ enum vt_code vt_sealing_file_finish(struct vt_arena *arena, const struct vt_seal
                                     struct vt_bytes signature, struct vt_bytes *out_made,
                                     const char **out_why, struct vt_err *err) VT_MUST_CHECK;
 
+/* ---- validation data (B-LT) ---- */
+
+struct vt_sealing_store {
+    struct vt_bytes made;    /* comes behind the sealed PDF; empty: all of it is in there already */
+    const char *why;         /* our own verifier refuses it, cleaned; NULL: it may be used */
+    unsigned left_out_count; /* CRLs that are too large, and what nobody has any more */
+};
+/* Put what a verdict rested on into a PDF (vt_seal_pdf_store). mail_fd of sealing: the sealed file;
+ * its plan is not looked at. objects_fds: of an inspection of it with_objects, and of
+ * vt_sealing_fetched or none; borrowed. *out lives in arena. Errors as vt_sealing_prepare. */
+enum vt_code vt_sealing_store(struct vt_arena *arena, const struct vt_sealing *sealing,
+                              const int *objects_fds, size_t count, struct vt_sealing_store *out,
+                              struct vt_err *err) VT_MUST_CHECK;
+/* The bytes of what an inspection only names, from the status role. status_fd: -1: nobody is asked.
+ * *out_fd: closed by the caller; -1: nothing is missing. Errors as vt_status_ask_objects. */
+enum vt_code vt_sealing_fetched(struct vt_arena *arena, int status_fd, int objects_fd,
+                                size_t largest_bytes, int *out_fd,
+                                struct vt_err *err) VT_MUST_CHECK;
+
 /* ---- what is ours, judged as that of others ---- */
 
 /* Room for a text about a verdict. */
@@ -138,5 +157,10 @@ enum vt_code vt_seal_chain_file(struct vt_bytes chain, int *out_fd,
  * sealed mail is INDETERMINATE: STATUS_UNKNOWN". */
 bool vt_seal_verdict(const struct vt_signature *judged, const char *what,
                      char text[VT_SEAL_TEXT_BYTES]);
+
+/* Whether the time stamp over a signature of ours counts for our own verifier, or will when the
+ * status of its authority is known; else *out_text, in arena, says why not. */
+bool vt_stamp_is_good(const struct vt_signature *judged, struct vt_arena *arena,
+                      const char **out_text) VT_MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef VANTHU_STATUS_H
 #define VANTHU_STATUS_H
 
+#include "vanthu/object.h"
 #include "vanthu/verify.h"
 
 /* Who brought a piece of revocation data. What comes with a document was chosen by the sender, so
@@ -141,5 +142,15 @@ enum vt_code vt_status_read_ocsp(struct vt_arena *arena, struct vt_certificate_p
                                  const struct vt_certificate *issuer, struct vt_bytes nonce,
                                  const char *origin, struct vt_status_fact *out,
                                  struct vt_err *err) VT_MUST_CHECK;
+
+/* ---- client of the status role: gateway, command ---- */
+
+/* Ask for the bytes of CRLs and OCSP responses that it fetched, by their digests. arena: of the
+ * message. *out_fd: a file of objects (vanthu/object.h), closed by the caller; what the role does
+ * not have any more is named in it without bytes. VT_E_PEER, VT_E_TIMEOUT, VT_E_NOMEM. */
+enum vt_code vt_status_ask_objects(struct vt_arena *arena, int status_fd,
+                                   const struct vt_object *objects, size_t count,
+                                   int64_t deadline_msecs, int *out_fd,
+                                   struct vt_err *err) VT_MUST_CHECK;
 
 #endif

@@ -29,16 +29,19 @@
  *                       SEAL_       word, why, attributes; -
  *                       PREPARED
  *                       SEAL_       the same and signature; the same, and
- *                       FINISH      a time stamp token 32K or none
+ *                       FINISH      a time stamp token 16K or none
  *                       SEAL_       header_bytes, cms, why, documents;
  *                       FINISHED    sealed mail 96M, changes of the
  *                                   header 256K
  * command to inspector  SEAL_FILE   key, chain, scheme, hash, time,     60 s        exit status 75
  *                                   form, stamp, name, reason, signature
  *                                   or not; file 64M, with a signature a
- *                                   time stamp token 32K or none
+ *                                   time stamp token 16K or none
  *                       SEAL_       word, why, attributes; or, after
  *                       FILE_IS     signing, why; what was made 24M
+ *                       SEAL_STORE  -; sealed PDF 64M, objects 16M twice
+ *                       SEAL_       why, left_out; what is put behind the
+ *                       FILE_IS     PDF 24M
  * gateway, command      STATUS      reference or -; wants 16M           status      STATUS_UNKNOWN
  *   to status           STATUS_IS   -; known 64M, up to 8 lists
  *                       STAMP       value; -                            5 s         no time stamp
@@ -172,6 +175,7 @@ enum vt_message_type {
     VT_MSG_SEAL_FINISHED,
     VT_MSG_SEAL_FILE, /* to the inspector: the same of a file; with a signature the second step */
     VT_MSG_SEAL_FILE_IS,
+    VT_MSG_SEAL_STORE, /* to the inspector: validation data for a sealed PDF */
     VT_MSG_STAMP, /* to status: have this stamped */
     VT_MSG_STAMPED,
     VT_MSG_SEAL_DOCUMENTS, /* to the inspector: what of its documents is to be signed? */

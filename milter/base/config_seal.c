@@ -22,7 +22,7 @@ static const char *const key_names[] = {
 static const char *const schemes[] = {"rsa-pkcs1", "rsa-pss", "ecdsa"};
 static const char *const hashes[] = {"sha256", "sha384", "sha512"};
 static const char *const purposes[] = {"message", "document", "notice"};
-static const char *const levels[] = {"B-B", "B-T"};
+static const char *const levels[] = {"B-B", "B-T", "B-LT"};
 static const char *const identities[] = {"agency", "service"};
 
 /* One key that is being read. */

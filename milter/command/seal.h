@@ -67,6 +67,7 @@ struct vt_sealed_file {
     struct vt_bytes made;             /* behind the bytes, or beside them */
     struct vt_sealing_finished mail;  /* in the place of them */
     const struct vt_signature *found; /* the seal, by our own verifier */
+    int objects_fd;                   /* what the verdict rested on; -1 */
 };
 /* Each returns EX_OK, or the exit status of what was told. */
 int vt_seal_file_judge_own(struct vt_sealed_file *file);
@@ -77,6 +78,8 @@ int vt_seal_file_judge(struct vt_sealed_file *file);
  * that is allowed. */
 bool vt_seal_file_wants_stamp(const struct vt_sealed_file *file);
 int vt_seal_file_stamp(struct vt_sealed_file *file);
+/* What validates the seal of a PDF, put into it where the level of the key asks for that. */
+int vt_seal_file_store(struct vt_sealed_file *file);
 int vt_seal_file_write(const struct vt_sealed_file *file);
 int vt_seal_file_tell(const struct vt_sealed_file *file);
 /* A sentence about the file on standard error; returns status. */

@@ -202,7 +202,8 @@ static int seal(struct vt_sealed_file *file)
                                 file) = {choose_key,        read_crls,
                                          start_roles,       vt_seal_file_judge_own,
                                          vt_seal_file_look, vt_seal_file_prepare_and_sign,
-                                         give_content,      vt_seal_file_judge};
+                                         give_content,      vt_seal_file_judge,
+                                         vt_seal_file_store};
     int status = read_file(file);
     if (status != EX_OK)
         return status;
@@ -226,6 +227,7 @@ int vt_seal_file(const struct vt_seal_command *command)
     struct vt_sealed_file file = {.command = command,
                                   .file = command->arguments[0],
                                   .fd = -1,
+                                  .objects_fd = -1,
                                   .now_utc_secs = vt_clock_now_utc_secs(),
                                   .arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES),
                                   .mail = {.mail_fd = -1}};
@@ -239,6 +241,8 @@ int vt_seal_file(const struct vt_seal_command *command)
         status = seal(&file);
     vt_role_set_stop(file.roles);
     vt_sealing_finished_clear(&file.mail);
+    if (file.objects_fd >= 0)
+        (void)close(file.objects_fd);
     if (file.fd >= 0)
         (void)close(file.fd);
     for (size_t i = 0; i < file.crls_count; i++)

@@ -19,9 +19,10 @@ static bool is_mail(const struct vt_sealed_file *file)
 
 /* ---- the verifier ---- */
 
-/* name: NULL of a chain of certificates. */
+/* name: NULL of a chain of certificates. objects_fd: NULL: what the verdict rests on is not asked.
+ */
 static enum vt_code inspect(const struct vt_sealed_file *file, int fd, const char *name,
-                            struct vt_evidence **out, struct vt_err *err)
+                            int *objects_fd, struct vt_evidence **out, struct vt_err *err)
 {
     const struct vt_config *config = file->command->config;
     bool is_certificate = name == NULL;
@@ -31,6 +32,7 @@ static enum vt_code inspect(const struct vt_sealed_file *file, int fd, const cha
                                        .status_fd = vt_role_set_status_fd(file->roles),
                                        .mail_fd = fd,
                                        .objects_fd = -1,
+                                       .with_objects = objects_fd != NULL,
                                        .is_certificate = is_certificate,
                                        .is_mail = !is_certificate && is_mail(file),
                                        .name = name,
@@ -39,7 +41,10 @@ static enum vt_code inspect(const struct vt_sealed_file *file, int fd, const cha
                                        .deadline_msecs = vt_clock_monotonic_msecs() + STEP_MSECS,
                                        .inspection_msecs = config->inspection_msecs,
                                        .status_msecs = config->status_msecs};
-    return vt_inspection_run(file->arena, &inspection, out, err);
+    enum vt_code code = vt_inspection_run(file->arena, &inspection, out, err);
+    if (objects_fd != NULL)
+        *objects_fd = inspection.objects_fd;
+    return code;
 }
 
 /* ---- whose seal it would be ---- */
@@ -84,7 +89,7 @@ int vt_seal_file_judge_own(struct vt_sealed_file *file)
         return status;
     enum vt_code code = vt_seal_chain_file(file->identity.chain, &fd, &err);
     if (code == VT_OK) {
-        code = inspect(file, fd, NULL, &evidence, &err);
+        code = inspect(file, fd, NULL, NULL, &evidence, &err);
         (void)close(fd);
     }
     if (code != VT_OK)
@@ -106,7 +111,8 @@ int vt_seal_file_look(struct vt_sealed_file *file)
     char text[VT_SEAL_TEXT_BYTES], what[VT_SEAL_TEXT_BYTES / 2];
     struct vt_evidence *evidence = NULL;
     struct vt_err err = {0};
-    enum vt_code code = inspect(file, file->fd, vt_command_base_name(file->file), &evidence, &err);
+    enum vt_code code =
+        inspect(file, file->fd, vt_command_base_name(file->file), NULL, &evidence, &err);
     if (code != VT_OK)
         return vt_seal_file_say(file, EX_TEMPFAIL, "chưa kiểm tra được tệp",
                                 "the file could not be checked", err.text);
@@ -262,7 +268,11 @@ static const struct vt_signature *find_seal(const struct vt_sealed_file *file,
 /* Like any file that comes: what we would object to at the other end is not written. */
 int vt_seal_file_judge(struct vt_sealed_file *file)
 {
+    if (file->objects_fd >= 0)
+        (void)close(file->objects_fd);
+    file->objects_fd = -1;
     char text[VT_SEAL_TEXT_BYTES] = "it shows no signature of the key";
+    const char *why = NULL;
     struct vt_evidence *evidence = NULL;
     struct vt_err err = {0};
     const struct vt_bytes parts[] = {vt_buf_bytes(&file->bytes), file->made};
@@ -273,7 +283,8 @@ int vt_seal_file_judge(struct vt_sealed_file *file)
             vt_memfd_seal_parts("vanthu-sealed", file->kind == VT_SEAL_FILE_PDF ? parts : parts + 1,
                                 file->kind == VT_SEAL_FILE_PDF ? 2 : 1, &fd, &err);
     if (code == VT_OK)
-        code = inspect(file, fd, vt_command_base_name(file->out_file), &evidence, &err);
+        code = inspect(file, fd, vt_command_base_name(file->out_file), &file->objects_fd, &evidence,
+                       &err);
     if (!is_mail(file) && fd >= 0)
         (void)close(fd);
     if (code != VT_OK)
@@ -283,5 +294,8 @@ int vt_seal_file_judge(struct vt_sealed_file *file)
         return vt_seal_file_say(file, 1, "không ghi: kết quả chưa đạt kiểm tra",
                                 "not written: the result does not verify", text);
     file->found = seal;
-    return EX_OK;
+    return file->token.len == 0 || vt_stamp_is_good(seal, file->arena, &why)
+               ? EX_OK
+               : vt_seal_file_say(file, 1, "không ghi: dấu thời gian không có giá trị",
+                                  "not written: the time stamp does not count", why);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "vanthu/log.h"
+#include "vanthu/status.h"
 #include "vanthu/wire.h"
 
 /* Two processes of this machine, nothing of the network. */
@@ -28,36 +29,6 @@ static size_t choose(struct vt_gateway *gateway, const struct vt_object *all, si
         out[chosen++] = *object;
     }
     return chosen;
-}
-
-static enum vt_code ask_status(struct vt_gateway *gateway, struct vt_arena *arena,
-                               const struct vt_object *objects, size_t count,
-                               int64_t deadline_msecs, int *out_fd, struct vt_err *err)
-{
-    int64_t soon = vt_clock_monotonic_msecs() + FETCHED_MSECS;
-    struct vt_message *answer = vt_arena_alloc(arena, sizeof(*answer));
-    int fd = -1;
-    if (answer == NULL)
-        return vt_err_set(err, VT_E_NOMEM, "no memory for a message");
-    enum vt_code code = vt_objects_seal(objects, count, 0, &fd, err);
-    if (code != VT_OK)
-        return code;
-    const struct vt_wire_ask ask = {.type = VT_MSG_OBJECTS,
-                                    .fds = &fd,
-                                    .fds_count = 1,
-                                    .max_fds = 1,
-                                    .deadline_msecs =
-                                        soon < deadline_msecs ? soon : deadline_msecs};
-    code = vt_wire_ask(gateway->status_fd, &ask, answer, err);
-    (void)close(fd);
-    if (code != VT_OK)
-        return code;
-    if (answer->type != VT_MSG_OBJECTS_ARE || answer->fds_count != 1) {
-        vt_message_close(answer);
-        return vt_err_set(err, VT_E_PEER, "status answered something else than asked");
-    }
-    *out_fd = answer->fds[0];
-    return VT_OK;
 }
 
 static enum vt_code read_file(struct vt_arena *arena, int fd, struct vt_object **out,
@@ -103,7 +74,9 @@ static enum vt_code bring_fetched(struct vt_gateway *gateway, struct vt_arena *a
     vt_memfd_unmap(mapped);
     if (code != VT_OK || count == 0 || gateway->status_fd < 0)
         return code;
-    code = ask_status(gateway, arena, chosen, count, deadline_msecs, &fd, err);
+    int64_t soon = vt_clock_monotonic_msecs() + FETCHED_MSECS;
+    code = vt_status_ask_objects(arena, gateway->status_fd, chosen, count,
+                                 soon < deadline_msecs ? soon : deadline_msecs, &fd, err);
     if (code != VT_OK)
         return code;
     out->fds[out->fds_count++] = fd;

@@ -116,10 +116,6 @@ void vt_work_seal(struct vt_work *work);
  * is to be set. */
 bool vt_work_stamp(struct vt_work *work, const struct vt_seal_key *key, struct vt_bytes signature,
                    struct vt_bytes *out_token) VT_MUST_CHECK;
-/* Whether the time stamp over a signature of ours counts for our own verifier, or will when the
- * status of its authority is known; else *out_text says why not. */
-bool vt_stamp_is_good(const struct vt_signature *judged, struct vt_arena *arena,
-                      const char **out_text) VT_MUST_CHECK;
 /* The mail leaves without the seal that was asked for, or does not leave: an event in the register,
  * after the mail's own record. Of a mail marked secret nothing is said (R-78). */
 void vt_work_tell_unsealed(struct vt_work *work);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The time stamp of a seal: had from the status role, and looked at again when the sealed mail was
- * judged as a whole. Without one the seal is set all the same, and says so, unless the
- * configuration asks otherwise. */
-#include <string.h>
-
+ * The time stamp of a seal, had from the status role. Without one the seal is set all the same, and
+ * says so, unless the configuration asks otherwise. */
 #include "gateway/seal.h"
 #include "gateway/work.h"
 #include "vanthu/stamp.h"
@@ -48,29 +45,4 @@ bool vt_work_stamp(struct vt_work *work, const struct vt_seal_key *key, struct v
     }
     sealed->unstamped = vt_arena_str(arena, code == VT_OK ? answer.text : err.text);
     return !gateway->config->timestamp.is_required;
-}
-
-/* Its status may not be known yet: that is no fault of the token. */
-static bool is_useful(const struct vt_timestamp_facts *facts)
-{
-    return facts->integrity == VT_INTEGRITY_INTACT &&
-           (facts->indication == VT_TOTAL_PASSED || facts->sub_indication == VT_SUB_TRY_LATER);
-}
-
-bool vt_stamp_is_good(const struct vt_signature *judged, struct vt_arena *arena,
-                      const char **out_text)
-{
-    *out_text = "the sealed mail shows no time stamp";
-    for (size_t i = 0; i < judged->timestamps_count; i++) {
-        const struct vt_timestamp_facts *facts = &judged->timestamps[i];
-        if (strcmp(facts->kind, "signature") != 0)
-            continue;
-        if (is_useful(facts))
-            return true;
-        const char *text = facts->findings_count > 0
-                               ? facts->findings[facts->findings_count - 1]
-                               : vt_sub_indication_name(facts->sub_indication);
-        *out_text = vt_arena_str(arena, text);
-    }
-    return false;
 }

@@ -212,6 +212,8 @@ static enum vt_code serve(struct vt_arena *arena, const struct vt_child_context 
                    message->type == VT_MSG_SEAL_FINISH;
     if (message->type == VT_MSG_SEAL_FILE && context->seals)
         return vt_child_seal_file(arena, connection, message, err);
+    if (message->type == VT_MSG_SEAL_STORE && context->seals)
+        return vt_child_seal_store(arena, connection, message, err);
     return is_seal && context->seals
                ? vt_child_seal(arena, context, connection, message, err)
                : inspect(arena, context, connection, generation, request, err);

@@ -9,9 +9,6 @@
 #include "vanthu/seal_file.h"
 #include "vanthu/seal_pdf.h"
 
-/* Tokens with the certificates of their authority have 3 to 7 KB. */
-#define STAMP_ROOM_BYTES ((size_t)12 * 1024)
-
 struct file_work {
     struct vt_arena *arena;
     int connection;
@@ -42,7 +39,8 @@ static enum vt_code read_plan(struct file_work *work, const json_t *body, struct
         .name = vt_arena_str(work->arena, json_string_value(name)),
         .reason = vt_arena_str(work->arena, json_string_value(reason)),
         .show = VT_SEAL_SHOW_NOTHING,
-        .token_max_bytes = json_is_true(json_object_get(body, "stamp")) ? STAMP_ROOM_BYTES : 0,
+        .token_max_bytes =
+            json_is_true(json_object_get(body, "stamp")) ? VT_MAX_SEAL_TOKEN_BYTES : 0,
     };
     return VT_OK;
 }

@@ -92,8 +92,13 @@ enum vt_code vt_sealing_ask(const struct vt_sealing *sealing, enum vt_message_ty
         return vt_err_set(err, VT_E_NOMEM, "no memory for a seal");
     enum vt_code code = ask(sealing, type, text, with_token, fds_count, answer, err);
     free(text);
-    if (code != VT_OK)
-        return code;
+    return code == VT_OK ? vt_sealing_is_answer(answer, wanted, fds_count, err) : code;
+}
+
+enum vt_code vt_sealing_is_answer(struct vt_message *answer, enum vt_message_type wanted,
+                                  size_t fds_count, struct vt_err *err)
+{
+    enum vt_code code = VT_OK;
     if (answer->type == VT_MSG_DIED || answer->type == VT_MSG_ERROR)
         code = died(answer, err);
     else if (answer->type != wanted || answer->fds_count != fds_count)

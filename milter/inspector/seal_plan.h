@@ -75,6 +75,9 @@ enum vt_code vt_child_seal(struct vt_arena *arena, const struct vt_child_context
 /* child_seal_file.c: the same of a SEAL_FILE. */
 enum vt_code vt_child_seal_file(struct vt_arena *arena, int connection, struct vt_message *message,
                                 struct vt_err *err) VT_MUST_CHECK;
+/* child_seal_store.c: a SEAL_STORE. */
+enum vt_code vt_child_seal_store(struct vt_arena *arena, int connection, struct vt_message *message,
+                                 struct vt_err *err) VT_MUST_CHECK;
 /* child_seal.c: a body, which is given away, with descriptors, as the answer. */
 enum vt_code vt_child_seal_answer(int connection, enum vt_message_type type, json_t *body,
                                   const int *fds, size_t fds_count,
@@ -88,6 +91,10 @@ enum vt_code vt_sealing_ask(const struct vt_sealing *sealing, enum vt_message_ty
                             json_t *body, bool with_token, enum vt_message_type wanted,
                             size_t fds_count, struct vt_message *answer,
                             struct vt_err *err) VT_MUST_CHECK;
+/* Whether an answer is the one that was wanted; else it is closed, and err says what the child did
+ * instead. VT_E_PEER. */
+enum vt_code vt_sealing_is_answer(struct vt_message *answer, enum vt_message_type wanted,
+                                  size_t fds_count, struct vt_err *err) VT_MUST_CHECK;
 /* A text of the child; cleaned, in arena. NULL: none. */
 const char *vt_sealing_text(struct vt_arena *arena, const json_t *text);
 enum vt_code vt_sealing_nonsense(struct vt_err *err);

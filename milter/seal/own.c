@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Own certificates and seals, judged by the same inspection as those of others (legal.md R-24). */
 #include <stdio.h>
+#include <string.h>
 
 #include "vanthu/sealing.h"
 #include "vanthu/wire.h"
@@ -62,6 +63,31 @@ bool vt_seal_verdict(const struct vt_signature *judged, const char *what,
         if ((judged->reasons & VT_REASON_BIT(i)) != 0)
             used += (size_t)snprintf(text + used, VT_SEAL_TEXT_BYTES - used, " %s",
                                      vt_reason_info((enum vt_reason)i)->code);
+    }
+    return false;
+}
+
+/* Its status may not be known yet: that is no fault of the token. */
+static bool is_useful(const struct vt_timestamp_facts *facts)
+{
+    return facts->integrity == VT_INTEGRITY_INTACT &&
+           (facts->indication == VT_TOTAL_PASSED || facts->sub_indication == VT_SUB_TRY_LATER);
+}
+
+bool vt_stamp_is_good(const struct vt_signature *judged, struct vt_arena *arena,
+                      const char **out_text)
+{
+    *out_text = "the sealed mail shows no time stamp";
+    for (size_t i = 0; i < judged->timestamps_count; i++) {
+        const struct vt_timestamp_facts *facts = &judged->timestamps[i];
+        if (strcmp(facts->kind, "signature") != 0)
+            continue;
+        if (is_useful(facts))
+            return true;
+        const char *text = facts->findings_count > 0
+                               ? facts->findings[facts->findings_count - 1]
+                               : vt_sub_indication_name(facts->sub_indication);
+        *out_text = vt_arena_str(arena, text);
     }
     return false;
 }

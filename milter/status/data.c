@@ -23,11 +23,27 @@ static enum vt_code find_list(const struct vt_status_store *store, struct vt_are
     return VT_E_NOT_FOUND;
 }
 
-/* OCSP responses lie in the folder only; a file may have been written anew since. */
+static enum vt_code find_in_memory(const struct vt_status_store *store, struct vt_arena *arena,
+                                   const char *sha256, size_t max_bytes, struct vt_bytes *out)
+{
+    for (size_t i = 0; i < VT_MAX_STORE_RESPONSES; i++) {
+        struct vt_bytes bytes = store->responses[i].bytes;
+        if (bytes.len == 0 || bytes.len > max_bytes ||
+            strcmp(store->responses[i].sha256, sha256) != 0)
+            continue;
+        *out = vt_bytes_of(vt_arena_dup(arena, bytes.ptr, bytes.len), bytes.len);
+        return out->ptr != NULL ? VT_OK : VT_E_NOMEM;
+    }
+    return VT_E_NOT_FOUND;
+}
+
+/* OCSP responses lie in the folder; a file may have been written anew since. */
 static enum vt_code find_response(const struct vt_status_store *store, struct vt_arena *arena,
                                   const char *sha256, size_t max_bytes, struct vt_bytes *out)
 {
-    for (size_t i = 0; store->directory != NULL && i < store->facts.count; i++) {
+    if (store->directory == NULL)
+        return find_in_memory(store, arena, sha256, max_bytes, out);
+    for (size_t i = 0; i < store->facts.count; i++) {
         const struct vt_kept_fact *kept = &store->facts.items[i];
         char digest[65];
         if (strcmp(kept->fact.data_sha256, sha256) != 0 || strncmp(kept->file, "ocsp-", 5) != 0)

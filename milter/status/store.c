@@ -54,6 +54,8 @@ void vt_status_store_free(struct vt_status_store *store)
     vt_fact_table_clear(&store->facts);
     for (size_t i = 0; i < store->issuers_count; i++)
         vt_bytes_free(store->issuers[i]);
+    for (size_t i = 0; i < VT_MAX_STORE_RESPONSES; i++)
+        vt_bytes_free(store->responses[i].bytes);
     free(store->directory);
     free(store);
 }
@@ -169,6 +171,21 @@ enum vt_code vt_status_store_put_revocation(struct vt_status_store *store,
     return keep_fact(store, fact, fetched_utc_secs, name, &changed, err);
 }
 
+/* Whoever judges by it may want its bytes. Without memory it is only not at hand. */
+static void keep_response(struct vt_status_store *store, const struct vt_status_fact *fact,
+                          struct vt_bytes response)
+{
+    struct vt_store_response *place =
+        &store->responses[store->responses_count % VT_MAX_STORE_RESPONSES];
+    struct vt_bytes copy = vt_bytes_dup(response);
+    if (copy.ptr == NULL)
+        return;
+    vt_bytes_free(place->bytes);
+    place->bytes = copy;
+    memcpy(place->sha256, fact->data_sha256, sizeof(place->sha256));
+    store->responses_count++;
+}
+
 enum vt_code vt_status_store_put_ocsp(struct vt_status_store *store,
                                       const struct vt_certificate *certificate,
                                       const struct vt_certificate *issuer, struct vt_bytes response,
@@ -190,6 +207,8 @@ enum vt_code vt_status_store_put_ocsp(struct vt_status_store *store,
     enum vt_code code = keep_fact(store, &fetched, fetched_utc_secs, name, &changed, err);
     if (code == VT_OK && changed && store->directory != NULL)
         vt_status_file_write(store->directory, name, &file);
+    else if (code == VT_OK && changed)
+        keep_response(store, &fetched, response);
     return code;
 }
 

@@ -51,6 +51,9 @@ struct vt_kept_list {
     bool of_store;            /* its signer stands in the trust store: it never has to go */
 };
 
+/* The roles of a command line fetch for a file or a few. */
+#define VT_MAX_STORE_RESPONSES 64
+
 struct vt_status_store {
     char *directory; /* NULL: memory only */
     const struct vt_trust_store *trust;
@@ -65,6 +68,12 @@ struct vt_status_store {
         int64_t youngest_utc_secs;
     } witnesses[2];
     uint64_t version;
+    /* Without a directory: the OCSP responses that were fetched last, as they came. */
+    struct vt_store_response {
+        char sha256[65];
+        struct vt_bytes bytes; /* owned */
+    } responses[VT_MAX_STORE_RESPONSES];
+    size_t responses_count; /* ever */
 };
 
 /* Something authentic was issued then by the authority with this key. */

@@ -18,7 +18,7 @@ for folder in ("lib", "hsm", "servers"):
 
 import site_test
 import tsa
-from asn1crypto import cms
+from asn1crypto import cms, ocsp, x509
 from site_lab import BUILD, free_ports
 from site_test import equal
 from test_seal_mail import SealSite, make_mail, verify
@@ -58,9 +58,12 @@ class StampSite(SealSite):
         self.unstamped = self.extra
         self.extra += STAMP % {"tsa": self.tsa_port, **self.settings}
 
-    def set_stamps(self, **settings):
+    def set_stamps(self, level=None, **settings):
         """By a reload, which forgets what is known of hosts."""
-        self.extra = self.unstamped + STAMP % {"tsa": self.tsa_port, **self.settings, **settings}
+        key = self.unstamped
+        if level:
+            key = key.replace("purposes: [message]", "purposes: [message, document]\n      level: " + level)
+        self.extra = key + STAMP % {"tsa": self.tsa_port, **self.settings, **settings}
         self.set_mode(self.mode)
 
     def stop(self):
@@ -191,6 +194,45 @@ def a_revoked_authority(site):
     equal((token_of(data), record["seal"]["level"], "revoked" in record["seal"]["unstamped"]), (None, "B-B", True), record["seal"])
 
 
+def streams(path, key):
+    """The streams of a list of the document security store, by qpdf."""
+    objects = json.loads(subprocess.run(["qpdf", "--json=1", path], check=True, capture_output=True, text=True).stdout)["objects"]
+    root = objects[objects["trailer"]["/Root"]]
+    store = objects[root["/DSS"]] if isinstance(root["/DSS"], str) else root["/DSS"]
+    return [subprocess.run(["qpdf", "--show-object=" + ref.split()[0], "--filtered-stream-data", path], check=True, capture_output=True).stdout
+            for ref in store.get(key, [])]
+
+
+def a_pdf_with_all_that_validates_it(site):
+    """vanthu seal FILE at B-LT: time stamp, certificates and their status in the file, the signature of another as valid as before."""
+    site.set_stamps(level="B-LT")
+    work = site.folder + "/work"
+    os.makedirs(work, exist_ok=True)
+    before = site.sign("person")
+    with open(work + "/quyet-dinh.pdf", "wb") as out:
+        out.write(before)
+    done = subprocess.run([BUILD + "/vanthu", "seal", work + "/quyet-dinh.pdf", "--json", "--config", site.folder + "/vanthu.yaml"],
+                          capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, stdin=subprocess.DEVNULL)
+    equal((done.returncode, done.stderr), (0, ""), done.stdout)
+    equal(json.loads(done.stdout)["level"], "B-LT", done.stdout)
+    path = work + "/quyet-dinh.signed.pdf"
+    with open(path, "rb") as file:
+        after = file.read()
+    equal(after[:len(before)] == before, True, "bytes")
+    looked = subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True).stdout
+    equal(looked.count("Signature Validation: Signature is Valid."), 2, looked)
+    equal(subprocess.run(["qpdf", "--check", path], capture_output=True).returncode, 0, "qpdf")
+    certificates, answers, lists = (streams(path, key) for key in ("/Certs", "/OCSPs", "/CRLs"))
+    names = {x509.Certificate.load(der).subject.native["common_name"] for der in certificates}
+    equal({"SỞ NỘI VỤ TỈNH NINH BÌNH", "Dịch vụ cấp dấu thời gian G2 (thử nghiệm)"} <= names, True, names)
+    statuses = [ocsp.OCSPResponse.load(der)["response_status"].native for der in answers]
+    equal((set(statuses) <= {"successful"}, len(answers) + len(lists) >= 2, max(map(len, lists), default=0) <= 1 << 20), (True, True, True), statuses)
+    done = subprocess.run([BUILD + "/vanthu", "check", "--config", site.folder + "/vanthu.yaml", "--json", path], capture_output=True, text=True)
+    seal = json.loads(done.stdout)["documents"][0]["signatures"][-1]
+    equal((seal["indication"], seal["level"], seal["changes_after"], seal["timestamps"][0]["indication"]),
+          ("TOTAL-PASSED", "B-LT", "permitted", "TOTAL-PASSED"), seal)
+
+
 if __name__ == "__main__":
-    sys.exit(site_test.run(a_sealed_mail_is_stamped, each_wrong_answer_is_refused, without_any, files_too, a_revoked_authority,
+    sys.exit(site_test.run(a_sealed_mail_is_stamped, a_pdf_with_all_that_validates_it, each_wrong_answer_is_refused, without_any, files_too, a_revoked_authority,
                            site_class=StampSite, mode="enforce", documents=False))
