@@ -62,7 +62,7 @@ class StampSite(SealSite):
         """By a reload, which forgets what is known of hosts."""
         key = self.unstamped
         if level:
-            key = key.replace("purposes: [message]", "purposes: [message, document]\n      level: " + level)
+            key = re.sub(r"purposes: .*", "purposes: [message, document]\n      level: " + level, key)
         self.extra = key + STAMP % {"tsa": self.tsa_port, **self.settings, **settings}
         self.set_mode(self.mode)
 
