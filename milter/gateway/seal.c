@@ -302,14 +302,16 @@ static bool finish_and_judge(struct vt_seal_run *run)
     const char *text = NULL;
     if (!finish(run) || !judge_sealed(run, &outer))
         return false;
-    if (run->sealing.token.len == 0 || vt_stamp_is_good(outer, work->transaction->arena, &text))
+    text = run->bad_stamp;
+    if (text == NULL &&
+        (run->sealing.token.len == 0 || vt_stamp_is_good(outer, work->transaction->arena, &text)))
         return true;
     /* Its authority was revoked, say: no better than none. */
     sealed->unstamped = text;
     sealed->authority = NULL;
     if (work->gateway->config->timestamp.is_required)
         return vt_seal_fail(work, "timestamp", text);
-    run->sealing.token = (struct vt_bytes){0};
+    vt_seal_drop_stamps(run);
     vt_sealing_finished_clear(&sealed->mail);
     return finish(run) && judge_sealed(run, &outer);
 }
@@ -325,11 +327,14 @@ static void seal(struct vt_seal_run *run)
         return;
     }
     plan(run);
+    run->sealing.token_max_bytes =
+        vt_work_wants_stamp(work, run->key) ? VT_MAX_SEAL_TOKEN_BYTES : 0;
     if (vt_seal_choose_documents(run) && vt_seal_documents_signed(run) && message_signed(run) &&
         message_stamped(run) && finish_and_judge(run)) {
-        work->out->sealed.level = run->sealing.token.len > 0            ? "B-T"
-                                  : work->out->sealed.unstamped != NULL ? "B-B"
-                                                                        : NULL;
+        struct vt_sealed *sealed = &work->out->sealed;
+        sealed->level = sealed->unstamped != NULL   ? "B-B"
+                        : sealed->authority != NULL ? "B-T"
+                                                    : NULL;
         end(work, VT_SEAL_RESULT_SEALED, NULL, NULL);
     } else {
         vt_sealing_finished_clear(&work->out->sealed.mail);

@@ -111,6 +111,8 @@ extern const struct vt_seal_steps vt_seal_steps_real;
 /* Seal the mail as its decision asks; the result is in out->sealed of the work. Never in observe
  * mode, nor of a mail that does not pass. */
 void vt_work_seal(struct vt_work *work);
+/* Whether the level of the key asks for a time stamp, and there is an authority. */
+bool vt_work_wants_stamp(const struct vt_work *work, const struct vt_seal_key *key);
 /* Have a signature of the key stamped where its level asks for that. *out_token: in the arena of
  * the mail; empty: none, sealed.unstamped says why if one was asked for. False: without one no seal
  * is to be set. */

@@ -122,6 +122,18 @@ static bool sign_one(struct vt_seal_run *run, size_t index)
     return is_good;
 }
 
+/* Where one got none, the others are not asked for: the mail has waited long enough. */
+static bool stamp_one(struct vt_seal_run *run, size_t index)
+{
+    struct vt_sealing_document *document = &run->documents[index];
+    struct vt_sealed *sealed = &run->work->out->sealed;
+    if (sealed->unstamped != NULL ||
+        vt_work_stamp(run->work, run->key, document->signature, &document->token))
+        return true;
+    run->told[index]->word = "timestamp";
+    return vt_seal_fail(run->work, "timestamp", sealed->unstamped);
+}
+
 bool vt_seal_documents_signed(struct vt_seal_run *run)
 {
     struct vt_work *work = run->work;
@@ -138,10 +150,17 @@ bool vt_seal_documents_signed(struct vt_seal_run *run)
     if (!vt_seal_take_prepared(run, code, &err) || !take_words(run))
         return false;
     for (size_t i = 0; i < run->documents_count; i++) {
-        if (!sign_one(run, i))
+        if (!sign_one(run, i) || !stamp_one(run, i))
             return false;
     }
     return true;
+}
+
+void vt_seal_drop_stamps(struct vt_seal_run *run)
+{
+    run->sealing.token = (struct vt_bytes){0};
+    for (size_t i = 0; i < run->documents_count; i++)
+        run->documents[i].token = (struct vt_bytes){0};
 }
 
 /* ---- what became of them ---- */
@@ -189,7 +208,7 @@ static bool earlier_are_no_worse(const struct vt_document *before, const struct 
     return true;
 }
 
-static bool is_good(const struct vt_seal_run *run, size_t index, const struct vt_evidence *sealed,
+static bool is_good(struct vt_seal_run *run, size_t index, const struct vt_evidence *sealed,
                     char *text)
 {
     const struct vt_judgement *judgement = run->work->out;
@@ -197,6 +216,7 @@ static bool is_good(const struct vt_seal_run *run, size_t index, const struct vt
     const struct vt_document *before = &judgement->evidence->documents[run->told[index]->evidence];
     const struct vt_document *after = find_document(sealed, sha256);
     const struct vt_signature *last = after == NULL ? NULL : last_signature(after);
+    const char *why = NULL;
     if (last == NULL || last->covers != VT_COVERS_WHOLE ||
         strcmp(last->signer.sha256, run->certificate_sha256) != 0) {
         (void)snprintf(text, VT_SEAL_TEXT_BYTES, "a sealed document does not show the seal");
@@ -204,6 +224,9 @@ static bool is_good(const struct vt_seal_run *run, size_t index, const struct vt
     }
     if (!vt_seal_verdict(last, "the seal of a document", text))
         return false;
+    if (run->documents[index].token.len > 0 &&
+        !vt_stamp_is_good(last, run->work->transaction->arena, &why))
+        run->bad_stamp = why;
     if (earlier_are_no_worse(before, after))
         return true;
     (void)snprintf(text, VT_SEAL_TEXT_BYTES,

@@ -19,6 +19,7 @@ struct vt_seal_run {
     size_t documents_count;
     struct vt_sealing_prepared prepared;
     struct vt_buf signature; /* over the message */
+    const char *bad_stamp;   /* why a time stamp of a document does not count; NULL */
 };
 
 /* ---- seal.c ---- */
@@ -42,6 +43,8 @@ bool vt_seal_sign(struct vt_seal_run *run, enum vt_seal_purpose purpose, struct 
 bool vt_seal_choose_documents(struct vt_seal_run *run);
 /* What of each is to be signed, and their signatures. */
 bool vt_seal_documents_signed(struct vt_seal_run *run);
+/* Finish without time stamps. */
+void vt_seal_drop_stamps(struct vt_seal_run *run);
 /* After the last step: each as it is in the sealed mail, by the whole of our verifier. text:
  * VT_SEAL_TEXT_BYTES, why not. */
 bool vt_seal_documents_are_good(struct vt_seal_run *run, const struct vt_evidence *sealed,

@@ -10,7 +10,7 @@
 /* What finishing and recording need afterwards. */
 #define KEEP_MSECS 3000
 
-static bool is_wanted(const struct vt_work *work, const struct vt_seal_key *key)
+bool vt_work_wants_stamp(const struct vt_work *work, const struct vt_seal_key *key)
 {
     return key->level != VT_SEAL_LEVEL_B && work->gateway->config->timestamp.urls.count > 0;
 }
@@ -24,7 +24,7 @@ bool vt_work_stamp(struct vt_work *work, const struct vt_seal_key *key, struct v
     struct vt_stamped_answer answer = {0};
     struct vt_err err = {0};
     *out_token = (struct vt_bytes){0};
-    if (!is_wanted(work, key))
+    if (!vt_work_wants_stamp(work, key))
         return true;
     int64_t until =
         vt_clock_monotonic_msecs() + gateway->config->timestamp.timeout_msecs + GRACE_MSECS;

@@ -21,6 +21,7 @@ import tsa
 from asn1crypto import cms, ocsp, x509
 from site_lab import BUILD, free_ports
 from site_test import equal
+import test_seal_documents
 from test_seal_mail import SealSite, make_mail, verify
 
 STAMP = """\
@@ -55,6 +56,11 @@ class StampSite(SealSite):
         super().prepare()
         self.extra = re.sub(r"purposes: \[[^]]*\]", "purposes: [message, document]", self.extra)
         self.tsa = tsa.Tsa(self.pki, self.tsa_port)
+        with open(self.policy, encoding="utf-8") as file:
+            text = file.read()
+        with open(self.policy, "w", encoding="utf-8") as out:
+            out.write(text.replace("rules:\n", "rules:\n  - {name: documents, when: {direction: outbound, recipient: [tailieu@example.vn, cahai@example.vn]}, "
+                                   "then: {seal: {mode: required, what: documents}}}\n", 1))
         self.unstamped = self.extra
         self.extra += STAMP % {"tsa": self.tsa_port, **self.settings}
 
@@ -183,8 +189,23 @@ def files_too(site):
         equal((told["timestamp"], told.get("level", "B-T")), (True, "B-T"), f"{name} {done.stdout}")
 
 
+def documents_of_a_mail(site):
+    """Each has its own time stamp; where there is none, none of them has one, and the record says why."""
+    site.set_stamps(level="B-T")
+    for mode, level, stamps in ((None, "B-T", 1), ("garbage", "B-B", 0)):
+        site.tsa.modes.update({"/first": mode, "/second": mode} if mode else {})
+        data, record = site.sealed(test_seal_documents.make_mail([("mot.pdf", site.sign("person")), ("hai.pdf", site.sign("person"))]), to="tailieu@example.vn")
+        equal((record["seal"]["level"], [d["word"] for d in record["seal"]["documents"]]), (level, ["sealed", "sealed"]), record["seal"])
+        with open(site.folder + "/documents.eml", "wb") as out:
+            out.write(data)
+        done = site.vanthu("check", "--json", site.folder + "/documents.eml")
+        seals = [d["signatures"][-1] for d in json.loads(done.stdout)["documents"] if d["format"] == "pdf"]
+        equal([(s["indication"], s["level"][:3], len(s["timestamps"])) for s in seals], [("TOTAL-PASSED", level, stamps)] * 2, seals)
+    site.tsa.modes.clear()
+
+
 def a_revoked_authority(site):
-    """Its token says nothing: the seal is set without it."""
+    """Its token says nothing: the seal is set without it, around a mail and in its documents."""
     site.set_stamps()
     site.revoke("tsa", "ca-g2")
     site.make_crl("ca-g2")
@@ -192,6 +213,8 @@ def a_revoked_authority(site):
     data, record = site.sealed(make_mail())
     verify(site, data)
     equal((token_of(data), record["seal"]["level"], "revoked" in record["seal"]["unstamped"]), (None, "B-B", True), record["seal"])
+    data, record = site.sealed(test_seal_documents.make_mail([("mot.pdf", site.sign("person"))]), to="tailieu@example.vn")
+    equal((record["seal"]["level"], "revoked" in record["seal"]["unstamped"]), ("B-B", True), record["seal"])
 
 
 def streams(path, key):
@@ -234,5 +257,5 @@ def a_pdf_with_all_that_validates_it(site):
 
 
 if __name__ == "__main__":
-    sys.exit(site_test.run(a_sealed_mail_is_stamped, a_pdf_with_all_that_validates_it, each_wrong_answer_is_refused, without_any, files_too, a_revoked_authority,
+    sys.exit(site_test.run(a_sealed_mail_is_stamped, a_pdf_with_all_that_validates_it, each_wrong_answer_is_refused, without_any, files_too, documents_of_a_mail, a_revoked_authority,
                            site_class=StampSite, mode="enforce", documents=False))
