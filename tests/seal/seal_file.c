@@ -3,7 +3,7 @@
  *   seal_file KEY.pem CHAIN.pem IN OUT [opaque|headers|also]… [SIGNING]
  *   seal_file KEY.pem CHAIN.pem IN OUT [image=PNG width=MM] [font=TTF] [line=TEXT]… [page=N]
  *             [left=MM] [top=MM] [anchor=TEXT] [field=NAME] [signature] [hide] [token=BYTES]
- *             [SIGNING]
+ *             [certificate=DER]… [ocsp=DER]… [crl=DER]… [SIGNING]
  *   SIGNING:  [pss] [hash=sha384|sha512] [stamp=COMMAND]; the command is given the name of a file
  *             and writes the time stamp token over it to the second one.
  * Prints what became of it. Exit status: 0 sealed and good, 1 left alone, 2 anything else. */
@@ -123,6 +123,44 @@ static struct vt_bytes stamp(struct vt_arena *arena, char **words, struct vt_byt
     return read_whole(arena, token);
 }
 
+/* The files of all options of a name. */
+static const struct vt_bytes *read_each(struct vt_arena *arena, char **words, const char *name,
+                                        size_t *out_count)
+{
+    struct vt_bytes *files = NULL;
+    for (; *words != NULL; words++) {
+        const char *path = option(words, name);
+        if (path == NULL || path != *words + strlen(name) + 1)
+            continue;
+        files = vt_arena_grow(arena, files, *out_count, sizeof(*files));
+        TC_CHECK(files != NULL);
+        files[(*out_count)++] = read_whole(arena, path);
+    }
+    return files;
+}
+
+/* With validation data where some are given (B-LT). */
+static struct vt_bytes store(struct vt_arena *arena, char **words, struct vt_bytes sealed)
+{
+    struct vt_seal_pdf_data data = {0};
+    struct vt_seal_pdf_check check;
+    struct vt_bytes update;
+    struct vt_err err = {0};
+    data.certificates = read_each(arena, words, "certificate", &data.certificates_count);
+    data.ocsps = read_each(arena, words, "ocsp", &data.ocsps_count);
+    data.crls = read_each(arena, words, "crl", &data.crls_count);
+    if (data.certificates_count + data.ocsps_count + data.crls_count == 0)
+        return sealed;
+    TC_CHECK(vt_seal_pdf_store(arena, sealed, &data, &update, &err) == VT_OK);
+    uint8_t *whole = vt_arena_alloc(arena, sealed.len + update.len);
+    memcpy(whole, sealed.ptr, sealed.len);
+    memcpy(whole + sealed.len, update.ptr, update.len);
+    struct vt_bytes stored = vt_bytes_of(whole, sealed.len + update.len);
+    TC_CHECK(vt_seal_pdf_check_store(arena, sealed, stored, &check, &err) == VT_OK &&
+             check.is_good);
+    return stored;
+}
+
 static int seal_pdf(struct vt_arena *arena, EVP_PKEY *key, const struct vt_seal_identity *identity,
                     struct vt_bytes pdf, const char *out_path, char **words)
 {
@@ -150,8 +188,9 @@ static int seal_pdf(struct vt_arena *arena, EVP_PKEY *key, const struct vt_seal_
     memcpy(whole, pdf.ptr, pdf.len);
     memcpy(whole + pdf.len, update.ptr, update.len);
     struct vt_bytes sealed = vt_bytes_of(whole, pdf.len + update.len);
+    struct vt_bytes stored = store(arena, words, sealed);
     FILE *file = fopen(out_path, "wb");
-    TC_CHECK(file != NULL && fwrite(sealed.ptr, 1, sealed.len, file) == sealed.len &&
+    TC_CHECK(file != NULL && fwrite(stored.ptr, 1, stored.len, file) == stored.len &&
              fclose(file) == 0);
     if (vt_seal_pdf_check(arena, pdf, sealed, identity, &check, &err) != VT_OK)
         return (void)puts(err.text), 2;

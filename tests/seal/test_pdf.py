@@ -134,16 +134,20 @@ LEFT = (
     ("table", ("image", "anchor=KHÔNG CÓ"), "place"), ("table", ("image", "signature"), "place"))
 
 
+def given(site, options):
+    return [word for option in options for word in (("image=" + site.png, "width=36") if option == "image" else (option,))]
+
+
 def seal_all(site):
     for name, options, signatures in SEALED:
-        options = tuple("image=" + site.png if option == "image" else option for option in options)
+        options = given(site, options)
         label = f"{name} {' '.join(option.split('=')[0] for option in options)}"
         status, said, sealed = site.seal(name, *options)
         check(f"{label}: sealed", status == 0 and said == "ready", said)
         if status == 0:
             verify(site, label, site.path(name), sealed, signatures)
     for name, options, word in LEFT:
-        options = tuple("image=" + site.png if option == "image" else option for option in options)
+        options = given(site, options)
         status, said, _ = site.seal(name, *options)
         check(f"{name}: left alone", status == 1 and said.split()[0] == word, f"{status} {said}")
 
@@ -183,16 +187,16 @@ def near(box, wanted, by=3):
 
 def look(site):
     points = 72 / 25.4
-    image = "image=" + site.png
+    image = ("image=" + site.png, "width=36")
     for name in ("table", "turned"):
-        _, _, sealed = site.seal(name, image, "page=2", "left=40", "top=60")
+        _, _, sealed = site.seal(name, *image, "page=2", "left=40", "top=60")
         box, _ = ink(sealed, 2)
         check(f"{name}: picture", near(box, (40 * points, 60 * points, 76 * points, 96 * points)), box)
-    _, _, sealed = site.seal("three", image, "signature")
+    _, _, sealed = site.seal("three", *image, "signature")
     box, _ = ink(sealed, 1)  # the signature is at 350 to 560, 480 to 515 from below: a third of it is 70
     check("over the signature", near(box, (420 - 36 * points, 842 - 497.5 - 18 * points, 420, 842 - 497.5 + 18 * points)), box)
     for name, upright in (("field", (150, 642, 250, 742)), ("field-turned", None)):
-        _, _, sealed = site.seal(name, image, "field=chu.ky")
+        _, _, sealed = site.seal(name, *image, "field=chu.ky")
         box, _ = ink(sealed, 1)
         check(f"{name}: in proportion", box is not None and abs((box[2] - box[0]) - (box[3] - box[1])) <= 3, box)
         if upright:
