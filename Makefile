@@ -41,7 +41,7 @@ room        = $(patsubst %.c,$(BUILD)/%.o,$(wildcard milter/$(1)/*.c))
 BASE        = $(call room,base) $(call room,evidence)
 POLICY      = $(patsubst %.c,$(BUILD)/%.o,$(wildcard policy/*.c))
 
-.PHONY: FORCE all deps demo golden-notices test unit-programs fuzzers fuzz-log test-long peers test-peers bench lint format install clean help
+.PHONY: FORCE all deps demo golden-notices test unit-programs fuzzers fuzz-log test-long peers peers-vault test-peers bench lint format install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 all: $(BUILD)/vanthu-milter $(BUILD)/vanthu
@@ -180,10 +180,11 @@ test: deps
 test-long: test
 	$(Q)$(MAKE) --no-print-directory -j2 fuzzers
 	$(Q)tests/run.sh long
-# Interoperability with independent programs from their own registries. peers: with those that take minutes to build.
+# Interoperability with independent programs from their own registries. peers-vault: takes minutes.
 peers:
 	$(call install-packages,$(PEER_PACKAGES))
 	$(Q)tests/peers/programs.py
+peers-vault:
 	$(Q)tests/peers/peers_vault.py --install
 test-peers: deps
 	$(call install-packages,$(PEER_PACKAGES))

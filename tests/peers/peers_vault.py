@@ -4,7 +4,7 @@
 # The sealer with keys in Vault itself: its core, HTTP interface, Transit engine, AppRole and TLS
 # certificates out of the Go registry, built into a server of a page (vault/main.go). RSA and ECDSA
 # keys, a key that is rotated, tokens that end, a policy that denies, a vault that is sealed.
-# `make peers` builds it into build/peers, which takes some minutes. Exit status 77: it was not built.
+# `make peers-vault` builds it into build/peers, which takes some minutes. Exit status 77: it was not built.
 #   peers_vault.py --install     build it; exit status 1: it cannot be had
 """Agreement with Vault."""
 
@@ -245,7 +245,7 @@ def main():
     if sys.argv[1:] == ["--install"]:
         sys.exit(0 if install() else "Vault cannot be had")
     if not os.path.exists(PROGRAM):
-        print("Vault is not there: make peers builds it, in some minutes")
+        print("Vault is not there: make peers-vault builds it, in some minutes")
         sys.exit(77)
     wanted = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
