@@ -138,8 +138,9 @@ static void default_verdict(const struct vt_yaml_node *node, struct vt_signature
     if (!vt_case_says(node, "covers"))
         s->covers = VT_COVERS_WHOLE;
     if (!vt_case_says(node, "changes_after"))
-        s->changes_after =
-            (s->reasons & BIT(CHANGE_UNCLEAR)) != 0 ? VT_CHANGES_UNDETERMINED : VT_CHANGES_NONE;
+        s->changes_after = (s->reasons & BIT(CHANGE_UNCLEAR)) != 0        ? VT_CHANGES_UNDETERMINED
+                           : (s->reasons & BIT(ADDED_AFTER_SIGNING)) != 0 ? VT_CHANGES_ADDED
+                                                                          : VT_CHANGES_NONE;
     if (!vt_case_says(node, "trust_set"))
         s->trust_set = (s->reasons & WITHOUT_PATH) != 0 ? NULL : "official";
     else if (s->trust_set != NULL && strcmp(s->trust_set, "none") == 0)

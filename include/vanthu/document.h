@@ -26,6 +26,9 @@ struct vt_signed_object {
     unsigned revision;
     enum vt_covers covers;
     enum vt_changes changes_after;
+    /* ADDED: the revision that brought the newest addition. Whose valid signature is of this
+     * revision or of a later one has signed the additions (see vt_trust_input). */
+    unsigned added_in;
     /* A defect of the structure that makes it impossible that the bytes are what was signed
      * (no /Contents, no or absurd /ByteRange, a gap wider than /Contents): integrity is broken
      * whatever the CMS says. */

@@ -60,7 +60,9 @@ enum vt_changes {
     VT_CHANGES_UNDETERMINED = 0,
     VT_CHANGES_NONE,
     VT_CHANGES_PERMITTED,
-    VT_CHANGES_FORBIDDEN
+    VT_CHANGES_FORBIDDEN,
+    VT_CHANGES_ADDED /* annotations, form data or files, and nobody whose signature is valid signed
+                        them */
 };
 enum vt_signature_format {
     VT_SIGNATURE_PADES = 0,    /* "pades": ETSI.CAdES.detached */
@@ -269,11 +271,14 @@ enum vt_change_kind {
     VT_CHANGE_STRUCTURE,          /* "structure": tags of a tagged document */
     VT_CHANGE_CATALOG,            /* "catalog": how the document opens and behaves */
     VT_CHANGE_NOT_FOLLOWED,       /* "not-followed": it cannot be told what it does */
+    VT_CHANGE_FORM_FILLED,        /* "form-filled": a field was filled in */
+    VT_CHANGE_FILE_ADDED,         /* "file-added": a file was attached inside the document */
+    VT_CHANGE_ACTION, /* "action": a script, or something that is done when it is opened */
     VT_CHANGE_KINDS
 };
 struct vt_document_change {
     enum vt_change_kind kind;
-    enum vt_changes effect; /* PERMITTED, UNDETERMINED or FORBIDDEN */
+    enum vt_changes effect; /* PERMITTED, ADDED, UNDETERMINED or FORBIDDEN */
     unsigned revision;      /* it came with this one, or since the signed one before it */
     unsigned page;          /* 1 is the first; 0: of no page, or not known */
     const char *what;       /* the field, or one English sentence for an administrator */

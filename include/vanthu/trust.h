@@ -106,6 +106,9 @@ struct vt_trust_input {
     const struct vt_validation_data *validation_data;
     const struct vt_verified_timestamp *const *document_timestamps;
     size_t document_timestamps_count;
+    /* Of an object with VT_CHANGES_ADDED: the judged signature, of the revision that brought the
+     * additions or of a later one, that says most for them; NULL: nobody signed them. */
+    const struct vt_signature *additions_signature;
     const struct vt_bytes *given_crls; /* `vanthu check --crl` */
     size_t given_crls_count;
     const struct vt_known *known;

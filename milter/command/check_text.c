@@ -38,6 +38,7 @@ enum word {
     W_CHANGES_PERMITTED,
     W_CHANGES_FORBIDDEN,
     W_CHANGES_UNDETERMINED,
+    W_CHANGES_ADDED,
     W_CONCLUSION,
     W_REASON,
     W_TO_DO,
@@ -115,6 +116,8 @@ static const char *const words[WORDS][2] = {
     [W_CHANGES_NONE] = {"không có", "none"},
     [W_CHANGES_PERMITTED] = {"có, trong phạm vi cho phép", "permitted ones only"},
     [W_CHANGES_FORBIDDEN] = {"CÓ, KHÔNG ĐƯỢC PHÉP", "FORBIDDEN ONES"},
+    [W_CHANGES_ADDED] = {"có phần bổ sung, phần này chưa được ký số",
+                         "additions that nobody signed"},
     [W_CHANGES_UNDETERMINED] = {"có, chưa xác định được ảnh hưởng", "some, effect undetermined"},
     [W_CONCLUSION] = {"Kết luận", "Conclusion"},
     [W_REASON] = {"Lý do", "Reason"},
@@ -339,6 +342,7 @@ static enum word changes_word(enum vt_changes changes)
         [VT_CHANGES_NONE] = W_CHANGES_NONE,
         [VT_CHANGES_PERMITTED] = W_CHANGES_PERMITTED,
         [VT_CHANGES_FORBIDDEN] = W_CHANGES_FORBIDDEN,
+        [VT_CHANGES_ADDED] = W_CHANGES_ADDED,
     };
     return all[changes];
 }

@@ -216,6 +216,8 @@ static bool catalog_rule(struct pdf_pair *pair, void *context, const struct pdf_
         return pdf_pair_resolve(pair, pair->b, *b).kind == PDF_DICT;
     if (pdf_name_is(key, "DSS"))
         return store_grows(pair, a, b);
+    if (pdf_name_is(key, "Names"))
+        return pdf_compare_names(pair, a, b);
     if (pdf_name_is(key, "Metadata"))
         compare_metadata(pair, a, b);
     else if (pdf_name_is(key, "AcroForm"))

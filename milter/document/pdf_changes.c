@@ -4,6 +4,7 @@
  * once, and a signature gets the worst of all steps after it. What cannot be followed to the byte
  * is undetermined, never unchanged. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "document/pdf_compare.h"
 
@@ -16,6 +17,7 @@ struct judgement {
     struct pdf_history *history;
     enum vt_changes result[PDF_MAX_STEPS]; /* of the step that ends there */
     char why[PDF_MAX_STEPS][PDF_WHY_BYTES];
+    char addition[PDF_MAX_STEPS][PDF_WHY_BYTES]; /* "": nothing was added */
     const char *added[PDF_MAX_STEPS][4];
     size_t added_count[PDF_MAX_STEPS];
     struct pdf_step_changes changes[PDF_MAX_STEPS];
@@ -186,7 +188,8 @@ static void compare_step(struct judgement *judgement, size_t step)
                           "a later signature certifies the document anew");
     }
     judgement->result[step] = pair.result;
-    (void)vt_text_clean(judgement->why[step], PDF_WHY_BYTES, vt_bytes_str(pair.why));
+    memcpy(judgement->why[step], pair.why, PDF_WHY_BYTES);
+    memcpy(judgement->addition[step], pair.addition, PDF_WHY_BYTES);
     judgement->added_count[step] = pair.added_count;
     for (size_t i = 0; i < pair.added_count; i++)
         judgement->added[step][i] = pair.added[i];
@@ -208,20 +211,59 @@ static void say_what_was_added(struct judgement *judgement, struct pdf_signature
                               judgement->added[step][i]);
 }
 
+static int severity(enum vt_changes result)
+{
+    return result == VT_CHANGES_FORBIDDEN      ? 3
+           : result == VT_CHANGES_UNDETERMINED ? 2
+           : result == VT_CHANGES_ADDED        ? 1
+                                               : 0;
+}
+
+/* Is there a signature at all that may answer for what a revision brought? */
+static bool is_signed_since(const struct judgement *judgement, unsigned revision)
+{
+    const struct pdf_reader *reader = judgement->reader;
+    for (size_t i = 0; i < reader->signatures_count; i++) {
+        const struct vt_signed_object *object = &reader->signatures[i].object;
+        if (reader->signatures[i].boundary != SIZE_MAX && object->revision >= revision &&
+            object->format != VT_SIGNATURE_DOCTIMESTAMP)
+            return true;
+    }
+    return false;
+}
+
+/* Additions are told besides what is worse: they must not hide behind it. */
+static void say_additions(struct judgement *judgement, struct pdf_signature *signature)
+{
+    struct vt_signed_object *object = &signature->object;
+    for (size_t step = signature->boundary + 1; step < judgement->history->count; step++) {
+        if (judgement->addition[step][0] == '\0')
+            continue;
+        object->added_in = (unsigned)judgement->history->steps[step].revision + 1;
+        pdf_signature_finding(judgement->reader, signature, VT_REASON_COUNT,
+                              "Added in revision %u: %s.", object->added_in,
+                              judgement->addition[step]);
+    }
+    if (object->added_in != 0 && object->changes_after != VT_CHANGES_ADDED &&
+        !is_signed_since(judgement, object->added_in))
+        object->reasons |= VT_REASON_BIT(VT_REASON_ADDED_AFTER_SIGNING);
+}
+
 static void fold(struct judgement *judgement, struct pdf_signature *signature)
 {
     enum vt_changes worst = VT_CHANGES_PERMITTED;
     size_t where = 0, left = MAX_ADDED_SAID;
     for (size_t step = signature->boundary + 1; step < judgement->history->count; step++) {
         enum vt_changes result = judgement->result[step];
-        if (result == VT_CHANGES_PERMITTED)
+        if (severity(result) < severity(VT_CHANGES_UNDETERMINED))
             say_what_was_added(judgement, signature, step, &left);
-        else if (worst == VT_CHANGES_PERMITTED || result == VT_CHANGES_FORBIDDEN) {
-            where = worst == VT_CHANGES_FORBIDDEN ? where : step;
+        if (severity(result) > severity(worst)) {
+            where = step;
             worst = result;
         }
     }
     signature->object.changes_after = worst;
+    say_additions(judgement, signature);
     if (worst == VT_CHANGES_FORBIDDEN)
         pdf_signature_finding(judgement->reader, signature, VT_REASON_CONTENT_CHANGED,
                               "The document was changed after this signature: %s.",

@@ -8,11 +8,14 @@
 
 static int severity(enum vt_changes result)
 {
-    return result == VT_CHANGES_FORBIDDEN ? 2 : result == VT_CHANGES_UNDETERMINED ? 1 : 0;
+    return result == VT_CHANGES_FORBIDDEN      ? 3
+           : result == VT_CHANGES_UNDETERMINED ? 2
+           : result == VT_CHANGES_ADDED        ? 1
+                                               : 0;
 }
 
-/* Room for a change of the page that is looked at: each kind once for a page, but for signatures;
- * where all is taken the mildest one gives way. NULL: there is none. */
+/* Room for a change of the page that is looked at: each kind once for a page, the worst of it, but
+ * for signatures; where all is taken the mildest one gives way. NULL: there is none. */
 static struct vt_document_change *room_for(struct pdf_pair *pair, enum vt_change_kind kind,
                                            enum vt_changes effect)
 {
@@ -21,9 +24,8 @@ static struct vt_document_change *room_for(struct pdf_pair *pair, enum vt_change
     for (size_t i = 0; i < changes->count; i++) {
         struct vt_document_change *known = &changes->items[i];
         bool is_told = known->page == pair->page || pair->page == 0; /* with its page, or without */
-        if (known->kind == kind && known->effect == effect && is_told &&
-            kind != VT_CHANGE_SIGNATURE_ADDED)
-            return NULL;
+        if (known->kind == kind && is_told && kind != VT_CHANGE_SIGNATURE_ADDED)
+            return severity(known->effect) < severity(effect) ? known : NULL;
         if (severity(known->effect) < severity(mildest->effect))
             mildest = known;
     }
@@ -40,18 +42,27 @@ void pdf_pair_note(struct pdf_pair *pair, enum vt_change_kind kind, const char *
             .kind = kind, .effect = VT_CHANGES_PERMITTED, .page = pair->page, .what = what};
 }
 
-void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, enum vt_change_kind kind,
-                   const char *format, ...)
+/* A sentence about a page begins with its number. */
+static void put_sentence(const struct pdf_pair *pair, char out[PDF_WHY_BYTES], const char *sentence)
 {
-    char why[PDF_WHY_BYTES], clean[PDF_WHY_BYTES];
+    if (pair->page == 0)
+        (void)snprintf(out, PDF_WHY_BYTES, "%s", sentence);
+    else
+        (void)snprintf(out, PDF_WHY_BYTES, "page %u: %s", pair->page, sentence);
+}
+
+static void record(struct pdf_pair *pair, enum vt_changes result, enum vt_change_kind kind,
+                   const char *format, va_list args) VT_PRINTF(4, 0);
+static void record(struct pdf_pair *pair, enum vt_changes result, enum vt_change_kind kind,
+                   const char *format, va_list args)
+{
+    char why[PDF_WHY_BYTES - 20], clean[PDF_WHY_BYTES - 20];
     struct vt_document_change *room = room_for(pair, kind, result);
     bool is_worst = severity(result) > severity(pair->result);
-    if (room == NULL && !is_worst)
+    bool is_first = result == VT_CHANGES_ADDED && pair->addition[0] == '\0';
+    if (room == NULL && !is_worst && !is_first)
         return;
-    va_list args;
-    va_start(args, format);
     (void)vsnprintf(why, sizeof(why), format, args);
-    va_end(args);
     (void)vt_text_clean(clean, sizeof(clean), vt_bytes_str(why));
     if (room != NULL)
         *room = (struct vt_document_change){.kind = kind,
@@ -60,10 +71,38 @@ void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, enum vt_change
                                             .what = vt_arena_str(pair->reader->arena, clean)};
     if (room != NULL && room->what == NULL)
         pair->reader->out_of_memory = true;
+    if (is_first)
+        put_sentence(pair, pair->addition, clean);
     if (is_worst) {
         pair->result = result;
-        memcpy(pair->why, clean, sizeof(clean));
+        put_sentence(pair, pair->why, clean);
     }
+}
+
+void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, enum vt_change_kind kind,
+                   const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    record(pair, result, kind, format, args);
+    va_end(args);
+}
+
+void pdf_pair_add(struct pdf_pair *pair, int needed, bool harmless, enum vt_change_kind kind,
+                  const char *format, ...)
+{
+    va_list args;
+    char why[PDF_WHY_BYTES];
+    va_start(args, format);
+    if (pair->docmdp != 0 && pair->docmdp < needed) {
+        (void)vsnprintf(why, sizeof(why), format, args);
+        pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, kind,
+                      "%s, which the certification (/P %d) does not allow", why, pair->docmdp);
+    } else {
+        record(pair, pair->docmdp != 0 && harmless ? VT_CHANGES_PERMITTED : VT_CHANGES_ADDED, kind,
+               format, args);
+    }
+    va_end(args);
 }
 
 struct pdf_value pdf_pair_resolve(struct pdf_pair *pair, size_t step, struct pdf_value value)
@@ -156,6 +195,41 @@ void pdf_pair_explain(struct pdf_pair *pair, const struct pdf_value *a, const st
 
 /* ---- dictionaries ---- */
 
+/* Entries that decide what a reader sees, or what is done when it opens the document: a proven
+ * change of one is a change of what was signed. */
+static const struct seen_entry {
+    enum vt_change_kind where;
+    const char *key;
+    enum vt_change_kind kind;
+} seen_entries[] = {
+    {VT_CHANGE_PAGE_OTHER, "Resources", VT_CHANGE_PAGE_OTHER},
+    {VT_CHANGE_PAGE_OTHER, "MediaBox", VT_CHANGE_PAGE_OTHER},
+    {VT_CHANGE_PAGE_OTHER, "CropBox", VT_CHANGE_PAGE_OTHER},
+    {VT_CHANGE_PAGE_OTHER, "Rotate", VT_CHANGE_PAGE_OTHER},
+    {VT_CHANGE_PAGE_OTHER, "UserUnit", VT_CHANGE_PAGE_OTHER},
+    {VT_CHANGE_PAGE_OTHER, "Group", VT_CHANGE_PAGE_OTHER},
+    {VT_CHANGE_PAGE_OTHER, "AA", VT_CHANGE_ACTION},
+    {VT_CHANGE_PAGES_REORDERED, "Resources", VT_CHANGE_PAGE_OTHER},
+    {VT_CHANGE_PAGES_REORDERED, "MediaBox", VT_CHANGE_PAGE_OTHER},
+    {VT_CHANGE_PAGES_REORDERED, "CropBox", VT_CHANGE_PAGE_OTHER},
+    {VT_CHANGE_PAGES_REORDERED, "Rotate", VT_CHANGE_PAGE_OTHER},
+    {VT_CHANGE_CATALOG, "OCProperties", VT_CHANGE_CATALOG},
+    {VT_CHANGE_CATALOG, "OpenAction", VT_CHANGE_ACTION},
+    {VT_CHANGE_CATALOG, "AA", VT_CHANGE_ACTION},
+    {VT_CHANGE_FORM, "XFA", VT_CHANGE_FORM},
+    {VT_CHANGE_FORM, "A", VT_CHANGE_ACTION},
+    {VT_CHANGE_FORM, "AA", VT_CHANGE_ACTION},
+};
+
+static const struct seen_entry *seen_entry(enum vt_change_kind where, const struct pdf_value *key)
+{
+    for (size_t i = 0; i < sizeof(seen_entries) / sizeof(seen_entries[0]); i++) {
+        if (seen_entries[i].where == where && pdf_name_is(key, seen_entries[i].key))
+            return &seen_entries[i];
+    }
+    return NULL;
+}
+
 static void compare_key(struct pdf_pair *pair, const struct pdf_value *key,
                         const struct pdf_value *a, const struct pdf_value *b, pdf_key_rule rule,
                         void *context, enum vt_change_kind kind, const char *what)
@@ -163,8 +237,11 @@ static void compare_key(struct pdf_pair *pair, const struct pdf_value *key,
     if (rule(pair, context, key, a, b) || pdf_pair_strict(pair, a, b))
         return;
     char name[48];
+    const struct seen_entry *seen = seen_entry(kind, key);
+    bool is_proven = seen != NULL && pdf_pair_differs(pair, a, b);
     vt_text_clean(name, sizeof(name), key->text);
-    pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, kind, "%s of %s was changed", name, what);
+    pdf_pair_fail(pair, is_proven ? VT_CHANGES_FORBIDDEN : VT_CHANGES_UNDETERMINED,
+                  seen != NULL ? seen->kind : kind, "%s of %s was changed", name, what);
 }
 
 void pdf_pair_dicts(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
@@ -221,6 +298,45 @@ static enum vt_change_kind kind_of_object(struct pdf_pair *pair, struct pdf_ref 
     return pdf_name_is(&subtype, "Image") ? VT_CHANGE_IMAGE : VT_CHANGE_OBJECT;
 }
 
+/* An annotation was changed in what it shows, not only in what its window is like. */
+static bool annotation_differs(struct pdf_pair *pair, const struct pdf_value *a,
+                               const struct pdf_value *b)
+{
+    static const char *const shown[] = {"Subtype",  "Rect",       "F",  "AP", "AS",
+                                        "Contents", "QuadPoints", "OC", "A",  "AA"};
+    for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+        struct pdf_value from = pdf_dict_get(a, shown[i]), to = pdf_dict_get(b, shown[i]);
+        if (pdf_pair_differs(pair, &from, &to))
+            return true;
+    }
+    return false;
+}
+
+/* Is it proven that what a reader sees, or a file inside the document, is another? */
+static bool is_seen_change(struct pdf_pair *pair, struct pdf_ref ref)
+{
+    static const char *const types[] = {"Font", "FontDescriptor", "XObject",  "OCG",
+                                        "OCMD", "EmbeddedFile",   "ExtGState"};
+    struct pdf_value value = {.kind = PDF_REF, .ref = ref};
+    struct pdf_value a = pdf_history_object(pair->history, ref, pair->a).value;
+    struct pdf_value b = pdf_history_object(pair->history, ref, pair->b).value;
+    struct pdf_value type = pdf_dict_get(&a, "Type"), subtype = pdf_dict_get(&a, "Subtype");
+    bool shows = pair->page != 0 || pdf_name_is(&subtype, "Image") || pdf_name_is(&subtype, "Form");
+    if (ref.gen != 0 || a.kind == PDF_NONE || b.kind == PDF_NONE || b.kind == PDF_NULL)
+        return false;
+    if (pdf_dict_get(&a, "Rect").kind != PDF_NONE)
+        return pair->docmdp != 3 && annotation_differs(pair, &a, &b);
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        shows = shows || pdf_name_is(&type, types[i]);
+    return shows && !pdf_name_is(&type, "StructElem") && pdf_pair_differs(pair, &value, &value);
+}
+
+static void say_changed(struct pdf_pair *pair, struct pdf_ref ref, const char *which)
+{
+    pdf_pair_fail(pair, is_seen_change(pair, ref) ? VT_CHANGES_FORBIDDEN : VT_CHANGES_UNDETERMINED,
+                  kind_of_object(pair, ref), "object %d%s was changed", ref.id, which);
+}
+
 static void compare_object(struct pdf_pair *pair, struct pdf_ref ref)
 {
     size_t count = 0;
@@ -229,8 +345,7 @@ static void compare_object(struct pdf_pair *pair, struct pdf_ref ref)
     if (pdf_history_is_redefined(pair->history, ref.id, pair->b)) {
         /* With a generation number other than that of the update readers disagree. */
         if (ref.gen != 0 || !is_rewritten_unchanged(pair, ref)) {
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, kind_of_object(pair, ref),
-                          "object %d, which the signed revision uses, was changed", ref.id);
+            say_changed(pair, ref, ", which the signed revision uses,");
             return;
         }
         (void)pdf_set_add(pair->reader, &pair->explained, (uint64_t)(unsigned)ref.id);
@@ -246,7 +361,8 @@ static void compare_retired(struct pdf_pair *pair)
     for (size_t i = 0; i < pair->retired.capacity; i++) {
         if (pair->retired.slots[i] != 0 && pdf_set_has(&pair->queued, pair->retired.slots[i] - 1))
             pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_ANNOTATION_REMOVED,
-                          "signing a field replaced an appearance that is used elsewhere too");
+                          "signing or filling in a field replaced an appearance that is used "
+                          "elsewhere too");
     }
 }
 
@@ -264,11 +380,13 @@ static void compare_unseen(struct pdf_pair *pair)
             continue;
         struct pdf_value b = pdf_history_object(pair->history, ref, pair->b).value;
         if (b.kind == PDF_NULL || b.kind == PDF_NONE)
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_OBJECT,
-                          "object %d of the signed revision was removed", ref.id);
+            pdf_pair_fail(pair,
+                          pdf_set_has(&pair->queued, pdf_ref_key(ref)) ? VT_CHANGES_FORBIDDEN
+                                                                       : VT_CHANGES_UNDETERMINED,
+                          kind_of_object(pair, ref), "object %d of the signed revision was removed",
+                          ref.id);
         else if (!pdf_set_has(&pair->explained, id) && !is_rewritten_unchanged(pair, ref))
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, kind_of_object(pair, ref),
-                          "object %d of the signed revision was changed", ref.id);
+            say_changed(pair, ref, " of the signed revision");
     }
 }
 

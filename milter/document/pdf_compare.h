@@ -25,11 +25,12 @@ struct pdf_queued {
 struct pdf_pair {
     struct pdf_reader *reader;
     struct pdf_history *history;
-    size_t a;                /* the step before */
-    size_t b;                /* the step after */
-    enum vt_changes result;  /* begins as PERMITTED */
-    char why[PDF_WHY_BYTES]; /* the first thing found of the worst kind */
-    const char *added[4];    /* fields signed in this step */
+    size_t a;                     /* the step before */
+    size_t b;                     /* the step after */
+    enum vt_changes result;       /* begins as PERMITTED */
+    char why[PDF_WHY_BYTES];      /* the first thing found of the worst kind */
+    char addition[PDF_WHY_BYTES]; /* the first addition that nobody allowed; "" without one */
+    const char *added[4];         /* fields signed in this step */
     size_t added_count;
     struct pdf_step_changes changes; /* their revision is filled in by who asked */
     unsigned page; /* that is being compared, or that what is compared belongs to; or 0 */
@@ -41,13 +42,18 @@ struct pdf_pair {
     struct pdf_set handled;     /* references an exception has compared, by its own rule */
     struct pdf_set explained;   /* object numbers whose change an exception has allowed */
     struct pdf_set new_tags;    /* references of structure elements of such widgets */
-    struct pdf_set retired;     /* appearances of empty fields that signing replaced */
+    struct pdf_set retired;     /* appearances that signing or filling in a field replaced */
     struct pdf_set new_widgets; /* references of widgets of added signature fields */
 };
 
-/* Record a change. result: UNDETERMINED or FORBIDDEN. */
+/* Record a change. result: ADDED, UNDETERMINED or FORBIDDEN. */
 void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, enum vt_change_kind kind,
                    const char *format, ...) VT_PRINTF(4, 5);
+/* Record an addition. needed: the /P of a certification that allows it (12.8.2.2; 4: none does).
+ * harmless: what such a certification allows can be told from the page by everybody. Without a
+ * certification it is for the signer of the revision to answer for it. */
+void pdf_pair_add(struct pdf_pair *pair, int needed, bool harmless, enum vt_change_kind kind,
+                  const char *format, ...) VT_PRINTF(5, 6);
 /* One that is permitted. what: the name of a field in the mail's arena, or NULL. */
 void pdf_pair_note(struct pdf_pair *pair, enum vt_change_kind kind, const char *what);
 
@@ -77,13 +83,40 @@ typedef bool (*pdf_key_rule)(struct pdf_pair *pair, void *context, const struct 
 void pdf_pair_dicts(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
                     pdf_key_rule rule, void *context, enum vt_change_kind kind, const char *what);
 
+/* pdf_differ.c: is it proven that a value says something else at b than at a? */
+bool pdf_pair_differs(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
+/* pdf_pages.c: are two streams the same but for white space? */
+bool pdf_is_same_drawing(struct vt_bytes a, struct vt_bytes b);
+bool pdf_number_of(const struct pdf_value *value, double *out);
+
+/* pdf_fill.c: filling in a field of a form. */
+enum pdf_field_type {
+    PDF_FIELD_OTHER = 0,
+    PDF_FIELD_SIGNATURE,
+    PDF_FIELD_TEXT, /* or a choice */
+    PDF_FIELD_TICK  /* a check box, a radio button */
+};
+/* inherited: of the fields above it. */
+enum pdf_field_type pdf_field_type_of(struct pdf_pair *pair, const struct pdf_value *field,
+                                      enum pdf_field_type inherited);
+/* Has the field, or the one above it, another value? */
+bool pdf_fill_changes(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
+                      enum pdf_field_type type);
+/* The rule of a field that was filled in (see pdf_key_rule). */
+bool pdf_fill_rule(struct pdf_pair *pair, enum pdf_field_type type, const struct pdf_value *key,
+                   const struct pdf_value *a, const struct pdf_value *b);
+
 /* The exceptions. */
 void pdf_compare_trailers(struct pdf_pair *pair);
 void pdf_compare_forms(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
 void pdf_compare_structure(struct pdf_pair *pair, const struct pdf_value *a,
                            const struct pdf_value *b);
 void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
-/* pdf_overlay.c: what later signatures hide of a page. page: its dictionary at step b. */
+void pdf_compare_annots(struct pdf_pair *pair, const struct pdf_value *a,
+                        const struct pdf_value *b);
+/* False: they are to be compared strictly. */
+bool pdf_compare_names(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
+/* pdf_overlay.c: what came later hides of a page. page: its dictionary at step b. */
 void pdf_compare_overlay(struct pdf_pair *pair, const struct pdf_value *page);
 
 /* pdf_tell.c: what is told of the document: the worst changes of all steps in their order, and the

@@ -10,8 +10,10 @@
 #define MAX_LEVELS 16
 
 struct field_context {
-    bool is_signature; /* /FT of the parents */
-    bool fills;        /* an empty signature field gets its value */
+    enum pdf_field_type type; /* of the field, or of those above it */
+    bool signs;               /* an empty signature field gets its value */
+    bool is_filled;           /* the field, or the one above it, was filled in */
+    bool is_signed;           /* it has a signature, and had it before */
     unsigned level;
 };
 
@@ -65,7 +67,7 @@ static bool may_be_signed(struct pdf_pair *pair, struct pdf_ref field, const str
     }
     if (pair->docmdp == 1 && signature->object.format != VT_SIGNATURE_DOCTIMESTAMP) {
         pdf_pair_fail(
-            pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_NOT_ALLOWED,
+            pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_NOT_ALLOWED,
             "the document was certified so that nothing may be added, and a signature was");
         return false;
     }
@@ -97,14 +99,28 @@ bool pdf_lock_covers(struct pdf_reader *reader, const struct pdf_value *lock, co
     return true; /* All, and what is not understood */
 }
 
-/* Is an existing field locked by a signature up to step a? */
-static bool is_locked(struct pdf_pair *pair, struct pdf_ref field)
+/* 12.7.3.2: the full name of a field at step b. */
+static const char *name_of_field(struct pdf_pair *pair, const struct pdf_value *field)
 {
     const char *name = "";
-    for (size_t i = 0; i < pair->reader->fields_count; i++) {
-        if (pair->reader->fields[i].ref.id == field.id)
-            name = pair->reader->fields[i].name;
+    struct pdf_value node = *field;
+    for (unsigned level = 0; level < MAX_LEVELS && node.kind == PDF_DICT; level++) {
+        struct pdf_value title = pdf_pair_get(pair, pair->b, &node, "T");
+        const char *own = pdf_text_string(pair->reader, &title);
+        if (own[0] != '\0')
+            name = name[0] == '\0' ? own : vt_arena_printf(pair->reader->arena, "%s.%s", own, name);
+        if (name == NULL) {
+            pair->reader->out_of_memory = true;
+            return "";
+        }
+        node = pdf_pair_get(pair, pair->b, &node, "Parent");
     }
+    return name;
+}
+
+/* Is an existing field locked by a signature up to step a? */
+static bool is_locked(struct pdf_pair *pair, const char *name)
+{
     for (size_t i = 0; i < pair->reader->signatures_count; i++) {
         const struct pdf_signature *signature = &pair->reader->signatures[i];
         if (signature->boundary <= pair->a && signature->permissions.has_field_lock &&
@@ -160,7 +176,8 @@ static bool is_new_signature_field(struct pdf_pair *pair, const struct pdf_value
 static void check_added_field(struct pdf_pair *pair, const struct pdf_value *value)
 {
     if (!is_new_signature_field(pair, value)) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FIELD_ADDED,
+        pdf_pair_fail(pair, pair->docmdp != 0 ? VT_CHANGES_FORBIDDEN : VT_CHANGES_UNDETERMINED,
+                      VT_CHANGE_FIELD_ADDED,
                       "a form field was added that is no plain signature field");
         return;
     }
@@ -169,8 +186,8 @@ static void check_added_field(struct pdf_pair *pair, const struct pdf_value *val
     if (v.kind != PDF_NONE)
         (void)may_be_signed(pair, value->ref, &v);
     else if (pair->docmdp == 1 || !is_signed_later(pair, value->ref))
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FIELD_UNSIGNED,
-                      "a signature field was added that nobody signed");
+        pdf_pair_fail(pair, pair->docmdp == 1 ? VT_CHANGES_FORBIDDEN : VT_CHANGES_UNDETERMINED,
+                      VT_CHANGE_FIELD_UNSIGNED, "a signature field was added that nobody signed");
 }
 
 /* ---- fields that were there ---- */
@@ -200,14 +217,35 @@ static bool field_rule(struct pdf_pair *pair, void *context, const struct pdf_va
     if (pdf_name_is(key, "Kids")) {
         struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
         struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
-        struct field_context below = {.is_signature = field->is_signature,
-                                      .level = field->level + 1};
+        struct field_context below = {
+            .type = field->type, .is_filled = field->is_filled, .level = field->level + 1};
         if (!pdf_value_is_same(&from, &to))
             return false;
         compare_fields(pair, &from, &to, below);
         return true;
     }
-    return field->fills && filling_rule(pair, key, a, b);
+    if (pdf_name_is(key, "AP") && field->is_signed && pdf_pair_differs(pair, a, b)) {
+        pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_FORM,
+                      "the appearance of a signature was replaced");
+        return true;
+    }
+    if (field->is_filled)
+        return pdf_fill_rule(pair, field->type, key, a, b);
+    return field->signs && filling_rule(pair, key, a, b);
+}
+
+/* A field of a form that was there got another value. */
+static void say_filled(struct pdf_pair *pair, const struct pdf_value *field, struct pdf_ref ref)
+{
+    const char *name = name_of_field(pair, field);
+    if (is_locked(pair, name))
+        pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_FIELD_LOCKED,
+                      "the field \"%s\" (object %d) was filled in, which an earlier signature had "
+                      "locked",
+                      name, ref.id);
+    else
+        pdf_pair_add(pair, 2, true, VT_CHANGE_FORM_FILLED,
+                     "the field \"%s\" (object %d) was filled in", name, ref.id);
 }
 
 static void compare_field(struct pdf_pair *pair, const struct pdf_value *a,
@@ -222,18 +260,38 @@ static void compare_field(struct pdf_pair *pair, const struct pdf_value *a,
     if (pdf_set_has(&pair->handled, pdf_ref_key(a->ref)))
         return;
     pdf_pair_explain(pair, a, b, true);
-    struct pdf_value type = pdf_pair_get(pair, pair->a, &from, "FT");
     struct pdf_value v = pdf_dict_get(&to, "V");
-    struct field_context field = {.level = parent.level};
-    field.is_signature = type.kind == PDF_NONE ? parent.is_signature : pdf_name_is(&type, "Sig");
-    if (field.is_signature && pdf_dict_get(&from, "V").kind == PDF_NONE && v.kind != PDF_NONE) {
-        field.fills = true;
+    bool had_value = pdf_dict_get(&from, "V").kind != PDF_NONE;
+    struct field_context field = {.level = parent.level,
+                                  .type = pdf_field_type_of(pair, &from, parent.type)};
+    field.is_signed = field.type == PDF_FIELD_SIGNATURE && had_value;
+    if (field.type == PDF_FIELD_SIGNATURE && !had_value && v.kind != PDF_NONE) {
+        field.signs = true;
         (void)may_be_signed(pair, a->ref, &v);
-        if (is_locked(pair, a->ref))
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FIELD_LOCKED,
+        if (is_locked(pair, name_of_field(pair, &to)))
+            pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_FIELD_LOCKED,
                           "a field was signed that an earlier signature had locked");
+    } else if (pdf_fill_changes(pair, &from, &to, field.type)) {
+        field.is_filled = true;
+        say_filled(pair, &to, a->ref);
+    } else {
+        field.is_filled = parent.is_filled && field.type == parent.type;
     }
     pdf_pair_dicts(pair, &from, &to, field_rule, &field, VT_CHANGE_FORM, "a form field");
+}
+
+/* Is a field that was there in no place of the list any more? */
+static bool is_lost(struct pdf_pair *pair, const struct pdf_value *field,
+                    const struct pdf_value *list)
+{
+    struct pdf_value item;
+    if (!pdf_work(pair->reader, list->text.len))
+        return false;
+    for (size_t at = 0; pdf_array_next(list, &at, &item);) {
+        if (pdf_value_is_same(&item, field))
+            return false;
+    }
+    return field->kind == PDF_REF;
 }
 
 /* The fields of a are the first ones of b, the others were added. Below the top level none may be
@@ -250,8 +308,9 @@ static void compare_fields(struct pdf_pair *pair, const struct pdf_value *a,
     }
     while (pdf_array_next(a, &at_a, &from)) {
         if (!pdf_array_next(b, &at_b, &to) || !pdf_value_is_same(&from, &to)) {
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FORM,
-                          "form fields were removed or replaced");
+            pdf_pair_fail(pair,
+                          is_lost(pair, &from, b) ? VT_CHANGES_FORBIDDEN : VT_CHANGES_UNDETERMINED,
+                          VT_CHANGE_FORM, "form fields were removed or replaced");
             return;
         }
         compare_field(pair, &from, &to, parent);

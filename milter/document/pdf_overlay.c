@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * How much of a page later signatures hide. A widget is drawn over the page (ISO 32000-1, 12.5.5),
- * and its appearance is whatever its signer likes: one that is as large as the page is another page
- * under the signatures of those who signed before. A signature or a seal is small. */
-#include <stdlib.h>
-#include <string.h>
-
+ * How much of a page is hidden by what came later. A widget or another annotation is drawn over the
+ * page (ISO 32000-1, 12.5.5), and its appearance is whatever its writer likes: one that is as large
+ * as the page is another page under the signatures of those who signed before. A signature, a seal
+ * or a field is small. */
 #include "document/pdf_compare.h"
 
 /* Parts of the page's area: by one update, and by all since the first signature. A seal of 36 mm
@@ -16,17 +14,6 @@
 /* Parents of a widget, and of a page. */
 #define MAX_PARENTS 16
 
-static bool number_of(const struct pdf_value *value, double *out)
-{
-    char text[32];
-    if ((value->kind != PDF_INTEGER && value->kind != PDF_REAL) || value->text.len >= sizeof(text))
-        return false;
-    memcpy(text, value->text.ptr, value->text.len);
-    text[value->text.len] = '\0';
-    *out = strtod(text, NULL);
-    return true;
-}
-
 /* 7.9.5: any two opposite corners. */
 static bool area_of(struct pdf_pair *pair, const struct pdf_value *rectangle, double *out)
 {
@@ -35,7 +22,7 @@ static bool area_of(struct pdf_pair *pair, const struct pdf_value *rectangle, do
     size_t count = 0;
     for (size_t at = 0; count < 4 && pdf_array_next(rectangle, &at, &item); count++) {
         item = pdf_pair_resolve(pair, pair->b, item);
-        if (!number_of(&item, &corner[count]))
+        if (!pdf_number_of(&item, &corner[count]))
             return false;
     }
     double width = corner[2] - corner[0], height = corner[3] - corner[1];
@@ -69,28 +56,56 @@ static double area_of_page(struct pdf_pair *pair, const struct pdf_value *page)
     return USUAL_AREA;
 }
 
-/* Did this widget come, or get its signature, after a step? */
+/* Was the form that an appearance shows written again after a step? */
+static bool is_drawn_again(struct pdf_pair *pair, const struct pdf_value *look, size_t step)
+{
+    struct pdf_ref ref;
+    for (size_t at = 0; pdf_next_ref(look->text, &at, &ref);) {
+        for (size_t s = step + 1; s <= pair->b; s++) {
+            if (pdf_history_is_redefined(pair->history, ref.id, s))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Did this annotation come, get its signature or another appearance after a step? */
 static bool is_later(struct pdf_pair *pair, const struct pdf_value *ref, size_t step)
 {
     struct pdf_value then = pdf_pair_resolve(pair, step, *ref);
     struct pdf_value now = pdf_pair_resolve(pair, pair->b, *ref);
-    return now.kind == PDF_DICT &&
-           (then.kind != PDF_DICT || (inherited(pair, step, &then, "V").kind == PDF_NONE &&
-                                      inherited(pair, pair->b, &now, "V").kind != PDF_NONE));
+    struct pdf_value look_then = pdf_pair_get(pair, step, &then, "AP");
+    struct pdf_value look_now = pdf_pair_get(pair, pair->b, &now, "AP");
+    if (now.kind != PDF_DICT)
+        return false;
+    return then.kind != PDF_DICT || !pdf_value_is_same(&look_then, &look_now) ||
+           is_drawn_again(pair, &look_now, step) ||
+           (inherited(pair, step, &then, "V").kind == PDF_NONE &&
+            inherited(pair, pair->b, &now, "V").kind != PDF_NONE);
 }
 
-/* What a widget hides. Without an appearance and a background it draws nothing. */
+/* A widget without an appearance and a background draws nothing, a window is the reader's; other
+ * annotations are drawn by the reader when they bring no appearance. */
+static bool is_drawn(struct pdf_pair *pair, const struct pdf_value *annotation)
+{
+    struct pdf_value subtype = pdf_pair_get(pair, pair->b, annotation, "Subtype");
+    if (pdf_dict_get(annotation, "AP").kind != PDF_NONE ||
+        pdf_dict_get(annotation, "MK").kind != PDF_NONE)
+        return true;
+    return !pdf_name_is(&subtype, "Widget") && !pdf_name_is(&subtype, "Popup");
+}
+
+/* What an annotation hides. */
 static double hidden_by(struct pdf_pair *pair, const struct pdf_value *ref)
 {
     double area = 0;
     struct pdf_value widget = pdf_pair_resolve(pair, pair->b, *ref);
     struct pdf_value rectangle = pdf_pair_get(pair, pair->b, &widget, "Rect");
-    if (pdf_dict_get(&widget, "AP").kind == PDF_NONE &&
-        pdf_dict_get(&widget, "MK").kind == PDF_NONE)
+    if (!is_drawn(pair, &widget))
         return 0;
     if (!area_of(pair, &rectangle, &area))
         pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_PAGE_HIDDEN,
-                      "a signature that was added does not say what part of the page it covers");
+                      "what was added does not say what part of the page it covers");
     return area;
 }
 
@@ -108,5 +123,5 @@ void pdf_compare_overlay(struct pdf_pair *pair, const struct pdf_value *page)
     double whole = by_step > 0 ? area_of_page(pair, page) : 0;
     if (by_step > whole * MAX_STEP_PART || (by_step > 0 && by_all > whole * MAX_ALL_PART))
         pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_PAGE_HIDDEN,
-                      "the appearance of a signature that was added hides a large part of a page");
+                      "what was added hides a large part of the page");
 }

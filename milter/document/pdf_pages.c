@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Exceptions of the comparison in the pages (ISO 32000-1, 7.7.3): the widgets of added signature
- * fields at the end of /Annots, and nothing else. Two things are proven changes of what the signer
- * signed: a page that is gone, and a page whose drawing instructions are others. */
+ * Exceptions of the comparison in the pages (ISO 32000-1, 7.7.3): what came to the end of /Annots
+ * (pdf_annots.c), and nothing else. Proven changes of what the signer signed: pages that are gone,
+ * new or in another order, and a page whose drawing instructions are others. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,7 +45,7 @@ static bool collect_contents(struct pdf_pair *pair, size_t step, const struct pd
 }
 
 /* Equal but for white space, which may be written in many ways. */
-static bool is_same_drawing(struct vt_bytes a, struct vt_bytes b)
+bool pdf_is_same_drawing(struct vt_bytes a, struct vt_bytes b)
 {
     size_t i = 0, j = 0;
     for (;;) {
@@ -84,44 +84,16 @@ static void compare_contents(struct pdf_pair *pair, const struct pdf_value *a,
     vt_buf_init(&to, MAX_CONTENT_BYTES);
     bool known =
         collect_contents(pair, pair->a, a, &from) && collect_contents(pair, pair->b, b, &to);
-    if (known && !is_same_drawing(vt_buf_bytes(&from), vt_buf_bytes(&to)))
+    if (known && !pdf_is_same_drawing(vt_buf_bytes(&from), vt_buf_bytes(&to)))
         pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_PAGE_REPLACED,
-                      "the content of a signed page was replaced");
+                      "the content of a signed page was replaced (object %d)",
+                      b->kind == PDF_REF ? b->ref.id : 0);
     else if (!pdf_value_is_same(a, b))
         pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_PAGE_REWRITTEN,
                       "the content of a signed page was rewritten");
     vt_buf_clear(&from);
     vt_buf_clear(&to);
     pdf_pair_queue(pair, a->text);
-}
-
-/* ---- annotations ---- */
-
-static void compare_annots(struct pdf_pair *pair, const struct pdf_value *a,
-                           const struct pdf_value *b)
-{
-    struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a), old;
-    struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b), item;
-    size_t at_a = 0, at_b = 0;
-    pdf_pair_explain(pair, a, b, false);
-    if ((from.kind != PDF_NONE && from.kind != PDF_ARRAY) ||
-        (to.kind != PDF_NONE && to.kind != PDF_ARRAY)) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_ANNOTATION_REMOVED,
-                      "annotations of a page cannot be compared");
-        return;
-    }
-    while (pdf_array_next(&from, &at_a, &old)) {
-        if (!pdf_array_next(&to, &at_b, &item) || !pdf_pair_strict(pair, &old, &item)) {
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_ANNOTATION_REMOVED,
-                          "annotations of a page were removed or replaced");
-            return;
-        }
-    }
-    while (pdf_array_next(&to, &at_b, &item)) {
-        if (item.kind != PDF_REF || !pdf_set_has(&pair->new_widgets, pdf_ref_key(item.ref)))
-            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_ANNOTATION_ADDED,
-                          "an annotation was added to a page that is not the place of a signature");
-    }
 }
 
 /* ---- pages ---- */
@@ -131,7 +103,7 @@ static bool page_rule(struct pdf_pair *pair, void *context, const struct pdf_val
 {
     (void)context;
     if (pdf_name_is(key, "Annots"))
-        compare_annots(pair, a, b);
+        pdf_compare_annots(pair, a, b);
     else if (pdf_name_is(key, "Contents"))
         compare_contents(pair, a, b);
     else
@@ -201,35 +173,70 @@ static void compare_node(struct tree *tree, const struct pdf_value *ref, unsigne
     }
 }
 
-/* ---- pages that are gone ---- */
+/* ---- the order of pages ---- */
 
-/* Number of pages below a node; false when the tree is not one. */
-static bool count_pages(struct tree *tree, size_t step, const struct pdf_value *ref, unsigned depth)
+struct page_list {
+    struct pdf_pair *pair;
+    struct pdf_set seen;
+    struct pdf_ref *refs;
+    size_t count;
+    size_t capacity;
+};
+
+static bool add_page(struct page_list *list, struct pdf_ref ref)
 {
-    struct pdf_value node = pdf_pair_resolve(tree->pair, step, *ref), kid;
-    if (depth > PDF_MAX_TREE_DEPTH || node.kind != PDF_DICT || ref->kind != PDF_REF ||
-        !pdf_set_add(tree->pair->reader, &tree->seen, pdf_ref_key(ref->ref)))
-        return false;
-    struct pdf_value kids = pdf_pair_get(tree->pair, step, &node, "Kids");
-    if (kids.kind != PDF_ARRAY) {
-        tree->pages++;
-        return true;
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity == 0 ? 64 : list->capacity * 2;
+        struct pdf_ref *refs = pdf_scratch(list->pair->reader, capacity * sizeof(*refs));
+        if (refs == NULL)
+            return false;
+        if (list->count > 0)
+            memcpy(refs, list->refs, list->count * sizeof(*refs));
+        list->refs = refs;
+        list->capacity = capacity;
     }
+    list->refs[list->count++] = ref;
+    return true;
+}
+
+/* The pages below a node; false when the tree is not one. */
+static bool list_pages(struct page_list *list, size_t step, const struct pdf_value *ref,
+                       unsigned depth)
+{
+    struct pdf_value node = pdf_pair_resolve(list->pair, step, *ref), kid;
+    if (depth > PDF_MAX_TREE_DEPTH || node.kind != PDF_DICT || ref->kind != PDF_REF ||
+        !pdf_set_add(list->pair->reader, &list->seen, pdf_ref_key(ref->ref)))
+        return false;
+    struct pdf_value kids = pdf_pair_get(list->pair, step, &node, "Kids");
+    if (kids.kind != PDF_ARRAY)
+        return add_page(list, ref->ref);
     for (size_t at = 0; pdf_array_next(&kids, &at, &kid);) {
-        if (!count_pages(tree, step, &kid, depth + 1))
+        if (!list_pages(list, step, &kid, depth + 1))
             return false;
     }
     return true;
 }
 
-static void look_for_missing_pages(struct pdf_pair *pair, const struct pdf_value *a,
-                                   const struct pdf_value *b)
+static void compare_page_lists(struct pdf_pair *pair, const struct pdf_value *a,
+                               const struct pdf_value *b)
 {
-    struct tree from = {.pair = pair}, to = {.pair = pair};
-    if (count_pages(&from, pair->a, a, 1) && count_pages(&to, pair->b, b, 1) &&
-        to.pages < from.pages)
+    struct page_list from = {.pair = pair}, to = {.pair = pair};
+    if (!list_pages(&from, pair->a, a, 1) || !list_pages(&to, pair->b, b, 1))
+        return;
+    size_t same = 0;
+    while (same < from.count && same < to.count && from.refs[same].id == to.refs[same].id &&
+           from.refs[same].gen == to.refs[same].gen)
+        same++;
+    if (to.count < from.count)
         pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_PAGES_REMOVED,
-                      "%zu of %zu signed pages were removed", from.pages - to.pages, from.pages);
+                      "%zu of %zu signed pages were removed", from.count - to.count, from.count);
+    else if (same < from.count)
+        pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_PAGES_REORDERED,
+                      "other pages stand from page %zu on (object %d)", same + 1, to.refs[same].id);
+    else if (to.count > from.count)
+        pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_PAGES_REORDERED,
+                      "%zu pages were added behind page %zu (object %d)", to.count - from.count,
+                      from.count, to.refs[same].id);
 }
 
 void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
@@ -241,5 +248,5 @@ void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a, const s
         pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_PAGES_REORDERED,
                       "the page tree was replaced");
     if (pair->result != VT_CHANGES_PERMITTED)
-        look_for_missing_pages(pair, a, b);
+        compare_page_lists(pair, a, b);
 }

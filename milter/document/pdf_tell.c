@@ -21,7 +21,7 @@ static size_t add_changes(const struct pdf_step_changes *step, enum vt_changes e
 void pdf_tell_changes(struct pdf_reader *reader, const struct pdf_step_changes *steps, size_t count)
 {
     static const enum vt_changes order[] = {VT_CHANGES_FORBIDDEN, VT_CHANGES_UNDETERMINED,
-                                            VT_CHANGES_PERMITTED};
+                                            VT_CHANGES_ADDED, VT_CHANGES_PERMITTED};
     bool taken[PDF_MAX_STEPS][PDF_MAX_STEP_CHANGES] = {{false}};
     struct vt_signed_document *document = reader->document;
     size_t total = 0;

@@ -45,6 +45,12 @@ static const struct vt_change_info infos[VT_CHANGE_KINDS] = {
                            "How the document opens or is shown was changed"},
     [VT_CHANGE_NOT_FOLLOWED] = {"Chưa đọc được phần được ghi thêm vào tệp",
                                 "What was written behind the document cannot be followed"},
+    [VT_CHANGE_FORM_FILLED] = {"Điền thêm nội dung vào biểu mẫu", "A form field was filled in"},
+    [VT_CHANGE_FILE_ADDED] = {"Thêm tệp đính kèm bên trong văn bản",
+                              "A file was attached inside the document"},
+    [VT_CHANGE_ACTION] =
+        {"Thêm hoặc thay lệnh tự chạy khi mở, xem văn bản",
+         "A script, or what is done when the document is opened, was added or changed"},
 };
 
 const struct vt_change_info *vt_change_info(enum vt_change_kind kind)

@@ -61,6 +61,7 @@ static const char *const changes[] = {
     [VT_CHANGES_NONE] = "none",
     [VT_CHANGES_PERMITTED] = "permitted",
     [VT_CHANGES_FORBIDDEN] = "forbidden",
+    [VT_CHANGES_ADDED] = "added",
 };
 WORDS(changes, changes);
 
@@ -89,6 +90,9 @@ static const char *const change_kinds[VT_CHANGE_KINDS] = {
     [VT_CHANGE_STRUCTURE] = "structure",
     [VT_CHANGE_CATALOG] = "catalog",
     [VT_CHANGE_NOT_FOLLOWED] = "not-followed",
+    [VT_CHANGE_FORM_FILLED] = "form-filled",
+    [VT_CHANGE_FILE_ADDED] = "file-added",
+    [VT_CHANGE_ACTION] = "action",
 };
 WORDS(change_kind, change_kinds);
 

@@ -68,7 +68,6 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_ADDED_AFTER_SIGNING] =
         {
             FACTS(ADDED_AFTER_SIGNING, SENDER, "7.7", REJECT, REJECT),
-            .is_reserved = true,
             .english = "Something was added after signing and is not signed.",
             .vietnamese = "Văn bản có phần được bổ sung sau khi ký số và phần này chưa được ký số.",
             .vietnamese_to_do = "Gửi lại bản đã ký số không có phần bổ sung, hoặc ký số sau khi bổ "

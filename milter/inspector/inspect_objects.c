@@ -93,6 +93,23 @@ static void judge_as_message(struct vt_part_work *work, const struct vt_verified
         vt_signature_worsen(signature, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_NAME_MISMATCH);
 }
 
+/* The signature that answers for what came into the document after another one: the best of the
+ * revision that brought it and of later ones. Signatures are judged newest first. */
+static const struct vt_signature *signature_of_additions(const struct vt_part_work *work,
+                                                         const struct vt_signed_object *object)
+{
+    const struct vt_signature *best = NULL;
+    for (size_t i = 0; object->added_in != 0 && i < work->document.signatures_count; i++) {
+        const struct vt_signature *later = &work->document.signatures[i];
+        if (later->revision < object->added_in || later->format == VT_SIGNATURE_DOCTIMESTAMP)
+            continue;
+        if (best == NULL || later->indication == VT_TOTAL_PASSED ||
+            (later->indication == VT_INDETERMINATE && best->indication == VT_TOTAL_FAILED))
+            best = later;
+    }
+    return best;
+}
+
 static enum vt_code judge_one(struct vt_part_work *work, size_t object,
                               const struct vt_verified *verified, struct vt_err *err)
 {
@@ -113,6 +130,7 @@ static enum vt_code judge_one(struct vt_part_work *work, size_t object,
         .validation_data = work->validation_data,
         .document_timestamps = timestamps,
         .document_timestamps_count = timestamps_count,
+        .additions_signature = signature_of_additions(work, &work->objects[object]),
         .given_crls = run->options->given_crls,
         .given_crls_count = run->options->given_crls_count,
         .known = run->input->known,
@@ -140,17 +158,41 @@ static enum vt_code judge_one(struct vt_part_work *work, size_t object,
 static enum vt_code judge_object(struct vt_part_work *work, size_t object, struct vt_err *err)
 {
     const struct vt_verified_list *list = &work->verified[object];
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = list->count; i > 0; i--) {
         if (work->run->signatures_count >= VT_MAX_SIGNATURES) {
             work->document.reasons |= VT_REASON_BIT(VT_REASON_TOO_LARGE);
             return vt_part_find(work, "The mail has more signatures than are checked; the rest of "
                                       "them was not looked at.");
         }
-        enum vt_code code = judge_one(work, object, &list->items[i], err);
+        enum vt_code code = judge_one(work, object, &list->items[i - 1], err);
         if (code != VT_OK)
             return code;
     }
     return VT_OK;
+}
+
+/* What was added is permitted once somebody has signed it. */
+static void settle_additions(struct vt_document *document)
+{
+    for (size_t c = 0; c < document->changes_count; c++) {
+        struct vt_document_change *change = &document->changes[c];
+        for (size_t i = 0; i < document->signatures_count; i++) {
+            const struct vt_signature *later = &document->signatures[i];
+            if (change->effect == VT_CHANGES_ADDED && later->revision >= change->revision &&
+                later->indication == VT_TOTAL_PASSED && later->format != VT_SIGNATURE_DOCTIMESTAMP)
+                change->effect = VT_CHANGES_PERMITTED;
+        }
+    }
+}
+
+/* They were judged newest first. */
+static void put_in_order(struct vt_document *document)
+{
+    for (size_t low = 0, high = document->signatures_count; low + 1 < high; low++) {
+        struct vt_signature swapped = document->signatures[low];
+        document->signatures[low] = document->signatures[--high];
+        document->signatures[high] = swapped;
+    }
 }
 
 enum vt_code vt_part_judge(struct vt_part_work *work, struct vt_err *err)
@@ -168,7 +210,9 @@ enum vt_code vt_part_judge(struct vt_part_work *work, struct vt_err *err)
     enum vt_code code = verify_objects(work, err);
     if (code == VT_OK)
         code = vt_part_hash(work, err);
-    for (size_t i = 0; code == VT_OK && i < work->objects_count; i++)
-        code = judge_object(work, i, err);
+    for (size_t i = work->objects_count; code == VT_OK && i > 0; i--)
+        code = judge_object(work, i - 1, err);
+    put_in_order(&work->document);
+    settle_additions(&work->document);
     return code;
 }

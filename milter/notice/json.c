@@ -47,7 +47,8 @@ static json_t *signature_json(const struct writer *w, const struct vt_signature 
     static const char *const changes[] = {[VT_CHANGES_UNDETERMINED] = "undetermined",
                                           [VT_CHANGES_NONE] = "none",
                                           [VT_CHANGES_PERMITTED] = "permitted",
-                                          [VT_CHANGES_FORBIDDEN] = "forbidden"};
+                                          [VT_CHANGES_FORBIDDEN] = "forbidden",
+                                          [VT_CHANGES_ADDED] = "added"};
     static const char *const sources[] = {[VT_TIME_SOURCE_TIMESTAMP] = "timestamp",
                                           [VT_TIME_SOURCE_FIRST_SEEN] = "first-seen",
                                           [VT_TIME_SOURCE_CLAIMED] = "claimed"};

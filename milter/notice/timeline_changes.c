@@ -20,6 +20,7 @@ static enum vt_timeline_word word_of(enum vt_changes effect)
 {
     return effect == VT_CHANGES_PERMITTED   ? VT_TIMELINE_PERMITTED
            : effect == VT_CHANGES_FORBIDDEN ? VT_TIMELINE_FORBIDDEN
+           : effect == VT_CHANGES_ADDED     ? VT_TIMELINE_ADDED
                                             : VT_TIMELINE_UNCLEAR;
 }
 
@@ -148,9 +149,10 @@ void vt_timeline_changes_after(struct vt_timeline_writer *w, const struct vt_doc
         [VT_CHANGES_NONE] = VT_TIMELINE_AFTER_NONE,
         [VT_CHANGES_PERMITTED] = VT_TIMELINE_AFTER_PERMITTED,
         [VT_CHANGES_FORBIDDEN] = VT_TIMELINE_AFTER_FORBIDDEN,
+        [VT_CHANGES_ADDED] = VT_TIMELINE_AFTER_ADDED,
     };
     static const enum vt_changes order[] = {VT_CHANGES_FORBIDDEN, VT_CHANGES_UNDETERMINED,
-                                            VT_CHANGES_PERMITTED};
+                                            VT_CHANGES_ADDED, VT_CHANGES_PERMITTED};
     bool is_open = false;
     vt_timeline_element(w, "<p><strong>", vt_timeline_word(w, VT_TIMELINE_AFTER), ":</strong> ");
     vt_timeline_element(w, "", vt_timeline_word(w, sums[signature->changes_after]), "</p>\n");

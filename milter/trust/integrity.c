@@ -45,12 +45,46 @@ static enum vt_code judge_coverage(struct vt_judgement *judgement)
                          "called signed.");
 }
 
+/* Nothing but a fault on our side keeps a signature from being valid. */
+static bool is_open(const struct vt_signature *signature)
+{
+    const vt_reasons ours = VT_REASON_BIT(VT_REASON_STATUS_UNKNOWN) |
+                            VT_REASON_BIT(VT_REASON_NOT_CHECKED) |
+                            VT_REASON_BIT(VT_REASON_TIMESTAMP_UNVERIFIED);
+    return signature->indication == VT_INDETERMINATE && signature->reasons != 0 &&
+           (signature->reasons & ~ours) == 0;
+}
+
+/* What was added belongs to whoever signed it; what nobody signed may be from anybody. */
+static enum vt_code judge_additions(struct vt_judgement *judgement)
+{
+    const struct vt_signature *later = judgement->input->additions_signature;
+    const char *name = later == NULL || later->signer.common_name == NULL
+                           ? "another signer"
+                           : later->signer.common_name;
+    if (later != NULL && later->indication == VT_TOTAL_PASSED) {
+        judgement->out->changes_after = VT_CHANGES_PERMITTED;
+        return vt_judge_note(judgement, "What was added after this signature was signed by %s.",
+                             name);
+    }
+    if (later != NULL && is_open(later))
+        return vt_judge_fail(judgement, later->sub_indication, vt_reasons_first(later->reasons),
+                             "What was added after this signature was signed by %s, and that "
+                             "signature could not be checked yet.",
+                             name);
+    return vt_judge_fail(judgement, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_ADDED_AFTER_SIGNING,
+                         "Something was added after signing, and nobody whose signature is valid "
+                         "signed it.");
+}
+
 static enum vt_code judge_changes(struct vt_judgement *judgement)
 {
     switch (judgement->input->object->changes_after) {
     case VT_CHANGES_NONE:
     case VT_CHANGES_PERMITTED:
         return VT_OK;
+    case VT_CHANGES_ADDED:
+        return judge_additions(judgement);
     case VT_CHANGES_FORBIDDEN:
         return vt_judge_fail(judgement, VT_SUB_FORMAT_FAILURE, VT_REASON_CONTENT_CHANGED,
                              "The file was changed after signing in a way that is not allowed.");

@@ -64,6 +64,18 @@ def _add_field(pdf, objects, numbers, value_ref, name, rect, appearance_text, re
     return root
 
 
+def _use_field(pdf, objects, numbers, value_ref, name, appearance, more):
+    """Put a value, and what else signing writes, into an empty field of the form."""
+    form = pdf.get(pdf.root["AcroForm"])
+    ref = next(r for r in pdf.get(form["Fields"]) if pdf.get(r).get("T") == text(name))
+    field = dict(pdf.get(ref), V=value_ref, F=132, **more)
+    if appearance:
+        number = next(numbers)
+        objects[number] = appearance
+        field["AP"] = {"N": Ref(number)}
+    objects[ref.num] = field
+
+
 def _fill(data, start, make_contents, byte_range=None, gap=(0, 0)):
     """Write the byte range, then the contents made from the bytes it covers.
 
@@ -98,7 +110,8 @@ def _field_count(pdf):
 
 def sign(data, pki, by, at, sub_filter="ETSI.CAdES.detached", scheme="auto", digest="sha256", stamped=None, tsa="tsa",
          wrong_stamp=False, certs="chain", ess=True, claim=True, key_of=None, visible=True, certify=None,
-         local_as_utc=False, byte_range=None, gap=(0, 0), reason=None, rect=None):
+         local_as_utc=False, byte_range=None, gap=(0, 0), reason=None, rect=None, into=None, appearance=None, lock=None,
+         locks=None, also=None):
     """Sign with the credential called `by`.
 
     at            aware datetime: /M, and for adbe.* the signing-time attribute
@@ -109,6 +122,9 @@ def sign(data, pki, by, at, sub_filter="ETSI.CAdES.detached", scheme="auto", dig
     key_of        name of the credential whose key really signs
     certify       DocMDP level 1, 2 or 3
     rect          where the signature shows on the first page
+    into          name of an empty field that is signed; appearance: its appearance stream
+    lock          /Lock of the field that is signed; locks: parameters of a FieldMDP transform
+    also          called with the file, the objects of the update and its free numbers: what else it brings
     local_as_utc  the signing-time attribute holds local time called UTC (+7 h)
     """
     pdf = PdfFile(data)
@@ -125,13 +141,20 @@ def sign(data, pki, by, at, sub_filter="ETSI.CAdES.detached", scheme="auto", dig
         extra["Reference"] = [{"Type": Name("SigRef"), "TransformMethod": Name("DocMDP"),
                                "TransformParams": {"Type": Name("TransformParams"), "P": certify, "V": Name("1.2")}}]
         root["Perms"] = {"DocMDP": Ref(value_num)}
+    if locks:
+        extra.setdefault("Reference", []).append({"Type": Name("SigRef"), "TransformMethod": Name("FieldMDP"), "TransformParams": locks})
     objects = {value_num: _signature_dictionary("Sig", sub_filter, extra)}
     count = _field_count(pdf)
     rect = rect or ([350, 480 - 40 * count, 560, 515 - 40 * count] if visible else [0, 0, 0, 0])
-    root = _add_field(pdf, objects, numbers, Ref(value_num), f"Signature{count + 1}", rect,
-                      f"Ký bởi: {signer.common_name}" if visible else None, root)
+    if into:
+        _use_field(pdf, objects, numbers, Ref(value_num), into, appearance, {"Lock": lock} if lock else {})
+    else:
+        root = _add_field(pdf, objects, numbers, Ref(value_num), f"Signature{count + 1}", rect,
+                          f"Ký bởi: {signer.common_name}" if visible else None, root)
     if certify:
         objects[pdf.trailer["Root"].num] = root
+    if also:
+        also(pdf, objects, numbers)
 
     signing_time = None
     if claim and sub_filter.startswith("adbe."):

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes the test PKI and every named document, and compares what `vanthu check` says of each.
+# Makes the test PKI and every named document, and compares what `vanthu check` says of each: of the
+# documents as they are, of every attack on a signed one, and of what may come after a signature.
 """Verdicts of the named documents."""
 
 import os
@@ -20,7 +21,10 @@ def main():
         pki, documents = folder + "/pki", folder + "/documents"
         subprocess.run([HERE + "/../pki/mkpki.sh", pki], check=True)
         subprocess.run([HERE + "/mkdocuments.py", pki, documents], check=True)
-        return 0 if expect.compare(pki, documents, "documents.tsv") else 1
+        subprocess.run([HERE + "/mkhistories.py", pki, documents], check=True)
+        results = [expect.compare(pki, documents, "documents.tsv"), expect.histories(pki, documents, "attacks.tsv", False),
+                   expect.histories(pki, documents, "legitimate.tsv", True)]
+        return 0 if all(results) else 1
 
 
 sys.exit(main())

@@ -15,12 +15,16 @@ VANTHU = os.environ.get("VANTHU", os.path.join(TESTS, "..", "build", "vanthu"))
 CRLS = ("root-g2", "ca-g2", "root-g1", "ca-g1", "public-root", "public-ca")
 
 
-def check(pki, config, path):
-    """Exit status and evidence of one file."""
+def command_of(pki, config):
     command = [VANTHU, "check", "--json", "--offline", "--config", config]
     for name in CRLS:
         command += ["--crl", f"{pki}/crl/{name}.crl"]
-    done = subprocess.run(command + [path], capture_output=True, text=True, timeout=60)
+    return command
+
+
+def check(pki, config, path):
+    """Exit status and evidence of one file."""
+    done = subprocess.run(command_of(pki, config) + [path], capture_output=True, text=True, timeout=60)
     try:
         return done.returncode, json.loads(done.stdout)
     except ValueError:
@@ -80,4 +84,48 @@ def compare(pki, folder, table_name):
             failed += bool(found)
             print(f"{'FAIL' if found else 'ok'}  {row['file']}  {'; '.join(found)}")
     print(f"{len(rows) - failed} passed, {failed} failed")
+    return bool(rows) and not failed
+
+
+def said_of(evidence):
+    """Everything that is said of a file in words."""
+    for document in evidence["documents"]:
+        yield from document["findings"]
+        for signature in document["signatures"]:
+            yield from signature["findings"]
+        for change in document["changes"]:
+            yield f"page {change['page']}: {change['kind']}: {change['what']}"
+
+
+def history_complaints(row, evidence, passes):
+    verdicts, reasons = verdicts_of(evidence), reasons_of(evidence)
+    passed = bool(verdicts) and set(verdicts) == {"TOTAL-PASSED"}
+    if passed != passes:
+        yield f"verdicts {verdicts}"
+    if row["reasons"] == "-" and reasons:
+        yield f"reasons {sorted(reasons)}, not none"
+    elif row["reasons"] != "-" and not reasons & set(row["reasons"].split("|")):
+        yield f"reasons {sorted(reasons)}, not {row['reasons']}"
+    if row["words"] not in " ".join(said_of(evidence)):
+        yield f"does not say {row['words']!r}"
+
+
+def histories(pki, folder, table_name, passes):
+    """Check every file of a table of mkhistories.py in one run; passes: each has to pass, or none may."""
+    with open(os.path.join(folder, table_name), encoding="utf-8") as table:
+        rows = list(csv.DictReader(table, delimiter="\t"))
+    with tempfile.TemporaryDirectory() as scratch:
+        files = [f"{folder}/{row['file']}" for row in rows]
+        done = subprocess.run(command_of(pki, configure(pki, scratch)) + files, capture_output=True, text=True, timeout=300)
+    lines = done.stdout.splitlines()
+    if len(lines) != len(rows):
+        print(f"FAIL  {table_name}: {len(lines)} verdicts on {len(rows)} files: {done.stderr.strip()}")
+        return False
+    failed = 0
+    for row, line in zip(rows, lines):
+        found = list(history_complaints(row, json.loads(line), passes))
+        failed += bool(found)
+        if found:
+            print(f"FAIL  {row['file']} ({row['source']})  {'; '.join(found)}")
+    print(f"{table_name}: {len(rows) - failed} passed, {failed} failed")
     return bool(rows) and not failed

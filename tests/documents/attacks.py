@@ -1,0 +1,384 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What strangers do to a signed PDF: every published family of attacks, and their neighbours.  Each
+# row is (name, source, file, reason, words): the reason code it is refused for, and words that stand
+# in what is found.  Sources:
+#   USF ISA SWA   Mladenov, Mainka, Meyer zu Selhausen, Grothe, Schwenk: 1 Trillion Dollar Refund, CCS 2019
+#   SHADOW        Mainka, Mladenov, Rohlmann: Shadow Attacks, NDSS 2021
+#   EAA SSA       Rohlmann, Mladenov, Mainka, Schwenk: Breaking the Specification: PDF Certification, S&P 2021
+#   PATHS         Müller, Noss, Mainka, Mladenov, Schwenk: Processing Dangerous Paths, NDSS 2021
+#   PARSER        differences between readers, of which the same and later works make use
+"""Attacks on signed PDF files."""
+
+import re
+import struct
+import zlib
+
+import formfile as form
+import pdfsign
+from pdffile import PdfFile
+from pdfobject import Name, Raw, Ref, Stream, text, write
+
+CHANGED, ADDED, UNCLEAR, BAD, UNREADABLE = ("CONTENT_CHANGED", "ADDED_AFTER_SIGNING", "CHANGE_UNCLEAR", "MALFORMED", "FILE_UNREADABLE")
+
+
+def update(data, objects, **options):
+    return PdfFile(data).append(objects, **options)
+
+
+def with_keys(data, number, **keys):
+    """An update that writes an object again with other entries; None removes one."""
+    old = PdfFile(data).get(Ref(number))
+    value = Stream(dict(old.info), old.data) if isinstance(old, Stream) else dict(old)
+    target = value.info if isinstance(value, Stream) else value
+    target.update(keys)
+    for key in [k for k, v in keys.items() if v is None]:
+        del target[key]
+    return update(data, {number: value})
+
+
+def raw_update(data, body, trailer=b"", prev=None):
+    """An update of text, {n} being the place of each object, closed by the table of those."""
+    pdf, out, entries = PdfFile(data), bytearray(data), []
+    for number, value in body:
+        entries.append(b"%d 1\n%010d 00000 n \n" % (number, len(out)))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, value)
+    at = len(out)
+    out += b"xref\n" + b"".join(entries) + b"trailer\n<< /Size %d /Root 1 0 R /Info 3 0 R %s /Prev %d >>\nstartxref\n%d\n%%%%EOF\n" % (
+        max([pdf.size] + [n + 1 for n, _ in body]), trailer, prev if prev is not None else pdf.start, at)
+    return bytes(out)
+
+
+def new_annotation(data, page=form.PAGE_1, **keys):
+    """One more annotation on a page."""
+    pdf = PdfFile(data)
+    content = dict(pdf.get(Ref(page)))
+    content["Annots"] = list(pdf.get(content["Annots"])) + [Ref(pdf.size)]
+    note = {"Type": Name("Annot"), "Rect": [72, 590, 300, 640], "F": 4, "P": Ref(page)}
+    note.update(keys)
+    return update(data, {page: content, pdf.size: note, pdf.size + 1: form.look(b"1 g 0 0 200 20 re f 0 g BT /F1 10 Tf (900.000) Tj ET\n")})
+
+
+def freetext(data, **keys):
+    return new_annotation(data, Subtype=Name("FreeText"), Contents=text("900.000"), DA=b"/F1 10 Tf",
+                          AP={"N": Ref(PdfFile(data).size + 1)}, **keys)
+
+
+SPOOF = b"BT /F1 12 Tf 72 700 Td (900.000) Tj ET\n"
+
+
+# ---- Universal Signature Forgery: the signature cannot be checked, and is shown as if it could ----
+
+def forgeries(signed):
+    range_at = re.search(rb"/ByteRange \[[^\]]*\] *", signed)
+    where = re.compile(rb"/Contents <[0-9A-Fa-f]+>").search(signed, range_at.end())
+
+    def patch(match, new):
+        return signed[:match.start()] + new.ljust(len(match[0]))[:len(match[0])] + signed[match.end():]
+
+    for name, new in (("no-contents", b"/Contentz <" + where[0][11:]), ("contents-null", b"/Contents null"),
+                      ("contents-empty", b"/Contents <>"), ("contents-zero", b"/Contents <00>"),
+                      ("contents-zeros", b"/Contents <" + b"0" * (len(where[0]) - 12) + b">"),
+                      ("contents-number", b"/Contents 0"), ("contents-string", b"/Contents (0)")):
+        yield f"usf-{name}", "USF", patch(where, new), BAD, "/Contents"
+    for name, new in (("no-range", b"/ByteRangf" + range_at[0][10:]), ("range-null", b"/ByteRange null"), ("range-empty", b"/ByteRange []"),
+                      ("range-zeros", b"/ByteRange [0 0 0 0]"), ("range-negative", b"/ByteRange [-1 -1 -1 -1]"),
+                      ("range-name", b"/ByteRange [/A /B /C /D]"), ("range-all", b"/ByteRange [0 %d %d 0]" % (len(signed), len(signed))),
+                      ("range-number", b"/ByteRange 0"), ("range-five", b"/ByteRange [0 1 2 3 4]"),
+                      ("range-huge", b"/ByteRange [0 18446744073709551616 2 3]"), ("range-comment", b"/ByteRange [0 %\n1 2]")):
+        yield f"usf-{name}", "USF", patch(range_at, new), BAD, "" if name == "range-huge" else "/ByteRange"
+    yield "usf-range-hidden-in-comment", "USF", patch(range_at, range_at[0].replace(b"[", b"[%\n")), CHANGED, ""
+    value = PdfFile(signed).get(PdfFile(signed).get(PdfFile(signed).get(PdfFile(signed).root["AcroForm"])["Fields"])[-1])["V"]
+    yield "usf-value-emptied", "USF", update(signed, {value.num: {"Type": Name("Sig"), "SubFilter": Name("ETSI.CAdES.detached")}}), BAD, ""
+    yield "usf-value-no-subfilter", "USF", with_keys(signed, value.num, SubFilter=None), "FORMAT_UNSUPPORTED", "/SubFilter"
+    yield "usf-value-other-subfilter", "USF", with_keys(signed, value.num, SubFilter=Name("adbe.x509.none")), "FORMAT_UNSUPPORTED", "adbe.x509.none"
+
+
+# ---- Incremental Saving Attack: more is written behind the signature ----
+
+def savings(signed):
+    replaced = b"%d 0 obj\n" % form.CONTENT_1 + write(Stream({}, SPOOF)) + b"\nendobj\n"
+    yield "isa-1-update", "ISA 1", update(signed, {form.CONTENT_1: Stream({}, SPOOF)}), CHANGED, "page 1"
+    yield "isa-2-body-only", "ISA 2", signed + replaced, UNCLEAR, "behind the end"
+    table = b"xref\n%d 1\n%010d 00000 n \n" % (form.CONTENT_1, len(signed))
+    yield "isa-3-table-without-trailer", "ISA 3", signed + replaced + table, UNCLEAR, "behind the end"
+    yield "isa-3-trailer-only", "ISA 3", signed + replaced + b"trailer\n<< /Root 1 0 R >>\n", UNCLEAR, "behind the end"
+    pdf = PdfFile(signed)
+    field = pdf.get(pdf.get(pdf.root["AcroForm"])["Fields"])[-1]
+    value = pdf.get(field)["V"]
+    body = re.search(rb"\n%d 0 obj\n(.*?)\nendobj" % value.num, signed, re.S)[1]
+    yield "isa-4-with-the-signature-again", "ISA 4", raw_update(
+        signed, [(form.CONTENT_1, write(Stream({}, SPOOF))), (value.num, body)]), CHANGED, "page 1"
+    yield "isa-no-eof", "ISA", update(signed, {form.CONTENT_1: Stream({}, SPOOF)})[:-7], UNREADABLE + "|" + UNCLEAR + "|" + CHANGED, ""
+    yield "isa-startxref-to-the-old", "ISA", signed + replaced + b"startxref\n%d\n%%%%EOF\n" % pdf.start, UNCLEAR, ""
+    yield "isa-whole-document-again", "ISA", signed + signed.replace(b"100.000", b"900.000"), UNCLEAR + "|" + BAD + "|" + UNREADABLE, ""
+    yield "isa-two-steps", "ISA", update(update(signed, {form.UNUSED: 1}), {form.CONTENT_1: Stream({}, SPOOF)}), CHANGED, "page 1"
+
+
+# ---- Signature Wrapping Attack: the second part of what is signed is moved away ----
+
+def wrappings(signed):
+    match = re.search(rb"/ByteRange \[0 (\d+) (\d+) (\d+)\s*\]", signed)
+    before, behind, length = map(int, match.groups())
+    evil = b"\n%d 0 obj\n" % form.CONTENT_1 + write(Stream({}, SPOOF)) + b"\nendobj\n"
+
+    def wrapped(middle, moved_range=True):
+        out = signed[:behind]
+        start = len(out) + len(middle) + 60
+        new = b" /ByteRange [0 %d %d %d] " % (before, start, length) if moved_range else b""
+        out += new + middle
+        return out.ljust(start) + signed[behind:]
+
+    yield "swa-1-second-part-moved", "SWA 1", wrapped(b">>\nendobj" + evil), BAD + "|" + UNREADABLE, ""
+    yield "swa-2-padding-between", "SWA 2", wrapped(b" " * 100), BAD + "|" + UNREADABLE, ""
+    yield "swa-3-range-as-it-was", "SWA 3", wrapped(evil, False), BAD + "|" + UNREADABLE + "|" + CHANGED, ""
+    inside = bytearray(signed)
+    inside[behind - 200:behind - 1] = (b">>\nendobj" + evil).ljust(199)[:199]
+    yield "swa-objects-in-the-gap", "SWA", bytes(inside), BAD + "|" + UNREADABLE, ""
+    wider = re.sub(rb"/ByteRange \[0 \d+ \d+ (\d+)(\s*)\]", lambda m: b"/ByteRange [0 %d %d %s]" % (before - 10, behind, m[1]) + m[2], signed, count=1)
+    yield "swa-gap-wider", "SWA", wider, BAD, "/ByteRange"
+    yield "swa-range-twice", "SWA", signed.replace(b"/Filter /Adobe.PPKLite", b"/ByteRange[0 1 2 3]   ", 1), BAD + "|" + CHANGED, ""
+    yield "swa-contents-twice", "SWA", signed.replace(b"/Filter /Adobe.PPKLite", b"/Contents<3003020100> ", 1), CHANGED, ""
+
+
+# ---- Shadow attacks: the file was prepared before it was signed ----
+
+def shadows(signed):
+    pdf = PdfFile(signed)
+    page, catalog, pages = pdf.get(Ref(form.PAGE_1)), pdf.root, pdf.get(Ref(form.PAGES))
+    start = pdf.start
+
+    def freed(number):
+        at = len(signed)
+        return signed + b"xref\n%d 1\n0000000000 00001 f \ntrailer\n<< /Size %d /Root 1 0 R /Info 3 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n" % (
+            number, pdf.size, start, at)
+
+    layers = {"OCGs": [Ref(form.LAYER)], "D": {"Order": [Ref(form.LAYER)], "OFF": [Ref(form.LAYER)]}}
+    yield "shadow-hide-object-freed", "SHADOW hide", freed(form.PICTURE), CHANGED + "|" + UNCLEAR, str(form.PICTURE)
+    yield "shadow-hide-content-freed", "SHADOW hide", freed(form.CONTENT_1), CHANGED + "|" + UNCLEAR, "removed"
+    yield "shadow-hide-picture", "SHADOW hide", update(signed, {form.PICTURE: Stream(
+        {"Type": Name("XObject"), "Subtype": Name("Form"), "BBox": [0, 0, 1, 1]}, b"\n")}), CHANGED, f"object {form.PICTURE}"
+    yield "shadow-hide-layer", "SHADOW hide", with_keys(signed, form.CATALOG, OCProperties=layers), CHANGED, "/OCProperties"
+    yield "shadow-hide-layer-dropped", "SHADOW hide", with_keys(signed, form.CATALOG, OCProperties=None), CHANGED, "/OCProperties"
+    yield "shadow-hide-layer-object", "SHADOW hide", with_keys(signed, form.LAYER, Usage={"View": {"ViewState": Name("OFF")}}), CHANGED, f"object {form.LAYER}"
+    yield "shadow-hide-annotation", "SHADOW hide", with_keys(signed, form.NOTE, F=2), CHANGED, f"object {form.NOTE}"
+    yield "shadow-hide-annotation-gone", "SHADOW hide", with_keys(signed, form.PAGE_1, Annots=page["Annots"][:-1]), CHANGED, "page 1"
+    yield "shadow-hide-signature-moved", "SHADOW hide", with_keys(signed, form.FIELD_SIGN_2, Rect=[0, 0, 595, 842]), CHANGED + "|" + UNCLEAR, "/Rect"
+    font = pdf.get(Ref(form.FONT))
+    swapped = dict(font, Encoding={"Type": Name("Encoding"), "Differences": [49, Name("nine")]})
+    yield "shadow-replace-font", "SHADOW replace", update(signed, {form.FONT: swapped}), CHANGED, f"object {form.FONT}"
+    yield "shadow-replace-font-map", "SHADOW replace", update(signed, {form.FONT_MAP: Stream({}, b"no map")}), CHANGED + "|" + UNCLEAR, f"object {form.FONT_MAP}"
+    other = form.look(b"BT /F1 10 Tf 2 5 Td (99) Tj ET\n")
+    yield "shadow-replace-field-look", "SHADOW replace", update(signed, {form.LOOK_TEXT: other}), CHANGED + "|" + ADDED, ""
+    yield "shadow-replace-button-look", "SHADOW replace", update(signed, {form.LOOK_BUTTON: other}), CHANGED, f"object {form.LOOK_BUTTON}"
+    yield "shadow-replace-note-look", "SHADOW replace", update(signed, {form.LOOK_NOTE: other}), CHANGED, f"object {form.LOOK_NOTE}"
+    yield "shadow-replace-resources", "SHADOW replace", with_keys(signed, form.PAGE_1, Resources={"Font": {"F1": {
+        "Type": Name("Font"), "Subtype": Name("Type1"), "BaseFont": Name("Symbol")}}}), CHANGED, "/Resources"
+    yield "shadow-replace-form-fonts", "SHADOW replace", with_keys(signed, form.FORM, DR={"Font": {"F1": {
+        "Type": Name("Font"), "Subtype": Name("Type1"), "BaseFont": Name("Symbol")}}}), CHANGED + "|" + UNCLEAR, "/DR"
+    yield "shadow-replace-look-again", "SHADOW replace", with_keys(signed, form.FORM, NeedAppearances=True), CHANGED + "|" + UNCLEAR, "/NeedAppearances"
+    yield "shadow-swap-contents", "SHADOW hide and replace", with_keys(signed, form.PAGE_1, Contents=Ref(form.CONTENT_SPARE)), CHANGED, "page 1"
+    yield "shadow-swap-kids", "SHADOW hide and replace", with_keys(
+        signed, form.PAGES, Kids=[Ref(form.PAGE_SPARE), pages["Kids"][1]]), CHANGED, "pages"
+    yield "shadow-swap-order", "SHADOW hide and replace", with_keys(signed, form.PAGES, Kids=pages["Kids"][::-1]), CHANGED, "pages"
+    tree = {"Type": Name("Pages"), "Kids": [Ref(form.PAGE_SPARE)], "Count": 1}
+    yield "shadow-swap-tree", "SHADOW hide and replace", update(signed, {form.CATALOG: dict(catalog, Pages=Ref(pdf.size)), pdf.size: tree}), CHANGED, "page"
+    yield "shadow-swap-root", "SHADOW hide and replace", update(
+        signed, {pdf.size: dict(catalog, Pages=Ref(pdf.size + 1)), pdf.size + 1: tree}, trailer={"Root": Ref(pdf.size)}), CHANGED + "|" + UNCLEAR, "catalog"
+    yield "shadow-swap-places", "SHADOW hide and replace 1", signed + b"xref\n%d 1\n%010d 00000 n \n" % (
+        form.CONTENT_1, pdf.where[form.CONTENT_SPARE]) + b"trailer\n<< /Size %d /Root 1 0 R /Info 3 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n" % (
+            pdf.size, start, len(signed)), UNCLEAR + "|" + UNREADABLE, ""
+    yield "page-added", "SHADOW", with_keys(signed, form.PAGES, Kids=pages["Kids"] + [Ref(form.PAGE_SPARE)], Count=3), CHANGED, "pages"
+    yield "page-removed", "SHADOW", with_keys(signed, form.PAGES, Kids=pages["Kids"][:1], Count=1), CHANGED, "removed"
+    for key, value in (("MediaBox", [0, 0, 595, 421]), ("CropBox", [0, 300, 595, 842]), ("Rotate", 180), ("UserUnit", 2.0),
+                       ("Group", {"S": Name("Transparency")}), ("AA", {"O": {"S": Name("Named"), "N": Name("Print")}})):
+        yield f"page-{key.lower()}", "SHADOW", with_keys(signed, form.PAGE_1, **{key: value}), CHANGED, f"/{key}"
+
+
+# ---- certified documents ----
+
+def certified(p1, p2, p3, sign):
+    for level, data in ((1, p1), (2, p2)):
+        yield f"eaa-freetext-p{level}", "EAA", freetext(data), CHANGED, "annotation"
+        yield f"eaa-signed-later-p{level}", "EAA", sign("agency", freetext(data)), CHANGED, "annotation"
+    for kind in ("FreeText", "Stamp", "Redact", "Ink", "Line", "Square", "Polygon", "Screen", "Watermark", "FileAttachment", "Link"):
+        yield f"eaa-{kind.lower()}-p3", "EAA", new_annotation(p3, Subtype=Name(kind), Contents=text("900.000"),
+                                                              AP={"N": Ref(PdfFile(p3).size + 1)}), ADDED + "|" + CHANGED + "|" + UNCLEAR, "annotation"
+    yield "eaa-highlight-with-text-p3", "EAA", new_annotation(p3, Subtype=Name("Highlight"), AP={"N": Ref(PdfFile(p3).size + 1)},
+                                                              QuadPoints=[0, 0, 1, 0, 0, 1, 1, 1]), ADDED + "|" + UNCLEAR, "annotation"
+    yield "eaa-note-as-large-as-the-page-p3", "EAA", new_annotation(p3, Subtype=Name("Text"), Rect=[0, 0, 595, 842]), ADDED + "|" + UNCLEAR, "annotation"
+    yield "eaa-note-with-action-p3", "EAA PATHS", new_annotation(p3, Subtype=Name("Text"), Rect=[10, 10, 30, 30], A={
+        "S": Name("JavaScript"), "JS": b"this.getField('so').value=9"}), ADDED + "|" + CHANGED + "|" + UNCLEAR, "annotation"
+    yield "eaa-unsigned", "EAA", freetext(sign("person", p3)), ADDED, "annotation"
+    yield "ssa-page-p2", "SSA", sign("public", p2, rect=[0, 0, 595, 842]), UNCLEAR, "page 1"
+    yield "ssa-in-parts-p2", "SSA", sign("public", sign("public", p2, rect=[0, 421, 595, 631]), rect=[0, 631, 595, 842]), UNCLEAR, "page 1"
+    yield "ssa-self-made-p2", "SSA", sign("self", p2, rect=[72, 740, 300, 770]), "PATH_SELF_MADE", ""
+    yield "ssa-unsigned-p2", "SSA", pdfsign.remove_signature_value(sign("agency", p2), -1), CHANGED + "|" + UNCLEAR + "|" + BAD, ""
+    yield "ssa-p1", "SSA", sign("agency", p1), CHANGED, "certified"
+    yield "field-filled-p1", "SSA", filled(p1), CHANGED, "so"
+    yield "decertified", "EAA", with_keys(p2, form.CATALOG, Perms=None), CHANGED + "|" + UNCLEAR, "/Perms"
+    yield "certified-anew", "EAA", sign("agency", p1, certify=3), CHANGED, "certified"
+    yield "certified-late", "SSA", sign("agency", sign("person", p3), certify=3), UNCLEAR, "certifies"
+
+
+def filled(data, value="34", **keys):
+    """The text field is filled in with an appearance of its own."""
+    number = PdfFile(data).size
+    field = dict(PdfFile(data).get(Ref(form.FIELD_TEXT)), V=text(value), AP={"N": Ref(number)}, **keys)
+    return update(data, {form.FIELD_TEXT: field, number: form.look(b"/Tx BMC BT /F1 10 Tf 2 5 Td (%s) Tj ET EMC\n" % value.encode())})
+
+
+def ticked(data):
+    return with_keys(data, form.FIELD_CHECK, V=Name("Yes"), AS=Name("Yes"))
+
+
+# ---- actions, scripts, files ----
+
+def paths(signed, p2):
+    script = {"S": Name("JavaScript"), "JS": b"app.alert(1)"}
+    names = {"EmbeddedFiles": {"Names": [b"a.txt", Ref(form.FILE)]}}
+    for key, value in (("OpenAction", script), ("AA", {"WC": script}), ("URI", {"Base": b"http://x"}),
+                       ("ViewerPreferences", {"HideToolbar": True}), ("Collection", {"View": Name("H")}),
+                       ("PageLabels", {"Nums": [0, {"P": b"X"}]}), ("PageMode", Name("UseAttachments")),
+                       ("Threads", []), ("SpiderInfo", {}), ("Requirements", []), ("AF", [Ref(form.FILE)])):
+        yield f"catalog-{key.lower()}", "PATHS", with_keys(signed, form.CATALOG, **{key: value}), CHANGED + "|" + UNCLEAR + "|" + ADDED, f"/{key}"
+    yield "names-script", "PATHS", update(signed, {form.NAMES: dict(names, JavaScript={"Names": [b"x", script]})}), CHANGED, "script"
+    yield "names-script-p2", "PATHS", update(p2, {form.NAMES: dict(names, JavaScript={"Names": [b"x", script]})}), CHANGED, "script"
+    for kind in ("Launch", "SubmitForm", "GoToR", "GoToE", "ImportData", "URI", "Hide", "SetOCGState", "Rendition", "ResetForm"):
+        yield f"button-{kind.lower()}", "PATHS", with_keys(signed, form.FIELD_BUTTON, A={"S": Name(kind), "F": b"http://x"}), CHANGED + "|" + UNCLEAR, "/A"
+    yield "field-calculated", "PATHS", with_keys(signed, form.FIELD_TEXT, AA={"C": script}), CHANGED + "|" + UNCLEAR, "/AA"
+    yield "form-calculated", "PATHS", with_keys(signed, form.FORM, CO=[Ref(form.FIELD_TEXT)]), CHANGED + "|" + UNCLEAR, "/CO"
+    yield "form-xfa", "PATHS", with_keys(signed, form.FORM, XFA=Stream({}, b"<xdp/>").data), CHANGED, "/XFA"
+    yield "file-replaced", "PATHS", update(signed, {form.FILE_DATA: Stream({"Type": Name("EmbeddedFile")}, b"nine hundred\n")}), CHANGED, f"object {form.FILE_DATA}"
+    pdf = PdfFile(signed)
+    spec = {"Type": Name("Filespec"), "F": b"b.exe", "EF": {"F": Ref(pdf.size + 1)}}
+    yield "file-added", "PATHS", update(signed, {form.NAMES: {"EmbeddedFiles": {"Names": [b"a.txt", Ref(form.FILE), b"b.exe", Ref(pdf.size)]}},
+                                                 pdf.size: spec, pdf.size + 1: Stream({}, b"MZ")}), ADDED, "file"
+    yield "outline-changed", "PATHS", with_keys(signed, form.OUTLINE, Title=text("Khác")), CHANGED + "|" + UNCLEAR, f"object {form.OUTLINE}"
+    yield "tag-spoken-otherwise", "SHADOW", with_keys(signed, form.TAG, ActualText=text("900.000")), CHANGED + "|" + UNCLEAR, f"object {form.TAG}"
+    yield "title-changed", "SHADOW", with_keys(signed, form.INFO, Title=text("Khác")), UNCLEAR, "/Title"
+
+
+# ---- what readers read differently ----
+
+def parsers(signed, streamed):
+    pdf = PdfFile(signed)
+    spoof = write(Stream({}, SPOOF))
+    catalog = write(pdf.root)[:-2]
+    tree = b"<< /Type /Pages /Kids [%d 0 R] /Count 1 >>" % form.PAGE_SPARE
+    size = pdf.size
+    at = len(signed)
+    yield "key-twice", "PARSER", raw_update(signed, [(1, catalog + b"/Pages %d 0 R /Pages %d 0 R >>" % (size, form.PAGES)), (size, tree)]), \
+        UNCLEAR + "|" + BAD + "|" + CHANGED, ""
+    yield "key-escaped", "PARSER", raw_update(signed, [(1, catalog + b"/#50ages %d 0 R >>" % size), (size, tree)]), UNCLEAR + "|" + BAD + "|" + CHANGED, ""
+    yield "hybrid", "PARSER", raw_update(signed, [(size, b"<< >>")], b"/XRefStm %d" % pdf.start), UNCLEAR + "|" + BAD, ""
+    section = struct.pack(">BIH", 1, at, 0)
+    hidden = b"<< /Type /XRef /W [1 4 2] /Index [%d 1] /Size %d /Root 1 0 R /Length 7 >>\nstream\n%s\nendstream" % (form.CONTENT_1, size + 1, section)
+    first = b"%d 0 obj\n%s\nendobj\n" % (form.CONTENT_1, spoof)
+    second = b"%d 0 obj\n%s\nendobj\n" % (size, hidden)
+    table = at + len(first) + len(second)
+    yield "hybrid-content", "PARSER", signed + first + second + b"xref\n%d 1\n%010d 00000 n \ntrailer\n<< /Size %d /Root 1 0 R /Info 3 0 R /XRefStm %d /Prev %d >>\n" \
+        b"startxref\n%d\n%%%%EOF\n" % (size, at + len(first), size + 1, at + len(first), pdf.start, table), UNCLEAR + "|" + CHANGED, "/XRefStm"
+    yield "prev-loop", "PARSER", raw_update(signed, [(size, b"<< >>")], prev=at + len(b"%d 0 obj\n<< >>\nendobj\n" % size)), UNCLEAR + "|" + BAD + "|" + UNREADABLE, ""
+    yield "prev-twice", "PARSER", raw_update(signed, [(size, b"<< >>")], b"/Prev 9"), UNCLEAR + "|" + BAD, ""
+    yield "prev-leaves-out-the-signed", "PARSER", raw_update(signed, [(size, b"<< >>")], prev=0), UNCLEAR + "|" + BAD + "|" + UNREADABLE, ""
+    yield "listed-twice", "PARSER", signed + b"%d 0 obj\n%s\nendobj\n" % (form.CONTENT_1, spoof) + \
+        b"xref\n%d 1\n%010d 00000 n \n%d 1\n%010d 00000 n \ntrailer\n<< /Size %d /Root 1 0 R /Info 3 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n" % (
+            form.CONTENT_1, pdf.where[form.CONTENT_1], form.CONTENT_1, at, size, pdf.start, at + len(b"%d 0 obj\n%s\nendobj\n" % (form.CONTENT_1, spoof))), UNCLEAR, ""
+    yield "not-listed", "PARSER", pdfsign.add_unlisted(signed), UNCLEAR, "does not list"
+    yield "generation", "PARSER", signed + b"%d 1 obj\n%s\nendobj\n" % (form.CONTENT_1, spoof) + \
+        b"xref\n%d 1\n%010d 00001 n \ntrailer\n<< /Size %d /Root 1 0 R /Info 3 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n" % (
+            form.CONTENT_1, at, size, pdf.start, at + len(b"%d 1 obj\n%s\nendobj\n" % (form.CONTENT_1, spoof))), UNCLEAR + "|" + BAD, ""
+    yield "object-in-a-stream", "PARSER", in_object_stream(streamed, form.CONTENT_1), CHANGED + "|" + UNCLEAR + "|" + BAD, ""
+    yield "object-stream-replaced", "PARSER", container_replaced(streamed), UNCLEAR + "|" + CHANGED, ""
+    yield "object-stream-font", "PARSER", in_object_stream(streamed, form.FONT, {"Type": Name("Font"), "Subtype": Name("Type1"),
+                                                                                 "BaseFont": Name("Symbol")}), CHANGED, f"object {form.FONT}"
+    html = b"<html>900.000</html>\n"
+    yield "polyglot-html-before", "PARSER", html + signed, BAD, "before the header"
+    yield "polyglot-script-before", "PARSER", b"%!PS-Adobe-3.0\n(900.000) show showpage quit\n" + signed, BAD, "before the header"
+    yield "polyglot-zip-behind", "PARSER", signed + b"PK\x05\x06" + bytes(18), UNCLEAR + "|" + BAD, "behind the end"
+    yield "polyglot-pdf-behind", "PARSER", signed + form_only(), UNCLEAR + "|" + BAD + "|" + UNREADABLE + "|SIGNED_DATA", ""
+    yield "second-header", "PARSER", signed + b"%PDF-1.7\n", UNCLEAR + "|" + BAD, "behind the end"
+    yield "unused-made-used", "PARSER", with_keys(signed, form.UNUSED, Of=Name("Somebody")), UNCLEAR + "|" + CHANGED, f"object {form.UNUSED}"
+
+
+def form_only():
+    return b"%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\nxref\n0 3\n" \
+        b"0000000000 65535 f \n0000000009 00000 n \n0000000054 00000 n \ntrailer\n<</Size 3/Root 1 0 R>>\nstartxref\n100\n%%EOF\n"
+
+
+def in_object_stream(data, number, value=None):
+    """An update that brings an object inside an object stream."""
+    pdf = PdfFile(data)
+    body = write(value if value is not None else {"Not": Name("AStream")})
+    head = b"%d 0 " % number
+    container = Stream({"Type": Name("ObjStm"), "N": 1, "First": len(head)}, head + body)
+    out = bytearray(data)
+    offset = len(out)
+    out += b"%d 0 obj\n%s\nendobj\n" % (pdf.size, write(container))
+    at = len(out)
+    rows = b"\x02" + struct.pack(">IH", pdf.size, 0) + b"\x01" + struct.pack(">IH", offset, 0) + b"\x01" + struct.pack(">IH", at, 0)
+    section = Stream({"Type": Name("XRef"), "W": [1, 4, 2], "Index": [number, 1, pdf.size, 2], "Size": pdf.size + 2, "Root": Ref(1), "Info": Ref(3),
+                      "Prev": pdf.start}, rows)
+    out += b"%d 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (pdf.size + 1, write(section), at)
+    return bytes(out)
+
+
+def container_replaced(data):
+    """An update that lists an object stream only: what is in it changes all the same."""
+    pdf = PdfFile(data)
+    number = pdf.where[form.FONT][0]
+    old = pdf.get(Ref(number))
+    plain = zlib.decompress(old.data).replace(b"/Times-Roman", b"/Symbol     ")
+    return update(data, {number: Stream(dict(old.info), zlib.compress(plain))})
+
+
+# ---- locks ----
+
+def locks(sign, base):
+    everything = {"Type": Name("TransformParams"), "Action": Name("All"), "V": Name("1.2")}
+    some = {"Type": Name("TransformParams"), "Action": Name("Include"), "Fields": [text("so")], "V": Name("1.2")}
+    other = dict(some, Action=Name("Exclude"), Fields=[text("dongy")])
+    for name, lock in (("all", everything), ("include", some), ("exclude", other)):
+        yield f"locked-{name}", "FieldMDP", filled(sign("person", base, locks=lock)), CHANGED, "locked"
+        yield f"locked-{name}-signed-later", "FieldMDP", sign("agency", filled(sign("person", base, locks=lock))), CHANGED, "locked"
+    yield "locked-tick", "FieldMDP", ticked(sign("person", base, locks=everything)), CHANGED, "locked"
+    yield "locked-signature", "FieldMDP", sign("agency", sign("person", base, locks=dict(some, Fields=[text("lanhdao")])), into="lanhdao"), CHANGED, "locked"
+    lock = {"Type": Name("SigFieldLock"), "Action": Name("All")}
+    yield "lock-of-the-field", "Lock", filled(sign("person", base, into="lanhdao", lock=lock)), CHANGED, "locked"
+    closed = sign("person", base, into="lanhdao", lock=dict(lock, P=1))
+    yield "lock-with-p1", "Lock, PDF 2.0", sign("agency", closed), CHANGED, "certified"
+    yield "lock-with-p2-annotation", "Lock, PDF 2.0", freetext(sign("person", base, into="lanhdao", lock=dict(lock, P=2))), CHANGED, "annotation"
+    yield "lock-dropped", "Lock", with_keys(closed, form.FIELD_SIGN, Lock=None), CHANGED + "|" + UNCLEAR, "/Lock"
+
+
+# ---- without certification ----
+
+def additions(signed, sign):
+    yield "note-added", "SHADOW", freetext(signed), ADDED, "page 1"
+    yield "note-added-second-page", "SHADOW", freetext(signed, page=form.PAGE_2), ADDED, "page 2"
+    yield "field-filled", "SHADOW", filled(signed), ADDED, "so"
+    yield "field-ticked", "SHADOW", ticked(signed), ADDED, "dongy"
+    yield "filled-and-signed-by-a-stranger", "SSA", sign("self", filled(signed)), ADDED, "so"
+    yield "note-and-signed-by-a-stranger", "SSA", sign("unknown", freetext(signed)), ADDED, "annotation"
+    yield "note-and-only-time-stamped", "SSA", pdfsign.stamp(freetext(signed), sign.pki, sign.at), ADDED, "annotation"
+    yield "note-over-the-page-signed", "SSA", sign("agency", freetext(signed, Rect=[0, 0, 595, 842])), UNCLEAR, "page 1"
+    yield "field-filled-and-moved", "SHADOW", filled(signed, Rect=[72, 740, 300, 760]), CHANGED + "|" + UNCLEAR, "/Rect"
+    yield "field-filled-and-widened", "SHADOW", filled(signed, MK={"BG": [1]}), CHANGED + "|" + UNCLEAR, "/MK"
+    yield "signature-look-replaced", "SHADOW", signature_look(signed), CHANGED, ""
+
+
+def signature_look(data):
+    """The signed field gets another appearance: the name of somebody else."""
+    pdf = PdfFile(data)
+    ref = pdf.get(pdf.get(pdf.root["AcroForm"])["Fields"])[-1]
+    return update(data, {ref.num: dict(pdf.get(ref), AP={"N": Ref(form.LOOK_NOTE)})})
+
+
+def rows(sign, base, streamed_base):
+    """Every attack on the form, signed by sign(by, data, **options)."""
+    signed, streamed = sign("agency", base), sign("agency", streamed_base)
+    p1, p2, p3 = (sign("agency", base, certify=level) for level in (1, 2, 3))
+    for family in (forgeries(signed), savings(signed), wrappings(signed), shadows(signed), certified(p1, p2, p3, sign), paths(signed, p2),
+                   parsers(signed, streamed), locks(sign, base), additions(signed, sign)):
+        yield from family

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# A form as offices send it round: two pages, a text field, a check box, a push button and two empty
+# signature fields (one on the second page), a note, a layer, a picture, an attached file, outlines
+# and tags.  The numbers of its objects are constants here, for those who change them afterwards.
+"""Build an unsigned form."""
+
+import zlib
+
+from pdfbuild import Font, assemble, page_content
+from pdfobject import Name, Raw, Ref, Stream, date, text
+
+(CATALOG, PAGES, INFO, FONT, FONT_MAP, PAGE_1, PAGE_2, CONTENT_1, CONTENT_2, PICTURE, FORM, FIELD_TEXT, FIELD_CHECK, FIELD_BUTTON, FIELD_SIGN,
+ FIELD_SIGN_2, LOOK_TEXT, LOOK_YES, LOOK_OFF, LOOK_BUTTON, NOTE, LOOK_NOTE, LAYER, NAMES, FILE, FILE_DATA, OUTLINES, OUTLINE, TAGS, TAG, METADATA,
+ LOOK_SIGN, UNUSED, PAGE_SPARE, CONTENT_SPARE) = range(1, 36)
+
+WORDS = [("center", "TỜ TRÌNH"), ("left", "Số tiền đề nghị thanh toán: 100.000 đồng"), ("left", "Người nhận: Nguyễn Văn An")]
+FONT_OF = Font("".join(line for _, line in WORDS) + "Đồng ý Đã trả đặng")
+
+
+def look(content, width=200, height=20, resources=None):
+    """An appearance stream."""
+    info = {"Type": Name("XObject"), "Subtype": Name("Form"), "BBox": [0, 0, width, height],
+            "Resources": resources if resources is not None else {"Font": {"F1": Ref(FONT)}}}
+    return Stream(info, content)
+
+
+def widget(kind, name, page, rect, **more):
+    return {"Type": Name("Annot"), "Subtype": Name("Widget"), "FT": Name(kind), "T": text(name), "P": Ref(page), "F": 4,
+            "Rect": rect, **more}
+
+
+def objects(when):
+    """{number: value} of the form."""
+    resources = {"Font": {"F1": Ref(FONT)}, "XObject": {"Im1": Ref(PICTURE)}, "Properties": {"L1": Ref(LAYER)}}
+    content = page_content(FONT_OF, WORDS) + b"/OC /L1 BDC q 100 0 0 100 72 200 cm /Im1 Do Q EMC\n"
+    page = {"Type": Name("Page"), "Parent": Ref(PAGES), "MediaBox": [0, 0, 595, 842], "Resources": resources}
+    out = {
+        CATALOG: {"Type": Name("Catalog"), "Pages": Ref(PAGES), "Lang": b"vi-VN", "AcroForm": Ref(FORM), "Names": Ref(NAMES),
+                  "Outlines": Ref(OUTLINES), "StructTreeRoot": Ref(TAGS), "MarkInfo": {"Marked": True}, "Metadata": Ref(METADATA),
+                  "OCProperties": {"OCGs": [Ref(LAYER)], "D": {"Order": [Ref(LAYER)], "ON": [Ref(LAYER)]}}},
+        PAGES: {"Type": Name("Pages"), "Kids": [Ref(PAGE_1), Ref(PAGE_2)], "Count": 2},
+        INFO: {"Title": text("Tờ trình"), "Producer": b"tests", "CreationDate": date(when), "ModDate": date(when)},
+        PAGE_1: dict(page, Contents=Ref(CONTENT_1), StructParents=0,
+                     Annots=[Ref(n) for n in (FIELD_TEXT, FIELD_CHECK, FIELD_BUTTON, FIELD_SIGN, NOTE)]),
+        PAGE_2: dict(page, Contents=Ref(CONTENT_2), Annots=[Ref(FIELD_SIGN_2)]),
+        CONTENT_1: Stream({"Filter": Name("FlateDecode")}, zlib.compress(content)),
+        CONTENT_2: Stream({}, page_content(FONT_OF, [("left", "Trang 2")])),
+        PICTURE: Stream({"Type": Name("XObject"), "Subtype": Name("Image"), "Width": 2, "Height": 2, "ColorSpace": Name("DeviceGray"),
+                         "BitsPerComponent": 8}, b"\x00\xff\xff\x00"),
+        FORM: {"Fields": [Ref(n) for n in (FIELD_TEXT, FIELD_CHECK, FIELD_BUTTON, FIELD_SIGN, FIELD_SIGN_2)], "SigFlags": 1,
+               "DA": b"/F1 10 Tf 0 g", "DR": {"Font": {"F1": Ref(FONT)}}},
+        FIELD_TEXT: widget("Tx", "so", PAGE_1, [72, 600, 272, 620], V=text("12"), DA=b"/F1 10 Tf 0 g", AP={"N": Ref(LOOK_TEXT)}),
+        FIELD_CHECK: widget("Btn", "dongy", PAGE_1, [72, 570, 82, 580], V=Name("Off"), AS=Name("Off"),
+                            AP={"N": {"Yes": Ref(LOOK_YES), "Off": Ref(LOOK_OFF)}}),
+        FIELD_BUTTON: widget("Btn", "gui", PAGE_1, [72, 540, 132, 560], Ff=1 << 16, AP={"N": Ref(LOOK_BUTTON)}),
+        FIELD_SIGN: widget("Sig", "lanhdao", PAGE_1, [350, 200, 550, 260]),
+        FIELD_SIGN_2: widget("Sig", "vanthu", PAGE_2, [350, 200, 550, 260]),
+        LOOK_TEXT: look(b"/Tx BMC BT /F1 10 Tf 2 5 Td (12) Tj ET EMC\n"),
+        LOOK_YES: look(b"0 0 10 10 re f\n", 10, 10, {}),
+        LOOK_OFF: look(b"\n", 10, 10, {}),
+        LOOK_BUTTON: look(b"BT /F1 10 Tf 2 5 Td (Gui) Tj ET\n", 60),
+        NOTE: {"Type": Name("Annot"), "Subtype": Name("Text"), "Rect": [500, 700, 520, 720], "F": 4, "Contents": text("Đã xem"),
+               "P": Ref(PAGE_1), "AP": {"N": Ref(LOOK_NOTE)}},
+        LOOK_NOTE: look(b"1 1 0 rg 0 0 20 20 re f\n", 20, 20, {}),
+        LAYER: {"Type": Name("OCG"), "Name": text("Dấu")},
+        NAMES: {"EmbeddedFiles": {"Names": [b"a.txt", Ref(FILE)]}},
+        FILE: {"Type": Name("Filespec"), "F": b"a.txt", "UF": b"a.txt", "EF": {"F": Ref(FILE_DATA)}},
+        FILE_DATA: Stream({"Type": Name("EmbeddedFile")}, b"one hundred\n"),
+        OUTLINES: {"Type": Name("Outlines"), "First": Ref(OUTLINE), "Last": Ref(OUTLINE), "Count": 1},
+        OUTLINE: {"Title": text("Tờ trình"), "Parent": Ref(OUTLINES), "Dest": [Ref(PAGE_1), Name("Fit")]},
+        TAGS: {"Type": Name("StructTreeRoot"), "K": Ref(TAG), "ParentTree": {"Nums": [0, [Ref(TAG)]]}, "ParentTreeNextKey": 1},
+        TAG: {"Type": Name("StructElem"), "S": Name("Document"), "P": Ref(TAGS), "Pg": Ref(PAGE_1), "K": [0]},
+        METADATA: Stream({"Type": Name("Metadata"), "Subtype": Name("XML")}, b"<x:xmpmeta><xmp:ModifyDate>2026</xmp:ModifyDate>"
+                         b"<dc:title>A</dc:title></x:xmpmeta>"),
+        LOOK_SIGN: look(b"0 0 1 rg 0 0 200 60 re S\n", 200, 60, {}),
+        UNUSED: {"Of": Raw(b"[/Nobody]")},
+        PAGE_SPARE: dict(page, Contents=Ref(CONTENT_SPARE)),
+        CONTENT_SPARE: Stream({}, page_content(FONT_OF, [("left", "Người nhận: Nguyễn Văn đặng")])),
+    }
+    out.update(FONT_OF.objects(FONT))
+    return out
+
+
+def build(when, kind="table", change=None):
+    """The form. change: called with its objects before they are written."""
+    all_objects = objects(when)
+    if change:
+        change(all_objects)
+    return assemble(all_objects, {"Root": Ref(CATALOG), "Info": Ref(INFO), "ID": [b"0123456789abcdef"] * 2}, kind)

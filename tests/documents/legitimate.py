@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What offices and their programs do to a signed PDF, and must pass: each row is (name, habit, file,
+# None, words that stand in what is found).
+"""Signed PDF files with what may come after a signature."""
+
+import os
+import subprocess
+import tempfile
+
+
+import formfile as form
+import pdfsign
+from attacks import filled, freetext, new_annotation, ticked, update, with_keys
+from pdffile import PdfFile
+from pdfobject import Name, Ref, Stream, date, text
+
+
+def headed(data, version):
+    return data.replace(data[:8], b"%PDF-" + version, 1)
+
+
+def with_metadata(when):
+    """What Acrobat and Foxit write with every save: dates, program, identity of the instance."""
+    def also(pdf, objects, numbers):
+        objects[form.INFO] = dict(pdf.get(Ref(form.INFO)), Producer=b"other tests", ModDate=date(when))
+        objects[form.METADATA] = Stream({"Type": Name("Metadata"), "Subtype": Name("XML")},
+                                        b"<x:xmpmeta><xmp:ModifyDate>2027</xmp:ModifyDate>\n<dc:title>A</dc:title>  </x:xmpmeta>")
+    return also
+
+
+def with_itext(pdf, objects, numbers):
+    """Old iText names itself in the page tree, announces extensions and gives the form fonts."""
+    objects[form.PAGES] = dict(pdf.get(Ref(form.PAGES)), ITXT=b"5.5.13")
+    objects[form.CATALOG] = dict(objects.get(form.CATALOG, pdf.root), Version=Name("1.7"),
+                                 Extensions={"ESIC": {"BaseVersion": Name("1.7"), "ExtensionLevel": 5}})
+
+
+def with_everything_again(pdf, objects, numbers):
+    """PDFBox writes objects again that it has touched, unchanged."""
+    for number in (form.PAGE_1, form.PAGE_2, form.FONT, form.CONTENT_2, form.FIELD_TEXT, form.NOTE):
+        objects.setdefault(number, pdf.get(Ref(number)))
+
+
+def with_tag(pdf, objects, numbers):
+    """VGCA and Acrobat tag the widget they add to a tagged file."""
+    tag = next(numbers)
+    widget = next(n for n, v in objects.items() if isinstance(v, dict) and v.get("FT") == "Sig")
+    objects[widget]["StructParent"] = 1
+    objects[tag] = {"Type": Name("StructElem"), "S": Name("Form"), "P": Ref(form.TAG), "Pg": Ref(form.PAGE_1),
+                    "K": {"Type": Name("OBJR"), "Obj": Ref(widget), "Pg": Ref(form.PAGE_1)}}
+    objects[form.TAG] = dict(pdf.get(Ref(form.TAG)), K=[0, Ref(tag)])
+    objects[form.TAGS] = dict(pdf.get(Ref(form.TAGS)), ParentTree={"Nums": [0, [Ref(form.TAG)], 1, Ref(tag)]}, ParentTreeNextKey=2)
+
+
+def in_turn(sign, data, *signers, **options):
+    for by in signers:
+        data = sign(by, data, **options)
+    return data
+
+
+def with_vri(data, pki):
+    """Validation data as PAdES LT has them, with those of one signature named."""
+    with open(pki + "/crt/ca-g2.crt", "rb") as file:
+        data = pdfsign.add_dss(data, [file.read()])
+    dss = PdfFile(data).get(PdfFile(data).root["DSS"])
+    return with_keys(data, PdfFile(data).root["DSS"].num, VRI={"0123456789ABCDEF0123456789ABCDEF01234567": {"Cert": dss["Certs"]}})
+
+
+def linearized(data):
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("in", "out"):
+            path = os.path.join(folder, name)
+            if name == "in":
+                with open(path, "wb") as file:
+                    file.write(data)
+        subprocess.run(["qpdf", "--linearize", folder + "/in", folder + "/out"], check=True)
+        with open(folder + "/out", "rb") as file:
+            return file.read()
+
+
+def successive(sign, base, streamed_base):
+    person = sign("person", base)
+    yield "one-signature", "", person, ""
+    yield "two-signatures", "leader, agency", sign("agency", person), "added a signature"
+    yield "five-signatures", "leader, number, date, agency, incoming", in_turn(sign, base, "person", "agency", "agency", "agency", "public"), ""
+    yield "five-signatures-streams", "cross-reference streams", in_turn(sign, streamed_base, "person", "agency", "agency", "agency", "public"), ""
+    yield "table-then-streams", "", sign("agency", sign("person", streamed_base)), ""
+    yield "empty-fields-signed", "fields prepared by the writer", sign("agency", sign("person", base, into="lanhdao"), into="vanthu"), "vanthu"
+    yield "shown-on-the-second-page", "", sign("agency", person, into="vanthu", appearance=form.look(b"0 0 1 RG 1 1 198 58 re S\n", 200, 60, {})), ""
+    yield "invisible", "", sign("agency", sign("person", base, visible=False), visible=False), ""
+    yield "pkcs7", "older form", in_turn(sign, base, "person", "agency", sub_filter="adbe.pkcs7.detached"), ""
+    for version in (b"1.3", b"1.4", b"1.5", b"1.6", b"1.7", b"2.0"):
+        yield f"pdf-{version.decode()}", "version", in_turn(sign, headed(base, version), "person", "agency"), ""
+    yield "linearized", "qpdf --linearize", in_turn(sign, linearized(base), "person", "agency"), ""
+    yield "nothing-new", "an update without a change", update(person, {form.UNUSED: PdfFile(person).get(Ref(form.UNUSED))}), ""
+
+
+def archived(sign, base):
+    signed = sign("agency", base, stamped=sign.at)
+    lasting = with_vri(signed, sign.pki)
+    yield "lt", "DSS, VRI", lasting, ""
+    yield "lta", "DSS, VRI, document time stamp", pdfsign.stamp(lasting, sign.pki, sign.at), ""
+    yield "lta-twice", "renewed", pdfsign.stamp(with_vri(pdfsign.stamp(lasting, sign.pki, sign.at), sign.pki), sign.pki, sign.at), ""
+    yield "stamp-between", "leader, time stamp, agency", sign("agency", pdfsign.stamp(sign("person", base), sign.pki, sign.at)), ""
+    p1 = sign("agency", base, certify=1)
+    yield "p1-archived", "certified, P=1", pdfsign.stamp(with_vri(p1, sign.pki), sign.pki, sign.at), ""
+
+
+def programs(sign, base):
+    person = sign("person", base)
+    yield "like-acrobat", "Info and XMP with every save", sign("agency", person, also=with_metadata(sign.at)), ""
+    yield "like-itext", "ITXT, Extensions, Version", sign("agency", person, also=with_itext), ""
+    yield "like-pdfbox", "objects written again", sign("agency", person, also=with_everything_again), ""
+    yield "like-vgca", "the widget tagged", sign("agency", person, also=with_tag), ""
+    yield "saved-again", "dates only", pdfsign.change_metadata(person, sign.at), ""
+
+
+def permitted(sign, base):
+    p1, p2, p3 = (sign("person", base, certify=level) for level in (1, 2, 3))
+    yield "p1", "certified, nothing after", p1, ""
+    yield "p2-signed", "certified, then approved", in_turn(sign, p2, "agency", "public"), ""
+    yield "p2-filled", "certified, then filled in", filled(p2), "so"
+    yield "p2-ticked", "certified, then filled in", ticked(p2), "dongy"
+    yield "p2-filled-and-signed", "certified, filled in, approved", sign("agency", ticked(filled(p2))), "so"
+    yield "p3-note", "certified, then commented on", new_annotation(p3, Subtype=Name("Text"), Rect=[500, 600, 520, 620], Contents=text("Đã xem")), "annotation"
+    yield "p3-highlight", "certified, then marked", new_annotation(
+        p3, Subtype=Name("Highlight"), Rect=[72, 760, 200, 775], QuadPoints=[72, 775, 200, 775, 72, 760, 200, 760], C=[1, 1, 0]), "annotation"
+    yield "p3-note-and-signed", "commented on and approved", sign("agency", new_annotation(
+        p3, Subtype=Name("Text"), Rect=[500, 600, 520, 620], Contents=text("Đã xem"))), "annotation"
+    dongy = {"Type": Name("TransformParams"), "Action": Name("Include"), "Fields": [text("dongy")], "V": Name("1.2")}
+    yield "lock-of-others", "FieldMDP names another field", sign("agency", filled(sign("person", base, locks=dongy, certify=2))), "so"
+    lock = {"Type": Name("SigFieldLock"), "Action": Name("Include"), "Fields": [text("so")]}
+    yield "lock-and-signed", "Lock, then the second field signed", sign("agency", sign("person", base, into="lanhdao", lock=lock), into="vanthu"), ""
+    yield "lock-p2", "Lock with /P 2, then approved", sign("agency", sign("person", base, into="lanhdao", lock=dict(lock, P=2)), into="vanthu"), ""
+
+
+def covered(sign, base):
+    """Additions that a later valid signature covers: whoever signed it answers for it."""
+    person = sign("person", base)
+    yield "filled-then-signed", "number filled in, then the agency signs", sign("agency", filled(person)), "so"
+    yield "ticked-then-signed", "", sign("agency", ticked(person)), "dongy"
+    yield "noted-then-signed", "date written as a comment, then the agency signs", sign("agency", freetext(person)), "annotation"
+    yield "stamped-then-signed", "", sign("agency", new_annotation(person, Subtype=Name("Stamp"), AP={"N": Ref(PdfFile(person).size + 1)})), "annotation"
+
+
+def rows(sign, base, streamed_base):
+    """Every file, as attacks.rows."""
+    for family in (successive(sign, base, streamed_base), archived(sign, base), programs(sign, base), permitted(sign, base), covered(sign, base)):
+        for name, habit, data, words in family:
+            yield name, habit, data, None, words
