@@ -27,11 +27,13 @@ vt_value_fact vt_fact_nested, vt_fact_format, vt_fact_expects_signature, vt_fact
 vt_text_fact vt_fact_name, vt_fact_sha256;
 vt_number_fact vt_fact_document_size, vt_fact_document_signatures;
 enum vt_truth vt_fact_lacks(const struct vt_scope *scope, unsigned what);
+enum vt_truth vt_fact_seems(const struct vt_scope *scope, unsigned what);
 
 /* The signature (facts_signature.c). */
 vt_value_fact vt_fact_indication, vt_fact_sub_indication, vt_fact_integrity, vt_fact_covers,
     vt_fact_changes_after, vt_fact_signature_format, vt_fact_signing_time, vt_fact_trust_set,
-    vt_fact_level, vt_fact_kind, vt_fact_alignment, vt_fact_local_time_as_utc, vt_fact_source_down;
+    vt_fact_level, vt_fact_kind, vt_fact_use, vt_fact_alignment, vt_fact_local_time_as_utc,
+    vt_fact_source_down;
 vt_text_fact vt_fact_signer, vt_fact_signer_organization, vt_fact_signer_email, vt_fact_fingerprint,
     vt_fact_signer_agency, vt_fact_issuer, vt_fact_digest_algorithm, vt_fact_signature_algorithm,
     vt_fact_key_algorithm;

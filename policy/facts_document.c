@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Facts of the document. What the site's table does not know, and what was not read, is not
  * known. */
+#include "evidence/expect.h"
 #include "facts.h"
 
 static const char *const effects[VT_EFFECTS] = {[VT_EFFECT_NONE] = "none",
@@ -15,6 +16,14 @@ static const char *const lacks[LACKS] = {[LACKS_SIGNATURE] = "signature",
                                          [LACKS_AGENCY_SIGNATURE] = "agency-signature",
                                          [LACKS_PERSON_SIGNATURE] = "person-signature"};
 const struct vt_words vt_words_lacks = {lacks, LACKS};
+
+enum seeming { SEEMS_SCAN, SEEMS_ELECTRONIC, SEEMS_COPY, SEEMS_ANNEX, SEEMS_SEAL_PICTURE, SEEMS };
+static const char *const seems[SEEMS] = {[SEEMS_SCAN] = "scan",
+                                         [SEEMS_ELECTRONIC] = "electronic",
+                                         [SEEMS_COPY] = "copy",
+                                         [SEEMS_ANNEX] = "annex",
+                                         [SEEMS_SEAL_PICTURE] = "seal-picture"};
+const struct vt_words vt_words_seems = {seems, SEEMS};
 
 static unsigned of_bool(bool value)
 {
@@ -101,4 +110,49 @@ enum vt_truth vt_fact_lacks(const struct vt_scope *s, unsigned what)
         return VT_UNKNOWN;
     return what == LACKS_AGENCY_SIGNATURE ? s->site_document->lacks_agency_signature
                                           : s->site_document->lacks_person_signature;
+}
+
+static enum vt_truth was_made(const struct vt_document *document, enum vt_made made)
+{
+    if (document->hints.made == VT_MADE_UNKNOWN)
+        return VT_UNKNOWN;
+    return document->hints.made == made ? VT_YES : VT_NO;
+}
+
+/* A hint that is not there is not known: that nothing speaks for a copy does not speak against. */
+static enum vt_truth yes_or_unknown(bool value)
+{
+    return value ? VT_YES : VT_UNKNOWN;
+}
+
+static bool has_role(const struct vt_document *document, enum vt_use role)
+{
+    for (size_t i = 0; i < document->signatures_count; i++) {
+        if (document->signatures[i].hints.use == role)
+            return true;
+    }
+    return false;
+}
+
+enum vt_truth vt_fact_seems(const struct vt_scope *s, unsigned what)
+{
+    const struct vt_document *document = s->document;
+    if (document == NULL)
+        return VT_UNKNOWN;
+    switch ((enum seeming)what) {
+    case SEEMS_SCAN:
+        return was_made(document, VT_MADE_SCAN);
+    case SEEMS_ELECTRONIC:
+        return was_made(document, VT_MADE_ELECTRONIC);
+    case SEEMS_COPY:
+        return yes_or_unknown(vt_document_is_called_copy(document) != VT_COPY_NONE ||
+                              has_role(document, VT_USE_COPY));
+    case SEEMS_ANNEX:
+        return yes_or_unknown(vt_document_is_called_annex(document) ||
+                              has_role(document, VT_USE_ANNEX));
+    case SEEMS_SEAL_PICTURE:
+        return yes_or_unknown(document->hints.seal_page > 0);
+    default:
+        return VT_UNKNOWN;
+    }
 }

@@ -87,6 +87,15 @@ unsigned vt_fact_level(const struct vt_scope *s)
 
 /* ---- by the site's table ---- */
 
+/* That of the table, which knows whose signature it is, where it has one. */
+unsigned vt_fact_use(const struct vt_scope *s)
+{
+    enum vt_use use = s->site_signature != NULL ? s->site_signature->use
+                        : s->signature != NULL    ? s->signature->hints.use
+                                                  : VT_USE_UNKNOWN;
+    return use == VT_USE_UNKNOWN ? VT_VALUE_UNKNOWN : use;
+}
+
 unsigned vt_fact_kind(const struct vt_scope *s)
 {
     bool is_known = s->site_signature != NULL && s->site_signature->kind != VT_KIND_UNKNOWN;

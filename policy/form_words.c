@@ -243,6 +243,13 @@ static void describe_lacks(const struct vt_condition *condition, const struct vt
     }
 }
 
+const struct vt_form vt_form_seems = {.name = "word",
+                                      .what = "what a file may seem to be",
+                                      .parse = parse_words,
+                                      .match = match_lacks,
+                                      .describe = describe_lacks,
+                                      .has_many = true};
+
 const struct vt_form vt_form_lacks = {.name = "word",
                                       .what = "what may be lacking",
                                       .parse = parse_words,

@@ -185,3 +185,20 @@ bool vt_make_sha256(struct vt_probe *p, const struct vt_fact *fact)
 {
     return vt_make_from_digest(p->document.sha256, fact->text);
 }
+
+/* A copy and an annex are so called. */
+bool vt_make_seems(struct vt_probe *p, const struct vt_fact *fact)
+{
+    const char *what = vt_words_seems.words[fact->number];
+    if (strcmp(what, "scan") == 0)
+        p->document.hints.made = VT_MADE_SCAN;
+    else if (strcmp(what, "electronic") == 0)
+        p->document.hints.made = VT_MADE_ELECTRONIC;
+    else if (strcmp(what, "seal-picture") == 0)
+        p->document.hints.seal_page = 1;
+    else
+        p->document.name = strcmp(what, "copy") == 0 ? "sao y 123-QD.pdf" : "phu luc 1.pdf";
+    if (p->document.hints.seal_page > 0)
+        p->signatures_count = 0;
+    return true;
+}

@@ -69,6 +69,7 @@ bool vt_make_age(struct vt_probe *p, const struct vt_fact *fact)
            vt_make_proven_time(p, &at);
 }
 
+SET_NUMBER(vt_make_use, signature.hints.use, enum vt_use)
 SET_NUMBER(vt_make_local_time, signature.claimed_is_local_time, bool)
 
 bool vt_make_source_down(struct vt_probe *p, const struct vt_fact *fact)

@@ -104,13 +104,14 @@ extern const size_t vt_tests_count;
 
 /* Forms (form_words.c, form_texts.c, form_ranges.c, form_networks.c, form_groups.c). */
 extern const struct vt_form vt_form_reasons, vt_form_words, vt_form_weekdays, vt_form_bool,
-    vt_form_lacks, vt_form_addresses, vt_form_recipients, vt_form_domains, vt_form_login,
-    vt_form_names, vt_form_file_names, vt_form_exact, vt_form_agencies, vt_form_fingerprints,
-    vt_form_networks, vt_form_size, vt_form_count, vt_form_age, vt_form_before, vt_form_clock,
-    vt_form_dates, vt_form_not, vt_form_any_of, vt_form_all_of, vt_form_document, vt_form_any,
-    vt_form_all, vt_form_none;
+    vt_form_lacks, vt_form_seems, vt_form_addresses, vt_form_recipients, vt_form_domains,
+    vt_form_login, vt_form_names, vt_form_file_names, vt_form_exact, vt_form_agencies,
+    vt_form_fingerprints, vt_form_networks, vt_form_size, vt_form_count, vt_form_age,
+    vt_form_before, vt_form_clock, vt_form_dates, vt_form_not, vt_form_any_of, vt_form_all_of,
+    vt_form_document, vt_form_any, vt_form_all, vt_form_none;
 extern const struct vt_words vt_words_weekday, vt_words_level, vt_words_trust_set,
-    vt_words_known_kind, vt_words_known_effect, vt_words_known_alignment, vt_words_lacks;
+    vt_words_known_kind, vt_words_known_effect, vt_words_known_alignment, vt_words_lacks,
+    vt_words_seems;
 
 /* ---- conditions ---- */
 

@@ -177,7 +177,7 @@ static json_t *group_of(const struct vt_form *form, enum vt_place place)
 static json_t *value_of(const struct vt_test *test)
 {
     const struct vt_form *form = test->form;
-    if (form == &vt_form_words || form == &vt_form_lacks)
+    if (form == &vt_form_words || form == &vt_form_lacks || form == &vt_form_seems)
         return words_of(test->words);
     if (form == &vt_form_bool)
         return json_pack("{s:s}", "type", "boolean");

@@ -2,7 +2,11 @@
  * The effect of a document's valid signatures by Article 15 (legal.md R-07) and what it lacks, with
  * the rules for scans, copies and annexes (R-02, R-60 to R-62). A lack is told only where all
  * signatures are known: with one of unknown kind it is not known. */
+#include "evidence/expect.h"
 #include "site_table.h"
+
+/* What is said of a document that should be signed and is not. */
+#define ABOUT_LACKS (VT_REASON_BIT(VT_REASON_NO_SIGNATURE) | VT_REASON_BIT(VT_REASON_IMAGE_ONLY))
 
 /* What the signatures of a document are. "maybe": valid of unknown kind, or not judged. */
 struct tally {
@@ -75,13 +79,15 @@ static enum vt_truth lacks(size_t have, bool may_have)
     return have > 0 ? VT_NO : may_have ? VT_UNKNOWN : VT_YES;
 }
 
-/* A scan, a copy and an annex in a file of its own need the seal alone. What only pictures of pages
- * are is not read, so that every PDF may be a scan. */
+/* A scan, a copy and an annex in a file of its own need the seal alone. A PDF may be a scan unless
+ * every page of it was drawn by a program. */
 static enum vt_truth lacks_person(const struct vt_document *document, const struct tally *t)
 {
     bool may_be_scan = document->format != VT_FORMAT_OOXML && document->format != VT_FORMAT_ODF &&
-                       document->format != VT_FORMAT_XML;
-    if (vt_site_is_annex_name(document) || vt_site_is_copy_name(document))
+                       document->format != VT_FORMAT_XML &&
+                       document->hints.made != VT_MADE_ELECTRONIC;
+    if (vt_document_is_called_annex(document) ||
+        vt_document_is_called_copy(document) != VT_COPY_NONE)
         return VT_NO;
     return lacks(t->persons, t->maybe_person || may_be_scan);
 }
@@ -119,14 +125,13 @@ static void judge_expectation(const struct vt_site_work *work, const struct vt_d
     out->expects_signature = !is_companion;
     if (!is_signed(document) && vt_reasons_mean_read(document->reasons))
         out->reasons |=
-            VT_REASON_BIT(is_companion ? VT_REASON_UNSIGNED_COMPANION : VT_REASON_NO_SIGNATURE) &
-            ~document->reasons;
+            VT_REASON_BIT(vt_document_why_unsigned(document, is_companion)) & ~document->reasons;
 }
 
 /* Nothing is asked of it (legal.md R-20). */
 static void exempt(const struct vt_document *document, struct vt_site_document *out)
 {
-    const vt_reasons about_lacks = VT_REASON_BIT(VT_REASON_NO_SIGNATURE);
+    const vt_reasons about_lacks = ABOUT_LACKS;
     out->expects_signature = false;
     out->lacks_agency_signature = out->lacks_person_signature = VT_NO;
     out->excused = document->reasons & about_lacks;
@@ -152,7 +157,8 @@ static bool is_unsigned_annex(const struct vt_site_work *work, size_t index)
 {
     const struct vt_document *document = &work->evidence->documents[index];
     return !is_signed(document) && vt_reasons_mean_read(document->reasons) &&
-           is_official(document) && vt_site_is_annex_name(document) && has_sealed_main(work, index);
+           is_official(document) && vt_document_is_called_annex(document) &&
+           has_sealed_main(work, index);
 }
 
 static vt_reasons reasons_of_lacks(const struct vt_site_document *its,
@@ -162,8 +168,9 @@ static vt_reasons reasons_of_lacks(const struct vt_site_document *its,
     if (t->valid == 0 || !t->is_confirmed || !its->expects_signature)
         return 0;
     if (its->lacks_agency_signature == VT_YES && !t->failed_agency)
-        reasons |= VT_REASON_BIT(vt_site_is_copy_name(document) ? VT_REASON_COPY_INVALID
-                                                                : VT_REASON_NO_AGENCY_SIG);
+        reasons |= VT_REASON_BIT(vt_document_is_called_copy(document) != VT_COPY_NONE
+                                     ? VT_REASON_COPY_INVALID
+                                     : VT_REASON_NO_AGENCY_SIG);
     if (its->lacks_person_signature == VT_YES && t->agencies > 0 && !t->failed_person)
         reasons |= VT_REASON_BIT(VT_REASON_NO_PERSON_SIG);
     return reasons;
@@ -181,9 +188,8 @@ void vt_site_judge_document(const struct vt_site_work *work, size_t index)
     if (!vt_site_is_asked(work))
         return;
     if (is_unsigned_annex(work, index)) {
-        const vt_reasons unsigned_reason = VT_REASON_BIT(VT_REASON_NO_SIGNATURE);
-        out->reasons = (out->reasons & ~unsigned_reason) | VT_REASON_BIT(VT_REASON_ANNEX_UNSIGNED);
-        out->excused = document->reasons & unsigned_reason;
+        out->reasons = (out->reasons & ~ABOUT_LACKS) | VT_REASON_BIT(VT_REASON_ANNEX_UNSIGNED);
+        out->excused = document->reasons & ABOUT_LACKS;
         return;
     }
     struct tally t = count(work, index);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "evidence/expect.h"
 #include "site_table.h"
 
 /* ---- the mail ---- */
@@ -150,6 +151,31 @@ static bool is_other_name(const struct vt_site_work *work, const struct vt_docum
     return agency == work->sender || !signs_too(work, document);
 }
 
+/* Another agency's valid signature stands in the document before this one: this one came to what
+ * was finished, as the stamp of a recipient or of who copied it (legal.md R-62, R-67). */
+static bool is_after_another(const struct vt_document *document, const struct vt_site_document *its,
+                             size_t index)
+{
+    const struct vt_site_signature *own = &its->signatures[index];
+    for (size_t i = 0; i < index; i++) {
+        const struct vt_site_signature *other = &its->signatures[i];
+        if (document->signatures[i].indication == VT_TOTAL_PASSED &&
+            other->kind == VT_KIND_AGENCY && strcmp(other->agency, own->agency) != 0)
+            return true;
+    }
+    return false;
+}
+
+static enum vt_use use_of(const struct vt_document *document, const struct vt_site_document *its,
+                          size_t index)
+{
+    enum vt_use use = document->signatures[index].hints.use;
+    if (use != VT_USE_UNKNOWN || its->signatures[index].kind != VT_KIND_AGENCY ||
+        !is_after_another(document, its, index))
+        return use;
+    return vt_document_is_called_copy(document) != VT_COPY_NONE ? VT_USE_COPY : VT_USE_INCOMING;
+}
+
 static void judge_signature(const struct vt_site_work *work, const struct vt_document *document,
                             const struct vt_signature *signature, struct vt_site_signature *out)
 {
@@ -190,6 +216,8 @@ static enum vt_code judge_signatures(struct vt_arena *arena, const struct vt_sit
         out->signatures_count = document->signatures_count;
         for (size_t s = 0; s < document->signatures_count; s++)
             judge_signature(work, document, &document->signatures[s], &out->signatures[s]);
+        for (size_t s = 0; s < document->signatures_count; s++)
+            out->signatures[s].use = use_of(document, out, s);
     }
     return VT_OK;
 }

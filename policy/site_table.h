@@ -161,13 +161,6 @@ bool vt_site_is_exempt(const struct vt_site *site, const struct vt_site_entry *s
                        const char *address, const struct vt_document *document,
                        int64_t now_utc_secs);
 
-/* ---- file names (site_names.c) ---- */
-
-/* The name, or that of an archive around it, says annex: "PHỤ LỤC 2.pdf", "PL01.xlsx". */
-bool vt_site_is_annex_name(const struct vt_document *document);
-/* The name says copy: "SAO Y 123-QD.pdf". */
-bool vt_site_is_copy_name(const struct vt_document *document);
-
 /* ---- judging (site_judge.c, site_document.c) ---- */
 
 struct vt_site_work {

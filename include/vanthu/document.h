@@ -34,6 +34,7 @@ struct vt_signed_object {
      * whatever the CMS says. */
     bool structure_broken;
     int64_t claimed_time_utc_secs; /* /M; VT_TIME_NONE */
+    struct vt_signature_hints hints;
     vt_reasons reasons;
     const char **findings;
     size_t findings_count;
@@ -57,7 +58,8 @@ struct vt_signed_document {
     size_t revisions_count;
     struct vt_document_change *changes;
     size_t changes_count;
-    vt_reasons reasons; /* FILE_UNREADABLE, MALFORMED, … of the file as a whole */
+    struct vt_document_hints hints; /* made and seal_page */
+    vt_reasons reasons;             /* FILE_UNREADABLE, MALFORMED, … of the file as a whole */
     const char **findings;
     size_t findings_count;
 };

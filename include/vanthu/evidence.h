@@ -79,6 +79,46 @@ enum vt_time_source {
     VT_TIME_SOURCE_FIRST_SEEN, /* "first-seen": proven by the register */
     VT_TIME_SOURCE_CLAIMED     /* "claimed": by the signer; never improves a verdict */
 };
+/* Hints: what something seems to be, as far as it can be told without reading text. They are shown
+ * to people and may be asked for by rules; no verdict rests on one, and zero memory is none. */
+
+/* How a document came to be. Where it is not sure, it is not said. */
+enum vt_made {
+    VT_MADE_UNKNOWN = 0,
+    VT_MADE_SCAN,      /* its first page is a picture of a page, whatever text lies behind it */
+    VT_MADE_ELECTRONIC /* every page was drawn by a program */
+};
+/* The electronic copies of Decree 30/2020 (legal.md R-62). */
+enum vt_copy { VT_COPY_NONE = 0, VT_COPY_SAO_Y, VT_COPY_SAO_LUC, VT_COPY_TRICH_SAO };
+/* What a signature is for, beside whose it is (legal.md ). */
+enum vt_use {
+    VT_USE_UNKNOWN = 0,
+    VT_USE_NUMBER_DATE,
+    VT_USE_COPY,
+    VT_USE_ANNEX,
+    VT_USE_INCOMING,
+    VT_USES
+};
+/* Where a signature shows: at the top of the first page, left or right, or elsewhere. */
+enum vt_spot {
+    VT_SPOT_UNKNOWN = 0,
+    VT_SPOT_INVISIBLE,
+    VT_SPOT_TOP_LEFT,
+    VT_SPOT_TOP_RIGHT,
+    VT_SPOT_ELSEWHERE
+};
+
+struct vt_document_hints {
+    enum vt_made made;
+    enum vt_copy copy;  /* by its name */
+    bool is_annex;      /* in a file of its own, by its name */
+    unsigned seal_page; /* of an unsigned file: where it shows the picture of a seal; 0: nowhere */
+};
+struct vt_signature_hints {
+    enum vt_use use;
+    enum vt_spot spot;
+};
+
 /* How an unsigned file stands to the signed ones of the mail: one has its name but for the
  * extension (a Word copy beside the signed PDF); one is its signature ("x.pdf.p7s"). */
 enum vt_beside { VT_BESIDE_NONE = 0, VT_BESIDE_COMPANION, VT_BESIDE_SIGNATURE };
@@ -231,6 +271,7 @@ struct vt_signature {
     int64_t signing_time_utc_secs;   /* the best one, VT_TIME_NONE if there is none at all */
     enum vt_time_source signing_time_source;
     int64_t claimed_time_utc_secs;
+    struct vt_signature_hints hints;
     bool claimed_is_local_time; /* Vietnamese time written as UTC: 7 hours ahead */
     int64_t judged_at_utc_secs; /* the best signing time in the sense of EN 319 102-1: now without
                                    proof */
@@ -304,6 +345,7 @@ struct vt_document {
     bool is_official;
     enum vt_beside beside; /* of an unsigned file */
     bool expects_signature;
+    struct vt_document_hints hints;
     vt_reasons reasons; /* of the file itself; those of its signatures stand there */
     const char **findings;
     size_t findings_count;

@@ -106,6 +106,9 @@ struct vt_site_signature {
     enum vt_kind kind;
     const char *agency; /* id; NULL: not in the table */
     enum vt_alignment alignment;
+    /* A hint: that of the evidence; or, of an agency that signed what another agency's signature
+     * stands in, its copy or its stamp of what came in. */
+    enum vt_use use;
     vt_reasons reasons; /* WRONG_KIND, NAME_MISMATCH */
 };
 struct vt_site_document {
@@ -115,7 +118,8 @@ struct vt_site_document {
     enum vt_truth lacks_agency_signature, lacks_person_signature;
     bool expects_signature; /* that of the evidence, with what the table says of the sender */
     vt_reasons reasons; /* NO_AGENCY_SIG, NO_PERSON_SIG, ANNEX_UNSIGNED, COPY_INVALID; for senders
-                           that are of the state by the table NO_SIGNATURE, UNSIGNED_COMPANION */
+                           that are of the state by the table NO_SIGNATURE, IMAGE_ONLY,
+                           UNSIGNED_COMPANION */
     vt_reasons excused; /* of the evidence's reasons: does not hold (exempt, or told better) */
     struct vt_site_signature *signatures;
     size_t signatures_count;

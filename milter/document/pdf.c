@@ -138,8 +138,11 @@ enum vt_code vt_document_read_pdf(struct vt_arena *arena, struct vt_bytes pdf,
 {
     struct pdf_reader reader;
     enum vt_code code = pdf_reader_open(&reader, arena, pdf, err);
-    if (code == VT_OK)
+    if (code == VT_OK) {
+        pdf_spots_read(&reader);
+        pdf_hints_read(&reader);
         *out = reader.document;
+    }
     pdf_reader_close(&reader);
     return code;
 }

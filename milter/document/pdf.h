@@ -138,6 +138,10 @@ void pdf_scan_unreadable(struct pdf_reader *reader);
 void pdf_changes_judge(struct pdf_reader *reader);
 /* pdf_form.c: does a lock (12.8.2.4, table 256; 12.7.4.5, table 233) hold for a full field name? */
 bool pdf_lock_covers(struct pdf_reader *reader, const struct pdf_value *lock, const char *name);
+/* Hints, when everything is judged and handed out: what they run into changes nothing. pdf_spot.c:
+ * about each signature; pdf_hints.c: about the file. */
+void pdf_spots_read(struct pdf_reader *reader);
+void pdf_hints_read(struct pdf_reader *reader);
 /* pdf_dss.c: certificates, CRLs and OCSP responses of the newest /DSS. */
 void pdf_dss_read(struct pdf_reader *reader);
 

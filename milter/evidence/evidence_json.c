@@ -117,6 +117,13 @@ static const struct vt_field signing_time_fields[] = {
 static const struct vt_record signing_time_record =
     RECORD(signing_time_fields, vt_signature, SIZE_MAX);
 
+static const struct vt_field signature_hints_fields[] = {
+    WORD_FIELD(vt_signature_hints, "use", use, use),
+    WORD_FIELD(vt_signature_hints, "spot", spot, spot),
+};
+static const struct vt_record signature_hints_record =
+    RECORD(signature_hints_fields, vt_signature_hints, SIZE_MAX);
+
 static const struct vt_field signature_fields[] = {
     WORD_FIELD(vt_signature, "format", format, signature_format),
     FIELD(vt_signature, "level", level, STRING),
@@ -132,6 +139,7 @@ static const struct vt_field signature_fields[] = {
     STRINGS_FIELD(vt_signature, findings, VT_MAX_FINDINGS),
     GROUP_FIELD(vt_signature, "signer", signer, certificate_record),
     {.key = "signing_time", .kind = VT_FIELD_RECORD, .record = &signing_time_record},
+    GROUP_FIELD(vt_signature, "hints", hints, signature_hints_record),
     FIELD(vt_signature, "digest_algorithm", digest_algorithm, STRING),
     FIELD(vt_signature, "signature_algorithm", signature_algorithm, STRING),
     FIELD(vt_signature, "trust_set", trust_set, STRING),
@@ -165,6 +173,15 @@ static const struct vt_field change_fields[] = {
 };
 static const struct vt_record change_record = RECORD(change_fields, vt_document_change, SIZE_MAX);
 
+static const struct vt_field document_hints_fields[] = {
+    WORD_FIELD(vt_document_hints, "made", made, made),
+    WORD_FIELD(vt_document_hints, "copy", copy, copy),
+    FIELD(vt_document_hints, "annex", is_annex, BOOL),
+    FIELD(vt_document_hints, "seal_page", seal_page, UINT),
+};
+static const struct vt_record document_hints_record =
+    RECORD(document_hints_fields, vt_document_hints, SIZE_MAX);
+
 static const struct vt_field document_fields[] = {
     FIELD(vt_document, "path", path, STRING),
     FIELD(vt_document, "name", name, STRING),
@@ -176,6 +193,7 @@ static const struct vt_field document_fields[] = {
     FIELD(vt_document, "official", is_official, BOOL),
     WORD_FIELD(vt_document, "beside", beside, known_beside),
     FIELD(vt_document, "expects_signature", expects_signature, BOOL),
+    GROUP_FIELD(vt_document, "hints", hints, document_hints_record),
     FIELD(vt_document, "reasons", reasons, REASONS),
     STRINGS_FIELD(vt_document, findings, VT_MAX_FINDINGS),
     RECORDS_FIELD(vt_document, "signatures", signatures, signature_record, VT_MAX_SIGNATURES),

@@ -80,6 +80,13 @@ static bool is_called_signed(const struct vt_document *document)
     return vt_name_ends(document->name, ".signed.pdf");
 }
 
+enum vt_reason vt_document_why_unsigned(const struct vt_document *document, bool is_companion)
+{
+    if (is_companion)
+        return VT_REASON_UNSIGNED_COMPANION;
+    return document->hints.seal_page > 0 ? VT_REASON_IMAGE_ONLY : VT_REASON_NO_SIGNATURE;
+}
+
 /* Of mail between our own offices, of what they send and of what citizens send nothing is missed:
  * drafts are written there. */
 void vt_document_expect(const struct vt_mail *mail, struct vt_document *document)
@@ -93,6 +100,5 @@ void vt_document_expect(const struct vt_mail *mail, struct vt_document *document
     document->expects_signature = !is_companion && document->beside != VT_BESIDE_SIGNATURE;
     if (!is_signed && document->beside != VT_BESIDE_SIGNATURE &&
         vt_reasons_mean_read(document->reasons))
-        document->reasons |=
-            VT_REASON_BIT(is_companion ? VT_REASON_UNSIGNED_COMPANION : VT_REASON_NO_SIGNATURE);
+        document->reasons |= VT_REASON_BIT(vt_document_why_unsigned(document, is_companion));
 }

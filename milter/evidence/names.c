@@ -223,6 +223,36 @@ static const char *const alignments[VT_ALIGNMENTS] = {
 };
 WORDS(alignment, alignments);
 
+/* Hints: none is null, not a word. */
+static const char *const ways_made[] = {
+    [VT_MADE_SCAN] = "scan",
+    [VT_MADE_ELECTRONIC] = "electronic",
+};
+WORDS(made, ways_made);
+
+static const char *const copies[] = {
+    [VT_COPY_SAO_Y] = "sao-y",
+    [VT_COPY_SAO_LUC] = "sao-luc",
+    [VT_COPY_TRICH_SAO] = "trich-sao",
+};
+WORDS(copy, copies);
+
+static const char *const uses[VT_USES] = {
+    [VT_USE_NUMBER_DATE] = "number-date",
+    [VT_USE_COPY] = "copy",
+    [VT_USE_ANNEX] = "annex",
+    [VT_USE_INCOMING] = "incoming",
+};
+WORDS(use, uses);
+
+static const char *const spots[] = {
+    [VT_SPOT_INVISIBLE] = "invisible",
+    [VT_SPOT_TOP_LEFT] = "top-left",
+    [VT_SPOT_TOP_RIGHT] = "top-right",
+    [VT_SPOT_ELSEWHERE] = "elsewhere",
+};
+WORDS(spot, spots);
+
 unsigned vt_words_find(const struct vt_words *words, const char *word)
 {
     for (unsigned i = 0; i < words->count; i++) {

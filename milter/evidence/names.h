@@ -31,6 +31,10 @@ extern const struct vt_words vt_words_truth;
 extern const struct vt_words vt_words_kind;
 extern const struct vt_words vt_words_effect;
 extern const struct vt_words vt_words_alignment;
+extern const struct vt_words vt_words_made;
+extern const struct vt_words vt_words_copy;
+extern const struct vt_words vt_words_use;
+extern const struct vt_words vt_words_spot;
 
 /* The value of a word, or words->count when there is none. */
 unsigned vt_words_find(const struct vt_words *words, const char *word);

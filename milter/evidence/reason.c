@@ -237,7 +237,6 @@ static const struct vt_reason_info reasons[VT_REASON_COUNT] = {
     [VT_REASON_IMAGE_ONLY] =
         {
             FACTS(IMAGE_ONLY, SENDER, "7.1", TAG, ACCEPT),
-            .is_reserved = true,
             .english =
                 "The document has only a picture of a signature or seal; it is not digitally "
                 "signed.",

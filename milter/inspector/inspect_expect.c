@@ -38,6 +38,8 @@ void vt_inspect_expectations(struct vt_inspect_run *run)
             is_official(document, &run->unpacked->parts[run->document_parts[i]]);
         if (!vt_document_is_signed(document))
             document->beside = vt_evidence_beside(evidence, document, vt_unpack_is_same_name);
+        document->hints.copy = vt_document_is_called_copy(document);
+        document->hints.is_annex = vt_document_is_called_annex(document);
         vt_document_expect(&evidence->mail, document);
     }
 }

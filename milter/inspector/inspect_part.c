@@ -149,6 +149,7 @@ static enum vt_code inspect_pdf(struct vt_part_work *work, struct vt_err *err)
     if (code != VT_OK)
         return code;
     work->document.reasons |= signed_document->reasons;
+    work->document.hints = signed_document->hints;
     for (size_t i = 0; i < signed_document->findings_count; i++) {
         if (vt_part_find(work, signed_document->findings[i]) != VT_OK)
             return vt_part_no_memory(err);

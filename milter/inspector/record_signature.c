@@ -110,6 +110,7 @@ struct vt_signed_object vt_record_signed_object(const struct vt_signature *then)
         .format = then->format == VT_SIGNATURE_CADES ? VT_SIGNATURE_CMS : then->format,
         .field = then->field,
         .sub_filter = then->sub_filter,
+        .hints = then->hints,
         .revision = then->revision,
         .covers = then->covers,
         .changes_after = then->changes_after,

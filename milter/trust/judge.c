@@ -183,6 +183,7 @@ static void fill_document_fields(const struct vt_trust_input *input, struct vt_s
     out->format = cades ? VT_SIGNATURE_CADES : object->format;
     out->field = object->field;
     out->sub_filter = object->sub_filter;
+    out->hints = object->hints;
     out->revision = object->revision;
     out->covers = object->covers;
     out->changes_after = object->changes_after;

@@ -53,6 +53,7 @@ static const struct row {
     {"MESSAGE_CHANGED", "TTTTTT", "TTTTTT", false},
     {"CHANGE_UNCLEAR", "TTTTTT", "HHHHHH", false},
     {"NO_SIGNATURE", "T-T---", "R-T---", false},
+    {"IMAGE_ONLY", "T-T---", "R-T---", false},
     {"NO_AGENCY_SIG", "T-T---", "R-T---", false},
     {"NO_PERSON_SIG", "N-N---", "T-T---", false},
     {"ANNEX_UNSIGNED", "T-T---", "R-T---", false},
@@ -69,7 +70,6 @@ static const struct row {
     {"NOT_CHECKED", "TTTTTT", "HHHHHH", false},
     /* Not found by this version. */
     {"ADDED_AFTER_SIGNING", "------", "------", false},
-    {"IMAGE_ONLY", "------", "------", false},
     {"INCOMPLETE", "------", "------", false},
     {"WRONG_RECIPIENT", "------", "------", false},
     {"RECALLED", "------", "------", false},

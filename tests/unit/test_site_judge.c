@@ -162,6 +162,8 @@ struct file {
     const char *path;
     vt_reasons reasons;
     bool is_inline, is_nested, is_companion, is_due; /* is_due: the evidence expects a signature */
+    struct vt_document_hints hints;
+    enum vt_use first_use; /* of its first signature, by the evidence */
 };
 struct mail {
     const char *from;
@@ -251,6 +253,8 @@ static void fill(struct vt_arena *arena, const struct test_case *c, struct vt_ev
         d->beside = f->is_companion ? VT_BESIDE_COMPANION : VT_BESIDE_NONE;
         d->expects_signature = f->is_due;
         d->signatures_count = fill_signatures(arena, f->signatures, &d->signatures);
+        d->hints = f->hints;
+        d->signatures[0].hints.use = f->first_use;
     }
 }
 
@@ -269,6 +273,8 @@ static void add_reasons(char *out, size_t out_bytes, vt_reasons reasons)
 
 /* "effect/lacks agency/lacks person REASONS [-EXCUSED] {kind/agency/alignment REASONS}…" for each
  * document, with "; " between them. */
+static const char *const uses[VT_USES] = {"", " number-date", " copy", " annex", " incoming"};
+
 static void describe(const struct vt_site_facts *facts, char *out, size_t out_bytes)
 {
     out[0] = '\0';
@@ -289,6 +295,7 @@ static void describe(const struct vt_site_facts *facts, char *out, size_t out_by
                            sig->agency == NULL ? "-" : sig->agency,
                            vt_alignment_name(sig->alignment));
             add_reasons(out, out_bytes, sig->reasons);
+            strcat(out, uses[sig->use]);
             strcat(out, "}");
         }
     }
@@ -631,7 +638,7 @@ static void names_and_alignment(void **state)
         {"another's, with an own incoming stamp (R-67)",
          {.from = XD},
          {{.name = "1.pdf", .signatures = "e+ a+", .is_due = true}},
-         "seal/no/unknown {agency/sogd/none} {agency/soxd/exact}"},
+         "seal/no/unknown {agency/sogd/none} {agency/soxd/exact incoming}"},
         {"of the office above",
          {.from = XD},
          {{.name = "1.pdf", .signatures = "u+", .is_due = true}},
@@ -665,6 +672,71 @@ static void names_and_alignment(void **state)
          {.from = NULL},
          {{.name = "1.pdf", .signatures = "a+"}},
          "seal/no/unknown {agency/soxd/unknown}"},
+    };
+    assert_int_equal(run(cases, sizeof(cases) / sizeof(cases[0])), 0);
+}
+
+/* What can be told without proof makes nothing valid; where it is electronic for sure, a person's
+ * signature is missed. */
+static void hints(void **state)
+{
+    (void)state;
+    static const struct test_case cases[] = {
+        {"a scan may do without a person's",
+         {.from = XD},
+         {{.name = "1-QD.pdf",
+           .signatures = "a+",
+           .is_due = true,
+           .hints = {.made = VT_MADE_SCAN}}},
+         "seal/no/unknown {agency/soxd/exact}"},
+        {"made by a program",
+         {.from = XD},
+         {{.name = "1-QD.pdf",
+           .signatures = "a+",
+           .is_due = true,
+           .hints = {.made = VT_MADE_ELECTRONIC}}},
+         "seal/no/yes NO_PERSON_SIG {agency/soxd/exact}"},
+        {"a copy made by a program",
+         {.from = XD},
+         {{.name = "SAO Y 1-QD.pdf",
+           .signatures = "a+",
+           .is_due = true,
+           .hints = {.made = VT_MADE_ELECTRONIC}}},
+         "seal/no/no {agency/soxd/exact}"},
+        {"the picture of a seal, of the state by the table",
+         {.from = "a@thpthoalua.edu.vn", .is_other = true},
+         {{.name = "1-QD.pdf", .hints = {.seal_page = 2}}},
+         "none/yes/unknown IMAGE_ONLY"},
+        {"the picture of a seal in an annex",
+         {.from = XD},
+         {{.name = "1-QD.pdf", .signatures = "c+ a+", .is_due = true},
+          {.name = "phuluc1.pdf",
+           .reasons = BIT(IMAGE_ONLY),
+           .is_due = true,
+           .hints = {.seal_page = 1}}},
+         "signature-and-seal/no/no {person/soxd/agency} {agency/soxd/exact}; "
+         "none/yes/no ANNEX_UNSIGNED but not IMAGE_ONLY"},
+        {"a recipient's stamp",
+         {.from = XD},
+         {{.name = "1-QD.pdf", .signatures = "c+ a+ 4+", .is_due = true}},
+         "signature-and-seal/no/no {person/soxd/agency} {agency/soxd/exact} "
+         "{agency/moc/none incoming}"},
+        {"an agency's copy of another's document",
+         {.from = XD},
+         {{.name = "SAO Y 1-QD.pdf", .signatures = "4+ a+", .is_due = true}},
+         "seal/no/no {agency/moc/none} {agency/soxd/exact copy}"},
+        {"number, seal: one agency",
+         {.from = XD},
+         {{.name = "1-QD.pdf",
+           .signatures = "a+ c+ a+",
+           .is_due = true,
+           .first_use = VT_USE_NUMBER_DATE}},
+         "signature-and-seal/no/no {agency/soxd/exact number-date} {person/soxd/agency} "
+         "{agency/soxd/exact}"},
+        {"a broken signature stands before nothing",
+         {.from = XD},
+         {{.name = "1-QD.pdf", .signatures = "4- a+", .is_due = true}},
+         "seal/no/unknown {agency/moc/none} {agency/soxd/exact}"},
     };
     assert_int_equal(run(cases, sizeof(cases) / sizeof(cases[0])), 0);
 }
@@ -822,6 +894,7 @@ int main(void)
         cmocka_unit_test(only_where_it_is_sure),
         cmocka_unit_test(schools_are_of_the_state),
         cmocka_unit_test(names_and_alignment),
+        cmocka_unit_test(hints),
         cmocka_unit_test(annexes),
         cmocka_unit_test(sender_and_recipients),
         cmocka_unit_test(reasons_are_those_of_both),

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "site_table.h"
+#include "evidence/expect.h"
 #include "vanthu/limits.h"
 
 /* Words, each with a space before and after: " phu luc 2 ". */
@@ -59,7 +59,7 @@ static bool says_annex(const char *words)
     return begins_with_pl(words);
 }
 
-bool vt_site_is_annex_name(const struct vt_document *document)
+bool vt_document_is_called_annex(const struct vt_document *document)
 {
     char words[WORDS_BYTES];
     if (document->name == NULL)
@@ -79,19 +79,25 @@ bool vt_site_is_annex_name(const struct vt_document *document)
 }
 
 /* At the begin or the end: "SAO Y 123-QD.pdf", "123-QD (sao lục).pdf". */
-bool vt_site_is_copy_name(const struct vt_document *document)
+enum vt_copy vt_document_is_called_copy(const struct vt_document *document)
 {
-    static const char *const marks[] = {" sao y ", " sao luc ", " trich sao "};
+    static const struct {
+        const char *words;
+        enum vt_copy copy;
+    } marks[] = {{" sao y ", VT_COPY_SAO_Y},
+                 {" sao luc ", VT_COPY_SAO_LUC},
+                 {" trich sao ", VT_COPY_TRICH_SAO}};
     char words[WORDS_BYTES];
     if (document->name == NULL)
-        return false;
+        return VT_COPY_NONE;
     words_of(words, document->name, strlen(document->name));
     size_t words_len = strlen(words);
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-        size_t len = strlen(marks[i]);
+        const char *mark = marks[i].words;
+        size_t len = strlen(mark);
         if (words_len >= len &&
-            (strncmp(words, marks[i], len) == 0 || strcmp(words + words_len - len, marks[i]) == 0))
-            return true;
+            (strncmp(words, mark, len) == 0 || strcmp(words + words_len - len, mark) == 0))
+            return marks[i].copy;
     }
-    return false;
+    return VT_COPY_NONE;
 }

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Content streams (ISO 32000-1, 7.8.2) followed for pictures and text: the transformation matrix
+ * (8.3.4), form and image XObjects (8.8, 8.10), inline images (8.9.7), the rendering mode of text
+ * (9.3.6), appearances of annotations (12.5.5). */
+#include "document/pdf_drawing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Unpacked content of one page or form. */
+#define MAX_CONTENT_BYTES ((size_t)4 * 1024 * 1024)
+/* Saved graphics states, forms in forms, operands of one operator, parents of a page. */
+#define MAX_STATES 32
+#define MAX_FORMS 6
+#define MAX_OPERANDS 6
+#define MAX_PARENTS 32
+#define MAX_ANNOTATIONS 200
+/* The use of a form or picture in operators, and bytes of a dictionary in one. */
+#define USE_COST 50
+/* A picture of fewer dots to the inch is a coloured area, not a picture of a page. */
+#define LEAST_DPI 60.0
+#define A4 ((struct pdf_box){0, 0, 595, 842})
+
+struct matrix {
+    double a, b, c, d, e, f;
+};
+
+struct state {
+    struct matrix matrix;
+    bool is_invisible; /* text */
+};
+
+struct drawing {
+    struct pdf_reader *reader;
+    struct pdf_drawing_budget *budget;
+    struct pdf_drawing *out;
+    unsigned forms;
+};
+
+/* ---- geometry ---- */
+
+static bool number_of(const struct pdf_value *value, double *out)
+{
+    char text[32];
+    if ((value->kind != PDF_INTEGER && value->kind != PDF_REAL) || value->text.len >= sizeof(text))
+        return false;
+    memcpy(text, value->text.ptr, value->text.len);
+    text[value->text.len] = '\0';
+    *out = strtod(text, NULL);
+    return *out > -1e7 && *out < 1e7;
+}
+
+static double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double most(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static size_t least_count(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool numbers_of(struct pdf_reader *reader, const struct pdf_value *array, double *out,
+                       size_t wanted)
+{
+    struct pdf_value item;
+    size_t count = 0;
+    for (size_t at = 0; count < wanted && pdf_array_next(array, &at, &item); count++) {
+        item = pdf_resolve(reader, item);
+        if (!number_of(&item, &out[count]))
+            return false;
+    }
+    return count == wanted;
+}
+
+bool pdf_box_read(struct pdf_reader *reader, const struct pdf_value *rectangle, struct pdf_box *out)
+{
+    double n[4];
+    if (!numbers_of(reader, rectangle, n, 4))
+        return false;
+    *out =
+        (struct pdf_box){least(n[0], n[2]), least(n[1], n[3]), most(n[0], n[2]), most(n[1], n[3])};
+    return true;
+}
+
+/* An entry of a page or of the nodes above it (table 30). */
+static struct pdf_value inherited(struct pdf_reader *reader, const struct pdf_value *page,
+                                  const char *key)
+{
+    struct pdf_value node = *page, found = {0};
+    for (unsigned i = 0; i < MAX_PARENTS && node.kind == PDF_DICT; i++) {
+        found = pdf_get(reader, &node, key);
+        if (found.kind != PDF_NONE)
+            break;
+        node = pdf_get(reader, &node, "Parent");
+    }
+    return found;
+}
+
+struct pdf_box pdf_page_box(struct pdf_reader *reader, const struct pdf_value *page)
+{
+    static const char *const keys[] = {"CropBox", "MediaBox"};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        struct pdf_value rectangle = inherited(reader, page, keys[i]);
+        struct pdf_box box;
+        if (pdf_box_read(reader, &rectangle, &box) && box.right - box.left > 1 &&
+            box.top - box.bottom > 1)
+            return box;
+    }
+    return A4;
+}
+
+/* first, then second (8.3.4). */
+static struct matrix times(const struct matrix *first, const struct matrix *second)
+{
+    return (struct matrix){
+        .a = first->a * second->a + first->b * second->c,
+        .b = first->a * second->b + first->b * second->d,
+        .c = first->c * second->a + first->d * second->c,
+        .d = first->c * second->b + first->d * second->d,
+        .e = first->e * second->a + first->f * second->c + second->e,
+        .f = first->e * second->b + first->f * second->d + second->f,
+    };
+}
+
+/* Where a box lies behind a matrix. */
+static struct pdf_box moved(const struct matrix *m, const struct pdf_box *box)
+{
+    const double x[] = {box->left, box->right, box->left, box->right};
+    const double y[] = {box->bottom, box->bottom, box->top, box->top};
+    struct pdf_box out = {1e18, 1e18, -1e18, -1e18};
+    for (size_t i = 0; i < 4; i++) {
+        double to_x = m->a * x[i] + m->c * y[i] + m->e, to_y = m->b * x[i] + m->d * y[i] + m->f;
+        out = (struct pdf_box){least(out.left, to_x), least(out.bottom, to_y),
+                               most(out.right, to_x), most(out.top, to_y)};
+    }
+    return out;
+}
+
+/* ---- pictures ---- */
+
+static void cover(struct pdf_drawing *out, const struct pdf_box *box)
+{
+    double width = (out->page.right - out->page.left) / PDF_GRID;
+    double height = (out->page.top - out->page.bottom) / PDF_GRID;
+    for (unsigned y = 0; y < PDF_GRID; y++) {
+        double middle = out->page.bottom + height * (y + 0.5);
+        for (unsigned x = 0; x < PDF_GRID && middle >= box->bottom && middle <= box->top; x++) {
+            double across = out->page.left + width * (x + 0.5);
+            if (across >= box->left && across <= box->right)
+                out->grid[y] |= UINT32_C(1) << x;
+        }
+    }
+}
+
+double pdf_drawing_covered(const struct pdf_drawing *drawing)
+{
+    int count = 0;
+    for (unsigned y = 0; y < PDF_GRID; y++)
+        count += __builtin_popcount(drawing->grid[y]);
+    return (double)count / (PDF_GRID * PDF_GRID);
+}
+
+/* A picture fills the unit square (8.9.5). */
+static void draw_picture(struct drawing *drawing, const struct state *state, struct pdf_ref ref,
+                         const struct pdf_value *dict, const char *width_key)
+{
+    const struct pdf_box unit = {0, 0, 1, 1};
+    struct pdf_box box = moved(&state->matrix, &unit);
+    struct pdf_value width = pdf_get(drawing->reader, dict, width_key);
+    double inches = (box.right - box.left) / 72;
+    if (width.kind != PDF_INTEGER)
+        return;
+    if ((double)width.integer >= inches * LEAST_DPI)
+        cover(drawing->out, &box);
+    if (drawing->out->pictures_count < PDF_MAX_PICTURES)
+        drawing->out->pictures[drawing->out->pictures_count++] =
+            (struct pdf_picture){.ref = ref, .box = box};
+}
+
+/* ---- content ---- */
+
+static void draw_content(struct drawing *drawing, struct vt_bytes content,
+                         const struct pdf_value *resources, const struct matrix *matrix);
+
+static bool take_stream(struct drawing *drawing, struct pdf_ref ref, struct vt_buf *out)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    bool ok = pdf_doc_stream(&drawing->reader->main, ref, true, MAX_CONTENT_BYTES, &data, &len) &&
+              len <= drawing->budget->bytes && vt_buf_add(out, data, len) == VT_OK &&
+              vt_buf_add(out, "\n", 1) == VT_OK;
+    drawing->budget->bytes -= least_count(len, drawing->budget->bytes);
+    free(data);
+    return ok;
+}
+
+/* outer: the matrix that holds where the form is drawn. */
+static void draw_form(struct drawing *drawing, struct pdf_ref ref, const struct pdf_value *dict,
+                      const struct pdf_value *resources, const struct matrix *outer)
+{
+    struct pdf_value own = pdf_get(drawing->reader, dict, "Resources");
+    struct pdf_value array = pdf_get(drawing->reader, dict, "Matrix");
+    double n[6] = {1, 0, 0, 1, 0, 0};
+    struct vt_buf content;
+    if (drawing->forms == MAX_FORMS) {
+        drawing->out->incomplete = true;
+        return;
+    }
+    (void)numbers_of(drawing->reader, &array, n, 6);
+    const struct matrix inner = {n[0], n[1], n[2], n[3], n[4], n[5]};
+    const struct matrix whole = times(&inner, outer);
+    vt_buf_init(&content, MAX_CONTENT_BYTES + 1);
+    drawing->forms++;
+    if (take_stream(drawing, ref, &content))
+        draw_content(drawing, vt_buf_bytes(&content), own.kind == PDF_DICT ? &own : resources,
+                     &whole);
+    else
+        drawing->out->incomplete = true;
+    drawing->forms--;
+    vt_buf_clear(&content);
+}
+
+static void draw_named(struct drawing *drawing, const struct state *state,
+                       const struct pdf_value *name, const struct pdf_value *resources)
+{
+    struct pdf_reader *reader = drawing->reader;
+    struct pdf_value all = pdf_get(reader, resources, "XObject");
+    struct pdf_value object = pdf_dict_find(&all, name);
+    /* Every use reads the whole list of names again. */
+    size_t cost = USE_COST + all.text.len / USE_COST;
+    drawing->budget->operators -= least_count(cost, drawing->budget->operators);
+    if (object.kind != PDF_REF || name->kind != PDF_NAME)
+        return;
+    struct pdf_value dict = pdf_resolve(reader, object);
+    struct pdf_value subtype = pdf_get(reader, &dict, "Subtype");
+    if (pdf_name_is(&subtype, "Image"))
+        draw_picture(drawing, state, object.ref, &dict, "Width");
+    else if (pdf_name_is(&subtype, "Form"))
+        draw_form(drawing, object.ref, &dict, resources, &state->matrix);
+}
+
+/* BI, the entries of a dictionary, ID, bytes, EI: *at stands behind BI. */
+static bool draw_inline(struct drawing *drawing, const struct state *state, struct vt_bytes content,
+                        size_t *at)
+{
+    struct pdf_value value = {0};
+    struct vt_buf text;
+    bool is_begun = false;
+    vt_buf_init(&text, 4096);
+    size_t from = *at;
+    while (!is_begun && pdf_next_value(content, at, &value))
+        is_begun = value.kind == PDF_KEYWORD && vt_bytes_equal(value.text, VT_BYTES("ID"));
+    if (is_begun && vt_buf_add(&text, "<<", 2) == VT_OK &&
+        vt_buf_add(&text, content.ptr + from, *at - 2 - from) == VT_OK &&
+        vt_buf_add(&text, ">>", 2) == VT_OK) {
+        struct pdf_value dict = {.kind = PDF_DICT, .text = vt_buf_bytes(&text)};
+        const char *key = pdf_dict_get(&dict, "W").kind != PDF_NONE ? "W" : "Width";
+        draw_picture(drawing, state, (struct pdf_ref){0}, &dict, key);
+    }
+    vt_buf_clear(&text);
+    for (size_t end = *at; is_begun; end += 2) {
+        end = vt_bytes_find(content, VT_BYTES("EI"), end);
+        if (end == SIZE_MAX)
+            return false;
+        bool is_word = pdf_is_space(content.ptr[end - 1]) &&
+                       (end + 2 == content.len || pdf_is_space(content.ptr[end + 2]));
+        *at = end + 2;
+        if (is_word)
+            return true;
+    }
+    return false;
+}
+
+/* One operator that was read with its operands. */
+struct operation {
+    struct pdf_value operands[MAX_OPERANDS]; /* the last ones */
+    size_t count;
+    struct state states[MAX_STATES];
+    size_t depth;
+};
+
+static bool is_operator(const struct pdf_value *keyword, const char *name)
+{
+    return vt_bytes_equal(keyword->text, vt_bytes_str(name));
+}
+
+static bool shows_text(const struct pdf_value *keyword)
+{
+    return is_operator(keyword, "Tj") || is_operator(keyword, "TJ") || is_operator(keyword, "'") ||
+           is_operator(keyword, "\"");
+}
+
+static void change_matrix(struct operation *now)
+{
+    struct state *state = &now->states[now->depth];
+    double n[6];
+    for (size_t i = 0; i < 6; i++) {
+        if (now->count != 6 || !number_of(&now->operands[i], &n[i]))
+            return;
+    }
+    const struct matrix change = {n[0], n[1], n[2], n[3], n[4], n[5]};
+    state->matrix = times(&change, &state->matrix);
+}
+
+static void operate(struct drawing *drawing, struct operation *now, const struct pdf_value *keyword,
+                    const struct pdf_value *resources)
+{
+    struct state *state = &now->states[now->depth];
+    const struct pdf_value *last = now->count > 0 ? &now->operands[now->count - 1] : NULL;
+    if (is_operator(keyword, "q") && now->depth + 1 < MAX_STATES) {
+        now->states[now->depth + 1] = *state;
+        now->depth++;
+    } else if (is_operator(keyword, "Q") && now->depth > 0) {
+        now->depth--;
+    } else if (is_operator(keyword, "cm")) {
+        change_matrix(now);
+    } else if (is_operator(keyword, "Tr") && last != NULL && last->kind == PDF_INTEGER) {
+        state->is_invisible = last->integer == 3 || last->integer == 7;
+    } else if (is_operator(keyword, "Do") && last != NULL) {
+        draw_named(drawing, state, last, resources);
+    } else if (shows_text(keyword) && !state->is_invisible) {
+        drawing->out->has_text = true;
+    }
+}
+
+static void draw_content(struct drawing *drawing, struct vt_bytes content,
+                         const struct pdf_value *resources, const struct matrix *matrix)
+{
+    struct operation now = {.states = {{.matrix = *matrix}}};
+    struct pdf_value value;
+    size_t at = 0;
+    while (drawing->budget->operators > 0 && pdf_next_value(content, &at, &value)) {
+        if (value.kind != PDF_KEYWORD) {
+            if (now.count == MAX_OPERANDS) {
+                memmove(now.operands, now.operands + 1, sizeof(now.operands) - sizeof(value));
+                now.count--;
+            }
+            now.operands[now.count++] = value;
+            continue;
+        }
+        drawing->budget->operators--;
+        if (is_operator(&value, "BI")) {
+            if (!draw_inline(drawing, &now.states[now.depth], content, &at))
+                break;
+        } else {
+            operate(drawing, &now, &value, resources);
+        }
+        now.count = 0;
+    }
+    drawing->out->incomplete |= pdf_skip_space(content, at) < content.len;
+}
+
+/* ---- a page ---- */
+
+static void draw_contents(struct drawing *drawing, const struct pdf_value *page)
+{
+    static const struct matrix identity = {1, 0, 0, 1, 0, 0};
+    struct pdf_value contents = pdf_dict_get(page, "Contents"), item;
+    struct pdf_value array = pdf_resolve(drawing->reader, contents);
+    struct pdf_value resources = inherited(drawing->reader, page, "Resources");
+    struct vt_buf all;
+    bool ok = true;
+    vt_buf_init(&all, MAX_CONTENT_BYTES);
+    if (array.kind == PDF_ARRAY) {
+        for (size_t at = 0; ok && pdf_array_next(&array, &at, &item);)
+            ok = item.kind == PDF_REF && take_stream(drawing, item.ref, &all);
+    } else if (contents.kind == PDF_REF) {
+        ok = take_stream(drawing, contents.ref, &all);
+    }
+    if (ok)
+        draw_content(drawing, vt_buf_bytes(&all), &resources, &identity);
+    else
+        drawing->out->incomplete = true;
+    vt_buf_clear(&all);
+}
+
+/* 12.5.5, algorithm 8: the box of the appearance is fitted into the rectangle. */
+static void draw_annotation(struct drawing *drawing, const struct pdf_value *annotation)
+{
+    struct pdf_reader *reader = drawing->reader;
+    struct pdf_value rectangle = pdf_get(reader, annotation, "Rect");
+    struct pdf_value appearances = pdf_get(reader, annotation, "AP");
+    struct pdf_value normal = pdf_dict_get(&appearances, "N");
+    struct pdf_value form = pdf_resolve(reader, normal);
+    struct pdf_value bounds = pdf_get(reader, &form, "BBox");
+    struct pdf_value array = pdf_get(reader, &form, "Matrix"), none = {0};
+    double n[6] = {1, 0, 0, 1, 0, 0};
+    struct pdf_box to, from;
+    if (normal.kind != PDF_REF || !pdf_box_read(reader, &rectangle, &to) ||
+        !pdf_box_read(reader, &bounds, &from))
+        return;
+    (void)numbers_of(reader, &array, n, 6);
+    const struct matrix own = {n[0], n[1], n[2], n[3], n[4], n[5]};
+    from = moved(&own, &from);
+    double width = from.right - from.left, height = from.top - from.bottom;
+    if (width <= 0 || height <= 0)
+        return;
+    double x = (to.right - to.left) / width, y = (to.top - to.bottom) / height;
+    const struct matrix fit = {x, 0, 0, y, to.left - x * from.left, to.bottom - y * from.bottom};
+    draw_form(drawing, normal.ref, &form, &none, &fit);
+}
+
+void pdf_drawing_read(struct pdf_reader *reader, struct pdf_drawing_budget *budget,
+                      const struct pdf_value *page, struct pdf_drawing *out)
+{
+    struct drawing drawing = {.reader = reader, .budget = budget, .out = out};
+    struct pdf_value annotations = pdf_get(reader, page, "Annots"), item;
+    size_t count = 0;
+    *out = (struct pdf_drawing){.page = pdf_page_box(reader, page)};
+    draw_contents(&drawing, page);
+    for (size_t at = 0; count < MAX_ANNOTATIONS && pdf_array_next(&annotations, &at, &item);
+         count++) {
+        struct pdf_value annotation = pdf_resolve(reader, item);
+        draw_annotation(&drawing, &annotation);
+    }
+}
