@@ -38,6 +38,7 @@ struct vt_seal_words {
     const char *subject;   /* of the mail, decoded */
     const char *file_name; /* of the document */
     const char *agency;    /* of the key */
+    const char *number;    /* number and symbol, of whoever seals; NULL: they are looked for */
     /* The value of a header by its name, decoded; NULL: there is none, or more than one. */
     const char *(*header)(void *context, const char *name);
     void *context;

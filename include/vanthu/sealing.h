@@ -101,9 +101,14 @@ struct vt_sealing_file_plan {
     enum vt_sealing_form form;
     const struct vt_seal_identity *identity;
     int64_t signing_time_utc_secs;
-    const char *name;   /* /Name of a PDF's signature; NULL: none */
-    const char *reason; /* /Reason; NULL: none */
-    bool has_stamp;     /* room is left in a PDF for a time stamp token */
+    const char *name;       /* /Name of a PDF's signature; NULL: none */
+    const char *reason;     /* /Reason; NULL: none */
+    const char *appearance; /* of a PDF: a name of seal.appearances that the roles were started
+                               with; NULL: nothing is shown */
+    const char *number;     /* number and symbol in an annex's text; NULL: as of the file's name */
+    const char *file_name;  /* without folders */
+    const char *agency;     /* the name of the agency whose seal it is; NULL: not known */
+    bool has_stamp;         /* room is left in a PDF for a time stamp token */
 };
 /* An update with a few fonts and pictures in it. */
 #define VT_MAX_SEALING_MADE_BYTES ((size_t)24 * 1024 * 1024)
@@ -111,6 +116,7 @@ struct vt_sealing_file_plan {
 struct vt_sealing_file {
     const char *word; /* of vt_seal_pdf_word_name: "ready", or why it is left alone */
     const char *why;  /* one English sentence, cleaned; NULL when ready */
+    bool is_shown;    /* of a PDF: what the appearance shows will be seen */
     struct vt_bytes attributes;
 };
 /* What is to be signed. mail_fd of sealing: the file; its plan is not looked at. *out lives in

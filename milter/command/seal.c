@@ -229,6 +229,12 @@ static bool take_option(struct vt_seal_command *command, int option)
     case 'k':
         command->key = optarg;
         return true;
+    case 'a':
+        command->appearance = optarg;
+        return true;
+    case 'n':
+        command->number = optarg;
+        return true;
     case 'd':
         command->is_detached = true;
         return true;
@@ -254,7 +260,8 @@ static int run(struct vt_seal_command *command, size_t action, int argc, char **
         {"json", no_argument, NULL, 'j'},          {"key", required_argument, NULL, 'k'},
         {"crl", required_argument, NULL, 'l'},     {"detached", no_argument, NULL, 'd'},
         {"opaque", no_argument, NULL, 'p'},        {"protect-headers", no_argument, NULL, 'h'},
-        {"force", no_argument, NULL, 'f'},         {NULL, 0, NULL, 0}};
+        {"force", no_argument, NULL, 'f'},         {"appearance", required_argument, NULL, 'a'},
+        {"number", required_argument, NULL, 'n'},  {NULL, 0, NULL, 0}};
     int option = 0;
     if (actions[action].name != NULL)
         (void)snprintf(command->name, sizeof(command->name), "vanthu seal %s",

@@ -14,6 +14,7 @@ struct vt_seal_command {
     char name[32]; /* "vanthu seal check", for messages */
     enum vt_language language;
     const char *config_file, *reason, *subject, *out_file, *key;
+    const char *appearance, *number;    /* of a PDF */
     const char *crls[VT_MAX_SEAL_CRLS]; /* files */
     size_t crls_count;
     bool json;
@@ -60,6 +61,10 @@ struct vt_sealed_file {
     struct vt_buf crls[VT_MAX_SEAL_CRLS];
     size_t crls_count;
     struct vt_role_set *roles;
+    struct vt_buf looks; /* what the appearance shows, for the roles; empty: nothing */
+    const char *number;  /* number and symbol that were given; NULL: as of the file's name */
+    const char *agency;  /* whose seal it is; NULL: not known */
+    bool is_shown;
     struct vt_seal_identity identity;
     const struct vt_signature *own; /* our certificate, judged */
     struct vt_buf signature;
@@ -74,6 +79,8 @@ int vt_seal_file_judge_own(struct vt_sealed_file *file);
 int vt_seal_file_look(struct vt_sealed_file *file);
 int vt_seal_file_prepare_and_sign(struct vt_sealed_file *file);
 int vt_seal_file_judge(struct vt_sealed_file *file);
+/* seal_file_shown.c: what a PDF shows by --appearance, read for the roles. */
+int vt_seal_file_choose_appearance(struct vt_sealed_file *file);
 /* Whether a time stamp is to be set; and have the signature stamped: EX_OK also without one, when
  * that is allowed. */
 bool vt_seal_file_wants_stamp(const struct vt_sealed_file *file);

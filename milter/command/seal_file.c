@@ -13,6 +13,7 @@
 #include "command/seal.h"
 #include "vanthu/clock.h"
 #include "vanthu/role.h"
+#include "vanthu/seal_look.h"
 #include "vanthu/wire.h"
 
 /* A PDF may have something before its header (ISO 32000-1, Annex H.3, 13). */
@@ -174,7 +175,8 @@ static int start_with(struct vt_sealed_file *file, const struct vt_bytes *conten
     const struct vt_role_overrides overrides = {.crls = crls,
                                                 .crls_count = file->crls_count,
                                                 .contents = content,
-                                                .contents_count = content != NULL};
+                                                .contents_count = content != NULL,
+                                                .looks = vt_buf_bytes(&file->looks)};
     enum vt_code code =
         vt_role_set_start_local(file->command->config, &overrides, false, &file->roles, &err);
     return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
@@ -198,12 +200,16 @@ static int give_content(struct vt_sealed_file *file)
 
 static int seal(struct vt_sealed_file *file)
 {
-    static int (*const steps[])(struct vt_sealed_file *
-                                file) = {choose_key,        read_crls,
-                                         start_roles,       vt_seal_file_judge_own,
-                                         vt_seal_file_look, vt_seal_file_prepare_and_sign,
-                                         give_content,      vt_seal_file_judge,
-                                         vt_seal_file_store};
+    static int (*const steps[])(struct vt_sealed_file * file) = {choose_key,
+                                                                 vt_seal_file_choose_appearance,
+                                                                 read_crls,
+                                                                 start_roles,
+                                                                 vt_seal_file_judge_own,
+                                                                 vt_seal_file_look,
+                                                                 vt_seal_file_prepare_and_sign,
+                                                                 give_content,
+                                                                 vt_seal_file_judge,
+                                                                 vt_seal_file_store};
     int status = read_file(file);
     if (status != EX_OK)
         return status;
@@ -234,6 +240,7 @@ int vt_seal_file(const struct vt_seal_command *command)
     int status = EX_OSERR;
     vt_buf_init(&file.bytes, VT_MAX_MAIL_BYTES);
     vt_buf_init(&file.signature, VT_MAX_SEAL_SIGNATURE_BYTES);
+    vt_buf_init(&file.looks, VT_MAX_SEAL_LOOKS_BYTES);
     if (file.file == NULL || command->arguments[1] != NULL || strcmp(file.file, "-") == 0)
         status = vt_seal_say(command, EX_USAGE, "một tệp mỗi lần: tệp nào?",
                              "one file at a time: which?");
@@ -247,6 +254,7 @@ int vt_seal_file(const struct vt_seal_command *command)
         (void)close(file.fd);
     for (size_t i = 0; i < file.crls_count; i++)
         vt_buf_clear(&file.crls[i]);
+    vt_buf_clear(&file.looks);
     vt_buf_clear(&file.signature);
     vt_buf_clear(&file.bytes);
     vt_arena_free(file.arena);

@@ -109,6 +109,8 @@ static int tell_json(const struct vt_sealed_file *file)
         "sha256", seal->signer.sha256, "not_after",
         vt_time_rfc3339(until, seal->signer.not_after_utc_secs));
     (void)json_object_set_new(line, "timestamp", json_boolean(file->token.len > 0));
+    if (file->is_shown)
+        (void)json_object_set_new(line, "appearance", json_string(file->command->appearance));
     char *text = line == NULL ? NULL : json_dumps(line, JSON_COMPACT);
     json_decref(line);
     if (text == NULL)
@@ -126,6 +128,15 @@ static void tell_line(FILE *out, const struct vt_seal_command *command, const ch
     fprintf(out, "%s%s%s\n", value, more[0] != '\0' ? ", " : "", more);
 }
 
+/* The appearance allows that. */
+static const char *shown(const struct vt_sealed_file *file)
+{
+    return file->is_shown
+               ? file->command->appearance
+               : vt_seal_pick(file->command, "không: chứng nhận của tài liệu không cho phép",
+                              "nothing: the certification of the document allows no more");
+}
+
 int vt_seal_file_tell(const struct vt_sealed_file *file)
 {
     const struct vt_seal_command *command = file->command;
@@ -140,6 +151,8 @@ int vt_seal_file_tell(const struct vt_sealed_file *file)
     fprintf(out, "%s\n", file->out_file);
     tell_line(out, command, "Đã thêm", "Added", what(file),
               file->found->level != NULL ? file->found->level : "");
+    if (command->appearance != NULL)
+        tell_line(out, command, "Hiển thị", "Shown", shown(file), "");
     tell_line(out, command, "Chứng thư", "Certificate",
               signer->common_name != NULL ? signer->common_name : signer->subject, end);
     tell_line(out, command, "Khóa", "Key", file->key->name, "");

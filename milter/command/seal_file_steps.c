@@ -222,12 +222,17 @@ static int seal_file(struct vt_sealed_file *file)
         .identity = &file->identity,
         .signing_time_utc_secs = file->now_utc_secs,
         .reason = file->command->reason,
+        .appearance = file->command->appearance,
+        .number = file->number,
+        .file_name = vt_command_base_name(file->file),
+        .agency = file->agency,
         .has_stamp = vt_seal_file_wants_stamp(file)};
     struct vt_sealing sealing = sealing_of(file, NULL);
     if (vt_sealing_file_prepare(file->arena, &sealing, &plan, &prepared, &err) != VT_OK)
         return fault(file, &err);
     if (prepared.attributes.len == 0)
         return leave(file, prepared.word, prepared.why);
+    file->is_shown = prepared.is_shown;
     int status = have_signed(file, prepared.attributes);
     if (status == EX_OK)
         status = vt_seal_file_stamp(file);

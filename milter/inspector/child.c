@@ -211,7 +211,7 @@ static enum vt_code serve(struct vt_arena *arena, const struct vt_child_context 
     bool is_seal = message->type == VT_MSG_SEAL_DOCUMENTS || message->type == VT_MSG_SEAL_PREPARE ||
                    message->type == VT_MSG_SEAL_FINISH;
     if (message->type == VT_MSG_SEAL_FILE && context->seals)
-        return vt_child_seal_file(arena, connection, message, err);
+        return vt_child_seal_file(arena, context, connection, message, err);
     if (message->type == VT_MSG_SEAL_STORE && context->seals)
         return vt_child_seal_store(arena, connection, message, err);
     return is_seal && context->seals

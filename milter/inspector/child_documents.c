@@ -75,28 +75,6 @@ static const char *header_of(void *context, const char *name)
     return vt_unpack_header(source->arena, source->mail, name);
 }
 
-static bool fill_lines(struct vt_child_documents *documents, const struct vt_unpacked *unpacked,
-                       const struct vt_part *part, const struct vt_seal_look *look,
-                       struct vt_child_document *item, struct vt_seal_pdf_plan *plan)
-{
-    struct header_source source = {documents->arena, documents->mail};
-    const struct vt_seal_words words = {.subject = unpacked->subject,
-                                        .file_name = part->name,
-                                        .agency = documents->sealing->agency,
-                                        .header = header_of,
-                                        .context = &source,
-                                        .signing_time_utc_secs = plan->signing_time_utc_secs};
-    const char **lines = vt_arena_alloc(documents->arena, VT_MAX_SEAL_LINES * sizeof(*lines));
-    const char *why = NULL;
-    plan->lines = lines;
-    plan->lines_count =
-        lines == NULL ? 0 : vt_seal_look_lines(documents->arena, look, &words, lines, &why);
-    if (plan->lines_count > 0)
-        return true;
-    leave(item, VT_SEAL_PDF_WORDING, why != NULL ? why : "There is no memory for what is shown.");
-    return false;
-}
-
 /* False: a word says why not. */
 static bool fill_plan(struct vt_child_documents *documents, const struct vt_unpacked *unpacked,
                       const struct vt_part *part, struct vt_child_document *item,
@@ -112,36 +90,17 @@ static bool fill_plan(struct vt_child_documents *documents, const struct vt_unpa
         leave(item, VT_SEAL_PDF_WORDING, "There is no such appearance.");
         return false;
     }
-    if (look == NULL)
+    struct header_source source = {documents->arena, documents->mail};
+    struct vt_seal_words words = {.subject = unpacked->subject,
+                                  .file_name = part->name,
+                                  .agency = sealing->agency,
+                                  .header = header_of,
+                                  .context = &source};
+    const char *why = NULL;
+    if (vt_child_look_fill(documents->arena, look, &words, out, &why))
         return true;
-    out->show = look->asked->show;
-    out->image = look->image;
-    out->font = look->font;
-    out->page = look->asked->page;
-    out->left_mm = look->asked->left_mm;
-    out->top_mm = look->asked->top_mm;
-    out->anchor = look->asked->anchor;
-    out->field = look->asked->field;
-    out->may_be_invisible = look->asked->may_be_invisible;
-    return out->show != VT_SEAL_SHOW_TEXT || fill_lines(documents, unpacked, part, look, item, out);
-}
-
-/* The first of its places that the file has. */
-static enum vt_code prepare_at_places(struct vt_child_documents *documents,
-                                      struct vt_seal_pdf_plan *plan, struct vt_child_document *item,
-                                      struct vt_err *err)
-{
-    const struct vt_seal_look *look =
-        vt_seal_look_find(documents->context->looks, item->asked->appearance);
-    size_t count = look == NULL ? 1 : look->asked->places_count;
-    enum vt_code code = VT_OK;
-    for (size_t i = 0; i < count && code == VT_OK; i++) {
-        plan->place = look == NULL ? VT_SEAL_PLACE_TOP_RIGHT : look->asked->places[i];
-        code = vt_seal_pdf_prepare(documents->arena, item->content, plan, &item->pdf, err);
-        if (item->pdf.word != VT_SEAL_PDF_PLACE && item->pdf.word != VT_SEAL_PDF_FIELD)
-            break;
-    }
-    return code;
+    leave(item, VT_SEAL_PDF_WORDING, why);
+    return false;
 }
 
 /* A file that needs more than there is costs itself and not the mail. */
@@ -153,7 +112,10 @@ static enum vt_code prepare_item(struct vt_child_documents *documents,
     const struct vt_part *part = part_of(unpacked, item->asked->path);
     if (!take_part(item, unpacked, part) || !fill_plan(documents, unpacked, part, item, &plan))
         return VT_OK;
-    enum vt_code code = prepare_at_places(documents, &plan, item, err);
+    const struct vt_seal_look *look =
+        vt_seal_look_find(documents->context->looks, item->asked->appearance);
+    enum vt_code code =
+        vt_child_look_prepare(documents->arena, item->content, look, &plan, &item->pdf, err);
     if (code == VT_E_LIMIT) {
         leave(item, VT_SEAL_PDF_TOO_LARGE, "The file is larger than what can be sealed.");
         code = VT_OK;

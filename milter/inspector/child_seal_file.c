@@ -4,27 +4,62 @@
  * the same bytes. */
 #include <string.h>
 
+#include "inspector/child.h"
 #include "inspector/seal_plan.h"
 #include "seal/messages.h"
 #include "vanthu/seal_file.h"
 #include "vanthu/seal_pdf.h"
 
+#define MAX_TEXT_BYTES 1000
+
 struct file_work {
     struct vt_arena *arena;
+    const struct vt_child_context *context;
     int connection;
     enum vt_sealing_form form;
     int64_t time_utc_secs;
     const struct vt_seal_identity *identity;
     struct vt_seal_pdf_plan plan;
+    const char *appearance;
+    struct vt_seal_words words;
     struct vt_bytes bytes, token;
     struct vt_seal_pdf pdf;
     struct vt_seal_file file;
 };
 
+/* A text of the plan; NULL: it has none. */
+static enum vt_code read_text(struct vt_arena *arena, const json_t *body, const char *key,
+                              const char **out)
+{
+    const json_t *text = json_object_get(body, key);
+    if (text == NULL)
+        return VT_OK;
+    if (!json_is_string(text) || json_string_length(text) > MAX_TEXT_BYTES)
+        return VT_E_FORMAT;
+    *out = vt_arena_str(arena, json_string_value(text));
+    return *out == NULL ? VT_E_NOMEM : VT_OK;
+}
+
+static enum vt_code read_texts(struct file_work *work, const json_t *body, struct vt_err *err)
+{
+    const struct {
+        const char *key;
+        const char **out;
+    } texts[] = {{"name", &work->plan.name},
+                 {"reason", &work->plan.reason},
+                 {"appearance", &work->appearance},
+                 {"number", &work->words.number},
+                 {"file_name", &work->words.file_name},
+                 {"agency", &work->words.agency}};
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && code == VT_OK; i++)
+        code = read_text(work->arena, body, texts[i].key, texts[i].out);
+    return code == VT_OK ? VT_OK : vt_err_set(err, code, "the plan of a seal is malformed");
+}
+
 static enum vt_code read_plan(struct file_work *work, const json_t *body, struct vt_err *err)
 {
     const json_t *form = json_object_get(body, "form");
-    const json_t *name = json_object_get(body, "name"), *reason = json_object_get(body, "reason");
     enum vt_code code =
         vt_seal_identity_from_json(work->arena, body, &work->identity, &work->time_utc_secs, err);
     if (code != VT_OK)
@@ -36,19 +71,29 @@ static enum vt_code read_plan(struct file_work *work, const json_t *body, struct
     work->plan = (struct vt_seal_pdf_plan){
         .identity = work->identity,
         .signing_time_utc_secs = work->time_utc_secs,
-        .name = vt_arena_str(work->arena, json_string_value(name)),
-        .reason = vt_arena_str(work->arena, json_string_value(reason)),
         .show = VT_SEAL_SHOW_NOTHING,
         .token_max_bytes =
             json_is_true(json_object_get(body, "stamp")) ? VT_MAX_SEAL_TOKEN_BYTES : 0,
     };
-    return VT_OK;
+    return read_texts(work, body, err);
+}
+
+static enum vt_code prepare_pdf(struct file_work *work, struct vt_err *err)
+{
+    const struct vt_seal_look *look = vt_seal_look_find(work->context->looks, work->appearance);
+    const char *why = "There is no such appearance.";
+    if ((look == NULL && work->appearance != NULL) ||
+        !vt_child_look_fill(work->arena, look, &work->words, &work->plan, &why)) {
+        work->pdf = (struct vt_seal_pdf){.word = VT_SEAL_PDF_WORDING, .why = why};
+        return VT_OK;
+    }
+    return vt_child_look_prepare(work->arena, work->bytes, look, &work->plan, &work->pdf, err);
 }
 
 static enum vt_code prepare(struct file_work *work, struct vt_err *err)
 {
     if (work->form == VT_SEALING_PDF)
-        return vt_seal_pdf_prepare(work->arena, work->bytes, &work->plan, &work->pdf, err);
+        return prepare_pdf(work, err);
     return vt_seal_file_prepare(work->arena, work->bytes, work->identity, work->time_utc_secs,
                                 &work->file, err);
 }
@@ -60,9 +105,10 @@ static enum vt_code answer_prepared(const struct file_work *work, struct vt_err 
     bool is_ready = !is_pdf || pdf->word == VT_SEAL_PDF_READY;
     struct vt_bytes attributes = is_pdf ? pdf->attributes : work->file.attributes;
     json_t *body =
-        json_pack("{s:i, s:s*, s:o*}", "word", is_pdf ? (int)pdf->word : (int)VT_SEAL_PDF_READY,
-                  "why", is_pdf ? pdf->why : NULL, "attributes",
-                  is_ready ? vt_seal_bytes_to_json(attributes) : NULL);
+        json_pack("{s:i, s:s*, s:b, s:o*}", "word",
+                  is_pdf ? (int)pdf->word : (int)VT_SEAL_PDF_READY, "why", is_pdf ? pdf->why : NULL,
+                  "shown", (int)(is_pdf && is_ready && pdf->show != VT_SEAL_SHOW_NOTHING),
+                  "attributes", is_ready ? vt_seal_bytes_to_json(attributes) : NULL);
     return vt_child_seal_answer(work->connection, VT_MSG_SEAL_FILE_IS, body, NULL, 0, err);
 }
 
@@ -112,10 +158,10 @@ static enum vt_code finish(struct file_work *work, const json_t *body, struct vt
     return code == VT_OK ? answer_finished(work, made, why, err) : code;
 }
 
-enum vt_code vt_child_seal_file(struct vt_arena *arena, int connection, struct vt_message *message,
-                                struct vt_err *err)
+enum vt_code vt_child_seal_file(struct vt_arena *arena, const struct vt_child_context *context,
+                                int connection, struct vt_message *message, struct vt_err *err)
 {
-    struct file_work work = {.arena = arena, .connection = connection};
+    struct file_work work = {.arena = arena, .context = context, .connection = connection};
     bool mapped = false;
     json_t *body = vt_seal_body(message);
     enum vt_code code = VT_E_FORMAT;

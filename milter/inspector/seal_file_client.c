@@ -11,8 +11,10 @@
 static json_t *plan_to_json(const struct vt_sealing_file_plan *plan)
 {
     json_t *body = vt_seal_identity_to_json(plan->identity, plan->signing_time_utc_secs);
-    json_t *more = json_pack("{s:i, s:b, s:s*, s:s*}", "form", (int)plan->form, "stamp",
-                             (int)plan->has_stamp, "name", plan->name, "reason", plan->reason);
+    json_t *more = json_pack("{s:i, s:b, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "form",
+                             (int)plan->form, "stamp", (int)plan->has_stamp, "name", plan->name,
+                             "reason", plan->reason, "appearance", plan->appearance, "number",
+                             plan->number, "file_name", plan->file_name, "agency", plan->agency);
     if (json_object_update_new(body, more) == 0)
         return body;
     json_decref(body);
@@ -30,6 +32,7 @@ static enum vt_code read_prepared(struct vt_arena *arena, const json_t *body,
         return vt_sealing_nonsense(err);
     out->word = vt_seal_pdf_word_name((enum vt_seal_pdf_word)number);
     out->why = vt_sealing_text(arena, json_object_get(body, "why"));
+    out->is_shown = json_is_true(json_object_get(body, "shown"));
     if (is_ready)
         code =
             vt_seal_bytes_from_json(arena, json_object_get(body, "attributes"), &out->attributes);

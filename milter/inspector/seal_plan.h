@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "vanthu/seal_look.h"
 #include "vanthu/sealing.h"
 #include "vanthu/wire.h"
 
@@ -34,6 +35,18 @@ enum vt_code vt_seal_documents_from_text(struct vt_arena *arena, struct vt_bytes
 json_t *vt_seal_optional_to_json(struct vt_bytes bytes);
 enum vt_code vt_seal_optional_from_json(struct vt_arena *arena, const json_t *text,
                                         size_t max_bytes, struct vt_bytes *out) VT_MUST_CHECK;
+
+/* ---- child_look.c: what a PDF shows ---- */
+
+/* Put an appearance into a plan that has its identity and time; look: NULL: nothing is shown.
+ * words->signing_time_utc_secs is set here. False: *out_why says what of its text is not known. */
+bool vt_child_look_fill(struct vt_arena *arena, const struct vt_seal_look *look,
+                        struct vt_seal_words *words, struct vt_seal_pdf_plan *plan,
+                        const char **out_why);
+/* vt_seal_pdf_prepare at the first of its places that the file has. plan->place is set. */
+enum vt_code vt_child_look_prepare(struct vt_arena *arena, struct vt_bytes pdf,
+                                   const struct vt_seal_look *look, struct vt_seal_pdf_plan *plan,
+                                   struct vt_seal_pdf *out, struct vt_err *err) VT_MUST_CHECK;
 
 /* ---- child_documents.c: the documents of the mail ---- */
 
@@ -73,7 +86,8 @@ enum vt_code vt_child_seal(struct vt_arena *arena, const struct vt_child_context
                            int connection, struct vt_message *message,
                            struct vt_err *err) VT_MUST_CHECK;
 /* child_seal_file.c: the same of a SEAL_FILE. */
-enum vt_code vt_child_seal_file(struct vt_arena *arena, int connection, struct vt_message *message,
+enum vt_code vt_child_seal_file(struct vt_arena *arena, const struct vt_child_context *context,
+                                int connection, struct vt_message *message,
                                 struct vt_err *err) VT_MUST_CHECK;
 /* child_seal_store.c: a SEAL_STORE. */
 enum vt_code vt_child_seal_store(struct vt_arena *arena, int connection, struct vt_message *message,

@@ -123,6 +123,13 @@ static enum vt_code seal_config(const char *file, int *out_fd, struct vt_err *er
     return code;
 }
 
+static void close_text(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
 static enum vt_code make_plan(struct vt_role_set *set, const struct vt_config *config,
                               const struct vt_role_overrides *overrides, bool offline,
                               struct vt_roles_plan *out, struct vt_err *err)
@@ -151,10 +158,14 @@ static enum vt_code make_plan(struct vt_role_set *set, const struct vt_config *c
     out->binary = set->binary;
     if (code == VT_OK)
         code = seal_config(config->file, &out->config_text, err);
+    if (code == VT_OK && overrides != NULL && overrides->looks.len > 0)
+        code = vt_memfd_seal("vanthu-looks", overrides->looks, &out->looks_file, err);
     if (code == VT_OK)
         code = vt_role_overrides_pack(overrides, is_root ? inspector : NULL, &out->overrides, err);
-    if (code != VT_OK && out->config_text >= 0)
-        (void)close(out->config_text);
+    if (code != VT_OK) {
+        close_text(&out->config_text);
+        close_text(&out->looks_file);
+    }
     return code;
 }
 

@@ -140,7 +140,7 @@ const struct vt_seal_look *vt_seal_look_find(const struct vt_seal_looks *looks, 
 static const char *number_of(struct vt_arena *arena, const struct vt_seal_appearance *asked,
                              const struct vt_seal_words *words)
 {
-    const char *number = NULL;
+    const char *number = words->number;
     for (size_t i = 0; i < asked->number.count && number == NULL; i++) {
         const char *source = asked->number.items[i];
         bool is_file_name = strcmp(source, "file-name") == 0;

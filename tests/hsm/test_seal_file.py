@@ -18,10 +18,21 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 
 import hsm
+import pdf_cases
 import site_test
 from site_lab import BUILD, wait_for
-from site_test import equal
+from site_test import days_ago, equal
+from test_seal_documents import is_red, looks_good, text_of
 from test_seal_mail import SealSite, make_mail
+
+import pdfbuild
+
+APPEARANCES = """\
+  appearances:
+    con-dau: {show: image, picture: %(folder)s/con-dau.png, place: [signature, anchor], anchor: "GIÁM ĐỐC", left-mm: -40, may-be-invisible: true}
+    phu-luc: {show: text, text: annex, number: [subject, file-name]}
+    sao-y: {show: text, text: copy, kind: SAO Y}
+"""
 
 
 class FileSite(SealSite):
@@ -36,6 +47,9 @@ class FileSite(SealSite):
     def prepare(self):
         super().prepare()
         self.extra = re.sub(r"purposes: \[[^]]*\]", "purposes: [message, document]", self.extra)
+        pdf_cases.write_png(self.folder + "/con-dau.png")
+        os.chmod(self.folder + "/con-dau.png", 0o600)
+        self.extra += APPEARANCES % {"folder": self.folder}
 
     def stop(self):
         site_test.Site.stop(self)
@@ -114,6 +128,40 @@ def any_file(site):
                                    "-content", f"{site.work}/{name}", "-CAfile", site.anchor, "-purpose", "any", "-out", "/dev/null"],
                                   capture_output=True)
         equal(verified.returncode, 0, verified.stderr)
+
+
+def what_it_shows(site):
+    """The picture of the seal; an annex with the number that is given, or of the file's name; a copy with the agency of the key;
+    nothing, and said so, where a certification allows no more."""
+    plain = pdfbuild.build("V/v chữ ký số", "2415/SNV-VTLT", days_ago(10))
+    signed, forms = site.sign("person", data=plain), site.sign("person", data=plain, certify=2)
+    for name, data, words, wanted in (
+            ("co-dau.pdf", signed, ("con-dau",), None),
+            ("theo mau.pdf", forms, ("con-dau",), None),
+            ("phu-luc.pdf", plain, ("phu-luc", "--number", "36/2026/QĐ-SNV"), ["36/2026/QĐ-SNV"]),
+            ("phu-luc 12_QĐ-SNV.pdf", plain, ("phu-luc",), ["12/QĐ-SNV"]),
+            ("ban sao.pdf", plain, ("sao-y",), ["SAO Y", "Sở Nội vụ tỉnh Ninh Bình"])):
+        done = site.seal(site.write(name, data), "--appearance", *words)
+        equal(done.returncode, 0, done.stderr)
+        sealed = read(f"{site.work}/{name[:-4]}.signed.pdf")
+        looks_good(site, sealed, data, 1 if data == plain else 2)
+        if wanted is None:
+            equal((is_red(site, sealed), ("nothing: the certification" in done.stdout)), (data == signed, data == forms), done.stdout)
+        else:
+            lines = [line for line in text_of(site, sealed).splitlines() if line.strip()]
+            equal((lines[:len(wanted)], re.fullmatch(r"[-\d]{10}T[:\d]{8}\+07:00", lines[len(wanted)]) is not None), (wanted, True), lines)
+    path, mail = site.write("phu-luc 3.pdf", plain), site.write("thu-2.eml", make_mail())
+    count = len(site.used())
+    for words, status, said in (((path, "--appearance", "phu-luc"), 1, "wording"), ((path, "--appearance", "con-giau"), 64, "con-dau, phu-luc, sao-y"),
+                                ((path, "--appearance", "phu-luc", "--number", "2415"), 64, "2415/SNV-VTLT"), ((path, "--number", "1/QĐ-SNV"), 64, "--appearance"),
+                                ((path, "--appearance", "con-dau", "--number", "1/QĐ-SNV"), 64, "shows no number"), ((mail, "--appearance", "con-dau"), 64, "for PDFs")):
+        done = site.seal(*words)
+        equal((done.returncode, said in done.stderr), (status, True), done.stderr)
+    os.rename(site.folder + "/con-dau.png", site.folder + "/away.png")
+    done = site.seal(path, "--appearance", "phu-luc", "--number", "1/QĐ-SNV")
+    equal((done.returncode, "con-dau.png" in done.stderr, "vanthu.yaml:" in done.stderr), (78, True, True), done.stderr)
+    os.rename(site.folder + "/away.png", site.folder + "/con-dau.png")
+    equal((len(site.used()), os.path.exists(site.work + "/phu-luc 3.signed.pdf")), (count, False), "nothing was done")
 
 
 def lists_by_hand(site):
@@ -195,5 +243,5 @@ def authorised_and_there(site):
 
 
 if __name__ == "__main__":
-    sys.exit(site_test.run(a_pdf, a_mail, any_file, lists_by_hand, nothing_is_overwritten, what_is_refused, with_the_rights_of_the_person,
+    sys.exit(site_test.run(a_pdf, a_mail, any_file, what_it_shows, lists_by_hand, nothing_is_overwritten, what_is_refused, with_the_rights_of_the_person,
                            authorised_and_there, site_class=FileSite, mode="tag", documents=False))
