@@ -97,7 +97,11 @@ static void read_appearance_name(struct vt_reading *reading, const struct vt_yam
 {
     out->line = node->line;
     out->column = node->column;
-    vt_yaml_text(reading->yaml, node, &out->appearance);
+    if (node->kind == VT_YAML_SCALAR && node->text[0] == '\0')
+        vt_yaml_mistake(reading->yaml, node,
+                        "the value is missing: one of seal.appearances in vanthu.yaml");
+    else
+        vt_yaml_text(reading->yaml, node, &out->appearance);
 }
 
 /* {name: "phu-luc*", appearance: phu-luc}; without a name it is for all that are left. */
@@ -105,13 +109,20 @@ static void read_one_of(struct vt_reading *reading, const struct vt_yaml_node *n
                         struct vt_seal_appearance_asked *out)
 {
     struct vt_yaml *yaml = reading->yaml;
+    if (node->kind == VT_YAML_SCALAR) {
+        vt_yaml_mistake(yaml, node,
+                        "which documents show it? write {name: \"phu-luc*\", appearance: %.40s}",
+                        node->text);
+        return;
+    }
     if (!vt_yaml_is_mapping(yaml, node, "an appearance with names of files"))
         return;
     const struct vt_yaml_node *appearance = vt_yaml_find(node, "appearance");
     vt_yaml_check_keys(yaml, node, appearance_keys, ELEMENTS(appearance_keys));
     read_names(reading, vt_yaml_find(node, "name"), &out->names, &out->names_count);
     if (appearance == NULL)
-        vt_yaml_mistake(yaml, node, "appearance is missing: one of seal.appearances");
+        vt_yaml_mistake(yaml, node,
+                        "appearance is missing: one of seal.appearances in vanthu.yaml");
     else
         read_appearance_name(reading, appearance, out);
     if (vt_yaml_find(node, "name") == NULL && !is_last)

@@ -61,7 +61,7 @@ static bool read_text(struct reader *r, const char *key, const char **out)
     if (!vt_yaml_text(&r->config->yaml, node, out))
         return false;
     return ((*out)[0] != '\0' && strlen(*out) <= MAX_TEXT_BYTES && vt_check_title(*out)) ||
-           vt_yaml_mistake(&r->config->yaml, node, "%s is one line of at most %d bytes", key,
+           vt_yaml_mistake(&r->config->yaml, node, "%s is one line of 1 to %d bytes", key,
                            MAX_TEXT_BYTES);
 }
 
@@ -141,6 +141,37 @@ static bool read_places(struct reader *r)
     return is_good;
 }
 
+/* Which of the places read a setting of a place. */
+#define AT(place) (1u << VT_SEAL_PLACE_##place)
+static const struct {
+    const char *name;
+    unsigned places;
+    const char *needed;
+} place_keys[] = {{"anchor", AT(ANCHOR), "anchor"},
+                  {"field", AT(FIELD), "field"},
+                  {"page", AT(PAGE), "page"},
+                  {"left-mm", AT(PAGE) | AT(ANCHOR), "page or anchor"},
+                  {"top-mm", AT(PAGE) | AT(ANCHOR), "page or anchor"}};
+
+static bool check_place_keys(struct reader *r)
+{
+    struct vt_yaml *yaml = &r->config->yaml;
+    unsigned is = 0;
+    for (size_t i = 0; i < r->out->places_count; i++)
+        is |= 1u << r->out->places[i];
+    for (size_t i = 0; i < ELEMENTS(place_keys); i++) {
+        const struct vt_yaml_node *node = vt_yaml_find(r->node, place_keys[i].name);
+        if (node != NULL && (place_keys[i].places & is) == 0)
+            return vt_yaml_mistake(yaml, node, "%s says nothing without place: %s",
+                                   place_keys[i].name, place_keys[i].needed);
+        bool is_outside = node != NULL && node->kind == VT_YAML_SCALAR && node->text[0] == '-';
+        if (is_outside && (is & AT(ANCHOR)) == 0)
+            return vt_yaml_mistake(yaml, node,
+                                   "this is outside of the page; a minus is for place: anchor");
+    }
+    return true;
+}
+
 static bool check_places(struct reader *r)
 {
     const struct vt_seal_appearance *out = r->out;
@@ -148,7 +179,7 @@ static bool check_places(struct reader *r)
         return lacks(r, "anchor", "a text of the page, such as \"Nơi nhận:\"");
     if (has_place(out, VT_SEAL_PLACE_FIELD) && out->field == NULL)
         return lacks(r, "field", "the full name of a signature field");
-    return true;
+    return check_place_keys(r);
 }
 
 static bool read_place(struct reader *r)
@@ -232,6 +263,15 @@ static bool read_image(struct reader *r)
     return read_mm(r, "width-mm", 1, &r->out->width_mm) && is_good;
 }
 
+static const char *whose(unsigned of)
+{
+    return of == OF_IMAGE   ? "show: image"
+           : of == OF_TEXT  ? "show: text"
+           : of == OF_ANNEX ? "show: text and text: annex"
+           : of == OF_COPY  ? "show: text and text: copy"
+                            : "show: image or show: text";
+}
+
 /* A setting that nothing reads is a misunderstanding. */
 static bool check_strangers(struct reader *r)
 {
@@ -243,8 +283,8 @@ static bool check_strangers(struct reader *r)
     for (size_t i = 0; i < ELEMENTS(keys); i++) {
         const struct vt_yaml_node *node = vt_yaml_find(r->node, keys[i].name);
         if (node != NULL && (keys[i].of & is) == 0)
-            return vt_yaml_mistake(&r->config->yaml, node, "%s says nothing to this appearance",
-                                   keys[i].name);
+            return vt_yaml_mistake(&r->config->yaml, node, "%s says nothing without %s",
+                                   keys[i].name, whose(keys[i].of));
     }
     return true;
 }

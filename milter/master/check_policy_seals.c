@@ -78,17 +78,30 @@ static void tell(const struct vt_config *config, const struct vt_policy_seal *se
                               key, purposes_of(seal->asked.what), names);
 }
 
+/* "con-dau, phu-luc" */
+static void list_appearances(const struct vt_config *config, char *out, size_t out_bytes)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < config->seal_appearances_count && used < out_bytes; i++)
+        used += (size_t)snprintf(out + used, out_bytes - used, "%s%s", i > 0 ? ", " : "",
+                                 config->seal_appearances[i].name);
+}
+
 static void check_appearances(const struct vt_config *config, const struct vt_policy_seal *seal,
                               struct vt_mistakes *mistakes)
 {
     const struct vt_seal_documents *documents = seal->asked.documents;
+    char names[VT_ERR_TEXT_BYTES / 2];
+    list_appearances(config, names, sizeof(names));
     for (size_t i = 0; documents != NULL && i < documents->appearances_count; i++) {
         const struct vt_seal_appearance_asked *asked = &documents->appearances[i];
         if (asked->appearance == NULL || vt_config_appearance(config, asked->appearance) != NULL)
             continue;
         (void)vt_mistakes_add(mistakes, config->policy_file, asked->line, asked->column, false,
-                              "\"%.100s\" is no appearance under seal.appearances in %s",
-                              asked->appearance, config->file);
+                              "\"%.100s\" is no appearance under seal.appearances in %s; %s%s",
+                              asked->appearance, config->file,
+                              names[0] == '\0' ? "there are none" : "one of: ", names);
     }
 }
 

@@ -211,6 +211,50 @@ static void every_setting(void **state)
     vt_mistakes_clear(&mistakes);
 }
 
+/* What sealed documents show. */
+static void appearances(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "seal:\n"
+        "  appearances:\n"
+        "    con-dau: {show: image, picture: dau.png, width-mm: 36, place: [signature, anchor], "
+        "anchor: \"Nơi nhận:\", left-mm: -40, top-mm: 5, may-be-invisible: true}\n"
+        "    phu-luc: {show: text, text: annex, number: [X-So, subject, file-name]}\n"
+        "    sao-y: {show: text, text: copy, kind: SAO LỤC, agency: Sở Nội vụ, font: f.ttf, place: "
+        "page, page: last, left-mm: 120}\n"
+        "    o-ky: {show: nothing, field: Cơ quan}\n";
+    struct vt_mistakes mistakes;
+    struct vt_config *c = parse(text, &mistakes);
+    assert_non_null(c);
+    assert_int_equal(c->seal_appearances_count, 4);
+    const struct vt_seal_appearance *a = vt_config_appearance(c, "con-dau");
+    assert_int_equal(a->show, VT_SEAL_SHOW_IMAGE);
+    assert_string_equal(a->picture, "/etc/vanthu/dau.png");
+    assert_int_equal(a->width_mm, 36);
+    assert_int_equal(a->places_count, 2);
+    assert_int_equal(a->places[1], VT_SEAL_PLACE_ANCHOR);
+    assert_string_equal(a->anchor, "Nơi nhận:");
+    assert_int_equal(a->left_mm, -40);
+    assert_int_equal(a->top_mm, 5);
+    assert_true(a->may_be_invisible);
+    a = vt_config_appearance(c, "phu-luc");
+    assert_int_equal(a->places[0], VT_SEAL_PLACE_TOP_RIGHT);
+    assert_int_equal(a->number.count, 3);
+    assert_non_null(strstr(a->font, "LiberationSerif-Regular.ttf"));
+    a = vt_config_appearance(c, "sao-y");
+    assert_string_equal(a->kind, "SAO LỤC");
+    assert_string_equal(a->agency, "Sở Nội vụ");
+    assert_int_equal(a->places[0], VT_SEAL_PLACE_PAGE);
+    assert_int_equal(a->page, 0);
+    assert_int_equal(a->left_mm, 120);
+    a = vt_config_appearance(c, "o-ky");
+    assert_int_equal(a->places[0], VT_SEAL_PLACE_FIELD);
+    assert_null(vt_config_appearance(c, "khac"));
+    vt_config_free(c);
+    vt_mistakes_clear(&mistakes);
+}
+
 /* One wrong line each, and what is said about it. */
 static void mistakes_of_one_line(void **state)
 {
@@ -236,6 +280,109 @@ static void mistakes_of_one_line(void **state)
         {"notices: {tls: require}\n", 1, 16, "did you mean \"required\""},
         {"notices: {relay: \"smtps://mx.x.vn\", tls: opportunistic}\n", 1, 42, "begins with TLS"},
         {"notices: {sign-with: k}\n", 1, 22, "there is no key \"k\" under seal.keys"},
+        {"seal: {appearances: {a: {}}}\n", 1, 25, "show is missing: image, text or nothing"},
+        {"seal: {appearances: {a: {show: picture}}}\n", 1, 32,
+         "\"picture\" is not what is shown; one of: nothing, image or text"},
+        {"seal: {appearances: {a: {show: image}}}\n", 1, 25,
+         "picture is missing: a PNG of the seal, red and transparent, in its real size"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, width-mm: 0}}}\n", 1, 65,
+         "0 is not between 1 and 1189"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, width-mm: 36mm}}}\n", 1, 65,
+         "\"36mm\" is not a number"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, text: annex}}}\n", 1, 61,
+         "text says nothing without show: text"},
+        {"seal: {appearances: {a: {show: text}}}\n", 1, 25,
+         "text is missing: annex (number and symbol, time) or copy (kind, agency, time)"},
+        {"seal: {appearances: {a: {show: text, text: anex}}}\n", 1, 44,
+         "\"anex\" is not a text: did you mean \"annex\"?"},
+        {"seal: {appearances: {a: {show: text, text: annex}}}\n", 1, 25,
+         "number is missing: where number and symbol of the document stand: subject, file-name, or "
+         "a header such as X-So-Ky-Hieu"},
+        {"seal: {appearances: {a: {show: text, text: annex, number: Subject}}}\n", 1, 59,
+         "number and symbol stand in subject, file-name, or a header such as X-So-Ky-Hieu"},
+        {"seal: {appearances: {a: {show: text, text: annex, number: [subject, So-Ky-Hieu]}}}\n", 1,
+         69, "number and symbol stand in subject, file-name, or a header such as X-So-Ky-Hieu"},
+        {"seal: {appearances: {a: {show: text, text: annex, number: []}}}\n", 1, 59,
+         "an empty list: write places of number and symbol, or leave the key out"},
+        {"seal: {appearances: {a: {show: text, text: annex, number: [a,b,c,d,e]}}}\n", 1, 59,
+         "at most 4 places"},
+        {"seal: {appearances: {a: {show: text, text: copy}}}\n", 1, 25,
+         "kind is missing: SAO Y, SAO LỤC or TRÍCH SAO"},
+        {"seal: {appearances: {a: {show: text, text: copy, kind: sao y}}}\n", 1, 56,
+         "\"sao y\" is not a kind of copy: did you mean \"SAO Y\"?"},
+        {"seal: {appearances: {a: {show: text, text: copy, kind: SAO Y, number: subject}}}\n", 1,
+         71, "number says nothing without show: text and text: annex"},
+        {"seal: {appearances: {a: {show: text, text: copy, kind: SAO Y, agency: \"\"}}}\n", 1, 71,
+         "agency is one line of 1 to 200 bytes"},
+        {"seal: {appearances: {a: {show: nothing, place: page}}}\n", 1, 48,
+         "place says nothing without show: image or show: text"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, place: anchor}}}\n", 1, 25,
+         "anchor is missing: a text of the page, such as \"Nơi nhận:\""},
+        {"seal: {appearances: {a: {show: image, picture: x.png, place: field}}}\n", 1, 25,
+         "field is missing: the full name of a signature field"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, anchor: \"Nơi nhận:\"}}}\n", 1, 63,
+         "anchor says nothing without place: anchor"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, field: Con dau}}}\n", 1, 62,
+         "field says nothing without place: field"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, place: [page, page]}}}\n", 1, 69,
+         "page stands here before"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, place: []}}}\n", 1, 62,
+         "an empty list: write places, or leave the key out"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, place: topright}}}\n", 1, 62,
+         "\"topright\" is not a place: did you mean \"top-right\"?"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, place: page, page: 0}}}\n", 1, 74,
+         "0 is not between 1 and 100000"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, place: page, page: first}}}\n", 1,
+         74, "\"first\" is not a number"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, place: page, left-mm: 1190}}}\n", 1,
+         77, "1190 is not between 0 and 1189"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, place: page, left-mm: -20}}}\n", 1,
+         77, "this is outside of the page; a minus is for place: anchor"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, place: page, left-mm: 12.5}}}\n", 1,
+         77, "\"12.5\" is not a number"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, place: top-right, left-mm: 20}}}\n",
+         1, 82, "left-mm says nothing without place: page or anchor"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, place: top-right, page: 2}}}\n", 1,
+         79, "page says nothing without place: page"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, may-be-invisible: yes}}}\n", 1, 73,
+         "\"yes\" is not true or false"},
+        {"seal: {appearances: {Con Dau: {show: nothing}}}\n", 1, 22,
+         "an appearance has a name of small letters, digits, \"-\" and \".\", at most 32"},
+        {"seal: {appearances: [a]}\n", 1, 21,
+         "appearances by their names is written as \"key: value\" lines"},
+        {"seal: {appearances: {a: image}}\n", 1, 25,
+         "an appearance is written as \"key: value\" lines"},
+        {"seal: {appearances: {a: {show: image, picture: x.png, colour: red}}}\n", 1, 55,
+         "unknown key \"colour\"; known here: show, picture, width-mm, font, text, kind, agency, "
+         "number, place, page, left-mm, top-mm, anchor, field or may-be-invisible"},
+        {"seal: {appearances: {a: {show: nothing}, a: {show: nothing}}}\n", 1, 42,
+         "key \"a\" stands here a second time, first in line 1"},
+        {"seal: {timestamp: {url: \"http://tsa.ca.gov.vn\"}}\n", 1, 20,
+         "unknown key \"url\": did you mean \"urls\"?"},
+        {"seal: {timestamp: {hash: SHA-256}}\n", 1, 26,
+         "\"SHA-256\" is not a hash; one of: sha256, sha384 or sha512"},
+        {"seal: {timestamp: {timeout: 5}}\n", 1, 29,
+         "\"5\" is not a duration such as 500ms, 3s, 15m, 2h or 7d"},
+        {"seal: {timestamp: {timeout: 0s}}\n", 1, 29, "0s is not between 500ms and 5s"},
+        {"seal: {timestamp: {timeout: 2h}}\n", 1, 29, "2h is not between 500ms and 5s"},
+        {"seal: {timestamp: {without: defer}}\n", 1, 29,
+         "\"defer\" is not what to do without a time stamp; one of: seal or refuse"},
+        {"seal: {timestamp: {policy: any}}\n", 1, 28,
+         "\"any\" is not an OID such as 1.3.6.1.4.1.4146.2.2"},
+        {"seal: {timestamp: \"http://tsa.ca.gov.vn\"}\n", 1, 19,
+         "this key is written as \"key: value\" lines"},
+        {"seal: {timestamp: {urls: tsa.ca.gov.vn}}\n", 1, 26,
+         "\"tsa.ca.gov.vn\" is not an address such as http://tsa.ca.gov.vn"},
+        {"seal: {keys: {k: {agency: a, purposes: [documents], uri: "
+         "\"pkcs11:token=t;object=o?module-path=/m.so\"}}}\n",
+         1, 41, "\"documents\" is not a purpose: did you mean \"document\"?"},
+        {"seal: {keys: {k: {agency: a, purposes: [document], level: B-T, uri: "
+         "\"pkcs11:token=t;object=o?module-path=/m.so\"}}}\n",
+         1, 14,
+         "the key k asks for a time stamp (level), but seal.timestamp.urls names no authority"},
+        {"seal: {keys: {k: {agency: a, purposes: [document], level: LT, uri: "
+         "\"pkcs11:token=t;object=o?module-path=/m.so\"}}}\n",
+         1, 59, "\"LT\" is not a level; one of: B-B, B-T or B-LT"},
         {"seal: {timestamp: {urls: [\"http://tsa.other.vn/x\"]}}\n", 1, 19,
          "the host of http://tsa.other.vn/x is not in fetch.allowed-hosts: nobody may ask it"},
         {"seal: {timestamp: {urls: [\"http://tsa.ca.gov.vn:8080\"]}}\n", 1, 19,
@@ -558,6 +705,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),
         cmocka_unit_test(every_setting),
+        cmocka_unit_test(appearances),
         cmocka_unit_test(mistakes_of_one_line),
         cmocka_unit_test(all_mistakes_in_one_run),
         cmocka_unit_test(settings_have_a_place),
