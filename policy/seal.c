@@ -269,8 +269,9 @@ static bool is_one_of(const char *const *names, size_t count, const char *folded
 static bool is_meant(const struct vt_seal_documents *asked, const struct vt_document *document,
                      const char *folded)
 {
-    if (document->format != VT_FORMAT_PDF || document->nested || document->path[0] == '\0' ||
-        strchr(document->path, '/') != NULL)
+    const char *path = document->path;
+    if (document->format != VT_FORMAT_PDF || document->nested || path == NULL || path[0] == '\0' ||
+        strchr(path, '/') != NULL)
         return false;
     if ((asked->is_signed == VT_SEAL_SIGNED_ONLY && document->signatures_count == 0) ||
         (asked->is_signed == VT_SEAL_UNSIGNED_ONLY && document->signatures_count > 0))

@@ -261,7 +261,7 @@ static const struct vt_signature *find_seal(const struct vt_sealed_file *file,
     for (size_t i = 0; i < evidence->documents_count; i++) {
         const struct vt_document *document = &evidence->documents[i];
         if (is_mail(file) ? document->nested || document->format != VT_FORMAT_SMIME
-                          : document->path[0] != '\0')
+                          : document->path == NULL || document->path[0] != '\0')
             continue;
         for (size_t k = document->signatures_count; k-- > 0;)
             if (strcmp(document->signatures[k].signer.sha256, file->own->signer.sha256) == 0)

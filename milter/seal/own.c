@@ -80,7 +80,7 @@ bool vt_stamp_is_good(const struct vt_signature *judged, struct vt_arena *arena,
     *out_text = "the sealed mail shows no time stamp";
     for (size_t i = 0; i < judged->timestamps_count; i++) {
         const struct vt_timestamp_facts *facts = &judged->timestamps[i];
-        if (strcmp(facts->kind, "signature") != 0)
+        if (facts->kind == NULL || strcmp(facts->kind, "signature") != 0)
             continue;
         if (is_useful(facts))
             return true;

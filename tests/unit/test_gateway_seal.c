@@ -36,7 +36,7 @@ static struct {
      * signed. */
     enum vt_seal_pdf_word words[2];
     enum vt_indication document, earlier;
-    bool is_partly_covered;
+    bool is_partly_covered, has_no_words;
     unsigned document_signs, documents_asked, message_asked;
     const char *appearance;
 } others;
@@ -173,7 +173,7 @@ static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *i
     struct vt_signature *signature = vt_arena_alloc(arena, sizeof(*signature));
     struct vt_timestamp_facts *facts = vt_arena_alloc(arena, sizeof(*facts));
     others.inspections++;
-    *facts = (struct vt_timestamp_facts){.kind = "signature",
+    *facts = (struct vt_timestamp_facts){.kind = others.has_no_words ? NULL : "signature",
                                          .integrity = VT_INTEGRITY_INTACT,
                                          .indication = others.stamped,
                                          .sub_indication = others.stamped_sub};
@@ -612,6 +612,25 @@ static void what_has_this_seal_stays(void **state)
     expect(s, VT_SEAL_RESULT_SEALED, NULL);
 }
 
+/* Evidence comes from a process that read hostile bytes: any text of it may be missing. */
+static void evidence_without_words_is_no_fault(void **state)
+{
+    struct scene *s = *state;
+    const char *url = "http://tsa.test";
+    ask_for(s, VT_SEAL_WHAT_DOCUMENTS);
+    documents[0].path = NULL;
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    assert_int_equal(s->judgement.sealed.documents_count, 1);
+    documents[0].path = "2";
+    s->decision.seal_what = VT_SEAL_WHAT_MESSAGE;
+    s->decision.seal_documents = NULL;
+    s->config.timestamp = (struct vt_config_timestamp){.urls = {&url, 1}, .timeout_msecs = 1000};
+    s->key.level = VT_SEAL_LEVEL_T;
+    others.has_no_words = true;
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    assert_string_equal(s->judgement.sealed.level, "B-B");
+}
+
 static void headers_go_before_the_body(void **state)
 {
     struct scene *s = *state;
@@ -642,6 +661,7 @@ int main(void)
                                        CASE(one_that_cannot_be_sealed_leaves_all),
                                        CASE(sealed_documents_are_judged),
                                        CASE(what_has_this_seal_stays),
+                                       CASE(evidence_without_words_is_no_fault),
                                        CASE(headers_go_before_the_body)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
