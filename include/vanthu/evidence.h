@@ -286,7 +286,7 @@ struct vt_signature {
 };
 
 /* What came into a PDF after it was signed: the words stand in JSON, a sentence of each in
- * vt_change_info. */
+ * vt_change_phrase. */
 enum vt_change_kind {
     VT_CHANGE_OTHER = 0,          /* "other" */
     VT_CHANGE_SIGNATURE_ADDED,    /* "signature-added" */
@@ -409,12 +409,16 @@ const char *vt_sender_proof_name(enum vt_sender_proof proof);
 const char *vt_automatic_name(enum vt_automatic automatic); /* "no" for VT_AUTOMATIC_NOT */
 const char *vt_change_name(enum vt_change_kind kind);
 
-/* A sentence about a kind of change without its full stop, after which its page may stand: "Nội
- * dung của trang đã bị thay". Never NULL. */
-struct vt_change_info {
+/* Words for people in both languages, without a full stop. */
+struct vt_phrase {
     const char *vietnamese, *english;
 };
-const struct vt_change_info *vt_change_info(enum vt_change_kind kind);
+/* A sentence about a kind of change, after which its page may stand: "Nội dung của trang đã bị
+ * thay". Never NULL. */
+const struct vt_phrase *vt_change_phrase(enum vt_change_kind kind);
+/* What a time stamp of this kind (vt_timestamp_facts) is over: "trên chữ ký số"; of another word or
+ * NULL "chưa xác định". Never NULL. */
+const struct vt_phrase *vt_stamp_phrase(const char *kind);
 
 /* Lower an indication to what a new failure asks for: TOTAL-FAILED beats INDETERMINATE beats
  * TOTAL-PASSED; among sub-indications of one indication the earlier in the enum wins. */

@@ -47,6 +47,10 @@ const char *vt_truth_name(enum vt_truth truth);
 const char *vt_kind_name(enum vt_kind kind);
 const char *vt_effect_name(enum vt_effect effect);
 const char *vt_alignment_name(enum vt_alignment alignment);
+/* Whose key it is, and whose valid signatures a document has: "cơ quan, tổ chức"; "chưa xác định"
+ * of what is unknown. Never NULL. */
+const struct vt_phrase *vt_kind_phrase(enum vt_kind kind);
+const struct vt_phrase *vt_effect_phrase(enum vt_effect effect);
 
 /* A loaded table; immutable. */
 struct vt_site;

@@ -65,21 +65,8 @@ enum word {
     W_BEST_TIME,
     W_NOW,
     W_STAMP,
-    W_STAMP_SIGNATURE,
-    W_STAMP_CONTENT,
-    W_STAMP_SIGNATURE_REFERENCES,
-    W_STAMP_REFERENCES,
-    W_STAMP_ARCHIVE,
-    W_STAMP_DOCUMENT,
     W_KIND,
-    W_KIND_PERSON,
-    W_KIND_AGENCY,
-    W_KIND_DEVICE,
     W_EFFECT,
-    W_EFFECT_NONE,
-    W_EFFECT_SIGNATURE,
-    W_EFFECT_SEAL,
-    W_EFFECT_BOTH,
     W_SEEMS,
     W_SCAN,
     W_ELECTRONIC,
@@ -159,23 +146,8 @@ static const char *const words[WORDS][2] = {
     [W_NOW] = {"thời điểm kiểm tra, vì chưa có gì chứng minh đã ký số trước đó",
                "the time of checking: nothing proves that it was signed before"},
     [W_STAMP] = {"Dấu thời gian", "Time stamp"},
-    [W_STAMP_SIGNATURE] = {"trên chữ ký số", "over the signature"},
-    [W_STAMP_CONTENT] = {"trên nội dung", "over the content"},
-    [W_STAMP_SIGNATURE_REFERENCES] = {"trên chữ ký số và tham chiếu",
-                                      "over the signature and references"},
-    [W_STAMP_REFERENCES] = {"trên tham chiếu, không gồm chữ ký số",
-                            "over references, not the signature"},
-    [W_STAMP_ARCHIVE] = {"lưu trữ", "for the archive"},
-    [W_STAMP_DOCUMENT] = {"trên tệp", "over the file"},
     [W_KIND] = {"Chữ ký số của", "Signature of"},
-    [W_KIND_PERSON] = {"cá nhân", "a person"},
-    [W_KIND_AGENCY] = {"cơ quan, tổ chức", "an agency"},
-    [W_KIND_DEVICE] = {"thiết bị, dịch vụ, phần mềm", "a device, service or software"},
     [W_EFFECT] = {"Chữ ký số hợp lệ của", "Valid signatures of"},
-    [W_EFFECT_NONE] = {"chưa có", "nobody"},
-    [W_EFFECT_SIGNATURE] = {"cá nhân", "a person"},
-    [W_EFFECT_SEAL] = {"cơ quan, tổ chức", "an agency"},
-    [W_EFFECT_BOTH] = {"cá nhân và cơ quan, tổ chức", "a person and an agency"},
     [W_SEEMS] = {"Gợi ý, có thể là", "Hint, it may be"},
     [W_SCAN] = {"bản quét (trang đầu là hình ảnh)", "a scan: its first page is a picture"},
     [W_ELECTRONIC] = {"văn bản tạo lập dạng điện tử", "a document made by a program"},
@@ -201,6 +173,11 @@ struct printer {
 static const char *word(const struct printer *p, enum word w)
 {
     return words[w][p->language];
+}
+
+static const char *phrase(const struct printer *p, const struct vt_phrase *of)
+{
+    return p->language == VT_LANGUAGE_VIETNAMESE ? of->vietnamese : of->english;
 }
 
 static void label(const struct printer *p, enum word w)
@@ -301,24 +278,6 @@ static void print_best_time(const struct printer *p, const struct vt_signature *
     fprintf(p->out, "%s, %s\n", time_text(p, text, signature->judged_at_utc_secs), word(p, source));
 }
 
-static enum word stamp_word(const char *kind)
-{
-    static const struct {
-        const char *kind;
-        enum word word;
-    } kinds[] = {{"signature", W_STAMP_SIGNATURE},
-                 {"content", W_STAMP_CONTENT},
-                 {"signature-and-references", W_STAMP_SIGNATURE_REFERENCES},
-                 {"references", W_STAMP_REFERENCES},
-                 {"archive", W_STAMP_ARCHIVE},
-                 {"document", W_STAMP_DOCUMENT}};
-    for (size_t i = 0; kind != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (strcmp(kinds[i].kind, kind) == 0)
-            return kinds[i].word;
-    }
-    return W_UNKNOWN;
-}
-
 static void print_stamp(const struct printer *p, const struct vt_timestamp_facts *stamp)
 {
     char text[64];
@@ -326,7 +285,7 @@ static void print_stamp(const struct printer *p, const struct vt_timestamp_facts
     bool counts = stamp->indication == VT_TOTAL_PASSED;
     tsa = first_of(tsa, stamp->tsa);
     label(p, W_STAMP);
-    fprintf(p->out, "%s, %s, %s: %s\n", word(p, stamp_word(stamp->kind)),
+    fprintf(p->out, "%s, %s, %s: %s\n", phrase(p, vt_stamp_phrase(stamp->kind)),
             time_text(p, text, stamp->time_utc_secs), tsa != NULL ? tsa : word(p, W_UNKNOWN),
             word(p, counts ? W_COUNTS : W_COUNTS_NOT));
     print_findings(p, stamp->findings, stamp->findings_count);
@@ -376,13 +335,11 @@ static void print_changes(const struct printer *p, const struct vt_document *doc
 {
     for (size_t i = 0; i < document->changes_count; i++) {
         const struct vt_document_change *change = &document->changes[i];
-        const struct vt_change_info *info = vt_change_info(change->kind);
         if (change->revision <= signature->revision || change->effect == VT_CHANGES_PERMITTED)
             continue;
         label(p, W_CHANGED);
-        fprintf(p->out, "%s (%s %u",
-                p->language == VT_LANGUAGE_VIETNAMESE ? info->vietnamese : info->english,
-                word(p, W_REVISION), change->revision);
+        fprintf(p->out, "%s (%s %u", phrase(p, vt_change_phrase(change->kind)), word(p, W_REVISION),
+                change->revision);
         if (change->page > 0)
             fprintf(p->out, ", %s %u", word(p, W_PAGE), change->page);
         fprintf(p->out, "): %s\n",
@@ -407,18 +364,15 @@ static void print_conclusion(const struct printer *p, const struct vt_signature 
 /* Whose key it is by the table: "an agency, Sở Xây dựng tỉnh Ninh Bình (soxd)". */
 static void print_kind(const struct printer *p, const struct vt_site_signature *its)
 {
-    static const enum word kinds[VT_KINDS] = {[VT_KIND_UNKNOWN] = W_UNKNOWN,
-                                              [VT_KIND_PERSON] = W_KIND_PERSON,
-                                              [VT_KIND_AGENCY] = W_KIND_AGENCY,
-                                              [VT_KIND_DEVICE] = W_KIND_DEVICE};
     if (its == NULL || its->agency == NULL)
         return;
     const struct vt_site_agency *agency = vt_site_agency(p->text->site, its->agency);
     label(p, W_KIND);
     if (agency != NULL)
-        fprintf(p->out, "%s, %s (%s)\n", word(p, kinds[its->kind]), agency->name, its->agency);
+        fprintf(p->out, "%s, %s (%s)\n", phrase(p, vt_kind_phrase(its->kind)), agency->name,
+                its->agency);
     else
-        fprintf(p->out, "%s, %s\n", word(p, kinds[its->kind]), its->agency);
+        fprintf(p->out, "%s, %s\n", phrase(p, vt_kind_phrase(its->kind)), its->agency);
 }
 
 /* Each on a line of its own: none of them is proven. */
@@ -456,13 +410,8 @@ static void print_use(const struct printer *p, const struct vt_signature *signat
 /* The signature of Article 15, the seal, or both; that it cannot be told is nothing to tell. */
 static void print_effect(const struct printer *p, const struct vt_site_document *its)
 {
-    static const enum word effects[VT_EFFECTS] = {[VT_EFFECT_UNKNOWN] = W_UNKNOWN,
-                                                  [VT_EFFECT_NONE] = W_EFFECT_NONE,
-                                                  [VT_EFFECT_SIGNATURE] = W_EFFECT_SIGNATURE,
-                                                  [VT_EFFECT_SEAL] = W_EFFECT_SEAL,
-                                                  [VT_EFFECT_SIGNATURE_AND_SEAL] = W_EFFECT_BOTH};
     if (its != NULL && its->signatures_count > 0 && its->effect != VT_EFFECT_UNKNOWN)
-        line(p, W_EFFECT, word(p, effects[its->effect]));
+        line(p, W_EFFECT, phrase(p, vt_effect_phrase(its->effect)));
 }
 
 static void print_signature(const struct printer *p, const struct vt_document *document, size_t i,

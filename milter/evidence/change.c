@@ -3,7 +3,7 @@
  * sentence of each kind, in the terms of Decree 30/2020/NĐ-CP, which a page number may follow. */
 #include "vanthu/evidence.h"
 
-static const struct vt_change_info infos[VT_CHANGE_KINDS] = {
+static const struct vt_phrase infos[VT_CHANGE_KINDS] = {
     [VT_CHANGE_OTHER] = {"Có thay đổi khác", "Something else was changed"},
     [VT_CHANGE_SIGNATURE_ADDED] = {"Thêm chữ ký số", "A signature was added"},
     [VT_CHANGE_VALIDATION_DATA] = {"Thêm dữ liệu phục vụ kiểm tra chữ ký số",
@@ -53,7 +53,7 @@ static const struct vt_change_info infos[VT_CHANGE_KINDS] = {
          "A script, or what is done when the document is opened, was added or changed"},
 };
 
-const struct vt_change_info *vt_change_info(enum vt_change_kind kind)
+const struct vt_phrase *vt_change_phrase(enum vt_change_kind kind)
 {
     return &infos[kind < VT_CHANGE_KINDS ? kind : VT_CHANGE_OTHER];
 }

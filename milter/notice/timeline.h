@@ -51,10 +51,6 @@ enum vt_timeline_word {
     VT_TIMELINE_LEFT_OUT,
     VT_TIMELINE_BYTES,
     VT_TIMELINE_EFFECT,
-    VT_TIMELINE_EFFECT_NONE,
-    VT_TIMELINE_EFFECT_SIGNATURE,
-    VT_TIMELINE_EFFECT_SEAL,
-    VT_TIMELINE_EFFECT_BOTH,
     VT_TIMELINE_REVISION,
     VT_TIMELINE_FIRST_BYTES,
     VT_TIMELINE_ALL_BYTES_OF,
@@ -82,16 +78,7 @@ enum vt_timeline_word {
     VT_TIMELINE_AFTER_UNCLEAR,
     VT_TIMELINE_AFTER_ADDED,
     VT_TIMELINE_KIND,
-    VT_TIMELINE_KIND_PERSON,
-    VT_TIMELINE_KIND_AGENCY,
-    VT_TIMELINE_KIND_DEVICE,
     VT_TIMELINE_STAMP,
-    VT_TIMELINE_STAMP_SIGNATURE,
-    VT_TIMELINE_STAMP_CONTENT,
-    VT_TIMELINE_STAMP_SIGNATURE_REFERENCES,
-    VT_TIMELINE_STAMP_REFERENCES,
-    VT_TIMELINE_STAMP_ARCHIVE,
-    VT_TIMELINE_STAMP_DOCUMENT,
     VT_TIMELINE_STAMP_COUNTS,
     VT_TIMELINE_STAMP_COUNTS_NOT,
     VT_TIMELINE_STATUS,
@@ -121,6 +108,7 @@ struct vt_timeline_writer {
 };
 
 const char *vt_timeline_word(const struct vt_timeline_writer *w, enum vt_timeline_word word);
+const char *vt_timeline_phrase(const struct vt_timeline_writer *w, const struct vt_phrase *phrase);
 /* With {1} and {2} filled in; second may be NULL. */
 const char *vt_timeline_fill(struct vt_timeline_writer *w, enum vt_timeline_word word,
                              const char *first, const char *second);

@@ -24,19 +24,13 @@ static enum vt_timeline_word word_of(enum vt_changes effect)
                                             : VT_TIMELINE_UNCLEAR;
 }
 
-static const char *sentence_of(const struct vt_timeline_writer *w, enum vt_change_kind kind)
-{
-    const struct vt_change_info *info = vt_change_info(kind);
-    return w->page.language == VT_NOTICE_VIETNAMESE ? info->vietnamese : info->english;
-}
-
 /* "không được phép: Nội dung của trang đã bị thay" */
 static void put_begin(struct vt_timeline_writer *w, const struct vt_document_change *change)
 {
     vt_timeline_element(w, "<li><span class=\"tag ", vt_timeline_class(verdict_of(change->effect)),
                         "\">");
     vt_timeline_element(w, "", vt_timeline_word(w, word_of(change->effect)), ":</span> ");
-    vt_timeline_text(w, sentence_of(w, change->kind));
+    vt_timeline_text(w, vt_timeline_phrase(w, vt_change_phrase(change->kind)));
 }
 
 /* ---- of a revision ---- */

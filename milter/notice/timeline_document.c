@@ -159,16 +159,10 @@ static size_t put_signatures(struct vt_timeline_writer *w, const struct vt_docum
 
 static void put_effect(struct vt_timeline_writer *w, const struct vt_site_document *its)
 {
-    static const enum vt_timeline_word effects[VT_EFFECTS] = {
-        [VT_EFFECT_NONE] = VT_TIMELINE_EFFECT_NONE,
-        [VT_EFFECT_SIGNATURE] = VT_TIMELINE_EFFECT_SIGNATURE,
-        [VT_EFFECT_SEAL] = VT_TIMELINE_EFFECT_SEAL,
-        [VT_EFFECT_SIGNATURE_AND_SEAL] = VT_TIMELINE_EFFECT_BOTH,
-    };
     if (its == NULL || its->signatures_count == 0 || its->effect == VT_EFFECT_UNKNOWN)
         return;
     vt_timeline_element(w, "<p>", vt_timeline_word(w, VT_TIMELINE_EFFECT), ": ");
-    vt_timeline_element(w, "", vt_timeline_word(w, effects[its->effect]), "</p>\n");
+    vt_timeline_element(w, "", vt_timeline_phrase(w, vt_effect_phrase(its->effect)), "</p>\n");
 }
 
 /* A file that is the document is named above already. */

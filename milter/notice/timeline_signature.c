@@ -38,47 +38,22 @@ static void put_facts(struct vt_timeline_writer *w, const struct vt_signature *s
 /* Whose key it is by the table of agencies. */
 static void put_kind(struct vt_timeline_writer *w, const struct vt_site_signature *its)
 {
-    static const enum vt_timeline_word kinds[VT_KINDS] = {
-        [VT_KIND_PERSON] = VT_TIMELINE_KIND_PERSON,
-        [VT_KIND_AGENCY] = VT_TIMELINE_KIND_AGENCY,
-        [VT_KIND_DEVICE] = VT_TIMELINE_KIND_DEVICE,
-    };
     if (its == NULL || its->agency == NULL)
         return;
     const struct vt_site_agency *agency = vt_site_agency(w->file->site, its->agency);
-    const char *kind = its->kind == VT_KIND_UNKNOWN ? vt_page_label(&w->page, VT_LABEL_NONE_KNOWN)
-                                                    : vt_timeline_word(w, kinds[its->kind]);
     vt_timeline_element(w, "<p>", vt_timeline_word(w, VT_TIMELINE_KIND), ": ");
-    vt_timeline_element(w, "", kind, ", ");
+    vt_timeline_element(w, "", vt_timeline_phrase(w, vt_kind_phrase(its->kind)), ", ");
     vt_timeline_element(w, "", agency != NULL ? agency->name : its->agency, "</p>\n");
 }
 
 /* ---- time stamps ---- */
-
-static const char *stamp_kind(const struct vt_timeline_writer *w, const char *kind)
-{
-    static const struct {
-        const char *kind;
-        enum vt_timeline_word word;
-    } kinds[] = {{"signature", VT_TIMELINE_STAMP_SIGNATURE},
-                 {"content", VT_TIMELINE_STAMP_CONTENT},
-                 {"signature-and-references", VT_TIMELINE_STAMP_SIGNATURE_REFERENCES},
-                 {"references", VT_TIMELINE_STAMP_REFERENCES},
-                 {"archive", VT_TIMELINE_STAMP_ARCHIVE},
-                 {"document", VT_TIMELINE_STAMP_DOCUMENT}};
-    for (size_t i = 0; kind != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (strcmp(kinds[i].kind, kind) == 0)
-            return vt_timeline_word(w, kinds[i].word);
-    }
-    return vt_page_label(&w->page, VT_LABEL_NONE_KNOWN);
-}
 
 static void put_stamp(struct vt_timeline_writer *w, const struct vt_timestamp_facts *stamp)
 {
     bool counts = stamp->indication == VT_TOTAL_PASSED;
     const char *tsa = stamp->path_count > 0 ? stamp->path[0].common_name : NULL;
     vt_timeline_element(w, "<p><strong>", vt_timeline_word(w, VT_TIMELINE_STAMP), "</strong> ");
-    vt_timeline_element(w, "", stamp_kind(w, stamp->kind), ": ");
+    vt_timeline_element(w, "", vt_timeline_phrase(w, vt_stamp_phrase(stamp->kind)), ": ");
     vt_timeline_time(w, stamp->time_utc_secs, vt_page_time(&w->page, stamp->time_utc_secs));
     vt_timeline_put(w, ", ");
     vt_timeline_element(w, "", vt_page_first_of(&w->page, tsa, stamp->tsa), ": ");

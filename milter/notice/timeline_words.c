@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What stands on the page about checked files besides facts, reasons and changes, which have their
- * words elsewhere; in the terms of Circular 15/2025/TT-BKHCN. */
+ * words elsewhere (evidence/change.c, evidence/phrase.c); in the terms of Circular
+ * 15/2025/TT-BKHCN. */
 #include "notice/timeline.h"
 
 static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
@@ -44,10 +45,6 @@ static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
          "alone to see them."},
     [VT_TIMELINE_BYTES] = {"byte", "bytes"},
     [VT_TIMELINE_EFFECT] = {"Chữ ký số hợp lệ của", "Valid signatures of"},
-    [VT_TIMELINE_EFFECT_NONE] = {"chưa có", "nobody"},
-    [VT_TIMELINE_EFFECT_SIGNATURE] = {"cá nhân", "a person"},
-    [VT_TIMELINE_EFFECT_SEAL] = {"cơ quan, tổ chức", "an agency"},
-    [VT_TIMELINE_EFFECT_BOTH] = {"cá nhân và cơ quan, tổ chức", "a person and an agency"},
     [VT_TIMELINE_REVISION] = {"Phiên bản", "Revision"},
     [VT_TIMELINE_FIRST_BYTES] = {"byte đầu của tệp", "first bytes of the file"},
     [VT_TIMELINE_ALL_BYTES_OF] = {"byte, toàn bộ tệp", "bytes, the whole file"},
@@ -82,18 +79,7 @@ static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
     [VT_TIMELINE_AFTER_UNCLEAR] = {"Chưa xác định được tệp có bị thay đổi nội dung hay không.",
                                    "It is not known whether the content was changed."},
     [VT_TIMELINE_KIND] = {"Chữ ký số của", "Signature of"},
-    [VT_TIMELINE_KIND_PERSON] = {"cá nhân", "a person"},
-    [VT_TIMELINE_KIND_AGENCY] = {"cơ quan, tổ chức", "an agency"},
-    [VT_TIMELINE_KIND_DEVICE] = {"thiết bị, dịch vụ, phần mềm", "a device, service or software"},
     [VT_TIMELINE_STAMP] = {"Dấu thời gian", "Time stamp"},
-    [VT_TIMELINE_STAMP_SIGNATURE] = {"trên chữ ký số", "over the signature"},
-    [VT_TIMELINE_STAMP_CONTENT] = {"trên nội dung", "over the content"},
-    [VT_TIMELINE_STAMP_SIGNATURE_REFERENCES] = {"trên chữ ký số và tham chiếu",
-                                                "over the signature and references"},
-    [VT_TIMELINE_STAMP_REFERENCES] = {"trên tham chiếu, không gồm chữ ký số",
-                                      "over references, not the signature"},
-    [VT_TIMELINE_STAMP_ARCHIVE] = {"lưu trữ", "for the archive"},
-    [VT_TIMELINE_STAMP_DOCUMENT] = {"trên tệp", "over the file"},
     [VT_TIMELINE_STAMP_COUNTS] = {"được tính", "counts"},
     [VT_TIMELINE_STAMP_COUNTS_NOT] = {"KHÔNG được tính", "does NOT count"},
     [VT_TIMELINE_STATUS] = {"Tình trạng thu hồi", "Revocation"},
@@ -121,4 +107,9 @@ static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
 const char *vt_timeline_word(const struct vt_timeline_writer *w, enum vt_timeline_word word)
 {
     return words[word][w->page.language];
+}
+
+const char *vt_timeline_phrase(const struct vt_timeline_writer *w, const struct vt_phrase *phrase)
+{
+    return w->page.language == VT_NOTICE_VIETNAMESE ? phrase->vietnamese : phrase->english;
 }

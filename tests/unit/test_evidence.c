@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "vanthu/evidence.h"
+#include "vanthu/site.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 #define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -76,7 +77,7 @@ static void every_change_has_words(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < VT_CHANGE_KINDS; i++) {
-        const struct vt_change_info *info = vt_change_info((enum vt_change_kind)i);
+        const struct vt_phrase *info = vt_change_phrase((enum vt_change_kind)i);
         const char *name = vt_change_name((enum vt_change_kind)i);
         assert_string_not_equal(name, "unknown");
         assert_non_null(info->vietnamese);
@@ -86,13 +87,35 @@ static void every_change_has_words(void **state)
         assert_null(strchr(info->vietnamese, '.'));
         assert_null(strchr(info->english, '.'));
         for (unsigned j = 0; j < i; j++) {
-            const struct vt_change_info *other = vt_change_info((enum vt_change_kind)j);
+            const struct vt_phrase *other = vt_change_phrase((enum vt_change_kind)j);
             assert_string_not_equal(name, vt_change_name((enum vt_change_kind)j));
             assert_string_not_equal(info->vietnamese, other->vietnamese);
             assert_string_not_equal(info->english, other->english);
         }
     }
-    assert_ptr_equal(vt_change_info((enum vt_change_kind)99), vt_change_info(VT_CHANGE_OTHER));
+    assert_ptr_equal(vt_change_phrase((enum vt_change_kind)99), vt_change_phrase(VT_CHANGE_OTHER));
+}
+
+/* What is unknown, or a word of a later version, is never said to be something. */
+static void findings_have_phrases(void **state)
+{
+    (void)state;
+    const struct vt_phrase *unknown = vt_stamp_phrase(NULL);
+    assert_string_equal(unknown->vietnamese, "chưa xác định");
+    assert_string_equal(unknown->english, "not known");
+    assert_ptr_equal(vt_stamp_phrase("of-tomorrow"), unknown);
+    assert_ptr_equal(vt_kind_phrase(VT_KIND_UNKNOWN), unknown);
+    assert_ptr_equal(vt_kind_phrase(VT_KINDS), unknown);
+    assert_ptr_equal(vt_effect_phrase(VT_EFFECT_UNKNOWN), unknown);
+    assert_ptr_equal(vt_effect_phrase(VT_EFFECTS), unknown);
+    assert_string_equal(vt_stamp_phrase("signature")->vietnamese, "trên chữ ký số");
+    assert_string_equal(vt_stamp_phrase("signature-and-references")->english,
+                        "over the signature and references");
+    assert_string_equal(vt_kind_phrase(VT_KIND_AGENCY)->vietnamese, "cơ quan, tổ chức");
+    assert_string_equal(vt_kind_phrase(VT_KIND_DEVICE)->english, "a device, service or software");
+    assert_string_equal(vt_effect_phrase(VT_EFFECT_NONE)->english, "nobody");
+    assert_string_equal(vt_effect_phrase(VT_EFFECT_SIGNATURE_AND_SEAL)->english,
+                        "a person and an agency");
 }
 
 /* ---- exit status ---- */
@@ -615,6 +638,7 @@ int main(void)
         cmocka_unit_test(worsening),
         cmocka_unit_test(every_sub_indication_has_a_word),
         cmocka_unit_test(every_change_has_words),
+        cmocka_unit_test(findings_have_phrases),
         cmocka_unit_test(exit_status),
         cmocka_unit_test(findings_are_bounded_and_clean),
         cmocka_unit_test(round_trip),

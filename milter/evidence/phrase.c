@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What stands in findings for people, in both languages: kinds of time stamp, whose key it is, and
+ * what the valid signatures of a document are together (Decree 30/2020/NĐ-CP, Article 15). */
+#include <string.h>
+
+#include "vanthu/site.h"
+
+static const struct vt_phrase not_known = {"chưa xác định", "not known"};
+
+const struct vt_phrase *vt_stamp_phrase(const char *kind)
+{
+    static const struct {
+        const char *kind;
+        struct vt_phrase phrase;
+    } kinds[] = {
+        {"signature", {"trên chữ ký số", "over the signature"}},
+        {"content", {"trên nội dung", "over the content"}},
+        {"signature-and-references",
+         {"trên chữ ký số và tham chiếu", "over the signature and references"}},
+        {"references",
+         {"trên tham chiếu, không gồm chữ ký số", "over references, not the signature"}},
+        {"archive", {"lưu trữ", "for the archive"}},
+        {"document", {"trên tệp", "over the file"}},
+    };
+    for (size_t i = 0; kind != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(kinds[i].kind, kind) == 0)
+            return &kinds[i].phrase;
+    }
+    return &not_known;
+}
+
+const struct vt_phrase *vt_kind_phrase(enum vt_kind kind)
+{
+    static const struct vt_phrase kinds[VT_KINDS] = {
+        [VT_KIND_PERSON] = {"cá nhân", "a person"},
+        [VT_KIND_AGENCY] = {"cơ quan, tổ chức", "an agency"},
+        [VT_KIND_DEVICE] = {"thiết bị, dịch vụ, phần mềm", "a device, service or software"},
+    };
+    return kind < VT_KINDS && kind != VT_KIND_UNKNOWN ? &kinds[kind] : &not_known;
+}
+
+const struct vt_phrase *vt_effect_phrase(enum vt_effect effect)
+{
+    static const struct vt_phrase effects[VT_EFFECTS] = {
+        [VT_EFFECT_NONE] = {"chưa có", "nobody"},
+        [VT_EFFECT_SIGNATURE] = {"cá nhân", "a person"},
+        [VT_EFFECT_SEAL] = {"cơ quan, tổ chức", "an agency"},
+        [VT_EFFECT_SIGNATURE_AND_SEAL] = {"cá nhân và cơ quan, tổ chức", "a person and an agency"},
+    };
+    return effect < VT_EFFECTS && effect != VT_EFFECT_UNKNOWN ? &effects[effect] : &not_known;
+}
