@@ -12,6 +12,8 @@ static const char *const labels[VT_LABELS][VT_NOTICE_LANGUAGES] = {
     [VT_LABEL_BY_POLICY] = {"Theo quy tắc tiếp nhận thư của hệ thống.",
                             "By the rules for mail of this system."},
     [VT_LABEL_NONE_KNOWN] = {"chưa xác định", "not known"},
+    [VT_LABEL_PAGE] = {"trang", "page"},
+    [VT_LABEL_PAGES] = {"trang", "pages"},
     [VT_LABEL_MAILBOXES] = {"hộp thư", "mailboxes"},
     [VT_LABEL_AGENCIES] = {"cơ quan", "offices"},
     [VT_LABEL_MAILBOX] = {"hộp thư", "mailbox"},

@@ -63,7 +63,12 @@ const char *vt_page_recipients_words(struct vt_notice_page *page,
                                      const struct vt_notice_group *group);
 /* How a file is called. */
 const char *vt_page_file_name(struct vt_notice_page *page, const struct vt_document *document);
-/* Reason and what to do, with their fields; document: NULL: the mail. */
+/* Pages of a document that were changed after its signature, for a reason that says so: "trang 2",
+ * "trang 2, 3, 7 …"; NULL: none is known. */
+const char *vt_page_changed_pages(struct vt_notice_page *page, enum vt_reason reason,
+                                  const struct vt_document *document);
+/* Reason and what to do, with their fields, the reason with the pages that it is about; document:
+ * NULL: the mail. */
 const char *vt_page_reason(struct vt_notice_page *page, enum vt_reason reason,
                            const struct vt_document *document);
 const char *vt_page_to_do(struct vt_notice_page *page, enum vt_reason reason,
@@ -92,6 +97,8 @@ enum vt_notice_label {
     VT_LABEL_UNNAMED_FILE,
     VT_LABEL_BY_POLICY,
     VT_LABEL_NONE_KNOWN,
+    VT_LABEL_PAGE,
+    VT_LABEL_PAGES,
     VT_LABEL_MAILBOXES,
     VT_LABEL_AGENCIES,
     VT_LABEL_MAILBOX,

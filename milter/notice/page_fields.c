@@ -75,7 +75,13 @@ static const struct vt_notice_reason_words *words_of(const struct vt_notice_page
 const char *vt_page_reason(struct vt_notice_page *page, enum vt_reason reason,
                            const struct vt_document *document)
 {
-    return fill_reason(page, words_of(page, reason)->reason, document);
+    const char *text = fill_reason(page, words_of(page, reason)->reason, document);
+    const char *pages = document == NULL ? NULL : vt_page_changed_pages(page, reason, document);
+    size_t len = strlen(text);
+    if (pages == NULL)
+        return text;
+    len -= len > 0 && text[len - 1] == '.';
+    return vt_page_printf(page, "%.*s (%s)%s", (int)len, text, pages, text + len);
 }
 
 const char *vt_page_to_do(struct vt_notice_page *page, enum vt_reason reason,

@@ -14,6 +14,7 @@ struct sample {
     struct vt_document documents[3];
     struct vt_signature signatures[3];
     struct vt_status_facts status;
+    struct vt_document_change change;
 };
 
 /* Reasons of a file that has no signature, or none that was looked at. */
@@ -69,17 +70,35 @@ static struct vt_signature valid_signature(int64_t now_utc_secs)
     };
 }
 
+/* What came after the first signature, of a reason that is about it. */
+static void change_page(struct sample *s, enum vt_changes effect)
+{
+    s->signatures[0].changes_after = effect;
+    s->signatures[0].revision = 1;
+    s->change = (struct vt_document_change){
+        .kind = effect == VT_CHANGES_FORBIDDEN ? VT_CHANGE_PAGE_REPLACED
+                : effect == VT_CHANGES_ADDED   ? VT_CHANGE_ANNOTATION_ADDED
+                                               : VT_CHANGE_OBJECT,
+        .effect = effect,
+        .revision = 2,
+        .page = 2};
+    s->documents[0].changes = &s->change;
+    s->documents[0].changes_count = 1;
+}
+
 /* The first signature as the reason makes it. */
 static void spoil(struct sample *s, enum vt_reason reason, int64_t now_utc_secs)
 {
     struct vt_signature *signature = &s->signatures[0];
     bool is_proven = vt_reason_info(reason)->default_state == VT_ACTION_REJECT;
-    bool is_broken = reason == VT_REASON_CONTENT_CHANGED || reason == VT_REASON_ADDED_AFTER_SIGNING;
     signature->reasons = VT_REASON_BIT(reason);
     signature->indication = is_proven ? VT_TOTAL_FAILED : VT_INDETERMINATE;
-    signature->changes_after = is_broken                            ? VT_CHANGES_FORBIDDEN
-                               : reason == VT_REASON_CHANGE_UNCLEAR ? VT_CHANGES_UNDETERMINED
-                                                                    : VT_CHANGES_NONE;
+    if (reason == VT_REASON_CONTENT_CHANGED)
+        change_page(s, VT_CHANGES_FORBIDDEN);
+    if (reason == VT_REASON_ADDED_AFTER_SIGNING)
+        change_page(s, VT_CHANGES_ADDED);
+    if (reason == VT_REASON_CHANGE_UNCLEAR)
+        change_page(s, VT_CHANGES_UNDETERMINED);
     if (reason == VT_REASON_BAD_SIGNATURE || reason == VT_REASON_MALFORMED)
         signature->integrity = VT_INTEGRITY_UNDETERMINED;
     if (reason == VT_REASON_CERT_REVOKED || reason == VT_REASON_CERT_REVOKED_SINCE) {

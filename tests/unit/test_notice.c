@@ -305,6 +305,44 @@ static void files_are_not_called_valid_without_proof(void **state)
     has(d, "1/3 tệp chưa hợp lệ"); /* not the sender's fault, so not counted */
 }
 
+/* Where: pages of forbidden changes after the signature that was changed, the lowest five. */
+static void changed_pages_are_named(void **state)
+{
+    struct desk *d = *state;
+    struct vt_document_change changes[40];
+    begin(d, VT_NOTICE_REFUSED, VT_REASON_CONTENT_CHANGED);
+    struct vt_document *document = &evidence_of(d)->documents[0];
+    document->changes = changes;
+    for (unsigned i = 0; i < 40; i++)
+        changes[i] = (struct vt_document_change){.kind = VT_CHANGE_PAGE_REPLACED,
+                                                 .effect = VT_CHANGES_FORBIDDEN,
+                                                 .revision = 3,
+                                                 .page = 40 - i % 20,
+                                                 .what = "\x1b[31m<b>"};
+    document->signatures[0].revision = 2;
+    document->changes_count = 1;
+    write_all(d);
+    has(d, "Lý do: Nội dung văn bản đã bị thay đổi sau khi ký số (trang 40).\n");
+    has(d, "Reason: Document changed after signing (page 40).\n");
+    document->changes_count = 40;
+    write_all(d);
+    assert_non_null(strstr(d->html, "sau khi ký số (trang 21, 22, 23, 24, 25 …).<"));
+    assert_non_null(strstr(d->html, "after signing (pages 21, 22, 23, 24, 25 …).<"));
+    has_not(d, "<b>");
+    document->changes_count = 4;
+    changes[0].effect = VT_CHANGES_PERMITTED;
+    changes[1].effect = VT_CHANGES_UNDETERMINED;
+    changes[2].revision = 2; /* before the signature */
+    changes[3].page = 0;
+    write_all(d);
+    has(d, "Lý do: Nội dung văn bản đã bị thay đổi sau khi ký số.\n");
+    has_not(d, "trang");
+    changes[1].effect = VT_CHANGES_FORBIDDEN;
+    document->signatures[0].reasons = VT_REASON_BIT(VT_REASON_BAD_SIGNATURE);
+    write_all(d);
+    has_not(d, "trang");
+}
+
 static void secret_mail_tells_nothing(void **state)
 {
     struct desk *d = *state;
@@ -514,6 +552,7 @@ int main(void)
         CASE(agencies_are_counted_by_the_table),
         CASE(different_outcomes_are_said),
         CASE(files_are_not_called_valid_without_proof),
+        CASE(changed_pages_are_named),
         CASE(secret_mail_tells_nothing),
         CASE(facts_have_their_order),
         CASE(recheck_says_its_reason_in_words),
