@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Changes every byte of a good document or mail once, inspects each result in process, and fails
- * when one passes although the changed byte is covered by the signature.
- *   mutate ANCHORS INTERMEDIATES CRL… -- FILE…
- * ANCHORS and INTERMEDIATES are files or folders of certificates. Two processes share the work.
- * MUTATE_STEP=n takes every n-th byte only. MUTATE_INTEGRITY=1 asks for the integrity of the
- * signatures alone, of files whose signers nobody has to trust: passed are all signatures intact.
+ * Changes every covered byte of a good document or mail once, inspects each result in process, and
+ * fails when one passes. mutate ANCHORS INTERMEDIATES CRL… -- FILE… ANCHORS and INTERMEDIATES are
+ * files or folders of certificates. Two processes share the work. MUTATE_STEP=n takes every n-th
+ * byte only. MUTATE_UNCOVERED=1 changes what no signature covers too: padding mostly, which may be
+ * anything, but must be read. MUTATE_INTEGRITY=1 asks for the integrity of the signatures alone, of
+ * files whose signers nobody has to trust: passed are all signatures intact.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ struct subject {
 };
 
 static struct vt_inspect_options options;
-static bool is_integrity;
+static bool is_integrity, takes_uncovered;
 
 static void die(const char *what, const struct vt_err *err)
 {
@@ -125,9 +125,12 @@ static int mutate_share(const struct subject *subject, size_t first, size_t step
         die("memory", NULL);
     memcpy(copy, subject->bytes.ptr, subject->bytes.len);
     for (size_t i = first; i < subject->bytes.len; i += step) {
+        bool covered = is_covered(subject, subject->bytes.ptr + i);
+        if (!covered && !takes_uncovered)
+            continue;
         copy[i] ^= (uint8_t)(1u << (i % 8));
         if (inspect(subject, vt_bytes_of(copy, subject->bytes.len)) == 0) {
-            if (is_covered(subject, subject->bytes.ptr + i)) {
+            if (covered) {
                 fprintf(stderr, "%s: byte %zu is covered, was changed, and passed\n", subject->file,
                         i);
                 passed++;
@@ -137,8 +140,9 @@ static int mutate_share(const struct subject *subject, size_t first, size_t step
         }
         copy[i] = subject->bytes.ptr[i];
     }
-    printf("%s: from byte %zu by %zu: %d changes of uncovered bytes pass\n", subject->file, first,
-           step, outside);
+    if (takes_uncovered)
+        printf("%s: from byte %zu by %zu: %d changes of uncovered bytes pass\n", subject->file,
+               first, step, outside);
     free(copy);
     return passed;
 }
@@ -181,6 +185,7 @@ int main(int argc, char **argv)
     static struct vt_bytes crls[MAX_CRLS];
     struct vt_err err = {0};
     is_integrity = getenv("MUTATE_INTEGRITY") != NULL;
+    takes_uncovered = getenv("MUTATE_UNCOVERED") != NULL;
     if (argc < 5)
         die("usage: mutate ANCHORS INTERMEDIATES CRL… -- FILE…", NULL);
     struct vt_trust_source source = {.set = VT_TRUST_OFFICIAL,
