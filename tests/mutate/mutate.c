@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Changes every covered byte of a good document or mail once, inspects each result in process, and
- * fails when one passes. mutate ANCHORS INTERMEDIATES CRL… -- FILE… ANCHORS and INTERMEDIATES are
- * files or folders of certificates. Two processes share the work. MUTATE_STEP=n takes every n-th
- * byte only. MUTATE_UNCOVERED=1 changes what no signature covers too: padding mostly, which may be
- * anything, but must be read. MUTATE_INTEGRITY=1 asks for the integrity of the signatures alone, of
- * files whose signers nobody has to trust: passed are all signatures intact.
+ * fails when one passes.
+ *   mutate ANCHORS INTERMEDIATES CRL… -- FILE…
+ * ANCHORS and INTERMEDIATES are files or folders of certificates. Two processes share the work.
+ * MUTATE_STEP=n takes every n-th byte only.
+ * MUTATE_UNCOVERED=1 changes what no signature covers too: padding mostly, which may be anything.
+ * MUTATE_INTEGRITY=1 asks for the integrity of the signatures alone, of files whose signers nobody
+ * has to trust: passed are all signatures intact.
  */
 #include <stdio.h>
 #include <stdlib.h>
