@@ -34,6 +34,14 @@ static bool is_harmless(const char *detail)
            size > highest;
 }
 
+/* The library writes an error that nobody asked for to standard error. */
+static void clean_up(qpdf_data *qpdf)
+{
+    if (qpdf_has_error(*qpdf))
+        (void)qpdf_get_error(*qpdf);
+    qpdf_cleanup(qpdf);
+}
+
 static void collect_warnings(struct pdf_doc *doc)
 {
     while (qpdf_more_warnings(doc->qpdf)) {
@@ -89,7 +97,7 @@ enum pdf_opened pdf_doc_open(struct pdf_doc *doc, struct vt_bytes bytes)
 void pdf_doc_close(struct pdf_doc *doc)
 {
     if (doc->qpdf != NULL)
-        qpdf_cleanup(&doc->qpdf);
+        clean_up(&doc->qpdf);
     doc->qpdf = NULL;
 }
 
@@ -277,6 +285,6 @@ bool pdf_decode_bytes(struct vt_bytes raw, struct vt_bytes filter, struct vt_byt
             *out = NULL;
         }
     }
-    qpdf_cleanup(&qpdf);
+    clean_up(&qpdf);
     return ok;
 }

@@ -131,8 +131,10 @@ static void look_at_place(struct pdf_reader *reader, const struct pdf_value *pag
         return;
     double middle = (page_box->left + page_box->right) / 2;
     out->spot = (box.left + box.right) / 2 > middle ? VT_SPOT_TOP_RIGHT : VT_SPOT_TOP_LEFT;
-    /* One line in the head of the document is its number or its date. */
-    if (out->use == VT_USE_UNKNOWN && box.top - box.bottom <= LINE_POINTS)
+    /* One line in the head of the document is its number or its date, put in after the leader
+     * signed (legal.md R-66). */
+    bool is_first = out == &reader->document->objects[0].hints;
+    if (out->use == VT_USE_UNKNOWN && !is_first && box.top - box.bottom <= LINE_POINTS)
         out->use = VT_USE_NUMBER_DATE;
 }
 
