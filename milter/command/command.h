@@ -83,7 +83,8 @@ struct vt_register_place {
 void vt_command_person(char out[VT_PERSON_BYTES]);
 /* From now on files are opened with that person's rights and no others, so that whoever may use
  * this command by sudo(8) can neither read nor write what is not theirs; and root's again. Nothing
- * changes where nobody became root. False: it cannot be done. */
+ * changes where nobody became root. False: it cannot be done, also of a person whom the system does
+ * not know. */
 bool vt_command_put_off_root(void) VT_MUST_CHECK;
 bool vt_command_be_root_again(void) VT_MUST_CHECK;
 /* Have the running registrar append a record. Returns EX_OK, or the exit status of what was told:

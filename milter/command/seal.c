@@ -252,6 +252,17 @@ static bool take_option(struct vt_seal_command *command, int option)
     }
 }
 
+/* A configuration that is named beside a file is the person's, like the file itself. */
+static int load(struct vt_seal_command *command, bool is_of_file)
+{
+    bool is_theirs = is_of_file && command->config_file != NULL;
+    if (is_theirs && !vt_command_put_off_root())
+        return vt_seal_say(command, EX_NOPERM, "không đọc được với quyền của người dùng",
+                           "nothing can be read with the rights of its person");
+    int status = vt_command_load_config(command->config_file, &command->config);
+    return !is_theirs || vt_command_be_root_again() ? status : EX_NOPERM;
+}
+
 static int run(struct vt_seal_command *command, size_t action, int argc, char **argv)
 {
     static const struct option options[] = {
@@ -271,7 +282,7 @@ static int run(struct vt_seal_command *command, size_t action, int argc, char **
         if (!take_option(command, option))
             return EX_USAGE;
     command->arguments = argv + optind;
-    int status = vt_command_load_config(command->config_file, &command->config);
+    int status = load(command, action == NAMED);
     if (status == EX_OK)
         status = actions[action].act(command);
     vt_config_free(command->config);

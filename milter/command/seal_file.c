@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -68,8 +69,9 @@ static int name_out(struct vt_sealed_file *file)
 
 static bool is_taken(const struct vt_sealed_file *file)
 {
+    struct stat status; /* access(2) would ask with root's rights */
     return !file->command->may_replace && strcmp(file->out_file, "-") != 0 &&
-           access(file->out_file, F_OK) == 0;
+           lstat(file->out_file, &status) == 0;
 }
 
 /* Before the key is used: afterwards it would have been used for nothing. */

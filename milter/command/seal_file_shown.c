@@ -90,7 +90,13 @@ int vt_seal_file_choose_appearance(struct vt_sealed_file *file)
     if (appearance == NULL)
         return no_such(file);
     int status = take_number(file, appearance);
+    /* What a configuration of the person names is read with their rights, too. */
+    bool is_theirs = command->config_file != NULL;
+    if (status == EX_OK && is_theirs && !vt_command_put_off_root())
+        return EX_NOPERM;
     if (status == EX_OK)
         status = find_agency(file, appearance);
-    return status == EX_OK ? read_looks(file) : status;
+    if (status == EX_OK)
+        status = read_looks(file);
+    return !is_theirs || vt_command_be_root_again() ? status : EX_NOPERM;
 }

@@ -226,6 +226,22 @@ def with_the_rights_of_the_person(site):
     done = site.seal(secret, sudo=uid)
     equal((done.returncode, os.stat(site.work + "/cua-root.signed.pdf").st_uid), (0, uid), done.stderr)
     equal(wait_for("the record", lambda: [r for r in site.used() if r["by"] == "vanthu-snv"]) != [], True, "by whom")
+    count, config, hidden = len(site.used()), site.folder + "/vanthu.yaml", site.folder + "/hidden"
+    done = site.seal(secret, "--force", sudo=4294967000)  # whom nobody knows
+    equal((done.returncode, "rights" in done.stderr), (77, True), done.stderr)
+    os.mkdir(hidden, 0o700)
+    with open(hidden + "/there", "w", encoding="ascii") as out:
+        out.write("hidden-word: 1\n")
+    outs = [site.seal(secret, "--out", f"{hidden}/{name}", sudo=uid) for name in ("there", "nowhere")]
+    equal({(done.returncode, done.stderr.replace("nowhere", "there")) for done in outs}, {(73, outs[0].stderr)}, "what is hidden stays so")
+    count += 2  # sealed, and not written
+    done = subprocess.run([BUILD + "/vanthu", "seal", secret, "--config", hidden + "/there"], capture_output=True, text=True,
+                          env=dict(os.environ, LC_ALL="C", SUDO_UID=str(uid)))
+    equal((done.returncode != 0, "hidden-word" in done.stderr, "ermission denied" in done.stderr), (True, False, True), done.stderr)
+    os.chmod(config, 0o600)
+    equal(site.seal(secret, "--force", sudo=uid).returncode != 0, True, "a configuration of root's that is named")
+    os.chmod(config, 0o644)
+    equal(len(site.used()), count, "the key was not used for these")
 
 
 def authorised_and_there(site):
