@@ -367,6 +367,26 @@ static void a_time_stamp_is_set_or_missed(void **state)
     assert_null(sealed->level);
 }
 
+/* One of many documents whose authority took its time: the rest of it is for the seal. */
+static void a_slow_authority_does_not_cost_the_seal(void **state)
+{
+    struct scene *s = *state;
+    const char *url = "http://tsa.test";
+    s->config.timestamp = (struct vt_config_timestamp){.urls = {&url, 1}, .timeout_msecs = 5000};
+    s->config.total_msecs = 60000;
+    s->key.level = VT_SEAL_LEVEL_T;
+    others.stamped = VT_TOTAL_PASSED;
+    s->work.deadline_msecs = vt_clock_monotonic_msecs() + 40000;
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    assert_string_equal(s->judgement.sealed.level, "B-T");
+    s->work.deadline_msecs = vt_clock_monotonic_msecs() + 19000;
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    assert_string_equal(s->judgement.sealed.level, "B-B");
+    assert_string_equal(s->judgement.sealed.unstamped, "the mail has waited long enough");
+    s->config.timestamp.is_required = true;
+    expect(s, VT_SEAL_RESULT_FAILED, "timestamp");
+}
+
 static void every_failure_of_the_sealer_has_its_word(void **state)
 {
     struct scene *s = *state;
@@ -651,6 +671,7 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {CASE(a_time_stamp_is_set_or_missed),
+                                       CASE(a_slow_authority_does_not_cost_the_seal),
                                        CASE(every_failure_of_the_sealer_has_its_word),
                                        CASE(every_step_may_fail),
                                        CASE(what_is_left_alone_is_no_failure),
