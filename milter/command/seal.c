@@ -63,20 +63,21 @@ int vt_seal_command_ask(const struct vt_seal_command *command, const struct vt_s
 
 /* ---- check ---- */
 
-static bool check_key(const struct vt_seal_command *command, const char *name, json_t *shown,
-                      int *status)
+static bool check_key(struct vt_sealed_file *file, const char *name, json_t *shown, int *status)
 {
+    const struct vt_seal_command *command = file->command;
     json_t *answer = NULL;
     const struct vt_seal_wish wish = {
         .kind = VT_SEAL_WISH_PROBE, .key = name, .by = command->by, .pin_fd = -1};
     *status = vt_seal_command_ask(command, &wish, &answer);
     if (*status != EX_OK)
         return false;
-    bool is_well = true;
+    bool is_well = vt_seal_check_own(file, name, answer);
     if (command->json)
-        is_well = strcmp(vt_print_json(answer, "probe"), "done") == 0;
+        is_well = strcmp(vt_print_json(answer, "probe"), "done") == 0 && is_well;
     else
-        is_well = vt_seal_print_key(stdout, command->language, answer, vt_clock_now_utc_secs());
+        is_well = vt_seal_print_key(stdout, command->language, answer, vt_clock_now_utc_secs()) &&
+                  is_well;
     (void)json_array_append_new(shown, answer);
     return is_well;
 }
@@ -87,14 +88,16 @@ static int check(const struct vt_seal_command *command)
     int status = EX_OK;
     bool is_well = true;
     json_t *shown = json_array();
+    struct vt_sealed_file file;
+    vt_seal_file_begin(&file, command);
     if (config->seal_keys_count == 0)
         status = vt_seal_say(command, 1, "chưa khai báo khóa nào (seal.keys)",
                              "no key is configured (seal.keys)");
     for (size_t i = 0; status == EX_OK && command->arguments[i] != NULL; i++)
-        is_well = check_key(command, command->arguments[i], shown, &status) && is_well;
+        is_well = check_key(&file, command->arguments[i], shown, &status) && is_well;
     for (size_t i = 0;
          status == EX_OK && command->arguments[0] == NULL && i < config->seal_keys_count; i++)
-        is_well = check_key(command, config->seal_keys[i].name, shown, &status) && is_well;
+        is_well = check_key(&file, config->seal_keys[i].name, shown, &status) && is_well;
     if (status == EX_OK && command->arguments[0] == NULL)
         is_well = vt_seal_check_stamp(command, shown) && is_well;
     char *text = command->json ? json_dumps(shown, JSON_COMPACT) : NULL;
@@ -102,6 +105,7 @@ static int check(const struct vt_seal_command *command)
         printf("%s\n", text);
     free(text);
     json_decref(shown);
+    vt_seal_file_clear(&file);
     return status != EX_OK ? status : is_well ? EX_OK : 1;
 }
 

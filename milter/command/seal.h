@@ -74,8 +74,17 @@ struct vt_sealed_file {
     const struct vt_signature *found; /* the seal, by our own verifier */
     int objects_fd;                   /* what the verdict rested on; -1 */
 };
+/* Zeroed, for a command; and what it holds given back, with its roles. */
+void vt_seal_file_begin(struct vt_sealed_file *file, const struct vt_seal_command *command);
+void vt_seal_file_clear(struct vt_sealed_file *file);
 /* Each returns EX_OK, or the exit status of what was told. */
+int vt_seal_file_start_roles(struct vt_sealed_file *file);
 int vt_seal_file_judge_own(struct vt_sealed_file *file);
+/* The chain of its identity by our own verifier, with the roles that run: own, whether it is
+ * TOTAL-PASSED, and what it is else. */
+enum vt_code vt_seal_file_judge_chain(struct vt_sealed_file *file, bool *out_is_good,
+                                      char text[VT_SEAL_TEXT_BYTES],
+                                      struct vt_err *err) VT_MUST_CHECK;
 int vt_seal_file_look(struct vt_sealed_file *file);
 int vt_seal_file_prepare_and_sign(struct vt_sealed_file *file);
 int vt_seal_file_judge(struct vt_sealed_file *file);
@@ -92,6 +101,13 @@ int vt_seal_file_tell(const struct vt_sealed_file *file);
 /* A sentence about the file on standard error; returns status. */
 int vt_seal_file_say(const struct vt_sealed_file *file, int status, const char *vietnamese,
                      const char *english, const char *more);
+
+/* ---- seal_own.c ---- */
+
+/* Judge the certificate of a key as before a seal; the verdict is put into the "certificate" of
+ * answer: indication, reason, why. file: of vt_seal_file_begin, the same for all keys. True: it is
+ * good, or there is none. */
+bool vt_seal_check_own(struct vt_sealed_file *file, const char *name, json_t *answer);
 
 /* ---- seal_text.c ---- */
 

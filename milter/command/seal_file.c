@@ -184,9 +184,10 @@ static int start_with(struct vt_sealed_file *file, const struct vt_bytes *conten
     return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
 }
 
-static int start_roles(struct vt_sealed_file *file)
+int vt_seal_file_start_roles(struct vt_sealed_file *file)
 {
-    return start_with(file, NULL);
+    int status = read_crls(file);
+    return status == EX_OK ? start_with(file, NULL) : status;
 }
 
 /* A signature beside a file is judged by an inspector that has the file at hand. */
@@ -204,8 +205,7 @@ static int seal(struct vt_sealed_file *file)
 {
     static int (*const steps[])(struct vt_sealed_file * file) = {choose_key,
                                                                  vt_seal_file_choose_appearance,
-                                                                 read_crls,
-                                                                 start_roles,
+                                                                 vt_seal_file_start_roles,
                                                                  vt_seal_file_judge_own,
                                                                  vt_seal_file_look,
                                                                  vt_seal_file_prepare_and_sign,
@@ -230,35 +230,46 @@ static int seal(struct vt_sealed_file *file)
     return status == EX_OK ? vt_seal_file_tell(file) : status;
 }
 
+void vt_seal_file_begin(struct vt_sealed_file *file, const struct vt_seal_command *command)
+{
+    *file = (struct vt_sealed_file){.command = command,
+                                    .fd = -1,
+                                    .objects_fd = -1,
+                                    .now_utc_secs = vt_clock_now_utc_secs(),
+                                    .mail = {.mail_fd = -1}};
+    vt_buf_init(&file->bytes, VT_MAX_MAIL_BYTES);
+    vt_buf_init(&file->signature, VT_MAX_SEAL_SIGNATURE_BYTES);
+    vt_buf_init(&file->looks, VT_MAX_SEAL_LOOKS_BYTES);
+}
+
+void vt_seal_file_clear(struct vt_sealed_file *file)
+{
+    vt_role_set_stop(file->roles);
+    vt_sealing_finished_clear(&file->mail);
+    if (file->objects_fd >= 0)
+        (void)close(file->objects_fd);
+    if (file->fd >= 0)
+        (void)close(file->fd);
+    for (size_t i = 0; i < file->crls_count; i++)
+        vt_buf_clear(&file->crls[i]);
+    vt_buf_clear(&file->looks);
+    vt_buf_clear(&file->signature);
+    vt_buf_clear(&file->bytes);
+    vt_arena_free(file->arena);
+}
+
 int vt_seal_file(const struct vt_seal_command *command)
 {
-    struct vt_sealed_file file = {.command = command,
-                                  .file = command->arguments[0],
-                                  .fd = -1,
-                                  .objects_fd = -1,
-                                  .now_utc_secs = vt_clock_now_utc_secs(),
-                                  .arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES),
-                                  .mail = {.mail_fd = -1}};
+    struct vt_sealed_file file;
     int status = EX_OSERR;
-    vt_buf_init(&file.bytes, VT_MAX_MAIL_BYTES);
-    vt_buf_init(&file.signature, VT_MAX_SEAL_SIGNATURE_BYTES);
-    vt_buf_init(&file.looks, VT_MAX_SEAL_LOOKS_BYTES);
+    vt_seal_file_begin(&file, command);
+    file.file = command->arguments[0];
+    file.arena = vt_arena_new(VT_MAX_MAIL_ARENA_BYTES);
     if (file.file == NULL || command->arguments[1] != NULL || strcmp(file.file, "-") == 0)
         status = vt_seal_say(command, EX_USAGE, "một tệp mỗi lần: tệp nào?",
                              "one file at a time: which?");
     else if (file.arena != NULL)
         status = seal(&file);
-    vt_role_set_stop(file.roles);
-    vt_sealing_finished_clear(&file.mail);
-    if (file.objects_fd >= 0)
-        (void)close(file.objects_fd);
-    if (file.fd >= 0)
-        (void)close(file.fd);
-    for (size_t i = 0; i < file.crls_count; i++)
-        vt_buf_clear(&file.crls[i]);
-    vt_buf_clear(&file.looks);
-    vt_buf_clear(&file.signature);
-    vt_buf_clear(&file.bytes);
-    vt_arena_free(file.arena);
+    vt_seal_file_clear(&file);
     return status;
 }

@@ -78,26 +78,40 @@ static int ask_identity(struct vt_sealed_file *file)
                             "not sealed", err.text);
 }
 
+enum vt_code vt_seal_file_judge_chain(struct vt_sealed_file *file, bool *out_is_good,
+                                      char text[VT_SEAL_TEXT_BYTES], struct vt_err *err)
+{
+    struct vt_evidence *evidence = NULL;
+    int fd = -1;
+    *out_is_good = false;
+    (void)snprintf(text, VT_SEAL_TEXT_BYTES, "the certificate of the key cannot be read");
+    enum vt_code code = vt_seal_chain_file(file->identity.chain, &fd, err);
+    if (code != VT_OK)
+        return code;
+    code = inspect(file, fd, NULL, NULL, &evidence, err);
+    (void)close(fd);
+    if (code != VT_OK)
+        return code;
+    if (evidence->documents_count > 0 && evidence->documents[0].signatures_count > 0)
+        file->own = &evidence->documents[0].signatures[0];
+    *out_is_good =
+        file->own != NULL && vt_seal_verdict(file->own, "the certificate of the key", text);
+    return VT_OK;
+}
+
 /* Validity, path and status before anything is signed (legal.md R-24). */
 int vt_seal_file_judge_own(struct vt_sealed_file *file)
 {
-    char text[VT_SEAL_TEXT_BYTES] = "the certificate of the key cannot be read";
-    struct vt_evidence *evidence = NULL;
+    char text[VT_SEAL_TEXT_BYTES];
     struct vt_err err = {0};
-    int fd = -1, status = ask_identity(file);
+    bool is_good = false;
+    int status = ask_identity(file);
     if (status != EX_OK)
         return status;
-    enum vt_code code = vt_seal_chain_file(file->identity.chain, &fd, &err);
-    if (code == VT_OK) {
-        code = inspect(file, fd, NULL, NULL, &evidence, &err);
-        (void)close(fd);
-    }
-    if (code != VT_OK)
+    if (vt_seal_file_judge_chain(file, &is_good, text, &err) != VT_OK)
         return vt_seal_file_say(file, EX_TEMPFAIL, "chưa kiểm tra được chứng thư của khóa",
                                 "the certificate of the key could not be checked", err.text);
-    if (evidence->documents_count > 0 && evidence->documents[0].signatures_count > 0)
-        file->own = &evidence->documents[0].signatures[0];
-    if (file->own != NULL && vt_seal_verdict(file->own, "the certificate of the key", text))
+    if (is_good)
         return EX_OK;
     (void)vt_seal_file_say(file, 1, "không ký: chứng thư của khóa chưa đạt", "not sealed", text);
     fprintf(stderr, "%s: %s: vanthu trust path %s\n", file->command->name,

@@ -84,6 +84,29 @@ static void print_hsm(struct printer *p, const json_t *key)
                  "WRONG PINS WERE TRIED BEFORE THIS LOGIN: find out who uses the token"));
 }
 
+/* Path and status, judged as before each seal. */
+static void print_verdict(struct printer *p, const json_t *certificate)
+{
+    const char *indication = vt_print_json(certificate, "indication");
+    const char *reason = vt_print_json(certificate, "reason");
+    if (*indication == '\0')
+        return;
+    begin(p, "kiểm tra", "judged");
+    if (strcmp(indication, vt_indication_name(VT_TOTAL_PASSED)) == 0) {
+        fprintf(p->out, "%s\n",
+                pick(p, "tốt: thời hạn, đường dẫn tin cậy, tình trạng thu hồi",
+                     "good: period, path and status"));
+        return;
+    }
+    fprintf(
+        p->out, "%s (%s%s%s): %s\n",
+        pick(p, "CHƯA ĐẠT, sẽ không đóng dấu số cho thư", "NOT GOOD, no mail is sealed with it"),
+        indication, *reason != '\0' ? " " : "", reason, vt_print_json(certificate, "why"));
+    fprintf(p->out, "              %s: vanthu trust path %s\n", pick(p, "vì sao", "why"),
+            vt_print_json(certificate, "file"));
+    p->is_well = false;
+}
+
 static void print_certificate(struct printer *p, const json_t *key)
 {
     const json_t *certificate = json_object_get(key, "certificate");
@@ -192,6 +215,7 @@ bool vt_seal_print_key(FILE *out, enum vt_language language, const json_t *key, 
                        : pick(&p, "chứng thư cơ quan", "certificate of the agency"));
     print_hsm(&p, key);
     print_certificate(&p, key);
+    print_verdict(&p, json_object_get(key, "certificate"));
     print_pin(&p, key);
     print_purposes(&p, key);
     print_canary(&p, key);

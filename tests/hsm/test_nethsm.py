@@ -182,7 +182,7 @@ def bad_answers(site):
         node.fault = rest_service.oversized
         site.down(nsm.key(), "more than")
         node.fault = rest_service.slow
-        site.down(nsm.key(), "did not answer in time", limit="1s")
+        site.down(nsm.key(), "did not answer", limit="1s")
         node.fault = None
         with site.sealer(nsm.key(of="other"), of="other") as role:
             role.wait_state("up")

@@ -38,7 +38,7 @@ state-directory: %(folder)s/state
 register: {directory: %(folder)s/register}
 limits: {hsm: 2s}
 users: %(users)s
-seal:
+%(trust)sseal:
   directory: %(folder)s/seal
   keys:
 %(keys)s"""
@@ -64,7 +64,7 @@ class Service:
         keys = (site.key("van-thu", more="per-hour: 100") +
                 site.key("dich-vu", "ec", more="scheme: ecdsa\nidentity: service").replace("[message, notice]", "[notice]") +
                 site.key("moi", "other", certificate=""))
-        self.write("vanthu.yaml", CONFIG % {"folder": self.folder, "port": hsm.free_port(), "keys": keys,
+        self.write("vanthu.yaml", CONFIG % {"trust": site.trust(), "folder": self.folder, "port": hsm.free_port(), "keys": keys,
                                             "users": json.dumps(USERS)})
         self.write("policy.yaml", "agencies: agencies.yaml\nrules:\n"
                    "- {name: all, when: {reason: NO_SIGNATURE}, then: note}\n")
@@ -94,6 +94,8 @@ class Service:
         self.log.close()
 
     def vanthu(self, *words, environment=ENGLISH):
+        if words[:2] == ("seal", "check"):  # the CA of the keys has no address
+            words = *words, "--crl", self.site.crl
         return subprocess.run([BUILD + "/vanthu", *words, "--config", self.folder + "/vanthu.yaml"], text=True,
                               capture_output=True, env=environment, stdin=subprocess.DEVNULL)
 
@@ -162,6 +164,26 @@ def check(service):
                   'vanthu_seals_total{key="van-thu",purpose="probe",result="done"}'):
         wait_for(lambda: words in service.vanthu("status", "--prometheus").stdout, 5, words)
     assert any(e["what"] == "seal-used" and "key=van-thu" in e["text"] for e in service.events()), service.events()
+
+
+def judge(service):
+    """The certificate is judged as before a seal: a revoked one is named, with why."""
+    good = service.vanthu("seal", "check", "van-thu")
+    assert "good: period, path and status" in good.stdout, good.stdout
+    equal(service.keys()["van-thu"]["certificate"]["indication"], "TOTAL-PASSED")
+    service.site.revoke("rsa")
+    found = service.vanthu("seal", "check", "van-thu")
+    equal(found.returncode, 1, found.stdout)
+    for words in ("NOT GOOD", "CERT_REVOKED", "was revoked", "vanthu trust path " + service.folder + "/rsa.pem"):
+        assert words in found.stdout, (words, found.stdout)
+    found = service.vanthu("seal", "check", "van-thu", environment=VIETNAMESE)
+    assert "CHƯA ĐẠT, sẽ không đóng dấu số cho thư" in found.stdout and "đã bị thu hồi" in found.stdout, found.stdout
+    found = service.keys()
+    equal([found[k]["certificate"].get("indication") for k in ("van-thu", "dich-vu", "moi")],
+          ["TOTAL-FAILED", "TOTAL-PASSED", None], "each key has its own verdict")
+    equal(found["van-thu"]["certificate"]["reason"], "CERT_REVOKED")
+    service.site.revoke()
+    equal(service.vanthu("seal", "check", "van-thu").returncode, 0)
 
 
 def stop_and_resume(service):
@@ -239,7 +261,7 @@ def main():
     service = None
     try:
         service = Service(site)
-        for case in (before_start, check, stop_and_resume, request, rotate_pin, only_the_worker, without_a_service):
+        for case in (before_start, check, judge, stop_and_resume, request, rotate_pin, only_the_worker, without_a_service):
             case(service)
             print("ok", case.__name__, flush=True)
     except BaseException:

@@ -50,7 +50,7 @@ class Service(test_seal_command.Service):
                 site.key("vault+https://localhost:%d/transit/seal?version=1" % self.vault.port,
                          "pin-file: " + self.secret("vault", TOKEN), 'software-token: "yes, without an HSM"',
                          "identity: service", name="thu", of="other").replace("[message, notice]", "[notice]"))
-        self.write("vanthu.yaml", CONFIG % {"folder": folder, "port": hsm.free_port(), "keys": keys, "users": json.dumps(USERS)})
+        self.write("vanthu.yaml", CONFIG % {"trust": site.trust(), "folder": folder, "port": hsm.free_port(), "keys": keys, "users": json.dumps(USERS)})
         self.write("policy.yaml", "agencies: agencies.yaml\nrules:\n- {name: all, when: {reason: NO_SIGNATURE}, then: note}\n")
         self.write("agencies.yaml", TABLE % hashlib.sha256(site.certificates["rsa"]).hexdigest())
 
@@ -102,6 +102,7 @@ def check(service):
     wait_for(lambda: all(k["state"] == "up" for k in service.keys().values()), 20, "three keys are up")
     service.shown("con-dau", "connected with localhost:%d, localhost:%d (Nitrokey NetHSM), key \"seal\"" % tuple(
         node.port for node in service.nodes), "Seal rsa", "secret", "in use since", "12/GUQ-SXD", "good, ")
+    service.shown("con-dau", "good: period, path and status")
     service.shown("dich-vu", "(CSC v2)", CREDENTIAL, "certificate for a service", "good, ")
     service.shown("thu", "(Vault Transit, version 1 of 2)", "A SOFTWARE TOKEN", "good, ")
     found = service.shown("con-dau", "Khóa con-dau", "đã kết nối với localhost", "bí mật", "được ủy quyền", "tốt, ",

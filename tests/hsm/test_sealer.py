@@ -96,7 +96,7 @@ def unknown_request_ends_it(site):
             equal(role.events(), [], "uses")
     with site.sealer(site.key()) as role:
         role.wait_state("up")
-        assert "no request" in role.ask("SEAL_SIGN", {}, channel=role.admin)
+        failure(role.ask("SEAL_SIGN", {}, channel=role.admin), "misuse")
         failure(role.sign(attributes(site.certificates["rsa"]), purpose="probe"), "misuse")
         failure(role.sign(attributes(site.certificates["rsa"]), key="nobody"), "misuse")
         equal(role.process.poll(), None, "the sealer lives")

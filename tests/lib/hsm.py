@@ -400,13 +400,42 @@ def failure(answer, wanted, words=""):
         raise AssertionError("%r, not %s with %r" % (answer, wanted, words))
 
 
-class Site:
+class Certified:
+    """The CA of the certificates of keys."""
+
+    def make_ca(self):
+        self.ca_key = rsa.generate_private_key(65537, 2048)
+        self.ca = certify(self.ca_key.public_key(), "Seal CA", issuer_key=self.ca_key, ca=True)
+
+    def trust(self):
+        """The CA as an anchor, for a configuration; its revocation list goes to self.crl."""
+        folder, self.crl = self.folder + "/trust", self.folder + "/ca.crl"
+        os.makedirs(folder + "/anchors", exist_ok=True)
+        with open(folder + "/anchors/ca.pem", "wb") as out:
+            out.write(pem(self.ca))
+        self.revoke()
+        return "trust:\n  official: {anchors: %s/anchors, confirmed: [%s]}\n" % (
+            folder, self.ca.fingerprint(hashes.SHA256()).hex())
+
+    def revoke(self, *names):
+        now = datetime.datetime.utcnow()
+        builder = (x509.CertificateRevocationListBuilder().issuer_name(self.ca.subject)
+                   .last_update(now - datetime.timedelta(hours=1)).next_update(now + datetime.timedelta(days=7)))
+        for name in names:
+            serial = x509.load_der_x509_certificate(self.certificates[name]).serial_number
+            builder = builder.add_revoked_certificate(x509.RevokedCertificateBuilder().serial_number(serial)
+                                                      .revocation_date(now - datetime.timedelta(minutes=5)).build())
+        with open(self.crl, "wb") as out:
+            out.write(builder.sign(self.ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.DER))
+
+
+class Site(Certified):
     """An HSM with three keys, their certificates, and sealers one after another."""
 
     def __init__(self, folder, provider=SPY):
         self.folder = folder
         self.hsm = Hsm(folder + "/hsm", provider=provider)
-        self.ca_key = rsa.generate_private_key(65537, 2048)
+        self.make_ca()
         self.keys, self.certificates = {}, {}
         for number, (name, kind) in enumerate((("rsa", "rsa:2048"), ("ec", "EC:prime256v1"), ("other", "rsa:2048"))):
             self.keys[name] = self.hsm.make_key(name, kind, "%02x" % (number + 1))
@@ -417,7 +446,8 @@ class Site:
         self.number = 0
 
     def certify(self, name, public_key=None, **options):
-        certificate = certify(public_key or self.keys[name], "Seal " + name, issuer_key=self.ca_key, **options)
+        certificate = certify(public_key or self.keys[name], "Seal " + name, issuer=self.ca, issuer_key=self.ca_key,
+                              **options)
         self.certificates[name] = certificate.public_bytes(serialization.Encoding.DER)
         with open("%s/%s.pem" % (self.folder, name), "wb") as out:
             out.write(pem(certificate))

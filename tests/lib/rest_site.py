@@ -10,18 +10,18 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hsm import attributes, equal, failure
 
 
-class Site:
+class Site(hsm.Certified):
     """Keys with certificates, a CA of services, and sealers one after another."""
 
     def __init__(self, folder):
         self.folder = folder
         self.authority = rest_service.Authority(folder)
-        self.ca_key = rsa.generate_private_key(65537, 2048)
+        self.make_ca()
         self.keys = {"rsa": rsa.generate_private_key(65537, 2048), "other": rsa.generate_private_key(65537, 2048),
                      "ec": ec.generate_private_key(ec.SECP256R1())}
         self.certificates = {}
         for name, key in self.keys.items():
-            certificate = hsm.certify(key.public_key(), "Seal " + name, issuer_key=self.ca_key)
+            certificate = hsm.certify(key.public_key(), "Seal " + name, issuer=self.ca, issuer_key=self.ca_key)
             self.certificates[name] = certificate.public_bytes(serialization.Encoding.DER)
             with open("%s/%s.pem" % (folder, name), "wb") as out:
                 out.write(hsm.pem(certificate))
