@@ -6,7 +6,7 @@
  * MUTATE_STEP=n takes every n-th byte only.
  * MUTATE_UNCOVERED=1 changes what no signature covers too: padding mostly, which may be anything.
  * MUTATE_INTEGRITY=1 asks for the integrity of the signatures alone, of files whose signers nobody
- * has to trust: passed are all signatures intact.
+ * has to trust.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,14 +53,20 @@ static struct vt_bytes read_file(const char *file)
     return vt_buf_bytes(&buf);
 }
 
-/* 0: there are signatures, and all of them are intact. */
+/* 0: there are signatures, all intact, and nothing but what is permitted came after them. One that
+ * an altered byte hides leaves a file that is malformed, or changed after the others. */
 static int exit_of_integrity(const struct vt_evidence *evidence)
 {
     size_t intact = 0;
     for (size_t d = 0; d < evidence->documents_count; d++) {
         const struct vt_document *document = &evidence->documents[d];
+        if (!vt_reasons_mean_read(document->reasons))
+            return 2;
         for (size_t s = 0; s < document->signatures_count; s++) {
-            if (document->signatures[s].integrity != VT_INTEGRITY_INTACT)
+            const struct vt_signature *signature = &document->signatures[s];
+            if (signature->integrity != VT_INTEGRITY_INTACT ||
+                (signature->changes_after != VT_CHANGES_NONE &&
+                 signature->changes_after != VT_CHANGES_PERMITTED))
                 return 1;
             intact++;
         }
