@@ -51,6 +51,11 @@ struct vt_case_key {
 extern const struct vt_case_key vt_case_keys[];
 extern const size_t vt_case_keys_count;
 
+/* case_seal.c: what is sealed, which documents, and what each of them shows. NULL: no memory. */
+const char *vt_case_seal_what(const struct vt_case_result *c);
+const char *vt_case_seal_documents(const struct vt_case_result *c);
+const char *vt_case_seal_appearance(const struct vt_case_result *c);
+
 /* While a file is read. */
 struct vt_case_reader {
     struct vt_yaml yaml;         /* arena: of the file */

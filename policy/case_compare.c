@@ -198,6 +198,8 @@ static const char *no_notice_of(const struct vt_case_result *c)
 
 static const char *const seal_words[] = {"none", "preferred", "required"};
 static const struct vt_words vt_words_seal = {seal_words, ELEMENTS(seal_words)};
+static const char *const seal_what_words[] = {"none", "message", "documents", "both"};
+static const struct vt_words vt_words_seal_what = {seal_what_words, ELEMENTS(seal_what_words)};
 
 const struct vt_case_key vt_case_keys[] = {
     {"action", action_of, &vt_words_action, false},
@@ -219,6 +221,9 @@ const struct vt_case_key vt_case_keys[] = {
     {"notify", notify_of, NULL, true},
     {"seal", seal_of, &vt_words_seal, false},
     {"seal-key", seal_key_of, NULL, false},
+    {"seal-what", vt_case_seal_what, &vt_words_seal_what, false},
+    {"seal-documents", vt_case_seal_documents, NULL, true},
+    {"seal-appearance", vt_case_seal_appearance, NULL, true},
     {"notice", notice_of, NULL, true},
     {"no-notice", no_notice_of, NULL, false},
     {"matched", matched_of, NULL, true},

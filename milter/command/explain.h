@@ -3,6 +3,8 @@
 #ifndef VANTHU_COMMAND_EXPLAIN_H
 #define VANTHU_COMMAND_EXPLAIN_H
 
+#include <jansson.h>
+
 #include "command/check.h"
 #include "vanthu/policy_diff.h"
 #include "vanthu/register.h"
@@ -55,6 +57,9 @@ enum vt_code vt_explain_recent(struct vt_register *reg, struct vt_explained *exp
 /* The policy of the version that decided then, if the register has it. */
 enum vt_code vt_explain_policy_of_then(struct vt_register *reg, struct vt_explained *explained,
                                        struct vt_err *err) VT_MUST_CHECK;
+/* explain_seal.c: the documents that would be sealed, as the policy that explains chooses them: an
+ * array of {document, name, appearance}; null: none are. NULL: no memory. */
+json_t *vt_explain_sealed_json(const struct vt_explained *explained);
 /* For people, cleaned and at most 80 columns where words allow it. */
 enum vt_code vt_explain_print(const struct vt_explained *explained,
                               struct vt_err *err) VT_MUST_CHECK;

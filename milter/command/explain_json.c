@@ -94,13 +94,14 @@ static json_t *all_json(const struct vt_explained *x)
     const char *reference = x->file == NULL ? x->reference : NULL;
     if (x->is_secret)
         return json_pack("{s:s?, s:n, s:b}", "reference", reference, "file", "secret", 1);
-    return json_pack(
-        "{s:s?, s:s?, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}", "reference",
-        reference, "file", x->file, "secret", 0, "time", time_json(x->time_utc_secs), "policy",
-        policy_json(x), "decision", decision_json(x->decision), "then",
-        decision_json(x->then != NULL ? x->then->decision : NULL), "overruled", overruled_json(x),
-        "rule_changes", changes_json(x), "alike", alike_json(x), "evidence",
-        evidence_json(x->evidence), "notices", notices_json(x), "no_notice", x->no_notice);
+    return json_pack("{s:s?, s:s?, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o}",
+                     "reference", reference, "file", x->file, "secret", 0, "time",
+                     time_json(x->time_utc_secs), "policy", policy_json(x), "decision",
+                     decision_json(x->decision), "then",
+                     decision_json(x->then != NULL ? x->then->decision : NULL), "overruled",
+                     overruled_json(x), "rule_changes", changes_json(x), "alike", alike_json(x),
+                     "evidence", evidence_json(x->evidence), "notices", notices_json(x),
+                     "no_notice", x->no_notice, "seal_documents", vt_explain_sealed_json(x));
 }
 
 enum vt_code vt_explain_print_json(const struct vt_explained *explained, struct vt_err *err)

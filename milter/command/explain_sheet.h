@@ -45,6 +45,8 @@ const char *vt_sheet_first_of(const char *a, const char *b);
 
 /* The files with their signatures (explain_files.c). */
 void vt_sheet_files(struct vt_sheet *sheet);
+/* What a rule wants sealed (explain_seal.c). */
+void vt_sheet_seal(struct vt_sheet *sheet);
 /* Every rule that was tried (explain_rules.c). */
 void vt_sheet_rules(struct vt_sheet *sheet);
 

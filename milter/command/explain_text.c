@@ -118,21 +118,6 @@ static void print_result(struct vt_sheet *s)
     vt_sheet_end(s);
 }
 
-/* What a rule wants sealed; what became of it stands in the record: vanthu register show. */
-static void print_seal(struct vt_sheet *s)
-{
-    const struct vt_decision *decision = s->x->then != NULL ? s->x->then->decision : s->x->decision;
-    if (decision->seal == VT_SEAL_NONE)
-        return;
-    vt_sheet_label(s, "Ký số cơ quan", "Seal");
-    vt_sheet_text(s, "%s",
-                  decision->seal == VT_SEAL_REQUIRED ? vt_sheet_word(s, "bắt buộc", "required")
-                                                     : vt_sheet_word(s, "nên có", "preferred"));
-    if (decision->seal_key != NULL)
-        vt_sheet_text(s, vt_sheet_word(s, ", khóa %s", ", key %s"), decision->seal_key);
-    vt_sheet_end(s);
-}
-
 /* Who is told; of what passes without a mark only when somebody is. */
 static void print_notices(struct vt_sheet *s)
 {
@@ -281,7 +266,7 @@ static void print_all(struct vt_sheet *s)
     }
     print_mail(s);
     print_result(s);
-    print_seal(s);
+    vt_sheet_seal(s);
     print_notices(s);
     vt_sheet_files(s);
     vt_sheet_rules(s);

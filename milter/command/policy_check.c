@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "command/excerpt.h"
 #include "command/policy_observed.h"
+#include "command/policy_seals.h"
 #include "vanthu/role.h"
 
 static json_t *codes_json(vt_reasons reasons)
@@ -23,7 +24,7 @@ static json_t *codes_json(vt_reasons reasons)
 
 /* policy: NULL when the file has mistakes. */
 static json_t *report_json(const char *file, const struct vt_mistakes *mistakes,
-                           const struct vt_policy *policy)
+                           const struct vt_policy *policy, const struct vt_config *config)
 {
     json_t *list = json_array();
     struct vt_excerpts excerpts;
@@ -40,15 +41,18 @@ static json_t *report_json(const char *file, const struct vt_mistakes *mistakes,
                                                     "excerpt", has_line ? line : NULL));
     }
     vt_excerpts_clear(&excerpts);
-    return json_pack("{s:s, s:b, s:s?, s:o, s:o}", "file", file, "ok", policy != NULL, "version",
-                     policy != NULL ? vt_policy_version(policy) : NULL, "mistakes", list,
-                     "unhandled", codes_json(policy != NULL ? vt_policy_unhandled(policy) : 0));
+    return json_pack("{s:s, s:b, s:s?, s:o, s:o, s:o}", "file", file, "ok", policy != NULL,
+                     "version", policy != NULL ? vt_policy_version(policy) : NULL, "mistakes", list,
+                     "unhandled", codes_json(policy != NULL ? vt_policy_unhandled(policy) : 0),
+                     "seals", vt_policy_seals_json(policy, config));
 }
 
-static void print_good(const char *file, const struct vt_policy *policy)
+static void print_good(const char *file, const struct vt_policy *policy,
+                       const struct vt_config *config)
 {
     vt_reasons unhandled = vt_policy_unhandled(policy);
     printf("%s: in order (version %s)\n", file, vt_policy_version(policy));
+    vt_policy_seals_print(file, policy, config);
     if (unhandled == 0)
         return;
     printf("%s: no rule names these reasons, nothing is done for them alone:", file);
@@ -74,7 +78,7 @@ static int check_one(const char *file, const struct vt_config *config, bool json
     if (code == VT_OK && mistakes.errors_count > 0)
         code = VT_E_CONFIG;
     if (json) {
-        json_t *line = report_json(file, &mistakes, code == VT_OK ? policy : NULL);
+        json_t *line = report_json(file, &mistakes, code == VT_OK ? policy : NULL, config);
         (void)json_dumpf(line, stdout, JSON_COMPACT);
         (void)fputc('\n', stdout);
         json_decref(line);
@@ -87,7 +91,7 @@ static int check_one(const char *file, const struct vt_config *config, bool json
         fprintf(stderr, "%s: %zu %s; the policy is not usable\n", file, mistakes.errors_count,
                 mistakes.errors_count == 1 ? "mistake" : "mistakes");
     else if (!json)
-        print_good(file, policy);
+        print_good(file, policy, config);
     vt_policy_free(policy);
     vt_mistakes_clear(&mistakes);
     return vt_command_exit_status(code);

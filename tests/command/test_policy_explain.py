@@ -5,6 +5,7 @@
 # yesterday, by its reference; mails marked secret, excepted, overruled; and files.
 """vanthu policy explain."""
 
+import base64
 import json
 import os
 import subprocess
@@ -213,6 +214,30 @@ def files(site):
     is_in(out, "có dấu chỉ độ mật")
 
 
+def seals(site):
+    """What is sealed, with which key, which documents, and what each shows; by policy check, too."""
+    pdf = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+    part = '--x\nContent-Type: application/pdf; name="{name}"\nContent-Disposition: attachment; filename="{name}"\nContent-Transfer-Encoding: base64\n\n'
+    part += base64.encodebytes(pdf).decode()
+    site.write("out.eml", "From: <vanthu@soxd.ninhbinh.gov.vn>\nTo: <x@y.vn>\nSubject: Van ban\nMIME-Version: 1.0\n"
+               "Content-Type: multipart/mixed; boundary=x\n\n" + "".join(part.format(name=name) for name in ("quyet-dinh.pdf", "phu-luc 1.pdf", "nhap.pdf")) + "--x--\n")
+    site.write("seals.yaml", "rules:\n  - name: ra\n    when: {direction: outbound}\n    then: {seal: {mode: required, what: both, documents: {except: nhap*, at-most: 1}, "
+               "appearance: [{name: phu-luc*, appearance: chu}, {appearance: dau}]}}\n  - name: khac\n    when: {}\n    then: accept\n")
+    arguments = ("--offline", "--policy", "seals.yaml", "--from", "vanthu@soxd.ninhbinh.gov.vn", "--login", "cv", "--to", "x@y.vn", "out.eml")
+    out, _ = site.run(*arguments)
+    is_in(out, "Ký số    bắt buộc: các tệp PDF và cả thư, khóa duy nhất phù hợp\n         quyet-dinh.pdf: hiển thị dau\n         phu-luc 1.pdf: hiển thị chu\n",
+          "nhiều tệp PDF hơn quy tắc cho phép ký (2, tối đa 1)")
+    assert "nhap.pdf: hiển" not in out, out
+    told = site.json(*arguments)
+    assert [(d["name"], d["appearance"]) for d in told["seal_documents"]] == [("quyet-dinh.pdf", "dau"), ("phu-luc 1.pdf", "chu")], told
+    out, _ = site.run("--offline", "--policy", "seals.yaml", "--from", "vanthu@soxd.ninhbinh.gov.vn", "--login", "cv", "--to", "x@y.vn", "mail.eml", language="C")
+    is_in(out, "Seal     required: its documents and the message, the only key that may\n         no document is chosen\n")
+    assert site.json(site.references[0])["seal_documents"] is None
+    done = subprocess.run([BUILD + "/vanthu", "policy", "check", "seals.yaml"], cwd=site.folder, capture_output=True, text=True, check=True)
+    is_in(done.stdout, 'seals.yaml:4: rule "ra" seals documents and the message, required, the only key that may; every PDF except "nhap*", at most 1; '
+          '"phu-luc*" show chu, others show dau\n')
+
+
 def faults(site):
     for arguments, status, text in (((), 64, "which reference, or which file?"), (("1831-0927-5569",), 1, "no mail"),
                                     (("1831-0927-5564",), 65, "the last digit"), (("nowhere",), 65, "is not a reference"),
@@ -227,7 +252,7 @@ def main():
     failed = 0
     with tempfile.TemporaryDirectory(prefix="vanthu-explain-") as folder:
         site = Site(folder)
-        for case in (refused, by_other_policies, other_mails, files, faults):
+        for case in (refused, by_other_policies, other_mails, files, seals, faults):
             try:
                 case(site)
                 print(f"ok    {case.__name__}")
