@@ -35,6 +35,7 @@ static const struct row {
     {"CERT_REVOKED", "RRTTRR", "RRRRRR", false},
     {"PATH_SELF_MADE", "RTTTRT", "RHRHRH", false},
     {"TIMESTAMP_INVALID", "RRTTRR", "RRRRRR", false},
+    {"ADDED_AFTER_SIGNING", "RRTTTT", "RRRRRR", false},
     {"CERT_EXPIRED", "RRTTRR", "RRRRRR", false},
     {"CERT_NOT_YET", "RRTTRR", "RRRRRR", false},
     {"CERT_NOT_YET", "TTTTTT", "HHHHHH", true},
@@ -69,7 +70,6 @@ static const struct row {
     {"TOO_LARGE", "TTTTTT", "HHHHHH", false},
     {"NOT_CHECKED", "TTTTTT", "HHHHHH", false},
     /* Not found by this version. */
-    {"ADDED_AFTER_SIGNING", "------", "------", false},
     {"INCOMPLETE", "------", "------", false},
     {"WRONG_RECIPIENT", "------", "------", false},
     {"RECALLED", "------", "------", false},
