@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * vanthu seal --appearance: what the seal of a PDF shows, as the configuration says it for mails;
- * pictures and fonts are read with the rights of the administrator, as the service reads them. */
+ * pictures and fonts are read as the service reads them, but what a configuration of the person's
+ * own names with their rights. */
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
