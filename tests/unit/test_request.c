@@ -813,7 +813,7 @@ static json_t *make_report(void)
     const struct vt_publisher publisher = {.store = d.store,
                                            .published_version = vt_status_store_version(d.store),
                                            .published_msecs = d.now.monotonic_msecs - 12500};
-    const struct vt_report_input input = {&d.desk, &d.breakers, &allowed, &publisher, d.now};
+    const struct vt_report_input input = {&d.desk, &d.breakers, &allowed, &publisher, NULL, d.now};
     char *text = NULL;
     assert_int_equal(vt_report_write(&input, &text, NULL), VT_OK);
     json_t *report = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
