@@ -56,6 +56,13 @@ static const struct {
     {"locked", VT_FAULT_PIN_LOCKED,
      "the credential is locked: its owner has to unlock it at the service"},
     {"disabled", VT_FAULT_KEY, "the credential is disabled: its owner has to enable it"},
+    {"number of signatures", VT_FAULT_REFUSED,
+     "the service authorised fewer signatures than were asked for"},
+    {"numbers of signatures", VT_FAULT_REFUSED,
+     "the service authorised fewer signatures than were asked for"},
+    {"certificate expired", VT_FAULT_KEY, "the certificate of the credential has expired"},
+    {"certificate is expired", VT_FAULT_KEY, "the certificate of the credential has expired"},
+    {"certificate has expired", VT_FAULT_KEY, "the certificate of the credential has expired"},
     {"expired", VT_FAULT_REFUSED, "something has expired, the certificate or an authorisation"},
     {"not authorized by the SAD", VT_FAULT_REFUSED, "the service authorised another hash"},
 };

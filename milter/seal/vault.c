@@ -25,9 +25,8 @@ static const struct {
     {503, "is sealed: unseal it (vault operator unseal, bao operator unseal)"},
 };
 
-/* Why it does not work is told to everybody, without a token. */
-static void tell_state(struct vt_vault_session *session, const char *otherwise, int64_t until_msecs,
-                       struct vt_err *err)
+void vt_vault_tell_state(struct vt_vault_session *session, const char *otherwise,
+                         int64_t until_msecs, struct vt_err *err)
 {
     char url[VT_MAX_REST_URL_BYTES];
     const char *host = session->vault->module->uri.hosts[0], *what = otherwise;
@@ -48,6 +47,12 @@ static char *said_by(const struct vt_rest_answer *answer, char *out, size_t out_
     const char *text =
         json_string_value(json_array_get(json_object_get(answer->json, "errors"), 0));
     return vt_rest_shown(out, out_bytes, text != NULL ? text : "");
+}
+
+/* A standby sends whoever asks to the active one (307), or does not answer for it. */
+static bool is_elsewhere(long status)
+{
+    return status == 307 || status == 429 || status == 472 || status == 473 || status >= 500;
 }
 
 static enum vt_seal_fault judge(struct vt_vault_session *session, const char *path,
@@ -76,14 +81,13 @@ static enum vt_seal_fault judge(struct vt_vault_session *session, const char *pa
     else if (answer->status == 404)
         (void)vt_err_set(err, VT_E_NOT_FOUND,
                          "%s has nothing at %s: look at uri (mount, key, namespace)", host, path);
-    else if (answer->status >= 500 || answer->status == 429 || answer->status == 472 ||
-             answer->status == 473)
-        tell_state(session, otherwise, until_msecs, err);
+    else if (is_elsewhere(answer->status))
+        vt_vault_tell_state(session, otherwise, until_msecs, err);
     else
         (void)vt_err_set(err, VT_E_CONFIG, "%s refuses %s: %s (HTTP status %ld)", host, path, said,
                          answer->status);
     return answer->status == 403 || answer->status == 404 ? VT_FAULT_KEY
-           : answer->status >= 429                        ? VT_FAULT_LOST
+           : is_elsewhere(answer->status)                 ? VT_FAULT_LOST
                                                           : VT_FAULT_REFUSED;
 }
 

@@ -52,18 +52,26 @@ static int64_t number(const json_t *object, const char *name)
     return json_integer_value(json_object_get(object, name));
 }
 
-static enum vt_seal_fault refuse(struct vt_vault *vault, const struct vt_rest_answer *answer,
+/* What was not looked at is not refused: a standby, a sealed or a broken one. */
+static bool is_refusal(long status)
+{
+    return status == 400 || status == 401 || status == 403;
+}
+
+static enum vt_seal_fault refuse(struct vt_vault_session *session,
+                                 const struct vt_rest_answer *answer, int64_t until_msecs,
                                  struct vt_err *err)
 {
-    char said[120];
+    char said[120], otherwise[200];
+    struct vt_vault *vault = session->vault;
     const char *text =
         json_string_value(json_array_get(json_object_get(answer->json, "errors"), 0));
     const char *host = vault->module->uri.hosts[0];
     vt_rest_shown(said, sizeof(said), text != NULL ? text : "");
-    if (answer->status >= 500 || answer->status == 429) {
-        (void)vt_err_set(err, VT_E_NETWORK, "%s answers to a login with HTTP status %ld %s%s", host,
-                         answer->status, said,
-                         answer->status == 503 ? ": is it sealed? (vault operator unseal)" : "");
+    if (!is_refusal(answer->status)) {
+        (void)snprintf(otherwise, sizeof(otherwise), "answers to a login with HTTP status %ld %s",
+                       answer->status, said);
+        vt_vault_tell_state(session, otherwise, until_msecs, err);
         return VT_FAULT_LOST;
     }
     vault->is_refused = true;
@@ -97,7 +105,7 @@ static enum vt_seal_fault log_in(struct vt_vault_session *session, int64_t until
     const json_t *auth = json_object_get(answer.json, "auth");
     const char *token = vt_rest_text(auth, "client_token");
     if (fault == VT_FAULT_NONE && answer.status != 200)
-        fault = refuse(vault, &answer, err);
+        fault = refuse(session, &answer, until_msecs, err);
     else if (fault == VT_FAULT_NONE)
         fault = keep(vault, token, strlen(token), err);
     if (fault == VT_FAULT_NONE)
@@ -121,7 +129,7 @@ static enum vt_seal_fault look_up(struct vt_vault_session *session, int64_t unti
                               &answer, err);
     const json_t *data = json_object_get(answer.json, "data");
     if (fault == VT_FAULT_NONE && answer.status != 200)
-        fault = refuse(vault, &answer, err);
+        fault = refuse(session, &answer, until_msecs, err);
     else if (fault == VT_FAULT_NONE)
         plan(vault, number(data, "ttl"), json_is_true(json_object_get(data, "renewable")));
     if (fault != VT_FAULT_NONE)

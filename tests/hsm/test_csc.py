@@ -147,7 +147,8 @@ def client(site):
             equal(service.count("/signHash") >= 6, True)
         service.fault = None
         for error, words in (("invalid_scope", "have it allowed"), ("unauthorized_client", "client_credentials"),
-                             ("unsupported_grant_type", "need a person")):
+                             ("unsupported_grant_type", "need a person"), ("invalid_grant", "what it gave before"),
+                             ("server_error", "a fault of its own")):
             service.fault = rest_service.only("/token", lambda handler, path, error=error: handler.say(
                 400, {"error": error}) or True)
             site.down(scene.key(secret=SECRET), words)
@@ -213,6 +214,9 @@ def errors(site):
             service.swap_hash = False
             for fault, words in ((answered(400, "access_denied"), "denies this client"),
                                  (answered(400, "invalid_request", "SAD expired"), "has expired"),
+                                 (answered(400, "invalid_request", "Numbers of signatures is too high"), "fewer signatures"),
+                                 (answered(400, "invalid_request", "The certificate has expired"), "of the credential has expired"),
+                                 (answered(400, "invalid_grant"), "what it gave before"),
                                  (answered(400, "invalid_otp"), "only a person has"),
                                  (answered(202, ""), "waits for an approval"),
                                  (of_body({"signatures": []}), "0 signatures"),
@@ -231,6 +235,11 @@ def errors(site):
             service.fault = answered(503, "temporarily_unavailable")
             failure(role.sign(site.attributes()), "unavailable")
             assert "for a moment" in role.log_text()
+        service.fault = None
+        with site.sealer(scene.key()) as role:
+            role.wait_state("up")
+            service.fault = answered(500, "server_error")
+            failure(role.sign(site.attributes()), "unavailable", "a fault of its own")
         service.fault = None
         service.certificate = site.certificates["other"]
         with site.sealer(scene.key()) as role:

@@ -148,6 +148,13 @@ def errors(site):
             node.limited_until = time.monotonic() + 30
             failure(role.sign(site.attributes()), "credential", "refused the password")
             node.limited_until = 0
+        for status in (500, 501, 502):
+            with site.sealer(key) as role:
+                role.wait_state("up")
+                node.fault = lambda handler, path, status=status: handler.say(status, {"message": "x"}) or True
+                failure(role.sign(site.attributes()), "unavailable", "HTTP status %d" % status)
+            node.fault = None
+        equal(node.wrong, 0, "attempts")
         node.limited_until = time.monotonic() + 30
         site.down(key, "leaves no time to wait", limit="1s")  # not asked is not refused
 

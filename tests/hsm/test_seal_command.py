@@ -20,7 +20,7 @@ import hsm
 from cryptography import x509
 from hsm import ROOT, Site, equal, wait_for
 
-BUILD = os.path.join(ROOT, "build")
+BUILD = os.environ.get("VANTHU_BUILD", os.path.join(ROOT, "build"))
 USERS = {"gateway": 64101, "inspector": 64102, "status": 64103, "fetch": 64104, "registrar": 64105, "web": 64106,
          "post": 64107, "sealer": 64108}
 VIETNAMESE = dict(os.environ, LC_ALL="vi_VN.UTF-8")

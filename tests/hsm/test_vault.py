@@ -129,6 +129,17 @@ def errors(site):
         site.down(scene.key(), "sealed")
         service.sealed = False
         site.down(scene.key(path="transit/nobody"), "has nothing at")
+        for status, words in ((429, "a standby that does not forward"), (472, "a standby of another cluster"),
+                              (473, "a performance standby"), (501, "is not initialised")):
+            service.health = status
+            site.down(scene.key(role="role-1" if status == 472 else None), words)
+            service.health = None
+            with site.sealer(scene.key()) as role:
+                role.wait_state("up")
+                service.health = status
+                failure(role.sign(site.attributes()), "unavailable", words)
+            service.health = None
+        equal(service.refused, 0, "no token was refused")
         def answered(status, *words):
             return rest_service.only("/sign/seal", lambda handler, path: handler.say(status, {"errors": words}) or True)
         def of_signature(text):

@@ -412,6 +412,7 @@ class Vault(Service):
     def __init__(self, authority, versions, kind="rsa-2048", **more):
         self.versions, self.kind = versions, kind  # {number: key}
         self.least, self.sealed, self.allowed = 1, False, True
+        self.health = None  # 429, 472, 473: a standby; 501: not initialised
         self.tokens = {"root-of-the-test": True}
         self.roles = {"role-1": "secret-1"}
         self.lease, self.logins, self.renewals, self.refused = 3600, 0, 0, 0
@@ -425,7 +426,14 @@ class Vault(Service):
     def answer(self, handler, path):
         self.namespaces.add(handler.headers.get("X-Vault-Namespace", ""))
         if path == "/v1/sys/health":
-            return handler.say(503 if self.sealed else 200, {"sealed": self.sealed})
+            return handler.say(self.health or (503 if self.sealed else 200), {"sealed": self.sealed})
+        if self.health == 501:
+            return self.refuse(handler, 503, "Vault is not initialized")
+        if self.health:
+            handler.send_response(307)
+            handler.send_header("Location", "https://active.invalid" + path)
+            handler.send_header("Content-Length", "0")
+            return handler.end_headers()
         if self.sealed:
             return self.refuse(handler, 503, "Vault is sealed")
         if path == "/v1/auth/approle/login":
