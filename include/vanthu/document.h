@@ -50,10 +50,18 @@ struct vt_validation_data {
     size_t ocsps_count;
 };
 
+/* A file inside a PDF (attached, or of a portfolio), unpacked. */
+struct vt_attached_file {
+    const char *name; /* as the document calls it, cleaned; NULL: not at all */
+    struct vt_bytes bytes;
+};
+
 struct vt_signed_document {
     struct vt_signed_object *objects; /* in the order of their revisions */
     size_t objects_count;
     struct vt_validation_data validation_data;
+    struct vt_attached_file *attached; /* of the newest revision, bounded in number and size */
+    size_t attached_count;
     struct vt_revision *revisions; /* see struct vt_document */
     size_t revisions_count;
     struct vt_document_change *changes;

@@ -48,10 +48,6 @@ static void read_opened(struct pdf_reader *reader)
     pdf_byterange_check_all(reader);
     pdf_scan_hidden(reader);
     pdf_dss_read(reader);
-    if (reader->main.encrypted && reader->signatures_count > 0)
-        pdf_finding(reader, VT_REASON_COUNT,
-                    "The file is encrypted (without a password) and signed; changes after signing "
-                    "are not classified.");
 }
 
 /* The order of revisions; of one revision that of the fields. */
@@ -138,6 +134,10 @@ enum vt_code vt_document_read_pdf(struct vt_arena *arena, struct vt_bytes pdf,
 {
     struct pdf_reader reader;
     enum vt_code code = pdf_reader_open(&reader, arena, pdf, err);
+    if (code == VT_OK && reader.main.qpdf != NULL)
+        pdf_attached_read(&reader);
+    if (code == VT_OK && reader.out_of_memory)
+        code = vt_err_set(err, VT_E_NOMEM, "the memory of the mail is used up by a PDF");
     if (code == VT_OK) {
         pdf_spots_read(&reader);
         pdf_hints_read(&reader);

@@ -18,6 +18,8 @@
 #define PDF_MAX_FIELDS 4096
 /* Bytes of text compared key by key, all revisions together. */
 #define PDF_MAX_WORK_BYTES ((size_t)256 * 1024 * 1024)
+/* Annotations that hold a file. */
+#define PDF_MAX_NOTED 64
 /* Bytes before %PDF-: what readers tolerate (ISO 32000-1, annex H.3, note 13). */
 #define PDF_MAX_HEADER_OFFSET 1024
 
@@ -76,6 +78,9 @@ struct pdf_reader {
     size_t fields_count;
     struct pdf_signature *signatures;
     size_t signatures_count;
+    struct pdf_value noted[PDF_MAX_NOTED]; /* /FS of annotations that hold a file */
+    size_t noted_count;
+    bool noted_too_many;
     size_t visits;
     size_t work_bytes;
     bool out_of_memory; /* the mail's arena is full: the whole reading fails */
@@ -142,6 +147,9 @@ bool pdf_lock_covers(struct pdf_reader *reader, const struct pdf_value *lock, co
  * about each signature; pdf_hints.c: about the file. */
 void pdf_spots_read(struct pdf_reader *reader);
 void pdf_hints_read(struct pdf_reader *reader);
+/* pdf_attached.c: remember an annotation that holds a file; hand out all files of the document. */
+void pdf_attached_note(struct pdf_reader *reader, const struct pdf_value *annotation);
+void pdf_attached_read(struct pdf_reader *reader);
 /* pdf_dss.c: certificates, CRLs and OCSP responses of the newest /DSS. */
 void pdf_dss_read(struct pdf_reader *reader);
 

@@ -14,6 +14,8 @@
 /* Drawing instructions of a mark. */
 #define MAX_MARK_BYTES ((size_t)16 * 1024)
 #define MAX_MARK_OPERATORS 200
+/* Width of a line below text. Points. */
+#define MAX_LINE 2.0
 
 enum sort {
     SORT_UNKNOWN, /* nobody can say what it shows or does */
@@ -61,37 +63,75 @@ static bool is_one_of(struct vt_bytes word, const char *const *list)
     return false;
 }
 
-/* A few lines and areas; no text, no picture, no inline image. A line through or below text fills
- * nothing, so that it hides nothing. */
-static bool draws_a_mark(struct vt_bytes content, bool may_fill)
+/* What an appearance may draw, and did. */
+struct mark {
+    bool may_fill;
+    bool needs_state; /* fills only with a graphics state that darkens */
+    size_t max_lines; /* segments; 0: any number */
+    bool has_state;
+    size_t lines;
+    double last; /* number */
+};
+
+/* One operator of a content stream (8.2, table 51): lines, areas, colours. No text, no picture, no
+ * inline image, no form. */
+static bool may_draw(struct mark *mark, struct vt_bytes word)
 {
-    static const char *const lines[] = {"q", "Q",  "cm", "gs", "rg", "RG", "g",  "G", "k", "K",
-                                        "w", "J",  "j",  "M",  "d",  "m",  "l",  "c", "v", "y",
-                                        "h", "re", "S",  "s",  "n",  "i",  "ri", NULL};
+    static const char *const harmless[] = {"q", "Q", "rg", "RG", "g", "G", "k", "K", "J",
+                                           "j", "M", "re", "m",  "h", "i", "n", NULL};
+    static const char *const segments[] = {"l", "c", "v", "y", "S", "s", NULL};
     static const char *const areas[] = {"f", "F", "f*", "B", "B*", "b", "b*", NULL};
+    bool is_thin = mark->max_lines > 0;
+    if (is_one_of(word, harmless))
+        return !is_thin || !vt_bytes_equal(word, VT_BYTES("re"));
+    if (vt_bytes_equal(word, VT_BYTES("w")))
+        return !is_thin || (mark->last >= 0 && mark->last <= MAX_LINE);
+    if (vt_bytes_equal(word, VT_BYTES("gs")))
+        return mark->has_state = true;
+    if (is_one_of(word, segments))
+        return ++mark->lines <= mark->max_lines || !is_thin;
+    if (is_one_of(word, areas))
+        return mark->may_fill && (!mark->needs_state || mark->has_state);
+    return !is_thin &&
+           (vt_bytes_equal(word, VT_BYTES("cm")) || vt_bytes_equal(word, VT_BYTES("d")));
+}
+
+static bool draws_a_mark(struct vt_bytes content, struct mark *mark)
+{
     struct pdf_value word;
     size_t operators = 0, at = 0;
     while (pdf_next_value(content, &at, &word)) {
         if (word.kind != PDF_KEYWORD)
-            continue;
-        if (++operators > MAX_MARK_OPERATORS ||
-            !(is_one_of(word.text, lines) || (may_fill && is_one_of(word.text, areas))))
+            (void)pdf_number_of(&word, &mark->last);
+        else if (++operators > MAX_MARK_OPERATORS || !may_draw(mark, word.text))
             return false;
     }
     return pdf_skip_space(content, at) == content.len;
 }
 
-/* 11.3.5.2: only darkens what is below. */
+/* 11.3.5.2: every graphics state there is only darkens what is below, and sets no width. */
 static bool multiplies(struct pdf_pair *pair, const struct pdf_value *resources)
 {
+    static const char *const known[] = {"Type", "BM", "AIS", "CA", "ca", NULL};
     struct pdf_value states = pdf_pair_get(pair, pair->b, resources, "ExtGState"), key, value;
-    for (size_t at = 0; pdf_dict_next(&states, &at, &key, &value);) {
+    size_t count = 0;
+    for (size_t at = 0; pdf_dict_next(&states, &at, &key, &value); count++) {
         struct pdf_value state = pdf_pair_resolve(pair, pair->b, value);
         struct pdf_value mode = pdf_pair_get(pair, pair->b, &state, "BM");
-        if (pdf_name_is(&mode, "Multiply"))
-            return true;
+        if (!pdf_name_is(&mode, "Multiply") || !pdf_has_only_keys(&state, known))
+            return false;
     }
-    return false;
+    return count > 0;
+}
+
+/* 12.5.6.10: one line below or through each quadrilateral, which hides nothing. */
+static size_t lines_of(struct pdf_pair *pair, const struct pdf_value *annotation)
+{
+    struct pdf_value points = pdf_pair_get(pair, pair->b, annotation, "QuadPoints"), item;
+    size_t count = 0;
+    for (size_t at = 0; pdf_array_next(&points, &at, &item);)
+        count++;
+    return count / 8 * 2; /* a segment, and its stroke */
 }
 
 /* The appearance is new, and a mark as readers draw it. */
@@ -113,10 +153,16 @@ static bool looks_like_a_mark(struct pdf_pair *pair, const struct pdf_value *ann
     struct pdf_value resources = pdf_pair_get(pair, pair->b, &form, "Resources");
     if (resources.kind != PDF_NONE && !pdf_has_only_keys(&resources, plain))
         return false;
-    bool may_fill =
-        sort == SORT_NOTE || (pdf_name_is(&subtype, "Highlight") && multiplies(pair, &resources));
+    bool is_highlight = pdf_name_is(&subtype, "Highlight");
+    bool has_states = pdf_dict_get(&resources, "ExtGState").kind != PDF_NONE;
+    struct mark mark = {.may_fill = sort == SORT_NOTE || is_highlight, .needs_state = is_highlight};
+    if (sort == SORT_MARK && !is_highlight)
+        mark.max_lines = lines_of(pair, annotation);
+    if (sort == SORT_MARK &&
+        ((!is_highlight && mark.max_lines == 0) || (has_states && !multiplies(pair, &resources))))
+        return false;
     bool ok = pdf_history_stream(pair->history, n.ref, pair->b, true, &data, &len) &&
-              len <= MAX_MARK_BYTES && draws_a_mark(vt_bytes_of(data, len), may_fill);
+              len <= MAX_MARK_BYTES && draws_a_mark(vt_bytes_of(data, len), &mark);
     free(data);
     return ok;
 }

@@ -259,10 +259,13 @@ void pdf_compare_trailers(struct pdf_pair *pair)
                       "a revision has no trailer");
         return;
     }
-    if (pdf_dict_get(&a, "Encrypt").kind != PDF_NONE ||
-        pdf_dict_get(&b, "Encrypt").kind != PDF_NONE) {
+    /* 7.6.1: what was encrypted with the empty password is compared as readers see it, decrypted,
+     * as long as both are by the same means. */
+    struct pdf_value encrypt_a = pdf_dict_get(&a, "Encrypt");
+    struct pdf_value encrypt_b = pdf_dict_get(&b, "Encrypt");
+    if (!pdf_pair_strict(pair, &encrypt_a, &encrypt_b)) {
         pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_NOT_FOLLOWED,
-                      "the file is encrypted");
+                      "the encryption of the file was changed");
         return;
     }
     struct pdf_value info_a = pdf_dict_get(&a, "Info"), info_b = pdf_dict_get(&b, "Info");

@@ -223,6 +223,7 @@ static void walk_widgets(struct walk *walk, const struct pdf_value *annots)
     push_all(&widgets, annots, "", false, 1);
     while (pop_dict(&widgets, &node, &dict)) {
         const char *name = "";
+        pdf_attached_note(reader, &dict);
         if (pdf_dict_get(&dict, "V").kind == PDF_NONE)
             continue;
         bool is_signature = widget_is_signature(reader, &dict, &name);

@@ -141,6 +141,18 @@ static enum vt_code end_document(struct vt_part_work *work, struct vt_err *err)
 
 /* ---- the forms ---- */
 
+/* Files inside a document are documents of their own. The signature of the document covers those
+ * that were in it when it was signed, so none is expected on them. */
+static enum vt_code unpack_attached(struct vt_part_work *work,
+                                    const struct vt_signed_document *document, struct vt_err *err)
+{
+    enum vt_code code = VT_OK;
+    for (size_t i = 0; code == VT_OK && i < document->attached_count; i++)
+        code = vt_unpack_member(work->run->arena, work->run->unpacked, work->index,
+                                document->attached[i].bytes, document->attached[i].name, err);
+    return code;
+}
+
 static enum vt_code inspect_pdf(struct vt_part_work *work, struct vt_err *err)
 {
     struct vt_signed_document *signed_document = NULL;
@@ -161,7 +173,8 @@ static enum vt_code inspect_pdf(struct vt_part_work *work, struct vt_err *err)
     work->objects = signed_document->objects;
     work->objects_count = signed_document->objects_count;
     work->validation_data = &signed_document->validation_data;
-    return vt_part_judge(work, err);
+    code = vt_part_judge(work, err);
+    return code == VT_OK ? unpack_attached(work, signed_document, err) : code;
 }
 
 /* A message signature covers the whole message when nothing but other message signatures stands

@@ -64,6 +64,18 @@ def freetext(data, **keys):
                           AP={"N": Ref(PdfFile(data).size + 1)}, **keys)
 
 
+def marked(data, kind, content, resources):
+    """One more mark, with an appearance of its own."""
+    pdf = PdfFile(data)
+    page = dict(pdf.get(Ref(form.PAGE_1)))
+    page["Annots"] = list(pdf.get(page["Annots"])) + [Ref(pdf.size)]
+    rect = [500, 600, 520, 620] if kind == "Text" else [72, 740, 272, 760]
+    x1, y1, x2, y2 = rect
+    note = {"Type": Name("Annot"), "Subtype": Name(kind), "Rect": rect, "F": 4, "P": Ref(form.PAGE_1), "AP": {"N": Ref(pdf.size + 1)},
+            "QuadPoints": [x1, y2, x2, y2, x1, y1, x2, y1]}
+    return update(data, {form.PAGE_1: page, pdf.size: note, pdf.size + 1: form.look(content, 200, 20, resources)})
+
+
 SPOOF = b"BT /F1 12 Tf 72 700 Td (900.000) Tj ET\n"
 
 
@@ -209,6 +221,16 @@ def certified(p1, p2, p3, sign):
     yield "eaa-note-as-large-as-the-page-p3", "EAA", new_annotation(p3, Subtype=Name("Text"), Rect=[0, 0, 595, 842]), ADDED + "|" + UNCLEAR, "annotation"
     yield "eaa-note-with-action-p3", "EAA PATHS", new_annotation(p3, Subtype=Name("Text"), Rect=[10, 10, 30, 30], A={
         "S": Name("JavaScript"), "JS": b"this.getField('so').value=9"}), ADDED + "|" + CHANGED + "|" + UNCLEAR, "annotation"
+    white = b"1 g 0 0 200 20 re f\n"
+    for name, kind, content, resources in (
+            ("highlight-opaque", "Highlight", white, {}), ("highlight-not-darkening", "Highlight", b"/G gs " + white, {"ExtGState": {"G": {"BM": Name("Normal")}}}),
+            ("highlight-state-unused", "Highlight", white, {"ExtGState": {"G": {"BM": Name("Multiply")}}}),
+            ("underline-filled", "Underline", white, {}), ("underline-thick", "Underline", b"1 G 20 w 0 10 m 200 10 l S\n", {}),
+            ("underline-often", "StrikeOut", b"1 G 2 w " + b"0 1 m 200 1 l S " * 8, {}),
+            ("underline-scaled", "Underline", b"1 0 0 20 0 0 cm 1 G 0 1 m 9 1 l S", {}),
+            ("note-with-picture", "Text", b"/Im1 Do\n", {"XObject": {"Im1": Ref(form.PICTURE)}}),
+            ("note-with-inline-picture", "Text", b"BI /W 1 /H 1 /BPC 8 /CS /G ID x EI\n", {})):
+        yield f"eaa-{name}-p3", "EAA", marked(p3, kind, content, resources), ADDED, "annotation"
     yield "eaa-unsigned", "EAA", freetext(sign("person", p3)), ADDED, "annotation"
     yield "ssa-page-p2", "SSA", sign("public", p2, rect=[0, 0, 595, 842]), UNCLEAR, "page 1"
     yield "ssa-in-parts-p2", "SSA", sign("public", sign("public", p2, rect=[0, 421, 595, 631]), rect=[0, 631, 595, 842]), UNCLEAR, "page 1"
@@ -375,10 +397,77 @@ def signature_look(data):
     return update(data, {ref.num: dict(pdf.get(ref), AP={"N": Ref(form.LOOK_NOTE)})})
 
 
+def fillings(sign):
+    """What filling in may not do, although the certification allows to fill in."""
+    def certified_form(change=None):
+        return sign("agency", form.build(sign.at, change=change), certify=2)
+
+    plain = certified_form()
+    size = PdfFile(plain).size
+    picture = {"XObject": {"Im1": Ref(form.PICTURE)}}
+    field = dict(PdfFile(plain).get(Ref(form.FIELD_TEXT)), V=text("34"))
+    yield "filled-with-picture", "SSA", update(plain, {form.FIELD_TEXT: dict(field, AP={"N": Ref(size)}), size: form.look(b"/Im1 Do\n", resources=picture)}), \
+        UNCLEAR, "/AP"
+    yield "filled-with-an-old-look", "SSA", update(plain, {form.FIELD_TEXT: dict(field, AP={"N": Ref(form.LOOK_NOTE)})}), UNCLEAR, "/AP"
+    yield "filled-with-another-state", "SSA", update(plain, {form.FIELD_TEXT: dict(field, AP={"N": Ref(form.LOOK_TEXT), "R": Ref(form.LOOK_NOTE)})}), \
+        UNCLEAR, "/AP"
+    yield "filled-button", "SSA", with_keys(plain, form.FIELD_BUTTON, V=text("x"), AP={"N": Ref(form.LOOK_NOTE)}), UNCLEAR + "|" + CHANGED, ""
+    yield "filled-flags", "SSA", with_keys(plain, form.FIELD_TEXT, V=text("34"), Ff=1 << 12), UNCLEAR, "/Ff"
+    yield "filled-rich", "SSA", with_keys(plain, form.FIELD_TEXT, V=text("34"), RV=text("<body/>")), UNCLEAR, "/RV"
+    yield "ticked-with-another-look", "SSA", with_keys(plain, form.FIELD_CHECK, V=Name("Yes"), AS=Name("Yes"), AP={"N": {
+        "Yes": Ref(form.LOOK_NOTE), "Off": Ref(form.LOOK_OFF)}}), UNCLEAR, "/AP"
+    yield "ticked-in-place", "SSA", update(ticked(plain), {form.LOOK_YES: form.look(b"0 g 0 0 9 9 re f\n", 10, 10, {})}), CHANGED, f"object {form.LOOK_YES}"
+    yield "look-only", "SHADOW replace", update(plain, {form.FIELD_TEXT: dict(field, V=text("12"), AP={"N": Ref(size)}), size: form.look(b"\n")}), UNCLEAR, "/AP"
+
+    def shared(all_objects):
+        all_objects[form.PAGE_1]["Resources"]["XObject"]["Im1"] = Ref(form.LOOK_TEXT)
+
+    yield "look-with-two-uses", "SHADOW replace", update(certified_form(shared), {
+        form.FIELD_TEXT: field, form.LOOK_TEXT: form.look(b"BT /F1 10 Tf 2 5 Td (34) Tj ET\n")}), CHANGED + "|" + UNCLEAR, ""
+
+    def large(all_objects):
+        all_objects[form.FIELD_TEXT]["Rect"] = [0, 0, 595, 842]
+
+    yield "field-as-large-as-the-page", "SHADOW replace", filled(certified_form(large)), UNCLEAR, "page 1"
+
+    def names_shared(all_objects):
+        all_objects[form.PAGE_1]["PieceInfo"] = Ref(form.NAMES)
+
+    yield "names-with-two-uses", "SHADOW", sign("agency", update(sign("person", form.build(sign.at, change=names_shared)), {
+        form.NAMES: {"EmbeddedFiles": {"Names": [b"a.txt", Ref(form.FILE), b"b.txt", Ref(form.FILE)]}}})), CHANGED + "|" + UNCLEAR, f"object {form.NAMES}"
+
+
+def secrets(sign, base):
+    """Encrypted files: what cannot be read is not unsigned, and what can is compared."""
+    import legitimate  # which takes changes from here
+
+    opened = sign("agency", legitimate.encrypted(base), visible=False)
+    yield "encrypted-with-a-password", "PARSER", sign("agency", legitimate.encrypted(base, "secret"), visible=False), UNREADABLE, "password"
+    page = page_of(opened)
+    yield "encrypted-content-replaced", "ISA", update(opened, {page["Contents"].num: Stream({}, SPOOF)}), CHANGED, "page 1"
+    yield "encrypted-otherwise", "PARSER", update(opened, {}, trailer={"Encrypt": {"Filter": Name("Standard"), "V": 1, "R": 2, "O": bytes(32), "U": bytes(32), "P": -4}}), \
+        UNREADABLE + "|" + UNCLEAR, ""
+
+
+def page_of(data):
+    return PdfFile(data).first_page()[1]
+
+
+def inside(sign, base):
+    """A file inside the document is a document of its own."""
+    forged = update(sign("person", base), {form.CONTENT_1: Stream({}, SPOOF)})
+    for name, change in (("attached", form.holding("cong-van.pdf", forged)), ("in-a-portfolio", form.holding("cong-van.pdf", forged, True)),
+                         ("in-a-note", form.noting("cong-van.pdf", forged)),
+                         ("two-levels-deep", form.holding("a.pdf", form.build(sign.at, change=form.holding("b.pdf", forged))))):
+        yield f"forged-{name}", "PATHS", sign("agency", form.build(sign.at, change=change)), CHANGED, "page 1"
+        yield f"forged-{name}-unsigned-outside", "PATHS", form.build(sign.at, "stream", change), CHANGED, "page 1"
+
+
 def rows(sign, base, streamed_base):
     """Every attack on the form, signed by sign(by, data, **options)."""
     signed, streamed = sign("agency", base), sign("agency", streamed_base)
     p1, p2, p3 = (sign("agency", base, certify=level) for level in (1, 2, 3))
     for family in (forgeries(signed), savings(signed), wrappings(signed), shadows(signed), certified(p1, p2, p3, sign), paths(signed, p2),
-                   parsers(signed, streamed), locks(sign, base), additions(signed, sign)):
+                   parsers(signed, streamed), locks(sign, base), additions(signed, sign), inside(sign, base),
+                   secrets(sign, base), fillings(sign)):
         yield from family

@@ -82,6 +82,25 @@ def objects(when):
     return out
 
 
+def holding(name, data, portfolio=False):
+    """A change for build: a file inside the document."""
+    def change(all_objects):
+        all_objects[FILE_DATA] = Stream({"Type": Name("EmbeddedFile"), "Filter": Name("FlateDecode")}, zlib.compress(data))
+        all_objects[FILE] = {"Type": Name("Filespec"), "F": name.encode(), "UF": text(name), "EF": {"F": Ref(FILE_DATA), "UF": Ref(FILE_DATA)}}
+        if portfolio:
+            all_objects[CATALOG] = dict(all_objects[CATALOG], Collection={"Type": Name("Collection"), "View": Name("D"), "D": name.encode()})
+    return change
+
+
+def noting(name, data):
+    """A change for build: a file in an annotation."""
+    def change(all_objects):
+        holding(name, data)(all_objects)
+        all_objects[CATALOG] = {k: v for k, v in all_objects[CATALOG].items() if k != "Names"}
+        all_objects[NOTE] = dict(all_objects[NOTE], Subtype=Name("FileAttachment"), FS=Ref(FILE))
+    return change
+
+
 def build(when, kind="table", change=None):
     """The form. change: called with its objects before they are written."""
     all_objects = objects(when)

@@ -4,14 +4,13 @@
 # None, words that stand in what is found).
 """Signed PDF files with what may come after a signature."""
 
-import os
 import subprocess
 import tempfile
 
 
 import formfile as form
 import pdfsign
-from attacks import filled, freetext, new_annotation, ticked, update, with_keys
+from attacks import filled, freetext, marked, new_annotation, ticked, update, with_keys
 from pdffile import PdfFile
 from pdfobject import Name, Ref, Stream, date, text
 
@@ -67,16 +66,19 @@ def with_vri(data, pki):
     return with_keys(data, PdfFile(data).root["DSS"].num, VRI={"0123456789ABCDEF0123456789ABCDEF01234567": {"Cert": dss["Certs"]}})
 
 
-def linearized(data):
+def by_qpdf(data, *options):
+    """The file as qpdf writes it."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("in", "out"):
-            path = os.path.join(folder, name)
-            if name == "in":
-                with open(path, "wb") as file:
-                    file.write(data)
-        subprocess.run(["qpdf", "--linearize", folder + "/in", folder + "/out"], check=True)
+        with open(folder + "/in", "wb") as file:
+            file.write(data)
+        subprocess.run(["qpdf", "--static-id", *options, folder + "/in", folder + "/out"], check=True, stderr=subprocess.DEVNULL)
         with open(folder + "/out", "rb") as file:
             return file.read()
+
+
+def encrypted(data, password=""):
+    """Encrypted by RC4, which makes no demands on the strings that are added in clear text."""
+    return by_qpdf(data, "--allow-weak-crypto", "--object-streams=disable", "--encrypt", password, "owner", "128", "--use-aes=n", "--")
 
 
 def successive(sign, base, streamed_base):
@@ -92,7 +94,10 @@ def successive(sign, base, streamed_base):
     yield "pkcs7", "older form", in_turn(sign, base, "person", "agency", sub_filter="adbe.pkcs7.detached"), ""
     for version in (b"1.3", b"1.4", b"1.5", b"1.6", b"1.7", b"2.0"):
         yield f"pdf-{version.decode()}", "version", in_turn(sign, headed(base, version), "person", "agency"), ""
-    yield "linearized", "qpdf --linearize", in_turn(sign, linearized(base), "person", "agency"), ""
+    yield "linearized", "qpdf --linearize", in_turn(sign, by_qpdf(base, "--linearize"), "person", "agency"), ""
+    yield "linearized-streams", "qpdf", in_turn(sign, by_qpdf(base, "--linearize", "--object-streams=generate"), "person", "agency"), ""
+    yield "encrypted", "empty user password", sign("agency", encrypted(base), visible=False), ""
+    yield "encrypted-twice-signed", "empty user password", in_turn(sign, encrypted(base), "person", "agency", visible=False), ""
     yield "nothing-new", "an update without a change", update(person, {form.UNUSED: PdfFile(person).get(Ref(form.UNUSED))}), ""
 
 
@@ -126,6 +131,11 @@ def permitted(sign, base):
     yield "p3-note", "certified, then commented on", new_annotation(p3, Subtype=Name("Text"), Rect=[500, 600, 520, 620], Contents=text("Đã xem")), "annotation"
     yield "p3-highlight", "certified, then marked", new_annotation(
         p3, Subtype=Name("Highlight"), Rect=[72, 760, 200, 775], QuadPoints=[72, 775, 200, 775, 72, 760, 200, 760], C=[1, 1, 0]), "annotation"
+    darker = {"ExtGState": {"R0": {"Type": Name("ExtGState"), "BM": Name("Multiply"), "AIS": False}}, "ProcSet": [Name("PDF")]}
+    for kind, content, resources in (("Highlight", b"1 1 0 rg /R0 gs 0 0 m 0 20 l 200 20 l 200 0 l h f\n", darker),
+                                     ("Underline", b"0 1 0 RG 1 w 0 2 m 200 2 l S\n", {}), ("StrikeOut", b"1 0 0 RG 1.2 w 0 9 m 200 9 l S\n", {}),
+                                     ("Text", b"q 1 1 0 rg 0 0 20 20 re f 0 G 2 5 m 18 5 l 2 9 m 18 9 l S Q\n", {})):
+        yield f"p3-{kind.lower()}-drawn", "marked by Acrobat", marked(p3, kind, content, resources), "annotation"
     yield "p3-note-and-signed", "commented on and approved", sign("agency", new_annotation(
         p3, Subtype=Name("Text"), Rect=[500, 600, 520, 620], Contents=text("Đã xem"))), "annotation"
     dongy = {"Type": Name("TransformParams"), "Action": Name("Include"), "Fields": [text("dongy")], "V": Name("1.2")}
@@ -144,8 +154,18 @@ def covered(sign, base):
     yield "stamped-then-signed", "", sign("agency", new_annotation(person, Subtype=Name("Stamp"), AP={"N": Ref(PdfFile(person).size + 1)})), "annotation"
 
 
+def inside(sign, base):
+    """Files inside the document, of which none has to be signed, but may be."""
+    letter = sign("person", base)
+    for name, change in (("attached", form.holding("phu-luc.pdf", letter)), ("portfolio", form.holding("phu-luc.pdf", letter, True)),
+                         ("in-a-note", form.noting("phu-luc.pdf", letter)), ("unsigned", form.holding("phu-luc.pdf", base)),
+                         ("data", form.holding("du-lieu.xml", b"<?xml version='1.0'?><a/>"))):
+        yield f"inside-{name}", "PDF/A-3, portfolio", sign("agency", form.build(sign.at, change=change)), ""
+
+
 def rows(sign, base, streamed_base):
     """Every file, as attacks.rows."""
-    for family in (successive(sign, base, streamed_base), archived(sign, base), programs(sign, base), permitted(sign, base), covered(sign, base)):
+    for family in (successive(sign, base, streamed_base), archived(sign, base), programs(sign, base), permitted(sign, base), covered(sign, base),
+                   inside(sign, base)):
         for name, habit, data, words in family:
             yield name, habit, data, None, words

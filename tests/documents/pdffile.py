@@ -32,7 +32,7 @@ class PdfFile:
         trailer = self._read_table(parser) if kind == "table" else self._read_stream(parser)
         if self.trailer is None:
             self.kind = kind
-            self.trailer = {k: trailer[k] for k in ("Size", "Root", "Info", "ID") if k in trailer}
+            self.trailer = {k: trailer[k] for k in ("Size", "Root", "Info", "ID", "Encrypt") if k in trailer}
         return trailer.get("Prev")
 
     def _read_table(self, parser):
