@@ -17,10 +17,12 @@
 #include "vanthu/role.h"
 #include "vanthu/stamp.h"
 
-/* As many as status asks for at once. */
-#define MAX_PLACES 128
+/* As many as status asks for at once: for mails, and for time stamps. */
+#define MAX_STAMPS 64
+#define MAX_PLACES (128 + MAX_STAMPS)
 /* A host has so many transfers of one kind at a time: neither may it take the places of all others,
- * nor fill our memory with that many lists of 64 MB; and long lists do not hold up its OCSP. */
+ * nor fill our memory with that many lists of 64 MB; and long lists do not hold up its OCSP. Time
+ * stamps are small, each has a mail that waits, and nobody else's places are meant for them. */
 #define MAX_PER_HOST 8
 #define ADDRESS_SPACE_BYTES ((size_t)3 * 1024 * 1024 * 1024)
 #define MAX_POST_BYTES (64u * 1024)
@@ -30,12 +32,15 @@ static const struct kind {
     const char *type;
     const char *content_type; /* of a POST */
     size_t max_bytes;
-    int times; /* the time until it begins, for all of it */
+    int times;           /* the time until it begins, for all of it */
+    size_t most_of_host; /* at a time */
 } kinds[] = {
-    {"ocsp", "application/ocsp-request", VT_MAX_OCSP_BYTES, 1},
-    {"crl", NULL, VT_MAX_CRL_BYTES, VT_FETCH_LONG_TIMES},
-    {"issuer", NULL, VT_MAX_CERTIFICATE_BYTES * 4, 1}, /* PEM, or a list of certificates */
-    {"timestamp", "application/timestamp-query", VT_MAX_STAMP_ANSWER_BYTES, 1}, /* RFC 3161 3.4 */
+    {"ocsp", "application/ocsp-request", VT_MAX_OCSP_BYTES, 1, MAX_PER_HOST},
+    {"crl", NULL, VT_MAX_CRL_BYTES, VT_FETCH_LONG_TIMES, MAX_PER_HOST},
+    /* PEM, or a list of certificates */
+    {"issuer", NULL, VT_MAX_CERTIFICATE_BYTES * 4, 1, MAX_PER_HOST},
+    /* RFC 3161 3.4 */
+    {"timestamp", "application/timestamp-query", VT_MAX_STAMP_ANSWER_BYTES, 1, MAX_STAMPS},
 };
 
 /* One request of the status role: waits for its turn, then for its transfer. */
@@ -206,7 +211,7 @@ static bool has_turn(const struct fetcher *fetcher, const struct place *place)
                  other->address.port == place->address.port &&
                  strcmp(other->address.host, place->address.host) == 0;
     }
-    return count < MAX_PER_HOST;
+    return count < place->kind->most_of_host;
 }
 
 /* Whose host has become free, or has been all the time. */

@@ -332,6 +332,8 @@ static void answer(int fd)
         (void)dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n%s",
                       right ? "right" : "wrong");
     } else {
+        if (strncmp(request, "POST /stamp", 11) == 0)
+            (void)usleep(500000);
         (void)dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nsmall");
     }
 }
@@ -577,7 +579,7 @@ static void the_environment_chooses_nothing(void **state)
 
 /* ---- the role ---- */
 
-static int ask_host(int channel, const char *host, const char *path, const char *type)
+static int ask_with(int channel, const char *host, const char *path, const char *type, int post)
 {
     char body[256];
     int fd = -1;
@@ -585,9 +587,15 @@ static int ask_host(int channel, const char *host, const char *path, const char 
     (void)snprintf(body, sizeof(body), "{\"url\": \"http://%s%s\", \"type\": \"%s\"}", host, path,
                    type);
     assert_int_equal(vt_wire_open(channel, deadline, &fd, NULL), VT_OK);
-    assert_int_equal(vt_wire_send(fd, VT_MSG_FETCH, vt_bytes_str(body), NULL, 0, deadline, NULL),
+    assert_int_equal(vt_wire_send(fd, VT_MSG_FETCH, vt_bytes_str(body), &post, post >= 0 ? 1 : 0,
+                                  deadline, NULL),
                      VT_OK);
     return fd;
+}
+
+static int ask_host(int channel, const char *host, const char *path, const char *type)
+{
+    return ask_with(channel, host, path, type, -1);
 }
 
 static int ask(int channel, const char *path, const char *type)
@@ -696,6 +704,23 @@ static void a_host_takes_no_places_of_others(void **state)
     end_role(&role);
 }
 
+/* Mails that wait for their time stamps do not wait for each other. */
+static void time_stamps_are_asked_for_side_by_side(void **state)
+{
+    (void)state;
+    int slow[40], post = -1;
+    struct role role = start_role(2500);
+    assert_int_equal(vt_memfd_seal("query", VT_BYTES("asked"), &post, NULL), VT_OK);
+    int64_t begun = vt_clock_monotonic_msecs();
+    for (size_t i = 0; i < 40; i++)
+        slow[i] = ask_with(role.channel, server.host, "/stamp", "timestamp", post);
+    for (size_t i = 0; i < 40; i++)
+        hear(slow[i], "\"http_status\":200", "small");
+    assert_in_range(vt_clock_monotonic_msecs() - begun, 0, 1800); /* 8 at a time: 2500 */
+    (void)close(post);
+    end_role(&role);
+}
+
 /* A host whose name server is silent delays nobody either, when its time is over or when nobody
  * waits for it any more. */
 static void a_silent_name_server_delays_nobody(void **state)
@@ -727,6 +752,7 @@ int main(void)
         cmocka_unit_test(the_environment_chooses_nothing),
         cmocka_unit_test(the_role_serves_many_at_once),
         cmocka_unit_test(a_host_takes_no_places_of_others),
+        cmocka_unit_test(time_stamps_are_asked_for_side_by_side),
         cmocka_unit_test(a_silent_name_server_delays_nobody),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);
