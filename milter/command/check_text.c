@@ -32,6 +32,7 @@ enum word {
     W_CHANGED,
     W_CHANGED_FORBIDDEN,
     W_CHANGED_UNCLEAR,
+    W_CHANGED_ADDED,
     W_REVISION,
     W_PAGE,
     W_CHANGES_NONE,
@@ -109,6 +110,7 @@ static const char *const words[WORDS][2] = {
     [W_CHANGED] = {"Bị thay đổi", "Changed"},
     [W_CHANGED_FORBIDDEN] = {"không được phép", "not permitted"},
     [W_CHANGED_UNCLEAR] = {"chưa rõ ảnh hưởng", "effect not known"},
+    [W_CHANGED_ADDED] = {"chưa được ký số", "nobody signed it"},
     [W_REVISION] = {"phiên bản", "revision"},
     [W_PAGE] = {"trang", "page"},
     [W_CHANGES_NONE] = {"không có", "none"},
@@ -344,6 +346,7 @@ static void print_changes(const struct printer *p, const struct vt_document *doc
             fprintf(p->out, ", %s %u", word(p, W_PAGE), change->page);
         fprintf(p->out, "): %s\n",
                 word(p, change->effect == VT_CHANGES_FORBIDDEN ? W_CHANGED_FORBIDDEN
+                        : change->effect == VT_CHANGES_ADDED   ? W_CHANGED_ADDED
                                                                : W_CHANGED_UNCLEAR));
     }
 }

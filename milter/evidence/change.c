@@ -30,8 +30,9 @@ static const struct vt_phrase infos[VT_CHANGE_KINDS] = {
     [VT_CHANGE_FIELD_ADDED] = {"Thêm trường biểu mẫu", "A form field was added"},
     [VT_CHANGE_FIELD_UNSIGNED] = {"Trường chữ ký có nội dung nhưng chưa được ký số",
                                   "A signature field holds something that nobody signed"},
-    [VT_CHANGE_FIELD_LOCKED] = {"Ký vào trường mà chữ ký số trước đã khóa",
-                                "A field was signed that an earlier signature had locked"},
+    [VT_CHANGE_FIELD_LOCKED] =
+        {"Điền hoặc ký vào trường mà chữ ký số trước đã khóa",
+         "A field was filled in or signed that an earlier signature had locked"},
     [VT_CHANGE_FORM] = {"Biểu mẫu hoặc nội dung điền vào biểu mẫu đã bị thay",
                         "The form, or what was filled into it, was changed"},
     [VT_CHANGE_NOT_ALLOWED] = {"Có bổ sung, trong khi chữ ký số trước không cho phép bổ sung",
