@@ -115,6 +115,12 @@ static bool set_environment(const struct vt_seal_key *key)
     return is_good;
 }
 
+static void wipe(struct vt_bytes secret)
+{
+    if (secret.len > 0)
+        explicit_bzero((void *)(uintptr_t)secret.ptr, secret.len);
+}
+
 static enum vt_seal_fault open_key(const struct vt_backend *backend,
                                    const struct vt_seal_open *open, struct hand *hands,
                                    struct vt_worker_answer *answer, struct vt_err *err)
@@ -122,8 +128,8 @@ static enum vt_seal_fault open_key(const struct vt_backend *backend,
     void *handle = NULL;
     enum vt_seal_fault fault = backend->open(open, &handle, &answer->token, err);
     /* The pages are this process's own copies. */
-    explicit_bzero((void *)(uintptr_t)open->pin.ptr, open->pin.len);
-    explicit_bzero((void *)(uintptr_t)open->secret.ptr, open->secret.len);
+    wipe(open->pin);
+    wipe(open->secret);
     return fault == VT_FAULT_NONE ? start_hands(backend, open->key, handle, hands, err) : fault;
 }
 
