@@ -103,9 +103,10 @@ struct vt_register_seal {
     const char *why;        /* one word; NULL of a sealed mail */
     const char *text;       /* more of it; or NULL */
     const char *cms_sha256; /* of the signature in the mail; NULL unless sealed */
-    const char *level;      /* "B-B", "B-T"; NULL: no time stamp was asked for */
+    const char *level;      /* "B-B", "B-T", "B-LT"; NULL: no time stamp was asked for */
     const char *authority;  /* address of who gave the time stamp; NULL */
     const char *unstamped;  /* why there is none, though one was asked for; NULL */
+    const char *unstored;   /* why documents are without validation data, though asked for; NULL */
     struct vt_register_sealed_document {
         const char *path;
         const char *name;   /* or NULL */
@@ -171,7 +172,7 @@ struct vt_register_refused {
 #define VT_EVENT_POLICY_LOADED "policy-loaded"
 #define VT_EVENT_POLICY_WENT_BACK "policy-went-back"
 #define VT_EVENT_POLICY_KEPT "policy-kept" /* without it */
-#define VT_EVENT_UNSEALED "unsealed" /* a mail left without its seal, or did not leave */
+#define VT_EVENT_UNSEALED "unsealed"       /* a mail left without its seal, or did not leave */
 
 struct vt_register_event {
     const char *what; /* "policy-loaded", "rule-braked", … */

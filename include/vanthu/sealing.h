@@ -21,6 +21,9 @@
 /* What is said of them, with their signatures and tokens, as JSON. */
 #define VT_MAX_SEAL_DOCUMENTS_BYTES (2u * 1024 * 1024)
 
+/* Of the own chain, and of as many authorities as stamped the documents of one mail. */
+#define VT_MAX_SEALING_DATA 4
+
 /* A PDF that is a part of the mail by itself. */
 struct vt_sealing_document {
     const char *path;          /* as in the evidence */
@@ -30,7 +33,7 @@ struct vt_sealing_document {
 };
 
 /* All borrowed. plan, documents, agency and token_max_bytes are the same in all steps of a mail,
- * but for signatures and tokens. */
+ * but for signatures and tokens, and so are the data of the steps that have them. */
 struct vt_sealing {
     int inspect_fd;                              /* client end of the channel */
     int mail_fd;                                 /* sealed memory file or spool file */
@@ -39,6 +42,10 @@ struct vt_sealing {
     size_t documents_count;
     const char *agency; /* the name of the agency whose seal it is, for copies; NULL: not known */
     size_t token_max_bytes; /* room for a time stamp token in each document; 0: there is none */
+    /* Files of objects (vanthu/object.h) with what validates the documents' signatures and tokens;
+     * of the steps after these are there. At most VT_MAX_SEALING_DATA, borrowed; none: NULL. */
+    const int *data_fds;
+    size_t data_fds_count;
     struct vt_bytes token;  /* of the last step: a time stamp over the signature value, or empty */
     int64_t deadline_msecs; /* monotonic, of one step */
     void (*progress)(void *context);

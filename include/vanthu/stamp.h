@@ -51,6 +51,8 @@ struct vt_stamped_answer {
     int64_t time_utc_secs;
     const char *url;  /* of the authority that gave it; NULL */
     const char *text; /* cleaned; NULL with a token */
+    /* of the certificate whose key signed the token; NULL without one */
+    const char *certificate_sha256;
 };
 /* Have a value stamped (a signature, at most VT_MAX_SEAL_SIGNATURE_BYTES), by its digest of
  * seal.timestamp.hash and the authorities of the configuration, one after another. *out lives in

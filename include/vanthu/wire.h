@@ -20,8 +20,9 @@
  * gateway, command      SEAL_       key, chain, scheme, hash, time,     inspection  what policy says
  *   to inspector        DOCUMENTS   form, may_be_opaque, headers,                   for "cannot be
  *                                   null_sender, agency, token_max,                 sealed"
- *                                   documents (how many); mail 64M,
- *                                   documents 2M
+ *                                   documents, data (how many); mail
+ *                                   64M, documents 2M, validation data
+ *                                   16M of objects up to 4 times
  *                       SEAL_       word, why; parts 2M
  *                       DOCUMENTS_ARE
  *                       SEAL_       as SEAL_DOCUMENTS; without any
@@ -45,7 +46,8 @@
  * gateway, command      STATUS      reference or -; wants 16M           status      STATUS_UNKNOWN
  *   to status           STATUS_IS   -; known 64M, up to 8 lists
  *                       STAMP       value; -                            5 s         no time stamp
- *                       STAMPED     token, time, url; or text; -
+ *                       STAMPED     token, time, url, certificate; or
+ *                                   text; -
  * gateway to status     OBJECTS     -; objects named 64K                500 ms      they are missing
  *                       OBJECTS_ARE -; objects 16M
  * gateway, command      LOOK        -; what is asked 1M                 register    first seen and defer

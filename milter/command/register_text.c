@@ -308,6 +308,7 @@ static void print_seal(const struct vt_register_text *t, const struct vt_registe
         fprintf(t->out, "%s: %s\n", word(t, W_SEAL_UNSTAMPED), seal->unstamped);
     else
         fprintf(t->out, "%s, %s\n", seal->level, seal->authority != NULL ? seal->authority : "-");
+    line(t, W_SEAL_UNSTORED, seal->unstored);
 }
 
 static void print_decided(const struct vt_register_text *t, const struct vt_register_record *record)

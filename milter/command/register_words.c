@@ -60,6 +60,7 @@ const char *const vt_register_words[VT_REGISTER_WORDS][2] = {
     [W_SEAL_REFUSED] = {"KHÔNG ĐÓNG ĐƯỢC, thư không được gửi", "NOT SET, the mail does not leave"},
     [W_SEAL_STAMP] = {"Dấu thời gian", "Time stamp"},
     [W_SEAL_UNSTAMPED] = {"KHÔNG CÓ, chữ ký chỉ ở mức B-B", "NONE, the seal is of level B-B only"},
+    [W_SEAL_UNSTORED] = {"Không có dữ liệu xác minh", "No validation data"},
     [W_SEAL_DIGEST] = {"SHA-256 của chữ ký", "SHA-256 of the signature"},
     [W_SEAL_DOCUMENT] = {"Tệp đóng dấu", "Sealed file"},
     [W_NOTICE_OWED_BEFORE] = {"đã có thông báo về việc này", "there is one about this already"},

@@ -61,6 +61,7 @@ enum vt_register_word {
     W_SEAL_DIGEST,
     W_SEAL_STAMP,
     W_SEAL_UNSTAMPED,
+    W_SEAL_UNSTORED,
     W_SEAL_DOCUMENT,
     W_NOTICE_OWED_BEFORE,
     W_FAULT,

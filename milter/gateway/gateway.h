@@ -46,6 +46,7 @@ struct vt_gateway {
     struct vt_queue queue;
     struct vt_queue seal_queue; /* mails that wait for a signature */
     struct vt_own_seals own_seals;
+    struct vt_kept_data kept_data;
     struct vt_poison poison;
     struct vt_brake brake;
     struct vt_held held;

@@ -118,6 +118,7 @@ static enum vt_code prepare(struct parts *parts, const struct vt_config *config,
     gateway->seal_fd = fds->seal;
     gateway->seal_steps = &vt_seal_steps_real;
     vt_own_seals_init(&gateway->own_seals);
+    vt_kept_data_init(&gateway->kept_data);
     gateway->look = vt_registrar_look;
     gateway->record = vt_registrar_record;
     vt_teller_init(&gateway->teller, fds->record);

@@ -80,6 +80,7 @@ register_seal(const struct vt_sealed *sealed,
                                      .level = sealed->level,
                                      .authority = sealed->authority,
                                      .unstamped = sealed->unstamped,
+                                     .unstored = sealed->unstored,
                                      .documents = documents,
                                      .documents_count = sealed->documents_count};
 }

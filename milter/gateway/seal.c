@@ -239,9 +239,12 @@ static bool message_signed(struct vt_seal_run *run)
 static bool message_stamped(struct vt_seal_run *run)
 {
     struct vt_work *work = run->work;
-    return run->plan.form == VT_SEAL_BARE ||
-           vt_work_stamp(work, run->key, vt_buf_bytes(&run->signature), &run->sealing.token) ||
-           vt_seal_fail(work, "timestamp", work->out->sealed.unstamped);
+    struct vt_stamped_answer answer;
+    if (run->plan.form == VT_SEAL_BARE)
+        return true;
+    bool is_good = vt_work_stamp(work, run->key, vt_buf_bytes(&run->signature), &answer);
+    run->sealing.token = answer.token;
+    return is_good || vt_seal_fail(work, "timestamp", work->out->sealed.unstamped);
 }
 
 static bool finish(struct vt_seal_run *run)
@@ -294,6 +297,26 @@ static bool judge_sealed(struct vt_seal_run *run, const struct vt_signature **ou
     return vt_seal_fail(work, "not-verified", text);
 }
 
+/* What the message was signed over has changed with its documents. */
+static bool sign_message_again(struct vt_seal_run *run)
+{
+    if (run->documents_count == 0)
+        return true;
+    vt_buf_clear(&run->signature);
+    vt_buf_init(&run->signature, VT_MAX_SEAL_SIGNATURE_BYTES);
+    return message_signed(run);
+}
+
+/* Documents that cannot take what validates them are sealed all the same. */
+static bool has_level(struct vt_seal_run *run)
+{
+    struct vt_work *work = run->work;
+    if (run->bad_level != NULL)
+        work->out->sealed.unstored = run->bad_level;
+    return run->bad_level == NULL || !work->gateway->config->timestamp.is_required ||
+           vt_seal_fail(work, "validation-data", run->bad_level);
+}
+
 static bool finish_and_judge(struct vt_seal_run *run)
 {
     struct vt_work *work = run->work;
@@ -305,15 +328,26 @@ static bool finish_and_judge(struct vt_seal_run *run)
     text = run->bad_stamp;
     if (text == NULL &&
         (run->sealing.token.len == 0 || vt_stamp_is_good(outer, work->transaction->arena, &text)))
-        return true;
+        return has_level(run);
     /* Its authority was revoked, say: no better than none. */
     sealed->unstamped = text;
-    sealed->authority = NULL;
+    sealed->unstored = sealed->authority = NULL;
     if (work->gateway->config->timestamp.is_required)
         return vt_seal_fail(work, "timestamp", text);
     vt_seal_drop_stamps(run);
+    vt_seal_data_drop(run);
     vt_sealing_finished_clear(&sealed->mail);
-    return finish(run) && judge_sealed(run, &outer);
+    return sign_message_again(run) && finish(run) && judge_sealed(run, &outer);
+}
+
+static const char *level_of(const struct vt_seal_run *run)
+{
+    const struct vt_sealed *sealed = &run->work->out->sealed;
+    if (sealed->unstamped != NULL)
+        return "B-B";
+    if (sealed->authority == NULL)
+        return NULL;
+    return run->sealing.data_fds_count > 0 && run->bad_level == NULL ? "B-LT" : "B-T";
 }
 
 static void seal(struct vt_seal_run *run)
@@ -329,12 +363,9 @@ static void seal(struct vt_seal_run *run)
     plan(run);
     run->sealing.token_max_bytes =
         vt_work_wants_stamp(work, run->key) ? VT_MAX_SEAL_TOKEN_BYTES : 0;
-    if (vt_seal_choose_documents(run) && vt_seal_documents_signed(run) && message_signed(run) &&
-        message_stamped(run) && finish_and_judge(run)) {
-        struct vt_sealed *sealed = &work->out->sealed;
-        sealed->level = sealed->unstamped != NULL   ? "B-B"
-                        : sealed->authority != NULL ? "B-T"
-                                                    : NULL;
+    if (vt_seal_choose_documents(run) && vt_seal_documents_signed(run) && vt_seal_data_found(run) &&
+        message_signed(run) && message_stamped(run) && finish_and_judge(run)) {
+        work->out->sealed.level = level_of(run);
         end(work, VT_SEAL_RESULT_SEALED, NULL, NULL);
     } else {
         vt_sealing_finished_clear(&work->out->sealed.mail);
@@ -356,11 +387,11 @@ static void tell(const struct vt_work *work)
 {
     const struct vt_sealed *sealed = &work->out->sealed;
     const struct vt_mail *mail = &work->transaction->mail;
-    vt_log(sealed->result == VT_SEAL_RESULT_FAILED ? VT_LOG_ALERT
-           : sealed->unstamped != NULL             ? VT_LOG_WARNING
-                                                   : VT_LOG_INFO,
+    vt_log(sealed->result == VT_SEAL_RESULT_FAILED                 ? VT_LOG_ALERT
+           : sealed->unstamped != NULL || sealed->unstored != NULL ? VT_LOG_WARNING
+                                                                   : VT_LOG_INFO,
            "seal: queue-id=%s reference=%s key=%s what=%s documents=%zu/%zu "
-           "result=%s%s%s%s%s%s%s%s%s%s%s",
+           "result=%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
            mail->queue_id != NULL ? mail->queue_id : "-", mail->reference,
            sealed->key != NULL ? sealed->key : "-", vt_seal_what_name(sealed->what),
            sealed_documents(sealed), sealed->documents_count, vt_seal_result_name(sealed->result),
@@ -370,7 +401,9 @@ static void tell(const struct vt_work *work)
            sealed->level != NULL ? sealed->level : "",
            sealed->unstamped != NULL ? " no-timestamp=\"" : "",
            sealed->unstamped != NULL ? sealed->unstamped : "",
-           sealed->unstamped != NULL ? "\"" : "");
+           sealed->unstamped != NULL ? "\"" : "",
+           sealed->unstored != NULL ? " no-validation-data=\"" : "",
+           sealed->unstored != NULL ? sealed->unstored : "", sealed->unstored != NULL ? "\"" : "");
 }
 
 /* What is held now may leave later, as it is then. */
@@ -411,6 +444,7 @@ void vt_work_seal(struct vt_work *work)
     vt_buf_init(&run.signature, VT_MAX_SEAL_SIGNATURE_BYTES);
     if (!is_nobodys(work) && may_be_sealed(work, &run.key))
         seal(&run);
+    vt_seal_data_drop(&run);
     vt_buf_clear(&run.signature);
     tell(work);
 }

@@ -44,12 +44,15 @@ struct vt_sealed {
     const char *why;       /* one word: of vt_seal_failure_name, vt_seal_message_word_name,
                               "document-" with one of vt_seal_pdf_word_name, or
                               "not-authenticated", "login-not-from", "no-key", "not-inspected",
-                              "mta", "not-verified", "timestamp", "too-many-documents",
-                              "no-document", "sealed-already" */
+                              "mta", "not-verified", "timestamp", "validation-data",
+                              "too-many-documents", "no-document", "sealed-already" */
     const char *text;      /* more for the log and the register; or NULL */
-    const char *level;     /* of a sealed mail: "B-B", "B-T"; NULL: no time stamp was asked for */
+    const char *level;     /* of a sealed mail: "B-B", "B-T", of its documents also "B-LT"; NULL: no
+                              time stamp was asked for */
     const char *authority; /* address of who gave the time stamp; NULL */
     const char *unstamped; /* why there is none, though one was asked for; NULL */
+    const char *unstored;  /* why documents are without validation data, though these were asked
+                              for; NULL */
     enum vt_seal_what what;
     struct vt_sealed_document *documents; /* in the arena of the mail */
     size_t documents_count;
@@ -75,6 +78,25 @@ struct vt_own_seals {
     size_t count;
 };
 void vt_own_seals_init(struct vt_own_seals *own);
+
+/* ---- what validates documents (B-LT) ---- */
+
+/* Own chains and authorities of time stamps. */
+#define VT_MAX_KEPT_DATA (VT_MAX_SEAL_KEYS + 8)
+
+/* What verdicts on them rest on, for some minutes. */
+struct vt_kept_data {
+    pthread_mutex_t lock;
+    struct vt_kept_datum {
+        char certificate_sha256[65]; /* of the seal, or of the authority */
+        int fd; /* a file of objects (vanthu/object.h); -1: not all of it … */
+        char text[VT_SEAL_TEXT_BYTES]; /* … could be had, and why */
+        int64_t until_msecs;           /* monotonic */
+    } items[VT_MAX_KEPT_DATA];
+    size_t count;
+};
+void vt_kept_data_init(struct vt_kept_data *kept);
+void vt_kept_data_clear(struct vt_kept_data *kept);
 
 struct vt_work;
 /* Inspect what is ours within the time of a mail: a certificate with its chain, or a mail. *out in
@@ -113,11 +135,11 @@ extern const struct vt_seal_steps vt_seal_steps_real;
 void vt_work_seal(struct vt_work *work);
 /* Whether the level of the key asks for a time stamp, and there is an authority. */
 bool vt_work_wants_stamp(const struct vt_work *work, const struct vt_seal_key *key);
-/* Have a signature of the key stamped where its level asks for that. *out_token: in the arena of
- * the mail; empty: none, sealed.unstamped says why if one was asked for. False: without one no seal
+/* Have a signature of the key stamped where its level asks for that. *out: in the arena of the
+ * mail; without a token: sealed.unstamped says why if one was asked for. False: without one no seal
  * is to be set. */
 bool vt_work_stamp(struct vt_work *work, const struct vt_seal_key *key, struct vt_bytes signature,
-                   struct vt_bytes *out_token) VT_MUST_CHECK;
+                   struct vt_stamped_answer *out) VT_MUST_CHECK;
 /* The mail leaves without the seal that was asked for, or does not leave: an event in the register,
  * after the mail's own record. Of a mail marked secret nothing is said (R-78). */
 void vt_work_tell_unsealed(struct vt_work *work);

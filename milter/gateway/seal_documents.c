@@ -19,12 +19,30 @@ static const struct vt_signature *last_signature(const struct vt_document *docum
     return last;
 }
 
-/* Forwarded, or sent again: nothing came after our own seal. */
+/* Something that it permits came behind it. */
+static bool covers_all_before(const struct vt_signature *seal)
+{
+    return seal->covers == VT_COVERS_REVISION && seal->changes_after == VT_CHANGES_PERMITTED;
+}
+
+/* Nothing came after the seal but what validates it. */
+static bool covers_all(const struct vt_document *document, const struct vt_signature *seal)
+{
+    if (!covers_all_before(seal) || document->changes_count >= VT_MAX_CHANGES)
+        return seal->covers == VT_COVERS_WHOLE;
+    for (size_t i = 0; i < document->changes_count; i++) {
+        const struct vt_document_change *change = &document->changes[i];
+        if (change->revision > seal->revision && change->kind != VT_CHANGE_VALIDATION_DATA)
+            return false;
+    }
+    return true;
+}
+
+/* Forwarded, or sent again. */
 static bool has_this_seal(const struct vt_seal_run *run, const struct vt_document *document)
 {
     const struct vt_signature *last = last_signature(document);
-    return last != NULL && last->integrity == VT_INTEGRITY_INTACT &&
-           last->covers == VT_COVERS_WHOLE &&
+    return last != NULL && last->integrity == VT_INTEGRITY_INTACT && covers_all(document, last) &&
            strcmp(last->signer.sha256, run->certificate_sha256) == 0;
 }
 
@@ -127,8 +145,14 @@ static bool stamp_one(struct vt_seal_run *run, size_t index)
 {
     struct vt_sealing_document *document = &run->documents[index];
     struct vt_sealed *sealed = &run->work->out->sealed;
-    if (sealed->unstamped != NULL ||
-        vt_work_stamp(run->work, run->key, document->signature, &document->token))
+    struct vt_stamped_answer answer;
+    if (sealed->unstamped != NULL)
+        return true;
+    bool is_good = vt_work_stamp(run->work, run->key, document->signature, &answer);
+    document->token = answer.token;
+    run->authorities_sha256[index] =
+        answer.certificate_sha256 != NULL ? answer.certificate_sha256 : "";
+    if (is_good)
         return true;
     run->told[index]->word = "timestamp";
     return vt_seal_fail(run->work, "timestamp", sealed->unstamped);
@@ -208,6 +232,11 @@ static bool earlier_are_no_worse(const struct vt_document *before, const struct 
     return true;
 }
 
+static bool is_with_data(const char *level)
+{
+    return strcmp(level, "B-LT") == 0 || strcmp(level, "B-LTA") == 0;
+}
+
 static bool is_good(struct vt_seal_run *run, size_t index, const struct vt_evidence *sealed,
                     char *text)
 {
@@ -217,7 +246,9 @@ static bool is_good(struct vt_seal_run *run, size_t index, const struct vt_evide
     const struct vt_document *after = find_document(sealed, sha256);
     const struct vt_signature *last = after == NULL ? NULL : last_signature(after);
     const char *why = NULL;
-    if (last == NULL || last->covers != VT_COVERS_WHOLE ||
+    bool has_data = run->sealing.data_fds_count > 0;
+    if (last == NULL ||
+        !(last->covers == VT_COVERS_WHOLE || (has_data && covers_all_before(last))) ||
         strcmp(last->signer.sha256, run->certificate_sha256) != 0) {
         (void)snprintf(text, VT_SEAL_TEXT_BYTES, "a sealed document does not show the seal");
         return false;
@@ -227,6 +258,8 @@ static bool is_good(struct vt_seal_run *run, size_t index, const struct vt_evide
     if (run->documents[index].token.len > 0 &&
         !vt_stamp_is_good(last, run->work->transaction->arena, &why))
         run->bad_stamp = why;
+    if (has_data && (last->level == NULL || !is_with_data(last->level)))
+        run->bad_level = "a document takes no more validation data";
     if (earlier_are_no_worse(before, after))
         return true;
     (void)snprintf(text, VT_SEAL_TEXT_BYTES,

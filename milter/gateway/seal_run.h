@@ -20,6 +20,10 @@ struct vt_seal_run {
     struct vt_sealing_prepared prepared;
     struct vt_buf signature; /* over the message */
     const char *bad_stamp;   /* why a time stamp of a document does not count; NULL */
+    /* Whose time stamp each document has: the certificate of its authority. */
+    const char *authorities_sha256[VT_MAX_SEAL_DOCUMENTS];
+    int data_fds[VT_MAX_SEALING_DATA]; /* as many as sealing.data_fds_count */
+    const char *bad_level;             /* why a document is not at level B-LT with these; NULL */
 };
 
 /* ---- seal.c ---- */
@@ -49,5 +53,16 @@ void vt_seal_drop_stamps(struct vt_seal_run *run);
  * VT_SEAL_TEXT_BYTES, why not. */
 bool vt_seal_documents_are_good(struct vt_seal_run *run, const struct vt_evidence *sealed,
                                 char *text);
+
+/* ---- seal_data.c ---- */
+
+/* Whether the level of the key asks for what validates the documents' signatures. */
+bool vt_seal_wants_data(const struct vt_seal_run *run);
+/* Have it for this mail, where it is asked for, once its documents have their time stamps; else
+ * sealed.unstored says why not. False: without it no seal is to be set. vt_seal_data_drop at the
+ * end. */
+bool vt_seal_data_found(struct vt_seal_run *run);
+/* Finish without it. */
+void vt_seal_data_drop(struct vt_seal_run *run);
 
 #endif

@@ -24,14 +24,13 @@ bool vt_work_wants_stamp(const struct vt_work *work, const struct vt_seal_key *k
 }
 
 bool vt_work_stamp(struct vt_work *work, const struct vt_seal_key *key, struct vt_bytes signature,
-                   struct vt_bytes *out_token)
+                   struct vt_stamped_answer *out)
 {
     struct vt_gateway *gateway = work->gateway;
     struct vt_arena *arena = work->transaction->arena;
     struct vt_sealed *sealed = &work->out->sealed;
-    struct vt_stamped_answer answer = {0};
     struct vt_err err = {0};
-    *out_token = (struct vt_bytes){0};
+    *out = (struct vt_stamped_answer){0};
     if (!vt_work_wants_stamp(work, key))
         return true;
     int64_t now = vt_clock_monotonic_msecs(), last = last_moment(work);
@@ -46,12 +45,12 @@ bool vt_work_stamp(struct vt_work *work, const struct vt_seal_key *key, struct v
     enum vt_code code =
         gateway->status_fd < 0 ? vt_err_set(&err, VT_E_PEER, "there is no status role")
         : last <= now          ? vt_err_set(&err, VT_E_TIMEOUT, "the mail has waited long enough")
-                      : gateway->seal_steps->stamp(arena, &stamper, signature, &answer, &err);
-    if (code == VT_OK && answer.token.len > 0) {
-        *out_token = answer.token;
-        sealed->authority = answer.url;
+                      : gateway->seal_steps->stamp(arena, &stamper, signature, out, &err);
+    if (code == VT_OK && out->token.len > 0) {
+        sealed->authority = out->url;
         return true;
     }
-    sealed->unstamped = vt_arena_str(arena, code == VT_OK ? answer.text : err.text);
+    sealed->unstamped = vt_arena_str(arena, code == VT_OK ? out->text : err.text);
+    *out = (struct vt_stamped_answer){0};
     return !gateway->config->timestamp.is_required;
 }

@@ -193,9 +193,11 @@ enum vt_code vt_child_documents_finish(struct vt_child_documents *documents, boo
         struct vt_child_document *item = &documents->items[i];
         code = vt_seal_pdf_finish(documents->arena, &item->pdf, item->asked->signature,
                                   item->asked->token, &item->update, err);
-        documents->replacements[i].more = item->update;
         if (code == VT_OK && with_check)
             code = check(documents, item, err);
+        if (code == VT_OK && documents->sealing->data_fds_count > 0)
+            code = vt_child_data_put(documents, item, err);
+        documents->replacements[i].more = item->update;
         if (code == VT_OK && with_check)
             code = digest(item);
     }

@@ -193,19 +193,25 @@ static enum vt_code read_documents(struct seal_work *work, int fd, struct vt_err
     return code;
 }
 
-/* The mail, its documents if there are any, and a token or none in the last step. */
+/* The mail, what validates its documents, these if there are any, and a token or none in the last
+ * step. */
 static enum vt_code read_descriptors(struct seal_work *work, const struct vt_message *message,
                                      struct vt_err *err)
 {
     bool mapped = false;
-    size_t before = work->sealing.documents_count > 0 ? 2 : 1;
+    bool has_documents = work->sealing.documents_count > 0;
+    size_t data_count = work->sealing.data_fds_count;
+    size_t before = 1 + data_count + (has_documents ? 1 : 0);
     size_t most = before + (message->type == VT_MSG_SEAL_FINISH ? 1 : 0);
     if (message->fds_count < before || message->fds_count > most)
         return vt_err_set(err, VT_E_FORMAT, "a request to seal has the wrong descriptors");
     enum vt_code code =
         vt_input_read(message->fds[0], VT_MAX_MAIL_BYTES, &work->mail, &mapped, err);
-    if (code == VT_OK && before == 2)
-        code = read_documents(work, message->fds[1], err);
+    if (code == VT_OK && data_count > 0)
+        code = vt_child_data_read(work->arena, message->fds + 1, data_count, &work->documents.data,
+                                  err);
+    if (code == VT_OK && has_documents)
+        code = read_documents(work, message->fds[before - 1], err);
     if (code == VT_OK && message->fds_count > before)
         code =
             vt_memfd_map(message->fds[before], VT_MAX_SEAL_TOKEN_BYTES, &work->sealing.token, err);

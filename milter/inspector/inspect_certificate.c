@@ -52,6 +52,7 @@ static enum vt_code judge(struct vt_inspect_run *run, const struct certificates 
                                          .given_crls_count = run->options->given_crls_count,
                                          .known = run->input->known,
                                          .status_cache = run->status_cache,
+                                         .used = run->input->used,
                                          .first_seen_utc_secs = VT_TIME_NONE,
                                          .now_utc_secs = run->input->now_utc_secs,
                                          .clock_is_wrong = run->input->clock_is_wrong};

@@ -14,6 +14,8 @@
 /* RFC 5322 2.1.1, without the line end. */
 #define MAX_LINE_BYTES 998
 #define MAX_VALUE_BYTES 8192
+/* Mail, validation data, documents, token. */
+#define MAX_SEALING_FDS (1 + VT_MAX_SEALING_DATA + 2)
 
 const char *vt_sealing_text(struct vt_arena *arena, const json_t *text)
 {
@@ -38,13 +40,17 @@ static enum vt_code died(const struct vt_message *message, struct vt_err *err)
     return vt_err_set(err, VT_E_PEER, "the inspector could not build the seal: %s", why);
 }
 
-/* What goes with a question, as far as there is something. */
-static enum vt_code seal_fds(const struct vt_sealing *sealing, bool with_token, int fds[3],
-                             size_t *out_count, struct vt_err *err)
+/* What goes with a question, as far as there is something; what is made here comes last. */
+static enum vt_code seal_fds(const struct vt_sealing *sealing, bool with_token,
+                             int fds[MAX_SEALING_FDS], size_t *out_count, struct vt_err *err)
 {
     enum vt_code code = VT_OK;
     fds[0] = sealing->mail_fd;
     *out_count = 1;
+    while (*out_count <= sealing->data_fds_count) {
+        fds[*out_count] = sealing->data_fds[*out_count - 1];
+        ++*out_count;
+    }
     if (sealing->documents_count > 0) {
         char *text = vt_seal_documents_to_text(sealing);
         if (text == NULL)
@@ -64,8 +70,10 @@ static enum vt_code ask(const struct vt_sealing *sealing, enum vt_message_type t
                         const char *body, bool with_token, size_t max_fds,
                         struct vt_message *answer, struct vt_err *err)
 {
-    int fds[3];
+    int fds[MAX_SEALING_FDS];
     size_t count = 1;
+    if (sealing->data_fds_count > VT_MAX_SEALING_DATA)
+        return vt_err_set(err, VT_E_LIMIT, "a seal has too many files of validation data");
     enum vt_code code = seal_fds(sealing, with_token, fds, &count, err);
     const struct vt_wire_ask question = {.type = type,
                                          .body = vt_bytes_str(body),
@@ -77,7 +85,7 @@ static enum vt_code ask(const struct vt_sealing *sealing, enum vt_message_type t
                                          .progress_context = sealing->progress_context};
     if (code == VT_OK)
         code = vt_wire_ask(sealing->inspect_fd, &question, answer, err);
-    while (count > 1)
+    while (count > 1 + sealing->data_fds_count)
         (void)close(fds[--count]);
     return code;
 }

@@ -48,10 +48,11 @@ json_t *vt_seal_plan_to_json(const struct vt_sealing *sealing)
     const struct vt_seal_message_plan *plan = sealing->plan;
     json_t *body = vt_seal_identity_to_json(plan->identity, plan->signing_time_utc_secs);
     json_t *more = json_pack(
-        "{s:i, s:b, s:b, s:b, s:s*, s:I, s:I}", "form", (int)plan->form, "may_be_opaque",
+        "{s:i, s:b, s:b, s:b, s:s*, s:I, s:I, s:I}", "form", (int)plan->form, "may_be_opaque",
         (int)plan->may_be_opaque, "headers", (int)plan->protects_headers, "null_sender",
         (int)plan->has_null_sender, "agency", sealing->agency, "token_max",
-        (json_int_t)sealing->token_max_bytes, "documents", (json_int_t)sealing->documents_count);
+        (json_int_t)sealing->token_max_bytes, "documents", (json_int_t)sealing->documents_count,
+        "data", (json_int_t)sealing->data_fds_count);
     if (json_object_update_new(body, more) == 0)
         return body;
     json_decref(body);
@@ -65,12 +66,14 @@ enum vt_code vt_seal_plan_from_json(struct vt_arena *arena, const json_t *body,
     json_int_t form = json_integer_value(json_object_get(body, "form"));
     json_int_t token_max = json_integer_value(json_object_get(body, "token_max"));
     json_int_t documents = json_integer_value(json_object_get(body, "documents"));
+    json_int_t data = json_integer_value(json_object_get(body, "data"));
     const char *agency = json_string_value(json_object_get(body, "agency"));
     if (plan == NULL)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the plan of a seal");
     if (form < VT_SEAL_CLEAR || form > VT_SEAL_BARE || token_max < 0 ||
         token_max > (json_int_t)VT_MAX_SEAL_TOKEN_BYTES || documents < 0 ||
-        documents > VT_MAX_SEAL_DOCUMENTS || (agency != NULL && strlen(agency) > MAX_AGENCY_BYTES))
+        documents > VT_MAX_SEAL_DOCUMENTS || data < 0 || data > VT_MAX_SEALING_DATA ||
+        (data > 0 && documents == 0) || (agency != NULL && strlen(agency) > MAX_AGENCY_BYTES))
         return vt_err_set(err, VT_E_FORMAT, "the plan of a seal is malformed");
     *plan = (struct vt_seal_message_plan){
         .form = (enum vt_seal_form)form,
@@ -82,6 +85,7 @@ enum vt_code vt_seal_plan_from_json(struct vt_arena *arena, const json_t *body,
                                .plan = plan,
                                .agency = vt_arena_str(arena, agency),
                                .documents_count = (size_t)documents,
+                               .data_fds_count = (size_t)data,
                                .token_max_bytes = (size_t)token_max};
     return vt_seal_identity_from_json(arena, body, &plan->identity, &plan->signing_time_utc_secs,
                                       err);

@@ -48,6 +48,21 @@ enum vt_code vt_child_look_prepare(struct vt_arena *arena, struct vt_bytes pdf,
                                    const struct vt_seal_look *look, struct vt_seal_pdf_plan *plan,
                                    struct vt_seal_pdf *out, struct vt_err *err) VT_MUST_CHECK;
 
+/* ---- child_data.c: validation data ---- */
+
+#define VT_MAX_CHILD_DATA 64
+
+/* What of files of objects belongs into a document: views of the files. */
+struct vt_child_data {
+    struct vt_bytes certificates[VT_MAX_CHILD_DATA], ocsps[VT_MAX_CHILD_DATA];
+    struct vt_bytes crls[VT_MAX_CHILD_DATA];
+    struct vt_seal_pdf_data data;
+    unsigned left_out; /* CRLs that are too large, and what nobody has the bytes of */
+};
+/* *out begins as zero. The mappings stay as long as the process. Errors as vt_objects_read. */
+enum vt_code vt_child_data_read(struct vt_arena *arena, const int *fds, size_t count,
+                                struct vt_child_data *out, struct vt_err *err) VT_MUST_CHECK;
+
 /* ---- child_documents.c: the documents of the mail ---- */
 
 struct vt_child_document {
@@ -63,6 +78,7 @@ struct vt_child_documents {
     const struct vt_child_context *context;
     const struct vt_sealing *sealing;
     struct vt_bytes mail;
+    struct vt_child_data data; /* empty: nothing is put in */
     struct vt_child_document items[VT_MAX_SEAL_DOCUMENTS];
     struct vt_seal_replacement replacements[VT_MAX_SEAL_DOCUMENTS];
     size_t count, replacements_count;
@@ -77,6 +93,11 @@ enum vt_code vt_child_documents_prepare(struct vt_child_documents *documents,
 enum vt_code vt_child_documents_finish(struct vt_child_documents *documents, bool with_check,
                                        struct vt_err *err) VT_MUST_CHECK;
 void vt_child_documents_clear(struct vt_child_documents *documents);
+
+/* child_data.c: behind the signature of one of them what validates it; where our own verifier does
+ * not like that, nothing. VT_E_NOMEM, VT_E_INTERNAL. */
+enum vt_code vt_child_data_put(struct vt_child_documents *documents, struct vt_child_document *item,
+                               struct vt_err *err) VT_MUST_CHECK;
 
 /* ---- child_seal.c ---- */
 

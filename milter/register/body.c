@@ -114,13 +114,13 @@ static json_t *seal_of(const struct vt_register_seal *seal)
 {
     if (seal == NULL)
         return NULL;
-    return json_pack("{s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "result",
+    return json_pack("{s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "result",
                      vt_json_string(seal->result), "key", unless_empty(seal->key), "purpose",
                      unless_empty(seal->purpose), "why", unless_empty(seal->why), "text",
                      unless_empty(seal->text), "cms", unless_empty(seal->cms_sha256), "level",
                      unless_empty(seal->level), "authority", unless_empty(seal->authority),
-                     "unstamped", unless_empty(seal->unstamped), "documents",
-                     sealed_documents(seal));
+                     "unstamped", unless_empty(seal->unstamped), "unstored",
+                     unless_empty(seal->unstored), "documents", sealed_documents(seal));
 }
 
 /* ---- a decided mail ---- */

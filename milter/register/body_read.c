@@ -363,11 +363,11 @@ static enum vt_code read_seal(struct vt_arena *arena, const json_t *object,
         return vt_body_no_memory(err);
     const struct {
         const char *key, **text;
-    } texts[] = {{"result", &seal->result},      {"key", &seal->key},
-                 {"purpose", &seal->purpose},    {"why", &seal->why},
-                 {"text", &seal->text},          {"cms", &seal->cms_sha256},
-                 {"level", &seal->level},        {"authority", &seal->authority},
-                 {"unstamped", &seal->unstamped}};
+    } texts[] = {{"result", &seal->result},       {"key", &seal->key},
+                 {"purpose", &seal->purpose},     {"why", &seal->why},
+                 {"text", &seal->text},           {"cms", &seal->cms_sha256},
+                 {"level", &seal->level},         {"authority", &seal->authority},
+                 {"unstamped", &seal->unstamped}, {"unstored", &seal->unstored}};
     enum vt_code code = VT_OK;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && code == VT_OK; i++)
         code = vt_body_text(arena, object, texts[i].key, texts[i].text, err);

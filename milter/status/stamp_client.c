@@ -58,6 +58,7 @@ static enum vt_code read_answer(struct vt_arena *arena, const struct vt_message 
     out->time_utc_secs = json_integer_value(json_object_get(body, "time"));
     out->url = clean(arena, json_object_get(body, "url"));
     out->text = clean(arena, json_object_get(body, "text"));
+    out->certificate_sha256 = clean(arena, json_object_get(body, "certificate"));
     if (code == VT_OK && out->token.len == 0 && out->text == NULL)
         code = VT_E_PEER;
     json_decref(body);

@@ -36,6 +36,7 @@ struct stamping {
     int64_t begun_msecs, until_msecs; /* of this authority */
     int64_t deadline_msecs;           /* of all */
     char text[VT_MAX_STAMP_TEXT_BYTES];
+    char certificate_sha256[65]; /* of whoever signed the token */
 };
 
 struct vt_stamp_desk {
@@ -117,9 +118,10 @@ static void answer_token(struct vt_stamp_desk *desk, struct stamping *stamping,
     vt_buf_init(&text, VT_MAX_SEAL_TOKEN_BYTES * 2);
     json_t *body = NULL;
     if (vt_base64_add_lines(&text, stamp->token) == VT_OK)
-        body = json_pack("{s:s%, s:I, s:s}", "token", (const char *)text.ptr, text.len, "time",
+        body = json_pack("{s:s%, s:I, s:s, s:s}", "token", (const char *)text.ptr, text.len, "time",
                          (json_int_t)stamp->time_utc_secs, "url",
-                         settings(desk)->urls.items[stamping->url_index]);
+                         settings(desk)->urls.items[stamping->url_index], "certificate",
+                         stamping->certificate_sha256);
     vt_buf_clear(&text);
     answer(desk, stamping, body, body != NULL);
 }
@@ -135,7 +137,7 @@ static void add_text(struct stamping *stamping, const char *url, const char *tex
 
 /* Its own signature, its authority's path by our trust, its certificate made for it. Whether that
  * was revoked is looked at when the sealed mail is judged as a whole. */
-static enum vt_code judge(const struct vt_stamp_desk *desk, const struct stamping *stamping,
+static enum vt_code judge(const struct vt_stamp_desk *desk, struct stamping *stamping,
                           struct vt_bytes token, int64_t now, struct vt_err *err)
 {
     struct vt_signature *found = vt_arena_alloc(stamping->arena, sizeof(*found));
@@ -154,6 +156,7 @@ static enum vt_code judge(const struct vt_stamp_desk *desk, const struct stampin
         vt_trust_judge_token(stamping->arena, &input, token, found, &imprint, &wants, err);
     if (code != VT_OK)
         return code;
+    memcpy(stamping->certificate_sha256, found->signer.sha256, sizeof(found->signer.sha256));
     bool lacks_status_only =
         found->indication == VT_INDETERMINATE && found->sub_indication == VT_SUB_TRY_LATER;
     if (found->indication == VT_TOTAL_PASSED || lacks_status_only)
@@ -163,7 +166,7 @@ static enum vt_code judge(const struct vt_stamp_desk *desk, const struct stampin
                                                 : "the time stamp cannot be verified");
 }
 
-static enum vt_code take_answer(const struct vt_stamp_desk *desk, const struct stamping *stamping,
+static enum vt_code take_answer(const struct vt_stamp_desk *desk, struct stamping *stamping,
                                 struct vt_bytes data, int64_t now, struct vt_stamp *out,
                                 struct vt_err *err)
 {

@@ -59,8 +59,9 @@ class StampSite(SealSite):
         with open(self.policy, encoding="utf-8") as file:
             text = file.read()
         with open(self.policy, "w", encoding="utf-8") as out:
-            out.write(text.replace("rules:\n", "rules:\n  - {name: documents, when: {direction: outbound, recipient: [tailieu@example.vn, cahai@example.vn]}, "
-                                   "then: {seal: {mode: required, what: documents}}}\n", 1))
+            out.write(text.replace("rules:\n", "rules:\n  - {name: documents, when: {direction: outbound, recipient: tailieu@example.vn}, "
+                                   "then: {seal: {mode: required, what: documents}}}\n"
+                                   "  - {name: both, when: {direction: outbound, recipient: cahai@example.vn}, then: {seal: {mode: required, what: both}}}\n", 1))
         self.unstamped = self.extra
         self.extra += STAMP % {"tsa": self.tsa_port, **self.settings}
 
@@ -226,6 +227,35 @@ def streams(path, key):
             for ref in store.get(key, [])]
 
 
+def documents_with_all_that_validates_them(site):
+    """Documents of mails at B-LT, alone and with the message over them: what validates each is in it, earlier signatures are as valid
+    as before, and one that has this seal is not sealed again."""
+    site.set_stamps(level="B-LT")
+    files = [("mot.pdf", site.sign("person")), ("hai.pdf", site.sign("person", certify=2))]
+    for to in ("tailieu@example.vn", "cahai@example.vn"):
+        data, record = site.sealed(test_seal_documents.make_mail(files), to=to)
+        equal((record["seal"]["level"], record["seal"].get("unstored"), [d["word"] for d in record["seal"]["documents"]]),
+              ("B-LT", None, ["sealed", "sealed"]), record["seal"])
+        inner = verify(site, data) if to.startswith("cahai") else data
+        for (_, original), (_, sealed, _) in zip(files, test_seal_documents.attachments(inner)):
+            equal(sealed.startswith(original), True, "the bytes of before")
+            said = test_seal_documents.pdfsig(site, sealed)
+            equal(said.count("Signature Validation: Signature is Valid."), 2, said)
+            certificates, answers, lists = (streams(site.folder + "/sealed.pdf", key) for key in ("/Certs", "/OCSPs", "/CRLs"))
+            names = {x509.Certificate.load(der).subject.native["common_name"] for der in certificates}
+            equal({"SỞ NỘI VỤ TỈNH NINH BÌNH", "Dịch vụ cấp dấu thời gian G2 (thử nghiệm)"} <= names, True, names)
+            equal(len(answers) + len(lists) >= 2, True, (len(answers), len(lists)))
+        with open(site.folder + "/documents.eml", "wb") as out:
+            out.write(data)
+        done = site.vanthu("check", "--json", site.folder + "/documents.eml")
+        found = [d["signatures"] for d in json.loads(done.stdout)["documents"] if d["format"] == "pdf"]
+        equal([(s[-1]["indication"], s[-1]["level"], s[-1]["changes_after"], s[0]["integrity"], s[0]["changes_after"]) for s in found],
+              [("TOTAL-PASSED", "B-LT", "permitted", "intact", "permitted")] * 2, found)
+    again = [(name, sealed) for name, sealed, _ in test_seal_documents.attachments(inner)]
+    _, _, record = site.submit(test_seal_documents.make_mail(again), to="tailieu@example.vn")
+    equal((record["seal"]["why"], {d["word"] for d in record["seal"]["documents"]}), ("sealed-already", {"sealed-already"}), record["seal"])
+
+
 def a_pdf_with_all_that_validates_it(site):
     """vanthu seal FILE at B-LT: time stamp, certificates and their status in the file, the signature of another as valid as before."""
     site.set_stamps(level="B-LT")
@@ -257,5 +287,5 @@ def a_pdf_with_all_that_validates_it(site):
 
 
 if __name__ == "__main__":
-    sys.exit(site_test.run(a_sealed_mail_is_stamped, a_pdf_with_all_that_validates_it, each_wrong_answer_is_refused, without_any, files_too, documents_of_a_mail, a_revoked_authority,
+    sys.exit(site_test.run(a_sealed_mail_is_stamped, a_pdf_with_all_that_validates_it, documents_with_all_that_validates_them, each_wrong_answer_is_refused, without_any, files_too, documents_of_a_mail, a_revoked_authority,
                            site_class=StampSite, mode="enforce", documents=False))

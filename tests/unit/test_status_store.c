@@ -313,7 +313,7 @@ static size_t count_files(const char *pattern)
     (void)snprintf(command, sizeof(command), "ls '%s' | grep -c '%s'", f.state, pattern);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
-    (void)fgets(text, sizeof(text), pipe);
+    assert_non_null(fgets(text, sizeof(text), pipe));
     (void)pclose(pipe);
     return (size_t)strtoul(text, NULL, 10);
 }
