@@ -368,6 +368,7 @@ static void seal(struct vt_seal_run *run)
         work->out->sealed.level = level_of(run);
         end(work, VT_SEAL_RESULT_SEALED, NULL, NULL);
     } else {
+        vt_seal_documents_forget(run);
         vt_sealing_finished_clear(&work->out->sealed.mail);
     }
 }

@@ -283,3 +283,12 @@ bool vt_seal_documents_are_good(struct vt_seal_run *run, const struct vt_evidenc
     }
     return true;
 }
+
+void vt_seal_documents_forget(struct vt_seal_run *run)
+{
+    for (size_t i = 0; i < run->documents_count; i++) {
+        if (run->told[i]->sha256 != NULL)
+            run->told[i]->word = "not-sealed";
+        run->told[i]->sha256 = NULL;
+    }
+}

@@ -53,6 +53,8 @@ void vt_seal_drop_stamps(struct vt_seal_run *run);
  * VT_SEAL_TEXT_BYTES, why not. */
 bool vt_seal_documents_are_good(struct vt_seal_run *run, const struct vt_evidence *sealed,
                                 char *text);
+/* The mail is not sealed in the end: none of them is. */
+void vt_seal_documents_forget(struct vt_seal_run *run);
 
 /* ---- seal_data.c ---- */
 

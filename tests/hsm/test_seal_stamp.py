@@ -216,6 +216,10 @@ def a_revoked_authority(site):
     equal((token_of(data), record["seal"]["level"], "revoked" in record["seal"]["unstamped"]), (None, "B-B", True), record["seal"])
     data, record = site.sealed(test_seal_documents.make_mail([("mot.pdf", site.sign("person"))]), to="tailieu@example.vn")
     equal((record["seal"]["level"], "revoked" in record["seal"]["unstamped"]), ("B-B", True), record["seal"])
+    site.set_stamps(level="B-LT")
+    data, record = site.sealed(test_seal_documents.make_mail([("mot.pdf", site.sign("person"))]), to="cahai@example.vn")
+    verify(site, data)
+    equal((record["seal"]["level"], "revoked" in record["seal"]["unstamped"], record["seal"].get("unstored")), ("B-B", True, None), record["seal"])
 
 
 def streams(path, key):
@@ -251,6 +255,10 @@ def documents_with_all_that_validates_them(site):
         found = [d["signatures"] for d in json.loads(done.stdout)["documents"] if d["format"] == "pdf"]
         equal([(s[-1]["indication"], s[-1]["level"], s[-1]["changes_after"], s[0]["integrity"], s[0]["changes_after"]) for s in found],
               [("TOTAL-PASSED", "B-LT", "permitted", "intact", "permitted")] * 2, found)
+    done = site.vanthu("check", "--offline", "--json", site.folder + "/documents.eml")
+    offline = [d["signatures"][-1] for d in json.loads(done.stdout)["documents"] if d["format"] == "pdf"]
+    equal([(s["indication"], s["reasons"][0], [f for f in s["findings"] if "embedded) and does not speak" in f] != []) for s in offline],
+          [("INDETERMINATE", "STATUS_UNKNOWN", True)] * 2, offline)
     again = [(name, sealed) for name, sealed, _ in test_seal_documents.attachments(inner)]
     _, _, record = site.submit(test_seal_documents.make_mail(again), to="tailieu@example.vn")
     equal((record["seal"]["why"], {d["word"] for d in record["seal"]["documents"]}), ("sealed-already", {"sealed-already"}), record["seal"])
@@ -287,5 +295,6 @@ def a_pdf_with_all_that_validates_it(site):
 
 
 if __name__ == "__main__":
-    sys.exit(site_test.run(a_sealed_mail_is_stamped, a_pdf_with_all_that_validates_it, documents_with_all_that_validates_them, each_wrong_answer_is_refused, without_any, files_too, documents_of_a_mail, a_revoked_authority,
+    sys.exit(site_test.run(a_sealed_mail_is_stamped, a_pdf_with_all_that_validates_it, documents_with_all_that_validates_them, each_wrong_answer_is_refused, without_any,
+                           files_too, documents_of_a_mail, a_revoked_authority,
                            site_class=StampSite, mode="enforce", documents=False))

@@ -3,7 +3,7 @@
  *   seal_file KEY.pem CHAIN.pem IN OUT [opaque|headers|also]… [SIGNING]
  *   seal_file KEY.pem CHAIN.pem IN OUT [image=PNG width=MM] [font=TTF] [line=TEXT]… [page=N]
  *             [left=MM] [top=MM] [anchor=TEXT] [field=NAME] [signature] [hide] [token=BYTES]
- *             [certificate=DER]… [ocsp=DER]… [crl=DER]… [SIGNING]
+ *             [certificate=DER]… [ocsp=DER]… [crl=DER]… [unsealed] [SIGNING]
  *   SIGNING:  [pss] [hash=sha384|sha512] [stamp=COMMAND]; the command is given the name of a file
  *             and writes the time stamp token over it to the second one.
  * Prints what became of it. Exit status: 0 sealed and good, 1 left alone, 2 anything else. */
@@ -161,6 +161,13 @@ static struct vt_bytes store(struct vt_arena *arena, char **words, struct vt_byt
     return stored;
 }
 
+static void write_whole(const char *path, struct vt_bytes bytes)
+{
+    FILE *file = fopen(path, "wb");
+    TC_CHECK(file != NULL && fwrite(bytes.ptr, 1, bytes.len, file) == bytes.len &&
+             fclose(file) == 0);
+}
+
 static int seal_pdf(struct vt_arena *arena, EVP_PKEY *key, const struct vt_seal_identity *identity,
                     struct vt_bytes pdf, const char *out_path, char **words)
 {
@@ -173,6 +180,8 @@ static int seal_pdf(struct vt_arena *arena, EVP_PKEY *key, const struct vt_seal_
     struct vt_seal_pdf_check check;
     struct vt_bytes update;
     struct vt_err err = {0};
+    if (has_word(words, "unsealed"))
+        return write_whole(out_path, store(arena, words, pdf)), 0;
     read_shown(arena, words, &plan);
     read_place(words, &plan);
     if (vt_seal_pdf_prepare(arena, pdf, &plan, &seal, &err) != VT_OK)
@@ -188,10 +197,7 @@ static int seal_pdf(struct vt_arena *arena, EVP_PKEY *key, const struct vt_seal_
     memcpy(whole, pdf.ptr, pdf.len);
     memcpy(whole + pdf.len, update.ptr, update.len);
     struct vt_bytes sealed = vt_bytes_of(whole, pdf.len + update.len);
-    struct vt_bytes stored = store(arena, words, sealed);
-    FILE *file = fopen(out_path, "wb");
-    TC_CHECK(file != NULL && fwrite(stored.ptr, 1, stored.len, file) == stored.len &&
-             fclose(file) == 0);
+    write_whole(out_path, store(arena, words, sealed));
     if (vt_seal_pdf_check(arena, pdf, sealed, identity, &check, &err) != VT_OK)
         return (void)puts(err.text), 2;
     return check.is_good ? 0 : ((void)puts(check.why), 2);

@@ -166,6 +166,25 @@ def seal_twice(site):
     check("locked: left alone", status == 1 and said.startswith("locked"), said)
 
 
+def store_on_certified(site):
+    """Validation data are allowed whatever a certification forbids (ISO 32000-2 12.8.2.2.2): it is as valid as before."""
+    der = site.folder + "/agency.der"
+    subprocess.run(["openssl", "x509", "-in", f"{site.pki}/certs/agency.pem", "-outform", "DER", "-out", der], check=True)
+    for name in ("certified1", "certified2", "one"):
+        status, said, stored = site.seal(name, "unsealed", "certificate=" + der)
+        check(f"{name}: stored", status == 0 and read(stored).startswith(read(site.path(name))) and len(read(stored)) > len(read(site.path(name))), said)
+        before, after = (expect.check(site.pki, site.config, path) for path in (site.path(name), stored))
+        was, found = (evidence["documents"][0]["signatures"][0] for _, evidence in (before, after))
+        keys = ("indication", "sub_indication", "integrity", "reasons")
+        check(f"{name}: vanthu check", before[0] == after[0] and [was[k] for k in keys] == [found[k] for k in keys]
+              and (found["integrity"], found["changes_after"]) == ("intact", "permitted"), f"{was} {found}")
+        kinds = [change["kind"] for change in after[1]["documents"][0]["changes"]]
+        check(f"{name}: what came", set(kinds) == {"validation-data"}, kinds)
+        done = text(run("pdfsig", "-nocert", stored))
+        check(f"{name}: pdfsig", done.count("Signature is Valid") == 1, done)
+        check(f"{name}: qpdf", run("qpdf", "--check", stored).returncode == 0)
+
+
 # ---- the pictures ----
 
 def ink(path, page):
@@ -216,6 +235,7 @@ def main():
         make_files(site)
         seal_all(site)
         seal_twice(site)
+        store_on_certified(site)
         look(site)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -14,6 +14,8 @@
 
 #include "gateway/work.h"
 #include "gateway_recorder.h"
+#include "vanthu/object.h"
+#include "vanthu/seal_pdf.h"
 #include "vanthu/wire.h"
 
 #define CLERK "vanthu@sonv.ninhbinh.gov.vn"
@@ -37,6 +39,13 @@ static struct {
     enum vt_seal_pdf_word words[2];
     enum vt_indication document, earlier;
     bool is_partly_covered, has_no_words;
+    /* What verdicts rest on, as the inspector names it. */
+    enum vt_indication authority;
+    const struct vt_object *objects;
+    size_t objects_count;
+    const char *level; /* of a document with them */
+    unsigned objects_asked;
+    size_t data_given; /* to the last step */
     unsigned document_signs, documents_asked, message_asked;
     const char *appearance;
 } others;
@@ -111,6 +120,7 @@ static enum vt_code fake_finish(struct vt_arena *arena, const struct vt_sealing 
     (void)arena;
     others.finishes++;
     others.has_token = sealing->token.len > 0;
+    others.data_given = sealing->data_fds_count;
     assert_int_equal(signature.len, sealing->plan->form == VT_SEAL_BARE ? 0 : 9);
     for (size_t i = 0; i < sealing->documents_count; i++)
         assert_int_equal(sealing->documents[i].signature.len, 9);
@@ -136,7 +146,8 @@ static enum vt_code fake_stamp(struct vt_arena *arena, const struct vt_stamper *
     assert_int_equal(value.len, 9);
     *out = (struct vt_stamped_answer){.text = others.no_stamp};
     if (others.no_stamp == NULL)
-        *out = (struct vt_stamped_answer){.token = VT_BYTES("token"), .url = "http://tsa.test"};
+        *out = (struct vt_stamped_answer){
+            .token = VT_BYTES("token"), .url = "http://tsa.test", .certificate_sha256 = "bb22"};
     return others.stamp == VT_OK ? VT_OK : vt_err_set(err, others.stamp, "no status role");
 }
 
@@ -162,7 +173,18 @@ static void fill_document(struct vt_arena *arena, size_t index, struct vt_docume
                                           .covers = others.is_partly_covered ? VT_COVERS_REVISION
                                                                              : VT_COVERS_WHOLE,
                                           .indication = others.document,
+                                          .level = others.level,
                                           .signer = {.sha256 = OWN}};
+    if (others.data_given > 0) {
+        signatures[1].covers = VT_COVERS_REVISION;
+        signatures[1].changes_after = VT_CHANGES_PERMITTED;
+    }
+    signatures[1].timestamps = vt_arena_alloc(arena, sizeof(*signatures[1].timestamps));
+    signatures[1].timestamps_count = 1;
+    signatures[1].timestamps[0] = (struct vt_timestamp_facts){.kind = "signature",
+                                                              .integrity = VT_INTEGRITY_INTACT,
+                                                              .indication = others.stamped,
+                                                              .sub_indication = others.stamped_sub};
 }
 
 static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *inspection,
@@ -179,7 +201,17 @@ static enum vt_code fake_inspect(struct vt_arena *arena, struct vt_inspection *i
                                          .sub_indication = others.stamped_sub};
     signature->timestamps = facts;
     signature->timestamps_count = others.has_token ? 1 : 0;
-    signature->indication = inspection->is_certificate ? others.own : others.sealed;
+    signature->indication = inspection->is_certificate ? others.own
+                            : inspection->is_token     ? others.authority
+                                                       : others.sealed;
+    inspection->objects_fd = -1;
+    if (inspection->with_objects) {
+        assert_true(inspection->is_certificate != inspection->is_token);
+        others.objects_asked++;
+        assert_int_equal(vt_objects_seal(others.objects, others.objects_count, VT_MAX_OBJECTS_BYTES,
+                                         &inspection->objects_fd, err),
+                         VT_OK);
+    }
     signature->reasons = VT_REASON_BIT(VT_REASON_STATUS_UNKNOWN);
     (void)snprintf(signature->signer.sha256, sizeof(signature->signer.sha256), OWN);
     *document = (struct vt_document){
@@ -225,6 +257,7 @@ static int set_up(void **state)
     others.failure = VT_SEAL_DONE;
     others.word = VT_SEAL_MESSAGE_READY;
     others.own = others.sealed = others.document = others.earlier = VT_TOTAL_PASSED;
+    others.authority = others.stamped = VT_TOTAL_PASSED;
     others.words[0] = others.words[1] = VT_SEAL_PDF_READY;
     s->ours = "ninhbinh.gov.vn";
     s->key =
@@ -246,6 +279,7 @@ static int set_up(void **state)
     assert_int_equal(vt_queue_init(&s->gateway.queue, 2, NULL), VT_OK);
     assert_int_equal(vt_queue_init(&s->gateway.seal_queue, 2, NULL), VT_OK);
     vt_own_seals_init(&s->gateway.own_seals);
+    vt_kept_data_init(&s->gateway.kept_data);
     s->session.actions = SMFIF_CHGBODY | SMFIF_CHGHDRS;
     s->transaction.arena = vt_arena_new(1 << 20);
     s->transaction.mail = s->evidence.mail = (struct vt_mail){.reference = "1831-0927-5569",
@@ -276,6 +310,7 @@ static int tear_down(void **state)
     vt_judgement_clear(&s->judgement);
     for (size_t i = 0; i < s->gateway.own_seals.count; i++)
         free(s->gateway.own_seals.items[i].chain);
+    vt_kept_data_clear(&s->gateway.kept_data);
     vt_queue_clear(&s->gateway.queue);
     vt_queue_clear(&s->gateway.seal_queue);
     vt_arena_free(s->transaction.arena);
@@ -651,6 +686,95 @@ static void evidence_without_words_is_no_fault(void **state)
     assert_string_equal(s->judgement.sealed.level, "B-B");
 }
 
+#define DIGEST(c) c c c c c c c c c c c c c c c c
+
+/* At B-LT: had once for a while, all of it or none. */
+static void documents_get_what_validates_them(void **state)
+{
+    const struct vt_object all[] = {
+        {VT_OBJECT_CERTIFICATE, VT_OBJECT_EMBEDDED, DIGEST("aaaa"), 3, VT_BYTES("abc")},
+        {VT_OBJECT_CRL, VT_OBJECT_GIVEN, DIGEST("bbbb"), 3, VT_BYTES("def")}};
+    const struct vt_object large[] = {
+        {VT_OBJECT_CRL, VT_OBJECT_FETCHED, DIGEST("cccc"), VT_MAX_SEAL_CRL_BYTES + 1, {0}}};
+    const struct {
+        const char *name;
+        const struct vt_object *objects;
+        size_t count;
+        enum vt_indication authority;
+        const char *document; /* its level afterwards */
+        bool is_required;
+        const char *why;   /* it is not sealed */
+        const char *level; /* else */
+        const char *unstored;
+        unsigned asked;
+    } rows[] = {
+        {"all is there", all, 2, VT_TOTAL_PASSED, "B-LT", true, NULL, "B-LT", NULL, 2},
+        {"an archive time stamp", all, 2, VT_TOTAL_PASSED, "B-LTA", true, NULL, "B-LT", NULL, 2},
+        {"the authority's status is not known", all, 2, VT_INDETERMINATE, "B-T", false, NULL, "B-T",
+         "the authority of the time stamp is INDETERMINATE: STATUS_UNKNOWN", 2},
+        {"the same, required", all, 2, VT_INDETERMINATE, "B-T", true, "validation-data", NULL,
+         "the authority of the time stamp is INDETERMINATE", 2},
+        {"a large CRL", large, 1, VT_TOTAL_PASSED, "B-T", false, NULL, "B-T", "a CRL of 1048577 ",
+         1},
+        {"a document takes none", all, 2, VT_TOTAL_PASSED, "B-T", false, NULL, "B-T",
+         "takes no more validation data", 2},
+        {"the same, required", all, 2, VT_TOTAL_PASSED, "B-T", true, "validation-data", NULL,
+         "takes no more validation data", 2},
+    };
+    struct scene *s = *state;
+    const char *url = "http://tsa.test";
+    const struct vt_sealed *sealed = &s->judgement.sealed;
+    s->config.timestamp = (struct vt_config_timestamp){.urls = {&url, 1}, .timeout_msecs = 1000};
+    s->key.level = VT_SEAL_LEVEL_LT;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        print_message("  %s\n", rows[i].name);
+        vt_kept_data_clear(&s->gateway.kept_data);
+        vt_kept_data_init(&s->gateway.kept_data);
+        ask_for(s, i % 2 == 0 ? VT_SEAL_WHAT_BOTH : VT_SEAL_WHAT_DOCUMENTS);
+        s->config.timestamp.is_required = rows[i].is_required;
+        others.objects = rows[i].objects;
+        others.objects_count = rows[i].count;
+        others.authority = rows[i].authority;
+        others.level = rows[i].document;
+        others.objects_asked = 0;
+        for (unsigned twice = 0; twice < 2; twice++) {
+            others.data_given = 0;
+            expect(s, rows[i].why == NULL ? VT_SEAL_RESULT_SEALED : VT_SEAL_RESULT_FAILED,
+                   rows[i].why);
+            assert_int_equal(others.objects_asked, rows[i].asked);
+            if (rows[i].level != NULL)
+                assert_string_equal(sealed->level, rows[i].level);
+            expect_words(s, rows[i].why == NULL ? "sealed" : "not-sealed",
+                         rows[i].why == NULL ? "sealed" : "not-sealed");
+            if (rows[i].unstored == NULL)
+                assert_null(sealed->unstored);
+            else
+                assert_non_null(strstr(sealed->unstored, rows[i].unstored));
+        }
+    }
+}
+
+/* It is left out, with all that validates it; the message is signed once more over what is left. */
+static void a_time_stamp_that_does_not_count_is_left_out(void **state)
+{
+    struct scene *s = *state;
+    const char *url = "http://tsa.test";
+    s->config.timestamp = (struct vt_config_timestamp){.urls = {&url, 1}, .timeout_msecs = 1000};
+    s->key.level = VT_SEAL_LEVEL_LT;
+    ask_for(s, VT_SEAL_WHAT_BOTH);
+    others.authority = VT_INDETERMINATE;
+    others.stamped = VT_INDETERMINATE;
+    others.stamped_sub = VT_SUB_REVOKED_NO_POE;
+    expect(s, VT_SEAL_RESULT_SEALED, NULL);
+    assert_string_equal(s->judgement.sealed.level, "B-B");
+    assert_non_null(s->judgement.sealed.unstamped);
+    assert_null(s->judgement.sealed.unstored);
+    assert_int_equal(others.data_given, 0);
+    assert_int_equal(others.finishes, 2);
+    assert_int_equal(others.document_signs, 2);
+    assert_int_equal(others.signs, 4);
+}
+
 static void headers_go_before_the_body(void **state)
 {
     struct scene *s = *state;
@@ -683,6 +807,8 @@ int main(void)
                                        CASE(sealed_documents_are_judged),
                                        CASE(what_has_this_seal_stays),
                                        CASE(evidence_without_words_is_no_fault),
+                                       CASE(documents_get_what_validates_them),
+                                       CASE(a_time_stamp_that_does_not_count_is_left_out),
                                        CASE(headers_go_before_the_body)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
