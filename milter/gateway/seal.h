@@ -133,6 +133,9 @@ extern const struct vt_seal_steps vt_seal_steps_real;
 /* Seal the mail as its decision asks; the result is in out->sealed of the work. Never in observe
  * mode, nor of a mail that does not pass. */
 void vt_work_seal(struct vt_work *work);
+/* Until when (monotonic) a mail may wait for time stamps and validation data: an authority that is
+ * slow for each of many documents costs these and not the seal. */
+int64_t vt_seal_last_moment(const struct vt_work *work);
 /* Whether the level of the key asks for a time stamp, and there is an authority. */
 bool vt_work_wants_stamp(const struct vt_work *work, const struct vt_seal_key *key);
 /* Have a signature of the key stamped where its level asks for that. *out: in the arena of the

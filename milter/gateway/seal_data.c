@@ -17,8 +17,6 @@
  * looked for again sooner. */
 #define GOOD_MSECS (5 * 60 * 1000)
 #define BAD_MSECS (20 * 1000)
-/* What signing, finishing and recording need afterwards. */
-#define KEEP_MSECS 5000
 
 /* Whose data are meant: a certificate, and what an inspection sees it by. */
 struct subject {
@@ -138,7 +136,7 @@ static enum vt_code inspect(struct vt_work *work, const struct subject *subject,
     inspection.is_certificate = !subject->is_token;
     inspection.is_token = subject->is_token;
     inspection.with_objects = true;
-    inspection.deadline_msecs = work->deadline_msecs - KEEP_MSECS;
+    inspection.deadline_msecs = vt_seal_last_moment(work);
     code = work->gateway->inspect(work->transaction->arena, &inspection, &evidence, err);
     (void)close(fd);
     bool is_good = code == VT_OK && is_passed(evidence, subject, text);
@@ -237,7 +235,10 @@ static bool add(struct vt_seal_run *run, const struct subject *subject)
         work->out->sealed.unstored = "more authorities stamped the documents than are asked about";
         return false;
     }
-    if (!recall(work, subject->certificate_sha256, &fd, &why)) {
+    bool is_known = recall(work, subject->certificate_sha256, &fd, &why);
+    if (!is_known && vt_seal_last_moment(work) <= vt_clock_monotonic_msecs()) {
+        why = "the mail has waited long enough";
+    } else if (!is_known) {
         fd = gather(work, subject, text);
         keep(work, subject->certificate_sha256, fd, text);
         why = vt_arena_str(work->transaction->arena, text);

@@ -10,9 +10,8 @@
 /* What finishing and recording need afterwards, at least. */
 #define KEEP_MSECS 3000
 
-/* An authority that is slow for each of many documents costs the time stamps and not the seal: a
- * third of the time of a mail is for what comes after the last of them. */
-static int64_t last_moment(const struct vt_work *work)
+/* A third of the time of a mail is for what comes after. */
+int64_t vt_seal_last_moment(const struct vt_work *work)
 {
     int64_t keep = work->gateway->config->total_msecs / 3;
     return work->deadline_msecs - (keep > KEEP_MSECS ? keep : KEEP_MSECS);
@@ -33,7 +32,7 @@ bool vt_work_stamp(struct vt_work *work, const struct vt_seal_key *key, struct v
     *out = (struct vt_stamped_answer){0};
     if (!vt_work_wants_stamp(work, key))
         return true;
-    int64_t now = vt_clock_monotonic_msecs(), last = last_moment(work);
+    int64_t now = vt_clock_monotonic_msecs(), last = vt_seal_last_moment(work);
     int64_t until = now + gateway->config->timestamp.timeout_msecs + GRACE_MSECS;
     if (until > last)
         until = last;
@@ -45,7 +44,7 @@ bool vt_work_stamp(struct vt_work *work, const struct vt_seal_key *key, struct v
     enum vt_code code =
         gateway->status_fd < 0 ? vt_err_set(&err, VT_E_PEER, "there is no status role")
         : last <= now          ? vt_err_set(&err, VT_E_TIMEOUT, "the mail has waited long enough")
-                      : gateway->seal_steps->stamp(arena, &stamper, signature, out, &err);
+                               : gateway->seal_steps->stamp(arena, &stamper, signature, out, &err);
     if (code == VT_OK && out->token.len > 0) {
         sealed->authority = out->url;
         return true;
