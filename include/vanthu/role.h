@@ -77,6 +77,7 @@ struct vt_role_overrides {
     size_t crls_count;
     const struct vt_bytes *contents; /* --content */
     size_t contents_count;
+    struct vt_bytes config; /* its text as it was read already; empty: config->file is read */
     struct vt_bytes looks; /* of vt_seal_looks_bundle; empty: seals show nothing */
 };
 

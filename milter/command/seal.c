@@ -256,15 +256,28 @@ static bool take_option(struct vt_seal_command *command, int option)
     }
 }
 
-/* A configuration that is named beside a file is the person's, like the file itself. */
+/* A configuration that is named beside a file is the person's, like the file itself. It is read
+ * once: at its second reading the name might lead somewhere else. */
 static int load(struct vt_seal_command *command, bool is_of_file)
 {
-    bool is_theirs = is_of_file && command->config_file != NULL;
-    if (is_theirs && !vt_command_put_off_root())
+    struct vt_err err = {0};
+    struct vt_mistakes mistakes;
+    if (!is_of_file || command->config_file == NULL)
+        return vt_command_load_config(command->config_file, &command->config);
+    if (!vt_command_put_off_root())
         return vt_seal_say(command, EX_NOPERM, "không đọc được với quyền của người dùng",
                            "nothing can be read with the rights of its person");
-    int status = vt_command_load_config(command->config_file, &command->config);
-    return !is_theirs || vt_command_be_root_again() ? status : EX_NOPERM;
+    vt_mistakes_init(&mistakes);
+    enum vt_code code = vt_command_read_file(command->config_file, VT_MAX_CONFIG_BYTES,
+                                             &command->config_text, &err);
+    if (code == VT_OK)
+        code = vt_config_parse(vt_buf_bytes(&command->config_text), command->config_file,
+                               &command->config, &mistakes, &err);
+    vt_mistakes_print(&mistakes, stderr);
+    vt_mistakes_clear(&mistakes);
+    if (!vt_command_be_root_again())
+        return EX_NOPERM;
+    return code == VT_OK ? EX_OK : vt_command_fault(&err, code);
 }
 
 static int run(struct vt_seal_command *command, size_t action, int argc, char **argv)
@@ -290,6 +303,7 @@ static int run(struct vt_seal_command *command, size_t action, int argc, char **
     if (status == EX_OK)
         status = actions[action].act(command);
     vt_config_free(command->config);
+    vt_buf_clear(&command->config_text);
     return status;
 }
 
@@ -312,6 +326,7 @@ int vt_command_seal(int argc, char **argv)
 {
     struct vt_seal_command command = {.name = "vanthu seal", .language = vt_command_language()};
     vt_command_person(command.by);
+    vt_buf_init(&command.config_text, VT_MAX_CONFIG_BYTES);
     for (size_t i = 0; argc > 1 && i < NAMED; i++)
         if (strcmp(argv[1], actions[i].name) == 0)
             return run(&command, i, argc - 1, argv + 1);

@@ -20,7 +20,8 @@ struct vt_seal_command {
     bool json;
     bool is_detached, is_opaque, protects_headers, may_replace; /* of a file */
     struct vt_config *config;
-    char *const *arguments; /* ends with NULL */
+    struct vt_buf config_text; /* of a person's own: read once; else empty */
+    char *const *arguments;    /* ends with NULL */
     char by[VT_PERSON_BYTES];
 };
 

@@ -176,6 +176,7 @@ static int start_with(struct vt_sealed_file *file, const struct vt_bytes *conten
         crls[i] = vt_buf_bytes(&file->crls[i]);
     const struct vt_role_overrides overrides = {.crls = crls,
                                                 .crls_count = file->crls_count,
+                                                .config = vt_buf_bytes(&file->command->config_text),
                                                 .contents = content,
                                                 .contents_count = content != NULL,
                                                 .looks = vt_buf_bytes(&file->looks)};

@@ -156,7 +156,9 @@ static enum vt_code make_plan(struct vt_role_set *set, const struct vt_config *c
     out->change_user[VT_ROLE_FETCH] = is_root;
     enum vt_code code = vt_role_binary(&set->binary, err);
     out->binary = set->binary;
-    if (code == VT_OK)
+    if (code == VT_OK && overrides != NULL && overrides->config.len > 0)
+        code = vt_memfd_seal("vanthu-config", overrides->config, &out->config_text, err);
+    else if (code == VT_OK)
         code = seal_config(config->file, &out->config_text, err);
     if (code == VT_OK && overrides != NULL && overrides->looks.len > 0)
         code = vt_memfd_seal("vanthu-looks", overrides->looks, &out->looks_file, err);
