@@ -22,6 +22,7 @@ static const char *const forms[] = {"clear", "opaque"};
 static const char *const seal_keys[] = {"mode",      "key",        "what",     "form",
                                         "documents", "appearance", "internal", "protect-headers"};
 static const char *const document_keys[] = {"name", "except", "signed", "at-most"};
+static const char *const signed_words[] = {"true", "false", "valid"};
 static const char *const appearance_keys[] = {"name", "appearance"};
 
 const char *vt_seal_name(enum vt_seal seal)
@@ -78,13 +79,16 @@ static void read_document_keys(struct vt_reading *reading, const struct vt_yaml_
 {
     const struct vt_yaml_node *is_signed = vt_yaml_find(node, "signed");
     const struct vt_yaml_node *at_most = vt_yaml_find(node, "at-most");
-    bool wanted = false;
+    unsigned word = VT_SEAL_SIGNED_OR_NOT;
     int64_t most = VT_MAX_SEAL_DOCUMENTS;
     vt_yaml_check_keys(reading->yaml, node, document_keys, ELEMENTS(document_keys));
     read_names(reading, vt_yaml_find(node, "name"), &out->names, &out->names_count);
     read_names(reading, vt_yaml_find(node, "except"), &out->except, &out->except_count);
-    if (is_signed != NULL && vt_yaml_bool(reading->yaml, is_signed, &wanted))
-        out->is_signed = wanted ? VT_SEAL_SIGNED_ONLY : VT_SEAL_UNSIGNED_ONLY;
+    if (is_signed != NULL && vt_yaml_word(reading->yaml, is_signed, "a state of signatures",
+                                          signed_words, ELEMENTS(signed_words), &word))
+        out->is_signed = word == 0   ? VT_SEAL_SIGNED_ONLY
+                         : word == 1 ? VT_SEAL_UNSIGNED_ONLY
+                                     : VT_SEAL_VALID_ONLY;
     if (at_most != NULL)
         vt_yaml_number(reading->yaml, at_most, 1, VT_MAX_SEAL_DOCUMENTS, &most);
     out->at_most = (unsigned)most;
@@ -266,6 +270,16 @@ static bool is_one_of(const char *const *names, size_t count, const char *folded
     return false;
 }
 
+/* A signature that anybody could have made says nothing. */
+static bool are_valid(const struct vt_document *document)
+{
+    for (size_t i = 0; i < document->signatures_count; i++) {
+        if (document->signatures[i].indication != VT_TOTAL_PASSED)
+            return false;
+    }
+    return document->signatures_count > 0;
+}
+
 static bool is_meant(const struct vt_seal_documents *asked, const struct vt_document *document,
                      const char *folded)
 {
@@ -274,7 +288,8 @@ static bool is_meant(const struct vt_seal_documents *asked, const struct vt_docu
         strchr(path, '/') != NULL)
         return false;
     if ((asked->is_signed == VT_SEAL_SIGNED_ONLY && document->signatures_count == 0) ||
-        (asked->is_signed == VT_SEAL_UNSIGNED_ONLY && document->signatures_count > 0))
+        (asked->is_signed == VT_SEAL_UNSIGNED_ONLY && document->signatures_count > 0) ||
+        (asked->is_signed == VT_SEAL_VALID_ONLY && !are_valid(document)))
         return false;
     return (asked->names_count == 0 || is_one_of(asked->names, asked->names_count, folded)) &&
            !is_one_of(asked->except, asked->except_count, folded);

@@ -152,7 +152,12 @@ struct vt_seal_documents {
     size_t names_count;
     const char **except;
     size_t except_count;
-    enum { VT_SEAL_SIGNED_OR_NOT = 0, VT_SEAL_SIGNED_ONLY, VT_SEAL_UNSIGNED_ONLY } is_signed;
+    enum {
+        VT_SEAL_SIGNED_OR_NOT = 0,
+        VT_SEAL_SIGNED_ONLY,
+        VT_SEAL_UNSIGNED_ONLY,
+        VT_SEAL_VALID_ONLY
+    } is_signed;
     unsigned at_most; /* more than these: nothing of the mail is sealed */
     /* The first of them whose names fit; none: nothing is shown. */
     struct vt_seal_appearance_asked {

@@ -18,9 +18,11 @@ enum vt_seal_pdf_word {
     VT_SEAL_PDF_CERTIFIED, /* "certified": its certification forbids what was asked for */
     VT_SEAL_PDF_LOCKED,    /* "locked": an earlier signature locked the field, or all of them */
     VT_SEAL_PDF_CHANGED,   /* "changed": an earlier signature is damaged, or not certainly valid */
-    VT_SEAL_PDF_FORM,      /* "dynamic-form": XFA, whose pages are made by the reader */
-    VT_SEAL_PDF_FIELD,     /* "field": the named field is not there, signed already, or asks for
-                              another kind of signature */
+    VT_SEAL_PDF_FORM, /* "dynamic-form": XFA, which the reader may show in the place of the pages */
+    VT_SEAL_PDF_ACTIVE,  /* "active": what it shows may change by itself: scripts, actions, media,
+                            hidden layers, what stands in other files */
+    VT_SEAL_PDF_FIELD,   /* "field": the named field is not there, signed already, or asks for
+                               another kind of signature */
     VT_SEAL_PDF_PLACE,   /* "place": page or anchor is not there, or the seal is too large for it */
     VT_SEAL_PDF_DAMAGED, /* "damaged": cannot be read without guessing */
     VT_SEAL_PDF_TOO_LARGE, /* "too-large" */

@@ -23,6 +23,7 @@ static void print_documents(const struct vt_seal_documents *asked)
 {
     static const char *const whose[] = {[VT_SEAL_SIGNED_OR_NOT] = "every PDF",
                                         [VT_SEAL_SIGNED_ONLY] = "every signed PDF",
+                                        [VT_SEAL_VALID_ONLY] = "every PDF with valid signatures",
                                         [VT_SEAL_UNSIGNED_ONLY] = "every unsigned PDF"};
     printf("; %s", whose[asked->is_signed]);
     if (asked->names_count > 0)
@@ -82,6 +83,7 @@ static json_t *documents_json(const struct vt_seal_documents *asked)
 {
     static const char *const words[] = {[VT_SEAL_SIGNED_OR_NOT] = "either",
                                         [VT_SEAL_SIGNED_ONLY] = "signed",
+                                        [VT_SEAL_VALID_ONLY] = "valid",
                                         [VT_SEAL_UNSIGNED_ONLY] = "unsigned"};
     json_t *shown = json_array();
     if (asked == NULL) {

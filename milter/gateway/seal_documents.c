@@ -46,6 +46,16 @@ static bool has_this_seal(const struct vt_seal_run *run, const struct vt_documen
            strcmp(last->signer.sha256, run->certificate_sha256) == 0;
 }
 
+/* Nobody puts the seal of an agency on what is forged or broken. */
+static bool has_failed_signature(const struct vt_document *document)
+{
+    for (size_t i = 0; i < document->signatures_count; i++) {
+        if (document->signatures[i].indication == VT_TOTAL_FAILED)
+            return true;
+    }
+    return false;
+}
+
 static void take_choice(struct vt_seal_run *run, const struct vt_seal_choice *choice)
 {
     struct vt_sealed *sealed = &run->work->out->sealed;
@@ -62,6 +72,23 @@ static void take_choice(struct vt_seal_run *run, const struct vt_seal_choice *ch
     run->documents[run->documents_count] =
         (struct vt_sealing_document){.path = document->path, .appearance = choice->appearance};
     run->told[run->documents_count++] = told;
+}
+
+static bool none_has_failed(struct vt_seal_run *run)
+{
+    struct vt_work *work = run->work;
+    const struct vt_sealed *sealed = &work->out->sealed;
+    char text[VT_SEAL_TEXT_BYTES];
+    for (size_t i = 0; i < sealed->documents_count; i++) {
+        struct vt_sealed_document *told = &sealed->documents[i];
+        if (!has_failed_signature(&work->out->evidence->documents[told->evidence]))
+            continue;
+        told->word = "invalid";
+        (void)snprintf(text, sizeof(text), "%.100s: a signature that it has is not valid",
+                       told->name != NULL ? told->name : told->path);
+        return vt_seal_fail(work, "document-invalid", text);
+    }
+    return true;
 }
 
 bool vt_seal_choose_documents(struct vt_seal_run *run)
@@ -90,6 +117,8 @@ bool vt_seal_choose_documents(struct vt_seal_run *run)
         return vt_seal_fail(work, vt_seal_failure_name(VT_SEAL_UNAVAILABLE), "no memory");
     for (size_t i = 0; i < count; i++)
         take_choice(run, &choices[i]);
+    if (!none_has_failed(run))
+        return false;
     if (run->documents_count == 0 && decision->seal_what == VT_SEAL_WHAT_DOCUMENTS)
         return vt_seal_leave(work, count > 0 ? "sealed-already" : "no-document", NULL);
     return true;

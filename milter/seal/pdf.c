@@ -177,6 +177,8 @@ enum vt_code vt_seal_pdf_prepare(struct vt_arena *arena, struct vt_bytes pdf,
     enum vt_code code = reserve(arena, plan, &out->work->contents_bytes, err);
     if (code == VT_OK)
         code = vt_pdf_source_open(&source, arena, pdf, err);
+    if (code == VT_OK)
+        vt_pdf_check_active(&source);
     if (code == VT_OK && source.word == VT_SEAL_PDF_READY)
         code = build(&source, arena, plan, out, err);
     if (code == VT_OK && (source.reader.over_limit || source.reader.out_of_memory))

@@ -25,6 +25,8 @@ enum vt_code vt_pdf_source_open(struct vt_pdf_source *source, struct vt_arena *a
 void vt_pdf_source_close(struct vt_pdf_source *source);
 /* Leave it alone; the first word stays. */
 void vt_pdf_refuse(struct vt_pdf_source *source, enum vt_seal_pdf_word word, const char *why);
+/* pdf_active.c: leave what may show something else after it was sealed. */
+void vt_pdf_check_active(struct vt_pdf_source *source);
 /* What certification and locks say to a new field (name: of it) or to one that is there. */
 void vt_pdf_check_permissions(struct vt_pdf_source *source, const char *name, bool is_new,
                               bool is_visible);

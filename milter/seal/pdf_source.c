@@ -11,9 +11,8 @@ static const char *const names[VT_SEAL_PDF_WORDS] = {
     [VT_SEAL_PDF_LOCKED] = "locked",       [VT_SEAL_PDF_CHANGED] = "changed",
     [VT_SEAL_PDF_FORM] = "dynamic-form",   [VT_SEAL_PDF_FIELD] = "field",
     [VT_SEAL_PDF_PLACE] = "place",         [VT_SEAL_PDF_DAMAGED] = "damaged",
-    [VT_SEAL_PDF_TOO_LARGE] = "too-large",
-    [VT_SEAL_PDF_INSIDE] = "inside",
-    [VT_SEAL_PDF_WORDING] = "wording",
+    [VT_SEAL_PDF_TOO_LARGE] = "too-large", [VT_SEAL_PDF_INSIDE] = "inside",
+    [VT_SEAL_PDF_WORDING] = "wording",     [VT_SEAL_PDF_ACTIVE] = "active",
 };
 
 const char *vt_seal_pdf_word_name(enum vt_seal_pdf_word word)

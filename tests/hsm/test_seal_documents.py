@@ -26,6 +26,7 @@ from site_lab import BUILD
 from site_test import NUMBERS, days_ago, equal
 from test_seal_mail import CLERK, SealSite, verify
 
+import mailbuild
 import pdfbuild
 
 POLICY = """\
@@ -38,6 +39,9 @@ rules:
   - {name: opaque, when: {direction: outbound, recipient: kin@example.vn}, then: {seal: {mode: required, what: both, form: opaque}}}
   - {name: signed, when: {direction: outbound, recipient: daky@example.vn}, then: {seal: {mode: required, what: documents, documents: {signed: true}}}}
   - {name: message, when: {direction: outbound, recipient: thu@example.vn}, then: {seal: {mode: required, what: message}}}
+  - {name: default, when: {direction: outbound, recipient: matdinh@example.vn}, then: {seal: {mode: required, what: documents}}}
+  - {name: valid, when: {direction: outbound, recipient: hople@example.vn}, then: {seal: {mode: required, what: documents, documents: {signed: valid}}}}
+  - {name: places, when: {direction: outbound, recipient: cho@example.vn}, then: {seal: {mode: required, what: documents, appearance: [{name: trang*, appearance: trang}, {appearance: o-ky}]}}}
   - {name: preferred, when: {direction: outbound}, then: {seal: {mode: preferred, what: both, appearance: con-dau}}}
 """
 APPEARANCES = """\
@@ -45,6 +49,8 @@ APPEARANCES = """\
     con-dau: {show: image, picture: %(folder)s/con-dau.png, place: [signature, anchor], anchor: "GIÁM ĐỐC", left-mm: -40, may-be-invisible: true}
     phu-luc: {show: text, text: annex, number: [X-So-Ky-Hieu, subject, file-name]}
     sao-y: {show: text, text: copy, kind: SAO Y}
+    trang: {show: image, picture: %(folder)s/con-dau.png, place: page, page: last, left-mm: 100, top-mm: 200, width-mm: 36}
+    o-ky: {show: image, picture: %(folder)s/con-dau.png, place: field, field: chu.ky}
 """
 
 
@@ -251,6 +257,64 @@ def what_may_not_be_sealed(site):
     equal(is_red(site, sealed), False, "nothing is shown where a certification allows only that")
 
 
+def what_could_change_afterwards(site):
+    """Scripts, actions, media, hidden layers, a second form, what other files show: not sealed, and said; plain layers and links are."""
+    for catalog, word in ((b"/OpenAction <</S/JavaScript/JS(app.alert\\(1\\))>>", "active"), (b"/AA <</WC <</S/Java#53cript/JS()>>>>", "active"),
+                          (b"/Names <</JavaScript <</Names [(a) <</JS (x)/S/JavaScript>>]>>>>", "active"),
+                          (b"/OpenAction <</S/GoTo/D[3 0 R/Fit]/Next <</S/Launch/F(cmd.exe)>>>>", "active"),
+                          (b"/OCProperties <</OCGs []/D <</OFF [3 0 R]>>>>", "active"), (b"/OCProperties <</OCGs []/D <</BaseState/OFF>>>>", "active"),
+                          (b"/OCProperties <</OCGs []/D <</AS [<</Event/Print>>]>>>>", "active"), (b"/X [<</Rect[0 0 9 9]/F 36>>]", "active"),
+                          (b"/OCProperties <</OCGs []/D <</Order []>>>>", None), (b"/OpenAction [3 0 R/Fit]", None)):
+        original = pdf_cases.with_field(catalog=catalog)
+        if word:
+            code, text, record = site.submit(make_mail([("a.pdf", original)]), to="matdinh@example.vn")
+            equal((code, record["seal"].get("why")), (451, "document-" + word), (catalog, text))
+        else:
+            data, _ = site.sealed(make_mail([("a.pdf", original)]), to="matdinh@example.vn")
+            looks_good(site, attachments(data)[0][1], original, 1)
+
+
+def whose_signatures(site):
+    """signed: valid leaves what anybody could have signed; a broken signature is never sealed, whatever the rule says."""
+    plain, good, self_made = site.plain(), site.signed("person"), site.signed("self")
+    data, record = site.sealed(make_mail([("a.pdf", plain), ("b.pdf", good), ("c.pdf", self_made)]), to="hople@example.vn")
+    equal([content == original for (_, content, _), original in zip(attachments(data), (plain, good, self_made))], [True, False, True], record["seal"])
+    broken = bytearray(good)
+    broken[broken.index(b"stream") + 20] ^= 1
+    code, text, record = site.submit(make_mail([("a.pdf", plain), ("b.pdf", bytes(broken))]), to="matdinh@example.vn")
+    equal((code, record["seal"]["why"], [d["word"] for d in record["seal"]["documents"]]), (451, "document-invalid", ["not-sealed", "invalid"]), text)
+
+
+def places(site):
+    """A place of a page, an empty field; a field that is not there."""
+    original = pdf_cases.with_field()
+    data, _ = site.sealed(make_mail([("trang.pdf", original), ("o.pdf", original)]), to="cho@example.vn")
+    for (_, sealed, _), field in zip(attachments(data), (False, True)):
+        looks_good(site, sealed, original, 1)
+        equal(is_red(site, sealed), True, "the picture")
+        equal(len(re.findall(rb"/FT\s*/Sig", sealed[len(original):])) > 0, True, field)
+    code, text, record = site.submit(make_mail([("o.pdf", site.plain())]), to="cho@example.vn")
+    equal((code, record["seal"]["why"]), (451, "document-field"), text)
+
+
+def shapes_of_mails(site):
+    """A PDF that is the mail itself; one within a part that somebody signed; two of which one is certified."""
+    mail = email.message.EmailMessage(policy=email.policy.SMTP)
+    mail["From"], mail["To"], mail["Subject"] = CLERK, "x@example.vn", "Văn bản"
+    mail["Message-ID"] = f"<root.{os.getpid()}.{next(NUMBERS)}@sonv.ninhbinh.gov.vn>"
+    original = site.plain()
+    mail.set_content(original, maintype="application", subtype="pdf", filename="goc.pdf")
+    data, record = site.sealed(mail.as_bytes(), to="matdinh@example.vn")
+    looks_good(site, attachments(data)[0][1], original, 1)
+    signed = mailbuild.multipart_signed(mailbuild.multipart([mailbuild.text_part(), mailbuild.attachment(original, "trong.pdf")]), site.pki, "person")
+    whole = mailbuild.mail(mailbuild.multipart([mailbuild.text_part(), signed], boundary="=_ngoai"), sender=CLERK, number=f"in.{os.getpid()}.{next(NUMBERS)}")
+    code, text, record = site.submit(whole, to="matdinh@example.vn")
+    equal((code, record["seal"]["why"]), (451, "document-inside"), record["seal"])
+    message = make_mail([("a.pdf", original), ("b.pdf", site.signed("person", certify=1))])
+    code, text, record = site.submit(message, to="matdinh@example.vn")
+    equal((code, record["seal"]["why"]), (451, "document-certified"), record["seal"])
+
+
 def pictures_are_read_with_the_configuration(site):
     """A picture that is missing or none, and a rule that names no appearance, are mistakes with their place; what serves goes on."""
     picture = site.folder + "/con-dau.png"
@@ -277,4 +341,5 @@ def pictures_are_read_with_the_configuration(site):
 
 if __name__ == "__main__":
     sys.exit(site_test.run(documents_alone, both_and_opaque, what_they_show, which_of_them, what_may_not_be_sealed,
+                           what_could_change_afterwards, whose_signatures, places, shapes_of_mails,
                            pictures_are_read_with_the_configuration, site_class=DocumentSite, mode="enforce", documents=False))
