@@ -154,16 +154,19 @@ static bool has_all(const struct vt_object_list *list, char text[VT_SEAL_TEXT_BY
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct vt_object *object = &list->items[i];
-        if (object->bytes.len > 0 ||
-            (object->kind != VT_OBJECT_CRL && object->kind != VT_OBJECT_OCSP))
+        bool is_crl = object->kind == VT_OBJECT_CRL;
+        /* The size of what the status role told about is not known before it brings it. */
+        size_t bytes = object->bytes.len > 0 ? object->bytes.len : object->size_bytes;
+        if (!is_crl && object->kind != VT_OBJECT_OCSP)
             continue;
-        if (object->kind == VT_OBJECT_CRL && object->size_bytes > VT_MAX_SEAL_CRL_BYTES)
-            (void)snprintf(text, VT_SEAL_TEXT_BYTES,
-                           "a CRL of %u bytes is too large to be put into documents",
-                           object->size_bytes);
+        if (bytes > (is_crl ? VT_MAX_SEAL_CRL_BYTES : VT_MAX_OCSP_BYTES))
+            (void)snprintf(text, VT_SEAL_TEXT_BYTES, "%s of %zu bytes is not put into documents",
+                           is_crl ? "a CRL" : "an OCSP response", bytes);
+        else if (object->bytes.len == 0)
+            (void)snprintf(text, VT_SEAL_TEXT_BYTES, "%s is not at hand",
+                           is_crl ? "a CRL" : "an OCSP response");
         else
-            (void)snprintf(text, VT_SEAL_TEXT_BYTES, "the bytes of a %s are not at hand any more",
-                           object->kind == VT_OBJECT_CRL ? "CRL" : "OCSP response");
+            continue;
         return false;
     }
     return true;

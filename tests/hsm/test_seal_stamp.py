@@ -5,6 +5,7 @@
 # fetch, authorities that are wrong in one respect each, and none at all.
 """The time stamp of a seal, from the authority to openssl ts -verify."""
 
+import datetime
 import email
 import json
 import os
@@ -13,12 +14,15 @@ import subprocess
 import sys
 
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-for folder in ("lib", "hsm", "servers"):
+for folder in ("lib", "hsm", "servers", "pki"):
     sys.path.insert(0, os.path.join(TESTS, folder))
 
+import mkpki
 import site_test
 import tsa
 from asn1crypto import cms, ocsp, x509
+from cryptography import x509 as crypto
+from cryptography.hazmat.primitives import hashes, serialization
 from site_lab import BUILD, free_ports
 from site_test import equal
 import test_seal_documents
@@ -205,6 +209,40 @@ def documents_of_a_mail(site):
     site.tsa.modes.clear()
 
 
+def make_large_crl(site, ca):
+    """Of more than is put into documents."""
+    issuer, key, moment = mkpki.load_cert(site.pki, ca), mkpki.load_key(site.pki, ca), mkpki.now()
+    builder = (crypto.CertificateRevocationListBuilder().issuer_name(issuer.subject).last_update(moment)
+               .next_update(moment + datetime.timedelta(days=1))
+               .add_extension(crypto.CRLNumber(int(moment.replace(tzinfo=datetime.timezone.utc).timestamp())), critical=False)
+               .add_extension(crypto.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
+               .add_extension(crypto.UnrecognizedExtension(crypto.ObjectIdentifier("1.2.3.4"), bytes(1 << 20)), critical=False))
+    with open(f"{site.pki}/crl/{ca}.crl", "wb") as out:
+        out.write(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER))
+
+
+def what_cannot_be_had(site):
+    """Not all that validates the seal fits into a document: it is sealed at B-T, and that is said; where the configuration asks for it, it
+    is not sealed, nor sent."""
+    site.set_stamps(level="B-LT")
+    make_large_crl(site, "ca-g2")
+    site.restart_milter(keep_status=False)
+    message = test_seal_documents.make_mail([("mot.pdf", site.sign("person"))])
+    data, record = site.sealed(message, to="tailieu@example.vn")
+    equal((record["seal"]["level"], record["seal"].get("unstamped"), "is not put into documents" in record["seal"]["unstored"]),
+          ("B-T", None, True), record["seal"])
+    sealed = test_seal_documents.attachments(data)[0][1]
+    equal((b"/DSS" in sealed, test_seal_documents.pdfsig(site, sealed).count("Signature is Valid")), (False, 2), "file")
+    equal('no-validation-data="a CRL of ' in site.log(), True, "log")
+    shown = subprocess.run([BUILD + "/vanthu", "register", "show", "--config", site.folder + "/vanthu.yaml", record["reference"]],
+                           capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}).stdout
+    equal(re.search(r"No validation data +a CRL of ", shown) is not None, True, shown)
+    site.set_stamps(level="B-LT", without="refuse")
+    code, text, record = site.submit(test_seal_documents.make_mail([("mot.pdf", site.sign("person"))]), to="tailieu@example.vn")
+    equal((code, "NOT_SEALED" in text, record["seal"]["why"], [d["word"] for d in record["seal"]["documents"]]),
+          (451, True, "validation-data", ["not-sealed"]), record["seal"])
+
+
 def a_revoked_authority(site):
     """Its token says nothing: the seal is set without it, around a mail and in its documents."""
     site.set_stamps()
@@ -296,5 +334,5 @@ def a_pdf_with_all_that_validates_it(site):
 
 if __name__ == "__main__":
     sys.exit(site_test.run(a_sealed_mail_is_stamped, a_pdf_with_all_that_validates_it, documents_with_all_that_validates_them, each_wrong_answer_is_refused, without_any,
-                           files_too, documents_of_a_mail, a_revoked_authority,
+                           files_too, documents_of_a_mail, what_cannot_be_had, a_revoked_authority,
                            site_class=StampSite, mode="enforce", documents=False))
