@@ -16,6 +16,8 @@ import re
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 sys.path.insert(0, os.path.join(TESTS, "lib"))
@@ -315,6 +317,29 @@ def shapes_of_mails(site):
     equal((code, record["seal"]["why"]), (451, "document-certified"), record["seal"])
 
 
+def the_hsm_dies_between_two(site):
+    """Some documents of a mail have their signature, then nobody answers: preferred leaves as it came, required does not leave."""
+    files = [(f"{i}.pdf", site.plain(f"{i}/SNV-VTLT")) for i in range(1, 20)]
+    before, message = site.hsm.calls("C_Sign"), make_mail(files)
+
+    def kill():
+        while site.hsm.calls("C_Sign") < before + 2:
+            time.sleep(0.001)
+        site.hsm.stop_server()
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    code, text, record = site.submit(message)
+    killer.join(10)
+    signed = site.hsm.calls("C_Sign") - before
+    equal((code, record["seal"]["result"], record["seal"]["why"], 2 <= signed < len(files)), (250, "failed", "unavailable", True), (signed, record["seal"]))
+    data = site.arrived(re.search(rb"Message-ID: (<[^>]*>)", message).group(1))
+    equal([(name, content) for name, content, _ in attachments(data)], files, "never half")
+    equal((b"X-Vanthu-Seal: no; unavailable" in data, b"multipart/signed" in data), (True, False), data[:1500])
+    code, text, record = site.submit(make_mail(files), to="matdinh@example.vn")
+    equal((code, record["seal"]["why"]), (451, "unavailable"), text)
+
+
 def pictures_are_read_with_the_configuration(site):
     """A picture that is missing or none, and a rule that names no appearance, are mistakes with their place; what serves goes on."""
     picture = site.folder + "/con-dau.png"
@@ -342,4 +367,4 @@ def pictures_are_read_with_the_configuration(site):
 if __name__ == "__main__":
     sys.exit(site_test.run(documents_alone, both_and_opaque, what_they_show, which_of_them, what_may_not_be_sealed,
                            what_could_change_afterwards, whose_signatures, places, shapes_of_mails,
-                           pictures_are_read_with_the_configuration, site_class=DocumentSite, mode="enforce", documents=False))
+                           pictures_are_read_with_the_configuration, the_hsm_dies_between_two, site_class=DocumentSite, mode="enforce", documents=False))
