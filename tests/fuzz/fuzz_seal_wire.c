@@ -127,7 +127,8 @@ static void plan(struct vt_arena *arena, const struct vt_message *message)
         const struct vt_seal_identity *identity = first.plan->identity;
         if (identity->scheme >= VT_SEAL_SCHEMES || identity->hash >= VT_SEAL_HASHES ||
             identity->chain.len > VT_MAX_SEAL_CHAIN_BYTES ||
-            first.documents_count > VT_MAX_SEAL_DOCUMENTS)
+            first.documents_count > VT_MAX_SEAL_DOCUMENTS ||
+            first.data_fds_count > (first.documents_count > 0 ? VT_MAX_SEALING_DATA : 0))
             abort();
         json_decref(again);
     }
