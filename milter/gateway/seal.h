@@ -96,7 +96,6 @@ struct vt_kept_data {
     size_t count;
 };
 void vt_kept_data_init(struct vt_kept_data *kept);
-void vt_kept_data_clear(struct vt_kept_data *kept);
 
 struct vt_work;
 /* Inspect what is ours within the time of a mail: a certificate with its chain, or a mail. *out in

@@ -31,16 +31,6 @@ void vt_kept_data_init(struct vt_kept_data *kept)
     (void)pthread_mutex_init(&kept->lock, NULL);
 }
 
-void vt_kept_data_clear(struct vt_kept_data *kept)
-{
-    for (size_t i = 0; i < kept->count; i++) {
-        if (kept->items[i].fd >= 0)
-            (void)close(kept->items[i].fd);
-    }
-    kept->count = 0;
-    (void)pthread_mutex_destroy(&kept->lock);
-}
-
 /* ---- what is kept ---- */
 
 static struct vt_kept_datum *find(struct vt_kept_data *kept, const char *certificate_sha256)

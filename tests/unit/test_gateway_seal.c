@@ -304,13 +304,23 @@ static int set_up(void **state)
     return 0;
 }
 
+static void forget_data(struct scene *s)
+{
+    struct vt_kept_data *kept = &s->gateway.kept_data;
+    for (size_t i = 0; i < kept->count; i++) {
+        if (kept->items[i].fd >= 0)
+            close(kept->items[i].fd);
+    }
+    kept->count = 0;
+}
+
 static int tear_down(void **state)
 {
     struct scene *s = *state;
     vt_judgement_clear(&s->judgement);
     for (size_t i = 0; i < s->gateway.own_seals.count; i++)
         free(s->gateway.own_seals.items[i].chain);
-    vt_kept_data_clear(&s->gateway.kept_data);
+    forget_data(s);
     vt_queue_clear(&s->gateway.queue);
     vt_queue_clear(&s->gateway.seal_queue);
     vt_arena_free(s->transaction.arena);
@@ -728,8 +738,7 @@ static void documents_get_what_validates_them(void **state)
     s->key.level = VT_SEAL_LEVEL_LT;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         print_message("  %s\n", rows[i].name);
-        vt_kept_data_clear(&s->gateway.kept_data);
-        vt_kept_data_init(&s->gateway.kept_data);
+        forget_data(s);
         ask_for(s, i % 2 == 0 ? VT_SEAL_WHAT_BOTH : VT_SEAL_WHAT_DOCUMENTS);
         s->config.timestamp.is_required = rows[i].is_required;
         others.objects = rows[i].objects;
