@@ -47,3 +47,10 @@ enum vt_code vt_given_crls(const struct vt_bytes *files, size_t files_count,
     *out = lists;
     return code == VT_OK ? VT_OK : vt_err_set(err, code, "no memory for the lists of --crl");
 }
+
+void vt_given_crls_free(const struct vt_bytes *lists, size_t count)
+{
+    for (size_t i = 0; lists != NULL && i < count; i++)
+        free((void *)(uintptr_t)lists[i].ptr);
+    free((void *)(uintptr_t)lists);
+}

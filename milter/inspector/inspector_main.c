@@ -146,6 +146,14 @@ static unsigned parallel_of(const struct vt_config *config)
     return CHILDREN_PER_CORE * (cores > 0 ? (unsigned)cores : 1);
 }
 
+static void forget(const struct setup *setup)
+{
+    vt_given_crls_free(setup->crls, setup->crls_count);
+    vt_trust_store_free(setup->store);
+    vt_arena_free(setup->looks_arena);
+    vt_arena_free(setup->arena);
+}
+
 int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *fds)
 {
     struct vt_err err = {0};
@@ -157,9 +165,7 @@ int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *
     enum vt_code code = prepare(config, fds, &setup, &err);
     if (code != VT_OK) {
         vt_log(VT_LOG_ERROR, "the inspector cannot start: %s", err.text);
-        vt_trust_store_free(setup.store);
-        vt_arena_free(setup.looks_arena);
-        vt_arena_free(setup.arena);
+        forget(&setup);
         return code == VT_E_CONFIG ? EX_CONFIG : EX_OSERR;
     }
 #ifdef VT_SANITIZE
@@ -194,8 +200,6 @@ int vt_inspector_main(const struct vt_config *config, const struct vt_role_fds *
                                              .context = &context};
     int status = vt_zygote_run(&zygote);
     vt_metrics_close(setup.metrics);
-    vt_trust_store_free(setup.store);
-    vt_arena_free(setup.looks_arena);
-    vt_arena_free(setup.arena);
+    forget(&setup);
     return status;
 }

@@ -12,14 +12,18 @@ import sys
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 BUILD = os.path.abspath(TESTS + "/../build/sanitize")
 NAMES = ("mta/test_postfix_bad_mail", "mta/test_postfix_policy", "mta/test_postfix_observe", "faults/test_gateway_death",
-         "faults/test_status_death", "faults/test_status_restart", "faults/test_status_closed")
+         "faults/test_status_death", "faults/test_status_restart", "faults/test_status_closed",
+         "hsm/test_vault", "hsm/test_csc", "hsm/test_nethsm", "hsm/test_sealer", "hsm/test_pin_states", "hsm/test_hsm_faults",
+         "hsm/test_seal_command", "hsm/test_seal_services", "hsm/test_notice_signed", "hsm/test_seal_file",
+         "hsm/test_seal_mail")
 
 
 def main():
     if not os.path.exists(BUILD + "/vanthu-milter"):
         print("needs make SANITIZE=1")
         return 77
-    environment = dict(os.environ, VANTHU_BUILD=os.environ.get("VANTHU_BUILD", BUILD),
+    build = os.environ.get("VANTHU_BUILD", BUILD)
+    environment = dict(os.environ, VANTHU_BUILD=build, VANTHU_MILTER=build + "/vanthu-milter",
                        ASAN_OPTIONS="detect_leaks=1:abort_on_error=1", UBSAN_OPTIONS="print_stacktrace=1")
     failed = 0
     for name in NAMES:
