@@ -51,6 +51,13 @@ const char *vt_alignment_name(enum vt_alignment alignment);
  * of what is unknown. Never NULL. */
 const struct vt_phrase *vt_kind_phrase(enum vt_kind kind);
 const struct vt_phrase *vt_effect_phrase(enum vt_effect effect);
+/* What a document may be, each a phrase of its own; hints->seal_page goes behind the last one when
+ * it is not 0. Returns how many. */
+#define VT_MAX_HINT_PHRASES 4
+size_t vt_hint_phrases(const struct vt_document_hints *hints,
+                       const struct vt_phrase *out[VT_MAX_HINT_PHRASES]);
+/* What a signature may be for; NULL of what is unknown. */
+const struct vt_phrase *vt_use_phrase(enum vt_use use);
 
 /* A loaded table; immutable. */
 struct vt_site;

@@ -69,16 +69,7 @@ enum word {
     W_KIND,
     W_EFFECT,
     W_SEEMS,
-    W_SCAN,
-    W_ELECTRONIC,
-    W_COPY,
-    W_ANNEX,
-    W_SEAL_PICTURE,
     W_SEEMS_FOR,
-    W_USE_NUMBER_DATE,
-    W_USE_COPY,
-    W_USE_ANNEX,
-    W_USE_INCOMING,
     W_COUNTS,
     W_COUNTS_NOT,
     WORDS
@@ -151,17 +142,7 @@ static const char *const words[WORDS][2] = {
     [W_KIND] = {"Chữ ký số của", "Signature of"},
     [W_EFFECT] = {"Chữ ký số hợp lệ của", "Valid signatures of"},
     [W_SEEMS] = {"Gợi ý, có thể là", "Hint, it may be"},
-    [W_SCAN] = {"bản quét (trang đầu là hình ảnh)", "a scan: its first page is a picture"},
-    [W_ELECTRONIC] = {"văn bản tạo lập dạng điện tử", "a document made by a program"},
-    [W_COPY] = {"bản sao điện tử", "an electronic copy"},
-    [W_ANNEX] = {"phụ lục, tài liệu kèm theo (tệp riêng)", "an annex in a file of its own"},
-    [W_SEAL_PICTURE] = {"văn bản chỉ có hình ảnh con dấu (trang %u)",
-                        "a document with the picture of a seal only (page %u)"},
     [W_SEEMS_FOR] = {"Gợi ý, có thể để ghi", "Hint, it may be"},
-    [W_USE_NUMBER_DATE] = {"số, ngày, tháng, năm của văn bản", "number or date of the document"},
-    [W_USE_COPY] = {"chữ ký số của cơ quan, tổ chức sao văn bản", "of the agency that copied it"},
-    [W_USE_ANNEX] = {"chữ ký số trên phụ lục, tài liệu kèm theo", "of an annex"},
-    [W_USE_INCOMING] = {"dấu đến của nơi nhận", "the incoming stamp of a recipient"},
     [W_COUNTS] = {"được tính", "counts"},
     [W_COUNTS_NOT] = {"KHÔNG được tính", "does NOT count"},
 };
@@ -381,19 +362,14 @@ static void print_kind(const struct printer *p, const struct vt_site_signature *
 /* Each on a line of its own: none of them is proven. */
 static void print_hints(const struct printer *p, const struct vt_document *document)
 {
-    const struct vt_document_hints *hints = &document->hints;
-    if (hints->made != VT_MADE_UNKNOWN)
-        line(p, W_SEEMS, word(p, hints->made == VT_MADE_SCAN ? W_SCAN : W_ELECTRONIC));
-    if (hints->copy != VT_COPY_NONE)
-        line(p, W_SEEMS, word(p, W_COPY));
-    if (hints->is_annex)
-        line(p, W_SEEMS, word(p, W_ANNEX));
-    if (hints->seal_page > 0) {
-        char page[16];
-        const char *text = word(p, W_SEAL_PICTURE), *at = strstr(text, "%u");
-        (void)snprintf(page, sizeof(page), "%u", hints->seal_page);
+    const struct vt_phrase *phrases[VT_MAX_HINT_PHRASES];
+    size_t count = vt_hint_phrases(&document->hints, phrases);
+    for (size_t i = 0; i < count; i++) {
         label(p, W_SEEMS);
-        fprintf(p->out, "%.*s%s%s\n", (int)(at - text), text, page, at + 2);
+        fputs(phrase(p, phrases[i]), p->out);
+        if (i + 1 == count && document->hints.seal_page > 0)
+            fprintf(p->out, " %u", document->hints.seal_page);
+        fputc('\n', p->out);
     }
 }
 
@@ -401,13 +377,9 @@ static void print_hints(const struct printer *p, const struct vt_document *docum
 static void print_use(const struct printer *p, const struct vt_signature *signature,
                       const struct vt_site_signature *its)
 {
-    static const enum word uses[VT_USES] = {[VT_USE_NUMBER_DATE] = W_USE_NUMBER_DATE,
-                                            [VT_USE_COPY] = W_USE_COPY,
-                                            [VT_USE_ANNEX] = W_USE_ANNEX,
-                                            [VT_USE_INCOMING] = W_USE_INCOMING};
-    enum vt_use use = its != NULL ? its->use : signature->hints.use;
-    if (use != VT_USE_UNKNOWN)
-        line(p, W_SEEMS_FOR, word(p, uses[use]));
+    const struct vt_phrase *use = vt_use_phrase(its != NULL ? its->use : signature->hints.use);
+    if (use != NULL)
+        line(p, W_SEEMS_FOR, phrase(p, use));
 }
 
 /* The signature of Article 15, the seal, or both; that it cannot be told is nothing to tell. */

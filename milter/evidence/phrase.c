@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What stands in findings for people, in both languages: kinds of time stamp, whose key it is, and
- * what the valid signatures of a document are together (Decree 30/2020/NĐ-CP, Article 15). */
+ * what the valid signatures of a document are together (Decree 30/2020/NĐ-CP, Article 15), and what
+ * it and they may be, which nothing proves. */
 #include <string.h>
 
 #include "vanthu/site.h"
@@ -48,4 +49,41 @@ const struct vt_phrase *vt_effect_phrase(enum vt_effect effect)
         [VT_EFFECT_SIGNATURE_AND_SEAL] = {"cá nhân và cơ quan, tổ chức", "a person and an agency"},
     };
     return effect < VT_EFFECTS && effect != VT_EFFECT_UNKNOWN ? &effects[effect] : &not_known;
+}
+
+size_t vt_hint_phrases(const struct vt_document_hints *hints,
+                       const struct vt_phrase *out[VT_MAX_HINT_PHRASES])
+{
+    static const struct vt_phrase scan = {"bản quét (trang đầu là hình ảnh)",
+                                          "a scan: its first page is a picture"},
+                                  electronic = {"văn bản tạo lập dạng điện tử",
+                                                "a document made by a program"},
+                                  copy = {"bản sao điện tử", "an electronic copy"},
+                                  annex = {"phụ lục, tài liệu kèm theo (tệp riêng)",
+                                           "an annex in a file of its own"},
+                                  picture = {"văn bản chỉ có hình ảnh con dấu, trang",
+                                             "a document with the picture of a seal only, page"};
+    size_t count = 0;
+    if (hints->made != VT_MADE_UNKNOWN)
+        out[count++] = hints->made == VT_MADE_SCAN ? &scan : &electronic;
+    if (hints->copy != VT_COPY_NONE)
+        out[count++] = &copy;
+    if (hints->is_annex)
+        out[count++] = &annex;
+    if (hints->seal_page > 0)
+        out[count++] = &picture;
+    return count;
+}
+
+const struct vt_phrase *vt_use_phrase(enum vt_use use)
+{
+    static const struct vt_phrase uses[VT_USES] = {
+        [VT_USE_NUMBER_DATE] = {"số, ngày, tháng, năm của văn bản",
+                                "number or date of the document"},
+        [VT_USE_COPY] = {"chữ ký số của cơ quan, tổ chức sao văn bản",
+                         "of the agency that copied it"},
+        [VT_USE_ANNEX] = {"chữ ký số trên phụ lục, tài liệu kèm theo", "of an annex"},
+        [VT_USE_INCOMING] = {"dấu đến của nơi nhận", "the incoming stamp of a recipient"},
+    };
+    return use < VT_USES && use != VT_USE_UNKNOWN ? &uses[use] : NULL;
 }

@@ -165,6 +165,20 @@ static void put_effect(struct vt_timeline_writer *w, const struct vt_site_docume
     vt_timeline_element(w, "", vt_timeline_phrase(w, vt_effect_phrase(its->effect)), "</p>\n");
 }
 
+/* None of them is proven. */
+static void put_hints(struct vt_timeline_writer *w, const struct vt_document_hints *hints)
+{
+    const struct vt_phrase *phrases[VT_MAX_HINT_PHRASES];
+    size_t count = vt_hint_phrases(hints, phrases);
+    for (size_t i = 0; i < count; i++) {
+        vt_timeline_element(w, "<p class=\"soft\">", vt_timeline_word(w, VT_TIMELINE_SEEMS), ": ");
+        vt_timeline_text(w, vt_timeline_phrase(w, phrases[i]));
+        if (i + 1 == count && hints->seal_page > 0)
+            vt_timeline_text(w, vt_page_printf(&w->page, " %u", hints->seal_page));
+        vt_timeline_put(w, "</p>\n");
+    }
+}
+
 /* A file that is the document is named above already. */
 static void put_title(struct vt_timeline_writer *w, const struct vt_document *document)
 {
@@ -204,6 +218,7 @@ void vt_timeline_document(struct vt_timeline_writer *w, const struct vt_document
     vt_timeline_put(w, "<section>\n");
     put_title(w, document);
     put_effect(w, its);
+    put_hints(w, &document->hints);
     vt_timeline_reasons(w, reasons, document);
     put_about_document(w, document);
     vt_timeline_findings(w, document->findings, document->findings_count);

@@ -48,6 +48,16 @@ static void put_kind(struct vt_timeline_writer *w, const struct vt_site_signatur
 
 /* ---- time stamps ---- */
 
+static void put_use(struct vt_timeline_writer *w, const struct vt_signature *signature,
+                    const struct vt_site_signature *its)
+{
+    const struct vt_phrase *use = vt_use_phrase(its != NULL ? its->use : signature->hints.use);
+    if (use == NULL)
+        return;
+    vt_timeline_element(w, "<p class=\"soft\">", vt_timeline_word(w, VT_TIMELINE_SEEMS_FOR), ": ");
+    vt_timeline_element(w, "", vt_timeline_phrase(w, use), "</p>\n");
+}
+
 static void put_stamp(struct vt_timeline_writer *w, const struct vt_timestamp_facts *stamp)
 {
     bool counts = stamp->indication == VT_TOTAL_PASSED;
@@ -170,6 +180,7 @@ void vt_timeline_signature(struct vt_timeline_writer *w, const struct vt_documen
     vt_timeline_reasons(w, signature->reasons | (its == NULL ? 0 : its->reasons), &alone);
     put_facts(w, signature);
     put_kind(w, its);
+    put_use(w, signature, its);
     for (size_t i = 0; i < signature->timestamps_count; i++)
         put_stamp(w, &signature->timestamps[i]);
     vt_timeline_changes_after(w, document, signature);

@@ -44,6 +44,8 @@ static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
          "This page is large enough; details of the file are left out. Check it "
          "alone to see them."},
     [VT_TIMELINE_BYTES] = {"byte", "bytes"},
+    [VT_TIMELINE_SEEMS] = {"Gợi ý, có thể là", "Hint, it may be"},
+    [VT_TIMELINE_SEEMS_FOR] = {"Gợi ý, có thể để ghi", "Hint, it may be"},
     [VT_TIMELINE_EFFECT] = {"Chữ ký số hợp lệ của", "Valid signatures of"},
     [VT_TIMELINE_REVISION] = {"Phiên bản", "Revision"},
     [VT_TIMELINE_FIRST_BYTES] = {"byte đầu của tệp", "first bytes of the file"},

@@ -140,7 +140,7 @@ def complaints(document, hints, uses):
 
 def text_complaints(pki, config, path):
     """What a person reads."""
-    for language, wanted in (("vi_VN.UTF-8", "hình ảnh con dấu (trang 1)"), ("en_US.UTF-8", "the picture of a seal only (page 1)")):
+    for language, wanted in (("vi_VN.UTF-8", "hình ảnh con dấu, trang 1"), ("en_US.UTF-8", "the picture of a seal only, page 1")):
         done = check(pki, config, [path], language=language)
         if wanted not in done.stdout:
             yield f"{language}: {done.stdout}{done.stderr}"
