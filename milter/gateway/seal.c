@@ -58,10 +58,14 @@ static void end(struct vt_work *work, enum vt_seal_result result, const char *wh
     char clean[VT_ERR_TEXT_BYTES];
     sealed->result = result;
     sealed->why = why;
-    sealed->text = text == NULL || text[0] == '\0'
-                       ? NULL
-                       : vt_arena_str(work->transaction->arena,
-                                      vt_text_clean(clean, sizeof(clean), vt_bytes_str(text)));
+    sealed->text = NULL;
+    if (text == NULL || text[0] == '\0')
+        return;
+    vt_text_clean(clean, sizeof(clean), vt_bytes_str(text));
+    /* The name of a file may stand in it, and the log has it between quotes. */
+    for (char *quote = strchr(clean, '"'); quote != NULL; quote = strchr(quote, '"'))
+        *quote = '\'';
+    sealed->text = vt_arena_str(work->transaction->arena, clean);
 }
 
 bool vt_seal_fail(struct vt_work *work, const char *why, const char *text)

@@ -44,6 +44,13 @@ static enum vt_timeline_verdict worse(enum vt_timeline_verdict a, enum vt_timeli
     return severity[a] >= severity[b] ? a : b;
 }
 
+/* What was added and signed later is no reason to doubt. */
+static bool is_unsigned(const struct vt_document_change *change, const struct vt_document *document)
+{
+    return change->effect == VT_CHANGES_ADDED &&
+           vt_timeline_verdict_of_document(document) != VT_TIMELINE_GOOD;
+}
+
 static enum vt_timeline_verdict verdict_of_node(const struct node *node,
                                                 const struct vt_document *document)
 {
@@ -57,7 +64,8 @@ static enum vt_timeline_verdict verdict_of_node(const struct node *node,
         bool is_here = change->revision > node->above && change->revision <= node->number;
         if (is_here && change->effect == VT_CHANGES_FORBIDDEN)
             verdict = worse(verdict, VT_TIMELINE_BAD);
-        else if (is_here && change->effect == VT_CHANGES_UNDETERMINED)
+        else if (is_here &&
+                 (change->effect == VT_CHANGES_UNDETERMINED || is_unsigned(change, document)))
             verdict = worse(verdict, VT_TIMELINE_OPEN);
     }
     return verdict;

@@ -58,6 +58,10 @@ bool vt_lines_are_safe(const struct vt_lines *lines)
 static void put_digest(struct vt_sink *sink, const uint8_t *bytes, size_t len)
 {
     struct vt_sink_digest *digest = (struct vt_sink_digest *)sink;
+    if (digest->count_bytes < sizeof(digest->first)) {
+        size_t room = sizeof(digest->first) - digest->count_bytes;
+        memcpy(digest->first + digest->count_bytes, bytes, len < room ? len : room);
+    }
     digest->count_bytes += len;
     if (digest->md != NULL && EVP_DigestUpdate(digest->md, bytes, len) != 1)
         digest->has_failed = true;

@@ -39,11 +39,12 @@ static inline void vt_sink_put(struct vt_sink *sink, struct vt_bytes bytes)
         sink->put(sink, bytes.ptr, bytes.len);
 }
 
-/* Counts, and digests unless md is NULL. */
+/* Counts, keeps the first bytes, and digests unless md is NULL. */
 struct vt_sink_digest {
     struct vt_sink sink;
     EVP_MD_CTX *md;
     size_t count_bytes;
+    uint8_t first[1024];
     bool has_failed;
 };
 void vt_sink_digest_init(struct vt_sink_digest *sink, EVP_MD_CTX *md);

@@ -62,7 +62,16 @@ static void choose_form(const struct vt_seal_message_plan *plan, struct vt_seal_
         out->form = VT_SEAL_OPAQUE;
 }
 
-static enum vt_code digest_entity(struct vt_seal_message_work *work, uint8_t out[EVP_MAX_MD_SIZE])
+/* Readers look for the header of a PDF in the first 1024 bytes: with a gap made for it, the
+ * signature of such a mail would be one of a document, too. */
+static bool is_pdf(const struct vt_sink_digest *sink)
+{
+    size_t len = sink->count_bytes < sizeof(sink->first) ? sink->count_bytes : sizeof(sink->first);
+    return memmem(sink->first, len, "%PDF-", 5) != NULL;
+}
+
+static enum vt_code digest_entity(struct vt_seal_message_work *work, uint8_t out[EVP_MAX_MD_SIZE],
+                                  bool *out_is_pdf)
 {
     struct vt_sink_digest sink;
     enum vt_code code = VT_E_INTERNAL;
@@ -73,6 +82,7 @@ static enum vt_code digest_entity(struct vt_seal_message_work *work, uint8_t out
     vt_sink_digest_init(&sink, context);
     code = vt_seal_entity_put(&work->entity, &sink.sink);
     work->entity_bytes = sink.count_bytes;
+    *out_is_pdf = is_pdf(&sink);
     if (code == VT_OK && (sink.has_failed || EVP_DigestFinal_ex(context, out, NULL) != 1))
         code = VT_E_INTERNAL;
 done:
@@ -95,9 +105,14 @@ static enum vt_code make_attributes(struct vt_arena *arena, const struct vt_seal
     struct vt_seal_message_work *work = out->work;
     uint8_t digest[EVP_MAX_MD_SIZE] = {0};
     char hex[2 * 16 + 1];
-    enum vt_code code = digest_entity(work, digest);
+    bool is_document = false;
+    enum vt_code code = digest_entity(work, digest, &is_document);
     if (code != VT_OK)
         return vt_err_set(err, code, "the digest of a mail could not be computed");
+    if (is_document) {
+        leave(out, VT_SEAL_MESSAGE_MALFORMED, "What would be signed can be read as a PDF.");
+        return VT_OK;
+    }
     const struct vt_seal_cms_plan cms_plan = {
         .identity = plan->identity,
         .content_digest = vt_bytes_of(digest, vt_seal_digest_bytes(plan->identity->hash)),

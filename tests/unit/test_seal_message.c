@@ -230,6 +230,7 @@ static const struct {
      false, BIT_OF(MALFORMED)},
     {MIME "Content-Type: multipart/mixed; boundary=s\r\n\r\n--s\r\n\r\nx\r\n",
      VT_SEAL_MESSAGE_MALFORMED, false, 0},
+    {MIME "Content-Type: text/plain\r\n\r\n%PDF-1.7\r\n", VT_SEAL_MESSAGE_MALFORMED, false, 0},
     {"no header at all\r\n", VT_SEAL_MESSAGE_MALFORMED, false, 0},
     {"", VT_SEAL_MESSAGE_MALFORMED, false, 0},
     {MIXED "\r\n--b1\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\nno "
@@ -442,9 +443,9 @@ static struct vt_bytes replaced(struct vt_bytes bytes, const char *old, const ch
 
 #define DOCUMENTS                                                                                  \
     MIXED "X-Mailer: m\r\n\r\n--b1\r\n\r\nFrom me \r\n--b1\r\nContent-Type: application/pdf; "     \
-          "name=a.pdf\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n%PDF-\r\n--b1\r\n"     \
+          "name=a.pdf\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n%doc-\r\n--b1\r\n"     \
           "Content-Type: message/rfc822\r\n\r\nSubject: x\r\nContent-Type: application/pdf; "      \
-          "name=b.pdf\r\n\r\n%PDF-\r\n--b1--\r\n"
+          "name=b.pdf\r\n\r\n%doc-\r\n--b1--\r\n"
 
 static const struct {
     const char *name, *mail, *path;
@@ -452,7 +453,7 @@ static const struct {
 } documents[] = {
     {"attachment", DOCUMENTS, "2", true},
     {"of a nested mail", DOCUMENTS, "3/message/1", true},
-    {"the whole mail", MIME "Content-Type: application/pdf\r\n\r\n%PDF-\r\n", "1", true},
+    {"the whole mail", MIME "Content-Type: application/pdf\r\n\r\n%doc-\r\n", "1", true},
     {"the whole mail in base64",
      MIME "Content-Type: application/pdf\r\nContent-transfer-encoding: base64\r\n\r\nJVBERi0=\r\n",
      "1", true},
@@ -520,7 +521,7 @@ static void test_bare_changes_nothing_else(void **state)
                      VT_OK);
     assert_int_equal(sealed.changes_count, 0);
     struct vt_bytes wanted =
-        replaced(mail, "quoted-printable\r\n\r\n%PDF-", "base64\r\n\r\nJVBERi0xLjc=");
+        replaced(mail, "quoted-printable\r\n\r\n%doc-", "base64\r\n\r\nJVBERi0xLjc=");
     if (!vt_bytes_equal(sealed.mail, wanted))
         fail_msg("%.*s", (int)sealed.mail.len, (const char *)sealed.mail.ptr);
 }
@@ -532,7 +533,7 @@ static void test_check_finds(void **state)
     (void)state;
     struct vt_bytes mail =
         VT_BYTES(MIXED "\r\n--b1\r\n\r\nSo 12\r\n--b1\r\nContent-Type: application/pdf; "
-                       "name=a.pdf\r\n\r\n%PDF-\r\n--b1--\r\n");
+                       "name=a.pdf\r\n\r\n%doc-\r\n--b1--\r\n");
     struct vt_seal_message_plan plan = new_plan(VT_SEAL_CLEAR);
     struct vt_seal_message message = prepare(mail, &plan);
     struct vt_sealed_message sealed = finish(&message);
@@ -555,7 +556,7 @@ static void test_check_finds(void **state)
     const struct vt_bytes others[] = {
         replaced(mail, "So 12", "So 13"),
         replaced(mail, "a.pdf", "b.pdf"),
-        replaced(mail, "%PDF-", "%PDF+"),
+        replaced(mail, "%doc-", "%doc+"),
         replaced(mail, "/pdf", "/xml"),
         replaced(mail, "--b1\r\n\r\nSo 12\r\n", ""),
     };
