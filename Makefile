@@ -23,7 +23,7 @@ HARDENING  := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-pro
               -fcf-protection
 LINK       := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 ifdef SANITIZE
-HARDENING  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
+HARDENING  := -O0 -Wno-maybe-uninitialized -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
               -DVT_SANITIZE=1 -fPIE
 LINK       := -pie -fsanitize=address,undefined
 endif

@@ -62,7 +62,7 @@ quick() {
     done
     for script in tests/*/test_*.sh tests/*/test_*.py; do
         [ -x "$script" ] && echo "${script#tests/} $script"
-    done | run_many $(($(nproc) + 1)) # they wait more than they compute
+    done | run_many $(($(nproc) + 2)) # they wait more than they compute
 }
 
 long() {
