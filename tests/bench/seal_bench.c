@@ -13,6 +13,7 @@
 #include "../lib/seal.h"
 #include "vanthu/clock.h"
 #include "vanthu/seal_message.h"
+#include "vanthu/unpack.h"
 
 #define MAX_THREADS 64
 #define MAIL_LINES 140
@@ -175,6 +176,7 @@ static void measure(void *(*work)(void *), unsigned threads, int64_t msecs)
 int main(int argc, char **argv)
 {
     if (argc == 6 && strcmp(argv[1], "mails") == 0) {
+        must(vt_unpack_warm(NULL) == VT_OK, "unpack", "warm");
         site.mail = make_mail(vt_arena_new((size_t)1 << 20));
         site.channel = atoi(argv[2]);
         site.key = argv[3];
