@@ -15,7 +15,7 @@ NAMES = ("mta/test_postfix_bad_mail", "mta/test_postfix_policy", "mta/test_postf
          "faults/test_status_death", "faults/test_status_restart", "faults/test_status_closed",
          "hsm/test_vault", "hsm/test_csc", "hsm/test_nethsm", "hsm/test_sealer", "hsm/test_pin_states", "hsm/test_hsm_faults",
          "hsm/test_seal_command", "hsm/test_seal_services", "hsm/test_notice_signed", "hsm/test_seal_file",
-         "hsm/test_seal_mail")
+         "hsm/test_seal_mail", "hsm/test_seal_documents", "hsm/test_seal_stamp")
 
 
 def main():
