@@ -58,14 +58,10 @@ static void end(struct vt_work *work, enum vt_seal_result result, const char *wh
     char clean[VT_ERR_TEXT_BYTES];
     sealed->result = result;
     sealed->why = why;
-    sealed->text = NULL;
-    if (text == NULL || text[0] == '\0')
-        return;
-    vt_text_clean(clean, sizeof(clean), vt_bytes_str(text));
-    /* The name of a file may stand in it, and the log has it between quotes. */
-    for (char *quote = strchr(clean, '"'); quote != NULL; quote = strchr(quote, '"'))
-        *quote = '\'';
-    sealed->text = vt_arena_str(work->transaction->arena, clean);
+    sealed->text = text == NULL || text[0] == '\0'
+                       ? NULL
+                       : vt_arena_str(work->transaction->arena,
+                                      vt_text_clean(clean, sizeof(clean), vt_bytes_str(text)));
 }
 
 bool vt_seal_fail(struct vt_work *work, const char *why, const char *text)
@@ -387,28 +383,39 @@ static size_t sealed_documents(const struct vt_sealed *sealed)
     return count;
 }
 
+/* ` NAME="TEXT"`, or nothing: names of files and words of an authority, whose quotes end no field.
+ */
+static const char *in_quotes(const struct vt_work *work, const char *name, const char *text)
+{
+    char *field =
+        text == NULL ? NULL : vt_arena_printf(work->transaction->arena, " %s=\"%s\"", name, text);
+    if (field == NULL)
+        return "";
+    char *begin = field + strlen(name) + 3, *end = field + strlen(field) - 1;
+    for (char *at = begin; at < end; at++)
+        *at = *at == '"' ? '\'' : *at;
+    return field;
+}
+
 /* A mail that left without its seal, or did not leave: somebody has to know. */
 static void tell(const struct vt_work *work)
 {
     const struct vt_sealed *sealed = &work->out->sealed;
     const struct vt_mail *mail = &work->transaction->mail;
-    vt_log(sealed->result == VT_SEAL_RESULT_FAILED                 ? VT_LOG_ALERT
-           : sealed->unstamped != NULL || sealed->unstored != NULL ? VT_LOG_WARNING
-                                                                   : VT_LOG_INFO,
+    bool is_incomplete = sealed->unstamped != NULL || sealed->unstored != NULL;
+    vt_log(sealed->result == VT_SEAL_RESULT_FAILED ? VT_LOG_ALERT
+           : is_incomplete                         ? VT_LOG_WARNING
+                                                   : VT_LOG_INFO,
            "seal: queue-id=%s reference=%s key=%s what=%s documents=%zu/%zu "
-           "result=%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+           "result=%s%s%s%s%s%s%s%s",
            mail->queue_id != NULL ? mail->queue_id : "-", mail->reference,
            sealed->key != NULL ? sealed->key : "-", vt_seal_what_name(sealed->what),
            sealed_documents(sealed), sealed->documents_count, vt_seal_result_name(sealed->result),
            sealed->why != NULL ? " why=" : "", sealed->why != NULL ? sealed->why : "",
-           sealed->text != NULL ? " text=\"" : "", sealed->text != NULL ? sealed->text : "",
-           sealed->text != NULL ? "\"" : "", sealed->level != NULL ? " level=" : "",
+           in_quotes(work, "text", sealed->text), sealed->level != NULL ? " level=" : "",
            sealed->level != NULL ? sealed->level : "",
-           sealed->unstamped != NULL ? " no-timestamp=\"" : "",
-           sealed->unstamped != NULL ? sealed->unstamped : "",
-           sealed->unstamped != NULL ? "\"" : "",
-           sealed->unstored != NULL ? " no-validation-data=\"" : "",
-           sealed->unstored != NULL ? sealed->unstored : "", sealed->unstored != NULL ? "\"" : "");
+           in_quotes(work, "no-timestamp", sealed->unstamped),
+           in_quotes(work, "no-validation-data", sealed->unstored));
 }
 
 /* What is held now may leave later, as it is then. */

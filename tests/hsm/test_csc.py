@@ -7,7 +7,6 @@
 
 import os
 import sys
-import tempfile
 import threading
 import time
 
@@ -15,9 +14,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import hsm
 import rest_service
+import rest_site
 from hsm import equal, failure
 from rest_service import CREDENTIAL, Csc
-from rest_site import Site
 
 PIN, SECRET = "24681357", "b%&i mật+/="
 
@@ -247,19 +246,5 @@ def errors(site):
             failure(role.sign(site.attributes()), "certificate", "not that of the certificate")
 
 
-CASES = [signatures, person, pin, client, login, later, errors]
-
-
-def main():
-    wanted = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as folder:
-        site = Site(folder)
-        for case in CASES:
-            if not wanted or case.__name__ in wanted:
-                begun = time.monotonic()
-                case(site)
-                print("ok %s (%.1f s)" % (case.__name__, time.monotonic() - begun), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    rest_site.run(signatures, person, pin, client, login, later, errors)

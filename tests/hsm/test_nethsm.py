@@ -7,16 +7,15 @@
 
 import os
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import hsm
 import rest_service
+import rest_site
 from hsm import equal, failure
 from rest_service import NetHsm
-from rest_site import Site
 
 PASSWORD = "a password of the HSM"
 
@@ -241,19 +240,5 @@ def tls(site):
         equal(nsm.nodes[0].asked, [], "questions")
 
 
-CASES = [modes, firmware_3_0, password, errors, bad_answers, nodes, tls]
-
-
-def main():
-    wanted = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as folder:
-        site = Site(folder)
-        for case in CASES:
-            if not wanted or case.__name__ in wanted:
-                begun = time.monotonic()
-                case(site)
-                print("ok %s (%.1f s)" % (case.__name__, time.monotonic() - begun), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    rest_site.run(modes, firmware_3_0, password, errors, bad_answers, nodes, tls)

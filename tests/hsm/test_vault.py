@@ -7,16 +7,14 @@
 
 import os
 import sys
-import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import hsm
 import rest_service
+import rest_site
 from hsm import equal, failure
 from rest_service import Vault
-from rest_site import Site
 
 SOFTWARE = 'software-token: "yes, without an HSM"'
 
@@ -166,19 +164,5 @@ def errors(site):
             failure(role.sign(site.attributes()), "unavailable", "is sealed: unseal it")
 
 
-CASES = [signatures, versions, tokens, errors]
-
-
-def main():
-    wanted = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as folder:
-        site = Site(folder)
-        for case in CASES:
-            if not wanted or case.__name__ in wanted:
-                begun = time.monotonic()
-                case(site)
-                print("ok %s (%.1f s)" % (case.__name__, time.monotonic() - begun), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    rest_site.run(signatures, versions, tokens, errors)

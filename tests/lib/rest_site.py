@@ -2,6 +2,9 @@
 """A sealer whose keys are at services that sign over HTTPS."""
 import contextlib
 import os
+import sys
+import tempfile
+import time
 
 import hsm
 import rest_service
@@ -84,3 +87,14 @@ class Site(hsm.Certified):
             failure(role.sign(self.attributes(options.get("of", "rsa"))), wanted)
             equal(role.events(), [], "uses")
             return role.directory
+
+
+def run(*cases):
+    """Cases one after another in one site; with names on the command line only those."""
+    with tempfile.TemporaryDirectory() as folder:
+        site = Site(folder)
+        for case in cases:
+            if not sys.argv[1:] or case.__name__ in sys.argv[1:]:
+                begun = time.monotonic()
+                case(site)
+                print("ok %s (%.1f s)" % (case.__name__, time.monotonic() - begun), flush=True)
