@@ -118,6 +118,8 @@ void pdf_compare_annots(struct pdf_pair *pair, const struct pdf_value *a,
 bool pdf_compare_names(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
 /* pdf_overlay.c: what came later hides of a page. page: its dictionary at step b. */
 void pdf_compare_overlay(struct pdf_pair *pair, const struct pdf_value *page);
+/* Does a widget, a dictionary of step b, show anything on a page? */
+bool pdf_is_seen(struct pdf_pair *pair, const struct pdf_value *widget);
 
 /* pdf_tell.c: what is told of the document: the worst changes of all steps in their order, and the
  * first, signed and last revisions. */

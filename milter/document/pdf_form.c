@@ -54,6 +54,25 @@ static void note_added(struct pdf_pair *pair, const char *name)
     pdf_pair_note(pair, VT_CHANGE_SIGNATURE_ADDED, name);
 }
 
+/* Everybody gets a time stamp of his from a public authority, so it answers for nothing that is
+ * seen. EN 319 142-1, 5.4.3: its field shows nothing. */
+static void check_stamp(struct pdf_pair *pair, struct pdf_ref ref)
+{
+    struct pdf_value field = {.kind = PDF_REF, .ref = ref}, kid;
+    struct pdf_value dict = pdf_pair_resolve(pair, pair->b, field);
+    struct pdf_value kids = pdf_pair_get(pair, pair->b, &dict, "Kids");
+    bool is_seen = pdf_is_seen(pair, &dict);
+    for (size_t at = 0; pdf_array_next(&kids, &at, &kid);) {
+        kid = pdf_pair_resolve(pair, pair->b, kid);
+        is_seen = is_seen || pdf_is_seen(pair, &kid);
+    }
+    if (is_seen)
+        pdf_pair_add(pair, 4, false, VT_CHANGE_ANNOTATION_ADDED,
+                     "a time stamp shows something on a page (object %d), which no signer answers "
+                     "for",
+                     ref.id);
+}
+
 /* May this value be put into a field now? 12.8.2.2: P=1 allows no signature; a document time stamp
  * belongs to the validation data (EN 319 142-1, 5.4.3). */
 static bool may_be_signed(struct pdf_pair *pair, struct pdf_ref field, const struct pdf_value *v)
@@ -71,6 +90,8 @@ static bool may_be_signed(struct pdf_pair *pair, struct pdf_ref field, const str
             "the document was certified so that nothing may be added, and a signature was");
         return false;
     }
+    if (signature->object.format == VT_SIGNATURE_DOCTIMESTAMP)
+        check_stamp(pair, field);
     note_added(pair, signature->object.field);
     return true;
 }

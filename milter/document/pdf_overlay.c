@@ -95,6 +95,21 @@ static bool is_drawn(struct pdf_pair *pair, const struct pdf_value *annotation)
     return !pdf_name_is(&subtype, "Widget") && !pdf_name_is(&subtype, "Popup");
 }
 
+/* A time stamp is less than a point in each direction. */
+#define MAX_UNSEEN_AREA 1.0
+#define FLAG_HIDDEN 2 /* 12.5.3 */
+
+bool pdf_is_seen(struct pdf_pair *pair, const struct pdf_value *widget)
+{
+    double area = 0;
+    struct pdf_value rectangle = pdf_pair_get(pair, pair->b, widget, "Rect");
+    struct pdf_value flags = pdf_pair_get(pair, pair->b, widget, "F");
+    if (rectangle.kind == PDF_NONE || !is_drawn(pair, widget) ||
+        (flags.kind == PDF_INTEGER && (flags.integer & FLAG_HIDDEN) != 0))
+        return false;
+    return !area_of(pair, &rectangle, &area) || area > MAX_UNSEEN_AREA;
+}
+
 /* What an annotation hides. */
 static double hidden_by(struct pdf_pair *pair, const struct pdf_value *ref)
 {

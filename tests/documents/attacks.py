@@ -390,6 +390,29 @@ def additions(signed, sign):
     yield "signature-look-replaced", "SHADOW", signature_look(signed), CHANGED, ""
 
 
+def showing(content, width=360, height=30):
+    """For sign and stamp: the field that is added shows something else."""
+    def also(pdf, objects, numbers):
+        number = next(numbers)
+        objects[number] = form.look(content, width, height)
+        next(v for v in objects.values() if isinstance(v, dict) and v.get("FT") == "Sig")["AP"] = {"N": Ref(number)}
+    return also
+
+
+def stamps(signed, p1, p2, sign):
+    """Everybody gets a time stamp, and its field may show what he likes."""
+    other = showing(b"1 g 0 0 360 30 re f 0 g BT /F1 12 Tf 12 16 Td (900.000) Tj ET\n")
+
+    def stamp(data, **options):
+        return pdfsign.stamp(data, sign.pki, sign.at, also=other, rect=[60, 745, 420, 775], **options)
+
+    yield "stamp-that-shows", "SSA", stamp(signed), ADDED, "time stamp shows"
+    yield "stamp-that-shows-and-is-stamped", "SSA", pdfsign.stamp(stamp(signed), sign.pki, sign.at), ADDED, "time stamp shows"
+    yield "stamp-that-shows-p1", "SSA", stamp(p1), CHANGED, "time stamp shows"
+    yield "stamp-that-shows-p2", "SSA", stamp(p2), CHANGED, "time stamp shows"
+    yield "stamp-that-shows-and-signed-by-a-stranger", "SSA", sign("unknown", stamp(signed)), ADDED, "time stamp shows"
+
+
 def signature_look(data):
     """The signed field gets another appearance: the name of somebody else."""
     pdf = PdfFile(data)
@@ -468,6 +491,6 @@ def rows(sign, base, streamed_base):
     signed, streamed = sign("agency", base), sign("agency", streamed_base)
     p1, p2, p3 = (sign("agency", base, certify=level) for level in (1, 2, 3))
     for family in (forgeries(signed), savings(signed), wrappings(signed), shadows(signed), certified(p1, p2, p3, sign), paths(signed, p2),
-                   parsers(signed, streamed), locks(sign, base), additions(signed, sign), inside(sign, base),
+                   parsers(signed, streamed), locks(sign, base), additions(signed, sign), stamps(signed, p1, p2, sign), inside(sign, base),
                    secrets(sign, base), fillings(sign)):
         yield from family

@@ -10,7 +10,7 @@ import tempfile
 
 import formfile as form
 import pdfsign
-from attacks import filled, freetext, marked, new_annotation, ticked, update, with_keys
+from attacks import filled, freetext, marked, new_annotation, showing, ticked, update, with_keys
 from pdffile import PdfFile
 from pdfobject import Name, Ref, Stream, date, text
 
@@ -109,6 +109,9 @@ def archived(sign, base):
     yield "lta-twice", "renewed", pdfsign.stamp(with_vri(pdfsign.stamp(lasting, sign.pki, sign.at), sign.pki), sign.pki, sign.at), ""
     yield "stamp-between", "leader, time stamp, agency", sign("agency", pdfsign.stamp(sign("person", base), sign.pki, sign.at)), ""
     p1 = sign("agency", base, certify=1)
+    yield "stamp-with-an-empty-look", "DSS: an appearance, but no room for it", pdfsign.stamp(signed, sign.pki, sign.at, also=showing(b"\n", 0, 0)), ""
+    yield "stamp-seen-and-signed", "stamped visibly, then approved", sign("agency", pdfsign.stamp(
+        sign("person", base), sign.pki, sign.at, rect=[60, 40, 260, 60], shows="2026")), "time stamp shows"
     yield "p1-archived", "certified, P=1", pdfsign.stamp(with_vri(p1, sign.pki), sign.pki, sign.at), ""
 
 

@@ -171,13 +171,20 @@ def sign(data, pki, by, at, sub_filter="ETSI.CAdES.detached", scheme="auto", dig
     return _fill(pdf.append(objects), len(data), make_contents, byte_range, gap)
 
 
-def stamp(data, pki, at, tsa="tsa", gap=(0, 0)):
-    """Add a document time stamp (ETSI.RFC3161); gap: bytes left uncovered around it."""
+def stamp(data, pki, at, tsa="tsa", gap=(0, 0), rect=None, shows=None, also=None):
+    """Add a document time stamp (ETSI.RFC3161).
+
+    gap   bytes left uncovered around it
+    rect  where its field shows on the first page, and what text it shows there
+    also  as in sign
+    """
     pdf = PdfFile(data)
     numbers = iter(range(pdf.size, pdf.size + 64))
     value_num = next(numbers)
     objects = {value_num: _signature_dictionary("DocTimeStamp", "ETSI.RFC3161")}
-    _add_field(pdf, objects, numbers, Ref(value_num), f"Timestamp{_field_count(pdf) + 1}", [0, 0, 0, 0], None)
+    _add_field(pdf, objects, numbers, Ref(value_num), f"Timestamp{_field_count(pdf) + 1}", rect or [0, 0, 0, 0], shows)
+    if also:
+        also(pdf, objects, numbers)
     credential = credentials.load(pki, tsa)
 
     def make_contents(covered):
