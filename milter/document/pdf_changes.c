@@ -169,6 +169,17 @@ static bool certifies_late(const struct pdf_reader *reader, size_t step)
     return false;
 }
 
+/* 7.5.8.4: a hybrid update is compared as newer readers read it; older ones must see the same. */
+static void compare_readings(struct pdf_pair *pair, const struct pdf_split *split)
+{
+    if (split->id != 0 && split->is_conflict)
+        pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_OBJECT,
+                      "object %u is not the same for all readers (/XRefStm)", (unsigned)split->id);
+    else if (split->id != 0)
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_NOT_FOLLOWED,
+                      "object %u is not there for older readers (/XRefStm)", (unsigned)split->id);
+}
+
 static void compare_step(struct judgement *judgement, size_t step)
 {
     struct pdf_history *history = judgement->history;
@@ -183,6 +194,7 @@ static void compare_step(struct judgement *judgement, size_t step)
                       history->steps[step].defect);
     } else {
         pdf_compare(&pair);
+        compare_readings(&pair, &history->steps[step].split);
         if (certifies_late(judgement->reader, step))
             pdf_pair_fail(&pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_CERTIFIED_AGAIN,
                           "a later signature certifies the document anew");

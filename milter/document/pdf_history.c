@@ -45,14 +45,19 @@ static const char *add_entries(struct pdf_reader *reader, struct pdf_step *step,
 }
 
 /* Every object stream that an update uses must come with that update. */
-static const char *check_containers(const struct pdf_section *section,
+static const char *check_containers(struct pdf_reader *reader, const struct pdf_section *section,
                                     const struct pdf_set *containers)
 {
-    size_t found = 0;
-    for (size_t i = 0; i < section->entries_count; i++)
-        found += section->entries[i].type == PDF_ENTRY_OFFSET &&
-                 pdf_set_has(containers, section->entries[i].id);
-    return found == containers->count ? NULL : "an update uses an object stream it does not bring";
+    struct pdf_set found = {0};
+    for (; section != NULL; section = section->second) {
+        for (size_t i = 0; i < section->entries_count; i++) {
+            if (section->entries[i].type == PDF_ENTRY_OFFSET &&
+                pdf_set_has(containers, section->entries[i].id))
+                (void)pdf_set_add(reader, &found, section->entries[i].id);
+        }
+    }
+    return found.count == containers->count ? NULL
+                                            : "an update uses an object stream it does not bring";
 }
 
 /* Where "N G obj" begins whose "obj" stands at at; SIZE_MAX for another word. */
@@ -80,12 +85,14 @@ static const char *check_unlisted(struct pdf_reader *reader, const struct pdf_se
 {
     const struct vt_bytes bytes = vt_bytes_slice(reader->bytes, 0, to);
     struct pdf_set listed = {0};
-    for (size_t i = 0; i < section->entries_count; i++) {
-        if (section->entries[i].type == PDF_ENTRY_OFFSET)
-            (void)pdf_set_add(reader, &listed, section->entries[i].place);
+    for (; section != NULL; section = section->second) {
+        for (size_t i = 0; i < section->entries_count; i++) {
+            if (section->entries[i].type == PDF_ENTRY_OFFSET)
+                (void)pdf_set_add(reader, &listed, section->entries[i].place);
+        }
+        if (section->is_stream)
+            (void)pdf_set_add(reader, &listed, section->at);
     }
-    if (section->is_stream)
-        (void)pdf_set_add(reader, &listed, section->at);
     for (size_t at = from; (at = vt_bytes_find(bytes, VT_BYTES("obj"), at)) != SIZE_MAX; at++) {
         size_t begin = object_begin(bytes, from, at);
         if (begin != SIZE_MAX && !pdf_set_has(&listed, begin))
@@ -101,18 +108,33 @@ static const char *add_revision(struct pdf_history *history, struct pdf_step *st
     struct pdf_set containers = {0};
     if (revision->sections_count != 1)
         return "an update has more than one cross-reference section";
-    if (section->is_hybrid)
-        return "an update has two cross-reference sections for different readers (/XRefStm)";
     if (!pdf_section_load(history->reader, section))
         return "the cross-reference section of an update cannot be read";
     size_t from = history->chain->revisions[index - 1].end;
     if (section->at < from)
         return "the cross-reference section of an update lies before the update";
-    const char *defect =
-        add_entries(history->reader, step, section, from, revision->end, &containers);
+    struct pdf_split split = {0};
+    const char *defect = section->is_hybrid ? pdf_hybrid_compare(history->reader, section, from,
+                                                                 revision->end, &split)
+                                            : NULL;
+    for (const struct pdf_section *part = section; part != NULL && defect == NULL;
+         part = part->second)
+        defect = add_entries(history->reader, step, part, from, revision->end, &containers);
+    if (step->split.id == 0 || split.is_conflict)
+        step->split = split;
     if (defect == NULL)
-        defect = check_containers(section, &containers);
+        defect = check_containers(history->reader, section, &containers);
     return defect != NULL ? defect : check_unlisted(history->reader, section, from, revision->end);
+}
+
+static bool has_generation_of(const struct pdf_section *section, const struct pdf_set *ids)
+{
+    for (size_t i = 0; i < section->entries_count; i++) {
+        const struct pdf_entry *entry = &section->entries[i];
+        if (entry->type == PDF_ENTRY_OFFSET && entry->gen != 0 && pdf_set_has(ids, entry->id))
+            return true;
+    }
+    return false;
 }
 
 /* An object that had a higher generation number before and is redefined as generation 0: readers
@@ -125,10 +147,8 @@ static const char *check_generations(struct pdf_history *history, const struct p
             continue;
         if (!pdf_section_load(history->reader, section))
             return "a cross-reference section cannot be read";
-        for (size_t e = 0; e < section->entries_count; e++) {
-            const struct pdf_entry *entry = &section->entries[e];
-            if (entry->type == PDF_ENTRY_OFFSET && entry->gen != 0 &&
-                pdf_set_has(&step->redefined, entry->id))
+        for (const struct pdf_section *part = section; part != NULL; part = part->second) {
+            if (has_generation_of(part, &step->redefined))
                 return "an update uses the number of an object of a higher generation again";
         }
     }

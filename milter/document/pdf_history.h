@@ -20,6 +20,7 @@ struct pdf_step {
     bool unreadable;
     struct pdf_set redefined; /* object numbers since the step before; empty for the first */
     const char *defect;       /* why the bytes since the step before are no update one can follow */
+    struct pdf_split split;   /* what older readers see otherwise */
 };
 
 struct pdf_cached {

@@ -45,7 +45,7 @@ static const char *read_trailer(struct pdf_section *section)
                                          "Info",   "ID",          "W",    "Index", "Length",
                                          "Filter", "DecodeParms", "Type"};
     const struct pdf_value *trailer = &section->trailer;
-    int64_t prev = 0;
+    int64_t prev = 0, second = 0;
     if (trailer->text.len > MAX_TRAILER_BYTES)
         return "a trailer dictionary is too long";
     for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++) {
@@ -56,6 +56,9 @@ static const char *read_trailer(struct pdf_section *section)
         return "/Prev of a trailer is not a number";
     section->prev = prev < 0 ? SIZE_MAX : (size_t)prev;
     section->is_hybrid = pdf_dict_get(trailer, "XRefStm").kind != PDF_NONE;
+    if (!trailer_integer(trailer, "XRefStm", 0, &second) || (section->is_hybrid && second == 0))
+        return "/XRefStm of a trailer is not a place";
+    section->second_at = (size_t)second;
     return NULL;
 }
 
@@ -277,13 +280,11 @@ static bool add_all(struct pdf_section *section, const struct widths *widths, st
     return index.kind == PDF_ARRAY && used == data.len;
 }
 
-bool pdf_section_load(struct pdf_reader *reader, struct pdf_section *section)
+static bool load_stream(struct pdf_reader *reader, struct pdf_section *section)
 {
     struct widths widths;
     uint8_t *data = NULL;
     size_t len = 0;
-    if (!section->is_stream || section->entries != NULL)
-        return true;
     struct pdf_value filter = pdf_dict_get(&section->trailer, "Filter");
     struct pdf_value parms = pdf_dict_get(&section->trailer, "DecodeParms");
     if (!read_widths(&section->trailer, &widths) ||
@@ -295,4 +296,28 @@ bool pdf_section_load(struct pdf_reader *reader, struct pdf_section *section)
     bool ok = section->entries != NULL && add_all(section, &widths, vt_bytes_of(data, len));
     free(data);
     return ok;
+}
+
+/* Many sections may name the same one. */
+static bool load_second(struct pdf_reader *reader, struct pdf_section *section)
+{
+    struct pdf_section *second = pdf_scratch(reader, sizeof(*second));
+    size_t at = section->second_at;
+    if (second == NULL || at >= reader->bytes.len || pdf_is_space(reader->bytes.ptr[at]))
+        return false;
+    *second = (struct pdf_section){.at = at, .prev = SIZE_MAX};
+    if (pdf_xref_stream_read(reader->bytes, &at, second) != NULL || second->is_hybrid ||
+        !load_stream(reader, second) ||
+        !pdf_work(reader, second->data.len + second->entries_count * sizeof(*second->entries)))
+        return false;
+    second->end = at;
+    section->second = second;
+    return true;
+}
+
+bool pdf_section_load(struct pdf_reader *reader, struct pdf_section *section)
+{
+    if (section->is_stream && section->entries == NULL && !load_stream(reader, section))
+        return false;
+    return !section->is_hybrid || section->second != NULL || load_second(reader, section);
 }

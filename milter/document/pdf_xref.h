@@ -24,7 +24,9 @@ struct pdf_section {
     size_t at;   /* offset of "xref" or of the stream object */
     size_t prev; /* SIZE_MAX: none */
     bool is_stream;
-    bool is_hybrid; /* /XRefStm */
+    bool is_hybrid;             /* /XRefStm (7.5.8.4) */
+    size_t second_at;           /* the stream that only newer readers look at */
+    struct pdf_section *second; /* after pdf_section_load; NULL: none */
     struct pdf_value trailer;
     struct vt_bytes data; /* of a stream: its raw bytes */
     size_t end;           /* behind %%EOF */
@@ -53,8 +55,20 @@ struct pdf_chain {
 
 /* Read the chain from the last startxref. Never fails: a defect is a sentence in *out. */
 void pdf_chain_read(struct pdf_reader *reader, struct pdf_chain *out);
-/* Decode the entries of a cross-reference stream (7.5.8.2). False when they cannot be read. */
+/* Decode the entries of a cross-reference stream (7.5.8.2), and of the second section of a hybrid
+ * one. False when they cannot be read. */
 bool pdf_section_load(struct pdf_reader *reader, struct pdf_section *section);
+/* pdf_hybrid.c: the two readings of an update that is hybrid. Newer readers look at both sections,
+ * at the table first; older ones at the table only. */
+struct pdf_split {
+    bool is_conflict; /* both list an object, in different places */
+    uint32_t id;      /* the first object that is not the same to both; 0: there is none */
+};
+/* section: loaded; its second one must lie in bytes from to to. Returns NULL, or why nothing can be
+ * told. */
+const char *pdf_hybrid_compare(struct pdf_reader *reader, const struct pdf_section *section,
+                               size_t from, size_t to, struct pdf_split *out);
+
 /* The revision that ends at a byte, its end of line included or not; SIZE_MAX for none. */
 size_t pdf_chain_revision_at(const struct pdf_chain *chain, size_t end);
 

@@ -16,6 +16,7 @@ import zlib
 
 import formfile as form
 import pdfsign
+import pdffile
 from pdffile import PdfFile
 from pdfobject import Name, Raw, Ref, Stream, text, write
 
@@ -294,13 +295,6 @@ def parsers(signed, streamed):
         UNCLEAR + "|" + BAD + "|" + CHANGED, ""
     yield "key-escaped", "PARSER", raw_update(signed, [(1, catalog + b"/#50ages %d 0 R >>" % size), (size, tree)]), UNCLEAR + "|" + BAD + "|" + CHANGED, ""
     yield "hybrid", "PARSER", raw_update(signed, [(size, b"<< >>")], b"/XRefStm %d" % pdf.start), UNCLEAR + "|" + BAD, ""
-    section = struct.pack(">BIH", 1, at, 0)
-    hidden = b"<< /Type /XRef /W [1 4 2] /Index [%d 1] /Size %d /Root 1 0 R /Length 7 >>\nstream\n%s\nendstream" % (form.CONTENT_1, size + 1, section)
-    first = b"%d 0 obj\n%s\nendobj\n" % (form.CONTENT_1, spoof)
-    second = b"%d 0 obj\n%s\nendobj\n" % (size, hidden)
-    table = at + len(first) + len(second)
-    yield "hybrid-content", "PARSER", signed + first + second + b"xref\n%d 1\n%010d 00000 n \ntrailer\n<< /Size %d /Root 1 0 R /Info 3 0 R /XRefStm %d /Prev %d >>\n" \
-        b"startxref\n%d\n%%%%EOF\n" % (size, at + len(first), size + 1, at + len(first), pdf.start, table), UNCLEAR + "|" + CHANGED, "/XRefStm"
     yield "prev-loop", "PARSER", raw_update(signed, [(size, b"<< >>")], prev=at + len(b"%d 0 obj\n<< >>\nendobj\n" % size)), UNCLEAR + "|" + BAD + "|" + UNREADABLE, ""
     yield "prev-twice", "PARSER", raw_update(signed, [(size, b"<< >>")], b"/Prev 9"), UNCLEAR + "|" + BAD, ""
     yield "prev-leaves-out-the-signed", "PARSER", raw_update(signed, [(size, b"<< >>")], prev=0), UNCLEAR + "|" + BAD + "|" + UNREADABLE, ""
@@ -353,6 +347,57 @@ def container_replaced(data):
     old = pdf.get(Ref(number))
     plain = zlib.decompress(old.data).replace(b"/Times-Roman", b"/Symbol     ")
     return update(data, {number: Stream(dict(old.info), zlib.compress(plain))})
+
+
+# ---- hybrid files: a table for all readers, a stream for newer ones ----
+
+def two_readings(data, older, newer):
+    """An update whose table lists some objects, and whose stream lists others."""
+    pdf, out, places = PdfFile(data), bytearray(data), []
+    for objects in (older, newer):
+        places.append({})
+        for number, value in objects.items():
+            places[-1][number] = len(out)
+            out += b"%d 0 obj\n" % number + (value if isinstance(value, Raw) else write(value)) + b"\nendobj\n"
+    info = {**pdf.trailer, "Prev": pdf.start, "Size": max([pdf.size] + [n + 1 for n in {**older, **newer}])}
+    return bytes(out) + pdffile.hybrid(len(out), places[1], {**places[0], info["Size"]: len(out)}, info)
+
+
+def hybrids(sign):
+    signed = sign("agency", form.build(sign.at, "hybrid"))
+    pdf = PdfFile(signed)
+    spoof, field, page, number = Stream({}, SPOOF), dict(pdf.get(Ref(form.FIELD_TEXT)), V=text("34")), dict(pdf.get(Ref(form.PAGE_1))), pdf.size
+    noted = dict(page, Annots=list(pdf.get(page["Annots"])) + [Ref(number)])
+    old, note = pdf.get(Ref(form.CONTENT_1)), {
+        "Type": Name("Annot"), "Subtype": Name("FreeText"), "Rect": [72, 590, 300, 640], "DA": b"/F1 10 Tf", "Contents": text("900.000")}
+    for name, older, newer, reason, words in (
+            ("content", {form.CONTENT_1: old}, {form.CONTENT_1: spoof}, CHANGED, ""),
+            ("content-older", {form.CONTENT_1: spoof}, {form.CONTENT_1: old}, CHANGED, ""),
+            ("content-only-for-newer", {}, {form.CONTENT_1: spoof}, CHANGED, "page 1"),
+            ("content-only-for-older", {form.CONTENT_1: spoof}, {}, CHANGED, "page 1"),
+            ("annotation", {form.NOTE: dict(pdf.get(Ref(form.NOTE)), F=2)}, {form.NOTE: pdf.get(Ref(form.NOTE))}, CHANGED, f"object {form.NOTE}"),
+            ("annotation-only-for-newer", {}, {form.PAGE_1: noted, number: note}, UNCLEAR, "annotation"),
+            ("annotation-hidden-from-older", {form.PAGE_1: noted}, {number: note}, UNCLEAR, f"object {number}"),
+            ("field", {form.FIELD_TEXT: pdf.get(Ref(form.FIELD_TEXT))}, {form.FIELD_TEXT: field}, CHANGED, f"object {form.FIELD_TEXT}"),
+            ("metadata-only-for-newer", {}, {form.INFO: dict(pdf.get(Ref(form.INFO)), Producer=b"x")}, UNCLEAR, f"object {form.INFO}")):
+        yield f"hybrid-{name}", "PARSER", two_readings(signed, older, newer), reason, words
+    same = two_readings(signed, {}, {})
+    at = int(re.findall(rb"/XRefStm (\d+)", same)[-1])
+    yield "hybrid-beyond", "PARSER", same.replace(b"/XRefStm %d" % at, b"/XRefStm 9%d" % at, 1), UNCLEAR + "|" + UNREADABLE + "|" + BAD, ""
+    yield "hybrid-of-the-signed", "PARSER", raw_update(signed, [(number, b"<< >>")], b"/XRefStm %d" % int(re.findall(rb"/XRefStm (\d+)", signed)[-1])), UNCLEAR, ""
+    yield "hybrid-freed-for-newer", "PARSER", freed_for_newer(signed), CHANGED, f"object {form.CONTENT_1}"
+
+
+def freed_for_newer(data):
+    """The table has the object, the stream says that there is none."""
+    pdf, out = PdfFile(data), bytearray(data)
+    place = len(out)
+    out += b"%d 0 obj\n%s\nendobj\n" % (form.CONTENT_1, write(pdf.get(Ref(form.CONTENT_1))))
+    at, own = len(out), pdf.size
+    rows = struct.pack(">BIH", 0, 0, 1) + struct.pack(">BIH", 1, at, 0)
+    info = {**pdf.trailer, "Prev": pdf.start, "Size": own + 1}
+    out += b"%d 0 obj\n%s\nendobj\n" % (own, write(Stream({**info, "Type": Name("XRef"), "W": [1, 4, 2], "Index": [form.CONTENT_1, 1, own, 1]}, rows)))
+    return bytes(out) + pdffile.cross_reference("table", len(out), {form.CONTENT_1: place, own: at}, {**info, "XRefStm": at})
 
 
 # ---- locks ----
@@ -491,6 +536,6 @@ def rows(sign, base, streamed_base):
     signed, streamed = sign("agency", base), sign("agency", streamed_base)
     p1, p2, p3 = (sign("agency", base, certify=level) for level in (1, 2, 3))
     for family in (forgeries(signed), savings(signed), wrappings(signed), shadows(signed), certified(p1, p2, p3, sign), paths(signed, p2),
-                   parsers(signed, streamed), locks(sign, base), additions(signed, sign), stamps(signed, p1, p2, sign), inside(sign, base),
+                   parsers(signed, streamed), hybrids(sign), locks(sign, base), additions(signed, sign), stamps(signed, p1, p2, sign), inside(sign, base),
                    secrets(sign, base), fillings(sign)):
         yield from family

@@ -96,6 +96,9 @@ def successive(sign, base, streamed_base):
         yield f"pdf-{version.decode()}", "version", in_turn(sign, headed(base, version), "person", "agency"), ""
     yield "linearized", "qpdf --linearize", in_turn(sign, by_qpdf(base, "--linearize"), "person", "agency"), ""
     yield "linearized-streams", "qpdf", in_turn(sign, by_qpdf(base, "--linearize", "--object-streams=generate"), "person", "agency"), ""
+    hybrid = form.build(sign.at, "hybrid")
+    yield "hybrid-twice-signed", "PDFBox: table and stream with the same objects", in_turn(sign, hybrid, "person", "agency"), ""
+    yield "hybrid-saved-again", "dates only", pdfsign.change_metadata(sign("person", hybrid), sign.at), ""
     yield "encrypted", "empty user password", sign("agency", encrypted(base), visible=False), ""
     yield "encrypted-twice-signed", "empty user password", in_turn(sign, encrypted(base), "person", "agency", visible=False), ""
     yield "nothing-new", "an update without a change", update(person, {form.UNUSED: PdfFile(person).get(Ref(form.UNUSED))}), ""

@@ -30,8 +30,10 @@ class PdfFile:
         parser = Parser(self.data, offset)
         kind = "table" if self.data.startswith(b"xref", offset) else "stream"
         trailer = self._read_table(parser) if kind == "table" else self._read_stream(parser)
+        if "XRefStm" in trailer:
+            self._read_stream(Parser(self.data, trailer["XRefStm"]))
         if self.trailer is None:
-            self.kind = kind
+            self.kind = "hybrid" if "XRefStm" in trailer else kind
             self.trailer = {k: trailer[k] for k in ("Size", "Root", "Info", "ID", "Encrypt") if k in trailer}
         return trailer.get("Prev")
 
@@ -165,10 +167,14 @@ def _runs(numbers):
 def cross_reference(kind, at, offsets, info, packed=None):
     """A cross-reference section at file offset `at`, to the end of the file.
 
-    offsets {number: offset}; packed {number: (object stream, index)}, streams only;
+    kind     "table", "stream", or "hybrid": both, with the same objects (7.5.8.4, as PDFBox writes it)
+    offsets  {number: offset}; packed {number: (object stream, index)}, streams only;
     with no Prev in info the section also holds object 0.
     """
     info = dict(info)
+    if kind == "hybrid":
+        own = info["Size"]
+        return hybrid(at, offsets, {**offsets, own: at}, info)
     if kind == "table":
         out = bytearray(b"xref\n")
         entries = {n: b"%010d 00000 n \n" % o for n, o in offsets.items()}
@@ -192,3 +198,12 @@ def cross_reference(kind, at, offsets, info, packed=None):
         data = zlib.compress(b"".join(rows[n] for n in sorted(rows)))
         out = bytearray(b"%d 0 obj\n" % own + write(Stream(info, data)) + b"\nendobj\n")
     return bytes(out) + b"startxref\n%d\n%%%%EOF\n" % at
+
+
+def hybrid(at, in_stream, in_table, info):
+    """A cross-reference stream at file offset `at`, and a table whose trailer names it."""
+    stream = cross_reference("stream", at, in_stream, info)
+    stream = stream[:stream.rindex(b"startxref")]
+    at_table = at + len(stream)
+    table = cross_reference("table", at_table, in_table, {**info, "Size": info["Size"] + 1, "XRefStm": at})
+    return stream + table
