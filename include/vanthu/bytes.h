@@ -107,6 +107,9 @@ enum vt_code vt_base64_add_lines(struct vt_buf *out, struct vt_bytes bytes) VT_M
  * UTF-8 become '?', and at most out_bytes - 1 bytes are written, cut at a character border, with
  * "..." when cut. Always NUL-terminated. Returns out. */
 char *vt_text_clean(char *out, size_t out_bytes, struct vt_bytes text);
+/* The same of what stands between double quotes in a line that programs read: those in it become
+ * apostrophes, so that they end no field. text: NULL is empty. Returns out. */
+char *vt_text_quoted(char *out, size_t out_bytes, const char *text);
 /* Vietnamese text without its accents, mechanically: NFC or NFD UTF-8 in, ASCII out; what has no
  * ASCII form becomes '?'. Cut and terminated as vt_text_clean. Returns out. */
 char *vt_text_ascii(char *out, size_t out_bytes, const char *utf8);

@@ -94,6 +94,17 @@ char *vt_text_clean(char *out, size_t out_bytes, struct vt_bytes text)
     return rewrite(out, out_bytes, text, clean);
 }
 
+static struct vt_bytes clean_quoted(struct vt_bytes character, uint32_t c, bool malformed,
+                                    char scratch[2])
+{
+    return c == '"' && !malformed ? VT_BYTES("'") : clean(character, c, malformed, scratch);
+}
+
+char *vt_text_quoted(char *out, size_t out_bytes, const char *text)
+{
+    return rewrite(out, out_bytes, vt_bytes_str(text), clean_quoted);
+}
+
 /* The ASCII letters of U+1EA0 to U+1EF9 (Vietnamese), capitals at even code points. */
 static char vietnamese_letter(uint32_t c)
 {

@@ -120,7 +120,7 @@ static void record(struct vt_work *work)
         return;
     vt_log(VT_LOG_WARNING, "not recorded: queue-id=%s reference=%s code=%s why=\"%s\"",
            mail->queue_id != NULL ? mail->queue_id : "-", mail->reference, vt_code_name(code),
-           vt_text_clean(text, sizeof(text), vt_bytes_str(err.text)));
+           vt_text_quoted(text, sizeof(text), err.text));
     if (out->is_inert)
         vt_metric_add(work->gateway->metrics, VT_METRIC_MAILS_UNRECORDED, 0, 1);
     else if (is_needed)

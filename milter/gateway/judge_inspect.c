@@ -191,7 +191,7 @@ static enum vt_code after_failure(struct vt_work *work, enum vt_code code)
     /* Nobody knows whether its files are marked secret: of the mail itself nothing is said. */
     vt_log(VT_LOG_WARNING, "inspection failed: queue-id=%s reference=%s code=%s why=\"%s\"%s",
            mail->queue_id != NULL ? mail->queue_id : "-", mail->reference, vt_code_name(code),
-           vt_text_clean(text, sizeof(text), vt_bytes_str(work->out->failure.text)),
+           vt_text_quoted(text, sizeof(text), work->out->failure.text),
            given_up ? " given-up=yes" : "");
     if (!given_up) {
         work->out->fault = work->out->failure;

@@ -387,14 +387,11 @@ static size_t sealed_documents(const struct vt_sealed *sealed)
  */
 static const char *in_quotes(const struct vt_work *work, const char *name, const char *text)
 {
-    char *field =
-        text == NULL ? NULL : vt_arena_printf(work->transaction->arena, " %s=\"%s\"", name, text);
-    if (field == NULL)
-        return "";
-    char *begin = field + strlen(name) + 3, *end = field + strlen(field) - 1;
-    for (char *at = begin; at < end; at++)
-        *at = *at == '"' ? '\'' : *at;
-    return field;
+    char shown[VT_ERR_TEXT_BYTES];
+    const char *field = text == NULL ? NULL
+                                     : vt_arena_printf(work->transaction->arena, " %s=\"%s\"", name,
+                                                       vt_text_quoted(shown, sizeof(shown), text));
+    return field != NULL ? field : "";
 }
 
 /* A mail that left without its seal, or did not leave: somebody has to know. */

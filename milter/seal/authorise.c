@@ -40,7 +40,7 @@ enum vt_code vt_seal_authorise(const struct vt_site *site, const struct vt_seal_
                                int64_t now_utc_secs, char out[VT_SEAL_PERMISSION_BYTES],
                                struct vt_err *err)
 {
-    char from[64], until[64];
+    char from[64], until[64], document[121], holder[121];
     const struct vt_site_authorisation *other = NULL;
     if (needs_none(site, key, own, purpose)) {
         (void)snprintf(out, VT_SEAL_PERMISSION_BYTES, "service");
@@ -51,16 +51,18 @@ enum vt_code vt_seal_authorise(const struct vt_site *site, const struct vt_seal_
         if (!is_for(item, key, own))
             continue;
         if (now_utc_secs >= item->from_utc_secs && now_utc_secs <= item->until_utc_secs) {
-            (void)snprintf(out, VT_SEAL_PERMISSION_BYTES, "%.120s, %.120s", item->document,
-                           item->holder);
+            (void)snprintf(out, VT_SEAL_PERMISSION_BYTES, "%s, %s",
+                           vt_text_quoted(document, sizeof(document), item->document),
+                           vt_text_quoted(holder, sizeof(holder), item->holder));
             return VT_OK;
         }
         other = item;
     }
     if (other != NULL)
         return vt_err_set(err, VT_E_EXPIRED,
-                          "the authorisation %.120s of key %s holds from %s until %s only",
-                          other->document, key->name, vt_time_vietnam(from, other->from_utc_secs),
+                          "the authorisation %s of key %s holds from %s until %s only",
+                          vt_text_quoted(document, sizeof(document), other->document), key->name,
+                          vt_time_vietnam(from, other->from_utc_secs),
                           vt_time_vietnam(until, other->until_utc_secs));
     return vt_err_set(err, VT_E_NOT_FOUND,
                       "the table of agencies has no authorisation of \"%s\" for key %s: under "

@@ -10,7 +10,8 @@
 
 /* The written authorisation of the table of agencies that is live now, for this certificate or its
  * key and the agency of the configuration; or, for notices and probes with a certificate for a
- * device or service, none at all. out: holder and document, for the record. VT_E_NOT_FOUND with
+ * device or service, none at all. out: document and holder, for the record,
+ * each cut at 120 bytes and fit for quotes. VT_E_NOT_FOUND with
  * what is missing, VT_E_EXPIRED. */
 enum vt_code vt_seal_authorise(const struct vt_site *site, const struct vt_seal_key *key,
                                const struct vt_own_certificate *own, enum vt_seal_purpose purpose,

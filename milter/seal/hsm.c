@@ -143,8 +143,10 @@ static void rise(struct vt_hsm *hsm, const struct vt_worker_answer *answer, int6
     hsm->canary.due_msecs = now_msecs;
     if (hsm->trial != NULL)
         return;
+    char label[sizeof(hsm->token.label)];
     vt_log(VT_LOG_INFO, "seal: key=%s hsm=up token=\"%s\" after_msecs=%lld%s%s", hsm->key->name,
-           hsm->token.label, (long long)(hsm->lost_msecs != 0 ? hsm->recovery_msecs : 0),
+           vt_text_quoted(label, sizeof(label), hsm->token.label),
+           (long long)(hsm->lost_msecs != 0 ? hsm->recovery_msecs : 0),
            hsm->token.is_software ? " SOFTWARE TOKEN, WITHOUT AN HSM" : "",
            hsm->token.is_exportable ? " the HSM would give this key away (CKA_EXTRACTABLE)" : "");
     hsm->lost_msecs = 0;

@@ -7,6 +7,7 @@
 
 import json
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -41,6 +42,22 @@ def good_signatures(site):
             identity = role.ask("SEAL_IDENTITY", {"key": name})
             equal((identity["scheme"], identity["hash"]), (scheme, algorithm), "identity")
             assert "no such key" in role.ask("SEAL_IDENTITY", {"key": "nobody"})["text"]
+
+
+def long_permission(site):
+    """The whole title of a decision, longer than its place in the record, with quotes in it."""
+    title = '45/QĐ-UBND ngày 01/02/2026 về việc giao quản lý, sử dụng con dấu của hệ thống "Văn thư" ' + "ở sở, ngành " * 10
+    for more in range(3):  # a character of up to three bytes is never cut in the middle
+        own = site.certificates["rsa"]
+        with site.sealer(site.key(), policy=hsm.make_policy(own, document="x" * more + title)) as role:
+            role.wait_state("up")
+            hsm.verify(site.keys["rsa"], attributes(own), role.sign(attributes(own)))
+            events = role.events()
+            equal(len(events), 1, "uses in the register")
+            permission = re.search(' permission="([^"]*)" attributes=', events[0]["text"])
+            assert permission and permission.group(1).startswith("x" * more + "45/QĐ-UBND") and \
+                permission.group(1).endswith(", vanthu") and "hệ thống 'Văn thư'" in permission.group(1), events
+            equal([p["authorised"] for p in role.status()["purposes"]], [True] * 3, "purposes")
 
 
 def only_attributes(site):
@@ -266,7 +283,7 @@ def probe_and_request(site):
         equal(len(role.events("seal-request")), 2, "requests in the register")
 
 
-CASES = [good_signatures, only_attributes, unknown_request_ends_it, authorisation, quota, stop, register_first,
+CASES = [good_signatures, long_permission, only_attributes, unknown_request_ends_it, authorisation, quota, stop, register_first,
          many_at_once, certificates, canary, old_pin, probe_and_request]
 
 

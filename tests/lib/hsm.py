@@ -276,13 +276,13 @@ def verify(public_key, data, signature, scheme="rsa-pkcs1", algorithm=None):
 # ---- the role ----
 
 
-def make_policy(certificate=None, begun="2020-01-01", until="2100-01-01", agency="soxd"):
+def make_policy(certificate=None, begun="2020-01-01", until="2100-01-01", agency="soxd", document="12/QĐ-SXD"):
     """Descriptor of a policy with its table of agencies, as the master packs them (policy/bundle.c); with a
     certificate (DER) its table has an authorisation to seal."""
     table = "agencies:\n- id: %s\n  name: Sở Xây dựng tỉnh Ninh Bình\n  domains: [soxd.ninhbinh.gov.vn]\n" % agency
     if certificate is not None:
-        table += ("  authorisations:\n  - {holder: vanthu, sha256: %s, document: 12/QĐ-SXD, from: %s, until: %s}\n"
-                  % (hashlib.sha256(certificate).hexdigest(), begun, until))
+        table += ("  authorisations:\n  - {holder: vanthu, sha256: %s, document: '%s', from: %s, until: %s}\n"
+                  % (hashlib.sha256(certificate).hexdigest(), document, begun, until))
     rules = "agencies: agencies.yaml\nrules:\n- {name: all, when: {reason: NO_SIGNATURE}, then: note}\n"
     packed = b"vanthu-bundle 1\n"
     for kind, name, data in ((POLICY, "", rules), (NAMED_FILE, "agencies.yaml", table)):

@@ -128,6 +128,26 @@ static void text_from_mail_is_cleaned(void **state)
     }
 }
 
+static void quotes_end_no_field(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in;
+        size_t room;
+        const char *want;
+    } cases[] = {
+        {"dấu \"Văn thư\"", 40, "dấu 'Văn thư'"},
+        {"\" level=B-LTA x=\"", 40, "' level=B-LTA x='"},
+        {"a\nb\"", 20, "a?b'"},
+        {"\"12345678\"", 8, "'123..."},
+        {NULL, 8, ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char out[64];
+        assert_string_equal(vt_text_quoted(out, cases[i].room, cases[i].in), cases[i].want);
+    }
+}
+
 static void accents_are_taken_off(void **state)
 {
     (void)state;
@@ -253,6 +273,7 @@ int main(void)
         cmocka_unit_test(arena_is_bounded_and_frees_what_it_owns),
         cmocka_unit_test(grown_array_keeps_its_elements),
         cmocka_unit_test(text_from_mail_is_cleaned),
+        cmocka_unit_test(quotes_end_no_field),
         cmocka_unit_test(accents_are_taken_off),
         cmocka_unit_test(near_words_are_found),
         cmocka_unit_test(times_are_read_and_written),
