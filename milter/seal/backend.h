@@ -8,9 +8,10 @@
 
 #include "vanthu/config.h"
 
-/* How a call ended. Zero memory is a loss. */
+/* How a call ended. Zero memory is a loss. What may have counted a PIN is never AWAY. */
 enum vt_seal_fault {
     VT_FAULT_LOST = 0,   /* not there, or the connection is of no use any more: try anew */
+    VT_FAULT_AWAY,       /* the same, and no PIN was looked at: none was sent, or it cannot work */
     VT_FAULT_NONE,       /* it is good */
     VT_FAULT_PIN,        /* the PIN or secret was refused: never try it again */
     VT_FAULT_PIN_LOCKED, /* the token takes no PIN until its officer unlocks it */
@@ -19,6 +20,12 @@ enum vt_seal_fault {
     VT_FAULT_REFUSED,    /* this one request cannot be done */
     VT_FAULTS
 };
+
+/* Whether the worker ends with it, and a new one begins. */
+static inline bool vt_seal_fault_is_loss(enum vt_seal_fault fault)
+{
+    return fault == VT_FAULT_LOST || fault == VT_FAULT_AWAY;
+}
 
 #define VT_MAX_SEAL_PUBLIC_KEY_BYTES 1024
 /* What was found there; texts are clean. */

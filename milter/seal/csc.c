@@ -22,11 +22,14 @@ int64_t vt_csc_until(const struct vt_csc *csc)
 
 /* ---- what errors mean ---- */
 
-static const struct {
-    const char *error;
+/* word: a whole error, or a part of its description. */
+struct meaning {
+    const char *word;
     enum vt_seal_fault fault;
     const char *what;
-} errors[] = {
+};
+
+static const struct meaning errors[] = {
     {"invalid_pin", VT_FAULT_PIN, "the service refused the PIN of the credential"},
     {"invalid_authentication_data", VT_FAULT_PIN, "the service refused the PIN of the credential"},
     {"invalid_otp", VT_FAULT_KEY,
@@ -44,15 +47,11 @@ static const struct {
     {"access_denied", VT_FAULT_KEY, "the service denies this client the credential"},
     {"invalid_token", VT_FAULT_LOST, "the service takes its own token no more"},
     {"server_error", VT_FAULT_LOST, "the service has a fault of its own"},
-    {"temporarily_unavailable", VT_FAULT_LOST, "the service cannot work for a moment"},
+    {"temporarily_unavailable", VT_FAULT_AWAY, "the service cannot work for a moment"},
 };
 
 /* invalid_request is everything else; which, stands in its words alone. */
-static const struct {
-    const char *part;
-    enum vt_seal_fault fault;
-    const char *what;
-} descriptions[] = {
+static const struct meaning descriptions[] = {
     {"locked", VT_FAULT_PIN_LOCKED,
      "the credential is locked: its owner has to unlock it at the service"},
     {"disabled", VT_FAULT_KEY, "the credential is disabled: its owner has to enable it"},
@@ -67,38 +66,60 @@ static const struct {
     {"not authorized by the SAD", VT_FAULT_REFUSED, "the service authorised another hash"},
 };
 
+/* NULL: its words are none that are known. */
+static const struct meaning *meaning_of(const struct vt_rest_answer *answer)
+{
+    const char *error = vt_rest_text(answer->json, "error");
+    const char *description = vt_rest_text(answer->json, "error_description");
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        if (strcmp(error, errors[i].word) == 0)
+            return &errors[i];
+    for (size_t i = 0; i < sizeof(descriptions) / sizeof(descriptions[0]); i++)
+        if (strcasestr(description, descriptions[i].word) != NULL)
+            return &descriptions[i];
+    return NULL;
+}
+
+/* By its status alone. */
+static struct meaning meaning_of_status(long status)
+{
+    if (status == 202)
+        return (struct meaning){
+            .fault = VT_FAULT_KEY,
+            .what = "the service waits for an approval, which only a person gives: ask for a "
+                    "credential that is implicit or has a PIN alone"};
+    return (struct meaning){.fault = status == 404   ? VT_FAULT_KEY
+                                     : status == 503 ? VT_FAULT_AWAY
+                                     : status >= 500 ? VT_FAULT_LOST
+                                                     : VT_FAULT_REFUSED};
+}
+
 static enum vt_seal_fault explain(const char *host, const struct vt_rest_answer *answer,
                                   struct vt_err *err)
 {
     char said[160], error[48];
-    const char *what = NULL;
-    enum vt_seal_fault fault = VT_FAULT_REFUSED;
-    const char *description = vt_rest_text(answer->json, "error_description");
-    vt_rest_shown(said, sizeof(said), description);
+    const struct meaning *known = meaning_of(answer);
+    const struct meaning meaning = known != NULL ? *known : meaning_of_status(answer->status);
+    vt_rest_shown(said, sizeof(said), vt_rest_text(answer->json, "error_description"));
     vt_rest_shown(error, sizeof(error), vt_rest_text(answer->json, "error"));
-    for (size_t i = 0; what == NULL && i < sizeof(errors) / sizeof(errors[0]); i++)
-        if (strcmp(error, errors[i].error) == 0) {
-            what = errors[i].what;
-            fault = errors[i].fault;
-        }
-    for (size_t i = 0; what == NULL && i < sizeof(descriptions) / sizeof(descriptions[0]); i++)
-        if (strcasestr(description, descriptions[i].part) != NULL) {
-            what = descriptions[i].what;
-            fault = descriptions[i].fault;
-        }
-    if (what == NULL && answer->status >= 500)
-        fault = VT_FAULT_LOST;
-    if (what == NULL && answer->status == 404)
-        fault = VT_FAULT_KEY;
-    if (what == NULL && answer->status == 202) {
-        fault = VT_FAULT_KEY;
-        what = "the service waits for an approval, which only a person gives: ask for a "
-               "credential that is implicit or has a PIN alone";
-    }
     (void)vt_err_set(err, VT_E_CONFIG, "%s: %s (HTTP status %ld%s%s%s%s)", host,
-                     what != NULL ? what : "the service refuses this", answer->status,
-                     error[0] != '\0' ? ", " : "", error, said[0] != '\0' ? ": " : "", said);
-    return fault;
+                     meaning.what != NULL ? meaning.what : "the service refuses this",
+                     answer->status, error[0] != '\0' ? ", " : "", error,
+                     said[0] != '\0' ? ": " : "", said);
+    return meaning.fault;
+}
+
+bool vt_csc_is_explained(const struct vt_rest_answer *answer)
+{
+    return meaning_of(answer) != NULL;
+}
+
+/* 401 is of the token (RFC 6750 3.1). Where it is of a PIN, its words say so, and the question
+ * must not be asked again. */
+static bool is_token_refused(const struct vt_rest_answer *answer)
+{
+    const struct meaning *known = meaning_of(answer);
+    return answer->status == 401 && (known == NULL || strcmp(known->word, "invalid_token") == 0);
 }
 
 /* ---- the token ---- */
@@ -315,7 +336,7 @@ enum vt_seal_fault vt_csc_ask(struct vt_csc_session *session, const char *method
     enum vt_seal_fault fault = get_token(session, NULL, until_msecs, &token, err);
     if (fault == VT_FAULT_NONE)
         fault = ask_with(session, method, body, &token, until_msecs, out, err);
-    if (fault == VT_FAULT_NONE && out->status == 401 && token.len > 0) {
+    if (fault == VT_FAULT_NONE && is_token_refused(out) && token.len > 0) {
         vt_rest_answer_clear(out);
         fault = get_token(session, &token, until_msecs, &next, err);
         if (fault == VT_FAULT_NONE)

@@ -34,6 +34,8 @@ struct vt_csc_session {
 enum vt_seal_fault vt_csc_ask(struct vt_csc_session *session, const char *method,
                               const json_t *body, int64_t until_msecs, struct vt_rest_answer *out,
                               struct vt_err *err);
+/* Whether the words of a refusal are known: then they say whether it was the PIN. */
+bool vt_csc_is_explained(const struct vt_rest_answer *answer);
 /* When a call has to end. */
 int64_t vt_csc_until(const struct vt_csc *csc);
 

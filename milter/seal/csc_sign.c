@@ -84,6 +84,14 @@ static enum vt_seal_fault wait_for(struct vt_csc_session *session, int64_t until
     return fault;
 }
 
+/* A refusal whose words are none of the standard's may mean the PIN, and services lock after a few:
+ * it counts as one. */
+static bool may_be_pin(const struct vt_rest_answer *answer)
+{
+    bool is_refusal = answer->status == 400 || answer->status == 401 || answer->status == 403;
+    return is_refusal && !vt_csc_is_explained(answer);
+}
+
 /* With a PIN one after the other, so that of a wrong one there is one attempt and no more. */
 static enum vt_seal_fault authorize(struct vt_csc_session *session, const char *hash,
                                     int64_t until_msecs, struct vt_rest_answer *out,
@@ -100,6 +108,8 @@ static enum vt_seal_fault authorize(struct vt_csc_session *session, const char *
         json_t *body = make_authorization(csc, hash);
         fault = vt_csc_ask(session, "credentials/authorize", body, until_msecs, out, err);
         json_decref(body);
+        if (fault == VT_FAULT_REFUSED && csc->wants_pin && may_be_pin(out))
+            fault = VT_FAULT_PIN;
     }
     if (fault == VT_FAULT_NONE)
         fault = wait_for(session, until_msecs, out, err);

@@ -398,7 +398,7 @@ enum vt_code vt_hsm_hear(struct vt_hsm *hsm, struct vt_worker_answer *out)
         return VT_E_TIMEOUT;
     *call = (struct vt_hsm_call){0};
     bool is_pin = out->fault == VT_FAULT_PIN || out->fault == VT_FAULT_PIN_LOCKED;
-    if (out->fault != VT_FAULT_LOST && !is_pin)
+    if (!vt_seal_fault_is_loss(out->fault) && !is_pin)
         return VT_OK;
     if (is_pin)
         note_login(hsm, out->fault, out->text);

@@ -113,7 +113,7 @@ static json_t *find_version(const json_t *state, const char *digest, size_t *out
     return NULL;
 }
 
-/* The same, the first of them from now on; one that was never met is new. */
+/* The same, the first of them from now on; one that was never met is new. NULL: no memory. */
 static json_t *meet(json_t *state, const char *digest, int64_t now_utc_secs)
 {
     size_t index = 0;
@@ -128,8 +128,7 @@ static json_t *meet(json_t *state, const char *digest, int64_t now_utc_secs)
                             "", "since", (json_int_t)now_utc_secs, "unheard", 0, "was_good", 0);
         (void)json_array_remove(met, MAX_MET - 1);
     }
-    (void)json_array_insert_new(met, 0, version);
-    return json_array_get(met, 0);
+    return json_array_insert_new(met, 0, version) == 0 ? json_array_get(met, 0) : NULL;
 }
 
 /* Of a PIN that was met before. */
@@ -228,7 +227,10 @@ static void end(json_t *version, enum vt_seal_fault fault, const char *text)
     /* A token that is not there, or a key that is not on it, says nothing about the PIN: what was
      * not taken was not counted either, or the answer would be another one. */
     set_text(version, "state", is_refused ? refused : fault == VT_FAULT_NONE ? good : "new");
-    if (fault != VT_FAULT_LOST)
+    int64_t unheard = json_integer_value(json_object_get(version, "unheard"));
+    if (fault == VT_FAULT_AWAY && unheard > 0)
+        set_number(version, "unheard", unheard - 1); /* this attempt was none */
+    else if (fault != VT_FAULT_LOST)
         set_number(version, "unheard", 0);
     if (fault == VT_FAULT_NONE)
         (void)json_object_set_new(version, "was_good", json_true());

@@ -51,7 +51,8 @@ enum vt_code vt_login_digest(const char *directory, const struct vt_seal_key *ke
 enum vt_code vt_login_begin(const char *directory, const struct vt_seal_key *key,
                             const char *digest, bool is_attempt, int64_t late_msecs,
                             struct vt_login *out, struct vt_err *err) VT_MUST_CHECK;
-/* How it ended: NONE, PIN, PIN_LOCKED with the HSM's words; anything else says nothing about the
+/* How it ended: NONE, PIN, PIN_LOCKED with the HSM's words; AWAY: it was no attempt; LOST: nobody
+ * heard, which is borne twice of a PIN that never was good; anything else says nothing about the
  * PIN. Nothing is noted of another PIN than that of the digest. */
 enum vt_code vt_login_end(const char *directory, const struct vt_seal_key *key, const char *digest,
                           enum vt_seal_fault fault, const char *text,

@@ -117,7 +117,9 @@ static enum vt_seal_fault judge(const struct session *session, const char *host,
     default:
         (void)vt_err_set(err, VT_E_NETWORK, "NetHSM %s answers with HTTP status %ld%s%s", host,
                          answer->status, said[0] != '\0' ? ": " : "", said);
-        return answer->status >= 500 ? VT_FAULT_LOST : VT_FAULT_REFUSED;
+        return answer->status == 503   ? VT_FAULT_AWAY
+               : answer->status >= 500 ? VT_FAULT_LOST
+                                       : VT_FAULT_REFUSED;
     }
 }
 
@@ -139,7 +141,7 @@ static enum vt_seal_fault ask_node(struct session *session, const char *host,
                              "NetHSM %s takes one attempt in a second after a wrong password of "
                              "user %.64s, and limits.hsm leaves no time to wait",
                              host, session->hsm->key->user);
-            return VT_FAULT_LOST;
+            return VT_FAULT_AWAY;
         }
         vt_rest_answer_clear(out);
         pause_msecs(LIMIT_PAUSE_MSECS);
@@ -149,7 +151,7 @@ static enum vt_seal_fault ask_node(struct session *session, const char *host,
         return fault;
     if (out->status == 412) {
         tell_state(session, host, until_msecs, err);
-        return VT_FAULT_LOST;
+        return VT_FAULT_AWAY;
     }
     return judge(session, host, out, err);
 }
@@ -161,6 +163,14 @@ static void add_words(struct vt_err *all, const struct vt_err *one)
     size_t used = strlen(all->text);
     (void)snprintf(all->text + used, sizeof(all->text) - used, "%s%s", used > 0 ? "; " : "",
                    one->text);
+}
+
+/* Of two nodes that cannot, what is known of both: a password that one may have looked at. */
+static enum vt_seal_fault worse(enum vt_seal_fault one, enum vt_seal_fault other)
+{
+    if (one == VT_FAULT_LOST || other == VT_FAULT_LOST)
+        return VT_FAULT_LOST;
+    return one == VT_FAULT_AWAY || other == VT_FAULT_AWAY ? VT_FAULT_AWAY : VT_FAULT_TOKEN;
 }
 
 /* Signing twice does no harm: whatever a node did not do, another may. */
@@ -179,13 +189,13 @@ static enum vt_seal_fault ask(struct session *session, const struct question *qu
         int64_t now_msecs = vt_clock_monotonic_msecs();
         fault = ask_node(session, uri->hosts[node], question,
                          now_msecs + (until_msecs - now_msecs) / (count - i), out, &one);
-        if (fault != VT_FAULT_LOST && fault != VT_FAULT_TOKEN) {
+        if (!vt_seal_fault_is_loss(fault) && fault != VT_FAULT_TOKEN) {
             atomic_store(&hsm->first, node);
             if (fault != VT_FAULT_NONE)
                 (void)vt_err_set(err, one.code, "%s", one.text);
             return fault;
         }
-        worst = fault == VT_FAULT_LOST ? fault : worst;
+        worst = worse(worst, fault);
         add_words(&all, &one);
         if (i + 1 < count)
             vt_rest_answer_clear(out);

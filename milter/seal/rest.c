@@ -225,6 +225,14 @@ static void host_of(const char *url, char out[VT_MAX_REST_HOST_BYTES])
     (void)vt_text_clean(out, VT_MAX_REST_HOST_BYTES, vt_bytes_of(begin, strcspn(begin, "/")));
 }
 
+/* A secret leaves with the request, after the service has shown who it is. */
+static enum vt_seal_fault lost_or_away(CURL *easy)
+{
+    long sent_bytes = 0;
+    (void)curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+    return sent_bytes > 0 ? VT_FAULT_LOST : VT_FAULT_AWAY;
+}
+
 static enum vt_seal_fault explain(const struct vt_rest *rest, const char *url, CURLcode result,
                                   const struct transfer *transfer, const char *reason,
                                   struct vt_err *err)
@@ -255,7 +263,7 @@ static enum vt_seal_fault explain(const struct vt_rest *rest, const char *url, C
         (void)vt_err_set(err, VT_E_TIMEOUT, "%s did not answer in time", host);
     else
         (void)vt_err_set(err, VT_E_NETWORK, "%s is not reached: %s", host, why);
-    return VT_FAULT_LOST;
+    return lost_or_away(rest->easy);
 }
 
 enum vt_seal_fault vt_rest_ask(struct vt_rest *rest, const struct vt_rest_call *call,

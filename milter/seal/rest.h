@@ -51,8 +51,8 @@ struct vt_rest_answer {
     json_t *json; /* NULL: it is none */
 };
 /* GET, or POST when there is a body. *out: vt_rest_answer_clear, always. NONE: with any status;
- * LOST: not reached or late; TOKEN: it is not whom the configuration names; REFUSED: more bytes
- * than an answer has. The words name its host. */
+ * AWAY: not reached, nothing was sent; LOST: it ended later, or is late; TOKEN: it is not whom the
+ * configuration names; REFUSED: more bytes than an answer has. The words name its host. */
 enum vt_seal_fault vt_rest_ask(struct vt_rest *rest, const struct vt_rest_call *call,
                                struct vt_rest_answer *out, struct vt_err *err);
 void vt_rest_answer_clear(struct vt_rest_answer *answer);

@@ -25,8 +25,8 @@ static const struct {
     {503, "is sealed: unseal it (vault operator unseal, bao operator unseal)"},
 };
 
-void vt_vault_tell_state(struct vt_vault_session *session, const char *otherwise,
-                         int64_t until_msecs, struct vt_err *err)
+enum vt_seal_fault vt_vault_tell_state(struct vt_vault_session *session, const char *otherwise,
+                                       int64_t until_msecs, struct vt_err *err)
 {
     char url[VT_MAX_REST_URL_BYTES];
     const char *host = session->vault->module->uri.hosts[0], *what = otherwise;
@@ -39,6 +39,7 @@ void vt_vault_tell_state(struct vt_vault_session *session, const char *otherwise
                 what = states[i].what;
     vt_rest_answer_clear(&answer);
     (void)vt_err_set(err, VT_E_NETWORK, "%s %s", host, what);
+    return what == otherwise ? VT_FAULT_LOST : VT_FAULT_AWAY;
 }
 
 /* {"errors": ["…"]}, the first of them. */
@@ -73,6 +74,8 @@ static enum vt_seal_fault judge(struct vt_vault_session *session, const char *pa
                          host, session->vault->module->uri.version);
         return VT_FAULT_KEY;
     }
+    if (is_elsewhere(answer->status))
+        return vt_vault_tell_state(session, otherwise, until_msecs, err);
     if (answer->status == 403)
         (void)vt_err_set(err, VT_E_CONFIG,
                          "%s denies the token %s (403): its policy has to allow \"read\" of "
@@ -81,14 +84,10 @@ static enum vt_seal_fault judge(struct vt_vault_session *session, const char *pa
     else if (answer->status == 404)
         (void)vt_err_set(err, VT_E_NOT_FOUND,
                          "%s has nothing at %s: look at uri (mount, key, namespace)", host, path);
-    else if (is_elsewhere(answer->status))
-        vt_vault_tell_state(session, otherwise, until_msecs, err);
     else
         (void)vt_err_set(err, VT_E_CONFIG, "%s refuses %s: %s (HTTP status %ld)", host, path, said,
                          answer->status);
-    return answer->status == 403 || answer->status == 404 ? VT_FAULT_KEY
-           : is_elsewhere(answer->status)                 ? VT_FAULT_LOST
-                                                          : VT_FAULT_REFUSED;
+    return answer->status == 403 || answer->status == 404 ? VT_FAULT_KEY : VT_FAULT_REFUSED;
 }
 
 /* ---- a question ---- */

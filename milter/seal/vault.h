@@ -31,10 +31,10 @@ enum vt_seal_fault vt_vault_call(struct vt_vault_session *session, const char *p
                                  int64_t until_msecs, struct vt_rest_answer *out,
                                  struct vt_err *err);
 
-/* Why it does not work, asked without a token: sealed, a standby, not initialised; otherwise: what
- * is said when its health tells nothing. */
-void vt_vault_tell_state(struct vt_vault_session *session, const char *otherwise,
-                         int64_t until_msecs, struct vt_err *err);
+/* Why it does not work, asked without a token: AWAY: sealed, a standby, not initialised; LOST, with
+ * otherwise for its words: its health tells nothing. */
+enum vt_seal_fault vt_vault_tell_state(struct vt_vault_session *session, const char *otherwise,
+                                       int64_t until_msecs, struct vt_err *err);
 
 /* ---- vault_token.c ---- */
 

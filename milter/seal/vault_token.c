@@ -11,6 +11,8 @@
 /* After a renewal that failed. */
 #define AGAIN_MSECS 10000
 #define TURN_MSECS 500
+/* Whatever a service says, it is looked at once a year. */
+#define MAX_LEASE_SECS ((int64_t)366 * 86400)
 
 int64_t vt_vault_until(const struct vt_vault *vault)
 {
@@ -44,6 +46,7 @@ static enum vt_seal_fault keep(struct vt_vault *vault, const char *token, size_t
 static void plan(struct vt_vault *vault, int64_t secs, bool is_renewable)
 {
     vault->is_renewable = is_renewable;
+    secs = secs > MAX_LEASE_SECS ? MAX_LEASE_SECS : secs;
     vault->renew_msecs = secs <= 0 ? INT64_MAX : vt_clock_monotonic_msecs() + secs * 1000 * 2 / 3;
 }
 
@@ -71,8 +74,7 @@ static enum vt_seal_fault refuse(struct vt_vault_session *session,
     if (!is_refusal(answer->status)) {
         (void)snprintf(otherwise, sizeof(otherwise), "answers to a login with HTTP status %ld %s",
                        answer->status, said);
-        vt_vault_tell_state(session, otherwise, until_msecs, err);
-        return VT_FAULT_LOST;
+        return vt_vault_tell_state(session, otherwise, until_msecs, err);
     }
     vault->is_refused = true;
     if (vault->key->user == NULL)

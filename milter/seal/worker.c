@@ -57,7 +57,7 @@ static void answer_request(const struct hand *hand, const struct request *reques
     vt_buf_clear(&signature);
     (void)vt_text_clean(answer.text, sizeof(answer.text), vt_bytes_str(err.text));
     say(&answer);
-    if (answer.fault == VT_FAULT_LOST)
+    if (vt_seal_fault_is_loss(answer.fault))
         _exit(0); /* its handles are of no use any more, in any thread */
 }
 

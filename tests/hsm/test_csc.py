@@ -117,6 +117,32 @@ def pin(site):
             equal(service.wrong_pins, 2, "attempts")
 
 
+def unclear(site):
+    """A refusal that does not say what of: it may have been the PIN, which is tried once then."""
+    for status, error, description in ((400, "invalid_request", "Wrong authentication"), (401, "invalid_pin", ""), (403, "", "")):
+        with Scene(site, mode="explicit") as scene:
+            service = scene.service
+            service.client, service.pin = ("cổng thư", SECRET), PIN
+            service.fault = rest_service.only("/authorize", lambda handler, path, answer=(status, {
+                "error": error, "error_description": description}): handler.say(*answer) or True)
+            key = scene.key(pin=PIN, secret=SECRET)
+            state = site.down(key, "HTTP status %d" % status, state="refused")
+            equal(service.count("/authorize"), 1, "attempts")
+            with site.sealer(key, state=state) as role:
+                role.wait_state("refused")
+            equal((service.count("/authorize"), service.tokens_given), (1, 1), "attempts after a restart, tokens")
+
+
+def late(site):
+    """Not ready when a gateway begins for the first time."""
+    with Scene(site, mode="explicit") as scene:
+        service = scene.service
+        service.pin = PIN
+        busy = rest_service.only("/authorize", lambda handler, path: handler.say(503, {"error": "temporarily_unavailable"}) or True)
+        rest_site.comes_late(site, scene.key(pin=PIN), lambda: setattr(service, "fault", busy),
+                             lambda: setattr(service, "fault", None), "for a moment")
+
+
 def client(site):
     """The secret of the client, and its tokens."""
     with Scene(site) as scene:
@@ -247,4 +273,4 @@ def errors(site):
 
 
 if __name__ == "__main__":
-    rest_site.run(signatures, person, pin, client, login, later, errors)
+    rest_site.run(signatures, person, pin, unclear, late, client, login, later, errors)

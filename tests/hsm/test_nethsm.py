@@ -158,6 +158,16 @@ def errors(site):
         site.down(key, "leaves no time to wait", limit="1s")  # not asked is not refused
 
 
+def late(site):
+    """Locked after a power cut, or not reached, when a gateway begins for the first time."""
+    with Nodes(site) as nsm:
+        node = nsm.nodes[0]
+        rest_site.comes_late(site, nsm.key(), lambda: setattr(node, "state", "Locked"),
+                             lambda: setattr(node, "state", "Operational"), "unlock it")
+        rest_site.comes_late(site, nsm.key(), node.stop, lambda: node.start(site.authority), "not reached")
+        equal(node.wrong, 0, "attempts")
+
+
 def bad_answers(site):
     with Nodes(site) as nsm:
         node = nsm.nodes[0]
@@ -241,4 +251,4 @@ def tls(site):
 
 
 if __name__ == "__main__":
-    rest_site.run(modes, firmware_3_0, password, errors, bad_answers, nodes, tls)
+    rest_site.run(modes, firmware_3_0, password, errors, late, bad_answers, nodes, tls)

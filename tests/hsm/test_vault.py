@@ -164,5 +164,14 @@ def errors(site):
             failure(role.sign(site.attributes()), "unavailable", "is sealed: unseal it")
 
 
+def late(site):
+    """Sealed when a gateway begins for the first time."""
+    with Scene(site) as scene:
+        for role in (None, "role-1"):
+            rest_site.comes_late(site, scene.key(role=role), lambda: setattr(scene.service, "sealed", True),
+                                 lambda: setattr(scene.service, "sealed", False), "is sealed")
+        equal(scene.service.refused, 0, "attempts")
+
+
 if __name__ == "__main__":
-    rest_site.run(signatures, versions, tokens, errors)
+    rest_site.run(signatures, versions, tokens, late, errors)

@@ -93,10 +93,15 @@ class Service:
                 self.end_headers()
                 self.wfile.write(data)
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.handler, self.name, self.port = Handler, name, 0
+        self.start(authority)
+
+    def start(self, authority):
+        """Again on the same port, after stop."""
+        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), self.handler)
         self.server.daemon_threads = True
         self.server.handle_error = lambda *words: None
-        self.server.socket = authority.context(name).wrap_socket(self.server.socket, server_side=True,
+        self.server.socket = authority.context(self.name).wrap_socket(self.server.socket, server_side=True,
                                                                  do_handshake_on_connect=False)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()

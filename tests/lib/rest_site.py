@@ -75,9 +75,9 @@ class Site(hsm.Certified):
             raise AssertionError("no signature: %r" % (answer,))
         hsm.verify(self.keys[of].public_key(), data, answer, scheme, getattr(hashes, algorithm.upper())())
 
-    def down(self, key, *words, state="down", **options):
+    def down(self, key, *words, state="down", state_directory=None, **options):
         """The key does not come up, and its state says why; twice, for a restart."""
-        with self.sealer(key, **options) as role:
+        with self.sealer(key, state=state_directory, **options) as role:
             hsm.wait_for(lambda: role.status()["state"] == state and role.status()["text"], 10,
                          "state %s; %s" % (state, role.status()))
             for word in words:
@@ -87,6 +87,18 @@ class Site(hsm.Certified):
             failure(role.sign(self.attributes(options.get("of", "rsa"))), wanted)
             equal(role.events(), [], "uses")
             return role.directory
+
+
+def comes_late(site, key, away, back, words):
+    """A service that cannot work when its secret is new has not looked at it: that is no attempt, however often."""
+    away()
+    directory = "%s/late%d" % (site.folder, site.number)
+    for _ in range(3):
+        site.down(key, words, state_directory=directory)
+    back()
+    with site.sealer(key, state=directory) as role:
+        role.wait_state("up")
+        site.good(role)
 
 
 def run(*cases):

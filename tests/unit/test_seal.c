@@ -357,6 +357,17 @@ static void logins(void **state)
     assert_int_equal(ask("3333", true), VT_LOGIN_YES);
     told("3333", VT_FAULT_LOST);
     assert_int_equal(ask("3333", true), VT_LOGIN_NO); /* the HSM may have counted both */
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(ask("5555", true), VT_LOGIN_YES);
+        told("5555", VT_FAULT_AWAY); /* nobody looked at it */
+    }
+    assert_int_equal(ask("5555", true), VT_LOGIN_YES);
+    told("5555", VT_FAULT_LOST);
+    assert_int_equal(ask("5555", true), VT_LOGIN_YES);
+    told("5555", VT_FAULT_AWAY); /* the one before may have been counted still */
+    assert_int_equal(ask("5555", true), VT_LOGIN_YES);
+    told("5555", VT_FAULT_LOST);
+    assert_int_equal(ask("5555", true), VT_LOGIN_NO);
     assert_int_equal(ask("4444", true), VT_LOGIN_YES);
     told("4444", VT_FAULT_KEY); /* it was taken, or nobody counted it */
     assert_int_equal(ask("4444", true), VT_LOGIN_YES);
