@@ -4,19 +4,10 @@
  * addition, whose signer is looked for; under a certification with P=3 (12.8.2.2) it is allowed as
  * far as it cannot pass for a part of the page: a note and a mark over the text. Free text, stamps
  * and drawings can (Rohlmann et al., Breaking the Specification, 2021). */
-#include <stdlib.h>
-#include <string.h>
-
 #include "document/pdf_compare.h"
 
 /* A note is an icon. Points. */
 #define MAX_ICON 40.0
-/* Drawing instructions of a mark. */
-#define MAX_MARK_BYTES ((size_t)16 * 1024)
-#define MAX_MARK_OPERATORS 200
-/* Width of a line below text. Points. */
-#define MAX_LINE 2.0
-
 enum sort {
     SORT_UNKNOWN, /* nobody can say what it shows or does */
     SORT_DRAWN,   /* shows whatever its writer likes */
@@ -54,119 +45,6 @@ static bool acts(struct pdf_pair *pair, const struct pdf_value *annotation)
 
 /* ---- what cannot pass for a part of the page ---- */
 
-static bool is_one_of(struct vt_bytes word, const char *const *list)
-{
-    for (size_t i = 0; list[i] != NULL; i++) {
-        if (vt_bytes_equal(word, vt_bytes_str(list[i])))
-            return true;
-    }
-    return false;
-}
-
-/* What an appearance may draw, and did. */
-struct mark {
-    bool may_fill;
-    bool needs_state; /* fills only with a graphics state that darkens */
-    size_t max_lines; /* segments; 0: any number */
-    bool has_state;
-    size_t lines;
-    double last; /* number */
-};
-
-/* One operator of a content stream (8.2, table 51): lines, areas, colours. No text, no picture, no
- * inline image, no form. */
-static bool may_draw(struct mark *mark, struct vt_bytes word)
-{
-    static const char *const harmless[] = {"q", "Q", "rg", "RG", "g", "G", "k", "K", "J",
-                                           "j", "M", "re", "m",  "h", "i", "n", NULL};
-    static const char *const segments[] = {"l", "c", "v", "y", "S", "s", NULL};
-    static const char *const areas[] = {"f", "F", "f*", "B", "B*", "b", "b*", NULL};
-    bool is_thin = mark->max_lines > 0;
-    if (is_one_of(word, harmless))
-        return !is_thin || !vt_bytes_equal(word, VT_BYTES("re"));
-    if (vt_bytes_equal(word, VT_BYTES("w")))
-        return !is_thin || (mark->last >= 0 && mark->last <= MAX_LINE);
-    if (vt_bytes_equal(word, VT_BYTES("gs")))
-        return mark->has_state = true;
-    if (is_one_of(word, segments))
-        return ++mark->lines <= mark->max_lines || !is_thin;
-    if (is_one_of(word, areas))
-        return mark->may_fill && (!mark->needs_state || mark->has_state);
-    return !is_thin &&
-           (vt_bytes_equal(word, VT_BYTES("cm")) || vt_bytes_equal(word, VT_BYTES("d")));
-}
-
-static bool draws_a_mark(struct vt_bytes content, struct mark *mark)
-{
-    struct pdf_value word;
-    size_t operators = 0, at = 0;
-    while (pdf_next_value(content, &at, &word)) {
-        if (word.kind != PDF_KEYWORD)
-            (void)pdf_number_of(&word, &mark->last);
-        else if (++operators > MAX_MARK_OPERATORS || !may_draw(mark, word.text))
-            return false;
-    }
-    return pdf_skip_space(content, at) == content.len;
-}
-
-/* 11.3.5.2: every graphics state there is only darkens what is below, and sets no width. */
-static bool multiplies(struct pdf_pair *pair, const struct pdf_value *resources)
-{
-    static const char *const known[] = {"Type", "BM", "AIS", "CA", "ca", NULL};
-    struct pdf_value states = pdf_pair_get(pair, pair->b, resources, "ExtGState"), key, value;
-    size_t count = 0;
-    for (size_t at = 0; pdf_dict_next(&states, &at, &key, &value); count++) {
-        struct pdf_value state = pdf_pair_resolve(pair, pair->b, value);
-        struct pdf_value mode = pdf_pair_get(pair, pair->b, &state, "BM");
-        if (!pdf_name_is(&mode, "Multiply") || !pdf_has_only_keys(&state, known))
-            return false;
-    }
-    return count > 0;
-}
-
-/* 12.5.6.10: one line below or through each quadrilateral, which hides nothing. */
-static size_t lines_of(struct pdf_pair *pair, const struct pdf_value *annotation)
-{
-    struct pdf_value points = pdf_pair_get(pair, pair->b, annotation, "QuadPoints"), item;
-    size_t count = 0;
-    for (size_t at = 0; pdf_array_next(&points, &at, &item);)
-        count++;
-    return count / 8 * 2; /* a segment, and its stroke */
-}
-
-/* The appearance is new, and a mark as readers draw it. */
-static bool looks_like_a_mark(struct pdf_pair *pair, const struct pdf_value *annotation,
-                              enum sort sort)
-{
-    static const char *const only_n[] = {"N", NULL};
-    static const char *const plain[] = {"ExtGState", "ProcSet", NULL};
-    struct pdf_value subtype = pdf_pair_get(pair, pair->b, annotation, "Subtype");
-    struct pdf_value look = pdf_pair_get(pair, pair->b, annotation, "AP");
-    struct pdf_value n = pdf_dict_get(&look, "N");
-    uint8_t *data = NULL;
-    size_t len = 0;
-    if (look.kind == PDF_NONE)
-        return true; /* the reader draws it */
-    if (!pdf_has_only_keys(&look, only_n) || !pdf_pair_is_new(pair, &n))
-        return false;
-    struct pdf_value form = pdf_pair_resolve(pair, pair->b, n);
-    struct pdf_value resources = pdf_pair_get(pair, pair->b, &form, "Resources");
-    if (resources.kind != PDF_NONE && !pdf_has_only_keys(&resources, plain))
-        return false;
-    bool is_highlight = pdf_name_is(&subtype, "Highlight");
-    bool has_states = pdf_dict_get(&resources, "ExtGState").kind != PDF_NONE;
-    struct mark mark = {.may_fill = sort == SORT_NOTE || is_highlight, .needs_state = is_highlight};
-    if (sort == SORT_MARK && !is_highlight)
-        mark.max_lines = lines_of(pair, annotation);
-    if (sort == SORT_MARK &&
-        ((!is_highlight && mark.max_lines == 0) || (has_states && !multiplies(pair, &resources))))
-        return false;
-    bool ok = pdf_history_stream(pair->history, n.ref, pair->b, true, &data, &len) &&
-              len <= MAX_MARK_BYTES && draws_a_mark(vt_bytes_of(data, len), &mark);
-    free(data);
-    return ok;
-}
-
 static bool is_icon(struct pdf_pair *pair, const struct pdf_value *annotation)
 {
     struct pdf_value subtype = pdf_pair_get(pair, pair->b, annotation, "Subtype");
@@ -187,9 +65,13 @@ static bool is_icon(struct pdf_pair *pair, const struct pdf_value *annotation)
 
 static bool is_harmless(struct pdf_pair *pair, const struct pdf_value *annotation, enum sort sort)
 {
-    if (sort == SORT_NOTE && !is_icon(pair, annotation))
-        return false;
-    return (sort == SORT_NOTE || sort == SORT_MARK) && looks_like_a_mark(pair, annotation, sort);
+    struct pdf_value subtype = pdf_pair_get(pair, pair->b, annotation, "Subtype");
+    if (sort == SORT_NOTE)
+        return is_icon(pair, annotation) && pdf_looks_like_mark(pair, annotation, PDF_MARK_NOTE);
+    return sort == SORT_MARK &&
+           pdf_looks_like_mark(pair, annotation,
+                               pdf_name_is(&subtype, "Highlight") ? PDF_MARK_HIGHLIGHT
+                                                                  : PDF_MARK_LINE);
 }
 
 /* ---- annotations that were added, and that are gone ---- */

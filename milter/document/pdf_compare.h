@@ -114,6 +114,15 @@ void pdf_compare_structure(struct pdf_pair *pair, const struct pdf_value *a,
 void pdf_compare_pages(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
 void pdf_compare_annots(struct pdf_pair *pair, const struct pdf_value *a,
                         const struct pdf_value *b);
+/* pdf_mark.c: does an annotation that was added look as readers draw such a mark? It cannot pass
+ * for a part of the page then. */
+enum pdf_mark_kind {
+    PDF_MARK_NOTE = 0,
+    PDF_MARK_HIGHLIGHT,
+    PDF_MARK_LINE /* under, through or below the text */
+};
+bool pdf_looks_like_mark(struct pdf_pair *pair, const struct pdf_value *annotation,
+                         enum pdf_mark_kind kind);
 /* False: they are to be compared strictly. */
 bool pdf_compare_names(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
 /* pdf_overlay.c: what came later hides of a page. page: its dictionary at step b. */

@@ -74,7 +74,7 @@ def marked(data, kind, content, resources):
     x1, y1, x2, y2 = rect
     note = {"Type": Name("Annot"), "Subtype": Name(kind), "Rect": rect, "F": 4, "P": Ref(form.PAGE_1), "AP": {"N": Ref(pdf.size + 1)},
             "QuadPoints": [x1, y2, x2, y2, x1, y1, x2, y1]}
-    return update(data, {form.PAGE_1: page, pdf.size: note, pdf.size + 1: form.look(content, 200, 20, resources)})
+    return update(data, {form.PAGE_1: page, pdf.size: note, pdf.size + 1: form.look(content, x2 - x1, y2 - y1, resources)})
 
 
 SPOOF = b"BT /F1 12 Tf 72 700 Td (900.000) Tj ET\n"
@@ -232,6 +232,8 @@ def certified(p1, p2, p3, sign):
             ("note-with-picture", "Text", b"/Im1 Do\n", {"XObject": {"Im1": Ref(form.PICTURE)}}),
             ("note-with-inline-picture", "Text", b"BI /W 1 /H 1 /BPC 8 /CS /G ID x EI\n", {})):
         yield f"eaa-{name}-p3", "EAA", marked(p3, kind, content, resources), ADDED, "annotation"
+    for row in disguised(p3):
+        yield row
     yield "eaa-unsigned", "EAA", freetext(sign("person", p3)), ADDED, "annotation"
     yield "ssa-page-p2", "SSA", sign("public", p2, rect=[0, 0, 595, 842]), UNCLEAR, "page 1"
     yield "ssa-in-parts-p2", "SSA", sign("public", sign("public", p2, rect=[0, 421, 595, 631]), rect=[0, 631, 595, 842]), UNCLEAR, "page 1"
@@ -242,6 +244,55 @@ def certified(p1, p2, p3, sign):
     yield "decertified", "EAA", with_keys(p2, form.CATALOG, Perms=None), CHANGED + "|" + UNCLEAR, "/Perms"
     yield "certified-anew", "EAA", sign("agency", p1, certify=3), CHANGED, "certified"
     yield "certified-late", "SSA", sign("agency", sign("person", p3), certify=3), UNCLEAR, "certifies"
+
+
+DARKER = {"ExtGState": {"R0": {"Type": Name("ExtGState"), "BM": Name("Multiply"), "AIS": False}}}
+
+
+def nested(data, kind, outer, inner, resources, group=None, inner_group=None, rect=None):
+    """A mark whose appearance draws a form of its own, as Acrobat and poppler nest them."""
+    out = marked(data, kind, outer, {**resources, "XObject": {"Form": Ref(PdfFile(data).size + 2)}})
+    pdf = PdfFile(out)
+    look, form_in = pdf.get(Ref(pdf.size - 1)), Stream({"Type": Name("XObject"), "Subtype": Name("Form"), "BBox": [0, 0, 200, 20],
+                                              "Resources": resources}, inner)
+    look.info.update({"Group": group} if group else {})
+    form_in.info.update({"Group": inner_group} if inner_group else {})
+    note, page = dict(pdf.get(Ref(pdf.size - 2))), pdf.get(Ref(form.PAGE_1))
+    note.update({"Rect": rect} if rect else {})
+    return update(data, {form.PAGE_1: page, pdf.size - 2: note, pdf.size - 1: look, pdf.size: form_in})
+
+
+def disguised(p3):
+    """Marks that are none: they hide text, or pass for it."""
+    group = {"S": Name("Transparency")}
+    yellow, nine = b"1 1 0 rg 0 0 200 20 re f\n", b"0 g 0 0 m 0 20 l 3 20 l 3 0 l h f\n"
+    for name, kind, content, resources in (
+            ("highlight-black", "Highlight", b"/R0 gs 0 g 0 0 200 20 re f\n", DARKER),
+            ("highlight-dark", "Highlight", b"/R0 gs 0 0 0.6 rg 0 0 200 20 re f\n", DARKER),
+            ("highlight-black-by-default", "Highlight", b"/R0 gs 0 0 200 20 re f\n", DARKER),
+            ("highlight-digit", "Highlight", b"/R0 gs " + nine, DARKER),
+            ("highlight-state-given-back", "Highlight", b"q /R0 gs Q 1 1 0 rg 0 0 200 20 re f\n", DARKER),
+            ("underline-digit", "Underline", b"0 G 1 w 2 0 m 2 20 l S\n", {}),
+            ("underline-white", "StrikeOut", b"1 G 2 w 0 9 m 200 9 l S\n", {}),
+            ("note-digit", "Text", b"1 g 0 0 20 20 re f 0 G 1.5 w 3 2 m 15 18 l S\n", {}),
+            ("note-digit-on-nothing", "Text", b"0 G 1.5 w 3 2 m 15 18 l S\n", {}),
+            ("note-digit-on-dots", "Text", b"1 1 0 rg 0 0 1 1 re 19 19 1 1 re f 0 G 1.5 w 3 2 m 15 18 l S\n", {}),
+            ("note-digit-on-ground-beyond", "Text", b"1 1 0 rg -40 -40 m 60 -40 l 60 60 l -40 60 l -40 -20 l -20 -20 l -20 40 l 40 40 l 40 -20 l -40 -20 l h f "
+             b"0 G 1.5 w 3 2 m 15 18 l S\n", {}),
+            ("note-white-over-yellow", "Text", b"1 1 0 rg 0 0 20 20 re f 1 g 0 0 20 20 re f 0 G 3 2 m 15 18 l S\n", {}),
+            ("note-wiped", "Text", b"1 1 0 rg 0 0 20 20 re f 1 G 2 w " + b"".join(b"0 %d m 20 %d l S " % (y, y) for y in range(1, 20, 2)), {})):
+        yield f"eaa-{name}-p3", "EAA", marked(p3, kind, content, resources), ADDED, "annotation"
+    for name, kind, colour in (("highlight-black-by-reader", "Highlight", [0]), ("highlight-without-colour", "Highlight", None),
+                               ("underline-black-by-reader", "Underline", [0, 0, 0])):
+        yield f"eaa-{name}-p3", "EAA", new_annotation(p3, Subtype=Name(kind), Rect=[72, 740, 272, 760], C=colour, QuadPoints=[
+            72, 760, 272, 760, 72, 740, 272, 740]), ADDED, "annotation"
+    yield "eaa-highlight-isolated-p3", "EAA", nested(p3, "Highlight", b"/Form Do\n", b"/R0 gs " + yellow, DARKER, {**group, "I": True}), ADDED, "annotation"
+    yield "eaa-highlight-isolated-inside-p3", "EAA", nested(p3, "Highlight", b"/R0 gs /Form Do\n", yellow, DARKER, {**group, "I": True}), ADDED, "annotation"
+    yield "eaa-highlight-form-with-text-p3", "EAA", nested(p3, "Highlight", b"/R0 gs /Form Do\n", b"BT (9) Tj ET\n", DARKER), ADDED, "annotation"
+    yield "eaa-highlight-form-old-p3", "EAA", marked(p3, "Highlight", b"/R0 gs /Form Do\n", {**DARKER, "XObject": {"Form": Ref(form.LOOK_BUTTON)}}), \
+        ADDED, "annotation"
+    yield "eaa-underline-stretched-p3", "EAA", nested(p3, "Underline", b"/Form Do\n", b"1 0 0 RG 2 w 0 9 m 200 9 l S\n", {}, rect=[72, 640, 272, 760]), \
+        ADDED, "annotation"
 
 
 def filled(data, value="34", **keys):

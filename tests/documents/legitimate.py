@@ -10,7 +10,7 @@ import tempfile
 
 import formfile as form
 import pdfsign
-from attacks import filled, freetext, marked, new_annotation, showing, ticked, update, with_keys
+from attacks import filled, freetext, marked, nested, new_annotation, showing, ticked, update, with_keys
 from pdffile import PdfFile
 from pdfobject import Name, Ref, Stream, date, text
 
@@ -142,6 +142,20 @@ def permitted(sign, base):
                                      ("Underline", b"0 1 0 RG 1 w 0 2 m 200 2 l S\n", {}), ("StrikeOut", b"1 0 0 RG 1.2 w 0 9 m 200 9 l S\n", {}),
                                      ("Text", b"q 1 1 0 rg 0 0 20 20 re f 0 G 2 5 m 18 5 l 2 9 m 18 9 l S Q\n", {})):
         yield f"p3-{kind.lower()}-drawn", "marked by Acrobat", marked(p3, kind, content, resources), "annotation"
+    group = {"S": Name("Transparency")}
+    curve = b"1 0.82 0 rg 0 i 2 0 m -2 6 -2 14 2 20 c 198 20 l 202 14 202 6 198 0 c h f\n"
+    opaque = {"ExtGState": {"GS0": {"Type": Name("ExtGState"), "CA": 0.8, "ca": 0.8}, "GS1": {"BM": Name("Multiply"), "CA": 1, "ca": 1}}}
+    for name, data in (("acrobat", nested(p3, "Highlight", b"/R0 gs /Form Do\n", curve, darker, None, group)),
+                       ("poppler", nested(p3, "Highlight", b"/GS1 gs\n/Form Do", curve, opaque, group, group)),
+                       ("foxit", nested(p3, "Highlight", b"q /GS0 gs /Form Do Q\n", b"/GS1 gs " + curve, opaque))):
+        yield f"p3-highlight-nested-by-{name}", "a form in the form", data, "annotation"
+    pen = {"ExtGState": {"TransGs": {"AIS": False, "CA": 1, "Type": Name("ExtGState"), "ca": 1}}, "ProcSet": [Name("PDF")]}
+    yield "p3-underline-by-pdfxchange", "", marked(p3, "Underline", b"/TransGs gs 0.2 0.62 0 RG\n1.176 w 0 1.2 m 200 1.2 l S", pen), "annotation"
+    paper = {"ExtGState": {"GS0": {"AIS": False, "BM": Name("Normal"), "CA": 0.6, "ca": 0.6, "Type": Name("ExtGState")}}}
+    yield "p3-note-by-acrobat", "a white rim, a yellow ground, black lines", marked(
+        p3, "Text", b"q 1 1 1 rg 0 i 1 w 4 M 1 j 0 J []0 d /GS0 gs 1 0 0 1 10 6 cm 8 12 m -8 12 l -8.5 12 -9 11.5 -9 11 c -9 -4 l -9 -4.5 -8.5 -5 -8 -5 c "
+        b"8 -5 l 9 -5 l 9 12 l h f Q 0 G 1 1 0 rg 0 i 0.59 w []0 d 1 0 0 1 10 6 cm 0 0 m -5 1 -6 3 -6 5 c -6 8 -3 10 0 10 c 6 9 6 2 0 0 c "
+        b"8 12 m -8 12 l -9 12 l -9 -5 l 9 -5 l 9 12 l 8 12 l b\n", paper), "annotation"
     yield "p3-note-and-signed", "commented on and approved", sign("agency", new_annotation(
         p3, Subtype=Name("Text"), Rect=[500, 600, 520, 620], Contents=text("Đã xem"))), "annotation"
     dongy = {"Type": Name("TransformParams"), "Action": Name("Include"), "Fields": [text("dongy")], "V": Name("1.2")}
