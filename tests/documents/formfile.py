@@ -30,6 +30,21 @@ def widget(kind, name, page, rect, **more):
             "Rect": rect, **more}
 
 
+def xmp(modified, title):
+    """Metadata as Acrobat writes them, of which a program that saves changes the dates."""
+    packet = f"""<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+   <xmp:ModifyDate>{modified}</xmp:ModifyDate>
+   <dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="w"?>"""
+    return Stream({"Type": Name("Metadata"), "Subtype": Name("XML")}, packet.encode())
+
+
 def objects(when):
     """{number: value} of the form."""
     resources = {"Font": {"F1": Ref(FONT)}, "XObject": {"Im1": Ref(PICTURE)}, "Properties": {"L1": Ref(LAYER)}}
@@ -54,8 +69,8 @@ def objects(when):
         FIELD_CHECK: widget("Btn", "dongy", PAGE_1, [72, 570, 82, 580], V=Name("Off"), AS=Name("Off"),
                             AP={"N": {"Yes": Ref(LOOK_YES), "Off": Ref(LOOK_OFF)}}),
         FIELD_BUTTON: widget("Btn", "gui", PAGE_1, [72, 540, 132, 560], Ff=1 << 16, AP={"N": Ref(LOOK_BUTTON)}),
-        FIELD_SIGN: widget("Sig", "lanhdao", PAGE_1, [350, 200, 550, 260]),
-        FIELD_SIGN_2: widget("Sig", "vanthu", PAGE_2, [350, 200, 550, 260]),
+        FIELD_SIGN: widget("Sig", "lanhdao", PAGE_1, [72, 90, 272, 150]),
+        FIELD_SIGN_2: widget("Sig", "vanthu", PAGE_2, [72, 90, 272, 150]),
         LOOK_TEXT: look(b"/Tx BMC BT /F1 10 Tf 2 5 Td (12) Tj ET EMC\n"),
         LOOK_YES: look(b"0 0 10 10 re f\n", 10, 10, {}),
         LOOK_OFF: look(b"\n", 10, 10, {}),
@@ -71,8 +86,7 @@ def objects(when):
         OUTLINE: {"Title": text("Tờ trình"), "Parent": Ref(OUTLINES), "Dest": [Ref(PAGE_1), Name("Fit")]},
         TAGS: {"Type": Name("StructTreeRoot"), "K": Ref(TAG), "ParentTree": {"Nums": [0, [Ref(TAG)]]}, "ParentTreeNextKey": 1},
         TAG: {"Type": Name("StructElem"), "S": Name("Document"), "P": Ref(TAGS), "Pg": Ref(PAGE_1), "K": [0]},
-        METADATA: Stream({"Type": Name("Metadata"), "Subtype": Name("XML")}, b"<x:xmpmeta><xmp:ModifyDate>2026</xmp:ModifyDate>"
-                         b"<dc:title>A</dc:title></x:xmpmeta>"),
+        METADATA: xmp("2026-01-05T08:00:00+07:00", "Tờ trình"),
         LOOK_SIGN: look(b"0 0 1 rg 0 0 200 60 re S\n", 200, 60, {}),
         UNUSED: {"Of": Raw(b"[/Nobody]")},
         PAGE_SPARE: dict(page, Contents=Ref(CONTENT_SPARE)),

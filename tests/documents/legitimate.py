@@ -23,8 +23,8 @@ def with_metadata(when):
     """What Acrobat and Foxit write with every save: dates, program, identity of the instance."""
     def also(pdf, objects, numbers):
         objects[form.INFO] = dict(pdf.get(Ref(form.INFO)), Producer=b"other tests", ModDate=date(when))
-        objects[form.METADATA] = Stream({"Type": Name("Metadata"), "Subtype": Name("XML")},
-                                        b"<x:xmpmeta><xmp:ModifyDate>2027</xmp:ModifyDate>\n<dc:title>A</dc:title>  </x:xmpmeta>")
+        saved = form.xmp("2026-02-06T09:00:00+07:00", "Tờ trình")
+        objects[form.METADATA] = Stream(saved.info, saved.data.replace(b"</xmp:ModifyDate>\n ", b"</xmp:ModifyDate>\n\n   "))
     return also
 
 
