@@ -21,12 +21,9 @@
 #define LEAST_DPI 60.0
 #define A4 ((struct pdf_box){0, 0, 595, 842})
 
-struct matrix {
-    double a, b, c, d, e, f;
-};
-
 struct state {
-    struct matrix matrix;
+    struct pdf_matrix matrix;
+    uint8_t fill[3];
     bool is_invisible; /* text */
 };
 
@@ -116,9 +113,9 @@ struct pdf_box pdf_page_box(struct pdf_reader *reader, const struct pdf_value *p
 }
 
 /* first, then second (8.3.4). */
-static struct matrix times(const struct matrix *first, const struct matrix *second)
+static struct pdf_matrix times(const struct pdf_matrix *first, const struct pdf_matrix *second)
 {
-    return (struct matrix){
+    return (struct pdf_matrix){
         .a = first->a * second->a + first->b * second->c,
         .b = first->a * second->b + first->b * second->d,
         .c = first->c * second->a + first->d * second->c,
@@ -129,7 +126,7 @@ static struct matrix times(const struct matrix *first, const struct matrix *seco
 }
 
 /* Where a box lies behind a matrix. */
-static struct pdf_box moved(const struct matrix *m, const struct pdf_box *box)
+static struct pdf_box moved(const struct pdf_matrix *m, const struct pdf_box *box)
 {
     const double x[] = {box->left, box->right, box->left, box->right};
     const double y[] = {box->bottom, box->bottom, box->top, box->top};
@@ -180,13 +177,16 @@ static void draw_picture(struct drawing *drawing, const struct state *state, str
         cover(drawing->out, &box);
     if (drawing->out->pictures_count < PDF_MAX_PICTURES)
         drawing->out->pictures[drawing->out->pictures_count++] =
-            (struct pdf_picture){.ref = ref, .box = box};
+            (struct pdf_picture){.ref = ref,
+                                 .box = box,
+                                 .matrix = state->matrix,
+                                 .fill = {state->fill[0], state->fill[1], state->fill[2]}};
 }
 
 /* ---- content ---- */
 
 static void draw_content(struct drawing *drawing, struct vt_bytes content,
-                         const struct pdf_value *resources, const struct matrix *matrix);
+                         const struct pdf_value *resources, const struct pdf_matrix *matrix);
 
 static bool take_stream(struct drawing *drawing, struct pdf_ref ref, struct vt_buf *out)
 {
@@ -202,7 +202,7 @@ static bool take_stream(struct drawing *drawing, struct pdf_ref ref, struct vt_b
 
 /* outer: the matrix that holds where the form is drawn. */
 static void draw_form(struct drawing *drawing, struct pdf_ref ref, const struct pdf_value *dict,
-                      const struct pdf_value *resources, const struct matrix *outer)
+                      const struct pdf_value *resources, const struct pdf_matrix *outer)
 {
     struct pdf_value own = pdf_get(drawing->reader, dict, "Resources");
     struct pdf_value array = pdf_get(drawing->reader, dict, "Matrix");
@@ -213,8 +213,8 @@ static void draw_form(struct drawing *drawing, struct pdf_ref ref, const struct 
         return;
     }
     (void)numbers_of(drawing->reader, &array, n, 6);
-    const struct matrix inner = {n[0], n[1], n[2], n[3], n[4], n[5]};
-    const struct matrix whole = times(&inner, outer);
+    const struct pdf_matrix inner = {n[0], n[1], n[2], n[3], n[4], n[5]};
+    const struct pdf_matrix whole = times(&inner, outer);
     vt_buf_init(&content, MAX_CONTENT_BYTES + 1);
     drawing->forms++;
     if (take_stream(drawing, ref, &content))
@@ -304,8 +304,40 @@ static void change_matrix(struct operation *now)
         if (now->count != 6 || !number_of(&now->operands[i], &n[i]))
             return;
     }
-    const struct matrix change = {n[0], n[1], n[2], n[3], n[4], n[5]};
+    const struct pdf_matrix change = {n[0], n[1], n[2], n[3], n[4], n[5]};
     state->matrix = times(&change, &state->matrix);
+}
+
+static uint8_t level_of(double part)
+{
+    return part <= 0 ? 0 : part >= 1 ? 255 : (uint8_t)(part * 255 + 0.5);
+}
+
+/* The colour of stencils, by the number of its components; a pattern is black (8.6.8). */
+static void change_fill(struct operation *now, bool is_reset)
+{
+    struct state *state = &now->states[now->depth];
+    double n[4] = {0};
+    size_t count = is_reset ? 0 : now->count;
+    for (size_t i = 0; i < count; i++) {
+        if (count > 4 || !number_of(&now->operands[i], &n[i]))
+            count = 0;
+    }
+    for (size_t i = 0; i < 3; i++)
+        state->fill[i] = count == 1   ? level_of(n[0])
+                         : count == 3 ? level_of(n[i])
+                         : count == 4 ? level_of((1 - n[i]) * (1 - n[3]))
+                                      : 0;
+}
+
+static bool changes_fill(const struct pdf_value *keyword)
+{
+    static const char *const names[] = {"g", "rg", "k", "sc", "scn"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (is_operator(keyword, names[i]))
+            return true;
+    }
+    return false;
 }
 
 static void operate(struct drawing *drawing, struct operation *now, const struct pdf_value *keyword,
@@ -324,13 +356,15 @@ static void operate(struct drawing *drawing, struct operation *now, const struct
         state->is_invisible = last->integer == 3 || last->integer == 7;
     } else if (is_operator(keyword, "Do") && last != NULL) {
         draw_named(drawing, state, last, resources);
+    } else if (is_operator(keyword, "cs") || changes_fill(keyword)) {
+        change_fill(now, is_operator(keyword, "cs"));
     } else if (shows_text(keyword) && !state->is_invisible) {
         drawing->out->has_text = true;
     }
 }
 
 static void draw_content(struct drawing *drawing, struct vt_bytes content,
-                         const struct pdf_value *resources, const struct matrix *matrix)
+                         const struct pdf_value *resources, const struct pdf_matrix *matrix)
 {
     struct operation now = {.states = {{.matrix = *matrix}}};
     struct pdf_value value;
@@ -360,7 +394,7 @@ static void draw_content(struct drawing *drawing, struct vt_bytes content,
 
 static void draw_contents(struct drawing *drawing, const struct pdf_value *page)
 {
-    static const struct matrix identity = {1, 0, 0, 1, 0, 0};
+    static const struct pdf_matrix identity = {1, 0, 0, 1, 0, 0};
     struct pdf_value contents = pdf_dict_get(page, "Contents"), item;
     struct pdf_value array = pdf_resolve(drawing->reader, contents);
     struct pdf_value resources = inherited(drawing->reader, page, "Resources");
@@ -396,13 +430,14 @@ static void draw_annotation(struct drawing *drawing, const struct pdf_value *ann
         !pdf_box_read(reader, &bounds, &from))
         return;
     (void)numbers_of(reader, &array, n, 6);
-    const struct matrix own = {n[0], n[1], n[2], n[3], n[4], n[5]};
+    const struct pdf_matrix own = {n[0], n[1], n[2], n[3], n[4], n[5]};
     from = moved(&own, &from);
     double width = from.right - from.left, height = from.top - from.bottom;
     if (width <= 0 || height <= 0)
         return;
     double x = (to.right - to.left) / width, y = (to.top - to.bottom) / height;
-    const struct matrix fit = {x, 0, 0, y, to.left - x * from.left, to.bottom - y * from.bottom};
+    const struct pdf_matrix fit = {
+        x, 0, 0, y, to.left - x * from.left, to.bottom - y * from.bottom};
     draw_form(drawing, normal.ref, &form, &none, &fit);
 }
 
@@ -411,8 +446,11 @@ void pdf_drawing_read(struct pdf_reader *reader, struct pdf_drawing_budget *budg
 {
     struct drawing drawing = {.reader = reader, .budget = budget, .out = out};
     struct pdf_value annotations = pdf_get(reader, page, "Annots"), item;
+    struct pdf_value rotate = inherited(reader, page, "Rotate");
     size_t count = 0;
     *out = (struct pdf_drawing){.page = pdf_page_box(reader, page)};
+    if (rotate.kind == PDF_INTEGER)
+        out->turns = (unsigned)((rotate.integer / 90 % 4 + 4) % 4);
     draw_contents(&drawing, page);
     for (size_t at = 0; count < MAX_ANNOTATIONS && pdf_array_next(&annotations, &at, &item);
          count++) {

@@ -7,8 +7,9 @@
 
 #include "document/pdf.h"
 
-/* Pictures remembered of one page; more are counted in what they cover. */
-#define PDF_MAX_PICTURES 32
+/* Pictures remembered of one page, the strips of a scan among them; more are counted in what they
+ * cover. */
+#define PDF_MAX_PICTURES 256
 /* What a page is divided into to see how much of it pictures cover. */
 #define PDF_GRID 32
 
@@ -16,13 +17,21 @@ struct pdf_box {
     double left, bottom, right, top; /* in points, left <= right, bottom <= top */
 };
 
+/* [a b c d e f]: x' = a x + c y + e, y' = b x + d y + f (8.3.4). */
+struct pdf_matrix {
+    double a, b, c, d, e, f;
+};
+
 struct pdf_picture {
-    struct pdf_ref ref; /* id 0: written into the content */
-    struct pdf_box box; /* what it covers, turned or not */
+    struct pdf_ref ref;       /* id 0: written into the content */
+    struct pdf_box box;       /* what it covers, turned or not */
+    struct pdf_matrix matrix; /* from the unit square to the page */
+    uint8_t fill[3];          /* the colour in which a stencil is painted (8.9.6.2) */
 };
 
 struct pdf_drawing {
     struct pdf_box page;     /* CropBox, else MediaBox */
+    unsigned turns;          /* quarters clockwise by which it is shown (/Rotate) */
     uint32_t grid[PDF_GRID]; /* bit x of row y: covered by a picture */
     struct pdf_picture pictures[PDF_MAX_PICTURES];
     size_t pictures_count;

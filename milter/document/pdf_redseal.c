@@ -1,272 +1,368 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Is a picture that of an agency's seal (legal.md R-59: red, round, of its real size)? Red lines on
- * a ring, nothing of them outside it, the circle not filled, hardly another colour than that of a
- * signature below; a coat of arms has gold, a flag is no circle, a logo is full or coloured. Only
- * pictures whose pixels the general-purpose filters give are looked at: of JPEG nothing is said. */
+ * Does a page show an agency's seal (legal.md R-59: red, round, of its real size)? Circles are
+ * looked for by a Hough transform over squares of 3 points. A circle is a seal when red stands on
+ * nearly all its sides and next to nothing around it; when between its edge and its middle there
+ * is lettering, which is red on nearly all sides and never full; and when it has no gold. A coat of
+ * arms has gold and is full, a flag is no circle, a ring of a diagram is full, a circle drawn by
+ * hand is empty. A signature, a name and a date may lie over it. */
 #include "document/pdf_redseal.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-/* A seal has a diameter of 36 mm, that of a commune's party cell or a unit is smaller; in points.
- */
-#define LEAST_SIZE 56.0
-#define MOST_SIZE 130.0
-/* Width to height of what is red. */
-#define MOST_OBLONG 1.15
-#define MAX_SIDE 4000
-#define MAX_PIXELS_BYTES ((size_t)48 * 1024 * 1024)
-/* A picture is looked at in so many rows and columns. */
-#define SIDE 160
-#define SECTORS 36
-#define LEAST_SECTORS 32
-/* The ring, in squares of its radius; and how much of the circle may be red, in the same. */
-#define RING_INSIDE 0.72
-#define RING_OUTSIDE 1.12
-#define MOST_FULL 2.0
-
-struct pixels {
-    struct pdf_reader *reader;
-    size_t width, height, bits, parts;
-    uint8_t *data;
-    size_t len;
-    uint8_t palette[256 * 3]; /* Indexed; parts is then 1 */
-    bool is_indexed;
-    uint8_t *alpha; /* one byte each; NULL: all is opaque */
-    size_t alpha_width, alpha_height;
-};
-
-/* ---- pixels ---- */
-
-static bool side_of(struct pdf_reader *reader, const struct pdf_value *dict, const char *key,
-                    size_t *out)
-{
-    struct pdf_value value = pdf_get(reader, dict, key);
-    *out = value.kind == PDF_INTEGER ? (size_t)value.integer : 0;
-    return value.kind == PDF_INTEGER && value.integer >= 1 && value.integer <= MAX_SIDE;
-}
-
-/* Components of a colour space that is red, green and blue; 0: another one. */
-static size_t parts_of(struct pdf_reader *reader, const struct pdf_value *space)
-{
-    struct pdf_value first = {0}, second = {0};
-    size_t at = 0;
-    if (pdf_name_is(space, "DeviceRGB"))
-        return 3;
-    if (space->kind != PDF_ARRAY || !pdf_array_next(space, &at, &first))
-        return 0;
-    if (pdf_name_is(&first, "CalRGB"))
-        return 3;
-    if (!pdf_name_is(&first, "ICCBased") || !pdf_array_next(space, &at, &second))
-        return 0;
-    second = pdf_resolve(reader, second);
-    struct pdf_value count = pdf_get(reader, &second, "N");
-    return count.kind == PDF_INTEGER && count.integer == 3 ? 3 : 0;
-}
-
-/* [/Indexed base highest lookup] (8.6.6.3). */
-static bool read_palette(struct pixels *pixels, const struct pdf_value *space)
-{
-    struct pdf_value item[4] = {{0}};
-    uint8_t *data = NULL;
-    size_t len = 0, count = 0;
-    for (size_t at = 0; count < 4 && pdf_array_next(space, &at, &item[count]);)
-        count++;
-    struct pdf_value base = pdf_resolve(pixels->reader, item[1]);
-    if (count < 4 || !pdf_name_is(&item[0], "Indexed") || parts_of(pixels->reader, &base) != 3)
-        return false;
-    if (item[3].kind == PDF_REF &&
-        pdf_doc_stream(&pixels->reader->main, item[3].ref, true, 4096, &data, &len)) {
-        for (size_t i = 0; i < len && i < sizeof(pixels->palette); i++)
-            pixels->palette[i] = data[i];
-        free(data);
-        return true;
-    }
-    struct pdf_value text = pdf_resolve(pixels->reader, item[3]);
-    uint8_t *decoded = pdf_scratch(pixels->reader, text.text.len + 1);
-    if (decoded == NULL || (text.kind != PDF_STRING && text.kind != PDF_HEX_STRING))
-        return false;
-    len = pdf_string_decode(&text, decoded);
-    for (size_t i = 0; i < len && i < sizeof(pixels->palette); i++)
-        pixels->palette[i] = decoded[i];
-    return true;
-}
-
-/* The transparency of a picture (11.6.5.3). Without one that can be read all is opaque. */
-static void read_alpha(struct pixels *pixels, const struct pdf_value *dict)
-{
-    struct pdf_value ref = pdf_dict_get(dict, "SMask");
-    struct pdf_value mask = pdf_resolve(pixels->reader, ref);
-    struct pdf_value bits = pdf_get(pixels->reader, &mask, "BitsPerComponent");
-    size_t len = 0;
-    if (ref.kind != PDF_REF || bits.kind != PDF_INTEGER || bits.integer != 8 ||
-        !side_of(pixels->reader, &mask, "Width", &pixels->alpha_width) ||
-        !side_of(pixels->reader, &mask, "Height", &pixels->alpha_height) ||
-        !pdf_doc_stream(&pixels->reader->main, ref.ref, true, MAX_PIXELS_BYTES, &pixels->alpha,
-                        &len))
-        return;
-    if (len < pixels->alpha_width * pixels->alpha_height) {
-        free(pixels->alpha);
-        pixels->alpha = NULL;
-    }
-}
-
-static bool read_pixels(struct pixels *pixels, struct pdf_ref ref)
-{
-    struct pdf_value whole =
-        pdf_resolve(pixels->reader, (struct pdf_value){.kind = PDF_REF, .ref = ref});
-    struct pdf_value space = pdf_get(pixels->reader, &whole, "ColorSpace");
-    struct pdf_value bits = pdf_get(pixels->reader, &whole, "BitsPerComponent");
-    if (bits.kind != PDF_INTEGER || !side_of(pixels->reader, &whole, "Width", &pixels->width) ||
-        !side_of(pixels->reader, &whole, "Height", &pixels->height))
-        return false;
-    pixels->bits = (size_t)bits.integer;
-    pixels->parts = parts_of(pixels->reader, &space);
-    pixels->is_indexed = pixels->parts == 0 && read_palette(pixels, &space);
-    if (pixels->is_indexed)
-        pixels->parts = 1;
-    bool is_known = pixels->is_indexed ? pixels->bits == 1 || pixels->bits == 2 ||
-                                             pixels->bits == 4 || pixels->bits == 8
-                                       : pixels->bits == 8;
-    size_t row = (pixels->width * pixels->parts * pixels->bits + 7) / 8;
-    if (!is_known || pixels->parts == 0 ||
-        !pdf_doc_stream(&pixels->reader->main, ref, true, MAX_PIXELS_BYTES, &pixels->data,
-                        &pixels->len))
-        return false;
-    if (pixels->len < row * pixels->height)
-        return false;
-    read_alpha(pixels, &whole);
-    return true;
-}
-
-/* ---- colours ---- */
+/* A seal has a diameter of 36 to 44 mm, that of a unit or a party cell is smaller; in points. */
+#define LEAST_RADIUS 28
+#define MOST_RADIUS 65
+/* Ink that is faded on paper, and under black; of 255. */
+#define LEAST_REDNESS 20
+#define LEAST_LIGHT 90
+/* Squares in which circles are looked for first. */
+#define SQUARE 3
+#define LEAST_RED_IN_SQUARE 2
+/* A page with more red than this shows no seal that could be told. */
+#define MOST_RED_PART 0.25
+#define LEAST_VOTES 0.5
+#define RADII ((MOST_RADIUS - LEAST_RADIUS) / SQUARE + 2)
+#define CANDIDATES 24
+#define MAX_OFFSETS 512
+/* Around a circle. */
+#define SECTORS 144
+/* Circles about one: 9 by 9 middles, 10 radii. */
+#define FITS (9 * 9 * 10)
+#define LEAST_LETTERS 10
 
 enum colour { NO_COLOUR = 0, RED, GOLD, OTHER };
 
-static enum colour colour_of(const uint8_t rgb[3])
-{
-    int r = rgb[0], g = rgb[1], b = rgb[2];
-    int lightest = g > b ? g : b, darkest = g < b ? g : b;
-    if (r >= 225 && darkest >= 225)
-        return NO_COLOUR;
-    if (r >= 110 && r - lightest >= 50 && lightest - darkest <= 60)
-        return RED;
-    return r >= 140 && g >= 90 && r - b >= 60 && g - b >= 50 ? GOLD : OTHER;
-}
-
-static enum colour colour_at(const struct pixels *pixels, size_t row, size_t column)
-{
-    size_t x = column * pixels->width / SIDE, y = row * pixels->height / SIDE;
-    size_t row_bytes = (pixels->width * pixels->parts * pixels->bits + 7) / 8;
-    const uint8_t *begin = pixels->data + y * row_bytes;
-    if (pixels->alpha != NULL) {
-        size_t to_x = column * pixels->alpha_width / SIDE, to_y = row * pixels->alpha_height / SIDE;
-        if (pixels->alpha[to_y * pixels->alpha_width + to_x] < 64)
-            return NO_COLOUR;
-    }
-    if (!pixels->is_indexed)
-        return colour_of(begin + x * 3);
-    size_t bit = x * pixels->bits, shift = 8 - pixels->bits - bit % 8;
-    size_t index = begin[bit / 8] >> shift & ((1u << pixels->bits) - 1);
-    return colour_of(pixels->palette + index * 3);
-}
-
-/* ---- shape ---- */
-
-struct look {
-    enum colour grid[SIDE][SIDE];
-    size_t red, gold, other;
-    size_t left, right, top, bottom; /* of what is red */
+struct page {
+    size_t width, height;
+    uint8_t *colours; /* enum colour, of every dot */
+    size_t red;
 };
 
-static void take_look(const struct pixels *pixels, struct look *out)
+struct squares {
+    size_t width, height;
+    uint8_t *is_red;
+    uint16_t *votes;
+};
+
+struct candidate {
+    struct pdf_circle circle;
+    double votes; /* part of the circle that is red */
+};
+
+/* ---- colours ---- */
+
+static int redness_of(const uint8_t rgb[3])
 {
-    *out = (struct look){.left = SIDE, .top = SIDE};
-    for (size_t y = 0; y < SIDE; y++) {
-        for (size_t x = 0; x < SIDE; x++) {
-            enum colour colour = colour_at(pixels, y, x);
-            out->grid[y][x] = colour;
-            out->red += colour == RED;
-            out->gold += colour == GOLD;
-            out->other += colour == OTHER;
-            if (colour != RED)
+    return rgb[0] - (rgb[1] > rgb[2] ? rgb[1] : rgb[2]);
+}
+
+/* ground: how red the paper is, which has a colour of its own on a scan. */
+static enum colour colour_of(const uint8_t rgb[3], int ground)
+{
+    int r = rgb[0], g = rgb[1], b = rgb[2], red = redness_of(rgb);
+    int apart = g > b ? g - b : b - g;
+    if (r >= LEAST_LIGHT && red >= ground + LEAST_REDNESS && apart <= 60 && apart <= red + 12)
+        return RED;
+    if (r >= 140 && g >= 90 && r - b >= 60 && g - b >= 50)
+        return GOLD;
+    return r >= 200 && g >= 180 ? NO_COLOUR : OTHER;
+}
+
+/* The redness that half of the dots have at most. */
+static int ground_of(const struct pdf_canvas *canvas)
+{
+    size_t counts[256] = {0}, all = canvas->width * canvas->height, sum = 0;
+    for (size_t i = 0; i < all; i++) {
+        int red = redness_of(canvas->rgb + i * 3);
+        counts[red < 0 ? 0 : red]++;
+    }
+    int ground = 0;
+    for (; sum * 2 < all && ground < 255; ground++)
+        sum += counts[ground];
+    return ground > 0 ? ground - 1 : 0;
+}
+
+static bool look(const struct pdf_canvas *canvas, struct page *out)
+{
+    size_t count = canvas->width * canvas->height;
+    *out = (struct page){.width = canvas->width, .height = canvas->height};
+    out->colours = malloc(count);
+    int ground = ground_of(canvas);
+    for (size_t i = 0; out->colours != NULL && i < count; i++) {
+        enum colour colour = colour_of(canvas->rgb + i * 3, ground);
+        out->colours[i] = (uint8_t)colour;
+        out->red += colour == RED;
+    }
+    return out->colours != NULL;
+}
+
+static enum colour colour_at(const struct page *page, double x, double y)
+{
+    if (!(x >= 0 && y >= 0 && x < (double)page->width && y < (double)page->height))
+        return NO_COLOUR;
+    return (enum colour)page->colours[(size_t)y * page->width + (size_t)x];
+}
+
+/* ---- where circles may be ---- */
+
+static bool make_squares(const struct page *page, struct squares *out)
+{
+    *out = (struct squares){.width = page->width / SQUARE, .height = page->height / SQUARE};
+    size_t count = out->width * out->height;
+    out->is_red = calloc(count + 1, 1);
+    out->votes = calloc(count + 1, sizeof(*out->votes));
+    for (size_t i = 0; out->is_red != NULL && i < count; i++) {
+        size_t left = i % out->width * SQUARE, top = i / out->width * SQUARE, red = 0;
+        for (size_t k = 0; k < (size_t)SQUARE * SQUARE; k++)
+            red += page->colours[(top + k / SQUARE) * page->width + left + k % SQUARE] == RED;
+        out->is_red[i] = red >= LEAST_RED_IN_SQUARE;
+    }
+    return out->is_red != NULL && out->votes != NULL;
+}
+
+/* The squares of a circle around one, as steps from it. */
+static size_t circle_steps(double radius, int steps[MAX_OFFSETS][2])
+{
+    size_t count = 0;
+    int reach = (int)radius + 1;
+    for (int y = -reach; y <= reach; y++) {
+        for (int x = -reach; x <= reach; x++) {
+            double far = sqrt((double)(x * x + y * y)) - radius;
+            if (far < -0.5 || far >= 0.5 || count == MAX_OFFSETS)
                 continue;
-            out->left = x < out->left ? x : out->left;
-            out->right = x > out->right ? x : out->right;
-            out->top = y < out->top ? y : out->top;
-            out->bottom = y > out->bottom ? y : out->bottom;
+            steps[count][0] = x;
+            steps[count++][1] = y;
         }
     }
+    return count;
 }
 
-/* What is red is as large and as wide as high as a seal. */
-static bool has_size(const struct look *look, const struct pdf_box *box)
+/* Every red square is on the circles around all that are as far from it as their radius. */
+static size_t vote(const struct squares *squares, double radius)
 {
-    if (look->right <= look->left || look->bottom <= look->top)
-        return false;
-    double width = (box->right - box->left) * (double)(look->right - look->left + 1) / SIDE;
-    double height = (box->top - box->bottom) * (double)(look->bottom - look->top + 1) / SIDE;
-    return width >= LEAST_SIZE && width <= MOST_SIZE && height >= LEAST_SIZE &&
-           height <= MOST_SIZE && width <= height * MOST_OBLONG && height <= width * MOST_OBLONG;
-}
-
-static bool has_colours(const struct look *look)
-{
-    size_t all = look->red + look->gold + look->other;
-    return look->red * 2 >= all && look->gold * 30 <= all;
-}
-
-/* Which of the sectors around the middle: an angle in all but its measure. */
-static size_t sector_of(double dx, double dy)
-{
-    double sum = (dx < 0 ? -dx : dx) + (dy < 0 ? -dy : dy);
-    double turn = sum == 0 ? 0 : dy / sum; /* -1 to 1 on either side */
-    double part = dx >= 0 ? 1 + turn : 3 - turn;
-    size_t sector = (size_t)(part / 4 * SECTORS);
-    return sector < SECTORS ? sector : SECTORS - 1;
-}
-
-/* Red on every side of the ring, next to nothing outside it, and not all red inside it. */
-static bool is_ring(const struct look *look)
-{
-    bool sectors[SECTORS] = {false};
-    size_t outside = 0, inside = 0, sectors_count = 0;
-    double across = (double)(look->right - look->left + 1) / 2;
-    double down = (double)(look->bottom - look->top + 1) / 2;
-    for (size_t y = look->top; y <= look->bottom; y++) {
-        for (size_t x = look->left; x <= look->right; x++) {
-            double dx = ((double)(x - look->left) + 0.5 - across) / across;
-            double dy = ((double)(y - look->top) + 0.5 - down) / down;
-            double square = dx * dx + dy * dy;
-            if (look->grid[y][x] != RED)
-                continue;
-            outside += square > RING_OUTSIDE;
-            inside += square <= RING_OUTSIDE;
-            if (square > RING_INSIDE && square <= RING_OUTSIDE)
-                sectors[sector_of(dx, dy)] = true;
+    int steps[MAX_OFFSETS][2];
+    size_t count = circle_steps(radius, steps), all = squares->width * squares->height;
+    int width = (int)squares->width, height = (int)squares->height;
+    for (size_t i = 0; i < all; i++)
+        squares->votes[i] = 0;
+    for (size_t i = 0; i < all; i++) {
+        int x = (int)(i % squares->width), y = (int)(i / squares->width);
+        for (size_t k = 0; squares->is_red[i] && k < count; k++) {
+            int to_x = x + steps[k][0], to_y = y + steps[k][1];
+            if (to_x >= 0 && to_y >= 0 && to_x < width && to_y < height)
+                squares->votes[to_y * width + to_x]++;
         }
     }
-    for (size_t i = 0; i < SECTORS; i++)
-        sectors_count += sectors[i];
-    return sectors_count >= LEAST_SECTORS && outside * 50 <= look->red &&
-           (double)inside <= MOST_FULL * across * down;
+    return count;
 }
 
-bool pdf_is_red_seal(struct pdf_reader *reader, const struct pdf_picture *picture)
+/* Keep the best ones, each place of a radius once. */
+static void keep(struct candidate *candidates, size_t *count, const struct candidate *new)
 {
-    struct pixels pixels = {.reader = reader};
-    struct look *look = pdf_scratch(reader, sizeof(*look));
-    double width = picture->box.right - picture->box.left;
-    double height = picture->box.top - picture->box.bottom;
-    bool is_seal = false;
-    /* With a margin, or a signature beside it. */
-    if (look == NULL || picture->ref.id == 0 || width < LEAST_SIZE || width > 3 * MOST_SIZE ||
-        height < LEAST_SIZE || height > 3 * MOST_SIZE)
-        return false;
-    if (read_pixels(&pixels, picture->ref)) {
-        take_look(&pixels, look);
-        is_seal = has_size(look, &picture->box) && has_colours(look) && is_ring(look);
+    size_t at = *count;
+    for (size_t i = 0; i < *count; i++) {
+        const struct pdf_circle *a = &candidates[i].circle, *b = &new->circle;
+        if (a->radius == b->radius && fabs(a->x - b->x) < 3 * SQUARE &&
+            fabs(a->y - b->y) < 3 * SQUARE) {
+            if (candidates[i].votes < new->votes)
+                candidates[i] = *new;
+            return;
+        }
+        if (at == *count && candidates[i].votes < new->votes)
+            at = i;
     }
-    free(pixels.data);
-    free(pixels.alpha);
-    return is_seal;
+    if (at >= CANDIDATES)
+        return;
+    if (*count < CANDIDATES)
+        ++*count;
+    for (size_t i = *count - 1; i > at; i--)
+        candidates[i] = candidates[i - 1];
+    candidates[at] = *new;
+}
+
+static size_t find_candidates(const struct squares *squares, struct candidate *out)
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < RADII; i++) {
+        double radius = (double)LEAST_RADIUS / SQUARE + i;
+        size_t most = vote(squares, radius);
+        for (size_t k = 0; k < squares->width * squares->height; k++) {
+            double votes = (double)squares->votes[k] / (double)most;
+            const struct candidate new = {{((double)(k % squares->width) + 0.5) * SQUARE,
+                                           ((double)(k / squares->width) + 0.5) * SQUARE,
+                                           radius * SQUARE},
+                                          votes};
+            if (votes >= LEAST_VOTES)
+                keep(out, &count, &new);
+        }
+    }
+    return count;
+}
+
+/* ---- is it a seal ---- */
+
+struct direction {
+    double x, y;
+};
+
+static void make_directions(struct direction out[SECTORS])
+{
+    const double turn = 2 * 3.14159265358979323846;
+    for (unsigned i = 0; i < SECTORS; i++)
+        out[i] = (struct direction){cos(turn * i / SECTORS), sin(turn * i / SECTORS)};
+}
+
+/* Sectors that have red between two distances from the middle, in dots. */
+static unsigned sectors_with_red(const struct page *page, const struct pdf_circle *circle,
+                                 const struct direction *directions, double from, double to)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < SECTORS; i++) {
+        bool has_red = false;
+        for (double far = from; far <= to && !has_red; far += 1)
+            has_red = colour_at(page, circle->x + far * directions[i].x,
+                                circle->y + far * directions[i].y) == RED;
+        count += has_red;
+    }
+    return count;
+}
+
+/* The circles about one to the dot, each with the number of its sides that are red. */
+static struct pdf_circle circle_near(const struct pdf_circle *about, int i)
+{
+    return (struct pdf_circle){about->x + i % 9 - 4, about->y + i / 9 % 9 - 4,
+                               about->radius + i / 81 - 3};
+}
+
+/* The same circle to the dot: of rings within each other, as seals have them, the outermost that is
+ * nearly as red as the reddest. */
+static struct pdf_circle fit(const struct page *page, const struct pdf_circle *about,
+                             const struct direction *directions)
+{
+    uint8_t counts[FITS];
+    struct pdf_circle best = *about;
+    unsigned most = 0, best_count = 0;
+    for (int i = 0; i < FITS; i++) {
+        const struct pdf_circle circle = circle_near(about, i);
+        counts[i] =
+            (uint8_t)sectors_with_red(page, &circle, directions, circle.radius, circle.radius + 1);
+        most = counts[i] > most ? counts[i] : most;
+    }
+    for (int i = 0; i < FITS; i++) {
+        const struct pdf_circle circle = circle_near(about, i);
+        bool is_wider = circle.radius > best.radius || best_count == 0;
+        if (counts[i] * 10 >= most * 9 && (is_wider || counts[i] > best_count)) {
+            best = circle;
+            best_count = counts[i];
+        }
+    }
+    return best;
+}
+
+/* How much of each colour lies in a ring, in parts of all. */
+struct shares {
+    double red, gold;
+};
+
+static struct shares shares_of(const struct page *page, const struct pdf_circle *circle,
+                               double from, double to)
+{
+    size_t counts[OTHER + 1] = {0}, all = 0;
+    int reach = (int)to + 1;
+    for (int y = -reach; y <= reach; y++) {
+        for (int x = -reach; x <= reach; x++) {
+            double square = (double)(x * x + y * y);
+            if (square < from * from || square >= to * to)
+                continue;
+            counts[colour_at(page, circle->x + x, circle->y + y)]++;
+            all++;
+        }
+    }
+    double total = all > 0 ? (double)all : 1;
+    return (struct shares){(double)counts[RED] / total, (double)counts[GOLD] / total};
+}
+
+/* How much of a sector is red between two distances, in parts of all. */
+static double red_in_sector(const struct page *page, const struct pdf_circle *circle,
+                            const struct direction *at, double from, double to)
+{
+    unsigned red = 0, all = 0;
+    for (double far = from; far <= to; far += 1, all++)
+        red += colour_at(page, circle->x + far * at->x, circle->y + far * at->y) == RED;
+    return all > 0 ? (double)red / all : 0;
+}
+
+/* How often around the circle much red follows upon little: of letters often, of rings never. */
+static unsigned letters_of(const struct page *page, const struct pdf_circle *circle,
+                           const struct direction *directions, double from, double to)
+{
+    double parts[SECTORS], mean = 0;
+    unsigned count = 0;
+    bool was_much = false;
+    for (unsigned i = 0; i < SECTORS; i++) {
+        parts[i] = red_in_sector(page, circle, &directions[i], from, to);
+        mean += parts[i] / SECTORS;
+    }
+    for (unsigned i = 0; i < SECTORS; i++) {
+        bool is_much = parts[i] > mean * 1.4 || (was_much && parts[i] >= mean * 0.6);
+        count += is_much && !was_much;
+        was_much = is_much;
+    }
+    return count;
+}
+
+static bool is_seal(const struct page *page, const struct pdf_circle *circle,
+                    const struct direction *directions)
+{
+    double radius = circle->radius;
+    struct shares around = shares_of(page, circle, radius + 4, radius * 1.12 + 4);
+    struct shares letters = shares_of(page, circle, radius * 0.6, radius * 0.9);
+    struct shares inside = shares_of(page, circle, 0, radius * 0.9);
+    unsigned edge = sectors_with_red(page, circle, directions, radius - 2, radius + 2);
+    unsigned lettered = sectors_with_red(page, circle, directions, radius * 0.6, radius * 0.88);
+    return edge >= SECTORS * 8 / 10 && lettered >= SECTORS * 4 / 10 && around.red <= 0.06 &&
+           letters.red >= 0.05 && letters.red <= 0.75 && inside.red <= 0.7 &&
+           inside.gold <= inside.red / 15 &&
+           letters_of(page, circle, directions, radius * 0.62, radius * 0.88) >= LEAST_LETTERS;
+}
+
+static bool is_known(const struct pdf_circle *circles, size_t count, const struct pdf_circle *new)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (fabs(circles[i].x - new->x) < LEAST_RADIUS &&
+            fabs(circles[i].y - new->y) < LEAST_RADIUS)
+            return true;
+    }
+    return false;
+}
+
+static size_t find_seals(const struct page *page, struct pdf_circle out[PDF_MAX_SEALS])
+{
+    struct squares squares;
+    struct candidate candidates[CANDIDATES];
+    struct direction directions[SECTORS];
+    size_t count = 0, found = 0;
+    make_directions(directions);
+    if (make_squares(page, &squares))
+        count = find_candidates(&squares, candidates);
+    for (size_t i = 0; i < count && found < PDF_MAX_SEALS; i++) {
+        const struct pdf_circle circle = fit(page, &candidates[i].circle, directions);
+        if (is_seal(page, &circle, directions) && !is_known(out, found, &circle))
+            out[found++] = circle;
+    }
+    free(squares.is_red);
+    free(squares.votes);
+    return found;
+}
+
+size_t pdf_red_seals(const struct pdf_canvas *canvas, struct pdf_circle out[PDF_MAX_SEALS])
+{
+    struct page page;
+    size_t found = 0;
+    if (look(canvas, &page) && page.red >= LEAST_RADIUS * 4 &&
+        (double)page.red <= MOST_RED_PART * (double)(page.width * page.height))
+        found = find_seals(&page, out);
+    free(page.colours);
+    return found;
 }

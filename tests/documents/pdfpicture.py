@@ -4,6 +4,7 @@
 # picture is (width, height, bytes of RGB, bytes of alpha or None).
 """PDF files whose pages show pictures."""
 
+import functools
 import math
 import zlib
 
@@ -26,17 +27,20 @@ def draw(side, colour_of):
     return side, side, bytes(rgb), bytes(alpha)
 
 
-def seal(colour=RED, side=220):
+def is_seal(x, y):
     """Two rings, a star, strokes for letters between the rings."""
-    def colour_of(x, y):
-        far, turn = math.hypot(x, y), math.atan2(y, x)
-        ring = 0.93 < far < 0.99 or 0.55 < far < 0.58
-        letters = 0.65 < far < 0.85 and int(turn * 24) % 3 == 0
-        star = far < 0.3 * (0.6 + 0.4 * math.cos(5 * (turn + math.pi / 2)))
-        return colour if ring or letters or star else None
-    return draw(side, colour_of)
+    far, turn = math.hypot(x, y), math.atan2(y, x)
+    ring = 0.93 < far < 0.99 or 0.55 < far < 0.58
+    letters = 0.65 < far < 0.85 and int(turn * 24) % 3 == 0
+    return ring or letters or far < 0.3 * (0.6 + 0.4 * math.cos(5 * (turn + math.pi / 2)))
 
 
+@functools.lru_cache
+def seal(colour=RED, side=220):
+    return draw(side, lambda x, y: colour if is_seal(x, y) else None)
+
+
+@functools.lru_cache
 def emblem(side=200):
     """Red and gold, round and full, as the coat of arms of a letterhead."""
     def colour_of(x, y):

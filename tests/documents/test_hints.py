@@ -1,16 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 #
-# Hints about documents and signatures: scans, pictures of seals, copies and annexes, what a signature
-# is for.  Every one is compared, so that one too many is found as well as one that is missing; and
+# Hints about documents and signatures: scans, pictures of seals alone and on scanned pages, copies and
+# annexes, what a signature is for.  Every one is compared, so that one too many is found as well as one that is missing; and
 # no verdict may depend on them.
 """Hints of `vanthu check`."""
 
+import functools
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
+import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
@@ -19,7 +22,9 @@ sys.path.insert(0, HERE)
 import expect
 import pdfbuild
 import pdfpicture as picture
+import pdfscan as page
 import pdfsign
+from pdfobject import Name
 from mkpdf import moment
 
 WHEN = moment("100d-ago")
@@ -92,7 +97,78 @@ def unsigned():
     yield "not-small.pdf", made((seal, 300, 180, 30, 30)), MADE
     yield "not-large.pdf", made((seal, 100, 180, 300, 300)), MADE
     yield "not-flat.pdf", made((seal, 300, 180, 120, 60)), MADE
-    yield "not-seen.pdf", with_jpeg(made((seal, *usual))), MADE
+    yield "not-jpeg.pdf", with_jpeg(made((seal, *usual))), MADE
+
+
+@functools.lru_cache
+def scanned(*things, **how):
+    """A scanned page of text with things on it."""
+    return page.jpeg(page.text() + "".join(things), **dict({"dpi": 150}, **how))
+
+
+def scans():
+    """(name, file, hints): a seal on scanned pages, as office scanners send them."""
+    seal, found = (page.seal(), page.signature()), dict(SCAN, seal_page=1)
+    colours = (("red", page.RED), ("faded", page.FADED), ("dark", page.DARK))
+    for name, colour in colours:
+        for quality, dpi in ((30, 200), (60, 200), (90, 150)):
+            data = scanned(page.seal(colour=colour), page.signature(), quality=quality, dpi=dpi, tilt=2)
+            yield f"page-{name}-{quality}.pdf", page.scan(data), found
+    for millimetres, tilt in ((30, -6), (40, 90), (44, 175)):
+        radius = millimetres * 72 / 25.4 / 2
+        data = scanned(page.seal(radius=radius), page.signature(width=3), tilt=tilt, quality=50)
+        yield f"page-{millimetres}-mm.pdf", page.scan(data), found
+    yield "page-600-dpi.pdf", page.scan(scanned(*seal, dpi=600, quality=40)), found
+    yield "page-white.pdf", page.scan(scanned(*seal, paper=page.WHITE)), found
+    yield "page-arms.pdf", page.scan(scanned(page.seal(star_inside=False))), found
+    yield "page-pink.pdf", page.scan(scanned(*seal, paper=(250, 226, 224))), found
+    yield "page-urgent.pdf", page.scan(scanned(page.urgent(60, 640), *seal)), found
+    yield "page-progressive.pdf", page.scan(scanned(*seal, progressive=True)), found
+    yield "page-cmyk.pdf", page.scan(scanned(*seal, cmyk=True), Decode=[1, 0] * 4), found
+    packed = page.scan(scanned(*seal), filters=[Name("FlateDecode"), Name("DCTDecode")], pack=zlib.compress)
+    yield "page-packed.pdf", packed, found
+    yield "page-turned.pdf", page.scan(scanned(*seal), turn=270), found
+    # A strip ends in the middle of the seal: 1755 rows for 842 points.
+    strips = [scanned(*seal, rows=(first, 351)) for first in range(0, 1755, 351)]
+    lines = b"".join(b"q 595 0 0 168.4 0 %d cm /Im%d Do Q\n" % (round(842 - 168.4 * (i + 1)), i) for i in range(5))
+    yield "page-strips.pdf", page.layers(lines, *map(page.image, strips)), found
+    # Ink of one colour on paper: how scanners pack a page into few bytes.
+    ink = page.stencil(400, picture.is_seal)
+    paper = b"q 595 0 0 842 0 0 cm /Im0 Do Q q %s rg 102 0 0 102 300 150 cm /Im1 Do Q"
+    yield "page-ink.pdf", page.layers(paper % b"0.8 0.1 0.15", page.image(scanned()), ink), found
+    yield "page-ink-black.pdf", page.layers(paper % b"0 0 0", page.image(scanned()), ink), SCAN
+    yield "page-4.pdf", page.scan(*([scanned()] * 3), scanned(*seal), scanned()), dict(SCAN, seal_page=4)
+    yield "page-2-and-3.pdf", page.scan(scanned(), scanned(*seal), scanned(*seal)), dict(SCAN, seal_page=2)
+    yield "page-50-of-52.pdf", page.scan(*([scanned()] * 49), scanned(*seal), *([scanned()] * 2)), dict(SCAN, seal_page=50)
+
+    for name in ("emblem", "urgent", "pie", "donut", "target", "forbidden", "logo", "letters_logo", "code", "hand_circle", "red_text",
+                 "flag"):
+        yield f"page-not-{name}.pdf", page.scan(scanned(getattr(page, name)())), SCAN
+    yield "page-not-head.pdf", page.scan(scanned(page.seal(300, 740))), SCAN
+    yield "page-not-turned-head.pdf", page.scan(scanned(page.seal(80, 400)), turn=90), SCAN
+    yield "page-not-blue.pdf", page.scan(scanned(page.seal(colour=page.BLUE))), SCAN
+    yield "page-not-black.pdf", page.scan(scanned(page.seal(colour=page.BLACK))), SCAN
+    yield "page-not-grey.pdf", page.scan(scanned(*seal, grey=True)), SCAN
+    yield "page-not-there.pdf", page.scan(scanned(page.signature())), SCAN
+    yield "page-not-red.pdf", page.scan(scanned(page.rectangle(0, 0, 595, 842, (230, 60, 60)))), SCAN
+
+
+def bad_jpegs():
+    """(name, file, hints): nothing is seen, and the file is read no worse for it."""
+    data = scanned(page.seal(), page.signature())
+    frame = data.index(b"\xff\xc0")
+    yield "jpeg-half.pdf", page.scan(data, pack=lambda all_of_it: all_of_it[:len(data) // 3]), SCAN
+    yield "jpeg-none.pdf", page.scan(data, pack=lambda _: b""), SCAN
+    yield "jpeg-head.pdf", page.scan(data, pack=lambda _: data[:frame + 4]), SCAN
+    yield "jpeg-noise.pdf", page.scan(data, pack=lambda _: data[:frame] + b"\xff\xda\x00\x03" * 5000), SCAN
+    huge = data[:frame + 5] + b"\xff\xdc\xff\xdc" + data[frame + 9:]
+    yield "jpeg-huge.pdf", page.scan(data, pack=lambda _: huge), SCAN
+    yield "jpeg-flat.pdf", page.scan(*[data] * 12, pack=lambda _: data[:frame + 5] + b"\x1a\xdc\x1a\xdc" + data[frame + 9:]), SCAN
+    steps = scanned(page.seal(), progressive=True, dpi=300)
+    scan = steps.index(b"\xff\xda")
+    # The first scan again and again: every one fills a page of 300 dots to the inch.
+    again = steps[:scan] + steps[scan:steps.index(b"\xff", scan + 20)] * 400
+    yield "jpeg-scans.pdf", page.scan(steps, pack=lambda _: again), SCAN
 
 
 def signed(pki):
@@ -152,7 +228,8 @@ def main():
         pki = folder + "/pki"
         subprocess.run([HERE + "/../pki/mkpki.sh", pki], check=True)
         config = expect.configure(pki, folder)
-        rows = [(name, data, hints, []) for name, data, hints in unsigned()] + list(signed(pki))
+        bad = list(bad_jpegs())
+        rows = [(name, data, hints, []) for name, data, hints in [*unsigned(), *scans(), *bad]] + list(signed(pki))
         paths = [f"{folder}/{name}" for name, _, _, _ in rows]
         for path, row in zip(paths, rows):
             with open(path, "wb") as file:
@@ -165,6 +242,11 @@ def main():
             found = list(complaints(answer["documents"][0], hints, uses))
             failed += bool(found)
             print(f"{'FAIL' if found else 'ok'}  {name}  {'; '.join(found)}")
+        begin = time.monotonic()
+        check(pki, config, [f"{folder}/{name}" for name, _, _ in bad])
+        found = [f"{time.monotonic() - begin:.1f} s"] if time.monotonic() - begin > 10 else []
+        failed += bool(found)
+        print(f"{'FAIL' if found else 'ok'}  time of bad pictures  {'; '.join(found)}")
         found = list(text_complaints(pki, config, f"{folder}/seal.pdf"))
         failed += bool(found)
         print(f"{'FAIL' if found else 'ok'}  as text  {'; '.join(found)}")
