@@ -36,6 +36,7 @@ struct vt_judgement {
     struct vt_path path;
     bool may_ask;              /* missing status is wanted: the signature itself is not broken */
     size_t old_statuses_tried; /* of all its time stamps together (timestamp.c) */
+    bool has_unstored_token;   /* what a signature time stamp is validated with is not all there */
 };
 
 /* ---- judge.c ---- */
@@ -87,6 +88,9 @@ int64_t vt_certificate_end(const struct vt_trust_store *store, enum vt_trust_set
                            const struct vt_certificate *certificate);
 /* "B-B" to "B-LTA", or NULL (level.c). */
 const char *vt_judge_level(const struct vt_judgement *judgement);
+/* Signature and document carry each certificate of a path but its anchor, and revocation data that
+ * speak of it (level.c). */
+bool vt_judge_is_stored(const struct vt_judgement *judgement, const struct vt_path *path);
 
 /* ---- what the verdict rests on (used.c), for input->used ---- */
 

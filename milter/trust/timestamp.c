@@ -300,6 +300,14 @@ static enum vt_code copy_findings(struct tsa *tsa)
     return code;
 }
 
+/* The level of a signature rests on its own time stamps, too. */
+static void note_storage(struct tsa *tsa)
+{
+    if (strcmp(tsa->token->kind != NULL ? tsa->token->kind : "", "signature") == 0 &&
+        !vt_judge_is_stored(tsa->judgement, &tsa->path))
+        tsa->judgement->has_unstored_token = true;
+}
+
 static enum vt_code run(struct tsa *tsa, int64_t existed_utc_secs)
 {
     enum vt_code code = copy_findings(tsa);
@@ -312,6 +320,8 @@ static enum vt_code run(struct tsa *tsa, int64_t existed_utc_secs)
     code = check_signer(tsa);
     if (code == VT_OK)
         code = check_path(tsa);
+    if (code == VT_OK)
+        note_storage(tsa);
     if (code == VT_OK && tsa->path.found)
         code = check_algorithms(tsa);
     /* Nobody is asked about a certificate that is useless anyway. */

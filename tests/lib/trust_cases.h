@@ -28,7 +28,7 @@ static struct fixture {
     struct tc_entity ca_twin, ca_not_here, ca_old;
     struct tc_entity leaf, public_leaf, expired, future, leaf_of_twin, leaf_not_here, leaf_of_old;
     struct tc_entity encrypt_only, encrypt_noncritical, leaf_sha1, leaf_rsa1024;
-    struct tc_entity tsa, tsa_not_critical, tsa_two_uses, tsa_expired, tsa_strange;
+    struct tc_entity tsa, tsa_not_critical, tsa_two_uses, tsa_expired, tsa_public, tsa_strange;
     struct tc_entity self_made, stranger_root, stranger, fake_root, fake, forged, direct;
     struct tc_entity no_ca, leaf_of_no_ca, constrained_ca, outside_constraint, no_sign_ca,
         leaf_of_no_sign;
@@ -144,6 +144,7 @@ static void make_time_stamp_authorities(void)
     f.tsa_not_critical = make_tsa("TSA 2", &f.ca, "timeStamping", 0);
     f.tsa_two_uses = make_tsa("TSA 3", &f.ca, "critical,timeStamping,emailProtection", 0);
     f.tsa_expired = make_tsa("TSA 4", &f.ca, "critical,timeStamping", TC_NOW - 200 * TC_DAY);
+    f.tsa_public = make_tsa("TSA 6", &f.public_ca, "critical,timeStamping", 0);
     f.tsa_strange = make_tsa("TSA 5", &f.stranger_root, "critical,timeStamping", 0);
 }
 
@@ -223,6 +224,7 @@ struct judge_case {
     int64_t crl_until; /* 0: in a day */
     int64_t keeps_expired;
     bool no_crl, no_root_crl, empty_store, unconfirmed_store, stamp_broken, stamp_not_bound;
+    const struct vt_validation_data *stored;
     struct vt_signed_object object;
     struct vt_verified verified; /* integrity 0: intact, BROKEN, or +10: undetermined */
     const char *digest;
@@ -335,6 +337,7 @@ static TC_UNUSED void judge(const struct judge_case *c, struct vt_signature *out
                                    .verified = &verified,
                                    .document_timestamps = documents,
                                    .document_timestamps_count = c->document_stamped ? 1 : 0,
+                                   .validation_data = c->stored,
                                    .given_crls = crls,
                                    .given_crls_count = make_crls(c, crls),
                                    .first_seen_utc_secs = at(c->first_seen),

@@ -440,6 +440,49 @@ static void shows_path_and_statuses(void **state)
     assert_string_equal(out.level, "B-T");
 }
 
+/* What is left out, one thing at a time, of all that a signature and its time stamp are validated
+ * with (EN 319 142-1 6.3). */
+static void levels(void **state)
+{
+    (void)state;
+    const struct tc_crl_options young = {.this_update_utc_secs = TC_NOW - HOUR,
+                                         .next_update_utc_secs = TC_NOW + TC_DAY};
+    const struct vt_validation_data all = {
+        .certificates = {f.ca.der, f.tsa_public.der, f.public_ca.der},
+        .certificates_count = 3,
+        .crls = {tc_crl(f.arena, &f.ca, &young), tc_crl(f.arena, &f.root, &young),
+                 tc_crl(f.arena, &f.public_ca, &young), tc_crl(f.arena, &f.public_root, &young)},
+        .crls_count = 4};
+    struct judge_case c = {.name = "level",
+                           .stamped = -TC_DAY,
+                           .tsa = &f.tsa_public,
+                           .object = {.format = VT_SIGNATURE_PADES,
+                                      .covers = VT_COVERS_WHOLE,
+                                      .changes_after = VT_CHANGES_NONE}};
+    struct vt_signature out;
+    struct vt_wants wants;
+    judge(&c, &out, &wants);
+    assert_string_equal(out.level, "B-T");
+    c.stored = &all;
+    judge(&c, &out, &wants);
+    assert_int_equal(out.indication, VT_TOTAL_PASSED);
+    assert_string_equal(out.level, "B-LT");
+    for (size_t i = 0; i < all.certificates_count + all.crls_count; i++) {
+        struct vt_validation_data most = all;
+        c.stored = &most;
+        if (i < all.certificates_count)
+            most.certificates[i] = f.stranger.der;
+        else
+            most.crls[i - all.certificates_count] = tc_crl(f.arena, &f.stranger_root, &young);
+        judge(&c, &out, &wants);
+        assert_string_equal(out.level, "B-T");
+    }
+    c.stored = &all;
+    c.document_stamped = -HOUR;
+    judge(&c, &out, &wants);
+    assert_string_equal(out.level, "B-LTA");
+}
+
 static struct vt_status_fact known_fact(const struct tc_entity *certificate,
                                         const struct tc_entity *issuer, enum vt_status_value value)
 {
@@ -501,6 +544,7 @@ int main(void)
         cmocka_unit_test(says_why),
         cmocka_unit_test(a_claim_never_improves),
         cmocka_unit_test(shows_path_and_statuses),
+        cmocka_unit_test(levels),
         cmocka_unit_test(uses_known_facts),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
