@@ -328,6 +328,8 @@ static void print_host(const struct printer *p, const json_t *host)
     int64_t last_good = time_of(host, "last_good_utc_secs");
     fputs("  ", p->out);
     cell(p, vt_print_json(host, "host"), 28);
+    if (strcmp(vt_print_json(host, "for"), "time-stamps") == 0)
+        fprintf(p->out, "%s: ", word(p, W_FOR_STAMPS));
     if (strcmp(state, "ok") == 0 && last_good != VT_TIME_NONE) {
         fprintf(p->out, "%s, %s %s", word(p, W_OK), word(p, W_LAST_GOOD), when(p, at, last_good));
     } else if (strcmp(state, "ok") == 0) {

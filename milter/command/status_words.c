@@ -14,6 +14,7 @@ const char *const vt_status_words[VT_STATUS_WORDS][2] = {
                      "The status role does not answer: nothing is known about hosts and lists."},
     [W_HOSTS] = {"Máy chủ tra cứu chứng thư", "Hosts asked about certificates (times are +07:00)"},
     [W_STAMPS] = {"Máy chủ cấp dấu thời gian", "Authorities asked for time stamps"},
+    [W_FOR_STAMPS] = {"dấu thời gian", "time stamps"},
     [W_STAMP_FAILED] = {"KHÔNG CẤP ĐƯỢC DẤU THỜI GIAN", "GAVE NO TIME STAMP"},
     [W_OK] = {"kết nối được", "ok"},
     [W_LAST_GOOD] = {"lần cuối", "last answer"},

@@ -13,6 +13,7 @@ enum vt_status_word {
     W_NO_REPORT,
     W_HOSTS,
     W_STAMPS,
+    W_FOR_STAMPS,
     W_STAMP_FAILED,
     W_OK,
     W_LAST_GOOD,

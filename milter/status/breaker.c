@@ -32,18 +32,20 @@ void vt_breakers_init(struct vt_breakers *breakers, int64_t pause_msecs, uint64_
     *breakers = (struct vt_breakers){.pause_msecs = pause_msecs, .seed = seed};
 }
 
-const struct vt_breaker *vt_breaker_find(const struct vt_breakers *breakers, const char *host)
+const struct vt_breaker *vt_breaker_find(const struct vt_breakers *breakers, const char *host,
+                                         enum vt_asked_for asked_for)
 {
     for (size_t i = 0; i < breakers->count; i++) {
-        if (strcmp(breakers->items[i].host, host) == 0)
+        if (breakers->items[i].asked_for == asked_for && strcmp(breakers->items[i].host, host) == 0)
             return &breakers->items[i];
     }
     return NULL;
 }
 
-static struct vt_breaker *find(struct vt_breakers *breakers, const char *host)
+static struct vt_breaker *find(struct vt_breakers *breakers, const char *host,
+                               enum vt_asked_for asked_for)
 {
-    const struct vt_breaker *found = vt_breaker_find(breakers, host);
+    const struct vt_breaker *found = vt_breaker_find(breakers, host, asked_for);
     return found != NULL ? &breakers->items[found - breakers->items] : NULL;
 }
 
@@ -55,9 +57,10 @@ static bool goes_before(const struct vt_breaker *a, const struct vt_breaker *b)
     return a_is_closed != b_is_closed ? a_is_closed : a->used_msecs < b->used_msecs;
 }
 
-static struct vt_breaker *find_or_make(struct vt_breakers *breakers, const char *host)
+static struct vt_breaker *find_or_make(struct vt_breakers *breakers, const char *host,
+                                       enum vt_asked_for asked_for)
 {
-    struct vt_breaker *breaker = find(breakers, host);
+    struct vt_breaker *breaker = find(breakers, host, asked_for);
     if (breaker != NULL)
         return breaker;
     if (breakers->count < VT_MAX_BREAKERS) {
@@ -69,16 +72,16 @@ static struct vt_breaker *find_or_make(struct vt_breakers *breakers, const char 
                 breaker = &breakers->items[i];
         }
     }
-    *breaker =
-        (struct vt_breaker){.success_utc_secs = VT_TIME_NONE, .until_utc_secs = VT_TIME_NONE};
+    *breaker = (struct vt_breaker){
+        .asked_for = asked_for, .success_utc_secs = VT_TIME_NONE, .until_utc_secs = VT_TIME_NONE};
     (void)snprintf(breaker->host, sizeof(breaker->host), "%s", host);
     return breaker;
 }
 
-bool vt_breaker_ask(struct vt_breakers *breakers, const char *host, struct vt_moment now,
-                    bool *out_probe)
+bool vt_breaker_ask(struct vt_breakers *breakers, const char *host, enum vt_asked_for asked_for,
+                    struct vt_moment now, bool *out_probe)
 {
-    struct vt_breaker *breaker = find_or_make(breakers, host);
+    struct vt_breaker *breaker = find_or_make(breakers, host, asked_for);
     *out_probe = false;
     if (breaker->state == VT_BREAKER_OPEN && now.monotonic_msecs >= breaker->until_msecs)
         breaker->state = VT_BREAKER_HALF_OPEN;
@@ -124,10 +127,10 @@ static void strike(struct vt_breakers *breakers, struct vt_breaker *breaker,
         open_it(breakers, breaker, now);
 }
 
-void vt_breaker_tell(struct vt_breakers *breakers, const char *host, enum vt_outcome outcome,
-                     const char *text, struct vt_moment now)
+void vt_breaker_tell(struct vt_breakers *breakers, const char *host, enum vt_asked_for asked_for,
+                     enum vt_outcome outcome, const char *text, struct vt_moment now)
 {
-    struct vt_breaker *breaker = find_or_make(breakers, host);
+    struct vt_breaker *breaker = find_or_make(breakers, host, asked_for);
     breaker->used_msecs = now.monotonic_msecs;
     if (outcome != VT_OUTCOME_NONE && outcome != VT_OUTCOME_GOOD)
         (void)snprintf(breaker->why, sizeof(breaker->why), "%s", text);
@@ -150,8 +153,9 @@ void vt_breaker_tell(struct vt_breakers *breakers, const char *host, enum vt_out
     breaker->probing = false;
 }
 
-bool vt_breaker_is_down(const struct vt_breakers *breakers, const char *host)
+bool vt_breaker_is_down(const struct vt_breakers *breakers, const char *host,
+                        enum vt_asked_for asked_for)
 {
-    const struct vt_breaker *breaker = vt_breaker_find(breakers, host);
+    const struct vt_breaker *breaker = vt_breaker_find(breakers, host, asked_for);
     return breaker != NULL && breaker->state != VT_BREAKER_CLOSED;
 }

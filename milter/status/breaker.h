@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Which hosts are left alone because they did not answer a moment ago: a circuit breaker for each
- * host and port. Nothing is sent from here, and the clock is a parameter. */
+ * host and port and what it is asked for, because an authority whose time stamps fail may publish
+ * its lists as before. Nothing is sent from here, and the clock is a parameter. */
 #ifndef VANTHU_STATUS_BREAKER_H
 #define VANTHU_STATUS_BREAKER_H
 
@@ -31,8 +32,12 @@ enum vt_outcome {
     VT_OUTCOME_UNREACHABLE, /* no connection */
 };
 
+/* What a host is asked for. */
+enum vt_asked_for { VT_FOR_STATUS = 0 /* and issuers */, VT_FOR_STAMPS };
+
 struct vt_breaker {
     char host[VT_SOURCE_HOST_BYTES]; /* "ca.gov.vn:80" */
+    enum vt_asked_for asked_for;
     enum vt_breaker_state state;
     unsigned strikes; /* in a row, while closed */
     unsigned pauses;  /* in a row: the next one is longer */
@@ -55,14 +60,16 @@ struct vt_breakers {
 void vt_breakers_init(struct vt_breakers *breakers, int64_t pause_msecs, uint64_t seed);
 /* True when the host may be asked now, and counts the question; *out_probe: it is the one question
  * of a host that was down. Every question that was allowed is answered with vt_breaker_tell. */
-bool vt_breaker_ask(struct vt_breakers *breakers, const char *host, struct vt_moment now,
-                    bool *out_probe);
-void vt_breaker_tell(struct vt_breakers *breakers, const char *host, enum vt_outcome outcome,
-                     const char *text, struct vt_moment now);
+bool vt_breaker_ask(struct vt_breakers *breakers, const char *host, enum vt_asked_for asked_for,
+                    struct vt_moment now, bool *out_probe);
+void vt_breaker_tell(struct vt_breakers *breakers, const char *host, enum vt_asked_for asked_for,
+                     enum vt_outcome outcome, const char *text, struct vt_moment now);
 /* True when the host is known to be down: open, or half-open and not yet heard of. */
-bool vt_breaker_is_down(const struct vt_breakers *breakers, const char *host);
-/* The state of a host; NULL: it was never asked. */
-const struct vt_breaker *vt_breaker_find(const struct vt_breakers *breakers, const char *host);
+bool vt_breaker_is_down(const struct vt_breakers *breakers, const char *host,
+                        enum vt_asked_for asked_for);
+/* The state of a host; NULL: it was never asked for that. */
+const struct vt_breaker *vt_breaker_find(const struct vt_breakers *breakers, const char *host,
+                                         enum vt_asked_for asked_for);
 
 /* Between 80 and 120 % of a span of time, in its own unit, so that what failed together is not
  * tried together. */

@@ -168,7 +168,7 @@ static enum vt_code begin(struct vt_job_board *board, struct vt_job *job,
 
 static void say_down(const struct vt_job_board *board, const char *host, struct vt_job_ticket *out)
 {
-    const struct vt_breaker *breaker = vt_breaker_find(board->setup.breakers, host);
+    const struct vt_breaker *breaker = vt_breaker_find(board->setup.breakers, host, VT_FOR_STATUS);
     out->code = VT_E_NETWORK;
     (void)snprintf(out->text, sizeof(out->text), "%.100s is left alone for a while: %.110s", host,
                    breaker != NULL ? breaker->why : "");
@@ -251,13 +251,14 @@ static enum vt_code start_job(struct vt_job_board *board, struct vt_job *job,
         return vt_err_set(err, VT_E_BUSY, "too many fetches are under way");
     if (is_too_many(board, wish->kind, now))
         return vt_err_set(err, VT_E_BUSY, "too many issuers were asked for in this minute");
-    if (!vt_breaker_ask(board->setup.breakers, job->source.host, now, &probe)) {
+    if (!vt_breaker_ask(board->setup.breakers, job->source.host, VT_FOR_STATUS, now, &probe)) {
         say_down(board, job->source.host, out);
         return VT_OK;
     }
     code = begin(board, job, wish, now, err);
     if (code != VT_OK) {
-        vt_breaker_tell(board->setup.breakers, job->source.host, VT_OUTCOME_NONE, "", now);
+        vt_breaker_tell(board->setup.breakers, job->source.host, VT_FOR_STATUS, VT_OUTCOME_NONE, "",
+                        now);
         return code;
     }
     memcpy(job->key, key, sizeof(key));
@@ -294,5 +295,5 @@ bool vt_jobs_is_down(const struct vt_job_board *board, struct vt_arena *arena, c
     struct vt_source source;
     *out_asked = vt_source_read(arena, board->setup.rewrites, url, &source, NULL) == VT_OK &&
                  is_allowed(board->setup.hosts, source.host);
-    return *out_asked && vt_breaker_is_down(board->setup.breakers, source.host);
+    return *out_asked && vt_breaker_is_down(board->setup.breakers, source.host, VT_FOR_STATUS);
 }

@@ -51,9 +51,9 @@ static enum vt_outcome judge_host(enum vt_job_kind kind, enum vt_outcome outcome
 static void tell_breaker(struct vt_breakers *breakers, const char *host, enum vt_outcome outcome,
                          const char *text, struct vt_moment now)
 {
-    bool was_down = vt_breaker_is_down(breakers, host);
-    vt_breaker_tell(breakers, host, outcome, text, now);
-    bool is_down = vt_breaker_is_down(breakers, host);
+    bool was_down = vt_breaker_is_down(breakers, host, VT_FOR_STATUS);
+    vt_breaker_tell(breakers, host, VT_FOR_STATUS, outcome, text, now);
+    bool is_down = vt_breaker_is_down(breakers, host, VT_FOR_STATUS);
     if (is_down && !was_down)
         vt_log(VT_LOG_WARNING, "status: %s is left alone for a while: %s", host, text);
     else if (was_down && !is_down)

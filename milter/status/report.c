@@ -61,6 +61,7 @@ static json_t *host_to_json(const struct vt_breaker *breaker, struct vt_moment n
     json_t *item = json_object();
     bool is_closed = breaker->state == VT_BREAKER_CLOSED;
     set_text(item, "host", breaker->host);
+    set_text(item, "for", breaker->asked_for == VT_FOR_STAMPS ? "time-stamps" : "status");
     set_text(item, "state", state_name(breaker, now));
     set_number(item, "asked", (int64_t)breaker->asked_count);
     set_number(item, "good", (int64_t)breaker->good_count);

@@ -241,9 +241,10 @@ static enum vt_code ask_one(struct vt_stamp_desk *desk, struct stamping *stampin
         vt_source_read(stamping->arena, &config->fetch_rewrites, url, &stamping->source, err);
     if (code != VT_OK)
         return code;
-    if (!vt_breaker_ask(desk->setup.breakers, stamping->source.host, now, &is_probe)) {
+    if (!vt_breaker_ask(desk->setup.breakers, stamping->source.host, VT_FOR_STAMPS, now,
+                        &is_probe)) {
         const struct vt_breaker *breaker =
-            vt_breaker_find(desk->setup.breakers, stamping->source.host);
+            vt_breaker_find(desk->setup.breakers, stamping->source.host, VT_FOR_STAMPS);
         return vt_err_set(err, VT_E_NETWORK, "left alone for a while: %.150s",
                           breaker != NULL ? breaker->why : "");
     }
@@ -256,7 +257,8 @@ static enum vt_code ask_one(struct vt_stamp_desk *desk, struct stamping *stampin
     if (code == VT_OK)
         return VT_OK;
     hang_up(stamping);
-    vt_breaker_tell(desk->setup.breakers, stamping->source.host, VT_OUTCOME_NONE, "", now);
+    vt_breaker_tell(desk->setup.breakers, stamping->source.host, VT_FOR_STAMPS, VT_OUTCOME_NONE, "",
+                    now);
     return code;
 }
 
@@ -346,7 +348,8 @@ void vt_stamps_forget(struct vt_stamp_desk *desk, size_t client)
         if (stamping->arena == NULL || stamping->client != client)
             continue;
         if (stamping->fd >= 0)
-            vt_breaker_tell(desk->setup.breakers, stamping->source.host, VT_OUTCOME_NONE, "", now);
+            vt_breaker_tell(desk->setup.breakers, stamping->source.host, VT_FOR_STAMPS,
+                            VT_OUTCOME_NONE, "", now);
         clear(stamping);
     }
 }
@@ -365,7 +368,7 @@ static void tell_host(struct vt_stamp_desk *desk, const struct stamping *stampin
                       enum vt_outcome outcome, const char *text, struct vt_moment now)
 {
     const struct vt_stamps_setup *setup = &desk->setup;
-    vt_breaker_tell(setup->breakers, stamping->source.host, outcome, text, now);
+    vt_breaker_tell(setup->breakers, stamping->source.host, VT_FOR_STAMPS, outcome, text, now);
     vt_count_host(setup->metrics, &setup->config->fetch_hosts, stamping->source.host, outcome,
                   now.monotonic_msecs - stamping->begun_msecs);
 }

@@ -39,15 +39,17 @@ static void run(const char *name, const struct event *events)
     for (size_t i = 0; events[i].msecs >= 0; i++) {
         const struct event *event = &events[i];
         bool probe = false;
-        bool allowed = vt_breaker_ask(&breakers, HOST, at(event->msecs), &probe);
+        bool allowed = vt_breaker_ask(&breakers, HOST, VT_FOR_STATUS, at(event->msecs), &probe);
         if (allowed != event->allowed || probe != event->probe)
             fail_msg("%s, event %zu: allowed %d probe %d", name, i, allowed, probe);
         if (allowed)
-            vt_breaker_tell(&breakers, HOST, event->outcome, "why", at(event->msecs));
-        const struct vt_breaker *breaker = vt_breaker_find(&breakers, HOST);
+            vt_breaker_tell(&breakers, HOST, VT_FOR_STATUS, event->outcome, "why",
+                            at(event->msecs));
+        const struct vt_breaker *breaker = vt_breaker_find(&breakers, HOST, VT_FOR_STATUS);
         if (breaker->state != event->after)
             fail_msg("%s, event %zu: state %d", name, i, breaker->state);
-        assert_int_equal(vt_breaker_is_down(&breakers, HOST), event->after != VT_BREAKER_CLOSED);
+        assert_int_equal(vt_breaker_is_down(&breakers, HOST, VT_FOR_STATUS),
+                         event->after != VT_BREAKER_CLOSED);
     }
 }
 
@@ -128,23 +130,24 @@ static void one_probe_at_a_time(void **state)
     struct vt_breakers breakers;
     bool probe = false;
     vt_breakers_init(&breakers, PAUSE, 2);
-    assert_true(vt_breaker_ask(&breakers, HOST, at(0), &probe));
-    assert_true(vt_breaker_ask(&breakers, HOST, at(0), &probe));
-    vt_breaker_tell(&breakers, HOST, VT_OUTCOME_UNREACHABLE, "refused", at(10));
-    int64_t until = vt_breaker_find(&breakers, HOST)->until_msecs;
+    assert_true(vt_breaker_ask(&breakers, HOST, VT_FOR_STATUS, at(0), &probe));
+    assert_true(vt_breaker_ask(&breakers, HOST, VT_FOR_STATUS, at(0), &probe));
+    vt_breaker_tell(&breakers, HOST, VT_FOR_STATUS, VT_OUTCOME_UNREACHABLE, "refused", at(10));
+    int64_t until = vt_breaker_find(&breakers, HOST, VT_FOR_STATUS)->until_msecs;
     /* What was sent before it opened, and fails now, does not make the pause longer. */
-    vt_breaker_tell(&breakers, HOST, VT_OUTCOME_UNREACHABLE, "refused", at(20));
-    assert_int_equal(vt_breaker_find(&breakers, HOST)->until_msecs, until);
-    assert_true(vt_breaker_ask(&breakers, HOST, at(80000), &probe));
+    vt_breaker_tell(&breakers, HOST, VT_FOR_STATUS, VT_OUTCOME_UNREACHABLE, "refused", at(20));
+    assert_int_equal(vt_breaker_find(&breakers, HOST, VT_FOR_STATUS)->until_msecs, until);
+    assert_true(vt_breaker_ask(&breakers, HOST, VT_FOR_STATUS, at(80000), &probe));
     assert_true(probe);
-    assert_false(vt_breaker_ask(&breakers, HOST, at(80001), &probe));
-    assert_true(vt_breaker_is_down(&breakers, HOST));
-    vt_breaker_tell(&breakers, HOST, VT_OUTCOME_GOOD, "", at(80100));
-    assert_false(vt_breaker_is_down(&breakers, HOST));
-    assert_int_equal(vt_breaker_find(&breakers, HOST)->success_utc_secs, at(80100).utc_secs);
-    assert_int_equal(vt_breaker_find(&breakers, HOST)->asked_count, 3);
-    assert_int_equal(vt_breaker_find(&breakers, HOST)->good_count, 1);
-    assert_string_equal(vt_breaker_find(&breakers, HOST)->why, "refused");
+    assert_false(vt_breaker_ask(&breakers, HOST, VT_FOR_STATUS, at(80001), &probe));
+    assert_true(vt_breaker_is_down(&breakers, HOST, VT_FOR_STATUS));
+    vt_breaker_tell(&breakers, HOST, VT_FOR_STATUS, VT_OUTCOME_GOOD, "", at(80100));
+    assert_false(vt_breaker_is_down(&breakers, HOST, VT_FOR_STATUS));
+    assert_int_equal(vt_breaker_find(&breakers, HOST, VT_FOR_STATUS)->success_utc_secs,
+                     at(80100).utc_secs);
+    assert_int_equal(vt_breaker_find(&breakers, HOST, VT_FOR_STATUS)->asked_count, 3);
+    assert_int_equal(vt_breaker_find(&breakers, HOST, VT_FOR_STATUS)->good_count, 1);
+    assert_string_equal(vt_breaker_find(&breakers, HOST, VT_FOR_STATUS)->why, "refused");
 }
 
 /* 60 s, 120 s … at most 600 s, each give or take a fifth; afterwards the first pause is short. */
@@ -157,19 +160,40 @@ static void pauses_grow_up_to_ten_times(void **state)
     int64_t now = 0, last = 0;
     vt_breakers_init(&breakers, PAUSE, 3);
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        assert_true(vt_breaker_ask(&breakers, HOST, at(now), &probe));
-        vt_breaker_tell(&breakers, HOST, VT_OUTCOME_UNREACHABLE, "", at(now));
-        int64_t pause = vt_breaker_find(&breakers, HOST)->until_msecs - at(now).monotonic_msecs;
+        assert_true(vt_breaker_ask(&breakers, HOST, VT_FOR_STATUS, at(now), &probe));
+        vt_breaker_tell(&breakers, HOST, VT_FOR_STATUS, VT_OUTCOME_UNREACHABLE, "", at(now));
+        int64_t pause =
+            vt_breaker_find(&breakers, HOST, VT_FOR_STATUS)->until_msecs - at(now).monotonic_msecs;
         assert_true(pause >= wanted[i] * 800 && pause <= wanted[i] * 1200);
         varies = varies || (i > 4 && pause != last);
         last = pause;
         now += pause;
     }
     assert_true(varies);
-    assert_true(vt_breaker_ask(&breakers, HOST, at(now), &probe));
-    vt_breaker_tell(&breakers, HOST, VT_OUTCOME_GOOD, "", at(now));
-    vt_breaker_tell(&breakers, HOST, VT_OUTCOME_UNREACHABLE, "", at(now));
-    assert_true(vt_breaker_find(&breakers, HOST)->until_msecs - at(now).monotonic_msecs <= 72000);
+    assert_true(vt_breaker_ask(&breakers, HOST, VT_FOR_STATUS, at(now), &probe));
+    vt_breaker_tell(&breakers, HOST, VT_FOR_STATUS, VT_OUTCOME_GOOD, "", at(now));
+    vt_breaker_tell(&breakers, HOST, VT_FOR_STATUS, VT_OUTCOME_UNREACHABLE, "", at(now));
+    assert_true(vt_breaker_find(&breakers, HOST, VT_FOR_STATUS)->until_msecs -
+                    at(now).monotonic_msecs <=
+                72000);
+}
+
+/* An authority whose time stamps fail, on the host that publishes its lists. */
+static void what_it_is_asked_for_does_not_mix(void **state)
+{
+    (void)state;
+    struct vt_breakers breakers;
+    bool probe = false;
+    vt_breakers_init(&breakers, PAUSE, 6);
+    for (int i = 0; i < VT_BREAKER_STRIKES; i++) {
+        assert_true(vt_breaker_ask(&breakers, HOST, VT_FOR_STAMPS, at(i), &probe));
+        vt_breaker_tell(&breakers, HOST, VT_FOR_STAMPS, VT_OUTCOME_BAD, "garbage", at(i));
+    }
+    assert_false(vt_breaker_ask(&breakers, HOST, VT_FOR_STAMPS, at(10), &probe));
+    assert_true(vt_breaker_ask(&breakers, HOST, VT_FOR_STATUS, at(10), &probe));
+    vt_breaker_tell(&breakers, HOST, VT_FOR_STATUS, VT_OUTCOME_GOOD, "", at(10));
+    assert_true(vt_breaker_is_down(&breakers, HOST, VT_FOR_STAMPS));
+    assert_false(vt_breaker_is_down(&breakers, HOST, VT_FOR_STATUS));
 }
 
 static void hosts_do_not_mix_and_the_table_is_bounded(void **state)
@@ -179,24 +203,24 @@ static void hosts_do_not_mix_and_the_table_is_bounded(void **state)
     bool probe = false;
     char host[32];
     vt_breakers_init(&breakers, PAUSE, 4);
-    assert_null(vt_breaker_find(&breakers, HOST));
-    assert_true(vt_breaker_ask(&breakers, HOST, at(0), &probe));
-    vt_breaker_tell(&breakers, HOST, VT_OUTCOME_UNREACHABLE, "", at(0));
-    assert_true(vt_breaker_ask(&breakers, "ca.gov.vn:8080", at(1), &probe));
+    assert_null(vt_breaker_find(&breakers, HOST, VT_FOR_STATUS));
+    assert_true(vt_breaker_ask(&breakers, HOST, VT_FOR_STATUS, at(0), &probe));
+    vt_breaker_tell(&breakers, HOST, VT_FOR_STATUS, VT_OUTCOME_UNREACHABLE, "", at(0));
+    assert_true(vt_breaker_ask(&breakers, "ca.gov.vn:8080", VT_FOR_STATUS, at(1), &probe));
     /* Others come and go; the one that is down stays. */
     for (int i = 0; i < 3 * VT_MAX_BREAKERS; i++) {
         (void)snprintf(host, sizeof(host), "h%d.example:80", i);
-        assert_true(vt_breaker_ask(&breakers, host, at(2 + i), &probe));
-        vt_breaker_tell(&breakers, host, VT_OUTCOME_GOOD, "", at(2 + i));
+        assert_true(vt_breaker_ask(&breakers, host, VT_FOR_STATUS, at(2 + i), &probe));
+        vt_breaker_tell(&breakers, host, VT_FOR_STATUS, VT_OUTCOME_GOOD, "", at(2 + i));
     }
     assert_int_equal(breakers.count, VT_MAX_BREAKERS);
-    assert_true(vt_breaker_is_down(&breakers, HOST));
-    assert_non_null(vt_breaker_find(&breakers, host));
+    assert_true(vt_breaker_is_down(&breakers, HOST, VT_FOR_STATUS));
+    assert_non_null(vt_breaker_find(&breakers, host, VT_FOR_STATUS));
     /* fetch.host-down: 0s */
     vt_breakers_init(&breakers, 0, 5);
     for (int i = 0; i < 10; i++) {
-        assert_true(vt_breaker_ask(&breakers, HOST, at(i), &probe));
-        vt_breaker_tell(&breakers, HOST, VT_OUTCOME_UNREACHABLE, "", at(i));
+        assert_true(vt_breaker_ask(&breakers, HOST, VT_FOR_STATUS, at(i), &probe));
+        vt_breaker_tell(&breakers, HOST, VT_FOR_STATUS, VT_OUTCOME_UNREACHABLE, "", at(i));
     }
 }
 
@@ -281,6 +305,7 @@ int main(void)
         cmocka_unit_test(hosts_are_left_alone),
         cmocka_unit_test(one_probe_at_a_time),
         cmocka_unit_test(pauses_grow_up_to_ten_times),
+        cmocka_unit_test(what_it_is_asked_for_does_not_mix),
         cmocka_unit_test(hosts_do_not_mix_and_the_table_is_bounded),
         cmocka_unit_test(addresses_become_hosts),
         cmocka_unit_test(hosts_match_entries),

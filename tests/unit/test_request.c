@@ -304,7 +304,7 @@ static void a_slow_host_delays_the_first_few_mails(void **state)
     }
     assert_true(waited <= 22);
     assert_true(total < 22 * BUDGET);
-    assert_true(vt_breaker_is_down(&d.breakers, "slow.example:80"));
+    assert_true(vt_breaker_is_down(&d.breakers, "slow.example:80", VT_FOR_STATUS));
     close_desk();
 }
 
@@ -517,7 +517,7 @@ static void bad_answers_count(void **state)
             char point[80];
             (void)snprintf(point, sizeof(point), "URI:http://ca.example/%zu.crl", n);
             struct tc_entity leaf = make(&f.root, point, NULL);
-            assert_false(vt_breaker_is_down(&d.breakers, "ca.example:80"));
+            assert_false(vt_breaker_is_down(&d.breakers, "ca.example:80", VT_FOR_STATUS));
             ask(n, &leaf, &f.root, NULL);
             if (listen_for_fetches() != 1)
                 fail_msg("%s: nothing is asked", cases[i].name);
@@ -526,7 +526,7 @@ static void bad_answers_count(void **state)
             if (strstr(end(n).facts[0].finding, cases[i].finding) == NULL)
                 fail_msg("%s: %s", cases[i].name, end(n).facts[0].finding);
         }
-        if (vt_breaker_is_down(&d.breakers, "ca.example:80") != cases[i].opens)
+        if (vt_breaker_is_down(&d.breakers, "ca.example:80", VT_FOR_STATUS) != cases[i].opens)
             fail_msg("%s", cases[i].name);
         close_desk();
     }
@@ -549,7 +549,7 @@ static void strangers_fetch_little(void **state)
     assert_int_equal(listen_for_fetches(), 6);
     for (size_t i = 0; i < 6; i++)
         answer_http(i, i % 2 == 0 ? 500 : 200, "", "<html>");
-    assert_false(vt_breaker_is_down(&d.breakers, "ca.example:80"));
+    assert_false(vt_breaker_is_down(&d.breakers, "ca.example:80", VT_FOR_STATUS));
     size_t asked = 6;
     for (size_t n = 1; n < 20; n++) {
         char access[80];
@@ -591,12 +591,12 @@ static void strangers_do_not_pardon(void **state)
         assert_int_equal(listen_for_fetches(), 1);
         answer(n, silent, (struct vt_bytes){0});
     }
-    assert_true(vt_breaker_is_down(&d.breakers, "slow.example:80"));
+    assert_true(vt_breaker_is_down(&d.breakers, "slow.example:80", VT_FOR_STATUS));
     pass(2 * DOWN);
     ask(3, &stranger, NULL, NULL);
     assert_int_equal(listen_for_fetches(), 1);
     answer(3, silent, (struct vt_bytes){0});
-    assert_true(vt_breaker_is_down(&d.breakers, "slow.example:80"));
+    assert_true(vt_breaker_is_down(&d.breakers, "slow.example:80", VT_FOR_STATUS));
     close_desk();
 }
 

@@ -24,6 +24,8 @@ static const char answer[] =
     "\"last_good_utc_secs\": 1796268600, \"until_utc_secs\": null, \"why\": \"\"},"
     "{\"host\": \"ocsp.ca.gov.vn:80\", \"state\": \"down\", \"strikes\": 0, "
     "\"last_good_utc_secs\": null, \"until_utc_secs\": 1796268720, \"why\": \"no connection\"},"
+    "{\"host\": \"ca.gov.vn:80\", \"for\": \"time-stamps\", \"state\": \"to-be-tried\", "
+    "\"why\": \"garbage\"},"
     "{\"host\": \"slow.vn:80\", \"state\": \"ok\", \"strikes\": 2, \"last_good_utc_secs\": "
     "1796182260, \"until_utc_secs\": null, \"why\": \"did not answer in time\"},"
     "{\"host\": \"late.vn:80\", \"state\": \"to-be-tried\", \"why\": \"status 503\"},"
@@ -71,6 +73,8 @@ static void vietnamese(void **state)
         "  ocsp.ca.gov.vn:80           KHÔNG TRẢ LỜI, tạm ngừng hỏi đến 10:32 (no connection)\n",
         "lần cuối 10:31 02/12/2026; lỗi liên tiếp: 2 (did not answer in time)\n",
         "  late.vn:80                  KHÔNG TRẢ LỜI, sẽ hỏi lại ở thư kế tiếp (status 503)\n",
+        "  ca.gov.vn:80                dấu thời gian: KHÔNG TRẢ LỜI, sẽ hỏi lại ở thư kế tiếp "
+        "(garbage)\n",
         "  pub.ca.gov.vn               chưa hỏi lần nào\n",
         "  ca.btc:80                   KHÔNG ĐƯỢC PHÉP HỎI",
         "  CA G2: 1204 mục, phát hành 08:01 (2 giờ trước), hiệu lực đến 08:01 04/12/2026\n"
