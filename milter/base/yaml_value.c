@@ -33,6 +33,18 @@ bool vt_yaml_is_mapping(struct vt_yaml *yaml, const struct vt_yaml_node *node, c
     return vt_yaml_mistake(yaml, node, "%s is written as \"key: value\" lines", what);
 }
 
+/* A slip of the pen keeps the number in a word; "sha1" for "sha512" is none. */
+static bool has_same_digits(const char *a, const char *b)
+{
+    static const char digits[] = "0123456789";
+    for (;; a++, b++) {
+        a += strcspn(a, digits);
+        b += strcspn(b, digits);
+        if (*a != *b || *a == '\0')
+            return *a == *b;
+    }
+}
+
 /* The nearest of some words to a misspelt one, or NULL. Entries may be NULL. */
 static const char *nearest_of(const char *word, const char *const *words, size_t count)
 {
@@ -41,7 +53,7 @@ static const char *nearest_of(const char *word, const char *const *words, size_t
     unsigned best = limit + 1;
     const char *nearest = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (words[i] == NULL)
+        if (words[i] == NULL || !has_same_digits(word, words[i]))
             continue;
         /* "total-passed": meant, but not written so. */
         if (strcasecmp(word, words[i]) == 0)

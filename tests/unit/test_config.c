@@ -383,6 +383,9 @@ static void mistakes_of_one_line(void **state)
         {"seal: {keys: {k: {agency: a, purposes: [document], level: LT, uri: "
          "\"pkcs11:token=t;object=o?module-path=/m.so\"}}}\n",
          1, 59, "\"LT\" is not a level; one of: B-B, B-T or B-LT"},
+        {"seal: {timestamp: {hash: sha1}}\n", 1, 26,
+         "\"sha1\" is not a hash; one of: sha256, sha384 or sha512"},
+        {"seal: {timestamp: {hash: sha-256}}\n", 1, 26, "did you mean \"sha256\"?"},
         {"seal: {timestamp: {urls: [\"http://tsa.other.vn/x\"]}}\n", 1, 19,
          "the host of http://tsa.other.vn/x is not in fetch.allowed-hosts: nobody may ask it"},
         {"seal: {timestamp: {urls: [\"http://tsa.ca.gov.vn:8080\"]}}\n", 1, 19,
