@@ -22,9 +22,7 @@ void vt_desk_count_state(const struct vt_seal_desk *desk)
                   vt_seal_is_stopped(desk->config->seal_directory, NULL));
     for (unsigned i = 0; i < desk->hsms_count; i++) {
         const struct vt_hsm *hsm = &desk->hsms[i];
-        int64_t since = hsm->key->pin_file == NULL
-                            ? VT_TIME_NONE
-                            : vt_login_since(desk->config->seal_directory, hsm->key);
+        int64_t since = vt_desk_pin_since(desk, hsm);
         vt_metric_set(to, VT_METRIC_SEAL_UP, i,
                       hsm->state == VT_HSM_UP && !hsm->is_other_key &&
                           (hsm->own.certificate.len > 0 || hsm->key->certificate == NULL));

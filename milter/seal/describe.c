@@ -61,11 +61,21 @@ static json_t *describe_purposes(const struct vt_seal_desk *desk, const struct v
     return list;
 }
 
+static const char *pin_file_of(const struct vt_hsm *hsm)
+{
+    return hsm->key->pin_file != NULL ? hsm->key->pin_file : hsm->key->secret_file;
+}
+
+int64_t vt_desk_pin_since(const struct vt_seal_desk *desk, const struct vt_hsm *hsm)
+{
+    return pin_file_of(hsm) == NULL ? VT_TIME_NONE
+                                    : vt_login_since(desk->config->seal_directory, hsm->key);
+}
+
 static json_t *describe_pin(const struct vt_seal_desk *desk, const struct vt_hsm *hsm)
 {
-    const char *file = hsm->key->pin_file != NULL ? hsm->key->pin_file : hsm->key->secret_file;
-    int64_t since =
-        file == NULL ? VT_TIME_NONE : vt_login_since(desk->config->seal_directory, hsm->key);
+    const char *file = pin_file_of(hsm);
+    int64_t since = vt_desk_pin_since(desk, hsm);
     if (since == VT_TIME_NONE)
         return json_null();
     return json_pack("{s:s, s:I, s:b}", "file", file, "since", (json_int_t)since, "old",

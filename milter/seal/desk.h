@@ -145,6 +145,9 @@ void vt_desk_count_state(const struct vt_seal_desk *desk);
 
 /* ---- describe.c ---- */
 
+/* Since when PIN or secret of a key are in use; VT_TIME_NONE: it has none, or that is not known. */
+int64_t vt_desk_pin_since(const struct vt_seal_desk *desk, const struct vt_hsm *hsm);
+
 /* Everything about one key that its administrator has to know; the caller's. NULL: memory is out.
  */
 json_t *vt_desk_describe(const struct vt_seal_desk *desk, const struct vt_hsm *hsm);

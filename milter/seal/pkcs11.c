@@ -40,7 +40,10 @@ static enum vt_seal_fault get_calls(struct vt_pkcs11 *module, void *library, str
     CK_RV result = get_list(&module->calls);
     if (result != CKR_OK)
         return vt_pkcs11_failed(GET_LIST, result, err);
-    return module->calls != NULL ? VT_FAULT_NONE : VT_FAULT_LOST;
+    if (module->calls != NULL)
+        return VT_FAULT_NONE;
+    (void)vt_err_set(err, VT_E_PEER, "the module gave no list of functions (" GET_LIST ")");
+    return VT_FAULT_LOST;
 }
 
 static enum vt_seal_fault initialise(struct vt_pkcs11 *module, struct vt_err *err)

@@ -166,8 +166,21 @@ static EVP_PKEY *read_rsa(const struct vt_pkcs11 *module, CK_OBJECT_HANDLE objec
     return key;
 }
 
+/* NULL: it is no point of the curve. */
+static EVP_PKEY *make_ec(const char *curve, struct vt_bytes point)
+{
+    EVP_PKEY *key = NULL;
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    if (point.len > 0 && build != NULL &&
+        OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, curve, 0) == 1 &&
+        OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point.ptr, point.len) == 1)
+        key = make_key("EC", build);
+    OSSL_PARAM_BLD_free(build);
+    return key;
+}
+
 /* CKA_EC_PARAMS is the curve as an OBJECT IDENTIFIER, CKA_EC_POINT an OCTET STRING with the point;
- * some tokens give the point bare. */
+ * some tokens give the point bare, which begins with the tag of an OCTET STRING, too. */
 static EVP_PKEY *read_ec(const struct vt_pkcs11 *module, CK_OBJECT_HANDLE object)
 {
     uint8_t curve[64], point[MAX_VALUE_BYTES];
@@ -177,15 +190,12 @@ static EVP_PKEY *read_ec(const struct vt_pkcs11 *module, CK_OBJECT_HANDLE object
     ASN1_OBJECT *oid = d2i_ASN1_OBJECT(NULL, &at, (long)curve_len);
     ASN1_OCTET_STRING *wrapped = d2i_ASN1_OCTET_STRING(NULL, &bare, (long)point_len);
     EVP_PKEY *key = NULL;
-    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
     const char *name = oid == NULL ? NULL : OBJ_nid2sn(OBJ_obj2nid(oid));
-    const uint8_t *value = wrapped != NULL ? ASN1_STRING_get0_data(wrapped) : point;
-    size_t value_len = wrapped != NULL ? (size_t)ASN1_STRING_length(wrapped) : point_len;
-    if (name != NULL && value_len > 0 && build != NULL &&
-        OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, name, 0) == 1 &&
-        OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, value, value_len) == 1)
-        key = make_key("EC", build);
-    OSSL_PARAM_BLD_free(build);
+    if (name != NULL && wrapped != NULL)
+        key = make_ec(
+            name, vt_bytes_of(ASN1_STRING_get0_data(wrapped), (size_t)ASN1_STRING_length(wrapped)));
+    if (name != NULL && key == NULL)
+        key = make_ec(name, vt_bytes_of(point, point_len));
     ASN1_OBJECT_free(oid);
     ASN1_OCTET_STRING_free(wrapped);
     return key;

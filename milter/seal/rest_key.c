@@ -81,10 +81,17 @@ void vt_rest_keep_key(EVP_PKEY *key, struct vt_seal_token *out)
     ERR_clear_error();
 }
 
+/* Without one, OpenSSL asks at the terminal, where there is nobody. */
+static int no_password(char *out, int out_bytes, int is_new, void *context)
+{
+    (void)out, (void)out_bytes, (void)is_new, (void)context;
+    return -1;
+}
+
 EVP_PKEY *vt_rest_key_of_pem(struct vt_bytes pem)
 {
     BIO *input = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-    EVP_PKEY *key = input == NULL ? NULL : PEM_read_bio_PUBKEY(input, NULL, NULL, NULL);
+    EVP_PKEY *key = input == NULL ? NULL : PEM_read_bio_PUBKEY(input, NULL, no_password, NULL);
     BIO_free(input);
     ERR_clear_error();
     return key;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The sealer's parts without an HSM: URIs of keys, settings of keys, what may be signed,
- * signatures, quota, PINs and what is remembered of them. */
+ * The sealer's parts without an HSM: public keys as HSMs show them, URIs of keys, settings of keys,
+ * what may be signed, signatures, quota, PINs and what is remembered of them. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,16 +13,117 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/ui.h>
+#include <openssl/x509.h>
 
 #include "base/pkcs11_uri.h"
 #include "seal/attributes.h"
 #include "seal/hash.h"
 #include "seal/login.h"
+#include "seal/pkcs11.h"
+#include "seal/rest.h"
 #include "seal/state.h"
 #include "vanthu/clock.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 #define NOW ((int64_t)1795338710)
+
+/* ---- public keys of HSMs ---- */
+
+static bool was_asked;
+static int ask_person(UI *ui, UI_STRING *text)
+{
+    (void)ui, (void)text;
+    was_asked = true;
+    return 0;
+}
+
+/* A service that answers with an encrypted key asks nobody at a terminal. */
+static void nobody_is_asked_for_a_password(void **state)
+{
+    (void)state;
+    static const char pem[] = "-----BEGIN PUBLIC KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: "
+                              "AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+                              "AAAAAAAAAAAAAAAAAAAAAA==\n-----END PUBLIC KEY-----\n";
+    UI_METHOD *method = UI_create_method("a person");
+    assert_int_equal(UI_method_set_reader(method, ask_person), 0);
+    UI_set_default_method(method);
+    assert_null(vt_rest_key_of_pem(vt_bytes_str(pem)));
+    assert_false(was_asked);
+    UI_set_default_method(NULL);
+    UI_destroy_method(method);
+}
+
+/* A token with one key pair on P-256, and how it shows the point. */
+static struct vt_bytes shown_point;
+
+static CK_RV find_init(CK_SESSION_HANDLE session, CK_ATTRIBUTE *wanted, CK_ULONG count)
+{
+    (void)session, (void)wanted, (void)count;
+    return CKR_OK;
+}
+
+static CK_RV find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *out, CK_ULONG max,
+                          CK_ULONG *out_count)
+{
+    (void)session, (void)max;
+    out[0] = 1;
+    *out_count = 1;
+    return CKR_OK;
+}
+
+static CK_RV find_final(CK_SESSION_HANDLE session)
+{
+    (void)session;
+    return CKR_OK;
+}
+
+static CK_RV get_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *wanted,
+                       CK_ULONG count)
+{
+    static const uint8_t curve[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+    struct vt_bytes value = wanted->type == CKA_EC_PARAMS  ? vt_bytes_of(curve, sizeof(curve))
+                            : wanted->type == CKA_EC_POINT ? shown_point
+                                                           : (struct vt_bytes){0};
+    (void)session, (void)object, (void)count;
+    if (value.len == 0)
+        return CKR_ATTRIBUTE_TYPE_INVALID;
+    assert_true(value.len <= wanted->ulValueLen);
+    memcpy(wanted->pValue, value.ptr, value.len);
+    wanted->ulValueLen = value.len;
+    return CKR_OK;
+}
+
+/* As an OCTET STRING, and bare: one in four bare ones reads as a shorter OCTET STRING. */
+static void points_of_tokens(void **state)
+{
+    (void)state;
+    CK_FUNCTION_LIST calls = {.C_FindObjectsInit = find_init,
+                              .C_FindObjects = find_objects,
+                              .C_FindObjectsFinal = find_final,
+                              .C_GetAttributeValue = get_value};
+    const struct vt_seal_key config = {.scheme = VT_SEAL_ECDSA};
+    for (int i = 0; i < 40; i++) {
+        uint8_t wrapped[67] = {0x04, 65};
+        EVP_PKEY *key = EVP_EC_gen("P-256");
+        assert_int_equal(
+            EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, wrapped + 2, 65, NULL),
+            1);
+        for (size_t bare = 0; bare < 2; bare++) {
+            struct vt_pkcs11 module = {.calls = &calls, .config = &config};
+            struct vt_seal_token token = {.label = ""};
+            shown_point = vt_bytes_of(wrapped + 2 * bare, 67 - 2 * bare);
+            assert_int_equal(vt_pkcs11_find_key(&module, &token, NULL), VT_FAULT_NONE);
+            const uint8_t *at = token.public_key;
+            EVP_PKEY *found = d2i_PUBKEY(NULL, &at, (long)token.public_key_len);
+            assert_int_equal(EVP_PKEY_eq(found, key), 1);
+            EVP_PKEY_free(found);
+        }
+        EVP_PKEY_free(key);
+    }
+}
 
 /* ---- URIs ---- */
 
@@ -424,6 +525,8 @@ static void trials(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nobody_is_asked_for_a_password),
+        cmocka_unit_test(points_of_tokens),
         cmocka_unit_test(good_uris),
         cmocka_unit_test(bad_uris),
         cmocka_unit_test(settings),
