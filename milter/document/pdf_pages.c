@@ -14,6 +14,7 @@ struct tree {
     struct pdf_pair *pair;
     struct pdf_set seen;
     size_t pages;
+    bool is_unnumbered; /* a part of the tree is in it twice: readers may count otherwise */
 };
 
 /* ---- contents ---- */
@@ -158,15 +159,19 @@ static void compare_node(struct tree *tree, const struct pdf_value *ref, unsigne
                       "the page tree cannot be compared");
         return;
     }
-    if (!pdf_set_add(pair->reader, &tree->seen, pdf_ref_key(ref->ref)))
-        return;
-    pdf_pair_explain(pair, ref, ref, true);
     struct pdf_value kids = pdf_pair_get(pair, pair->a, &from, "Kids");
     struct pdf_value kids_to = pdf_pair_get(pair, pair->b, &to, "Kids");
+    if (!pdf_set_add(pair->reader, &tree->seen, pdf_ref_key(ref->ref))) {
+        tree->pages++; /* a page that is shown twice */
+        tree->is_unnumbered = tree->is_unnumbered || kids.kind != PDF_NONE;
+        return;
+    }
+    pdf_pair_explain(pair, ref, ref, true);
     if (kids.kind != PDF_NONE || kids_to.kind != PDF_NONE) {
         compare_inner(tree, &from, &to, &kids, depth);
     } else {
-        pair->page = (unsigned)++tree->pages;
+        tree->pages++;
+        pair->page = tree->is_unnumbered ? 0 : (unsigned)tree->pages;
         pdf_pair_dicts(pair, &from, &to, page_rule, NULL, VT_CHANGE_PAGE_OTHER, "a page");
         pdf_compare_overlay(pair, &to);
         pair->page = 0;

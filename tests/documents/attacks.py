@@ -203,6 +203,10 @@ def shadows(signed):
             pdf.size, start, len(signed)), UNCLEAR + "|" + UNREADABLE, ""
     yield "page-added", "SHADOW", with_keys(signed, form.PAGES, Kids=pages["Kids"] + [Ref(form.PAGE_SPARE)], Count=3), CHANGED, "pages"
     yield "page-removed", "SHADOW", with_keys(signed, form.PAGES, Kids=pages["Kids"][:1], Count=1), CHANGED, "removed"
+    yield "page-count", "SHADOW hide", with_keys(signed, form.PAGES, Count=1), CHANGED, "/Count"
+    for key, value in (("Rotate", 90), ("MediaBox", [0, 0, 595, 421]), ("CropBox", [0, 300, 595, 842]),
+                       ("Resources", {"Font": {"F1": {"Type": Name("Font"), "Subtype": Name("Type1"), "BaseFont": Name("Symbol")}}})):
+        yield f"page-inherits-{key.lower()}", "SHADOW", with_keys(signed, form.PAGES, **{key: value}), CHANGED, f"/{key}"
     for key, value in (("MediaBox", [0, 0, 595, 421]), ("CropBox", [0, 300, 595, 842]), ("Rotate", 180), ("UserUnit", 2.0),
                        ("Group", {"S": Name("Transparency")}), ("AA", {"O": {"S": Name("Named"), "N": Name("Print")}})):
         yield f"page-{key.lower()}", "SHADOW", with_keys(signed, form.PAGE_1, **{key: value}), CHANGED, f"/{key}"
@@ -367,6 +371,62 @@ def parsers(signed, streamed):
     yield "polyglot-pdf-behind", "PARSER", signed + form_only(), UNCLEAR + "|" + BAD + "|" + UNREADABLE + "|SIGNED_DATA", ""
     yield "second-header", "PARSER", signed + b"%PDF-1.7\n", UNCLEAR + "|" + BAD, "behind the end"
     yield "unused-made-used", "PARSER", with_keys(signed, form.UNUSED, Of=Name("Somebody")), UNCLEAR + "|" + CHANGED, f"object {form.UNUSED}"
+
+
+def odd_trees(sign):
+    """Page trees that are none, and what is said of their pages all the same."""
+    def twice(all_objects):
+        all_objects[form.PAGES].update(Kids=[Ref(form.PAGE_1), Ref(form.PAGE_1), Ref(form.PAGE_2)], Count=3)
+
+    def half_twice(all_objects):
+        all_objects[form.UNUSED] = {"Type": Name("Pages"), "Parent": Ref(form.PAGES), "Kids": [Ref(form.PAGE_1)], "Count": 1}
+        all_objects[form.PAGES].update(Kids=[Ref(form.UNUSED), Ref(form.UNUSED), Ref(form.PAGE_2)], Count=3)
+
+    def circle(all_objects):
+        all_objects[form.PAGES].update(Kids=[Ref(form.PAGE_1), Ref(form.PAGES), Ref(form.PAGE_2)], Count=3)
+
+    def lying(all_objects):
+        all_objects[form.PAGES].update(Count=7)
+
+    def dangling(all_objects):
+        all_objects[form.PAGES].update(Kids=[Ref(form.PAGE_1), Ref(60), Ref(form.PAGE_2)], Count=3)
+
+    other = {form.CONTENT_2: Stream({}, SPOOF)}
+    yield "page-shown-twice", "SHADOW", update(sign("agency", form.build(sign.at, change=twice)), other), CHANGED, "page 3: "
+    yield "pages-shown-twice", "SHADOW", update(sign("agency", form.build(sign.at, change=half_twice)), other), CHANGED, "content"
+    yield "pages-in-a-circle", "SHADOW", update(sign("agency", form.build(sign.at, change=circle)), other), CHANGED + "|" + UNREADABLE + "|" + BAD, ""
+    yield "pages-counted-wrongly", "SHADOW", update(sign("agency", form.build(sign.at, change=lying)), other), CHANGED, "page 2: "
+    page = {"Type": Name("Page"), "Parent": Ref(form.PAGES), "MediaBox": [0, 0, 595, 842], "Contents": Ref(61), "Resources": {"Font": {"F1": Ref(form.FONT)}}}
+    yield "page-that-was-missing", "SHADOW replace", update(sign("agency", form.build(sign.at, change=dangling)), {60: page, 61: Stream({}, SPOOF)}), \
+        CHANGED + "|" + UNCLEAR, ""
+
+
+def missing(sign):
+    """What was referred to, but not there, comes later."""
+    spoof = form.look(SPOOF, 595, 842)
+
+    def picture(all_objects):
+        all_objects[form.PAGE_1]["Resources"]["XObject"]["Im1"] = Ref(60)
+
+    def contents(all_objects):
+        all_objects[form.PAGE_1]["Contents"] = [Ref(form.CONTENT_1), Ref(60)]
+
+    def annotation(all_objects):
+        all_objects[form.PAGE_1]["Annots"].append(Ref(60))
+
+    def appearance(all_objects):
+        all_objects[form.NOTE]["AP"] = {"N": Ref(60)}
+
+    def layers(all_objects):
+        all_objects[form.CATALOG]["OCProperties"]["D"]["OFF"] = Ref(60)
+
+    note = {"Type": Name("Annot"), "Subtype": Name("Stamp"), "Rect": [72, 740, 300, 770], "AP": {"N": Ref(61)}, "F": 4}
+    for name, change, objects in (("picture", picture, {60: spoof}), ("content", contents, {60: Stream({}, SPOOF)}),
+                                  ("annotation", annotation, {60: note, 61: spoof}), ("look", appearance, {60: spoof}),
+                                  ("layer", layers, {60: [Ref(form.LAYER)]})):
+        signed = sign("agency", form.build(sign.at, change=change))
+        yield f"missing-{name}", "SHADOW replace", update(signed, objects), CHANGED + "|" + UNCLEAR, ""
+        yield f"missing-{name}-signed-later", "SHADOW replace", sign("agency", update(signed, objects)), CHANGED + "|" + UNCLEAR, ""
 
 
 def form_only():
@@ -587,6 +647,6 @@ def rows(sign, base, streamed_base):
     signed, streamed = sign("agency", base), sign("agency", streamed_base)
     p1, p2, p3 = (sign("agency", base, certify=level) for level in (1, 2, 3))
     for family in (forgeries(signed), savings(signed), wrappings(signed), shadows(signed), certified(p1, p2, p3, sign), paths(signed, p2),
-                   parsers(signed, streamed), hybrids(sign), locks(sign, base), additions(signed, sign), stamps(signed, p1, p2, sign), inside(sign, base),
+                   parsers(signed, streamed), odd_trees(sign), missing(sign), hybrids(sign), locks(sign, base), additions(signed, sign), stamps(signed, p1, p2, sign), inside(sign, base),
                    secrets(sign, base), fillings(sign)):
         yield from family

@@ -101,6 +101,8 @@ def successive(sign, base, streamed_base):
     yield "hybrid-saved-again", "dates only", pdfsign.change_metadata(sign("person", hybrid), sign.at), ""
     yield "encrypted", "empty user password", sign("agency", encrypted(base), visible=False), ""
     yield "encrypted-twice-signed", "empty user password", in_turn(sign, encrypted(base), "person", "agency", visible=False), ""
+    yield "page-shown-twice-signed-twice", "a page tree that names a page twice", in_turn(sign, form.build(sign.at, change=lambda all_objects: all_objects[
+        form.PAGES].update(Kids=[Ref(form.PAGE_1), Ref(form.PAGE_2), Ref(form.PAGE_2)], Count=3)), "person", "agency"), ""
     yield "nothing-new", "an update without a change", update(person, {form.UNUSED: PdfFile(person).get(Ref(form.UNUSED))}), ""
 
 
