@@ -153,6 +153,46 @@ static void walk_all(struct walk *walk)
     vt_arena_free(arena);
 }
 
+/* 8.11.4.4: does a group say that it is on for this use, or nothing of it? */
+static bool stays_on(struct pdf_reader *reader, const struct pdf_value *group,
+                     const struct pdf_value *use)
+{
+    static const struct {
+        const char *use, *state;
+    } known[] = {{"View", "ViewState"}, {"Print", "PrintState"}, {"Export", "ExportState"}};
+    struct pdf_value dict = pdf_resolve(reader, *group);
+    struct pdf_value usage = pdf_get(reader, &dict, "Usage");
+    struct pdf_value said = pdf_dict_find(&usage, use);
+    said = pdf_resolve(reader, said);
+    if (said.kind == PDF_NONE)
+        return true;
+    for (size_t i = 0; i < ELEMENTS(known); i++) {
+        struct pdf_value state = pdf_get(reader, &said, known[i].state);
+        if (pdf_name_is(use, known[i].use))
+            return state.kind == PDF_NONE || pdf_name_is(&state, "ON");
+    }
+    return false; /* by zoom, language, user */
+}
+
+/* 8.11.4.5: events that turn groups on and off. Acrobat writes them with every watermark, for
+ * groups that are on for all of them. */
+static bool events_change(struct pdf_reader *reader, const struct pdf_value *events)
+{
+    struct pdf_value event, use, group;
+    for (size_t at = 0; pdf_array_next(events, &at, &event);) {
+        event = pdf_resolve(reader, event);
+        struct pdf_value uses = pdf_get(reader, &event, "Category");
+        struct pdf_value groups = pdf_get(reader, &event, "OCGs");
+        for (size_t u = 0; pdf_array_next(&uses, &u, &use);) {
+            for (size_t g = 0; pdf_array_next(&groups, &g, &group);) {
+                if (!pdf_visit(reader) || !stays_on(reader, &group, &use))
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* The state in which a file opens must be the only one that it takes by itself. */
 static bool has_hidden_layers(struct pdf_reader *reader)
 {
@@ -160,9 +200,9 @@ static bool has_hidden_layers(struct pdf_reader *reader)
     struct pdf_value usual = pdf_get(reader, &properties, "D");
     struct pdf_value state = pdf_get(reader, &usual, "BaseState");
     struct pdf_value off = pdf_get(reader, &usual, "OFF"), events = pdf_get(reader, &usual, "AS");
-    size_t at = 0, events_at = 0;
+    size_t at = 0;
     return (state.kind != PDF_NONE && !pdf_name_is(&state, "ON")) ||
-           pdf_array_next(&off, &at, &item) || pdf_array_next(&events, &events_at, &item);
+           pdf_array_next(&off, &at, &item) || events_change(reader, &events);
 }
 
 void vt_pdf_check_active(struct vt_pdf_source *source)
