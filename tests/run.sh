@@ -66,13 +66,7 @@ quick() {
 }
 
 long() {
-    for program in build/tests/fuzz/fuzz_*; do
-        case $program in *.o | *.d) continue ;; esac
-        reader=${program##*/fuzz_}
-        mkdir -p "build/fuzz/$reader"
-        run "fuzz/$reader" "$program" -max_total_time="${FUZZ_SECS:-120}" -rss_limit_mb=4096 \
-            -artifact_prefix="build/fuzz/$reader-" "build/fuzz/$reader" "tests/fuzz/corpus/$reader"
-    done
+    run fuzz tests/fuzz/log.py --no-log --secs "${FUZZ_SECS:-120}"
     for script in tests/*/long_*.sh tests/*/long_*.py; do
         [ -x "$script" ] && run "${script#tests/}" "$script"
     done

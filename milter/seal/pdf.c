@@ -184,6 +184,10 @@ enum vt_code vt_seal_pdf_prepare(struct vt_arena *arena, struct vt_bytes pdf,
     if (code == VT_OK && (source.reader.over_limit || source.reader.out_of_memory))
         vt_pdf_refuse(&source, VT_SEAL_PDF_TOO_LARGE,
                       "The file has more objects, or larger ones, than are looked at.");
+    /* What looking for a place has read may be what showed it. */
+    if (code == VT_OK && source.word == VT_SEAL_PDF_READY &&
+        pdf_doc_is_damaged(&source.reader.main))
+        vt_pdf_refuse(&source, VT_SEAL_PDF_DAMAGED, "The file is damaged.");
     if (code == VT_OK && source.word == VT_SEAL_PDF_READY)
         code = make_attributes(arena, plan, out, err);
     if (code == VT_OK) {
