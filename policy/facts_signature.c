@@ -91,8 +91,8 @@ unsigned vt_fact_level(const struct vt_scope *s)
 unsigned vt_fact_use(const struct vt_scope *s)
 {
     enum vt_use use = s->site_signature != NULL ? s->site_signature->use
-                        : s->signature != NULL    ? s->signature->hints.use
-                                                  : VT_USE_UNKNOWN;
+                      : s->signature != NULL    ? s->signature->hints.use
+                                                : VT_USE_UNKNOWN;
     return use == VT_USE_UNKNOWN ? VT_VALUE_UNKNOWN : use;
 }
 

@@ -34,8 +34,8 @@ struct vt_object {
     struct vt_bytes bytes; /* empty: they are not here */
 };
 
-/* "certificate", "crl", "ocsp", "timestamp", "evidence", "document", "policy"; and "embedded", "given",
- * "fetched". Never NULL. */
+/* "certificate", "crl", "ocsp", "timestamp", "evidence", "document", "policy"; and "embedded",
+ * "given", "fetched". Never NULL. */
 const char *vt_object_kind_name(enum vt_object_kind kind);
 const char *vt_object_from_name(enum vt_object_from from);
 /* Back; VT_OBJECT_NONE and VT_OBJECT_EMBEDDED for a word that there is not. */

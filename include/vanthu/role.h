@@ -78,7 +78,7 @@ struct vt_role_overrides {
     const struct vt_bytes *contents; /* --content */
     size_t contents_count;
     struct vt_bytes config; /* its text as it was read already; empty: config->file is read */
-    struct vt_bytes looks; /* of vt_seal_looks_bundle; empty: seals show nothing */
+    struct vt_bytes looks;  /* of vt_seal_looks_bundle; empty: seals show nothing */
 };
 
 /* The first thing that inspector and status do: read what the command line put over the

@@ -178,7 +178,7 @@ enum vt_message_type {
     VT_MSG_SEAL_FILE, /* to the inspector: the same of a file; with a signature the second step */
     VT_MSG_SEAL_FILE_IS,
     VT_MSG_SEAL_STORE, /* to the inspector: validation data for a sealed PDF */
-    VT_MSG_STAMP, /* to status: have this stamped */
+    VT_MSG_STAMP,      /* to status: have this stamped */
     VT_MSG_STAMPED,
     VT_MSG_SEAL_DOCUMENTS, /* to the inspector: what of its documents is to be signed? */
     VT_MSG_SEAL_DOCUMENTS_ARE,

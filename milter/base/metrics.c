@@ -178,8 +178,7 @@ static void take_hosts(struct vt_metrics *metrics)
         return;
     for (unsigned i = 0; i < VT_METRICS; i++) {
         const struct vt_metric_info *info = &vt_metric_infos[i];
-        if (info->writer != metrics->role || !is_of_list(info) ||
-            vt_metric_is_gauge(info))
+        if (info->writer != metrics->role || !is_of_list(info) || vt_metric_is_gauge(info))
             continue;
         uint32_t cells = vt_metric_combinations(info) * vt_metric_cells(info);
         for (uint32_t k = 0; k < cells; k++)
@@ -226,9 +225,8 @@ void vt_metrics_close(struct vt_metrics *metrics)
 /* An old set may still mean the hosts of an old configuration. */
 static bool means_these_hosts(const struct vt_metrics *metrics, const struct vt_metric_info *info)
 {
-    return !is_of_list(info) ||
-           atomic_load_explicit(&metrics->cells[VT_CELL_HOSTS], memory_order_relaxed) ==
-               metrics->hosts_hash;
+    return !is_of_list(info) || atomic_load_explicit(&metrics->cells[VT_CELL_HOSTS],
+                                                     memory_order_relaxed) == metrics->hosts_hash;
 }
 
 /* The first cell to be written; NULL: it is counted nowhere. */

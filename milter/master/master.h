@@ -28,7 +28,7 @@ struct vt_loaded {
     /* Sealed memory files, taken over by the set of roles; notices_text -1: the words of notices
      * that are built in; looks_file -1: no appearance of a seal has a file. */
     int config_text, policy_text, notices_text, looks_file;
-    struct vt_mistakes mistakes;  /* of all of them; without errors after a success */
+    struct vt_mistakes mistakes; /* of all of them; without errors after a success */
 };
 
 /* Read and check configuration, policy and trust sources, and what the machine has of that they

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-
 enum vt_code vt_report_make(struct vt_register *reg, struct vt_arena *arena,
                             const struct vt_report_request *input, struct vt_report **out,
                             struct vt_err *err)

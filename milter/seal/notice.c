@@ -183,10 +183,9 @@ static enum vt_code prepare(struct vt_arena *arena, const struct vt_seal_identit
 {
     uint8_t digest[64];
     size_t digest_len = vt_seal_digest(identity->hash, signed_part, digest);
-    const struct vt_seal_cms_plan plan = {
-        .identity = identity,
-        .content_digest = vt_bytes_of(digest, digest_len),
-        .signing_time_utc_secs = now_utc_secs};
+    const struct vt_seal_cms_plan plan = {.identity = identity,
+                                          .content_digest = vt_bytes_of(digest, digest_len),
+                                          .signing_time_utc_secs = now_utc_secs};
     return vt_seal_cms_prepare(arena, &plan, out, err);
 }
 

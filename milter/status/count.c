@@ -6,7 +6,8 @@
 #include "vanthu/clock.h"
 
 _Static_assert(VT_OUTCOME_UNREACHABLE + 1 == VT_METRIC_ANSWERS, "a label value for each outcome");
-_Static_assert(VT_JOB_ISSUER + 2 == VT_METRIC_TYPES, "a label value for each kind, and time stamps");
+_Static_assert(VT_JOB_ISSUER + 2 == VT_METRIC_TYPES,
+               "a label value for each kind, and time stamps");
 
 static unsigned index_of(size_t place)
 {

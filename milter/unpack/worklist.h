@@ -47,7 +47,7 @@ struct vt_unpack_work {
     size_t scanned_bytes;
     bool limit_reached;     /* something was not looked at */
     bool is_below_received; /* in the header of the outermost mail */
-    enum vt_code code;  /* the first fault; sticky, checked once per item */
+    enum vt_code code;      /* the first fault; sticky, checked once per item */
 };
 
 /* Put an item on the list, or report the limit it breaks at part item->parent. */

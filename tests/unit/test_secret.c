@@ -77,7 +77,10 @@ static const struct {
     {"no end", "=?utf-8?B?W03huqxUXQ==", false},
     {"nothing behind the character set", "=?utf-8?", false},
     {"nothing behind the encoding", "=?utf-8?B?", false},
-    {"empty word", "=?utf-8?B?" "?=", false},
+    {"empty word",
+     "=?utf-8?B?"
+     "?=",
+     false},
     {"empty", "", false},
     {"blanks", " \n \n ", false},
 };
