@@ -9,7 +9,6 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import socket
 import sqlite3
@@ -20,8 +19,6 @@ import time
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 ROOT = os.path.abspath(os.path.join(TESTS, ".."))
 BUILD = os.environ.get("VANTHU_BUILD", ROOT + "/build")
-# Keys take longer to make than everything else: kept between runs, for tests only.
-KEYS = BUILD + "/test-keys"
 # Roles run under numbers that no account has.
 USERS = {"gateway": 64101, "inspector": 64102, "status": 64103, "fetch": 64104, "registrar": 64105,
          "web": 64106, "post": 64107, "sealer": 64108}
@@ -144,16 +141,7 @@ class Lab:
             self.script_servers_mta("start")
 
     def make_pki(self):
-        if os.path.isdir(KEYS):
-            shutil.copytree(KEYS, self.pki + "/keys")
         self.script("pki/mkpki.sh", self.pki)
-        if not os.path.isdir(KEYS):
-            copy = f"{KEYS}.{os.getpid()}"
-            shutil.copytree(self.pki + "/keys", copy)
-            try:
-                os.rename(copy, KEYS)
-            except OSError:  # another test was faster
-                shutil.rmtree(copy)
 
     def script_servers(self, *arguments):
         # Output to a file: the servers stay, and would keep a pipe open.

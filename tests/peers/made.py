@@ -2,21 +2,16 @@
 """The test PKI, the named documents and the named mails, for a comparison."""
 
 import os
-import shutil
 import subprocess
 import sys
 
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 sys.path.insert(0, TESTS + "/lib")
 
-from site_lab import KEYS
-
 
 def make(folder):
     """Folders of PKI, documents and mails below folder."""
     pki, documents, mails = (f"{folder}/{name}" for name in ("pki", "documents", "mails"))
-    if os.path.isdir(KEYS):
-        shutil.copytree(KEYS, pki + "/keys")
     subprocess.run([TESTS + "/pki/mkpki.sh", pki], check=True, stdout=subprocess.DEVNULL)
     subprocess.run([TESTS + "/documents/mkdocuments.py", pki, documents], check=True)
     subprocess.run([TESTS + "/mail/mkmails.py", pki, documents, mails], check=True)

@@ -23,7 +23,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import programs
 from made import TESTS
 from pdf_cases import hybrid, with_field, write_png
-from site_lab import KEYS
 
 SEAL = TESTS + "/../build/tests/seal/seal_file"
 MKPDF = TESTS + "/documents/mkpdf.py"
@@ -82,8 +81,6 @@ class Site:
 
     def __init__(self, folder):
         self.folder, self.pki, self.png = folder, folder + "/pki", folder + "/seal.png"
-        if os.path.isdir(KEYS):
-            shutil.copytree(KEYS, self.pki + "/keys")
         subprocess.run([TESTS + "/pki/mkpki.sh", self.pki], check=True)
         self.issue("agency-p384", "agency-ec", ec.generate_private_key(ec.SECP384R1()))
         write_png(self.png)

@@ -4,6 +4,7 @@
 # attribute so that a test can leave out, falsify or add each of them.
 """Make CMS signatures and time-stamp tokens with credentials of the test PKI."""
 
+import functools
 import hashlib
 import os
 
@@ -12,23 +13,50 @@ from asn1crypto import algos, cms, core, parser, tsp, x509
 TSA_POLICY = "2.16.704.1.1.1.1.9"
 
 
-def _attribute(kind, *values):
-    return cms.CMSAttribute({"type": kind, "values": list(values)})
+# asn1crypto encodes what is below an object anew at each of its levels: what a signature is made of is put
+# together from the leaves up.
+def _tagged(number, *parts):
+    """[number], constructed: around one value, or in the place of the tag of a sequence or set."""
+    return parser.emit(2, 1, number, b"".join(parts))
 
 
-def _attribute_of(kind, value):
-    """An attribute whose value is there in DER. Given as an object, asn1crypto would encode it anew at
-    each of its levels, which takes up to a minute for a time-stamp token."""
-    content = cms.CMSAttributeType(kind).dump() + parser.emit(0, 1, 17, value)
-    return cms.CMSAttribute.load(parser.emit(0, 1, 16, content))
+def _sequence(*parts):
+    return parser.emit(0, 1, 16, b"".join(parts))
+
+
+def _set_of(parts, tag=None):
+    """In the order of DER."""
+    return parser.emit(0, 1, 17, b"".join(sorted(parts))) if tag is None else _tagged(tag, *sorted(parts))
+
+
+def _attribute(kind, value):
+    """value: in DER."""
+    return _sequence(cms.CMSAttributeType(kind).dump(), _set_of([value]))
+
+
+@functools.lru_cache(None)
+def _algorithm(digest):
+    return algos.DigestAlgorithm({"algorithm": digest}).dump()
 
 
 def _signing_certificate_v2(credential):
     """ESS signing-certificate-v2 (RFC 5035) naming the signer's certificate by SHA-256."""
     cert = credential.cert
-    name = {"issuer": [x509.GeneralName("directory_name", cert.issuer)], "serial_number": cert.serial_number}
-    ess = tsp.ESSCertIDv2({"cert_hash": hashlib.sha256(cert.dump()).digest(), "issuer_serial": name})
-    return _attribute("signing_certificate_v2", tsp.SigningCertificateV2({"certs": [ess]}))
+    names = _sequence(x509.GeneralName("directory_name", cert.issuer).dump())
+    ess = _sequence(core.OctetString(hashlib.sha256(cert.dump()).digest()).dump(),
+                    _sequence(names, core.Integer(cert.serial_number).dump()))
+    return _attribute("signing_certificate_v2", _sequence(_sequence(ess)))
+
+
+def _attributes(credential, content, content_type, digest, signing_time, ess, message_digest):
+    """The signed attributes, in DER, one by one."""
+    listed = [_attribute("content_type", cms.ContentType(content_type).dump()),
+              _attribute("message_digest", core.OctetString(message_digest or hashlib.new(digest, content).digest()).dump())]
+    if signing_time:
+        listed.append(_attribute("signing_time", core.UTCTime(signing_time).dump()))
+    if ess:
+        listed.append(_signing_certificate_v2(credential))
+    return listed
 
 
 def signed_data(credential, content, detached=True, content_type="data", digest="sha256", scheme="auto",
@@ -45,40 +73,20 @@ def signed_data(credential, content, detached=True, content_type="data", digest=
     message_digest  replaces the true digest in the message-digest attribute
     """
     scheme = credential.scheme(scheme)
-    signer = key_of or credential
-    fields = {
-        "version": "v1",
-        "sid": cms.SignerIdentifier("issuer_and_serial_number", cms.IssuerAndSerialNumber(
-            {"issuer": credential.cert.issuer, "serial_number": credential.cert.serial_number})),
-        "digest_algorithm": {"algorithm": digest},
-        "signature_algorithm": credential.algorithm(scheme, digest),
-    }
-    signed_bytes = content
-    if attributes:
-        listed = [_attribute("content_type", content_type),
-                  _attribute("message_digest", message_digest or hashlib.new(digest, content).digest())]
-        if signing_time:
-            listed.append(_attribute("signing_time", cms.Time("utc_time", core.UTCTime(signing_time))))
-        if ess:
-            listed.append(_signing_certificate_v2(credential))
-        signed_attrs = cms.CMSAttributes(listed)
-        fields["signed_attrs"] = signed_attrs
-        signed_bytes = signed_attrs.dump()
-    signature = signer.sign(signed_bytes, scheme, digest)
-    fields["signature"] = signature
-    if time_stamp:
-        fields["unsigned_attrs"] = [_attribute_of("signature_time_stamp_token", time_stamp(signature))]
-
-    enclosed = {"content_type": content_type}
-    if not detached:
-        enclosed["content"] = (core.OctetString if content_type == "data" else core.ParsableOctetString)(content)
-    body = {"version": "v1" if content_type == "data" else "v3", "digest_algorithms": [{"algorithm": digest}],
-            "encap_content_info": enclosed, "signer_infos": [cms.SignerInfo(fields)]}
+    issuer = _sequence(credential.cert.issuer.dump(), core.Integer(credential.cert.serial_number).dump())
+    listed = _attributes(credential, content, content_type, digest, signing_time, ess, message_digest) if attributes else []
+    signature = (key_of or credential).sign(_set_of(listed) if attributes else content, scheme, digest)
+    token = [_attribute("signature_time_stamp_token", time_stamp(signature))] if time_stamp else []
+    signer = _sequence(core.Integer(1).dump(), issuer, _algorithm(digest), _set_of(listed, tag=0) if listed else b"",
+                       credential.algorithm(scheme, digest).dump(), core.OctetString(signature).dump(),
+                       _set_of(token, tag=1) if token else b"")
+    enclosed = b"" if detached else _tagged(0, core.OctetString(content).dump())
     chosen = {"chain": credential.chain, "no-root": credential.chain[:-1], "leaf": credential.chain[:1], "none": []}
-    listed = chosen[certs] if isinstance(certs, str) else certs
-    if listed:
-        body["certificates"] = listed
-    return cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(body)}).dump()
+    carried = [cert.dump() for cert in (chosen[certs] if isinstance(certs, str) else certs)]
+    signed = _sequence(core.Integer(1 if content_type == "data" else 3).dump(), _set_of([_algorithm(digest)]),
+                       _sequence(cms.ContentType(content_type).dump(), enclosed),
+                       _set_of(carried, tag=0) if carried else b"", _set_of([signer]))
+    return _sequence(cms.ContentType("signed_data").dump(), _tagged(0, signed))
 
 
 def time_stamp_token(tsa, imprint, when, digest="sha256", nonce=None, certs="chain", policy=TSA_POLICY):

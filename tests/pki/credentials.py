@@ -8,8 +8,10 @@ import glob
 import os
 
 from asn1crypto import algos, pem, x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+import keyfile
 
 HASHES = {"sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}
 
@@ -63,16 +65,6 @@ def read_cert(path):
 
 
 _known = {}
-_keys = {}
-
-
-def _read_key(path):
-    """A private key. Loading checks it, which takes longer than to sign: kept by its bytes."""
-    with open(path, "rb") as f:
-        data = f.read()
-    if data not in _keys:
-        _keys[data] = serialization.load_pem_private_key(data, None)
-    return _keys[data]
 
 
 def _by_key_id(pki):
@@ -86,7 +78,7 @@ def _by_key_id(pki):
 def load(pki, name):
     """The credential called name; its chain is followed by key identifier, so equal names do not confuse it."""
     cert = read_cert(os.path.join(pki, "certs", name + ".pem"))
-    key = _read_key(os.path.join(pki, "keys", name + ".key"))
+    key = keyfile.read(os.path.join(pki, "keys", name + ".key"))
     chain = [cert]
     while chain[-1].authority_key_identifier not in (None, chain[-1].key_identifier):
         chain.append(_by_key_id(pki)[chain[-1].authority_key_identifier])

@@ -11,7 +11,6 @@
 """Test PKI: certificates, CRLs and index.txt files."""
 
 import datetime
-import functools
 import hashlib
 import os
 import sys
@@ -22,6 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import AuthorityInformationAccessOID as AIA
 from cryptography.x509.oid import ExtendedKeyUsageOID as EKU
 from cryptography.x509.oid import NameOID, ObjectIdentifier
+
+import keyfile
 
 OCSP_URL = os.environ.get("VT_OCSP_URL", "http://127.0.0.1:18080")
 CRL_URL = os.environ.get("VT_CRL_URL", "http://127.0.0.1:18081")
@@ -146,10 +147,8 @@ def now():
     return datetime.datetime.utcnow().replace(microsecond=0)
 
 
-@functools.lru_cache(None)
 def load_key(out, name):
-    with open(f"{out}/keys/{name}.key", "rb") as f:
-        return serialization.load_pem_private_key(f.read(), None)
+    return keyfile.read(f"{out}/keys/{name}.key")
 
 
 def load_cert(out, name):

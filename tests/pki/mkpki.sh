@@ -14,14 +14,20 @@
 #   VT_NOW      [the clock]                RFC 3339, all dates count from here
 #
 # OUT/README says what is where; OUT/pki.tsv has one line per certificate.
-# Existing keys in OUT/keys are kept, so a second run is quick.
+# Keys take longer to make than everything else: kept in build/test-keys, and those in OUT/keys are kept.
 set -eu
 out=${1:?usage: mkpki.sh OUT}
 here=$(cd "$(dirname "$0")" && pwd)
-mkdir -p "$out/keys"
+kept=${VANTHU_BUILD:-$here/../../build}/test-keys
+mkdir -p "$out/keys" "$kept/keys"
 
-# One line per missing key: NAME ALGORITHM OPTION
-/usr/bin/python3 "$here/mkpki.py" keys "$out" |
-	VT_KEYS="$out/keys" xargs -r -n 3 -P "$(nproc)" sh -c \
-		'openssl genpkey -algorithm "$1" -pkeyopt "$2" -out "$VT_KEYS/$0.key" 2>/dev/null'
+# One line per missing key: NAME ALGORITHM OPTION. Of tests that begin together one makes them.
+(
+	flock 9
+	/usr/bin/python3 "$here/mkpki.py" keys "$kept" |
+		VT_KEYS="$kept/keys" xargs -r -n 3 -P "$(nproc)" sh -c \
+			'openssl genpkey -algorithm "$1" -pkeyopt "$2" -out "$VT_KEYS/$0.new" 2>/dev/null &&
+				mv "$VT_KEYS/$0.new" "$VT_KEYS/$0.key"'
+) 9>"$kept/lock"
+cp -n "$kept"/keys/*.key "$out/keys/"
 /usr/bin/python3 "$here/mkpki.py" make "$out"
