@@ -15,12 +15,14 @@ TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "
 FILES_A_RUN = 64
 
 
-def options(description):
-    """Where the files and the program are; ends the program with 77 when there are none."""
+def options(description, **numbers):
+    """Where the files and the program are, and options of their own; ends the program with 77 when there are no files."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--root", default=os.path.join(os.path.dirname(TOP), "shared", "corpus"), help="folder with manifest.tsv and its files")
     parser.add_argument("--manifest", help="instead of DIR/manifest.tsv")
     parser.add_argument("--vanthu", default=os.path.join(TOP, "build", "vanthu"))
+    for name, value in numbers.items():
+        parser.add_argument("--" + name, type=int, default=value)
     given = parser.parse_args()
     given.manifest = given.manifest or os.path.join(given.root, "manifest.tsv")
     if not os.path.exists(given.manifest):
