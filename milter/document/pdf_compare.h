@@ -106,6 +106,17 @@ bool pdf_fill_changes(struct pdf_pair *pair, const struct pdf_value *a, const st
 bool pdf_fill_rule(struct pdf_pair *pair, enum pdf_field_type type, const struct pdf_value *key,
                    const struct pdf_value *a, const struct pdf_value *b);
 
+/* What a field that was filled in shows, beside its value. */
+enum pdf_shown { PDF_SHOWN_UNKNOWN = 0, PDF_SHOWN_SAME, PDF_SHOWN_OTHER };
+/* pdf_look.c: of a widget with text, a dictionary of step b. value, options: /V and /Opt, resolved.
+ */
+enum pdf_shown pdf_look_shows(struct pdf_pair *pair, const struct pdf_value *widget,
+                              const struct pdf_value *value, const struct pdf_value *options);
+/* Record it when a widget shows something else than the value that it, or the field above it, has
+ * now. widget: its dictionary at step b; name: of the field. */
+void pdf_check_shown(struct pdf_pair *pair, const struct pdf_value *widget, const char *name,
+                     enum pdf_field_type type, const struct pdf_value *value);
+
 /* The exceptions. */
 void pdf_compare_trailers(struct pdf_pair *pair);
 void pdf_compare_forms(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);

@@ -94,3 +94,49 @@ bool pdf_fill_rule(struct pdf_pair *pair, enum pdf_field_type type, const struct
         return value.kind == PDF_NAME;
     return b->kind != PDF_REF && value.kind != PDF_DICT;
 }
+
+/* ---- what is shown ---- */
+
+/* 12.7.4.2.3: a box shows the state that is its value, or the one that is none. */
+static enum pdf_shown tick_shows(struct pdf_pair *pair, const struct pdf_value *widget,
+                                 const struct pdf_value *value)
+{
+    struct pdf_value state = pdf_pair_get(pair, pair->b, widget, "AS");
+    struct pdf_value looks = pdf_pair_get(pair, pair->b, widget, "AP");
+    struct pdf_value normal = pdf_pair_get(pair, pair->b, &looks, "N");
+    bool is_off = state.kind == PDF_NONE || pdf_name_is(&state, "Off");
+    bool has_value = value->kind == PDF_NAME && !pdf_name_is(value, "Off") &&
+                     pdf_dict_find(&normal, value).kind != PDF_NONE;
+    if (normal.kind != PDF_DICT)
+        return PDF_SHOWN_UNKNOWN;
+    if (is_off)
+        return has_value ? PDF_SHOWN_OTHER : PDF_SHOWN_SAME;
+    return has_value && pdf_names_equal(&state, value) ? PDF_SHOWN_SAME : PDF_SHOWN_OTHER;
+}
+
+/* 12.6.3, table 196: a script may show a number or a date in another form. */
+static bool has_format(struct pdf_pair *pair, const struct pdf_value *widget)
+{
+    struct pdf_value above = pdf_pair_get(pair, pair->b, widget, "Parent");
+    return pdf_dict_get(widget, "AA").kind != PDF_NONE ||
+           pdf_dict_get(&above, "AA").kind != PDF_NONE;
+}
+
+void pdf_check_shown(struct pdf_pair *pair, const struct pdf_value *widget, const char *name,
+                     enum pdf_field_type type, const struct pdf_value *value)
+{
+    struct pdf_value options = pdf_pair_get(pair, pair->b, widget, "Opt");
+    if (pdf_dict_get(widget, "AP").kind == PDF_NONE)
+        return; /* the reader draws it, or it is seen elsewhere */
+    enum pdf_shown shown = type == PDF_FIELD_TICK ? tick_shows(pair, widget, value)
+                                                  : pdf_look_shows(pair, widget, value, &options);
+    if (shown == PDF_SHOWN_OTHER && (type == PDF_FIELD_TICK || !has_format(pair, widget)))
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FORM_FILLED,
+                      "the field \"%s\" shows something else than the value it was filled in with",
+                      name);
+    else if (shown != PDF_SHOWN_SAME)
+        pdf_pair_add(pair, 2, false, VT_CHANGE_FORM_FILLED,
+                     "the field \"%s\" was filled in, and what it shows cannot be compared with "
+                     "its value",
+                     name);
+}

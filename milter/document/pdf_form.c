@@ -14,6 +14,7 @@ struct field_context {
     bool signs;               /* an empty signature field gets its value */
     bool is_filled;           /* the field, or the one above it, was filled in */
     bool is_signed;           /* it has a signature, and had it before */
+    struct pdf_value value;   /* at step b, of the field or of those above it */
     unsigned level;
 };
 
@@ -238,8 +239,10 @@ static bool field_rule(struct pdf_pair *pair, void *context, const struct pdf_va
     if (pdf_name_is(key, "Kids")) {
         struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
         struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
-        struct field_context below = {
-            .type = field->type, .is_filled = field->is_filled, .level = field->level + 1};
+        struct field_context below = {.type = field->type,
+                                      .is_filled = field->is_filled,
+                                      .value = field->value,
+                                      .level = field->level + 1};
         if (!pdf_value_is_same(&from, &to))
             return false;
         compare_fields(pair, &from, &to, below);
@@ -284,7 +287,10 @@ static void compare_field(struct pdf_pair *pair, const struct pdf_value *a,
     struct pdf_value v = pdf_dict_get(&to, "V");
     bool had_value = pdf_dict_get(&from, "V").kind != PDF_NONE;
     struct field_context field = {.level = parent.level,
-                                  .type = pdf_field_type_of(pair, &from, parent.type)};
+                                  .type = pdf_field_type_of(pair, &from, parent.type),
+                                  .value = pdf_pair_resolve(pair, pair->b, v)};
+    if (v.kind == PDF_NONE)
+        field.value = parent.value;
     field.is_signed = field.type == PDF_FIELD_SIGNATURE && had_value;
     if (field.type == PDF_FIELD_SIGNATURE && !had_value && v.kind != PDF_NONE) {
         field.signs = true;
@@ -299,6 +305,8 @@ static void compare_field(struct pdf_pair *pair, const struct pdf_value *a,
         field.is_filled = parent.is_filled && field.type == parent.type;
     }
     pdf_pair_dicts(pair, &from, &to, field_rule, &field, VT_CHANGE_FORM, "a form field");
+    if (field.is_filled)
+        pdf_check_shown(pair, &to, name_of_field(pair, &to), field.type, &field.value);
 }
 
 /* Is a field that was there in no place of the list any more? */

@@ -576,6 +576,66 @@ def signature_look(data):
     return update(data, {ref.num: dict(pdf.get(ref), AP={"N": Ref(form.LOOK_NOTE)})})
 
 
+def filled_as(data, value, content, fonts=None, box=(200, 20), **more):
+    """The text field gets a value and an appearance that shows what it likes; more: objects."""
+    number = PdfFile(data).size
+    field = dict(PdfFile(data).get(Ref(form.FIELD_TEXT)), V=text(value), AP={"N": Ref(number)})
+    look = form.look(content, *box, {"Font": {"F1": Ref(form.FONT), **(fonts or {})}})
+    return update(data, {form.FIELD_TEXT: field, number: look, **{number + 1 + i: value for i, value in enumerate(more.values())}})
+
+
+def showing_another_value(plain, chosen):
+    """A reader sees one thing, and a program reads another."""
+    def shown(content, value="34"):
+        return b"/Tx BMC q BT /F1 10 Tf 0 g %s ET Q EMC\n" % content
+
+    new = Ref(PdfFile(plain).size + 1)
+    simple = {"Type": Name("Font"), "Subtype": Name("Type1"), "BaseFont": Name("Helvetica")}
+    nines = {"Type": Name("Encoding"), "BaseEncoding": Name("WinAnsiEncoding"), "Differences": [51, Name("nine"), Name("nine")]}
+    cmap = Stream({}, b"1 beginbfchar <39> <0033> endbfchar 1 beginbfrange <38> <38> [<0034>] endbfrange")
+    drawn = {"Type": Name("Font"), "Subtype": Name("Type3"), "Encoding": {"Differences": [51, Name("three"), Name("four")]}}
+    for name, value, content, fonts, objects, reason in (
+            ("another-text", "34", shown(b"2 5 Td (900.000) Tj"), {}, {}, UNCLEAR),
+            ("more-text", "34", shown(b"2 5 Td (34) Tj (.000) Tj"), {}, {}, UNCLEAR),
+            ("less-text", "900.000", shown(b"2 5 Td (900) Tj"), {}, {}, UNCLEAR),
+            ("nothing", "34", b"/Tx BMC EMC\n", {}, {}, UNCLEAR),
+            ("no-value", "", shown(b"2 5 Td (34) Tj"), {}, {}, UNCLEAR),
+            ("white-text", "34", b"BT /F1 10 Tf 1 g 2 5 Td (34) Tj ET\n", {}, {}, ADDED),
+            ("invisible-text", "34", shown(b"3 Tr 2 5 Td (34) Tj"), {}, {}, ADDED),
+            ("text-outside", "34", shown(b"-90 5 Td (34) Tj"), {}, {}, ADDED),
+            ("text-clipped", "34", b"0 0 1 1 re W n " + shown(b"2 5 Td (34) Tj"), {}, {}, ADDED),
+            ("text-tiny", "34", b"BT /F1 0.1 Tf 2 5 Td (34) Tj ET\n", {}, {}, ADDED),
+            ("text-turned-round", "3412", shown(b"40 5 Td (34) Tj -30 0 Td (12) Tj"), {}, {}, ADDED),
+            ("text-moved-back", "3412", shown(b"2 5 Td [(34) 9000 (12)] TJ"), {}, {}, ADDED),
+            ("text-mirrored", "34", shown(b"-1 0 0 1 60 5 Tm (34) Tj"), {}, {}, ADDED),
+            ("text-covered", "34", shown(b"2 5 Td (34) Tj") + b"1 g 0 0 200 20 re f\n", {}, {}, ADDED),
+            ("drawn-digits", "34", b"1 g 0 0 200 20 re f 0 g 2 2 3 15 re f 1 g " + shown(b"2 5 Td (34) Tj"), {}, {}, ADDED),
+            ("drawn-digit-at-the-rim", "34", b"0 g 1 3 2 12 re f " + shown(b"5 5 Td (34) Tj"), {}, {}, ADDED),
+            ("drawn-lines", "34", b"2 2 m 2 18 l S " + shown(b"2 5 Td (34) Tj"), {}, {}, ADDED),
+            ("layered-text", "34", b"/OC /L1 BDC " + shown(b"2 5 Td (34) Tj") + b"EMC\n", {}, {}, ADDED),
+            ("no-such-font", "34", b"BT /F9 10 Tf 2 5 Td (34) Tj ET\n", {}, {}, ADDED),
+            ("font-that-lies", "34", b"BT /F2 10 Tf 2 5 Td (34) Tj ET\n", {"F2": new}, {"a": dict(simple, Encoding=nines)}, UNCLEAR),
+            ("map-that-lies", "34", b"BT /F2 10 Tf 2 5 Td (98) Tj ET\n", {"F2": new},
+             {"a": dict(simple, Encoding=Name("WinAnsiEncoding"), ToUnicode=Ref(new.num + 1)), "b": cmap}, ADDED),
+            ("font-of-drawings", "34", b"BT /F2 10 Tf 2 5 Td (34) Tj ET\n", {"F2": new}, {"a": drawn}, ADDED),
+            ("font-of-symbols", "34", b"BT /F2 10 Tf 2 5 Td (34) Tj ET\n", {"F2": new}, {"a": dict(simple, BaseFont=Name("ZapfDingbats"))}, ADDED),
+            ("font-without-map", "34", b"BT /F2 10 Tf 2 5 Td <00330034> Tj ET\n", {"F2": new},
+             {"a": dict(simple, Subtype=Name("Type0"), Encoding=Name("Identity-H"))}, ADDED)):
+        yield f"filled-with-{name}", "SHADOW replace", filled_as(plain, value, content, fonts, **objects), reason, "so"
+    yield "filled-with-box-too-large", "SHADOW replace", filled_as(plain, "34", shown(b"2 5 Td (34) Tj"), box=(6000, 600)), ADDED, "so"
+    yield "filled-value-only", "SHADOW replace", with_keys(plain, form.FIELD_TEXT, V=text("34")), UNCLEAR, "something else"
+    yield "ticked-value-only", "SHADOW replace", with_keys(plain, form.FIELD_CHECK, V=Name("Yes")), UNCLEAR, "something else"
+    yield "ticked-look-only", "SHADOW replace", with_keys(plain, form.FIELD_CHECK, AS=Name("Yes")), UNCLEAR, "something else"
+    yield "ticked-without-a-look", "SHADOW replace", with_keys(plain, form.FIELD_CHECK, V=Name("Yes"), AS=Name("No")), UNCLEAR, "something else"
+    yield "chosen-and-another-shown", "SHADOW replace", filled_as(chosen, "34", b"BT /F1 10 Tf 2 5 Td (Dong y) Tj ET\n"), UNCLEAR, "something else"
+    group, kid, other = (dict(PdfFile(chosen).get(Ref(n))) for n in (form.FIELD_CHECK, form.FIELD_BUTTON, form.UNUSED))
+    for name, objects in (("another", {form.FIELD_CHECK: dict(group, V=Name("Co")), form.UNUSED: dict(other, AS=Name("Khong"))}),
+                          ("none", {form.FIELD_CHECK: dict(group, V=Name("Co"))}),
+                          ("both", {form.FIELD_CHECK: dict(group, V=Name("Co")), form.FIELD_BUTTON: dict(kid, AS=Name("Co")),
+                                    form.UNUSED: dict(other, AS=Name("Khong"))})):
+        yield f"radio-{name}-shown", "SHADOW replace", update(chosen, objects), UNCLEAR, "something else"
+
+
 def fillings(sign):
     """What filling in may not do, although the certification allows to fill in."""
     def certified_form(change=None):
@@ -597,6 +657,13 @@ def fillings(sign):
         "Yes": Ref(form.LOOK_NOTE), "Off": Ref(form.LOOK_OFF)}}), UNCLEAR, "/AP"
     yield "ticked-in-place", "SSA", update(ticked(plain), {form.LOOK_YES: form.look(b"0 g 0 0 9 9 re f\n", 10, 10, {})}), CHANGED, f"object {form.LOOK_YES}"
     yield "look-only", "SHADOW replace", update(plain, {form.FIELD_TEXT: dict(field, V=text("12"), AP={"N": Ref(size)}), size: form.look(b"\n")}), UNCLEAR, "/AP"
+
+    yield from showing_another_value(plain, certified_form(form.choosing))
+
+    def formatted(all_objects):
+        all_objects[form.FIELD_TEXT]["AA"] = {"F": {"S": Name("JavaScript"), "JS": b"AFNumber_Format(0)"}}
+
+    yield "filled-in-a-format", "SHADOW replace", filled_as(certified_form(formatted), "1000", b"BT /F1 10 Tf 2 5 Td (1.000) Tj ET\n"), ADDED, "compared"
 
     def shared(all_objects):
         all_objects[form.PAGE_1]["Resources"]["XObject"]["Im1"] = Ref(form.LOOK_TEXT)

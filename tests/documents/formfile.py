@@ -96,6 +96,20 @@ def objects(when):
     return out
 
 
+def choosing(all_objects):
+    """A change for build: the text field is a list to choose from, the check box a group of two."""
+    all_objects[FIELD_TEXT].update(FT=Name("Ch"), Ff=1 << 17, Opt=[[b"12", text("Dong y")], [b"34", text("Khong")]], V=b"12")
+    all_objects[LOOK_TEXT] = look(b"/Tx BMC BT /F1 10 Tf 2 5 Td (Dong y) Tj ET EMC\n")
+    kids = [FIELD_BUTTON, UNUSED]
+    all_objects[FIELD_CHECK] = {"FT": Name("Btn"), "T": text("dongy"), "Ff": 1 << 15, "V": Name("Off"), "Kids": [Ref(n) for n in kids]}
+    for number, state in zip(kids, ("Co", "Khong")):
+        all_objects[number] = {"Type": Name("Annot"), "Subtype": Name("Widget"), "P": Ref(PAGE_1), "F": 4, "Parent": Ref(FIELD_CHECK),
+                               "Rect": [72 + number, 570, 82 + number, 580], "AS": Name("Off"),
+                               "AP": {"N": {state: Ref(LOOK_YES), "Off": Ref(LOOK_OFF)}}}
+    all_objects[FORM]["Fields"].remove(Ref(FIELD_BUTTON))
+    all_objects[PAGE_1]["Annots"] = [Ref(n) for n in (FIELD_TEXT, *kids, FIELD_SIGN, NOTE)]
+
+
 def holding(name, data, portfolio=False):
     """A change for build: a file inside the document."""
     def change(all_objects):

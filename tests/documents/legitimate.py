@@ -10,7 +10,7 @@ import tempfile
 
 import formfile as form
 import pdfsign
-from attacks import filled, freetext, marked, nested, new_annotation, showing, ticked, update, with_keys
+from attacks import filled, filled_as, freetext, marked, nested, new_annotation, showing, ticked, update, with_keys
 from pdffile import PdfFile
 from pdfobject import Name, Ref, Stream, date, text
 
@@ -167,6 +167,40 @@ def permitted(sign, base):
     yield "lock-p2", "Lock with /P 2, then approved", sign("agency", sign("person", base, into="lanhdao", lock=dict(lock, P=2)), into="vanthu"), ""
 
 
+WIDE_MAP = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Adobe-Identity-UCS def
+1 begincodespacerange <0000> <FFFF> endcodespacerange
+2 beginbfchar <0003> <0020> <0010> <0110> endbfchar
+2 beginbfrange <0011> <001A> <0030> <0020> <0021> [<00E3> <1EA3>] endbfrange
+endcmap"""
+
+
+def fillings(sign, base):
+    """Fields filled in by programs after a certification that allows it."""
+    p2, chosen = (sign("person", data, certify=2) for data in (base, form.build(sign.at, change=form.choosing)))
+    encode = form.FONT_OF.encode
+    new = Ref(PdfFile(p2).size + 1)
+    wide = {"Type": Name("Font"), "Subtype": Name("Type0"), "BaseFont": Name("ABCDEF+Arial"), "Encoding": Name("Identity-H"), "ToUnicode": Ref(new.num + 1)}
+    for name, value, content, fonts, objects in (
+            ("by-acrobat", "34", b"/Tx BMC \nq\nBT\n0 g\n/F1 10 Tf\n2 6.548 Td\n(34) Tj\nET\nQ\nEMC\n", {}, {}),
+            ("with-ground", "34", b"0.9 g 0 0 200 20 re f 0 G 1 w 0.5 0.5 199 19 re s /Tx BMC q 1 1 198 18 re W n BT 0 g /F1 10 Tf 2 5 Td (34) Tj ET Q EMC", {}, {}),
+            ("by-itext", "34", b"/Tx BMC\nq\nq\n2 2 196 16 re\nW\nn\nBT\n/F1 10 Tf\n1 0 0 1 2 5 Tm\n(34)Tj\nET\nQ\nQ\nEMC\n", {}, {}),
+            ("with-border", "34", b"q 0 1 0 rg 1 19 m 199 19 l 200 20 l 0 20 l 1 19 l f Q q 0.5 g 1 1 m 1 19 l 199 19 l 198 18 l 2 18 l 2 2 l f Q "
+             b"/Tx BMC q n q 1 1 198 18 re W n BT /F1 10 Tf 3 6.32 Td (34)Tj ET Q Q EMC", {}, {}),
+            ("in-vietnamese", "Đã trả", b"/Tx BMC BT /F1 10 Tf 2 5 Td <%s> Tj ET EMC" % encode("Đã trả").hex().encode(), {}, {}),
+            ("in-a-new-font", "Đã 24", b"/Tx BMC BT 0.2 0.2 0.2 rg /F2 10 Tf 2 5 Td [<0010> 20 <00200003> -10 <00130015>] TJ ET EMC", {"F2": new},
+             {"a": wide, "b": Stream({}, WIDE_MAP)}),
+            ("in-lines", "dong mot\rdong hai\ndong ba", b"/Tx BMC BT /F1 5 Tf 6 TL 2 14 Td (dong mot) Tj T* (dong hai) Tj 0 -6 Td (dong ba) Tj ET EMC", {}, {}),
+            ("in-a-comb", "345", b"/Tx BMC BT /F1 10 Tf 5 5 Td (3) Tj 20 0 Td (4) Tj 20 0 Td (5) Tj ET EMC", {}, {}),
+            ("emptied", "", b"/Tx BMC EMC", {}, {})):
+        yield f"p2-filled-{name}", "certified, then filled in", filled_as(p2, value, content, fonts, **objects), "so"
+    yield "p2-filled-by-the-reader", "no appearance: the reader draws it", with_keys(p2, form.FIELD_TEXT, V=text("34"), AP=None), "so"
+    yield "p2-chosen", "an option with a text of its own", filled_as(chosen, "34", b"BT /F1 10 Tf 2 5 Td (Khong) Tj ET\n"), "so"
+    group, kid = (dict(PdfFile(chosen).get(Ref(n))) for n in (form.FIELD_CHECK, form.FIELD_BUTTON))
+    yield "p2-one-of-two", "a group of buttons", update(chosen, {form.FIELD_CHECK: dict(group, V=Name("Co")), form.FIELD_BUTTON: dict(kid, AS=Name("Co"))}), "dongy"
+    lines = filled_as(sign("person", base), "34", b"2 2 m 198 2 l S BT /F1 10 Tf 2 5 Td (34) Tj ET\n")
+    yield "filled-over-a-line-then-signed", "the agency answers for it", sign("agency", lines), "so"
+
+
 def covered(sign, base):
     """Additions that a later valid signature covers: whoever signed it answers for it."""
     person = sign("person", base)
@@ -187,7 +221,7 @@ def inside(sign, base):
 
 def rows(sign, base, streamed_base):
     """Every file, as attacks.rows."""
-    for family in (successive(sign, base, streamed_base), archived(sign, base), programs(sign, base), permitted(sign, base), covered(sign, base),
+    for family in (successive(sign, base, streamed_base), archived(sign, base), programs(sign, base), permitted(sign, base), fillings(sign, base), covered(sign, base),
                    inside(sign, base)):
         for name, habit, data, words in family:
             yield name, habit, data, None, words
