@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "document/pdf.h"
+#include "document/pdf_packed.h"
 
 /* Not being able to read a file is not the same as its having no signature. */
 static void say_unreadable(struct pdf_reader *reader, enum pdf_opened opened)
@@ -19,7 +20,7 @@ static void say_unreadable(struct pdf_reader *reader, enum pdf_opened opened)
     case PDF_OPEN_TOO_LARGE:
         pdf_finding(reader, VT_REASON_TOO_LARGE,
                     "What is packed in the file needs more memory than one file may have.");
-        pdf_scan_unreadable(reader);
+        pdf_scan_unreadable(reader, VT_REASON_TOO_LARGE);
         return;
     default:
         text = "The file is damaged and cannot be read without guessing";
@@ -29,7 +30,7 @@ static void say_unreadable(struct pdf_reader *reader, enum pdf_opened opened)
         pdf_finding(reader, VT_REASON_FILE_UNREADABLE, "%s", text);
     else
         pdf_finding(reader, VT_REASON_FILE_UNREADABLE, "%s: %s.", text, reader->main.warning);
-    pdf_scan_unreadable(reader);
+    pdf_scan_unreadable(reader, VT_REASON_MALFORMED);
 }
 
 static void read_catalog(struct pdf_reader *reader)
@@ -91,9 +92,24 @@ static void say_limits(struct pdf_reader *reader)
     }
 }
 
+/* Nothing is opened that would unpack to too much. */
+static enum pdf_opened open_bounded(struct pdf_reader *reader)
+{
+    reader->chain = pdf_scratch(reader, sizeof(*reader->chain));
+    if (reader->chain == NULL)
+        return PDF_OPEN_TOO_LARGE;
+    pdf_chain_read(reader, reader->chain);
+    if (!pdf_packed_measure(reader, reader->chain))
+        return PDF_OPEN_TOO_LARGE;
+    enum pdf_opened opened = pdf_doc_open(&reader->main, reader->bytes);
+    if (opened == PDF_OPENED)
+        pdf_packed_decrypt(reader, &reader->main);
+    return opened;
+}
+
 static void read_all(struct pdf_reader *reader)
 {
-    enum pdf_opened opened = pdf_doc_open(&reader->main, reader->bytes);
+    enum pdf_opened opened = open_bounded(reader);
     if (opened == PDF_OPEN_NO_MEMORY) {
         reader->out_of_memory = true;
         return;

@@ -81,6 +81,9 @@ struct pdf_reader {
     struct pdf_value noted[PDF_MAX_NOTED]; /* /FS of annotations that hold a file */
     size_t noted_count;
     bool noted_too_many;
+    struct pdf_chain *chain;   /* pdf_xref.h; NULL: no memory */
+    struct pdf_set containers; /* numbers of object streams, of all revisions */
+    size_t packed_bytes;       /* what the library unpacks by itself; see pdf_packed.h */
     size_t visits;
     size_t work_bytes;
     bool out_of_memory; /* the mail's arena is full: the whole reading fails */
@@ -138,7 +141,8 @@ void pdf_byterange_check_all(struct pdf_reader *reader);
 /* pdf_scan.c: what is to be seen in the bytes alone. */
 void pdf_scan_edges(struct pdf_reader *reader);
 void pdf_scan_hidden(struct pdf_reader *reader);
-void pdf_scan_unreadable(struct pdf_reader *reader);
+/* reason: what it means that signatures were found only so. */
+void pdf_scan_unreadable(struct pdf_reader *reader, enum vt_reason reason);
 /* pdf_changes.c: coverage and changes of every signature. */
 void pdf_changes_judge(struct pdf_reader *reader);
 /* pdf_form.c: does a lock (12.8.2.4, table 256; 12.7.4.5, table 233) hold for a full field name? */

@@ -13,7 +13,7 @@
 
 struct judgement {
     struct pdf_reader *reader;
-    struct pdf_chain chain;
+    struct pdf_chain *chain;
     struct pdf_history *history;
     enum vt_changes result[PDF_MAX_STEPS]; /* of the step that ends there */
     char why[PDF_MAX_STEPS][PDF_WHY_BYTES];
@@ -63,7 +63,7 @@ static unsigned rank_of(const struct pdf_reader *reader, size_t end)
 static unsigned revision_number(const struct judgement *judgement,
                                 const struct pdf_signature *signature)
 {
-    const struct pdf_chain *chain = &judgement->chain;
+    const struct pdf_chain *chain = judgement->chain;
     if (!signature->has_range || chain->revisions_count == 0)
         return rank_of(judgement->reader,
                        signature->has_range ? signature->end : judgement->reader->bytes.len + 1);
@@ -83,8 +83,8 @@ static void judge_coverage(struct judgement *judgement, struct pdf_signature *si
         return;
     if (signature->end == bytes.len)
         signature->object.covers = VT_COVERS_WHOLE;
-    else if (judgement->chain.defect == NULL
-                 ? pdf_chain_revision_at(&judgement->chain, signature->end) != SIZE_MAX
+    else if (judgement->chain->defect == NULL
+                 ? pdf_chain_revision_at(judgement->chain, signature->end) != SIZE_MAX
                  : ends_with_eof_mark(bytes, signature->end))
         signature->object.covers = VT_COVERS_REVISION;
     else
@@ -116,10 +116,9 @@ static bool make_steps(struct judgement *judgement)
     size_t revisions[VT_MAX_SIGNATURES + 1], count = 0;
     for (size_t i = 0; i < reader->signatures_count; i++) {
         if (is_compared(&reader->signatures[i]))
-            revisions[count++] =
-                pdf_chain_revision_at(&judgement->chain, reader->signatures[i].end);
+            revisions[count++] = pdf_chain_revision_at(judgement->chain, reader->signatures[i].end);
     }
-    revisions[count++] = judgement->chain.revisions_count - 1;
+    revisions[count++] = judgement->chain->revisions_count - 1;
     qsort(revisions, count, sizeof(revisions[0]), by_end);
     for (size_t i = 0; i < count; i++) {
         if (revisions[i] == SIZE_MAX || (i > 0 && revisions[i] == revisions[i - 1]))
@@ -127,7 +126,7 @@ static bool make_steps(struct judgement *judgement)
         if (history->count == PDF_MAX_STEPS)
             return false;
         history->steps[history->count++] = (struct pdf_step){
-            .revision = revisions[i], .end = judgement->chain.revisions[revisions[i]].end_eol};
+            .revision = revisions[i], .end = judgement->chain->revisions[revisions[i]].end_eol};
     }
     return true;
 }
@@ -137,7 +136,7 @@ static void set_boundaries(struct judgement *judgement)
     for (size_t i = 0; i < judgement->reader->signatures_count; i++) {
         struct pdf_signature *signature = &judgement->reader->signatures[i];
         size_t revision = is_compared(signature)
-                              ? pdf_chain_revision_at(&judgement->chain, signature->end)
+                              ? pdf_chain_revision_at(judgement->chain, signature->end)
                               : SIZE_MAX;
         for (size_t s = 0; s < judgement->history->count; s++) {
             if (revision != SIZE_MAX && judgement->history->steps[s].revision == revision)
@@ -311,7 +310,7 @@ static bool settle(struct judgement *judgement, struct pdf_signature *signature)
 
 static const char *tail_defect(const struct judgement *judgement)
 {
-    const struct pdf_chain *chain = &judgement->chain;
+    const struct pdf_chain *chain = judgement->chain;
     if (chain->defect != NULL)
         return chain->defect;
     size_t end = chain->revisions[chain->revisions_count - 1].end;
@@ -351,18 +350,19 @@ void pdf_changes_judge(struct pdf_reader *reader)
     struct judgement *judgement = pdf_scratch(reader, sizeof(*judgement));
     struct pdf_history *history = pdf_scratch(reader, sizeof(*history));
     bool compare = false;
-    if (judgement == NULL || history == NULL || reader->signatures_count == 0)
+    if (judgement == NULL || history == NULL || reader->chain == NULL ||
+        reader->signatures_count == 0)
         return;
     judgement->reader = reader;
     judgement->history = history;
-    pdf_chain_read(reader, &judgement->chain);
+    judgement->chain = reader->chain;
     history->reader = reader;
-    history->chain = &judgement->chain;
+    history->chain = judgement->chain;
     for (size_t i = 0; i < reader->signatures_count; i++)
         judge_coverage(judgement, &reader->signatures[i]);
     for (size_t i = 0; i < reader->signatures_count; i++)
         compare = !settle(judgement, &reader->signatures[i]) || compare;
     if (compare)
         compare_all(judgement);
-    pdf_tell_revisions(reader, &judgement->chain);
+    pdf_tell_revisions(reader, judgement->chain);
 }

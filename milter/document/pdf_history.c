@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "document/pdf_history.h"
+#include "document/pdf_packed.h"
 
 /* Decoded content of one stream when two versions are compared. */
 #define MAX_STREAM_BYTES ((size_t)64 * 1024 * 1024)
@@ -187,8 +188,10 @@ static struct pdf_doc *doc_at(struct pdf_history *history, size_t index)
         return step->open;
     if (index + 1 == history->count) {
         step->open = &history->reader->main;
-    } else if (pdf_doc_open(&step->doc, vt_bytes_slice(history->reader->bytes, 0, step->end)) ==
-               PDF_OPENED) {
+    } else if (pdf_work(history->reader, history->reader->packed_bytes) && /* once more */
+               pdf_doc_open(&step->doc, vt_bytes_slice(history->reader->bytes, 0, step->end)) ==
+                   PDF_OPENED) {
+        pdf_packed_decrypt(history->reader, &step->doc);
         step->open = &step->doc;
     } else {
         step->unreadable = true;

@@ -150,7 +150,7 @@ static void add_scanned(struct pdf_reader *reader, const struct pdf_field *field
         pdf_signature_add(reader, field, (struct pdf_ref){0}, false, dict);
 }
 
-void pdf_scan_unreadable(struct pdf_reader *reader)
+void pdf_scan_unreadable(struct pdf_reader *reader, enum vt_reason reason)
 {
     static const struct vt_bytes key = {(const uint8_t *)"/ByteRange", 10};
     struct pdf_field *field = pdf_scratch(reader, sizeof(*field));
@@ -163,7 +163,7 @@ void pdf_scan_unreadable(struct pdf_reader *reader)
          at = vt_bytes_find(reader->bytes, key, at + key.len), count++)
         add_scanned(reader, field, at, &left);
     if (count > 0)
-        pdf_finding(reader, VT_REASON_MALFORMED,
+        pdf_finding(reader, reason,
                     "The file cannot be read in the regular way, but holds signatures: it is not "
                     "an unsigned file.");
 }

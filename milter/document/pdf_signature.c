@@ -140,6 +140,8 @@ static struct pdf_signature *next_signature(struct pdf_reader *reader)
 
 static void say_where_from(struct pdf_reader *reader, struct pdf_signature *signature)
 {
+    bool is_large = (reader->document->reasons & VT_REASON_BIT(VT_REASON_TOO_LARGE)) != 0;
+    enum vt_reason reason = is_large ? VT_REASON_TOO_LARGE : VT_REASON_MALFORMED;
     switch (signature->field->origin) {
     case PDF_FROM_ACROFORM:
         break;
@@ -154,7 +156,7 @@ static void say_where_from(struct pdf_reader *reader, struct pdf_signature *sign
                               "not show it.");
         break;
     case PDF_FROM_SCAN:
-        pdf_signature_finding(reader, signature, VT_REASON_MALFORMED,
+        pdf_signature_finding(reader, signature, reason,
                               "The signature was found in the bytes of a file that cannot be read "
                               "in the regular way; what else the file shows is not known.");
         break;

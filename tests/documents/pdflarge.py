@@ -11,7 +11,7 @@ import zlib
 import pdfbuild
 import pdfsign
 from pdffile import PdfFile, cross_reference
-from pdfobject import Name, Ref, Stream, write
+from pdfobject import Name, Raw, Ref, Stream, write
 
 MIB = 1024 * 1024
 
@@ -130,6 +130,91 @@ def container_bomb(when, decoded_bytes):
     return pdf.append({number: Stream(stream.info, data + packer.flush())})
 
 
+def _filled(head, decoded_bytes):
+    """head and so many spaces, as FlateDecode."""
+    packer, out = zlib.compressobj(9), []
+    out.append(packer.compress(head))
+    for _ in range(decoded_bytes // MIB):
+        out.append(packer.compress(b" " * MIB))
+    return b"".join(out) + packer.flush()
+
+
+def packed_bombs(data, count, decoded_bytes, info=None, stream=None):
+    """An update with so many object streams that are bombs, each with one object the catalog refers to.
+
+    They are copies of one: which objects are in it is seen when it was unpacked.
+    info, stream(head): other entries for the streams, and other bytes.
+    """
+    pdf = PdfFile(data)
+    out, first, offsets, packed = bytearray(data), pdf.size, {}, {}
+    head = b"%d 0 " % (first + count)
+    own = {"Type": Name("ObjStm"), "N": 1, "First": len(head), "Filter": Name("FlateDecode")}
+    own.update(info or {})
+    container = write(Stream(own, stream(head) if stream else _filled(head + b"0", decoded_bytes)))
+    for index in range(count):
+        offsets[first + index] = len(out)
+        out += b"%d 0 obj\n" % (first + index) + container + b"\nendobj\n"
+        packed[first + count + index] = (first + index, 0)
+    root = pdf.trailer["Root"].num
+    offsets[root] = len(out)
+    out += b"%d 0 obj\n" % root + write(dict(pdf.root, VtPadding=[Ref(number) for number in packed])) + b"\nendobj\n"
+    trailer = dict(pdf.trailer, Prev=pdf.start, Size=first + 2 * count)
+    return bytes(out) + cross_reference("stream", len(out), offsets, trailer, packed)
+
+
+def section_bombs(data, count, decoded_bytes, info=None, stream=None):
+    """Updates whose cross-reference streams are bombs: entries of free objects."""
+    pdf, packed = PdfFile(data), stream if stream else bomb(decoded_bytes, 1).data
+    start = pdf.start
+    for index in range(count):
+        own, at = pdf.size + index, len(data)
+        section = {"Type": Name("XRef"), "W": [1, 0, 0], "Index": [0, decoded_bytes], "Size": own + 1, "Root": pdf.trailer["Root"],
+                   "Prev": start, "Filter": Name("FlateDecode")}
+        section.update(info or {})
+        data += b"%d 0 obj\n" % own + write(Stream(section, packed)) + b"\nendobj\nstartxref\n%d\n%%%%EOF\n" % at
+        start = at
+    return data
+
+
+def behind_a_defect(data, root):
+    """An update whose trailer has a key twice: what stands before it is not followed by strict readers."""
+    start = int(data[data.rindex(b"startxref") + 9:].split()[0])
+    trailer = b"<</Size 9/Size 99999/Root %s/Prev %d>>" % (write(root), start)
+    return data + b"xref\n0 0\ntrailer\n%s\nstartxref\n%d\n%%%%EOF\n" % (trailer, len(data))
+
+
+def circle(data):
+    """The first section names the last one as the one before it."""
+    pdf = PdfFile(revisions(data, 3))
+    out = pdf.append({pdf.trailer["Info"].num: pdf.get(pdf.trailer["Info"])})
+    return out.replace(b"/Prev %d" % pdf.start, b"/Prev %d" % PdfFile(out).start)
+
+
+def deep_array(data, depth):
+    pdf = PdfFile(data)
+    return pdf.append({pdf.size: Raw(b"[" * depth + b"]" * depth), pdf.trailer["Root"].num: dict(pdf.root, VtDeep=Ref(pdf.size))})
+
+
+def many_annotations(data, count):
+    """One page with that many annotations that share one object."""
+    pdf = PdfFile(data)
+    page_ref, page = pdf.first_page()
+    note = {"Type": Name("Annot"), "Subtype": Name("Text"), "Rect": [0, 0, 9, 9], "Contents": b"x"}
+    return pdf.append({pdf.size: note, page_ref.num: dict(page, Annots=[Ref(pdf.size)] * count)})
+
+
+def signature_field(data, value):
+    """A field with a signature of that dictionary."""
+    pdf = PdfFile(data)
+    page_ref, page = pdf.first_page()
+    field = {"Type": Name("Annot"), "Subtype": Name("Widget"), "FT": Name("Sig"), "T": b"Last", "P": page_ref, "F": 132,
+             "Rect": [0, 0, 0, 0], "V": Ref(pdf.size + 1)}
+    return pdf.append({pdf.size: field, pdf.size + 1: dict(value, Type=Name("Sig"), Filter=Name("Adobe.PPKLite"),
+                                                           SubFilter=Name("ETSI.CAdES.detached")),
+                       page_ref.num: dict(page, Annots=list(pdf.get(page.get("Annots")) or []) + [Ref(pdf.size)]),
+                       pdf.trailer["Root"].num: dict(pdf.root, AcroForm={"SigFlags": 3, "Fields": [Ref(pdf.size)]})})
+
+
 def empty_fields(data, count):
     """Signature fields without a signature, each with a widget on page 1."""
     pdf = PdfFile(data)
@@ -185,3 +270,21 @@ def cases(pki, when):
     yield "5000-fields", lambda: sign(empty_fields(new(when), 5000))
     yield "4000-fields", lambda: sign(sign(empty_fields(new(when), 4000)), "person")
     yield "5000-signatures", lambda: same_value(once, 5000)
+    packed_once = sign(new(when, kind="stream"))
+    yield "object-stream-bombs", lambda: packed_bombs(packed_once, 60, 200 * MIB)
+    yield "object-stream-chains", lambda: packed_bombs(packed_once, 60, 0, {"Filter": [Name("FlateDecode")] * 2},
+                                                       lambda head: zlib.compress(_filled(head, 200 * MIB), 9))
+    yield "object-stream-rows", lambda: packed_bombs(packed_once, 60, 0, {"DecodeParms": {"Predictor": 15, "Columns": 200 * MIB}},
+                                                     lambda head: zlib.compress(b"\0" + head))
+    yield "section-bombs", lambda: section_bombs(packed_once, 40, 100 * MIB)
+    yield "section-rows", lambda: section_bombs(packed_once, 40, 0, {"DecodeParms": {"Predictor": 15, "Columns": 200 * MIB}},
+                                                zlib.compress(b"\0"))
+    yield "section-widths", lambda: section_bombs(packed_once, 1, 4 * MIB, {"W": [1, 1 << 30, 1 << 30]})
+    yield "section-ranges", lambda: section_bombs(packed_once, 1, 4 * MIB, {"Index": [0, 1 << 31, 5, 1 << 62, 7, 9]})
+    yield "section-bombs-behind-a-defect", lambda: behind_a_defect(section_bombs(packed_once, 20, 100 * MIB),
+                                                                   PdfFile(packed_once).trailer["Root"])
+    yield "circle-of-sections", lambda: circle(once)
+    yield "array-of-depth-1000000", lambda: deep_array(once, 1000000)
+    yield "1000000-annotations", lambda: many_annotations(once, 1000000)
+    yield "contents-of-30-mib", lambda: signature_field(new(when), {"ByteRange": [0, 100, 200, 300], "Contents": bytes(30 * MIB)})
+    yield "ranges-of-1000000-numbers", lambda: signature_field(new(when), {"ByteRange": [0, 9] * 500000, "Contents": b"0"})
