@@ -42,9 +42,11 @@ static void compare_info(struct pdf_pair *pair, const struct pdf_value *a,
 
 /* ---- XMP metadata ---- */
 
-/* What changes with every save. */
-static const char *const volatile_tags[] = {"xmp:ModifyDate", "xmp:MetadataDate",
-                                            "xmpMM:InstanceID", "pdf:Producer"};
+/* What changes with every save, and which library wrote the packet; "xap" is how Acrobat up to 8
+ * calls the same namespaces (XMP specification, part 1, 7.4; part 2). */
+static const char *const volatile_tags[] = {
+    "xmp:ModifyDate",   "xmp:MetadataDate", "xmpMM:InstanceID", "xap:ModifyDate",
+    "xap:MetadataDate", "xapMM:InstanceID", "pdf:Producer",     "x:xmptk"};
 
 /* Cut the content of an element, or the value of an attribute, of this name. Returns the length. */
 static size_t blank_tag(uint8_t *xmp, size_t len, const char *tag)

@@ -30,10 +30,10 @@ def widget(kind, name, page, rect, **more):
             "Rect": rect, **more}
 
 
-def xmp(modified, title):
-    """Metadata as Acrobat writes them, of which a program that saves changes the dates."""
+def xmp(modified, title, toolkit="Adobe XMP Core 5.6"):
+    """Metadata as Acrobat writes them, of which a program that saves changes the dates, and names itself."""
     packet = f"""<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="{toolkit}">
  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
   <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">
    <xmp:ModifyDate>{modified}</xmp:ModifyDate>

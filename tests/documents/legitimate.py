@@ -28,6 +28,19 @@ def with_metadata(when):
     return also
 
 
+def old_xmp(modified, toolkit):
+    """The same metadata under the names of Acrobat up to 8."""
+    packet = form.xmp(modified, "Tờ trình", toolkit)
+    return Stream(packet.info, packet.data.replace(b"xmp:", b"xap:").replace(b":xmp=", b":xap="))
+
+
+def saved_by_another(sign):
+    """A file of an old Acrobat, signed, and saved by a newer program."""
+    old, new = old_xmp("2009-11-17T23:52:46+01:00", "Adobe XMP Core 4.0-c316 44.253921"), old_xmp("2026-02-06T09:00:00+07:00", "Adobe XMP Core 5.6")
+    signed = sign("person", form.build(sign.at, change=lambda all_objects: all_objects.update({form.METADATA: old})))
+    return update(signed, {form.METADATA: new})
+
+
 def with_itext(pdf, objects, numbers):
     """Old iText names itself in the page tree, announces extensions and gives the form fonts."""
     objects[form.PAGES] = dict(pdf.get(Ref(form.PAGES)), ITXT=b"5.5.13")
@@ -126,6 +139,7 @@ def programs(sign, base):
     yield "like-itext", "ITXT, Extensions, Version", sign("agency", person, also=with_itext), ""
     yield "like-pdfbox", "objects written again", sign("agency", person, also=with_everything_again), ""
     yield "like-vgca", "the widget tagged", sign("agency", person, also=with_tag), ""
+    yield "saved-by-another", "Acrobat 8, then another program", saved_by_another(sign), ""
     yield "saved-again", "dates only", pdfsign.change_metadata(person, sign.at), ""
 
 
