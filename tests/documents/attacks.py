@@ -687,12 +687,46 @@ def secrets(sign, base):
     """Encrypted files: what cannot be read is not unsigned, and what can is compared."""
     import legitimate  # which takes changes from here
 
-    opened = sign("agency", legitimate.encrypted(base), visible=False)
-    yield "encrypted-with-a-password", "PARSER", sign("agency", legitimate.encrypted(base, "secret"), visible=False), UNREADABLE, "password"
-    page = page_of(opened)
-    yield "encrypted-content-replaced", "ISA", update(opened, {page["Contents"].num: Stream({}, SPOOF)}), CHANGED, "page 1"
-    yield "encrypted-otherwise", "PARSER", update(opened, {}, trailer={"Encrypt": {"Filter": Name("Standard"), "V": 1, "R": 2, "O": bytes(32), "U": bytes(32), "P": -4}}), \
-        UNREADABLE + "|" + UNCLEAR, ""
+    yield "encrypted-with-a-password", "PARSER", legitimate.encrypted(sign("agency", base), "aes-256", "secret"), UNREADABLE, "password"
+    weak = {"Filter": Name("Standard"), "V": 1, "R": 2, "O": bytes(32), "U": bytes(32), "P": -4}
+    for cipher in legitimate.CIPHERS:
+        opened = sign("agency", legitimate.encrypted(base, cipher))
+        pdf, page = PdfFile(opened), page_of(opened)
+        content, spoof = page["Contents"].num, Stream({}, SPOOF)
+        yield f"encrypted-{cipher}-content-replaced", "ISA", update(opened, {content: spoof}), CHANGED, "page 1"
+        yield f"encrypted-{cipher}-note-added", "SHADOW", freetext_on(opened), ADDED, "page 1"
+        yield f"encrypted-{cipher}-content-in-clear", "PARSER", update(opened, {content: spoof}, in_clear=True), CHANGED + "|" + UNCLEAR, ""
+        info = dict(pdf.get(pdf.trailer["Info"]), ModDate=b"D:20261122000000Z", Title=b"900.000")
+        yield f"encrypted-{cipher}-title-in-clear", "PARSER", update(opened, {pdf.trailer["Info"].num: info}, in_clear=True), UNCLEAR, ""
+        yield f"encrypted-{cipher}-otherwise", "PARSER", update(opened, {}, trailer={"Encrypt": weak}), UNREADABLE + "|" + UNCLEAR, ""
+        other = dict(pdf.get(pdf.trailer["Encrypt"]), P=-8)
+        yield f"encrypted-{cipher}-other-permissions", "PARSER", update(opened, {pdf.trailer["Encrypt"].num: other}), UNREADABLE + "|" + UNCLEAR, ""
+        yield f"encrypted-{cipher}-another-dictionary", "PARSER", update(opened, {pdf.size: other}, trailer={"Encrypt": Ref(pdf.size)}), \
+            UNREADABLE + "|" + UNCLEAR, ""
+        if "CF" in other:
+            filters = {"Crypt": Stream({"Filter": [Name("Crypt")], "DecodeParms": [{"Name": Name("Identity")}]}, SPOOF),
+                       "Unknown": Stream({"Filter": [Name("Crypt")], "DecodeParms": [{"Name": Name("StdCF")}]}, SPOOF)}
+            yield f"encrypted-{cipher}-identity", "PARSER", update(opened, {content: filters["Crypt"]}), CHANGED + "|" + UNCLEAR, ""
+            yield f"encrypted-{cipher}-named-filter", "PARSER", update(opened, {content: filters["Unknown"]}), CHANGED + "|" + UNCLEAR, ""
+            yield f"encrypted-{cipher}-identity-for-all", "PARSER", update(
+                opened, {pdf.trailer["Encrypt"].num: dict(other, StmF=Name("Identity"), StrF=Name("Identity"))}), UNREADABLE + "|" + UNCLEAR + "|" + CHANGED + "|" + BAD, ""
+    yield "encrypted-afterwards", "PARSER", update(sign("agency", base), {}, trailer={"Encrypt": weak}), UNREADABLE + "|" + UNCLEAR + "|" + BAD, ""
+    yield "decrypted-afterwards", "PARSER", undone(opened), UNREADABLE + "|" + UNCLEAR + "|" + CHANGED + "|" + BAD, ""
+
+
+def freetext_on(data):
+    """A comment on the first page, wherever it is."""
+    pdf = PdfFile(data)
+    ref, page = pdf.first_page()
+    note = {"Type": Name("Annot"), "Subtype": Name("FreeText"), "Rect": [72, 590, 300, 640], "F": 4, "Contents": text("900.000"), "DA": b"/F1 10 Tf"}
+    return update(data, {ref.num: dict(page, Annots=list(pdf.get(page["Annots"])) + [Ref(pdf.size)]), pdf.size: note})
+
+
+def undone(data):
+    """The trailer of the update no longer says that the file is encrypted."""
+    pdf = PdfFile(data)
+    pdf.trailer = {k: v for k, v in pdf.trailer.items() if k != "Encrypt"}
+    return pdf.append({pdf.trailer["Info"].num: {"Title": b"x"}}, in_clear=True)
 
 
 def page_of(data):

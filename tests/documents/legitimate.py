@@ -89,9 +89,12 @@ def by_qpdf(data, *options):
             return file.read()
 
 
-def encrypted(data, password=""):
-    """Encrypted by RC4, which makes no demands on the strings that are added in clear text."""
-    return by_qpdf(data, "--allow-weak-crypto", "--object-streams=disable", "--encrypt", password, "owner", "128", "--use-aes=n", "--")
+CIPHERS = {"rc4": ("128", "--use-aes=n"), "aes-128": ("128", "--use-aes=y"), "aes-256-r5": ("256", "--force-R5"), "aes-256": ("256",),
+           "aes-256-clear-metadata": ("256", "--cleartext-metadata")}
+
+
+def encrypted(data, cipher="rc4", password=""):
+    return by_qpdf(data, "--allow-weak-crypto", "--object-streams=disable", "--encrypt", password, "owner", *CIPHERS[cipher], "--")
 
 
 def successive(sign, base, streamed_base):
@@ -112,8 +115,12 @@ def successive(sign, base, streamed_base):
     hybrid = form.build(sign.at, "hybrid")
     yield "hybrid-twice-signed", "PDFBox: table and stream with the same objects", in_turn(sign, hybrid, "person", "agency"), ""
     yield "hybrid-saved-again", "dates only", pdfsign.change_metadata(sign("person", hybrid), sign.at), ""
-    yield "encrypted", "empty user password", sign("agency", encrypted(base), visible=False), ""
-    yield "encrypted-twice-signed", "empty user password", in_turn(sign, encrypted(base), "person", "agency", visible=False), ""
+    for cipher in CIPHERS:
+        person = sign("person", encrypted(base, cipher))
+        yield f"encrypted-{cipher}", "empty user password", person, ""
+        yield f"encrypted-{cipher}-twice-signed", "empty user password", sign("agency", person), "added a signature"
+        yield f"encrypted-{cipher}-saved-again", "dates only", pdfsign.change_metadata(person, sign.at), ""
+    person = sign("person", base)
     yield "page-shown-twice-signed-twice", "a page tree that names a page twice", in_turn(sign, form.build(sign.at, change=lambda all_objects: all_objects[
         form.PAGES].update(Kids=[Ref(form.PAGE_1), Ref(form.PAGE_2), Ref(form.PAGE_2)], Count=3)), "person", "agency"), ""
     yield "nothing-new", "an update without a change", update(person, {form.UNUSED: PdfFile(person).get(Ref(form.UNUSED))}), ""

@@ -8,6 +8,7 @@
 import re
 import zlib
 
+import pdfcrypt
 from pdfobject import Name, Parser, Ref, Stream, write
 
 
@@ -25,6 +26,9 @@ class PdfFile:
             offset = self._read_section(offset)
         self.size = self.trailer["Size"]
         self._containers = {}
+        self.crypt = None
+        if "Encrypt" in self.trailer:
+            self.crypt = pdfcrypt.Crypt(self.get(self.trailer["Encrypt"]), self.trailer["ID"][0])
 
     def _read_section(self, offset):
         parser = Parser(self.data, offset)
@@ -105,11 +109,13 @@ class PdfFile:
         """The object behind a reference; other values are returned as they are."""
         if not isinstance(value, Ref):
             return value
-        place = self.where.get(value.num)
+        number = value.num
+        place = self.where.get(number)
         if place is None:
             return None
         if isinstance(place, int):
-            return self._object_at(place)
+            value = self._object_at(place)
+            return self.crypt.decrypt(number, value) if self.crypt else value
         container, index = place
         if container not in self._containers:
             stream = self.get(Ref(container))
@@ -132,12 +138,13 @@ class PdfFile:
                 return ref, node
             ref = self.get(node["Kids"])[0]
 
-    def append(self, objects, extra_size=0, trailer=None, tail=b""):
+    def append(self, objects, extra_size=0, trailer=None, tail=b"", in_clear=False):
         """This file with an update: objects {number: value}; returns the new bytes.
 
         extra_size  numbers beyond the highest new one that /Size must count
         trailer     entries that replace the old trailer's
         tail        bytes after %%EOF
+        in_clear    as they are, although the file is encrypted
         """
         out = bytearray(self.data)
         if not out.endswith(b"\n"):
@@ -145,7 +152,8 @@ class PdfFile:
         offsets = {}
         for num in sorted(objects):
             offsets[num] = len(out)
-            out += b"%d 0 obj\n" % num + write(objects[num]) + b"\nendobj\n"
+            value = self.crypt.encrypt(num, objects[num]) if self.crypt and not in_clear else objects[num]
+            out += b"%d 0 obj\n" % num + write(value) + b"\nendobj\n"
         info = dict(self.trailer)
         info.update(trailer or {})
         info["Prev"] = self.start
