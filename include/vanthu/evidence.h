@@ -416,6 +416,13 @@ struct vt_phrase {
 /* A sentence about a kind of change, after which its page may stand: "Nội dung của trang đã bị
  * thay". Never NULL. */
 const struct vt_phrase *vt_change_phrase(enum vt_change_kind kind);
+/* The signature that a change added; NULL: it is another change, or not among those of document. */
+const struct vt_signature *vt_change_signature(const struct vt_document *document,
+                                               const struct vt_document_change *change);
+/* The first valid signature that covers a permitted change which is neither a signature nor data
+ * for checking them: whose signature stands for it; NULL: nobody's. */
+const struct vt_signature *vt_change_signed_by(const struct vt_document *document,
+                                               const struct vt_document_change *change);
 /* What a time stamp of this kind (vt_timestamp_facts) is over: "trên chữ ký số"; of another word or
  * NULL "chưa xác định". Never NULL. */
 const struct vt_phrase *vt_stamp_phrase(const char *kind);

@@ -33,6 +33,13 @@ enum word {
     W_CHANGED_FORBIDDEN,
     W_CHANGED_UNCLEAR,
     W_CHANGED_ADDED,
+    W_PERMITTED,
+    W_SIGNED_BY,
+    W_SIGNED_BY_END,
+    W_COVERS,
+    W_COVERS_WHOLE,
+    W_COVERS_UNTIL,
+    W_COVERS_PART,
     W_REVISION,
     W_PAGE,
     W_CHANGES_NONE,
@@ -102,6 +109,13 @@ static const char *const words[WORDS][2] = {
     [W_CHANGED_FORBIDDEN] = {"không được phép", "not permitted"},
     [W_CHANGED_UNCLEAR] = {"chưa rõ ảnh hưởng", "effect not known"},
     [W_CHANGED_ADDED] = {"chưa được ký số", "nobody signed it"},
+    [W_PERMITTED] = {"Được phép", "Permitted"},
+    [W_SIGNED_BY] = {"sau đó được", "signed afterwards by"},
+    [W_SIGNED_BY_END] = {" ký số", ""},
+    [W_COVERS] = {"Phạm vi ký số", "What it signs"},
+    [W_COVERS_WHOLE] = {"toàn bộ tệp", "the whole file"},
+    [W_COVERS_UNTIL] = {"nội dung của tệp đến hết", "the file up to the end of"},
+    [W_COVERS_PART] = {"chỉ một phần của tệp", "only a part of the file"},
     [W_REVISION] = {"phiên bản", "revision"},
     [W_PAGE] = {"trang", "page"},
     [W_CHANGES_NONE] = {"không có", "none"},
@@ -312,7 +326,33 @@ static enum word changes_word(enum vt_changes changes)
     return all[changes];
 }
 
-/* "Nội dung của trang đã bị thay (phiên bản 3, trang 2): không được phép" */
+/* "Nội dung của trang đã bị thay (phiên bản 3, trang 2)" */
+static void print_change(const struct printer *p, const struct vt_document_change *change)
+{
+    fprintf(p->out, "%s (%s %u", phrase(p, vt_change_phrase(change->kind)), word(p, W_REVISION),
+            change->revision);
+    if (change->page > 0)
+        fprintf(p->out, ", %s %u", word(p, W_PAGE), change->page);
+    fputc(')', p->out);
+}
+
+/* Whose signature it is, or who signed it afterwards. */
+static void print_permitted(const struct printer *p, const struct vt_document *document,
+                            const struct vt_document_change *change)
+{
+    const struct vt_signature *added = vt_change_signature(document, change);
+    const struct vt_signature *by = vt_change_signed_by(document, change);
+    label(p, W_PERMITTED);
+    print_change(p, change);
+    if (added != NULL)
+        fprintf(p->out, ": %s", first_of(added->signer.common_name, added->signer.subject));
+    if (by != NULL)
+        fprintf(p->out, "; %s %s%s", word(p, W_SIGNED_BY),
+                first_of(by->signer.common_name, by->signer.subject), word(p, W_SIGNED_BY_END));
+    fputc('\n', p->out);
+}
+
+/* What came after a signature, what was not permitted first. */
 static void print_changes(const struct printer *p, const struct vt_document *document,
                           const struct vt_signature *signature)
 {
@@ -321,15 +361,33 @@ static void print_changes(const struct printer *p, const struct vt_document *doc
         if (change->revision <= signature->revision || change->effect == VT_CHANGES_PERMITTED)
             continue;
         label(p, W_CHANGED);
-        fprintf(p->out, "%s (%s %u", phrase(p, vt_change_phrase(change->kind)), word(p, W_REVISION),
-                change->revision);
-        if (change->page > 0)
-            fprintf(p->out, ", %s %u", word(p, W_PAGE), change->page);
-        fprintf(p->out, "): %s\n",
+        print_change(p, change);
+        fprintf(p->out, ": %s\n",
                 word(p, change->effect == VT_CHANGES_FORBIDDEN ? W_CHANGED_FORBIDDEN
                         : change->effect == VT_CHANGES_ADDED   ? W_CHANGED_ADDED
                                                                : W_CHANGED_UNCLEAR));
     }
+    for (size_t i = 0; i < document->changes_count; i++) {
+        const struct vt_document_change *change = &document->changes[i];
+        if (change->revision > signature->revision && change->effect == VT_CHANGES_PERMITTED)
+            print_permitted(p, document, change);
+    }
+}
+
+/* Of what has no revisions only that it is not all. */
+static void print_coverage(const struct printer *p, const struct vt_document *document,
+                           const struct vt_signature *signature)
+{
+    if (document->revisions_count == 0 && signature->covers != VT_COVERS_PART)
+        return;
+    if (signature->covers != VT_COVERS_REVISION) {
+        line(p, W_COVERS,
+             word(p, signature->covers == VT_COVERS_WHOLE ? W_COVERS_WHOLE : W_COVERS_PART));
+        return;
+    }
+    label(p, W_COVERS);
+    fprintf(p->out, "%s %s %u\n", word(p, W_COVERS_UNTIL), word(p, W_REVISION),
+            signature->revision);
 }
 
 static void print_conclusion(const struct printer *p, const struct vt_signature *signature)
@@ -406,6 +464,7 @@ static void print_signature(const struct printer *p, const struct vt_document *d
     line(p, W_INTEGRITY, word(p, integrity_word(signature->integrity)));
     line(p, W_VALIDITY, word(p, validity_word(signature->indication)));
     print_period(p, signer);
+    print_coverage(p, document, signature);
     line(p, W_CHANGES, word(p, changes_word(signature->changes_after)));
     print_changes(p, document, signature);
     print_best_time(p, signature);
@@ -456,8 +515,20 @@ static void print_assumption(const struct printer *p, const struct vt_mail *mail
 void vt_command_print_decision(FILE *out, const struct vt_check_text *text,
                                const struct vt_mail *mail, const struct vt_decision *decision)
 {
+    static const char *const actions[] = {
+        [VT_ACTION_ACCEPT] = "tiếp nhận",
+        [VT_ACTION_NOTE] = "tiếp nhận, ghi nhận",
+        [VT_ACTION_TAG] = "tiếp nhận kèm lưu ý",
+        [VT_ACTION_DEFER] = "hoãn tiếp nhận",
+        [VT_ACTION_HOLD] = "tạm giữ",
+        [VT_ACTION_REJECT] = "từ chối tiếp nhận",
+    };
     const struct printer p = {out, text->language, text};
-    fputs(vt_action_name(decision->action), out);
+    /* The word of policy files, and what it means. */
+    if (text->language == VT_LANGUAGE_VIETNAMESE)
+        fprintf(out, "%s (%s)", actions[decision->action], vt_action_name(decision->action));
+    else
+        fputs(vt_action_name(decision->action), out);
     if (decision->rule == NULL)
         fprintf(out, " (%s)", word(&p, W_NO_RULE));
     else

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What came into a document after it was signed, in words for who did not see the document: one
- * sentence of each kind, in the terms of Decree 30/2020/NĐ-CP, which a page number may follow. */
+ * sentence of each kind, in the terms of Decree 30/2020/NĐ-CP, which a page number may follow; and
+ * whose signature it is, or who signed it afterwards. */
+#include <string.h>
+
 #include "vanthu/evidence.h"
 
 static const struct vt_phrase infos[VT_CHANGE_KINDS] = {
@@ -57,4 +60,32 @@ static const struct vt_phrase infos[VT_CHANGE_KINDS] = {
 const struct vt_phrase *vt_change_phrase(enum vt_change_kind kind)
 {
     return &infos[kind < VT_CHANGE_KINDS ? kind : VT_CHANGE_OTHER];
+}
+
+const struct vt_signature *vt_change_signature(const struct vt_document *document,
+                                               const struct vt_document_change *change)
+{
+    for (size_t i = 0; i < document->signatures_count; i++) {
+        const struct vt_signature *signature = &document->signatures[i];
+        if (change->kind == VT_CHANGE_SIGNATURE_ADDED && change->what != NULL &&
+            signature->field != NULL && strcmp(signature->field, change->what) == 0)
+            return signature;
+    }
+    return NULL;
+}
+
+/* Data for checking belong to nobody: whoever can get them may add them. */
+const struct vt_signature *vt_change_signed_by(const struct vt_document *document,
+                                               const struct vt_document_change *change)
+{
+    if (change->effect != VT_CHANGES_PERMITTED || change->kind == VT_CHANGE_SIGNATURE_ADDED ||
+        change->kind == VT_CHANGE_VALIDATION_DATA)
+        return NULL;
+    for (size_t i = 0; i < document->signatures_count; i++) {
+        const struct vt_signature *signature = &document->signatures[i];
+        if (signature->format != VT_SIGNATURE_DOCTIMESTAMP &&
+            signature->revision >= change->revision && signature->indication == VT_TOTAL_PASSED)
+            return signature;
+    }
+    return NULL;
 }

@@ -208,10 +208,35 @@ static bool is_shown(const struct vt_timeline_writer *w, size_t index)
            vt_site_document_reasons(evidence, w->file->facts, index) != 0;
 }
 
+/* Of a mail or an archive: what is in it and in which state, before all details. */
+static void put_contents(struct vt_timeline_writer *w)
+{
+    const struct vt_evidence *evidence = w->file->evidence;
+    size_t shown = 0, named = 0;
+    for (size_t i = 0; i < evidence->documents_count; i++)
+        shown += is_shown(w, i);
+    if (shown < 2)
+        return;
+    vt_timeline_list_begin(w, VT_TIMELINE_INSIDE);
+    for (size_t i = 0; i < evidence->documents_count && named < NAMED_PARTS; i++) {
+        const struct vt_document *document = &evidence->documents[i];
+        if (!is_shown(w, i))
+            continue;
+        vt_timeline_list_line(w, NULL, vt_page_file_name(&w->page, document),
+                              vt_timeline_verdict_of_document(document));
+        named++;
+    }
+    vt_timeline_list_end(w);
+    if (shown > named)
+        vt_timeline_element(w, "<p>", vt_timeline_count(w, VT_TIMELINE_MORE_PARTS, shown - named),
+                            "</p>\n");
+}
+
 static void put_documents(struct vt_timeline_writer *w, size_t begin)
 {
     const struct vt_evidence *evidence = w->file->evidence;
     size_t left = 0;
+    put_contents(w);
     for (size_t i = 0; i < evidence->documents_count; i++) {
         if (!is_shown(w, i))
             continue;
@@ -257,10 +282,10 @@ static void put_decision(struct vt_timeline_writer *w)
     vt_timeline_element(w, "", text, "</p>\n");
 }
 
-static void put_name(struct vt_timeline_writer *w)
+static const char *its_name(struct vt_timeline_writer *w)
 {
     const char *name = vt_notice_clean(w->page.arena, w->file->name, VT_MAX_NAME_BYTES);
-    vt_timeline_text(w, name != NULL ? name : vt_page_label(&w->page, VT_LABEL_UNNAMED_FILE));
+    return name != NULL ? name : vt_page_label(&w->page, VT_LABEL_UNNAMED_FILE);
 }
 
 /* "vi-3": where the list of files leads to. */
@@ -274,8 +299,7 @@ static void put_section(struct vt_timeline_writer *w, size_t number)
     size_t begin = w->out->len;
     bool has_room = vt_timeline_has_room(w, begin);
     vt_timeline_element(w, "<section id=\"", anchor(w, number), "\">\n<h2>");
-    put_name(w);
-    vt_timeline_put(w, "</h2>\n");
+    vt_timeline_element(w, "", its_name(w), "</h2>\n");
     put_verdict(w);
     put_decision(w);
     vt_timeline_reasons(w, w->file->evidence->reasons, NULL);
@@ -291,11 +315,8 @@ static void put_section(struct vt_timeline_writer *w, size_t number)
 
 static void put_line(struct vt_timeline_writer *w, size_t number)
 {
-    vt_timeline_element(w, "<tr><td><a href=\"#", anchor(w, number), "\">");
-    put_name(w);
-    vt_timeline_put(w, "</a></td><td>");
-    vt_timeline_mark(w, vt_timeline_verdict_of(w->file->evidence));
-    vt_timeline_put(w, "</td></tr>\n");
+    vt_timeline_list_line(w, anchor(w, number), its_name(w),
+                          vt_timeline_verdict_of(w->file->evidence));
 }
 
 /* In full, or not at all: what did not fit is counted. */
@@ -370,7 +391,8 @@ static void put_top(struct vt_timeline_writer *w, const char *other)
         vt_timeline_element(w, " ", vt_timeline_word(w, VT_TIMELINE_ON_HOST), " ");
         vt_timeline_text(w, host);
     }
-    vt_timeline_element(w, ". <a class=\"screen\" href=\"#", other, "\">");
+    vt_timeline_element(w, ". <a class=\"screen\" lang=\"", other, "\" href=\"#");
+    vt_timeline_element(w, "", other, "\">");
     vt_timeline_element(w, "", vt_timeline_word(w, VT_TIMELINE_ENGLISH), "</a></p>\n");
 }
 
@@ -379,15 +401,10 @@ static void put_list(const struct vt_timeline *timeline, struct vt_timeline_writ
     const struct vt_buf *rows = &timeline->rows[w->page.language];
     if (timeline->files_count + timeline->left_count < 2)
         return;
-    vt_timeline_element(w, "<table>\n<caption>", vt_timeline_word(w, VT_TIMELINE_LIST),
-                        "</caption>\n");
-    vt_timeline_element(w, "<thead><tr><th scope=\"col\">", vt_timeline_word(w, VT_TIMELINE_FILE),
-                        "</th>");
-    vt_timeline_element(w, "<th scope=\"col\">", vt_timeline_word(w, VT_TIMELINE_RESULT),
-                        "</th></tr></thead>\n<tbody>\n");
+    vt_timeline_list_begin(w, VT_TIMELINE_LIST);
     if (w->code == VT_OK)
         w->code = vt_buf_add(w->out, rows->ptr, rows->len);
-    vt_timeline_put(w, "</tbody>\n</table>\n");
+    vt_timeline_list_end(w);
     if (timeline->left_count > 0)
         vt_timeline_element(
             w, "<p>", vt_timeline_count(w, VT_TIMELINE_MORE_FILES, timeline->left_count), "</p>\n");

@@ -32,6 +32,7 @@ enum vt_timeline_word {
     VT_TIMELINE_LIST,
     VT_TIMELINE_FILE,
     VT_TIMELINE_RESULT,
+    VT_TIMELINE_RESULT_AND_TIME,
     VT_TIMELINE_MARK_GOOD, /* the four in the order of the verdicts */
     VT_TIMELINE_MARK_BAD,
     VT_TIMELINE_MARK_OPEN,
@@ -60,9 +61,14 @@ enum vt_timeline_word {
     VT_TIMELINE_AS_IT_SAYS,
     VT_TIMELINE_REVISIONS,
     VT_TIMELINE_SIGNATURES,
+    VT_TIMELINE_ABOUT,
+    VT_TIMELINE_INSIDE,
     VT_TIMELINE_FIRST_UNSIGNED,
     VT_TIMELINE_CAME,
     VT_TIMELINE_NOBODY_SIGNED,
+    VT_TIMELINE_NO_NEW_SIGNATURE,
+    VT_TIMELINE_EXPLAINED,
+    VT_TIMELINE_SIGNED_BY,
     VT_TIMELINE_PERMITTED,
     VT_TIMELINE_FORBIDDEN,
     VT_TIMELINE_UNCLEAR,
@@ -73,6 +79,10 @@ enum vt_timeline_word {
     VT_TIMELINE_SIGNATURE,
     VT_TIMELINE_FILE_STAMP,
     VT_TIMELINE_FACTS,
+    VT_TIMELINE_COVERS,
+    VT_TIMELINE_COVERS_WHOLE,
+    VT_TIMELINE_COVERS_REVISION,
+    VT_TIMELINE_COVERS_PART,
     VT_TIMELINE_AFTER,
     VT_TIMELINE_AFTER_NONE,
     VT_TIMELINE_AFTER_PERMITTED,
@@ -145,6 +155,17 @@ void vt_timeline_findings(struct vt_timeline_writer *w, const char *const *findi
 /* How much more may be written of a file that began at a length of out. */
 bool vt_timeline_has_room(const struct vt_timeline_writer *w, size_t begin);
 
+/* ---- timeline_list.c: what is told below in full, in lines ---- */
+
+/* The signatures of a document, when it has more than one. */
+void vt_timeline_list_signatures(struct vt_timeline_writer *w, const struct vt_document *document,
+                                 const struct vt_site_document *its);
+/* Begin and end of a table with the results of files, and a line of it; link: to "#…", or NULL. */
+void vt_timeline_list_begin(struct vt_timeline_writer *w, enum vt_timeline_word caption);
+void vt_timeline_list_line(struct vt_timeline_writer *w, const char *link, const char *name,
+                           enum vt_timeline_verdict verdict);
+void vt_timeline_list_end(struct vt_timeline_writer *w);
+
 /* ---- parts ---- */
 
 /* its: NULL: the table was not asked. */
@@ -155,6 +176,8 @@ void vt_timeline_signature(struct vt_timeline_writer *w, const struct vt_documen
 /* The changes that came with the revisions above first, up to last: a list, or nothing. */
 void vt_timeline_changes(struct vt_timeline_writer *w, const struct vt_document *document,
                          unsigned above, unsigned last);
+/* Who signed, as a certificate has it. */
+const char *vt_timeline_signer(struct vt_timeline_writer *w, const struct vt_signature *signature);
 /* What was changed after a signature, each kind once with where it is. */
 void vt_timeline_changes_after(struct vt_timeline_writer *w, const struct vt_document *document,
                                const struct vt_signature *signature);

@@ -33,6 +33,25 @@ static void put_begin(struct vt_timeline_writer *w, const struct vt_document_cha
     vt_timeline_text(w, vt_timeline_phrase(w, vt_change_phrase(change->kind)));
 }
 
+const char *vt_timeline_signer(struct vt_timeline_writer *w, const struct vt_signature *signature)
+{
+    return vt_page_first_of(&w->page, signature->signer.common_name, signature->signer.subject);
+}
+
+/* Whose signature it is, or who signed it afterwards: ": SỞ NỘI VỤ"; else nothing. */
+static void put_who(struct vt_timeline_writer *w, const struct vt_document *document,
+                    const struct vt_document_change *change)
+{
+    const struct vt_signature *added = vt_change_signature(document, change);
+    const struct vt_signature *signer = vt_change_signed_by(document, change);
+    if (added != NULL)
+        vt_timeline_element(w, ": ", vt_timeline_signer(w, added), "");
+    if (signer != NULL)
+        vt_timeline_element(
+            w, "; ",
+            vt_timeline_fill(w, VT_TIMELINE_SIGNED_BY, vt_timeline_signer(w, signer), NULL), "");
+}
+
 /* ---- of a revision ---- */
 
 static void put_where(struct vt_timeline_writer *w, const struct vt_document_change *change)
@@ -46,10 +65,12 @@ static void put_where(struct vt_timeline_writer *w, const struct vt_document_cha
                                         vt_timeline_word(w, VT_TIMELINE_IN_FIELD), change->what));
 }
 
-static void put_change(struct vt_timeline_writer *w, const struct vt_document_change *change)
+static void put_change(struct vt_timeline_writer *w, const struct vt_document *document,
+                       const struct vt_document_change *change)
 {
     put_begin(w, change);
     put_where(w, change);
+    put_who(w, document, change);
     vt_timeline_element(w, ". <small><code>", vt_change_name(change->kind), "</code>");
     if (change->kind != VT_CHANGE_SIGNATURE_ADDED && change->what != NULL)
         vt_timeline_element(w, " <span lang=\"en\">", change->what, "</span>");
@@ -68,7 +89,7 @@ void vt_timeline_changes(struct vt_timeline_writer *w, const struct vt_document 
             vt_timeline_element(w, "<p class=\"soft\">", vt_timeline_word(w, VT_TIMELINE_CAME),
                                 ":</p>\n<ul>\n");
         is_open = true;
-        put_change(w, change);
+        put_change(w, document, change);
     }
     if (is_open)
         vt_timeline_put(w, "</ul>\n");
@@ -103,6 +124,7 @@ static void put_group(struct vt_timeline_writer *w, const struct vt_document *do
             continue;
         vt_timeline_put(w, i == first ? "" : "; ");
         vt_timeline_text(w, place_of(w, &document->changes[i]));
+        put_who(w, document, &document->changes[i]);
     }
     vt_timeline_put(w, ").</li>\n");
 }

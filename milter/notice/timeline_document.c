@@ -71,6 +71,19 @@ static enum vt_timeline_verdict verdict_of_node(const struct node *node,
     return verdict;
 }
 
+/* Something came with it, and all of it is permitted. */
+static bool is_permitted(const struct node *node, const struct vt_document *document)
+{
+    size_t here = 0, permitted = 0;
+    for (size_t i = 0; i < document->changes_count; i++) {
+        const struct vt_document_change *change = &document->changes[i];
+        bool is_here = change->revision > node->above && change->revision <= node->number;
+        here += is_here;
+        permitted += is_here && change->effect == VT_CHANGES_PERMITTED;
+    }
+    return here > 0 && permitted == here;
+}
+
 static bool has_signature(const struct node *node, const struct vt_document *document)
 {
     for (size_t i = 0; i < document->signatures_count; i++) {
@@ -126,7 +139,9 @@ static void put_node(struct vt_timeline_writer *w, const struct node *node,
     if (!has_signature(node, document))
         vt_timeline_element(w, "<p>",
                             vt_timeline_word(w, node->is_first ? VT_TIMELINE_FIRST_UNSIGNED
-                                                               : VT_TIMELINE_NOBODY_SIGNED),
+                                                : is_permitted(node, document)
+                                                    ? VT_TIMELINE_NO_NEW_SIGNATURE
+                                                    : VT_TIMELINE_NOBODY_SIGNED),
                             "</p>\n");
     vt_timeline_put(w, "</li>\n");
 }
@@ -136,7 +151,8 @@ static size_t put_timeline(struct vt_timeline_writer *w, const struct vt_documen
 {
     struct node node = {0};
     size_t left = 0, count = document->revisions_count;
-    vt_timeline_put(w, "<ol class=\"timeline\">\n");
+    vt_timeline_element(w, "<p class=\"soft\">", vt_timeline_word(w, VT_TIMELINE_EXPLAINED),
+                        "</p>\n<ol class=\"timeline\">\n");
     for (size_t i = 0; i < count; i++) {
         node = (struct node){.above = node.number,
                              .number = document->revisions[i].number,
@@ -194,7 +210,8 @@ static void put_title(struct vt_timeline_writer *w, const struct vt_document *do
                    document->path[0] == '\0';
     if (is_file) {
         vt_timeline_element(w, "<h3>",
-                            vt_timeline_word(w, document->revisions_count > 0
+                            vt_timeline_word(w, document->signatures_count == 0 ? VT_TIMELINE_ABOUT
+                                                : document->revisions_count > 0
                                                     ? VT_TIMELINE_REVISIONS
                                                     : VT_TIMELINE_SIGNATURES),
                             "</h3>\n");
@@ -230,6 +247,7 @@ void vt_timeline_document(struct vt_timeline_writer *w, const struct vt_document
     vt_timeline_reasons(w, reasons, document);
     put_about_document(w, document);
     vt_timeline_findings(w, document->findings, document->findings_count);
+    vt_timeline_list_signatures(w, document, its);
     size_t left = document->revisions_count > 0 ? put_timeline(w, document, its, begin)
                                                 : put_signatures(w, document, its, begin);
     if (left > 0)

@@ -35,6 +35,26 @@ static void put_facts(struct vt_timeline_writer *w, const struct vt_signature *s
     vt_timeline_put(w, "</tbody>\n</table>\n");
 }
 
+/* What it vouches for, in words and bytes; of what has no revisions only that it is not all. */
+static void put_coverage(struct vt_timeline_writer *w, const struct vt_document *document,
+                         const struct vt_signature *signature)
+{
+    const char *text =
+        vt_timeline_word(w, signature->covers == VT_COVERS_WHOLE ? VT_TIMELINE_COVERS_WHOLE
+                                                                 : VT_TIMELINE_COVERS_PART);
+    for (size_t i = 0; i < document->revisions_count; i++) {
+        const struct vt_revision *revision = &document->revisions[i];
+        if (signature->covers == VT_COVERS_REVISION && revision->number == signature->revision)
+            text = vt_timeline_fill(w, VT_TIMELINE_COVERS_REVISION,
+                                    vt_page_printf(&w->page, "%u", revision->number),
+                                    vt_timeline_bytes(w, revision->end_bytes));
+    }
+    if (document->revisions_count == 0 && signature->covers != VT_COVERS_PART)
+        return;
+    vt_timeline_element(w, "<p>", vt_timeline_word(w, VT_TIMELINE_COVERS), ": ");
+    vt_timeline_element(w, "", text, ".</p>\n");
+}
+
 /* Whose key it is by the table of agencies. */
 static void put_kind(struct vt_timeline_writer *w, const struct vt_site_signature *its)
 {
@@ -153,14 +173,13 @@ static void put_heading(struct vt_timeline_writer *w, const struct vt_document *
                         size_t index, unsigned heading)
 {
     const struct vt_signature *signature = &document->signatures[index];
-    const struct vt_certificate_facts *signer = &signature->signer;
     bool is_stamp = signature->format == VT_SIGNATURE_DOCTIMESTAMP;
-    const char *name = vt_page_first_of(&w->page, signer->common_name, signer->subject);
     vt_timeline_put(w, heading == 4 ? "<h4>" : "<h5>");
     vt_timeline_text(w, vt_page_printf(&w->page, "%s %zu/%zu: %s",
                                        vt_timeline_word(w, is_stamp ? VT_TIMELINE_FILE_STAMP
                                                                     : VT_TIMELINE_SIGNATURE),
-                                       index + 1, document->signatures_count, name));
+                                       index + 1, document->signatures_count,
+                                       vt_timeline_signer(w, signature)));
     vt_timeline_put(w, heading == 4 ? "</h4>\n<p>" : "</h5>\n<p>");
     vt_timeline_mark(w, vt_timeline_verdict_of_signature(signature));
     vt_timeline_put(w, "</p>\n");
@@ -181,6 +200,7 @@ void vt_timeline_signature(struct vt_timeline_writer *w, const struct vt_documen
     put_facts(w, signature);
     put_kind(w, its);
     put_use(w, signature, its);
+    put_coverage(w, document, signature);
     for (size_t i = 0; i < signature->timestamps_count; i++)
         put_stamp(w, &signature->timestamps[i]);
     vt_timeline_changes_after(w, document, signature);

@@ -14,6 +14,7 @@ static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
     [VT_TIMELINE_LIST] = {"Các tệp đã kiểm tra", "Files that were checked"},
     [VT_TIMELINE_FILE] = {"Tệp", "File"},
     [VT_TIMELINE_RESULT] = {"Kết quả", "Result"},
+    [VT_TIMELINE_RESULT_AND_TIME] = {"Kết quả, thời điểm ký số", "Result, signing time"},
     [VT_TIMELINE_MARK_GOOD] = {"HỢP LỆ", "VALID"},
     [VT_TIMELINE_MARK_BAD] = {"KHÔNG HỢP LỆ", "NOT VALID"},
     [VT_TIMELINE_MARK_OPEN] = {"CHƯA KHẲNG ĐỊNH ĐƯỢC", "NOT PROVEN"},
@@ -56,11 +57,25 @@ static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
     [VT_TIMELINE_REVISIONS] = {"Các phiên bản của tệp và chữ ký số",
                                "Revisions of the file and signatures"},
     [VT_TIMELINE_SIGNATURES] = {"Chữ ký số của tệp", "Signatures of the file"},
+    [VT_TIMELINE_ABOUT] = {"Thông tin về tệp", "About the file"},
+    [VT_TIMELINE_INSIDE] = {"Các tệp bên trong", "Files in it"},
     [VT_TIMELINE_FIRST_UNSIGNED] = {"Bản đầu tiên, chưa được ký số.",
                                     "The first one, not yet signed."},
     [VT_TIMELINE_CAME] = {"Thay đổi so với phiên bản trước", "Changes from the revision before"},
     [VT_TIMELINE_NOBODY_SIGNED] = {"Phần ghi thêm này chưa được ký số.",
                                    "Nobody signed this addition."},
+    [VT_TIMELINE_NO_NEW_SIGNATURE] =
+        {"Phiên bản này không có thêm chữ ký số; các thay đổi đều được phép.",
+         "This revision brought no signature; all its changes are permitted."},
+    [VT_TIMELINE_EXPLAINED] =
+        {"Mỗi lần được ký số hoặc ghi thêm, tệp có thêm một phiên bản nối tiếp phiên bản trước; "
+         "các "
+         "phiên bản xếp từ cũ đến mới. Chữ ký số bảo đảm cho nội dung của tệp đến hết phiên bản có "
+         "chữ ký số đó.",
+         "Each time a file is signed or added to, it gets one more revision behind those before; "
+         "they stand from the oldest to the newest. A signature vouches for the file up to the end "
+         "of its own revision."},
+    [VT_TIMELINE_SIGNED_BY] = {"sau đó được {1} ký số", "signed afterwards by {1}"},
     [VT_TIMELINE_PERMITTED] = {"được phép", "permitted"},
     [VT_TIMELINE_FORBIDDEN] = {"không được phép", "not permitted"},
     [VT_TIMELINE_UNCLEAR] = {"chưa rõ ảnh hưởng", "effect not known"},
@@ -71,6 +86,12 @@ static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
     [VT_TIMELINE_SIGNATURE] = {"Chữ ký số", "Signature"},
     [VT_TIMELINE_FILE_STAMP] = {"Dấu thời gian trên tệp", "Time stamp over the file"},
     [VT_TIMELINE_FACTS] = {"Bảy thông tin của chữ ký số", "The seven facts of the signature"},
+    [VT_TIMELINE_COVERS] = {"Phạm vi ký số", "What it signs"},
+    [VT_TIMELINE_COVERS_WHOLE] = {"toàn bộ tệp", "the whole file"},
+    [VT_TIMELINE_COVERS_REVISION] = {"nội dung của tệp đến hết phiên bản {1} ({2} byte đầu)",
+                                     "the file up to the end of revision {1} (the first {2} "
+                                     "bytes)"},
+    [VT_TIMELINE_COVERS_PART] = {"chỉ một phần của tệp", "only a part of the file"},
     [VT_TIMELINE_AFTER] = {"Sau chữ ký số này", "After this signature"},
     [VT_TIMELINE_AFTER_NONE] = {"Không có thay đổi.", "Nothing was changed."},
     [VT_TIMELINE_AFTER_PERMITTED] = {"Chỉ có thay đổi được phép.", "Permitted changes only."},

@@ -23,10 +23,14 @@ for room in ("documents", "pki"):
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+import formfile
 import mkpki
 import pdfbuild
+import pdfscan
 import pdfsign
 from mkpdf import moment
+from pdffile import PdfFile
+from pdfobject import Ref, text
 
 BUILD = os.environ.get("VANTHU_BUILD", os.path.join(HERE, "..", "..", "build"))
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -200,6 +204,29 @@ def make_files(pki):
     yield "names.eml", mail_of([("A" * 1000000 + ".pdf", one)] + [(f"{EVIL}{i}.pdf", new()) for i in range(150)])
     yield "long.eml", mail_of([("A" * 5000 + ".pdf", one)])
     yield "plain.txt", b"Khong co gi.\n"
+    yield "covered.pdf", pdfsign.sign(pdfsign.add_note(one), pki, "agency", moment("99d-ago"))
+    yield "form.pdf", filled(pki, day)
+    holder = formfile.build(day, change=formfile.holding("quyết-định.pdf", two))
+    yield "holder.pdf", pdfsign.sign(holder, pki, "agency", day)
+    yield "scan.signed.pdf", pdfscan.scan(pdfscan.jpeg(pdfscan.text()), pdfscan.jpeg(pdfscan.seal() + pdfscan.signature(), 150))
+    yield "locked.pdf", with_password(new())
+
+
+def filled(pki, day):
+    """A form that was certified, filled in as is permitted, and signed by the office."""
+    pdf = PdfFile(pdfsign.sign(formfile.build(day), pki, "person", day, certify=2, into="lanhdao"))
+    field = dict(pdf.get(Ref(formfile.FIELD_TEXT)), V=text("15"))
+    look = formfile.look(b"/Tx BMC BT /F1 10 Tf 2 5 Td (15) Tj ET EMC\n")
+    return pdfsign.sign(pdf.append({formfile.FIELD_TEXT: field, formfile.LOOK_TEXT: look}), pki, "agency", moment("99d-ago"), into="vanthu")
+
+
+def with_password(data):
+    with tempfile.TemporaryDirectory() as folder:
+        with open(folder + "/open.pdf", "wb") as file:
+            file.write(data)
+        subprocess.run(["qpdf", "--encrypt", "abc", "def", "256", "--", folder + "/open.pdf", folder + "/locked.pdf"], check=True)
+        with open(folder + "/locked.pdf", "rb") as file:
+            return file.read()
 
 
 def agencies(pki):
@@ -241,12 +268,17 @@ class Desk:
 # file, exit status, mark, classes of the revisions, sentences in order in Vietnamese, and in English
 PAGES = (
     ("good.pdf", 0, ("✓ HỢP LỆ", "✓ VALID"), ["none", "good", "good", "none"],
-     ("Chữ ký số hợp lệ của: Nguyễn Văn An; SỞ NỘI VỤ TỈNH NINH BÌNH.", "Phiên bản 1", "byte đầu của tệp", "tạo lúc", "+07:00",
-      "Bản đầu tiên, chưa được ký số.", "Phiên bản 2", "Chữ ký số 1/2: Nguyễn Văn An", "theo dấu thời gian", "được tính",
-      "Chỉ có thay đổi được phép.", "được phép: Thêm chữ ký số (phiên bản 3)", "Phiên bản 3", "Chữ ký số 2/2: SỞ NỘI VỤ",
-      "Phiên bản 4", "toàn bộ tệp", "được phép: Thêm dữ liệu phục vụ kiểm tra chữ ký số"),
+     ("Chữ ký số hợp lệ của: Nguyễn Văn An; SỞ NỘI VỤ TỈNH NINH BÌNH.", "1. Nguyễn Văn An", "HỢP LỆ", "theo dấu thời gian",
+      "2. SỞ NỘI VỤ TỈNH NINH BÌNH", "HỢP LỆ", "Mỗi lần được ký số hoặc ghi thêm", "Phiên bản 1", "byte đầu của tệp", "tạo lúc", "+07:00",
+      "Bản đầu tiên, chưa được ký số.", "Phiên bản 2", "Chữ ký số 1/2: Nguyễn Văn An", "theo dấu thời gian",
+      "Phạm vi ký số: nội dung của tệp đến hết phiên bản 2 (", "byte đầu).", "được tính", "Chỉ có thay đổi được phép.",
+      "được phép: Thêm chữ ký số (phiên bản 3: SỞ NỘI VỤ TỈNH NINH BÌNH).", "Phiên bản 3", ": SỞ NỘI VỤ TỈNH NINH BÌNH. signature-added", "Chữ ký số 2/2: SỞ NỘI VỤ",
+      "Phiên bản 4", "toàn bộ tệp", "được phép: Thêm dữ liệu phục vụ kiểm tra chữ ký số",
+      "Phiên bản này không có thêm chữ ký số; các thay đổi đều được phép."),
      ("Valid signatures of: Nguyễn Văn An; SỞ NỘI VỤ", "Revision 1", "The first one, not yet signed.", "Signature 1/2",
-      "by a time stamp", "Permitted changes only.", "permitted: A signature was added (revision 3)", "Revision 4")),
+      "by a time stamp", "What it signs: the file up to the end of revision 2",
+      "Permitted changes only.", "permitted: A signature was added (revision 3: SỞ NỘI VỤ TỈNH NINH BÌNH)", "Revision 4",
+      "This revision brought no signature")),
     ("changed.pdf", 1, ("✕ KHÔNG HỢP LỆ", "✕ NOT VALID"), ["none", "bad", "bad", "bad"],
      ("2/2 chữ ký số không hợp lệ.", "Nội dung văn bản đã bị thay đổi sau khi ký số (trang 1).",
       "không được phép: Nội dung của trang đã bị thay (phiên bản 4, trang 1).", "Lý do:", "CONTENT_CHANGED", "Cần làm:",
@@ -263,8 +295,24 @@ PAGES = (
     ("unsigned.pdf", 3, ("– CHƯA KÝ SỐ", "– NOT SIGNED"), [], ("Tệp này không có chữ ký số.",), ("This file holds no signature.",)),
     ("plain.txt", 3, ("– CHƯA KÝ SỐ", "– NOT SIGNED"), [], ("Tệp này không có chữ ký số.",), ("This file holds no signature.",)),
     ("broken.pdf", 2, ("? CHƯA KHẲNG ĐỊNH ĐƯỢC", "? NOT PROVEN"), [], ("FILE_UNREADABLE",), ("FILE_UNREADABLE",)),
+    ("covered.pdf", 0, ("✓ HỢP LỆ", "✓ VALID"), ["none", "good", "good"],
+     ("Sau chữ ký số này: Chỉ có thay đổi được phép.",
+      "Thêm chú thích hoặc hình vẽ (phiên bản 4, trang 1; sau đó được SỞ NỘI VỤ TỈNH NINH BÌNH ký số).", "Phiên bản 3–4",
+      "Thêm chú thích hoặc hình vẽ (trang 1); sau đó được SỞ NỘI VỤ TỈNH NINH BÌNH ký số.", "Phạm vi ký số: toàn bộ tệp."),
+     ("An annotation was added (revision 4, page 1; signed afterwards by SỞ NỘI VỤ TỈNH NINH BÌNH).", "What it signs: the whole file.")),
+    ("form.pdf", 0, ("✓ HỢP LỆ", "✓ VALID"), ["none", "good", "good"],
+     ("Điền thêm nội dung vào biểu mẫu (phiên bản 4; sau đó được SỞ NỘI VỤ TỈNH NINH BÌNH ký số).",), ("A form field was filled in (revision 4",)),
+    ("holder.pdf", 0, ("✓ HỢP LỆ", "✓ VALID"), None,
+     ("Các tệp bên trong", "holder.pdf", "HỢP LỆ", "quyết-định.pdf", "HỢP LỆ", "Chữ ký số 1/1: SỞ NỘI VỤ", "quyết-định.pdf", "Chữ ký số 1/2"),
+     ("Files in it", "quyết-định.pdf", "Signature 1/2")),
+    ("scan.signed.pdf", 3, ("– CHƯA KÝ SỐ", "– NOT SIGNED"), [],
+     ("Tệp này không có chữ ký số. Văn bản chỉ có hình ảnh chữ ký hoặc con dấu, chưa được ký số.", "Thông tin về tệp",
+      "Gợi ý, có thể là: bản quét", "Gợi ý, có thể là: văn bản chỉ có hình ảnh con dấu, trang 2", "IMAGE_ONLY", "Cần làm:"),
+     ("About the file", "Hint, it may be: a document with the picture of a seal only, page 2")),
+    ("locked.pdf", 2, ("? CHƯA KHẲNG ĐỊNH ĐƯỢC", "? NOT PROVEN"), [],
+     ("Chưa kiểm tra được tệp này.", "được đặt mật khẩu hoặc mã hóa", "Gửi lại tệp không đặt mật khẩu"), ("FILE_UNREADABLE",)),
     ("mail.eml", 0, ("✓ HỢP LỆ", "✓ VALID"), None,
-     ("Trong đó có 1 tệp văn bản không có chữ ký số.", "quyết-định.pdf", "Chữ ký số 1/2: Nguyễn Văn An", "phụ-lục.pdf", "pdf"),
+     ("Trong đó có 1 tệp văn bản không có chữ ký số.", "Các tệp bên trong", "quyết-định.pdf", "HỢP LỆ", "quyết-định.pdf", "Chữ ký số 1/2: Nguyễn Văn An", "phụ-lục.pdf", "pdf"),
      ("Documents in it that hold no signature: 1.", "Signature 1/2: Nguyễn Văn An")),
 )
 
@@ -360,7 +408,7 @@ def check_beside(desk):
     expect("changes in JSON", {"page-replaced", "signature-added"} <= {c["kind"] for c in document["changes"]}, document["changes"])
     done = desk.run("--html", "--policy", "policy.yaml", "changed.pdf")
     page = read("policy", done.stdout)
-    missing = in_order(page.halves["vi"], ("Xử lý theo chính sách:", "reject", "doi-noi-dung"))
+    missing = in_order(page.halves["vi"], ("Xử lý theo chính sách:", "từ chối tiếp nhận (reject)", "doi-noi-dung"))
     good = read("agencies", desk.run("--html", "--policy", "policy.yaml", "good.pdf").stdout)
     absent = in_order(good.halves["vi"], ("Chữ ký số hợp lệ của: cá nhân và cơ quan, tổ chức", "Chữ ký số của: cá nhân, Sở Nội vụ <tỉnh>",
                                           "Chữ ký số của: cơ quan, tổ chức, Sở Nội vụ"))

@@ -117,7 +117,7 @@ static void says_that_nothing_is_proven(void **state)
     free(text);
 }
 
-/* What came after a signature and is not allowed, or not known: not what came before it. */
+/* What came after a signature, what is not permitted first: not what came before it. */
 static void changes_in_words(void **state)
 {
     (void)state;
@@ -127,8 +127,13 @@ static void changes_in_words(void **state)
         {VT_CHANGE_SIGNATURE_ADDED, VT_CHANGES_PERMITTED, 2, 0, "Signature2"},
         {VT_CHANGE_PAGE_REPLACED, VT_CHANGES_FORBIDDEN, 3, 2, NULL},
         {VT_CHANGE_METADATA, VT_CHANGES_UNDETERMINED, 3, 0, NULL},
+        {VT_CHANGE_FORM_FILLED, VT_CHANGES_PERMITTED, 3, 1, NULL},
     };
+    struct vt_revision revision = {.number = 1, .end_bytes = 1000};
     fill(&s);
+    s.document.revisions = &revision;
+    s.document.revisions_count = 1;
+    s.signature.covers = VT_COVERS_REVISION;
     s.signature.revision = 1;
     s.document.changes = changes;
     s.document.changes_count = sizeof(changes) / sizeof(changes[0]);
@@ -141,7 +146,11 @@ static void changes_in_words(void **state)
         strstr(en, "The content of the page was replaced (revision 3, page 2): not permitted\n"));
     assert_non_null(strstr(en, "The metadata was changed (revision 3): effect not known\n"));
     assert_null(strstr(en, "font"));
-    assert_null(strstr(en, "A signature was added"));
+    assert_non_null(strstr(en, "A signature was added (revision 2)\n"));
+    assert_true(strstr(en, "A signature was added") > strstr(en, "The metadata was changed"));
+    /* The only signature is older than what was filled in. */
+    assert_non_null(strstr(en, "A form field was filled in (revision 3, page 1)\n"));
+    assert_non_null(strstr(vi, "nội dung của tệp đến hết phiên bản 1\n"));
     free(vi);
     free(en);
 }
