@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Signed PDF files of other people, which are not part of this repository: a folder with manifest.tsv and the
+# Signed files of other people, which are not part of this repository: a folder with manifest.tsv and the
 # files it names.
 """Files of others, and what vanthu says of them."""
 
 import argparse
 import csv
+import datetime
 import json
 import os
 import subprocess
@@ -52,3 +53,39 @@ def evidence(given, paths):
     if len(lines) != len(paths):
         sys.exit(f"{len(lines)} answers for {len(paths)} files")
     return lines
+
+
+# ---- files that come with anchors, a time or content of their own ----
+
+
+def judging_time(text):
+    """The moment to judge at: the middle of a span of years, noon of a day, the day before "before …"; None: not told."""
+    if text.startswith("before "):
+        end = datetime.datetime.strptime(text[len("before "):], "%a %b %d %H:%M:%S %Y")
+        return (end - datetime.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if ".." in text:
+        first, last = text.split("..")[:2]
+        return f"{(int(first[:4]) + int(last[:4])) // 2}-06-15T00:00:00Z"
+    if not text[:4].isdigit():
+        return None
+    return text if "T" in text else text[:10] + "T12:00:00Z"
+
+
+def listed(text):
+    return [] if text in ("-", "", "?") else text.split("|")
+
+
+def judged(given, row):
+    """Exit status and evidence of a file with what its row trusts."""
+    command = [given.vanthu, "check", "--json", "--offline"]
+    for name in listed(row["trust"]):
+        path = os.path.join(given.root, name)
+        command += ["--crl", path] if name.endswith(".crl") else ["--trust", "official=" + path]
+    for name in listed(row["detached"]):
+        command += ["--content", os.path.join(given.root, name)]
+    at = judging_time(row["at_time"])
+    done = subprocess.run(command + (["--at", at] if at else []) + [row["path"]], capture_output=True, text=True, timeout=60, check=False)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    if len(lines) != 1:
+        sys.exit(f"{row['file']}: no evidence: {done.stderr}")
+    return done.returncode, lines[0]

@@ -18,11 +18,15 @@ import os
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "others"))
+
+from files import judging_time
+
 # Deliberate deviations, by the name of NIST's test. Each only ever refuses what NIST calls valid.
-INHERITED = ("4.1.5: a DSA key without parameters of its own is not completed from its CA's; the algorithm is out of "
-             "use (TS 119 312), and no signature here can need it")
-OWN_CRL = ("4.14.30: the only CRL about the signer of the CRL is the one it signed itself; with a stolen CRL key it "
-           "would never tell, so it proves nothing about its own signer")
+INHERITED = ("4.1.5: a DSA key without parameters of its own is not completed from its CA's (RFC 5280 6.1.4 f); the key would "
+             "be too weak all the same, as that of test 4: the algorithm is out of use (TS 119 312)")
+OWN_CRL = ("4.14.30: the only CRL about the signer of the CRL is the one it signed itself; RFC 5280 6.3.3 f has its path "
+           "validated first, and with a stolen CRL key that list would never tell: it proves nothing about its own signer")
 CARRIED = ("the only CRL of the signer's CA is in the mail itself and older than the time judged for: a sender who "
            "chooses what he encloses would choose the list from before his key was revoked")
 EXPLAINED = {
@@ -37,16 +41,6 @@ EXPLAINED = {
 }
 
 Row = collections.namedtuple("Row", "name path file expected trust at")
-
-
-def judging_time(text):
-    """The moment to judge at: the middle of a span of years, noon of a day, none for "signing time"."""
-    if ".." in text:
-        first, last = text.split("..")[:2]
-        return f"{(int(first[:4]) + int(last[:4])) // 2}-06-15T00:00:00Z"
-    if not text[:4].isdigit():
-        return None
-    return text if "T" in text else text[:10] + "T12:00:00Z"
 
 
 def read_rows(manifest, root):
