@@ -52,6 +52,9 @@ void vt_arena_free(struct vt_arena *arena);
 void *vt_arena_alloc(struct vt_arena *arena, size_t len) VT_MUST_CHECK;
 /* A copy of len bytes with a NUL after them, or NULL. */
 void *vt_arena_dup(struct vt_arena *arena, const void *ptr, size_t len) VT_MUST_CHECK;
+/* A copy of one behind the other. Empty: no memory, or both are. */
+struct vt_bytes vt_arena_join(struct vt_arena *arena, struct vt_bytes one,
+                              struct vt_bytes other) VT_MUST_CHECK;
 /* A NUL-terminated copy of a C string, or NULL. NULL in, NULL out. */
 char *vt_arena_str(struct vt_arena *arena, const char *string) VT_MUST_CHECK;
 /* A printf-formatted string, or NULL. */

@@ -204,7 +204,8 @@ void vt_message_close(struct vt_message *message);
 enum vt_code vt_wire_send(int fd, enum vt_message_type type, struct vt_bytes body, const int *fds,
                           size_t fds_count, int64_t deadline_msecs,
                           struct vt_err *err) VT_MUST_CHECK;
-/* max_fds: descriptors that may come; more ends the connection. */
+/* The next message. max_fds: descriptors that may come; more ends the connection. VT_OK: those of
+ * *out are the caller's (vt_message_close). */
 enum vt_code vt_wire_receive(int fd, struct vt_message *out, size_t max_fds, int64_t deadline_msecs,
                              struct vt_err *err) VT_MUST_CHECK;
 /* Client: open a connection over a channel, which any number of threads may share. *out_fd is
@@ -232,6 +233,14 @@ struct vt_wire_ask {
 /* Ask and wait for the answer, of any type. Errors as vt_wire_receive. */
 enum vt_code vt_wire_ask(int channel_fd, const struct vt_wire_ask *ask, struct vt_message *answer,
                          struct vt_err *err) VT_MUST_CHECK;
+/* The same; with channel_fd -1 over a connection that is there already and stays open, and nobody
+ * is told of the wait. */
+enum vt_code vt_wire_ask_over(int channel_fd, int connection_fd, const struct vt_wire_ask *ask,
+                              struct vt_message *answer, struct vt_err *err) VT_MUST_CHECK;
+/* Of an answer that is none of what was asked for: VT_E_PEER, with the text of an ERROR, cleaned.
+ * who: "the registrar". Nothing is closed. */
+enum vt_code vt_message_unexpected(const struct vt_message *answer, const char *who,
+                                   struct vt_err *err) VT_MUST_CHECK;
 /* A channel: a connected pair, close-on-exec. */
 enum vt_code vt_wire_pair(int out_fds[2], struct vt_err *err) VT_MUST_CHECK;
 
@@ -240,23 +249,28 @@ enum vt_code vt_wire_pair(int out_fds[2], struct vt_err *err) VT_MUST_CHECK;
 enum vt_code vt_output_write(int fd, struct vt_bytes bytes, struct vt_err *err) VT_MUST_CHECK;
 /* Put bytes into the place of the file at path, so that whoever reads it finds the old or the new
  * ones whole, also after a crash: written beside it, flushed, renamed. More than 4 MB are not
- * flushed: after a power failure they may be cut short. mode: as of chmod(2),
- * whatever the umask is. VT_E_SYSTEM, VT_E_LIMIT (the path is too long): the old file stands. */
+ * flushed: after a power failure they may be cut short. mode: as of chmod(2), whatever the umask
+ * is. VT_E_SYSTEM, VT_E_LIMIT (the path is too long): the old file stands. */
 enum vt_code vt_output_replace(const char *path, unsigned mode, struct vt_bytes bytes,
                                struct vt_err *err) VT_MUST_CHECK;
-/* A memory file with these bytes and all four seals. */
+/* A memory file with these bytes and all four seals. *out_fd: the caller's to close. VT_E_SYSTEM,
+ * VT_E_NOMEM. */
 enum vt_code vt_memfd_seal(const char *name, struct vt_bytes bytes, int *out_fd,
                            struct vt_err *err) VT_MUST_CHECK;
 /* The same with the bytes of all parts, one behind the other. */
 enum vt_code vt_memfd_seal_parts(const char *name, const struct vt_bytes *parts, size_t count,
                                  int *out_fd, struct vt_err *err) VT_MUST_CHECK;
-/* Map a memory file after checking its four seals and its size; vt_memfd_unmap to release. */
+/* Map a memory file after checking its four seals and its size; vt_memfd_unmap to release, fd may
+ * be closed before. VT_E_FORMAT: it is not sealed; VT_E_LIMIT: larger than max_bytes; VT_E_SYSTEM.
+ */
 enum vt_code vt_memfd_map(int fd, size_t max_bytes, struct vt_bytes *out,
                           struct vt_err *err) VT_MUST_CHECK;
 /* bytes: exactly as vt_memfd_map gave them; the empty view is allowed. */
 void vt_memfd_unmap(struct vt_bytes bytes);
 /* Read a whole regular file by pread(2) into malloc'd memory (never mapped: it might shrink), or a
- * sealed memory file. *out_mapped says how to release it: vt_input_release. */
+ * sealed memory file. *out_mapped says how to release it: vt_input_release. VT_E_LIMIT: larger than
+ * max_bytes; VT_E_FORMAT: neither of both, or it changed while it was read; VT_E_SYSTEM,
+ * VT_E_NOMEM. */
 enum vt_code vt_input_read(int fd, size_t max_bytes, struct vt_bytes *out, bool *out_mapped,
                            struct vt_err *err) VT_MUST_CHECK;
 void vt_input_release(struct vt_bytes bytes, bool mapped);

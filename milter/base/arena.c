@@ -99,6 +99,20 @@ void *vt_arena_dup(struct vt_arena *arena, const void *ptr, size_t len)
     return out;
 }
 
+struct vt_bytes vt_arena_join(struct vt_arena *arena, struct vt_bytes one, struct vt_bytes other)
+{
+    if (one.len > SIZE_MAX - other.len)
+        return (struct vt_bytes){0};
+    uint8_t *out = vt_arena_alloc(arena, one.len + other.len);
+    if (out == NULL)
+        return (struct vt_bytes){0};
+    if (one.len > 0)
+        memcpy(out, one.ptr, one.len);
+    if (other.len > 0)
+        memcpy(out + one.len, other.ptr, other.len);
+    return vt_bytes_of(out, one.len + other.len);
+}
+
 char *vt_arena_str(struct vt_arena *arena, const char *string)
 {
     return string == NULL ? NULL : vt_arena_dup(arena, string, strlen(string));

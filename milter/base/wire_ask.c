@@ -47,3 +47,26 @@ enum vt_code vt_wire_ask(int channel_fd, const struct vt_wire_ask *ask, struct v
     (void)close(fd);
     return code;
 }
+
+enum vt_code vt_wire_ask_over(int channel_fd, int connection_fd, const struct vt_wire_ask *ask,
+                              struct vt_message *answer, struct vt_err *err)
+{
+    if (channel_fd >= 0)
+        return vt_wire_ask(channel_fd, ask, answer, err);
+    answer->fds_count = 0;
+    enum vt_code code = vt_wire_send(connection_fd, ask->type, ask->body, ask->fds, ask->fds_count,
+                                     ask->deadline_msecs, err);
+    return code == VT_OK
+               ? vt_wire_receive(connection_fd, answer, ask->max_fds, ask->deadline_msecs, err)
+               : code;
+}
+
+enum vt_code vt_message_unexpected(const struct vt_message *answer, const char *who,
+                                   struct vt_err *err)
+{
+    char text[VT_ERR_TEXT_BYTES / 2];
+    if (answer->type != VT_MSG_ERROR)
+        return vt_err_set(err, VT_E_PEER, "%s answered something else than asked", who);
+    (void)vt_text_clean(text, sizeof(text), vt_bytes_of(answer->body, answer->body_len));
+    return vt_err_set(err, VT_E_PEER, "%s reports: %s", who, text);
+}

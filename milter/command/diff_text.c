@@ -7,7 +7,6 @@
 #include "command/register.h"
 
 #define NUMBER_COLUMNS 7
-#define NAME_COLUMNS 34
 /* Longer values are cut, at a character. */
 #define VALUE_BYTES 400
 

@@ -36,13 +36,10 @@ static enum vt_code put_in(struct vt_sealed_file *file, int pdf_fd, struct vt_se
 
 static int add(struct vt_sealed_file *file, struct vt_bytes more)
 {
-    uint8_t *both = vt_arena_alloc(file->arena, file->made.len + more.len);
-    if (both == NULL)
+    struct vt_bytes both = vt_arena_join(file->arena, file->made, more);
+    if (both.len == 0)
         return fault(file, "out of memory");
-    memcpy(both, file->made.ptr, file->made.len);
-    memcpy(both + file->made.len, more.ptr, more.len);
-    const struct vt_bytes before = file->made;
-    file->made = vt_bytes_of(both, before.len + more.len);
+    file->made = both;
     return vt_seal_file_judge(file);
 }
 

@@ -118,14 +118,11 @@ static enum vt_code check_pdf(const struct file_work *work, struct vt_bytes upda
                               const char **out_why, struct vt_err *err)
 {
     struct vt_seal_pdf_check check;
-    size_t len = work->bytes.len + update.len;
-    uint8_t *whole = vt_arena_alloc(work->arena, len);
-    if (whole == NULL)
+    struct vt_bytes whole = vt_arena_join(work->arena, work->bytes, update);
+    if (whole.len == 0)
         return vt_err_set(err, VT_E_NOMEM, "no memory for the seal of a PDF");
-    memcpy(whole, work->bytes.ptr, work->bytes.len);
-    memcpy(whole + work->bytes.len, update.ptr, update.len);
-    enum vt_code code = vt_seal_pdf_check(work->arena, work->bytes, vt_bytes_of(whole, len),
-                                          work->identity, &check, err);
+    enum vt_code code =
+        vt_seal_pdf_check(work->arena, work->bytes, whole, work->identity, &check, err);
     *out_why = check.is_good ? NULL : check.why;
     return code;
 }

@@ -16,14 +16,10 @@ static enum vt_code check(const struct store_work *work, struct vt_bytes update,
                           const char **out_why, struct vt_err *err)
 {
     struct vt_seal_pdf_check found;
-    size_t len = work->pdf.len + update.len;
-    uint8_t *whole = vt_arena_alloc(work->arena, len);
-    if (whole == NULL)
+    struct vt_bytes whole = vt_arena_join(work->arena, work->pdf, update);
+    if (whole.len == 0)
         return vt_err_set(err, VT_E_NOMEM, "no memory for validation data");
-    memcpy(whole, work->pdf.ptr, work->pdf.len);
-    memcpy(whole + work->pdf.len, update.ptr, update.len);
-    enum vt_code code =
-        vt_seal_pdf_check_store(work->arena, work->pdf, vt_bytes_of(whole, len), &found, err);
+    enum vt_code code = vt_seal_pdf_check_store(work->arena, work->pdf, whole, &found, err);
     *out_why = found.is_good ? NULL : found.why;
     return code;
 }

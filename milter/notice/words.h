@@ -8,7 +8,6 @@
 
 /* One file; the largest shipped one has 9 KB. */
 #define VT_MAX_NOTICE_FILE_BYTES (64u * 1024)
-#define VT_MAX_NOTICE_BUNDLE_BYTES (2u * 1024 * 1024)
 /* What stands in a line of a frame; people read and mend these files. */
 #define VT_MAX_FRAME_LINE 120
 /* Columns of the text of a notice. */

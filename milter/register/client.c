@@ -14,30 +14,6 @@
 #define MAX_TRIES 5
 #define PAUSE_MSECS 20
 
-/* Over the one connection that a command has. */
-static enum vt_code ask_once(const struct vt_registrar *registrar, const struct vt_wire_ask *ask,
-                             struct vt_message *answer, struct vt_err *err)
-{
-    if (registrar->channel_fd >= 0)
-        return vt_wire_ask(registrar->channel_fd, ask, answer, err);
-    answer->fds_count = 0;
-    enum vt_code code = vt_wire_send(registrar->connection_fd, ask->type, ask->body, ask->fds,
-                                     ask->fds_count, ask->deadline_msecs, err);
-    return code == VT_OK ? vt_wire_receive(registrar->connection_fd, answer, ask->max_fds,
-                                           ask->deadline_msecs, err)
-                         : code;
-}
-
-/* ERROR has the text of a fault there. */
-static enum vt_code reported(const struct vt_message *answer, struct vt_err *err)
-{
-    char text[VT_ERR_TEXT_BYTES / 2];
-    if (answer->type != VT_MSG_ERROR)
-        return vt_err_set(err, VT_E_PEER, "the registrar answered something else than asked");
-    (void)vt_text_clean(text, sizeof(text), vt_bytes_of(answer->body, answer->body_len));
-    return vt_err_set(err, VT_E_PEER, "the registrar reports: %s", text);
-}
-
 /* Ask until the answer of this type is there; a registrar that dies meanwhile is asked again. */
 static enum vt_code ask(const struct vt_registrar *registrar, enum vt_message_type type,
                         struct vt_bytes body, const char *name, struct vt_bytes content,
@@ -65,13 +41,14 @@ static enum vt_code ask(const struct vt_registrar *registrar, enum vt_message_ty
     do {
         if (tries > 0)
             (void)nanosleep(&pause, NULL);
-        code = ask_once(registrar, &request, answer, err);
+        code = vt_wire_ask_over(registrar->channel_fd, registrar->connection_fd, &request, answer,
+                                err);
     } while (code == VT_E_PEER && registrar->channel_fd >= 0 && ++tries < MAX_TRIES &&
              vt_clock_left_msecs(registrar->deadline_msecs) > 0);
     (void)close(fds[0]);
     if (code != VT_OK || answer->type == wanted)
         return code;
-    code = reported(answer, err);
+    code = vt_message_unexpected(answer, "the registrar", err);
     vt_message_close(answer);
     return code;
 }

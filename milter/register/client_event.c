@@ -51,12 +51,8 @@ enum vt_code vt_registrar_end(int fd, struct vt_err *err)
     if (answer == NULL)
         return vt_err_set(err, VT_E_NOMEM, "register: no memory for a message");
     enum vt_code code = vt_wire_receive(fd, answer, 0, 0, err);
-    if (code == VT_OK && answer->type != VT_MSG_RECORDED) {
-        char text[VT_ERR_TEXT_BYTES / 2];
-        (void)vt_text_clean(text, sizeof(text), vt_bytes_of(answer->body, answer->body_len));
-        code = vt_err_set(err, VT_E_PEER, "the registrar reports: %s",
-                          answer->type == VT_MSG_ERROR ? text : "something else than asked");
-    }
+    if (code == VT_OK && answer->type != VT_MSG_RECORDED)
+        code = vt_message_unexpected(answer, "the registrar", err);
     free(answer);
     return code;
 }

@@ -10,7 +10,7 @@
 #include "register/postgres.h"
 
 /* pg_type.h of PostgreSQL: these numbers never change. */
-enum { OID_BOOL = 16, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_NUMERIC = 1700 };
+enum { OID_BOOL = 16, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23 };
 
 /* Rows of one fetch: as many as give about this. */
 #define FETCH_BYTES ((size_t)2 * 1024 * 1024)

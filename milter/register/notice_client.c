@@ -7,16 +7,6 @@
 #include "register/messages.h"
 #include "vanthu/wire.h"
 
-/* ERROR has the text of a fault there. */
-static enum vt_code reported(const struct vt_message *answer, struct vt_err *err)
-{
-    char text[VT_ERR_TEXT_BYTES / 2];
-    if (answer->type != VT_MSG_ERROR)
-        return vt_err_set(err, VT_E_PEER, "the registrar answered something else than asked");
-    (void)vt_text_clean(text, sizeof(text), vt_bytes_of(answer->body, answer->body_len));
-    return vt_err_set(err, VT_E_PEER, "the registrar reports: %s", text);
-}
-
 /* Ask over a connection of its own, which is left open. *out_fd: -1 on failure. */
 static enum vt_code ask(const struct vt_registrar *registrar, enum vt_message_type type,
                         struct vt_bytes body, size_t max_fds, struct vt_message *answer,
@@ -75,9 +65,10 @@ enum vt_code vt_registrar_notice_next(const struct vt_registrar *registrar,
     enum vt_code code =
         ask(registrar, VT_MSG_NOTICE_NEXT, (struct vt_bytes){0}, 1, answer, &fd, err);
     if (code == VT_OK) {
-        code = answer->type == VT_MSG_NOTICE        ? read_handed(answer, &fd, out, err)
-               : answer->type == VT_MSG_NOTICE_NONE ? read_none(answer, out_wait_msecs, err)
-                                                    : reported(answer, err);
+        code = answer->type == VT_MSG_NOTICE ? read_handed(answer, &fd, out, err)
+               : answer->type == VT_MSG_NOTICE_NONE
+                   ? read_none(answer, out_wait_msecs, err)
+                   : vt_message_unexpected(answer, "the registrar", err);
         vt_message_close(answer);
     }
     if (fd >= 0)
@@ -111,7 +102,7 @@ enum vt_code vt_registrar_notice_done(const struct vt_registrar *registrar,
         code = ask(registrar, VT_MSG_NOTICE_DONE, vt_bytes_of(text, len), 0, answer, &fd, err);
     if (code == VT_OK) {
         if (answer->type != VT_MSG_NOTICE_KEPT)
-            code = reported(answer, err);
+            code = vt_message_unexpected(answer, "the registrar", err);
         vt_message_close(answer);
         (void)close(fd);
     }
@@ -143,7 +134,7 @@ enum vt_code vt_registrar_notice_order(const struct vt_registrar *registrar,
         code = answer->type == VT_MSG_NOTICE_ORDERED
                    ? vt_notice_ordered_from_json(vt_bytes_of(answer->body, answer->body_len),
                                                  out_count, err)
-                   : reported(answer, err);
+                   : vt_message_unexpected(answer, "the registrar", err);
         vt_message_close(answer);
     }
     free(text);

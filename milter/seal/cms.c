@@ -279,14 +279,9 @@ static struct vt_bytes open_elements(struct vt_der_writer *writer, const struct 
 
 static struct vt_bytes join(struct vt_der_writer *writer, struct vt_bytes a, struct vt_bytes b)
 {
-    uint8_t *out = vt_arena_alloc(writer->arena, a.len + b.len);
-    if (out == NULL || a.len == 0 || b.len == 0) {
-        writer->is_out_of_memory = true;
-        return (struct vt_bytes){0};
-    }
-    memcpy(out, a.ptr, a.len);
-    memcpy(out + a.len, b.ptr, b.len);
-    return vt_bytes_of(out, a.len + b.len);
+    struct vt_bytes both = vt_arena_join(writer->arena, a, b);
+    writer->is_out_of_memory |= both.len == 0 || a.len == 0 || b.len == 0;
+    return both;
 }
 
 /* ContentInfo ::= SEQUENCE { id-signedData, [0] SignedData }

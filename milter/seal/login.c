@@ -55,6 +55,21 @@ static void name_of(const struct vt_seal_key *key, char out[64])
     (void)snprintf(out, 64, "login-%s", vt_text_hex(hex, vt_bytes_of(digest, 8)));
 }
 
+/* What is remembered of its token. VT_OK: close_state. */
+static enum vt_code open_state(const char *directory, const struct vt_seal_key *key, int *out_fd,
+                               json_t **out, struct vt_err *err)
+{
+    char name[64];
+    name_of(key, name);
+    return vt_seal_state_open(directory, name, out_fd, out, err);
+}
+
+static void close_state(int fd, json_t *state)
+{
+    json_decref(state);
+    (void)close(fd);
+}
+
 static const char *text_of(const json_t *state, const char *key)
 {
     const char *text = json_string_value(json_object_get(state, key));
@@ -178,19 +193,16 @@ enum vt_code vt_login_digest(const char *directory, const struct vt_seal_key *ke
                              const struct vt_pin *pin, const struct vt_pin *secret, char out[65],
                              struct vt_err *err)
 {
-    char name[64];
     int fd = -1;
     json_t *state = NULL;
-    name_of(key, name);
-    enum vt_code code = vt_seal_state_open(directory, name, &fd, &state, err);
+    enum vt_code code = open_state(directory, key, &fd, &state, err);
     if (code != VT_OK)
         return code;
     if (!digest_pin(state, pin, secret, out))
         code = vt_err_set(err, VT_E_INTERNAL, "the PIN cannot be digested");
     if (code == VT_OK)
         code = vt_seal_state_write(fd, state, false, err); /* its salt */
-    json_decref(state);
-    (void)close(fd);
+    close_state(fd, state);
     return code;
 }
 
@@ -198,12 +210,10 @@ enum vt_code vt_login_begin(const char *directory, const struct vt_seal_key *key
                             const char *digest, bool is_attempt, int64_t late_msecs,
                             struct vt_login *out, struct vt_err *err)
 {
-    char name[64];
     int fd = -1;
     json_t *state = NULL;
     *out = (struct vt_login){.answer = VT_LOGIN_NO};
-    name_of(key, name);
-    enum vt_code code = vt_seal_state_open(directory, name, &fd, &state, err);
+    enum vt_code code = open_state(directory, key, &fd, &state, err);
     if (code != VT_OK)
         return code;
     json_t *version = meet(state, digest, vt_clock_now_utc_secs());
@@ -213,8 +223,7 @@ enum vt_code vt_login_begin(const char *directory, const struct vt_seal_key *key
         code = vt_err_set(err, VT_E_NOMEM, "no memory");
     if (out->answer == VT_LOGIN_YES)
         code = vt_seal_state_write(fd, state, is_attempt, err);
-    json_decref(state);
-    (void)close(fd);
+    close_state(fd, state);
     return code;
 }
 
@@ -239,12 +248,10 @@ static void end(json_t *version, enum vt_seal_fault fault, const char *text)
 enum vt_code vt_login_end(const char *directory, const struct vt_seal_key *key, const char *digest,
                           enum vt_seal_fault fault, const char *text, struct vt_err *err)
 {
-    char name[64];
     int fd = -1;
     size_t index = 0;
     json_t *state = NULL;
-    name_of(key, name);
-    enum vt_code code = vt_seal_state_open(directory, name, &fd, &state, err);
+    enum vt_code code = open_state(directory, key, &fd, &state, err);
     if (code != VT_OK)
         return code;
     json_t *version = find_version(state, digest, &index);
@@ -252,20 +259,17 @@ enum vt_code vt_login_end(const char *directory, const struct vt_seal_key *key, 
         end(version, fault, text);
         code = vt_seal_state_write(fd, state, true, err);
     }
-    json_decref(state);
-    (void)close(fd);
+    close_state(fd, state);
     return code;
 }
 
 enum vt_code vt_login_forget(const char *directory, const struct vt_seal_key *key,
                              const char *digest, struct vt_err *err)
 {
-    char name[64];
     int fd = -1;
     size_t index = 0;
     json_t *state = NULL;
-    name_of(key, name);
-    enum vt_code code = vt_seal_state_open(directory, name, &fd, &state, err);
+    enum vt_code code = open_state(directory, key, &fd, &state, err);
     if (code != VT_OK)
         return code;
     const json_t *version = find_version(state, digest, &index);
@@ -273,20 +277,17 @@ enum vt_code vt_login_forget(const char *directory, const struct vt_seal_key *ke
         (void)json_array_remove(json_object_get(state, "met"), index);
         code = vt_seal_state_write(fd, state, true, err);
     }
-    json_decref(state);
-    (void)close(fd);
+    close_state(fd, state);
     return code;
 }
 
 int64_t vt_login_since(const char *directory, const struct vt_seal_key *key)
 {
-    char name[64];
     int fd = -1;
     size_t index = 0;
     json_t *state = NULL;
     const json_t *version = NULL, *since = NULL;
-    name_of(key, name);
-    if (vt_seal_state_open(directory, name, &fd, &state, NULL) != VT_OK)
+    if (open_state(directory, key, &fd, &state, NULL) != VT_OK)
         return VT_TIME_NONE;
     json_array_foreach(json_object_get(state, "met"), index, version)
     {
@@ -294,7 +295,6 @@ int64_t vt_login_since(const char *directory, const struct vt_seal_key *key)
             since = json_object_get(version, "since");
     }
     int64_t found = json_is_integer(since) ? json_integer_value(since) : VT_TIME_NONE;
-    json_decref(state);
-    (void)close(fd);
+    close_state(fd, state);
     return found;
 }

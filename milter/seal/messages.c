@@ -48,30 +48,10 @@ unsigned vt_seal_word(const json_t *text, const char *(*name)(unsigned), unsigne
 
 /* ---- asking ---- */
 
-static enum vt_code exchange(const struct vt_sealer *sealer, const struct vt_wire_ask *ask,
-                             struct vt_message *answer, struct vt_err *err)
-{
-    if (sealer->channel_fd >= 0)
-        return vt_wire_ask(sealer->channel_fd, ask, answer, err);
-    answer->fds_count = 0;
-    enum vt_code code = vt_wire_send(sealer->connection_fd, ask->type, ask->body, ask->fds,
-                                     ask->fds_count, ask->deadline_msecs, err);
-    return code == VT_OK
-               ? vt_wire_receive(sealer->connection_fd, answer, 0, ask->deadline_msecs, err)
-               : code;
-}
-
 static enum vt_code read_answer(const struct vt_message *answer, json_t **out, struct vt_err *err)
 {
-    char text[VT_ERR_TEXT_BYTES / 2];
-    if (answer->type == VT_MSG_ERROR)
-        return vt_err_set(
-            err, VT_E_PEER, "the sealer says: %s",
-            vt_text_clean(text, sizeof(text), vt_bytes_of(answer->body, answer->body_len)));
     *out = answer->type == VT_MSG_SEAL_ANSWER ? vt_seal_body(answer) : NULL;
-    return *out != NULL
-               ? VT_OK
-               : vt_err_set(err, VT_E_PEER, "the sealer answered something else than asked");
+    return *out != NULL ? VT_OK : vt_message_unexpected(answer, "the sealer", err);
 }
 
 enum vt_code vt_seal_ask(const struct vt_sealer *sealer, enum vt_message_type type, json_t *body,
@@ -92,7 +72,7 @@ enum vt_code vt_seal_ask(const struct vt_sealer *sealer, enum vt_message_type ty
                                     .deadline_msecs = sealer->deadline_msecs,
                                     .progress = sealer->progress,
                                     .progress_context = sealer->progress_context};
-    code = exchange(sealer, &ask, answer, err);
+    code = vt_wire_ask_over(sealer->channel_fd, sealer->connection_fd, &ask, answer, err);
     if (code == VT_OK) {
         code = read_answer(answer, out, err);
         vt_message_close(answer);

@@ -10,24 +10,6 @@
 
 #define MAX_QUESTION_BYTES (4u * 1024)
 
-/* Over a channel, or a connection that is made already. */
-static enum vt_code exchange(const struct vt_stamper *stamper, struct vt_bytes body,
-                             struct vt_message *answer, struct vt_err *err)
-{
-    const struct vt_wire_ask ask = {.type = VT_MSG_STAMP,
-                                    .body = body,
-                                    .deadline_msecs = stamper->deadline_msecs,
-                                    .progress = stamper->progress,
-                                    .progress_context = stamper->progress_context};
-    if (stamper->channel_fd >= 0)
-        return vt_wire_ask(stamper->channel_fd, &ask, answer, err);
-    enum vt_code code = vt_wire_send(stamper->connection_fd, VT_MSG_STAMP, body, NULL, 0,
-                                     stamper->deadline_msecs, err);
-    return code == VT_OK
-               ? vt_wire_receive(stamper->connection_fd, answer, 0, stamper->deadline_msecs, err)
-               : code;
-}
-
 static const char *clean(struct vt_arena *arena, const json_t *text)
 {
     char out[VT_MAX_STAMP_TEXT_BYTES];
@@ -48,10 +30,8 @@ static enum vt_code read_answer(struct vt_arena *arena, const struct vt_message 
                                 struct vt_stamped_answer *out, struct vt_err *err)
 {
     enum vt_code code = VT_OK;
-    json_t *body = answer->type != VT_MSG_STAMPED
-                       ? NULL
-                       : json_loadb((const char *)answer->body, answer->body_len,
-                                    JSON_REJECT_DUPLICATES, NULL);
+    json_t *body =
+        json_loadb((const char *)answer->body, answer->body_len, JSON_REJECT_DUPLICATES, NULL);
     const json_t *token = json_object_get(body, "token");
     if (json_is_string(token))
         code = read_token(arena, token, &out->token);
@@ -94,11 +74,18 @@ enum vt_code vt_stamp_ask(struct vt_arena *arena, const struct vt_stamper *stamp
         vt_buf_clear(&question);
         return vt_err_set(err, VT_E_NOMEM, "no memory for a time stamp");
     }
-    enum vt_code code = exchange(stamper, vt_buf_bytes(&question), answer, err);
+    const struct vt_wire_ask ask = {.type = VT_MSG_STAMP,
+                                    .body = vt_buf_bytes(&question),
+                                    .deadline_msecs = stamper->deadline_msecs,
+                                    .progress = stamper->progress,
+                                    .progress_context = stamper->progress_context};
+    enum vt_code code =
+        vt_wire_ask_over(stamper->channel_fd, stamper->connection_fd, &ask, answer, err);
     vt_buf_clear(&question);
     if (code != VT_OK)
         return code;
-    code = read_answer(arena, answer, out, err);
+    code = answer->type == VT_MSG_STAMPED ? read_answer(arena, answer, out, err)
+                                          : vt_message_unexpected(answer, "status", err);
     vt_message_close(answer);
     return code;
 }
