@@ -38,10 +38,10 @@ char *vt_time_vietnam(char out[64], int64_t utc_secs);
 /* RFC 3339 with zone ("Z", "+07:00") or a date alone (midnight UTC) to UTC seconds.
  * Returns VT_OK or VT_E_FORMAT. */
 enum vt_code vt_time_parse(const char *text, int64_t *out_utc_secs) VT_MUST_CHECK;
-/* The same as people write it: a date alone begins at midnight in Vietnam. */
+/* The same as people write it: a date alone begins at midnight in Vietnam. VT_OK or VT_E_FORMAT. */
 enum vt_code vt_time_parse_vietnam(const char *text, int64_t *out_utc_secs) VT_MUST_CHECK;
 /* ASN.1 UTCTime or GeneralizedTime content octets ("...Z" only; RFC 5280 4.1.2.5).
- * generalized: true for GeneralizedTime. Fractions of a second are cut. */
+ * generalized: true for GeneralizedTime. Fractions of a second are cut. VT_OK or VT_E_FORMAT. */
 enum vt_code vt_time_parse_asn1(struct vt_bytes text, bool generalized,
                                 int64_t *out_utc_secs) VT_MUST_CHECK;
 /* Seconds since 1970 of a proleptic Gregorian date; month and day count from 1. */

@@ -268,7 +268,9 @@ struct vt_config {
     unsigned poison_failures;      /* limits.poison-failures: 3 */
 };
 
-/* Read a configuration. All mistakes at once, as for a policy. *out is set only without errors. */
+/* Read a configuration. All mistakes at once, as for a policy. *out is set only without errors:
+ * vt_config_free. VT_E_CONFIG, VT_E_NOT_FOUND, VT_E_SYSTEM, VT_E_LIMIT (VT_MAX_CONFIG_BYTES),
+ * VT_E_NOMEM. */
 enum vt_code vt_config_load(const char *file, struct vt_config **out, struct vt_mistakes *mistakes,
                             struct vt_err *err) VT_MUST_CHECK;
 /* The same from memory. name stands for the file: in messages, and relative paths begin in its
@@ -277,6 +279,7 @@ enum vt_code vt_config_parse(struct vt_bytes text, const char *name, struct vt_c
                              struct vt_mistakes *mistakes, struct vt_err *err) VT_MUST_CHECK;
 /* The defaults alone (vanthu check without a configuration). */
 enum vt_code vt_config_default(struct vt_config **out, struct vt_err *err) VT_MUST_CHECK;
+/* NULL is allowed. */
 void vt_config_free(struct vt_config *config);
 /* Add a mistake at the value of a setting ("trust.official.anchors"), or at the beginning of the
  * file where the setting does not stand in it. */

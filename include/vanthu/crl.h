@@ -101,7 +101,9 @@ bool vt_crl_list_is_delta_of(const struct vt_crl_list *list, const struct vt_crl
 
 /* DER of the name of a certificate's issuer, as vt_crl_list_find takes it; borrowed. */
 struct vt_bytes vt_crl_list_issuer_of(const struct vt_certificate *certificate);
-/* The fact that an entry states when it is found or missing in list. */
+/* The fact that an entry states when it is found or missing in list. *out and its strings live in
+ * arena and list. VT_E_UNSUPPORTED: it says nothing that can be relied on, err says why;
+ * VT_E_NOMEM, VT_E_INTERNAL. */
 enum vt_code vt_crl_list_fact_of(struct vt_arena *arena, const struct vt_crl_list *list,
                                  const struct vt_crl_entry *entry,
                                  const struct vt_certificate *certificate,

@@ -80,7 +80,7 @@ enum vt_code vt_document_read_pdf(struct vt_arena *arena, struct vt_bytes pdf,
                                   struct vt_signed_document **out,
                                   struct vt_err *err) VT_MUST_CHECK;
 
-/* Warm libqpdf before the sandbox closes. */
+/* Warm libqpdf before the sandbox closes. VT_E_NOMEM, VT_E_INTERNAL: it does not work. */
 enum vt_code vt_document_warm(struct vt_err *err) VT_MUST_CHECK;
 
 #endif

@@ -251,7 +251,9 @@ struct vt_timestamp_facts {
 /* One signature. Who, when, over which bytes, with which verdict and why. */
 struct vt_signature {
     enum vt_signature_format format;
-    const char *level; /* "B-B", "B-T", "B-LT", "B-LTA"; NULL outside AdES */
+    /* "B-B", "B-T", "B-LT", "B-LTA" by what it carries, whatever the verdict (EN 319 142-1 6, EN
+     * 319 122-1 6); NULL outside AdES */
+    const char *level;
     const char *field; /* PDF: full field name */
     const char *sub_filter;
     unsigned revision; /* PDF: the revision it signs, 1 is the first; 0 elsewhere */
@@ -453,10 +455,11 @@ int vt_evidence_exit_status(const struct vt_evidence *evidence);
 enum vt_code vt_evidence_to_json(const struct vt_evidence *evidence, int indent, char **out_text,
                                  size_t *out_len, struct vt_err *err) VT_MUST_CHECK;
 /* Read it back. Unknown keys are ignored, missing ones are zero, wrong types and unknown enum
- * words are VT_E_FORMAT. *out lives in arena. */
+ * words are VT_E_FORMAT. *out lives in arena. VT_E_LIMIT, VT_E_NOMEM. */
 enum vt_code vt_evidence_from_json(struct vt_arena *arena, struct vt_bytes json,
                                    struct vt_evidence **out, struct vt_err *err) VT_MUST_CHECK;
-/* The same for the mail facts alone, as the gateway gives them to the inspector. */
+/* The same for the mail facts alone, as the gateway gives them to the inspector. Ownership and
+ * errors as above. */
 enum vt_code vt_mail_to_json(const struct vt_mail *mail, char **out_text, size_t *out_len,
                              struct vt_err *err) VT_MUST_CHECK;
 enum vt_code vt_mail_from_json(struct vt_arena *arena, struct vt_bytes json, struct vt_mail *out,

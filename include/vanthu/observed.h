@@ -32,7 +32,7 @@ bool vt_observed_is_settled(const struct vt_observed *observed);
 /* A warning at each rule that was observed or enforced for less than VT_OBSERVED_DAYS; file: for
  * its place. is_cut: more served before than was added, so that nothing is said of a rule that the
  * oldest one had. Without anything added there is no warning. This ends it: nothing is added
- * afterwards. VT_E_NOMEM. */
+ * afterwards. */
 void vt_observed_warn(struct vt_observed *observed, const char *file, bool is_cut,
                       struct vt_mistakes *mistakes);
 

@@ -53,7 +53,8 @@ enum vt_code vt_policy_parse_bundle(struct vt_bytes bundle, const char *name,
  * VT_E_CONFIG, VT_E_NOT_FOUND, VT_E_SYSTEM, VT_E_LIMIT, VT_E_NOMEM. */
 enum vt_code vt_policy_load(const char *file, struct vt_policy **out, struct vt_mistakes *mistakes,
                             struct vt_err *err) VT_MUST_CHECK;
-/* A policy that names no files, from memory; name stands for the file in messages. */
+/* A policy that names no files, from memory; name stands for the file in messages. As
+ * vt_policy_load. */
 enum vt_code vt_policy_parse(struct vt_bytes text, const char *name, struct vt_policy **out,
                              struct vt_mistakes *mistakes, struct vt_err *err) VT_MUST_CHECK;
 /* NULL is allowed. */

@@ -224,7 +224,9 @@ struct vt_register_record {
     int64_t seq; /* set by the append */
 };
 
-/* ---- the register ---- */
+/* ---- the register ----
+ * Whatever asks it may also return VT_E_BUSY, VT_E_SYSTEM, VT_E_FORMAT (the file is damaged),
+ * VT_E_NOMEM; of a central database VT_E_NETWORK and VT_E_TIMEOUT. */
 
 struct vt_register;
 

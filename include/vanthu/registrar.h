@@ -22,9 +22,9 @@ struct vt_registrar {
     void (*progress)(void *context);
     void *progress_context;
     /* Of a DECIDED record: files of what its verdicts rest on (vanthu/object.h), of an EVENT one
-     * with the policy it is about; each of at most
-     * VT_MAX_OBJECTS_BYTES and its heads, borrowed. The registrar believes no digest of bytes that
-     * come along. Of a mail marked secret nothing is taken. */
+     * with the policy it is about; each of at most VT_MAX_OBJECTS_BYTES and its heads, borrowed.
+     * The registrar believes no digest of bytes that come along. Of a mail marked secret nothing is
+     * taken. */
     const int *objects_fds;
     size_t objects_fds_count; /* at most VT_MAX_RECORD_OBJECTS_FILES */
     /* Called for objects that came without their bytes and are not in the register: what the record

@@ -56,8 +56,8 @@ struct vt_replay_request {
     /* Then is what really became of the mail under the mode the site had; otherwise it is what the
      * rules of that time say under the mode above, so that two policies are compared. */
     bool is_as_it_was;
-    /* Called for each mail with another action or another rule, newest first; may
-     * be NULL. What it returns other than VT_OK ends the replay. */
+    /* Called for each mail with another action or another rule, newest first; may be NULL. What it
+     * returns other than VT_OK ends the replay. */
     vt_replay_each *each;
     /* Called after each record; false ends the replay, which is then not complete. NULL: go on. */
     bool (*goes_on)(void *context, const struct vt_replay_counts *counts, int64_t time_utc_secs);

@@ -110,14 +110,12 @@ void vt_role_set_stop(struct vt_role_set *set);
 /* ---- the master's control socket ---- */
 
 /* Ask the running master: command is "reload", "reload-keep", "reload-previous", "status" or
- * "drain". *out_json: the answer,
- * malloc'd: {"ok": true|false, "text": …, "mistakes": [{file, line, column, warning, text}],
- * "warnings": the same, of what is served, "socket": …,
- * "roles": [{role, pid, running, restarts, started_utc_secs}], "mode": …,
- * "policy": {version, digest, mode, loaded_utc_secs, by, previous, keep_until_utc_secs,
- * is_not_of_files},
- * "central": {state, text, changed, shipped, waiting, since, gateways}, with register.central}.
- * VT_E_NOT_FOUND: no master listens there. VT_E_SYSTEM, VT_E_TIMEOUT, VT_E_PEER. */
+ * "drain". *out_json: the answer, malloc'd: {"ok": true|false, "text": …, "mistakes": [{file, line,
+ * column, warning, text}], "warnings": the same, of what is served, "socket": …, "roles": [{role,
+ * pid, running, restarts, started_utc_secs}], "mode": …, "policy": {version, digest, mode,
+ * loaded_utc_secs, by, previous, keep_until_utc_secs, is_not_of_files}, "central": {state, text,
+ * changed, shipped, waiting, since, gateways}, with register.central}. VT_E_NOT_FOUND: no master
+ * listens there. VT_E_SYSTEM, VT_E_TIMEOUT, VT_E_PEER. */
 enum vt_code vt_control_ask(const char *control_socket, const char *command, char **out_json,
                             struct vt_err *err) VT_MUST_CHECK;
 /* Have the master load configuration and policy. expected: the digest that they had when they were
@@ -185,11 +183,8 @@ enum vt_code vt_sandbox_enter(const struct vt_sandbox *sandbox, struct vt_err *e
 
 /* ---- client side of the roles, for gateway and command ---- */
 
-/* One inspection with its second pass: ask the inspector; if something is wanted, ask registrar
- * and status for it within their budgets; ask the inspector once more with it. mail_fd: sealed
- * memory file or spool file, borrowed. *out_evidence lives in arena. deadline_msecs: monotonic, for
- * everything. offline: the status role is not asked. VT_E_PEER: the inspector died or was stopped,
- * why in err->text. Others as vt_wire_receive. */
+/* What one inspection is asked with. mail_fd: sealed memory file or spool file, borrowed.
+ * deadline_msecs: monotonic, for everything. offline: the status role is not asked. */
 struct vt_inspection {
     int inspect_fd, status_fd; /* client ends of the channels */
     int record_fd;             /* the same; -1: no register is asked */
@@ -232,6 +227,10 @@ struct vt_inspection {
      * caller's to close; -1: there is none. A child that was taken over may have written it. */
     int objects_fd;
 };
+/* One inspection with its second pass: ask the inspector; if something is wanted, ask registrar
+ * and status for it within their budgets; ask the inspector once more with it. *out_evidence lives
+ * in arena. VT_E_PEER: the inspector died or was stopped, why in err->text. Others as
+ * vt_wire_receive. */
 enum vt_code vt_inspection_run(struct vt_arena *arena, struct vt_inspection *inspection,
                                struct vt_evidence **out_evidence, struct vt_err *err) VT_MUST_CHECK;
 

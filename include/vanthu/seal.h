@@ -34,7 +34,7 @@ const char *vt_seal_purpose_name(enum vt_seal_purpose purpose);
 
 /* Why nothing was signed. Zero memory is not a signature. */
 enum vt_seal_failure {
-    VT_SEAL_UNAVAILABLE = 0, /* HSM or sealer: down, late, its breaker is open; it may work later */
+    VT_SEAL_UNAVAILABLE = 0, /* HSM or sealer: down, late, left alone; it may work later */
     VT_SEAL_STOPPED,         /* vanthu seal stop */
     VT_SEAL_NOT_AUTHORISED,  /* no live authorisation for this key and purpose */
     VT_SEAL_QUOTA,           /* more signatures than the configuration allows */
@@ -73,7 +73,7 @@ struct vt_seal_request {
 };
 /* Have it signed. The use is recorded before the signature is given, and the signature was verified
  * with the certificate. out: empty, the raw signature value (ECDSA: DER). VT_OK: also when nothing
- * was signed, *out_failure says why and reason of err->text for an administrator; VT_E_PEER,
+ * was signed: *out_failure says why, err->text the same for an administrator; VT_E_PEER,
  * VT_E_TIMEOUT: as VT_SEAL_UNAVAILABLE. */
 enum vt_code vt_sealer_sign(const struct vt_sealer *sealer, const struct vt_seal_request *request,
                             struct vt_buf *out, enum vt_seal_failure *out_failure,

@@ -68,7 +68,8 @@ struct vt_unpacked {
     bool is_mail;
 };
 
-/* Load character sets and start GMime, before the sandbox closes; to be called once per process. */
+/* Load character sets and start GMime, before the sandbox closes; to be called once per process.
+ * VT_E_INTERNAL. */
 enum vt_code vt_unpack_warm(struct vt_err *err) VT_MUST_CHECK;
 
 /* What a file is, by its content; name is only a tie-breaker and may be NULL. Looks at the first
@@ -83,12 +84,14 @@ enum vt_code vt_unpack(struct vt_arena *arena, struct vt_bytes input, const char
                        bool is_mail, struct vt_unpacked **out, struct vt_err *err) VT_MUST_CHECK;
 
 /* Unpack the content of an opaque signature (a MIME entity, RFC 8551 3.5.2) as children of part
- * parent, appending to unpacked->parts with the same totals. */
+ * parent, appending to unpacked->parts with the same totals; beyond them it is a reason of the
+ * part. entity must outlive unpacked. VT_OK, VT_E_NOMEM, VT_E_INTERNAL. */
 enum vt_code vt_unpack_entity(struct vt_arena *arena, struct vt_unpacked *unpacked, size_t parent,
                               struct vt_bytes entity, struct vt_err *err) VT_MUST_CHECK;
 
 /* Append one file as a child of part parent: the content of a .p7m, a member of a container. By its
- * content it may be a mail or a MIME entity and is then unpacked. name: or NULL. */
+ * content it may be a mail or a MIME entity and is then unpacked. name: or NULL. bytes must outlive
+ * unpacked. As vt_unpack_entity. */
 enum vt_code vt_unpack_member(struct vt_arena *arena, struct vt_unpacked *unpacked, size_t parent,
                               struct vt_bytes bytes, const char *name,
                               struct vt_err *err) VT_MUST_CHECK;

@@ -25,7 +25,9 @@ vt_certificate_pool_new(struct vt_arena *arena,
 enum vt_code vt_certificate_add(struct vt_certificate_pool *pool, struct vt_bytes der,
                                 const struct vt_certificate **out,
                                 struct vt_err *err) VT_MUST_CHECK;
-/* Read every certificate of a file: DER, or PEM with several. */
+/* Read every certificate of a file: DER, or PEM with several. out: room for out_max, owned by the
+ * pool. VT_E_FORMAT: one cannot be read, or there is none; VT_E_LIMIT: more than out_max, or as
+ * vt_certificate_add; VT_E_NOMEM. */
 enum vt_code vt_certificate_add_file(struct vt_certificate_pool *pool, struct vt_bytes file,
                                      const struct vt_certificate **out, size_t out_max,
                                      size_t *out_count, struct vt_err *err) VT_MUST_CHECK;
