@@ -7,6 +7,7 @@
 
 #include "seal/message.h"
 #include "vanthu/limits.h"
+#include "vanthu/sealing.h"
 
 /* Fields the new header has, in the order in which they are added where there was none. */
 enum known { KNOWN_VERSION = 0, KNOWN_TYPE, KNOWN_DISPOSITION, KNOWN_ENCODING, KNOWN_COUNT };
@@ -48,6 +49,8 @@ static enum vt_code add_change(struct head_work *work, const char *name, unsigne
                                const char *value)
 {
     struct vt_sealed_message *out = work->out;
+    if (out->changes_count >= VT_MAX_SEAL_CHANGES)
+        return VT_E_LIMIT;
     struct vt_seal_change *changes =
         vt_arena_grow(work->arena, out->changes, out->changes_count, sizeof(*changes));
     if (changes == NULL || name == NULL)

@@ -10,6 +10,8 @@
 
 #define MAX_CODERS 64
 #define MAX_MAP_BYTES ((size_t)1024 * 1024)
+/* Ranges of one font may overlap; real ones set each code once. */
+#define MAX_MAPPED ((size_t)1 << 18)
 #define USUAL_WIDTH 500.0f
 
 size_t vt_pdf_decompose(uint32_t character, uint32_t out[4])
@@ -41,6 +43,12 @@ static uint32_t number_of(const struct pdf_value *value, size_t octets)
     return number;
 }
 
+/* Whether this font may set one more code. */
+static bool may_map(struct vt_pdf_coder *coder)
+{
+    return coder->mapped_count < MAX_MAPPED && ++coder->mapped_count > 0;
+}
+
 static void set(struct vt_pdf_coder *coder, uint32_t code, uint32_t character)
 {
     if (code < coder->codes_count)
@@ -53,7 +61,8 @@ static void take_range(struct vt_pdf_coder *coder, const struct pdf_value values
     uint32_t first = number_of(&values[0], 2), last = number_of(&values[1], 2);
     struct pdf_value item;
     size_t at = 0;
-    for (uint32_t code = first; code <= last && code < coder->codes_count; code++) {
+    for (uint32_t code = first; code <= last && code < coder->codes_count && may_map(coder);
+         code++) {
         if (values[2].kind != PDF_ARRAY)
             set(coder, code, number_of(&values[2], 2) + (code - first));
         else if (pdf_array_next(&values[2], &at, &item))
@@ -202,7 +211,8 @@ static void read_wide_widths(struct vt_pdf_words *words, struct vt_pdf_coder *co
         if (second.kind != PDF_INTEGER || !pdf_array_next(&array, &at, &third) ||
             !vt_pdf_number(&third, &width))
             return;
-        for (; code < coder->codes_count && (int64_t)code <= second.integer; code++)
+        for (; code < coder->codes_count && (int64_t)code <= second.integer && may_map(coder);
+             code++)
             coder->widths[code] = (float)width;
     }
 }

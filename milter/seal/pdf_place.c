@@ -140,8 +140,10 @@ static void put(struct vt_pdf_source *source, struct vt_pdf_spot *spot, double l
     double page_width = vt_pdf_page_width(&spot->page);
     double page_height = vt_pdf_page_height(&spot->page);
     spot->rect = vt_pdf_page_rect(&spot->page, left, top, width, height);
-    if (left < 0 || top < 0 || left + width > page_width || top + height > page_height ||
-        width * height > page_width * page_height * MAX_PART_OF_PAGE)
+    bool fits = left >= 0 && top >= 0 && left + width <= page_width &&
+                top + height <= page_height &&
+                width * height <= page_width * page_height * MAX_PART_OF_PAGE;
+    if (!fits)
         vt_pdf_refuse(source, VT_SEAL_PDF_PLACE, "The seal does not fit on the page at its place.");
 }
 

@@ -73,6 +73,14 @@ static void add_letter(struct vt_pdf_words *words, struct vt_pdf_letter letter)
     words->letters[words->count++] = letter;
 }
 
+/* Farther than any page is: matrices of a stranger may grow without end, or become no number. */
+#define MAX_COORDINATE 1e6
+
+static bool is_near(double number)
+{
+    return number >= -MAX_COORDINATE && number <= MAX_COORDINATE;
+}
+
 static void add_character(struct content *content, uint32_t character, double width)
 {
     struct state *state = now(content);
@@ -85,6 +93,8 @@ static void add_character(struct content *content, uint32_t character, double wi
     double size = state->size * (place.d < 0 ? -place.d : place.d);
     if (size == 0)
         size = state->size * (place.b < 0 ? -place.b : place.b);
+    if (!is_near(place.e) || !is_near(y) || !is_near(end) || !is_near(size))
+        return;
     for (size_t i = 0; i < count; i++)
         add_letter(content->words, (struct vt_pdf_letter){.character = parts[i],
                                                           .x = (float)place.e,

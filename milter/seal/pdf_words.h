@@ -20,6 +20,7 @@ struct vt_pdf_coder {
     uint32_t *characters; /* per code; 0: not known */
     float *widths;        /* per code, thousandths */
     size_t codes_count;
+    size_t mapped_count; /* codes that were set, again and again: bounded */
 };
 
 struct vt_pdf_words {

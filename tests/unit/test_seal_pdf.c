@@ -318,6 +318,11 @@ static void test_page_as_shown(void **state)
     }
 }
 
+#define FARTHER "999999 0 0 999999 0 0 cm "
+#define FARTHER_8 FARTHER FARTHER FARTHER FARTHER FARTHER FARTHER FARTHER FARTHER
+#define BEYOND_NUMBERS                                                                             \
+    FARTHER_8 FARTHER_8 FARTHER_8 FARTHER_8 FARTHER_8 FARTHER_8 FARTHER_8 FARTHER_8
+
 static const struct {
     const char *content, *form, *anchor;
     int x, y; /* of its lower left corner, base line; -1: not found */
@@ -340,6 +345,8 @@ static const struct {
     {"Q Q Q ) > ET BT /F 10 Tf (GI) Tj", "", "GI", -1, 0},
     {"/X Do", "/X Do /X Do BT /F 10 Tf (GI) Tj ET", "nothing", -1, 0},
     {"BT /F 10 Tf 72 700 Td (GIAM) Tj ET", "", "", -1, 0},
+    {FARTHER_8 "BT /F 10 Tf 72 700 Td (GIAM) Tj ET", "", "GIAM", -1, 0},
+    {BEYOND_NUMBERS "BT /F 10 Tf 72 700 Td (GIAM) Tj ET", "", "GIAM", -1, 0},
 };
 
 static void test_anchor(void **state)
