@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Evaluation: every rule in order for every document and then for the mail itself; the first
  * enforce match ends it for that subject, and the most severe result of all subjects counts. Pure:
- * the clock and the first defer are input. What must never happen whatever a rule says (a
- * refusal for a cause of ours, of a bounce, of a list's changed message) is lowered here. */
+ * the clock and the first defer are input. */
 
 #include <string.h>
 
-#include "rule.h"
-
-/* A refusal that is lowered to a defer has no clock of its own. */
-#define LOWERED_DEFER_SECS (15 * 60)
+#include "lower.h"
 
 struct evaluation {
     struct vt_arena *arena;
@@ -20,129 +16,6 @@ struct evaluation {
     const uint64_t *candidates; /* a bit for each rule that this mail may match; NULL: all */
     bool is_secret_ruled;       /* a rule that asks for SECRET_MARK matched */
 };
-
-/* One rule that matched one subject, after everything that lowers it. */
-struct outcome {
-    enum vt_action action;
-    enum vt_lowered lowered; /* why the rule's own action was not taken */
-    int64_t defer_until_utc_secs;
-    vt_reasons matched;
-};
-
-/* ---- lowering ---- */
-
-static enum vt_action lower_to_possible(const struct evaluation *e, const struct vt_rule *rule,
-                                        enum vt_action action, enum vt_lowered *why)
-{
-    if (action != VT_ACTION_HOLD || e->policy->officer_mailbox != NULL)
-        return action;
-    *why = VT_LOWERED_NO_OFFICER;
-    return rule->then.without_officer == VT_ACTION_HOLD ? VT_ACTION_TAG
-                                                        : rule->then.without_officer;
-}
-
-/* All reasons of the subject: of a document with its signatures, or of the whole mail. */
-static vt_reasons all_reasons(const struct vt_scope *scope)
-{
-    vt_reasons all = scope->reasons;
-    const struct vt_evidence *evidence = scope->evidence;
-    struct vt_scope mail = vt_scope_of_mail(evidence, scope->site, scope->now_utc_secs);
-    for (size_t i = 0; i < evidence->documents_count; i++) {
-        if (scope->document != NULL && i != scope->document_index)
-            continue;
-        size_t count = evidence->documents[i].signatures_count;
-        for (size_t k = 0; k < count || k == 0; k++)
-            all |= vt_scope_of(&mail, i, k).reasons;
-    }
-    return all;
-}
-
-/* The reasons a match rests on: those the rule asked for, else all that the subject has. The mail
- * itself rests on its documents, too, from the first rule on that looks at their signatures: an
- * earlier one may not have matched for a cause of ours. */
-static vt_reasons basis_of(const struct evaluation *e, const struct vt_rule *rule,
-                           const struct vt_scope *scope, vt_reasons matched)
-{
-    bool looks_around = rule >= e->policy->rules + e->policy->first_looking;
-    if (matched != 0)
-        return matched;
-    return scope->document != NULL || looks_around ? all_reasons(scope) : scope->reasons;
-}
-
-/* Those of them that may be held against the sender. */
-static vt_reasons without_ours(vt_reasons reasons)
-{
-    for (unsigned i = 0; i < VT_REASON_COUNT; i++) {
-        if (vt_reason_info((enum vt_reason)i)->cause == VT_CAUSE_RECEIVER)
-            reasons &= ~VT_REASON_BIT(i);
-    }
-    return reasons;
-}
-
-static enum vt_action lower_refusal(const struct evaluation *e, const struct vt_rule *rule,
-                                    const struct vt_scope *scope, vt_reasons matched,
-                                    enum vt_action action, enum vt_lowered *why)
-{
-    if (action != VT_ACTION_REJECT)
-        return action;
-    vt_reasons basis = basis_of(e, rule, scope, matched);
-    if (basis != 0 && without_ours(basis) == 0) {
-        *why = VT_LOWERED_OUR_CAUSE;
-        return VT_ACTION_DEFER;
-    }
-    if (scope->mail->is_list && basis == VT_REASON_BIT(VT_REASON_MESSAGE_CHANGED)) {
-        *why = VT_LOWERED_LIST;
-        return VT_ACTION_TAG;
-    }
-    if (scope->mail->front_relay != NULL) {
-        *why = VT_LOWERED_FRONT_RELAY;
-        return VT_ACTION_TAG;
-    }
-    if (scope->mail->sender != NULL && scope->mail->sender[0] == '\0') {
-        *why = VT_LOWERED_EMPTY_SENDER;
-        return e->policy->officer_mailbox != NULL ? VT_ACTION_HOLD : VT_ACTION_TAG;
-    }
-    return action;
-}
-
-/* A defer has an end, and a mail program that submits does not queue. */
-static enum vt_action time_defer(const struct evaluation *e, const struct vt_rule *rule,
-                                 struct outcome *o, enum vt_action action)
-{
-    if (action != VT_ACTION_DEFER)
-        return action;
-    const struct vt_policy_input *in = e->input;
-    bool has_clock = rule->then.action == VT_ACTION_DEFER;
-    int64_t length = has_clock ? rule->at_most_secs : LOWERED_DEFER_SECS;
-    int64_t first = in->first_deferred_utc_secs == VT_TIME_NONE ? in->now_utc_secs
-                                                                : in->first_deferred_utc_secs;
-    enum vt_action afterwards = has_clock ? rule->afterwards : VT_ACTION_TAG;
-    if (in->is_submission)
-        o->lowered = VT_LOWERED_SUBMISSION;
-    /* A first time that a wrong clock wrote, and that will not come soon, would defer for ever. */
-    else if (in->now_utc_secs - first >= length || first - in->now_utc_secs > length)
-        o->lowered = VT_LOWERED_TIME_OVER;
-    else {
-        o->defer_until_utc_secs = first + length;
-        return action;
-    }
-    return afterwards;
-}
-
-static struct outcome outcome_of(const struct evaluation *e, const struct vt_rule *rule,
-                                 const struct vt_scope *scope, vt_reasons matched)
-{
-    struct outcome o = {.matched = matched, .defer_until_utc_secs = VT_TIME_NONE};
-    enum vt_action action = lower_to_possible(e, rule, rule->then.action, &o.lowered);
-    action = lower_refusal(e, rule, scope, matched, action, &o.lowered);
-    action = time_defer(e, rule, &o, action);
-    /* What follows a defer is bound by the same. */
-    action = lower_to_possible(e, rule, action, &o.lowered);
-    o.action = lower_refusal(e, rule, scope, matched, action, &o.lowered);
-    if (o.action == VT_ACTION_DEFER && o.defer_until_utc_secs == VT_TIME_NONE)
-        o.action = VT_ACTION_TAG;
-    return o;
-}
 
 /* ---- trying one rule ---- */
 
@@ -200,7 +73,8 @@ static bool is_stronger(const struct vt_decision *d, enum vt_action action, enum
 }
 
 /* What goes with the action that is really taken. */
-static void take_effects(struct vt_decision *d, const struct vt_rule *rule, const struct outcome *o)
+static void take_effects(struct vt_decision *d, const struct vt_rule *rule,
+                         const struct vt_rule_outcome *o)
 {
     const struct vt_effects_asked *asked = &rule->then.effects;
     bool is_own = d->action == rule->then.action || rule->then.action == VT_ACTION_HOLD;
@@ -251,16 +125,16 @@ static enum vt_mode mode_of(const struct evaluation *e, const struct vt_rule *ru
 }
 
 static void take(struct evaluation *e, const struct vt_rule *rule, size_t document,
-                 const struct vt_scope *scope, const struct outcome *o)
+                 const struct vt_scope *scope, const struct vt_rule_outcome *o)
 {
     struct vt_decision *d = e->decision;
     enum vt_mode mode = mode_of(e, rule);
     bool is_tag_mode = mode == VT_MODE_TAG;
     enum vt_action action = is_tag_mode && o->action > VT_ACTION_TAG ? VT_ACTION_TAG : o->action;
-    vt_reasons basis = basis_of(e, rule, scope, o->matched);
+    vt_reasons basis = vt_rule_basis_of(e->policy, rule, scope, o->matched);
     /* Beside a cause of ours another one is why it is refused. */
     enum vt_reason reason =
-        vt_reasons_first(action == VT_ACTION_REJECT ? without_ours(basis) : basis);
+        vt_reasons_first(action == VT_ACTION_REJECT ? vt_reasons_without_ours(basis) : basis);
     if (mode == VT_MODE_ENFORCE) {
         d->notify |= rule->then.effects.notify;
         take_seal(d, &rule->then.effects.seal, e->input->evidence->mail.direction);
@@ -279,8 +153,8 @@ static void take(struct evaluation *e, const struct vt_rule *rule, size_t docume
 
 /* What came of a rule, as the trace tells it. */
 static enum vt_code trace(struct evaluation *e, const struct vt_rule *rule,
-                          const struct vt_scope *scope, const struct outcome *o, bool is_match,
-                          bool is_skipped)
+                          const struct vt_scope *scope, const struct vt_rule_outcome *o,
+                          bool is_match, bool is_skipped)
 {
     bool is_over = vt_rule_is_over(rule, e->input->now_utc_secs);
     bool is_lowered = o->action > VT_ACTION_TAG && is_braked(e, rule);
@@ -308,10 +182,10 @@ static enum vt_code try_rule(struct evaluation *e, const struct vt_rule *rule, s
     bool is_match = try_scopes(e, rule, document, &scope, &matched) &&
                     !vt_rule_is_over(rule, e->input->now_utc_secs);
     bool is_skipped = *ends;
-    struct outcome o = {0};
+    struct vt_rule_outcome o = {0};
     enum vt_code code = VT_OK;
     if (is_match)
-        o = outcome_of(e, rule, &scope, matched);
+        o = vt_rule_outcome_of(e->policy, e->input, rule, &scope, matched);
     e->is_secret_ruled |= is_match && (matched & VT_REASON_BIT(VT_REASON_SECRET_MARK)) != 0;
     if (is_match || e->input->is_traced)
         code = trace(e, rule, &scope, &o, is_match, is_skipped);
@@ -339,7 +213,7 @@ static enum vt_code evaluate_subject(struct evaluation *e, size_t document)
 {
     bool is_first = true, ends = false;
     const struct vt_scope subject = scope_of(e, document, 0);
-    vt_reasons reasons = document == SIZE_MAX ? subject.reasons : all_reasons(&subject);
+    vt_reasons reasons = document == SIZE_MAX ? subject.reasons : vt_scope_all_reasons(&subject);
     for (size_t i = 0; i < e->policy->rules_count && (!ends || e->input->is_traced); i++) {
         e->decision->tried_count += !ends;
         if (is_out(e, i, reasons))

@@ -219,58 +219,61 @@ int vt_check_options_add_trust(struct vt_check_options *options, const char *arg
                : status;
 }
 
-int vt_check_options_read(enum vt_check_command command, int argc, char **argv,
-                          struct vt_check_options *out)
-{
-    static const struct option of_documents[] = {
-        {"json", no_argument, NULL, 'j'},
-        {"html", optional_argument, NULL, 'H'},
-        {"trace", no_argument, NULL, 'T'},
-        {"config", required_argument, NULL, 'c'},
-        {"policy", required_argument, NULL, 'p'},
-        {"trust", required_argument, NULL, 't'},
-        {"crl", required_argument, NULL, 'r'},
-        {"at", required_argument, NULL, 'a'},
-        {"offline", no_argument, NULL, 'o'},
-        {"content", required_argument, NULL, 'd'},
-        {"sender-class", required_argument, NULL, 's'},
-        {"direction", required_argument, NULL, 'D'},
-        {NULL, 0, NULL, 0},
-    };
-    static const struct option of_certificates[] = {
-        {"json", no_argument, NULL, 'j'},        {"config", required_argument, NULL, 'c'},
-        {"trust", required_argument, NULL, 't'}, {"crl", required_argument, NULL, 'r'},
-        {"at", required_argument, NULL, 'a'},    {"offline", no_argument, NULL, 'o'},
-        {"with", required_argument, NULL, 'w'},  {NULL, 0, NULL, 0},
-    };
-    static const struct option of_explain[] = {
-        {"json", no_argument, NULL, 'j'},
-        {"all", no_argument, NULL, 'A'},
-        {"config", required_argument, NULL, 'c'},
-        {"policy", required_argument, NULL, 'p'},
-        {"trust", required_argument, NULL, 't'},
-        {"crl", required_argument, NULL, 'r'},
-        {"at", required_argument, NULL, 'a'},
-        {"offline", no_argument, NULL, 'o'},
-        {"content", required_argument, NULL, 'd'},
-        {"sender-class", required_argument, NULL, 's'},
-        {"direction", required_argument, NULL, 'D'},
-        {"from", required_argument, NULL, 'F'},
-        {"to", required_argument, NULL, 'R'},
-        {"client", required_argument, NULL, 'I'},
-        {"login", required_argument, NULL, 'L'},
-        {NULL, 0, NULL, 0},
-    };
-    static const struct option of_cases[] = {
-        {"json", no_argument, NULL, 'j'},         {"config", required_argument, NULL, 'c'},
-        {"policy", required_argument, NULL, 'p'}, {"trust", required_argument, NULL, 't'},
-        {"crl", required_argument, NULL, 'r'},    {NULL, 0, NULL, 0},
-    };
-    static const struct option *const tables[] = {[VT_CHECK_DOCUMENTS] = of_documents,
+/* ---- all of them ---- */
+
+static const struct option of_documents[] = {
+    {"json", no_argument, NULL, 'j'},
+    {"html", optional_argument, NULL, 'H'},
+    {"trace", no_argument, NULL, 'T'},
+    {"config", required_argument, NULL, 'c'},
+    {"policy", required_argument, NULL, 'p'},
+    {"trust", required_argument, NULL, 't'},
+    {"crl", required_argument, NULL, 'r'},
+    {"at", required_argument, NULL, 'a'},
+    {"offline", no_argument, NULL, 'o'},
+    {"content", required_argument, NULL, 'd'},
+    {"sender-class", required_argument, NULL, 's'},
+    {"direction", required_argument, NULL, 'D'},
+    {NULL, 0, NULL, 0},
+};
+static const struct option of_certificates[] = {
+    {"json", no_argument, NULL, 'j'},        {"config", required_argument, NULL, 'c'},
+    {"trust", required_argument, NULL, 't'}, {"crl", required_argument, NULL, 'r'},
+    {"at", required_argument, NULL, 'a'},    {"offline", no_argument, NULL, 'o'},
+    {"with", required_argument, NULL, 'w'},  {NULL, 0, NULL, 0},
+};
+static const struct option of_explain[] = {
+    {"json", no_argument, NULL, 'j'},
+    {"all", no_argument, NULL, 'A'},
+    {"config", required_argument, NULL, 'c'},
+    {"policy", required_argument, NULL, 'p'},
+    {"trust", required_argument, NULL, 't'},
+    {"crl", required_argument, NULL, 'r'},
+    {"at", required_argument, NULL, 'a'},
+    {"offline", no_argument, NULL, 'o'},
+    {"content", required_argument, NULL, 'd'},
+    {"sender-class", required_argument, NULL, 's'},
+    {"direction", required_argument, NULL, 'D'},
+    {"from", required_argument, NULL, 'F'},
+    {"to", required_argument, NULL, 'R'},
+    {"client", required_argument, NULL, 'I'},
+    {"login", required_argument, NULL, 'L'},
+    {NULL, 0, NULL, 0},
+};
+static const struct option of_cases[] = {
+    {"json", no_argument, NULL, 'j'},         {"config", required_argument, NULL, 'c'},
+    {"policy", required_argument, NULL, 'p'}, {"trust", required_argument, NULL, 't'},
+    {"crl", required_argument, NULL, 'r'},    {NULL, 0, NULL, 0},
+};
+static const struct option *const options_of[] = {[VT_CHECK_DOCUMENTS] = of_documents,
                                                   [VT_CHECK_CERTIFICATES] = of_certificates,
                                                   [VT_CHECK_EXPLAIN] = of_explain,
                                                   [VT_CHECK_CASES] = of_cases};
-    const struct option *known = tables[command];
+
+int vt_check_options_read(enum vt_check_command command, int argc, char **argv,
+                          struct vt_check_options *out)
+{
+    const struct option *known = options_of[command];
     bool is_of_files = command == VT_CHECK_DOCUMENTS || command == VT_CHECK_CERTIFICATES;
     int option = 0, status = EX_OK;
     out->command = argv[0];

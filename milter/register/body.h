@@ -28,5 +28,13 @@ enum vt_code vt_body_read(struct vt_arena *arena, struct vt_bytes body,
 /* The answer in an object of a larger one. VT_E_FORMAT, VT_E_NOMEM. */
 enum vt_code vt_body_read_answer(struct vt_arena *arena, const json_t *answer,
                                  struct vt_register_answer *out, struct vt_err *err) VT_MUST_CHECK;
+/* The list of objects of a record, in arena, without their bytes. VT_E_FORMAT, VT_E_NOMEM. */
+enum vt_code vt_body_read_objects(struct vt_arena *arena, const json_t *array,
+                                  struct vt_register_object **out, size_t *out_count,
+                                  struct vt_err *err) VT_MUST_CHECK;
+/* record->decided out of the body of a DECIDED record (body_decided.c). VT_E_FORMAT, VT_E_NOMEM. */
+enum vt_code vt_body_read_decided(struct vt_arena *arena, const json_t *root,
+                                  struct vt_register_record *record,
+                                  struct vt_err *err) VT_MUST_CHECK;
 
 #endif
