@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_SLOTS 64
+/* Some HSMs show each partition of a cluster as a slot. */
+#define MAX_SLOTS 1024
 #define GET_LIST "C_GetFunctionList"
 
 /* ---- the module ---- */

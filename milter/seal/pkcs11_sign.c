@@ -83,6 +83,10 @@ enum vt_seal_fault vt_pkcs11_sign(void *context, enum vt_seal_scheme scheme, enu
     }
     if (result != CKR_OK)
         return vt_pkcs11_failed("C_Sign", result, err);
+    if (len > sizeof(value)) {
+        (void)vt_err_set(err, VT_E_FORMAT, "the HSM gave a signature of %lu bytes", len);
+        return VT_FAULT_REFUSED;
+    }
     if (scheme == VT_SEAL_ECDSA) {
         if (vt_seal_add_raw_ecdsa(vt_bytes_of(value, len), out))
             return VT_FAULT_NONE;

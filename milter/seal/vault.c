@@ -126,6 +126,8 @@ static enum vt_seal_fault ask(struct vt_vault_session *session, const char *path
         fault = vt_vault_token(session, &token, until_msecs, &next, err);
         if (fault == VT_FAULT_NONE)
             fault = vt_vault_call(session, path, body, &next, until_msecs, out, err);
+        if (fault == VT_FAULT_NONE && out->status == 403)
+            vt_vault_deny(session->vault);
     }
     vt_pin_wipe(&token);
     vt_pin_wipe(&next);

@@ -15,6 +15,8 @@ struct vt_vault {
     struct vt_pin header; /* the line with the token; empty: none yet */
     bool is_renewable, is_refused;
     int64_t renew_msecs; /* monotonic; INT64_MAX: never */
+    /* A new token was denied the same, so that it is not allowed: until then none is asked for. */
+    int64_t denied_until_msecs;
     EVP_PKEY *public_key;
     int64_t call_msecs;
 };
@@ -39,10 +41,12 @@ enum vt_seal_fault vt_vault_tell_state(struct vt_vault_session *session, const c
 /* ---- vault_token.c ---- */
 
 /* A copy of the header line, because another thread may put a new one in its place. refused: the
- * line that was denied; then a role logs in anew, and of a token that is still good the copy is the
- * same. out: zeroed; vt_pin_wipe. */
+ * line that was denied; then a role logs in anew (but see vt_vault_deny), and of a token that is
+ * still good the copy is the same. out: zeroed; vt_pin_wipe. */
 enum vt_seal_fault vt_vault_token(struct vt_vault_session *session, const struct vt_pin *refused,
                                   int64_t until_msecs, struct vt_pin *out, struct vt_err *err);
+/* What a new token was denied, too, it is not allowed: nobody logs in anew for it for a while. */
+void vt_vault_deny(struct vt_vault *vault);
 /* A thread that renews the token, also when nothing is signed for long. */
 enum vt_seal_fault vt_vault_keep_alive(struct vt_vault *vault, struct vt_err *err);
 

@@ -11,6 +11,8 @@
 /* After a renewal that failed. */
 #define AGAIN_MSECS 10000
 #define TURN_MSECS 500
+/* A secret id may be good for some logins only. */
+#define DENIED_MSECS 60000
 /* Whatever a service says, it is looked at once a year. */
 #define MAX_LEASE_SECS ((int64_t)366 * 86400)
 
@@ -184,14 +186,23 @@ enum vt_seal_fault vt_vault_token(struct vt_vault_session *session, const struct
     struct vt_vault *vault = session->vault;
     enum vt_seal_fault fault = VT_FAULT_NONE;
     (void)pthread_mutex_lock(&vault->lock);
-    if (vault->header.len == 0 ||
-        (refused != NULL && vt_bytes_equal(vt_pin_bytes(refused), vt_pin_bytes(&vault->header))))
+    bool is_refused = refused != NULL &&
+                      vt_bytes_equal(vt_pin_bytes(refused), vt_pin_bytes(&vault->header)) &&
+                      vt_clock_monotonic_msecs() >= vault->denied_until_msecs;
+    if (vault->header.len == 0 || is_refused)
         fault = enter(session, until_msecs, err);
     if (fault == VT_FAULT_NONE &&
         vt_pin_copy(vt_pin_bytes(&vault->header), vault->header.len + 1, out, err) != VT_OK)
         fault = VT_FAULT_REFUSED;
     (void)pthread_mutex_unlock(&vault->lock);
     return fault;
+}
+
+void vt_vault_deny(struct vt_vault *vault)
+{
+    (void)pthread_mutex_lock(&vault->lock);
+    vault->denied_until_msecs = vt_clock_monotonic_msecs() + DENIED_MSECS;
+    (void)pthread_mutex_unlock(&vault->lock);
 }
 
 static void *live(void *context)

@@ -164,6 +164,21 @@ def errors(site):
             failure(role.sign(site.attributes()), "unavailable", "is sealed: unseal it")
 
 
+def denied(site):
+    """What a role may not do it may not with the next token either: its secret id, good for some logins, is not used up by mails."""
+    with Scene(site) as scene:
+        service = scene.service
+        with site.sealer(scene.key(role="role-1")) as role:
+            role.wait_state("up")
+            service.allowed = False
+            for _ in range(4):
+                failure(role.sign(site.attributes()), "unavailable", "\"update\"")
+            equal(service.logins, 2, "logins")
+            service.allowed = True
+            site.good(role)
+            equal(service.logins, 2, "logins")
+
+
 def late(site):
     """Sealed when a gateway begins for the first time."""
     with Scene(site) as scene:
@@ -174,4 +189,4 @@ def late(site):
 
 
 if __name__ == "__main__":
-    rest_site.run(signatures, versions, tokens, late, errors)
+    rest_site.run(signatures, versions, tokens, denied, late, errors)
