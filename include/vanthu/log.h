@@ -20,7 +20,8 @@ enum vt_log_level {
 /* Called before threads are made, again after the configuration was read. ident: static storage,
  * e.g. "vanthu/gateway". to_syslog: false writes to standard error. */
 void vt_log_open(const char *ident, bool to_syslog, enum vt_log_level highest);
-/* One line, cut at 2 KiB, when level is at most the highest one that was opened. Thread-safe. */
+/* One line, cut at 2 KiB, when level is at most the highest one that was opened. Control characters
+ * that are left in it become '?'. Thread-safe. */
 void vt_log(enum vt_log_level level, const char *format, ...) VT_PRINTF(2, 3);
 
 #endif

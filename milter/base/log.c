@@ -54,6 +54,14 @@ static void line_to_stderr(const char *mark, const char *text, int len)
     (void)written;
 }
 
+/* Whatever a caller forgot to clean ends no line and moves no cursor. */
+static void keep_one_line(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+            *text = '?';
+}
+
 void vt_log(enum vt_log_level level, const char *format, ...)
 {
     if (level > target.highest)
@@ -63,6 +71,7 @@ void vt_log(enum vt_log_level level, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    keep_one_line(text);
     if (target.to_syslog)
         syslog((int)level, "%s%s", level_name(level), text);
     else

@@ -104,3 +104,13 @@ void vt_excerpts_print(const struct vt_mistakes *mistakes, FILE *stream)
     }
     vt_excerpts_clear(&excerpts);
 }
+
+void vt_excerpts_sum_up(const char *name, const struct vt_mistakes *mistakes, const char *meaning,
+                        const struct vt_err *err)
+{
+    if (mistakes->errors_count == 0)
+        vt_command_print_fault(err);
+    else
+        fprintf(stderr, "%s: %zu %s; %s\n", name, mistakes->errors_count,
+                mistakes->errors_count == 1 ? "mistake" : "mistakes", meaning);
+}

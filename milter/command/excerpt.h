@@ -21,5 +21,9 @@ bool vt_excerpt_of(struct vt_excerpts *excerpts, const struct vt_mistake *mistak
                    char out[VT_EXCERPT_BYTES], unsigned *out_caret);
 /* Every mistake, each with its line. */
 void vt_excerpts_print(const struct vt_mistakes *mistakes, FILE *stream);
+/* What is said on standard error after them when something is not usable: how many mistakes name
+ * has and what they mean ("the policy is not usable"), or the fault when there is none. */
+void vt_excerpts_sum_up(const char *name, const struct vt_mistakes *mistakes, const char *meaning,
+                        const struct vt_err *err);
 
 #endif

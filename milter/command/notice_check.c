@@ -54,11 +54,8 @@ static int check_folder(const char *folder, bool json)
         print_json(folder, &mistakes, code == VT_OK);
     else
         vt_excerpts_print(&mistakes, stderr);
-    if (code != VT_OK && mistakes.errors_count == 0)
-        vt_command_print_fault(&err);
-    else if (code != VT_OK)
-        fprintf(stderr, "%s: %zu %s; these words are not usable\n", name, mistakes.errors_count,
-                mistakes.errors_count == 1 ? "mistake" : "mistakes");
+    if (code != VT_OK)
+        vt_excerpts_sum_up(name, &mistakes, "these words are not usable", &err);
     else if (!json)
         printf("%s: in order\n", name);
     vt_notice_words_free(words);

@@ -85,11 +85,8 @@ static int check_one(const char *file, const struct vt_config *config, bool json
     } else {
         vt_excerpts_print(&mistakes, stderr);
     }
-    if (code != VT_OK && mistakes.errors_count == 0)
-        vt_command_print_fault(&err);
-    else if (code != VT_OK)
-        fprintf(stderr, "%s: %zu %s; the policy is not usable\n", file, mistakes.errors_count,
-                mistakes.errors_count == 1 ? "mistake" : "mistakes");
+    if (code != VT_OK)
+        vt_excerpts_sum_up(file, &mistakes, "the policy is not usable", &err);
     else if (!json)
         print_good(file, policy, config);
     vt_policy_free(policy);

@@ -5,10 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "vanthu/clock.h"
+#include "vanthu/log.h"
+#include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -148,6 +151,23 @@ static void quotes_end_no_field(void **state)
     }
 }
 
+static void a_log_entry_is_one_line(void **state)
+{
+    (void)state;
+    char line[200] = "";
+    int ends[2], kept = dup(STDERR_FILENO);
+    assert_int_equal(pipe(ends), 0);
+    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+    vt_log(VT_LOG_WARNING, "subject=%s", "a\r\nvanthu/gateway[1]: forged\x1b[2J\x7fế");
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    assert_true(read(ends[0], line, sizeof(line) - 1) > 0);
+    assert_non_null(strstr(line, "subject=a??vanthu/gateway[1]: forged?[2J?ế\n"));
+    assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
+    (void)close(kept);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 static void accents_are_taken_off(void **state)
 {
     (void)state;
@@ -274,6 +294,7 @@ int main(void)
         cmocka_unit_test(grown_array_keeps_its_elements),
         cmocka_unit_test(text_from_mail_is_cleaned),
         cmocka_unit_test(quotes_end_no_field),
+        cmocka_unit_test(a_log_entry_is_one_line),
         cmocka_unit_test(accents_are_taken_off),
         cmocka_unit_test(near_words_are_found),
         cmocka_unit_test(times_are_read_and_written),
