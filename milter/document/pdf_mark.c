@@ -134,7 +134,7 @@ static bool has_clear_colour(struct pdf_pair *pair, const struct pdf_value *anno
                              enum pdf_mark_kind kind)
 {
     struct pdf_value array = pdf_pair_get(pair, pair->b, annotation, "C");
-    double parts[4];
+    double parts[4] = {0};
     struct colour colour;
     return colour_of(parts, numbers_of(pair, &array, parts, 4), &colour) && is_clear(&colour) &&
            (kind != PDF_MARK_HIGHLIGHT || light_of(&colour) >= MIN_LIGHT);

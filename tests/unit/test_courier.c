@@ -345,7 +345,10 @@ static void serve(int listening)
     (void)signal(SIGCHLD, SIG_IGN);
     for (;;) {
         int fd = accept(listening, NULL, NULL);
-        if (fd >= 0 && fork() == 0) {
+        pid_t child = -1;
+        while (fd >= 0 && (child = fork()) < 0) /* a machine that is full */
+            (void)usleep(20000);
+        if (fd >= 0 && child == 0) {
             (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
             answer(fd);
             _exit(0);

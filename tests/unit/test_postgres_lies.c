@@ -25,6 +25,7 @@
 #include "vanthu/clock.h"
 
 #define REPLY_MSECS 300
+#define MOST_MSECS 6000 /* a few requests, each waiting for its answer, on a machine that is busy */
 #define NO_CUT LONG_MAX
 
 enum lie {
@@ -321,7 +322,7 @@ static void it_may_say_anything(void **state)
             int64_t begin = vt_clock_monotonic_msecs();
             enum vt_code code = work(site, &err);
             int64_t took = vt_clock_monotonic_msecs() - begin;
-            if (code == VT_OK || took > 6 * REPLY_MSECS)
+            if (code == VT_OK || took > MOST_MSECS)
                 fail_msg("lie %d: code %d after %lld ms (%s)", server.lie, code, (long long)took,
                          err.text);
         }
