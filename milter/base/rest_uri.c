@@ -4,6 +4,7 @@
 #include "base/rest_uri.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
@@ -53,12 +54,22 @@ static bool take(const char *text, size_t len, const char *also, char out[VT_MAX
     return strstr(out, "..") == NULL && strstr(out, "//") == NULL;
 }
 
+/* What the digits at the begin of a text say: up to max_digits of them, whose number *out_digits
+ * is. */
+static bool take_digits(const char *text, size_t max_digits, unsigned *out, size_t *out_digits)
+{
+    *out_digits = strspn(text, DIGITS);
+    if (*out_digits == 0 || *out_digits > max_digits)
+        return false;
+    *out = (unsigned)strtoul(text, NULL, 10);
+    return true;
+}
+
 static bool is_port(const char *text)
 {
     unsigned port = 0;
-    size_t len = strspn(text, DIGITS);
-    return len > 0 && len <= 5 && text[len] == '\0' && sscanf(text, "%5u", &port) == 1 &&
-           port > 0 && port < 65536;
+    size_t len = 0;
+    return take_digits(text, 5, &port, &len) && text[len] == '\0' && port > 0 && port < 65536;
 }
 
 static bool take_host(const char *text, size_t len, char out[VT_MAX_REST_HOST_BYTES])
@@ -125,10 +136,9 @@ static bool take_parameter(const char *text, size_t len, struct vt_rest_uri *out
 {
     static const char version[] = "version=", space[] = "namespace=", login[] = "login=";
     if (strncmp(text, version, strlen(version)) == 0) {
-        size_t digits = strspn(text + strlen(version), DIGITS);
-        return digits > 0 && digits <= 7 && strlen(version) + digits == len &&
-               sscanf(text + strlen(version), "%7u", &out->version) == 1 &&
-               out->version <= MAX_VERSION;
+        size_t digits = 0;
+        return take_digits(text + strlen(version), 7, &out->version, &digits) &&
+               strlen(version) + digits == len && out->version <= MAX_VERSION;
     }
     if (strncmp(text, space, strlen(space)) == 0)
         return take(text + strlen(space), len - strlen(space), "/", out->vault_namespace);

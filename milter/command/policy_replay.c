@@ -216,8 +216,9 @@ static enum vt_code catch_interrupt(struct replay_desk *desk, struct vt_err *err
 static int open_all(struct replay_desk *desk)
 {
     struct vt_err err = {0};
-    int status =
-        vt_command_open_register(desk->config_file, &desk->place, &desk->config, &desk->reg);
+    struct vt_config *config = NULL;
+    int status = vt_command_open_register(desk->config_file, &desk->place, &config, &desk->reg);
+    desk->config = config;
     if (status != EX_OK)
         return status;
     if (desk->policy_file == NULL)

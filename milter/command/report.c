@@ -289,8 +289,9 @@ static int run(struct report_desk *desk)
 {
     struct vt_report *report = NULL;
     struct vt_err err = {0};
-    int status =
-        vt_command_open_register(desk->config_file, &desk->place, &desk->config, &desk->reg);
+    struct vt_config *config = NULL;
+    int status = vt_command_open_register(desk->config_file, &desk->place, &config, &desk->reg);
+    desk->config = config;
     if (status != EX_OK)
         return status;
     enum vt_code code = make(desk, &report, &err);

@@ -98,8 +98,10 @@ static void take_separator(struct reader *r)
 static const char *clean(char *text)
 {
     size_t len = strlen(text);
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): is written */
         text[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i];
+    }
     while (len > 0 && text[len - 1] == ' ')
         text[--len] = '\0';
     text += strspn(text, " ");

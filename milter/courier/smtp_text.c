@@ -27,9 +27,8 @@ bool vt_smtp_is_address(const char *address)
             c++;
         else if (byte == '"')
             is_quoted = !is_quoted;
-        else if (!is_quoted && strchr(" <>()[]\\,;:", byte) != NULL && c < at)
-            return false;
-        else if (c > at && strchr(" <>()\"\\,;@", byte) != NULL)
+        else if ((!is_quoted && c < at && strchr(" <>()[]\\,;:", byte) != NULL) ||
+                 (c > at && strchr(" <>()\"\\,;@", byte) != NULL))
             return false;
     }
     return !is_quoted;

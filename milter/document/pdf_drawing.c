@@ -4,6 +4,7 @@
  * (9.3.6), appearances of annotations (12.5.5). */
 #include "document/pdf_drawing.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -310,7 +311,7 @@ static void change_matrix(struct operation *now)
 
 static uint8_t level_of(double part)
 {
-    return part <= 0 ? 0 : part >= 1 ? 255 : (uint8_t)(part * 255 + 0.5);
+    return part <= 0 ? 0 : part >= 1 ? 255 : (uint8_t)lround(part * 255);
 }
 
 /* The colour of stencils, by the number of its components; a pattern is black (8.6.8). */

@@ -188,11 +188,11 @@ static size_t find_candidates(const struct squares *squares, struct candidate *o
         double radius = (double)LEAST_RADIUS / SQUARE + i;
         size_t most = vote(squares, radius);
         for (size_t k = 0; k < squares->width * squares->height; k++) {
+            size_t column = k % squares->width, row = k / squares->width;
             double votes = (double)squares->votes[k] / (double)most;
-            const struct candidate new = {{((double)(k % squares->width) + 0.5) * SQUARE,
-                                           ((double)(k / squares->width) + 0.5) * SQUARE,
-                                           radius * SQUARE},
-                                          votes};
+            const struct candidate new = {
+                {((double)column + 0.5) * SQUARE, ((double)row + 0.5) * SQUARE, radius * SQUARE},
+                votes};
             if (votes >= LEAST_VOTES)
                 keep(out, &count, &new);
         }
@@ -220,9 +220,9 @@ static unsigned sectors_with_red(const struct page *page, const struct pdf_circl
     unsigned count = 0;
     for (unsigned i = 0; i < SECTORS; i++) {
         bool has_red = false;
-        for (double far = from; far <= to && !has_red; far += 1)
-            has_red = colour_at(page, circle->x + far * directions[i].x,
-                                circle->y + far * directions[i].y) == RED;
+        for (unsigned k = 0; from + k <= to && !has_red; k++)
+            has_red = colour_at(page, circle->x + (from + k) * directions[i].x,
+                                circle->y + (from + k) * directions[i].y) == RED;
         count += has_red;
     }
     return count;
@@ -231,8 +231,8 @@ static unsigned sectors_with_red(const struct page *page, const struct pdf_circl
 /* The circles about one to the dot, each with the number of its sides that are red. */
 static struct pdf_circle circle_near(const struct pdf_circle *about, int i)
 {
-    return (struct pdf_circle){about->x + i % 9 - 4, about->y + i / 9 % 9 - 4,
-                               about->radius + i / 81 - 3};
+    int right = i % 9 - 4, down = i / 9 % 9 - 4, wider = i / 81 - 3;
+    return (struct pdf_circle){about->x + right, about->y + down, about->radius + wider};
 }
 
 /* The same circle to the dot: of rings within each other, as seals have them, the outermost that is
@@ -288,8 +288,9 @@ static double red_in_sector(const struct page *page, const struct pdf_circle *ci
                             const struct direction *at, double from, double to)
 {
     unsigned red = 0, all = 0;
-    for (double far = from; far <= to; far += 1, all++)
-        red += colour_at(page, circle->x + far * at->x, circle->y + far * at->y) == RED;
+    for (; from + all <= to; all++)
+        red += colour_at(page, circle->x + (from + all) * at->x,
+                         circle->y + (from + all) * at->y) == RED;
     return all > 0 ? (double)red / all : 0;
 }
 

@@ -14,8 +14,10 @@ enum vt_code vt_notice_plan_held(struct vt_arena *arena, const struct vt_config 
 {
     struct vt_owed owed;
     char key[65];
-    *out = (struct vt_notice_plan){.why_not = mail != NULL ? vt_notice_sender_check(config, mail)
-                                                           : VT_NO_NOTICE_SECRET};
+    *out = (struct vt_notice_plan){.why_not = VT_NO_NOTICE_SECRET};
+    if (mail == NULL)
+        return VT_OK;
+    out->why_not = vt_notice_sender_check(config, mail);
     if (out->why_not == VT_NO_NOTICE_NONE && config->notices.senders == VT_SENDERS_NONE)
         out->why_not = VT_NO_NOTICE_NOT_WANTED;
     if (out->why_not != VT_NO_NOTICE_NONE)
