@@ -78,10 +78,10 @@ sanitized() {
     done | run_many "$(nproc)"
 }
 
-# Scripts need the normal build alone and wait more than they compute: beside them, in a group of its
+# Scripts need the normal build alone, wait more than they compute, and measure: beside them, in a group of its
 # own that ends with this one, runs what computes.
 quick() {
-    setsid tests/run.sh sanitized "$only" &
+    setsid nice -n 5 tests/run.sh sanitized "$only" &
     beside=$!
     trap 'kill -- -$beside 2>/dev/null' EXIT
     trap 'exit 130' INT TERM

@@ -93,13 +93,13 @@ def slow_half(site):
         equal(min(seconds(waited)) > SLOW_SECONDS, True, "the slow half waited")
         equal({a["code"] for a in waited} <= {250, 451}, True, "answers of the slow half")
         one, two = percentile_99(seconds(alone)), percentile_99(seconds(beside))
-        worst.append(two)
+        worst.append(two - one)
         print(f"     fast half p99 {two * 1000:.0f} ms, alone {one * 1000:.0f} ms, ratio {two / one:.2f}; in the gateway"
               f" {percentile_99(milter_msecs(site, beside))} and {percentile_99(milter_msecs(site, alone))} ms;"
               f" slow half {min(seconds(waited)):.2f} to {max(seconds(waited)):.2f} s,"
               f" {sum(a['code'] == 250 for a in waited)} of {HALF} known in time")
-    # Twice as many mails share the processors, so not the ratio is asserted but that nobody waited.
-    equal(max(worst) < SLOW_SECONDS / 2, True, f"p99 of the fast half {worst}")
+    # Twice as many mails share the processors, so not the ratio is asserted but that nobody waited for the others.
+    equal(max(worst) < SLOW_SECONDS / 2, True, f"seconds by which p99 of the fast half is later than alone {worst}")
 
 
 sys.exit(site_test.run(mail_of_25_mb, two_hundred_at_once, slow_half, status_limit="4s", fetch_timeout="4s"))
