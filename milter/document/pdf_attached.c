@@ -17,7 +17,8 @@ struct files {
     struct pdf_set specs; /* nodes, specifications and streams that were looked at */
     struct pdf_set streams;
     size_t bytes;
-    bool is_cut;
+    bool is_cut;        /* too many, too deep or too large: the others are not looked at */
+    bool is_unreadable; /* one of them */
 };
 
 void pdf_attached_note(struct pdf_reader *reader, const struct pdf_value *annotation)
@@ -61,18 +62,28 @@ static void hand_out(struct files *files, const char *name, const uint8_t *data,
         (struct vt_attached_file){.name = name, .bytes = vt_bytes_of(copy, len)};
 }
 
+/* What no reader can open is no file: a stream has to be there. */
+static bool is_stream(struct pdf_reader *reader, struct pdf_ref ref)
+{
+    return pdf_doc_fetch(&reader->main, reader->scratch, ref).is_stream;
+}
+
 static void add_stream(struct files *files, const char *name, struct pdf_ref ref)
 {
     struct pdf_reader *reader = files->reader;
     uint8_t *data = NULL;
-    size_t len = 0;
-    if (files->is_cut || !pdf_set_add(reader, &files->streams, pdf_ref_key(ref)))
+    size_t len = 0, left = MAX_BYTES - files->bytes;
+    if (files->is_cut || !pdf_set_add(reader, &files->streams, pdf_ref_key(ref)) ||
+        !is_stream(reader, ref))
         return;
-    if (reader->document->attached_count == MAX_FILES || !pdf_visit(reader) ||
-        !pdf_doc_stream(&reader->main, ref, true, MAX_BYTES - files->bytes, &data, &len))
+    if (reader->document->attached_count == MAX_FILES || !pdf_visit(reader))
+        files->is_cut = true;
+    else if (pdf_doc_stream(&reader->main, ref, true, left, &data, &len))
+        hand_out(files, name, data, len);
+    else if (len > left || reader->main.exhausted)
         files->is_cut = true; /* the size is known only when it was unpacked: not once more */
     else
-        hand_out(files, name, data, len);
+        files->is_unreadable = true;
     free(data);
 }
 
@@ -96,7 +107,10 @@ static void add_spec(struct files *files, const struct pdf_value *value)
 static void walk_names(struct files *files, const struct pdf_value *node, unsigned level)
 {
     struct pdf_reader *reader = files->reader;
-    if (level > MAX_LEVELS || reader->over_limit ||
+    if (node->kind == PDF_NONE)
+        return;
+    files->is_cut |= level > MAX_LEVELS || reader->over_limit;
+    if (files->is_cut ||
         (node->kind == PDF_REF && !pdf_set_add(reader, &files->specs, pdf_ref_key(node->ref))))
         return;
     struct pdf_value dict = pdf_resolve(reader, *node), item;
@@ -110,9 +124,24 @@ static void walk_names(struct files *files, const struct pdf_value *node, unsign
         walk_names(files, &item, level + 1);
 }
 
+/* A signature of the document holds for files in it, but whether they are signed themselves, and
+ * by whom, is not known: the document was not checked whole. */
+static void say_unread(const struct files *files)
+{
+    if (files->is_cut)
+        pdf_finding(files->reader, VT_REASON_TOO_LARGE,
+                    "Not all files inside the document were looked at: they are more than %d, or "
+                    "larger than %zu MiB together.",
+                    MAX_FILES, MAX_BYTES / 1024 / 1024);
+    if (files->is_unreadable)
+        pdf_finding(files->reader, VT_REASON_FILE_UNREADABLE,
+                    "A file inside the document cannot be unpacked and was not checked.");
+}
+
 void pdf_attached_read(struct pdf_reader *reader)
 {
     struct files files = {.reader = reader, .is_cut = reader->noted_too_many};
+    bool was_over_limit = reader->over_limit;
     struct pdf_value names = pdf_get(reader, &reader->catalog, "Names");
     struct pdf_value tree = pdf_dict_get(&names, "EmbeddedFiles");
     struct pdf_value associated = pdf_get(reader, &reader->catalog, "AF"), item;
@@ -121,8 +150,6 @@ void pdf_attached_read(struct pdf_reader *reader)
         add_spec(&files, &item);
     for (size_t i = 0; i < reader->noted_count; i++)
         add_spec(&files, &reader->noted[i]);
-    if (files.is_cut)
-        pdf_finding(reader, VT_REASON_COUNT,
-                    "Some files inside the document were not looked at: too many, too large or "
-                    "unreadable.");
+    files.is_cut |= reader->over_limit && !was_over_limit;
+    say_unread(&files);
 }

@@ -250,7 +250,9 @@ bool pdf_doc_stream(struct pdf_doc *doc, struct pdf_ref ref, bool decode, size_t
               stream_data(doc->qpdf, stream, decode, max_bytes, out, out_len);
     qpdf_oh_release(doc->qpdf, stream);
     doc->decoded_bytes += decode ? *out_len : 0;
-    doc->exhausted = doc->exhausted || doc->decoded_bytes > PDF_MAX_DECODED_BYTES;
+    /* Whether it was memory that was missing is asked of one that was not unpacked. */
+    doc->exhausted = (!ok && is_exhausted(doc)) || doc->exhausted ||
+                     doc->decoded_bytes > PDF_MAX_DECODED_BYTES;
     return ok;
 }
 
