@@ -617,6 +617,30 @@ static void documents_and_message_are_signed_each(void **state)
     assert_int_equal(others.message_asked, 1);
 }
 
+/* The name of a file is its sender's: what it holds ends no field of the line in the log. */
+static void a_name_with_quotes_stays_in_its_field(void **state)
+{
+    struct scene *s = *state;
+    const char *name = documents[1].name;
+    char line[1000] = "";
+    ask_for(s, VT_SEAL_WHAT_DOCUMENTS);
+    others.words[1] = VT_SEAL_PDF_CERTIFIED;
+    documents[1].name = "a\" result=sealed b=\".pdf";
+    int kept = dup(STDERR_FILENO);
+    FILE *log = tmpfile();
+    assert_non_null(log);
+    assert_true(dup2(fileno(log), STDERR_FILENO) >= 0);
+    expect(s, VT_SEAL_RESULT_FAILED, "document-certified");
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    (void)close(kept);
+    documents[1].name = name;
+    rewind(log);
+    assert_true(fread(line, 1, sizeof(line) - 1, log) > 0);
+    (void)fclose(log);
+    assert_non_null(strstr(line, " why=document-certified "
+                                 "text=\"a' result=sealed b='.pdf: words of the child\""));
+}
+
 static void one_that_cannot_be_sealed_leaves_all(void **state)
 {
     struct scene *s = *state;
@@ -812,6 +836,7 @@ int main(void)
                                        CASE(whose_mail_is_sealed),
                                        CASE(what_is_not_asked_for_is_not_done),
                                        CASE(documents_and_message_are_signed_each),
+                                       CASE(a_name_with_quotes_stays_in_its_field),
                                        CASE(one_that_cannot_be_sealed_leaves_all),
                                        CASE(sealed_documents_are_judged),
                                        CASE(what_has_this_seal_stays),
