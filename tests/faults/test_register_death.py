@@ -7,7 +7,6 @@
 #   KILLS   how many [30]       SEED   of the random choices [the clock]
 """Nothing is final without a record."""
 
-import argparse
 import collections
 import json
 import os
@@ -39,7 +38,6 @@ ROUND = 5
 VICTIMS = ["registrar"] * 3 + ["gateway"] * 2 + ["inspector"]
 # The answer is told a little after it was given: a death in between loses it.
 BEFORE_SECONDS, AFTER_SECONDS = 0.3, 1.0
-ENVELOPE = argparse.Namespace(sender=STATE, to=["vanthu@ninhbinh.gov.vn"])
 FINAL = {"accept": 2, "hold": 2, "reject": 5}
 
 
@@ -48,7 +46,7 @@ def try_once(port, message):
     try:
         with smtplib.SMTP("127.0.0.1", port, "client.lab.test", timeout=120) as smtp:
             smtp.ehlo()
-            code, text = send.transaction(smtp, ENVELOPE, message)
+            code, text = send.transaction(smtp, STATE, ["vanthu@ninhbinh.gov.vn"], message)
         return code, text.decode("utf-8", "replace")
     except (smtplib.SMTPException, OSError) as error:
         return 0, str(error)

@@ -21,16 +21,15 @@ def crlf(data):
     return re.sub(rb"\r?\n", b"\r\n", data)
 
 
-def send(args, file):
-    with open(file, "rb") as stream:
-        data = stream.read()
-    host, port = args.server.rsplit(":", 1)
+def post(server, data, sender, to, bind=None, timeout=120):
+    """The final answer to one mail."""
+    host, port = server.rsplit(":", 1)
     begin = time.monotonic()
     try:
-        source = (args.bind, 0) if args.bind else None
-        with smtplib.SMTP(host, int(port), "client.lab.test", timeout=args.timeout, source_address=source) as smtp:
+        source = (bind, 0) if bind else None
+        with smtplib.SMTP(host, int(port), "client.lab.test", timeout=timeout, source_address=source) as smtp:
             smtp.ehlo()
-            code, text = transaction(smtp, args, crlf(data))
+            code, text = transaction(smtp, sender, to, crlf(data))
     except smtplib.SMTPServerDisconnected as error:
         code, text = 0, str(error).encode()
     except smtplib.SMTPResponseException as error:
@@ -39,13 +38,18 @@ def send(args, file):
         code, text = 0, str(error).encode()
     text = text.decode("utf-8", "replace")
     found = re.match(r"([245]\.\d+\.\d+) ", text)
-    return {"file": file, "code": code, "enhanced": found and found.group(1), "text": text,
-            "seconds": round(time.monotonic() - begin, 4)}
+    return {"code": code, "enhanced": found and found.group(1), "text": text, "seconds": round(time.monotonic() - begin, 4)}
 
 
-def transaction(smtp, args, data):
+def send(args, file):
+    with open(file, "rb") as stream:
+        data = stream.read()
+    return {"file": file, **post(args.server, data, args.sender, args.to, args.bind, args.timeout)}
+
+
+def transaction(smtp, sender, recipients, data):
     """MAIL, RCPT, DATA without smtplib's own rewriting of line ends and NULs."""
-    for command in [f"MAIL FROM:<{args.sender}>"] + [f"RCPT TO:<{to}>" for to in args.to]:
+    for command in [f"MAIL FROM:<{sender}>"] + [f"RCPT TO:<{to}>" for to in recipients]:
         code, text = smtp.docmd(command)
         if code != 250:
             return code, text

@@ -32,7 +32,7 @@ def changed(site):
 def through_device(site, message, *lines):
     """Headers of ours and evidence's mail of a mail that the device hands on with these Received lines."""
     message = b"".join(lines) + message
-    answer = site.send(message, repeat=("-b", DEVICE))
+    answer = site.send(message, source=DEVICE)
     equal(answer["code"], 250, f"answer {answer}")
     delivered = site.delivered(message)
     equal(delivered is None, False, "delivered")

@@ -104,9 +104,9 @@ def whoever_should_not_be_answered(site):
 def own_people_are_told_at_once(site):
     """From our networks, with a sender in our domains: at once. Another sender proves nothing there."""
     own = "canbo@soxd.ninhbinh.gov.vn"
-    record = told(site, changed(site, extra=b""), [f"refused {own}"], sender=own, repeat=("-b", INSIDE))
+    record = told(site, changed(site, extra=b""), [f"refused {own}"], sender=own, source=INSIDE)
     equal((record["evidence"]["mail"]["sender_proof"], record["notices"][0].get("quiet")), ("network", None), "at once")
-    told(site, changed(site, extra=b""), [], "not-proven", sender="x@hanoi.gov.vn", repeat=("-b", INSIDE))
+    told(site, changed(site, extra=b""), [], "not-proven", sender="x@hanoi.gov.vn", source=INSIDE)
 
 
 def others_are_told(site):
