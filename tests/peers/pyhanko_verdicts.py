@@ -84,7 +84,7 @@ async def verdict(embedded, spec):
     result = await process(embedded, spec)
     sub = result.ades_subindic
     is_stamp = embedded.sig_object_type == "/DocTimeStamp"
-    return {"field": embedded.field_name, "covers": covers, "changes": changes,
+    return {"field": str(embedded.field_name), "covers": covers, "changes": changes,
             "integrity": ("intact" if result.api_status.intact and result.api_status.valid else "broken") if is_stamp
                          else integrity(embedded),
             "indication": sub.status.name + ("" if sub.status.name == "PASSED" else "/" + sub.standard_name)}
@@ -93,6 +93,8 @@ async def verdict(embedded, spec):
 async def verdicts(path, spec):
     with open(path, "rb") as file:
         reader = PdfFileReader(file, strict=False)
+        if reader.encrypted:
+            reader.decrypt("")
         return [await verdict(embedded, spec) for embedded in reader.embedded_signatures]
 
 
