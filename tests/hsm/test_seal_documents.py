@@ -259,13 +259,17 @@ def what_may_not_be_sealed(site):
     equal(is_red(site, sealed), False, "nothing is shown where a certification allows only that")
 
 
+# A layer that says whether it is printed.
+PRINTED = b"/OCProperties <</OCGs []/D <</AS [<</Event/Print/Category[/Print]/OCGs[<</Usage<</Print<</PrintState/%s>>>>>>]>>]>>>>"
+
+
 def what_could_change_afterwards(site):
     """Scripts, actions, media, hidden layers, a second form, what other files show: not sealed, and said; plain layers and links are."""
     for catalog, word in ((b"/OpenAction <</S/JavaScript/JS(app.alert\\(1\\))>>", "active"), (b"/AA <</WC <</S/Java#53cript/JS()>>>>", "active"),
                           (b"/Names <</JavaScript <</Names [(a) <</JS (x)/S/JavaScript>>]>>>>", "active"),
                           (b"/OpenAction <</S/GoTo/D[3 0 R/Fit]/Next <</S/Launch/F(cmd.exe)>>>>", "active"),
                           (b"/OCProperties <</OCGs []/D <</OFF [3 0 R]>>>>", "active"), (b"/OCProperties <</OCGs []/D <</BaseState/OFF>>>>", "active"),
-                          (b"/OCProperties <</OCGs []/D <</AS [<</Event/Print>>]>>>>", "active"), (b"/X [<</Rect[0 0 9 9]/F 36>>]", "active"),
+                          (PRINTED % b"OFF", "active"), (PRINTED % b"ON", None), (b"/X [<</Rect[0 0 9 9]/F 36>>]", "active"),
                           (b"/OCProperties <</OCGs []/D <</Order []>>>>", None), (b"/OpenAction [3 0 R/Fit]", None)):
         original = pdf_cases.with_field(catalog=catalog)
         if word:
