@@ -48,6 +48,16 @@ static const char *const volatile_tags[] = {
     "xmp:ModifyDate",   "xmp:MetadataDate", "xmpMM:InstanceID", "xap:ModifyDate",
     "xap:MetadataDate", "xapMM:InstanceID", "pdf:Producer",     "x:xmptk"};
 
+/* The end of a value that ends before a character. One with tags in it is none: that is a comment
+ * or the like, which is no value at all. */
+static size_t behind_value(const uint8_t *xmp, size_t len, size_t from, uint8_t end)
+{
+    size_t at = from;
+    while (at < len && xmp[at] != end && xmp[at] != '<' && xmp[at] != '>')
+        at++;
+    return at < len && xmp[at] == end ? at : from;
+}
+
 /* Cut the content of an element, or the value of an attribute, of this name. Returns the length. */
 static size_t blank_tag(uint8_t *xmp, size_t len, const char *tag)
 {
@@ -60,11 +70,8 @@ static size_t blank_tag(uint8_t *xmp, size_t len, const char *tag)
         at = upto;
         bool element = at < len && xmp[at] == '>';
         uint8_t quote = at + 1 < len && xmp[at] == '=' ? xmp[at + 1] : 0;
-        if (element || quote == '"' || quote == '\'') {
-            at += element ? 1 : 2;
-            while (at < len && xmp[at] != (element ? '<' : quote))
-                at++;
-        }
+        if (element || quote == '"' || quote == '\'')
+            at = behind_value(xmp, len, at + (element ? 1 : 2), element ? '<' : quote);
     }
     return out;
 }

@@ -294,6 +294,8 @@ static bool settle(struct judgement *judgement, struct pdf_signature *signature)
         unclear(judgement, signature, "the file cannot be read in the regular way");
     else if (object->structure_broken || !signature->has_range)
         object->changes_after = VT_CHANGES_UNDETERMINED;
+    else if (judgement->chain->other_start != NULL)
+        unclear(judgement, signature, judgement->chain->other_start);
     else if (object->covers == VT_COVERS_PART)
         unclear(judgement, signature, "it covers no whole revision");
     else if (object->covers == VT_COVERS_WHOLE)

@@ -33,8 +33,9 @@ struct pdf_pair {
     const char *added[4];         /* fields signed in this step */
     size_t added_count;
     struct pdf_step_changes changes; /* their revision is filled in by who asked */
-    unsigned page; /* that is being compared, or that what is compared belongs to; or 0 */
-    int docmdp;    /* the strictest /P of a signature up to a; 0: none */
+    bool has_other_defaults; /* /DR or /DA of the form: what is drawn with them looks different */
+    unsigned page;           /* that is being compared, or that what is compared belongs to; or 0 */
+    int docmdp;              /* the strictest /P of a signature up to a; 0: none */
     struct pdf_queued *queue; /* to be compared strictly */
     size_t queue_count;
     size_t queue_capacity;

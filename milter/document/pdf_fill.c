@@ -82,6 +82,14 @@ static bool is_filled_look(struct pdf_pair *pair, const struct pdf_value *a,
     return true;
 }
 
+/* 12.7.4.4: the places of what was chosen. The /I of a transparency group (11.6.6) is a boolean,
+ * and an object may be both. */
+static bool is_choice(struct pdf_pair *pair, size_t step, const struct pdf_value *value)
+{
+    struct pdf_value choice = pdf_pair_resolve(pair, step, *value);
+    return choice.kind == PDF_NONE || choice.kind == PDF_ARRAY;
+}
+
 bool pdf_fill_rule(struct pdf_pair *pair, enum pdf_field_type type, const struct pdf_value *key,
                    const struct pdf_value *a, const struct pdf_value *b)
 {
@@ -92,6 +100,8 @@ bool pdf_fill_rule(struct pdf_pair *pair, enum pdf_field_type type, const struct
         return is_filled_look(pair, a, b);
     if (pdf_name_is(key, "AS"))
         return value.kind == PDF_NAME;
+    if (pdf_name_is(key, "I"))
+        return is_choice(pair, pair->a, a) && is_choice(pair, pair->b, b);
     return b->kind != PDF_REF && value.kind != PDF_DICT;
 }
 

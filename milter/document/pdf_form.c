@@ -350,29 +350,16 @@ static void compare_fields(struct pdf_pair *pair, const struct pdf_value *a,
 
 /* ---- the form ---- */
 
-/* Only signature fields: then nothing is drawn with default resources. */
-static bool has_only_signature_fields(struct pdf_pair *pair, const struct pdf_value *fields)
-{
-    struct pdf_value item;
-    for (size_t at = 0; pdf_array_next(fields, &at, &item);) {
-        struct pdf_value dict = pdf_pair_resolve(pair, pair->a, item);
-        struct pdf_value type = pdf_pair_get(pair, pair->a, &dict, "FT");
-        if (!pdf_name_is(&type, "Sig"))
-            return false;
-    }
-    return true;
-}
-
 static bool form_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
                       const struct pdf_value *a, const struct pdf_value *b)
 {
-    bool *only_signatures = context;
+    (void)context;
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     if (pdf_name_is(key, "SigFlags"))
         return to.kind == PDF_INTEGER && (from.integer & ~to.integer) == 0;
     if (pdf_name_is(key, "DR") || pdf_name_is(key, "DA"))
-        return *only_signatures;
+        return pdf_value_is_same(a, b) ? false : (pair->has_other_defaults = true);
     if (!pdf_name_is(key, "Fields"))
         return false;
     if ((from.kind != PDF_ARRAY && from.kind != PDF_NONE) || to.kind != PDF_ARRAY)
@@ -391,8 +378,6 @@ void pdf_compare_forms(struct pdf_pair *pair, const struct pdf_value *a, const s
                       "the form was removed or replaced");
         return;
     }
-    struct pdf_value fields = pdf_pair_get(pair, pair->a, &from, "Fields");
-    bool only_signatures = has_only_signature_fields(pair, &fields);
     pdf_pair_explain(pair, a, b, false);
-    pdf_pair_dicts(pair, &from, &to, form_rule, &only_signatures, VT_CHANGE_FORM, "the form");
+    pdf_pair_dicts(pair, &from, &to, form_rule, NULL, VT_CHANGE_FORM, "the form");
 }

@@ -10,15 +10,35 @@
 
 /* Decoded content of one stream when two versions are compared. */
 #define MAX_STREAM_BYTES ((size_t)64 * 1024 * 1024)
+/* "N G obj" before an object. */
+#define MAX_HEADER_BYTES 64
 
 /* ---- what a step redefines ---- */
 
-static const char *check_offset(const struct pdf_entry *entry, size_t from, size_t to)
+/* 7.3.10: does the object that stands there have this number? The library looks only at those that
+ * are asked for. */
+static bool is_numbered(struct vt_bytes bytes, const struct pdf_entry *entry)
+{
+    struct pdf_value value;
+    size_t at = 0;
+    bytes = vt_bytes_slice(bytes, entry->place, MAX_HEADER_BYTES);
+    for (int number = 0; number < 2; number++) {
+        if (!pdf_next_value(bytes, &at, &value) || value.kind != PDF_INTEGER ||
+            value.integer != (number == 0 ? (int64_t)entry->id : 0))
+            return false;
+    }
+    return pdf_next_value(bytes, &at, &value) && vt_bytes_equal(value.text, VT_BYTES("obj"));
+}
+
+static const char *check_offset(struct vt_bytes bytes, const struct pdf_entry *entry, size_t from,
+                                size_t to)
 {
     if (entry->gen != 0)
         return "an update gives an object number a new generation";
     if (entry->place < from || entry->place >= to)
         return "an update refers to an object outside its own bytes";
+    if (!is_numbered(vt_bytes_slice(bytes, 0, to), entry))
+        return "an update lists an object under another number";
     return NULL;
 }
 
@@ -35,7 +55,8 @@ static const char *add_entries(struct pdf_reader *reader, struct pdf_step *step,
             continue; /* the head of the list of free objects */
         if (!pdf_set_add(reader, &own, entry->id))
             return "an update lists an object twice";
-        const char *defect = entry->type == PDF_ENTRY_OFFSET ? check_offset(entry, from, to) : NULL;
+        const char *defect =
+            entry->type == PDF_ENTRY_OFFSET ? check_offset(reader->bytes, entry, from, to) : NULL;
         if (defect != NULL)
             return defect;
         if (entry->type == PDF_ENTRY_COMPRESSED)

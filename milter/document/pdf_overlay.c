@@ -3,6 +3,8 @@
  * page (ISO 32000-1, 12.5.5), and its appearance is whatever its writer likes: one that is as large
  * as the page is another page under the signatures of those who signed before. A signature, a seal
  * or a field is small. */
+#include <math.h>
+
 #include "document/pdf_compare.h"
 
 /* Parts of the page's area: by one update, and by all since the first signature. A seal of 36 mm
@@ -15,7 +17,8 @@
 #define MAX_PARENTS 16
 
 /* 7.9.5: any two opposite corners. */
-static bool area_of(struct pdf_pair *pair, const struct pdf_value *rectangle, double *out)
+static bool size_of(struct pdf_pair *pair, const struct pdf_value *rectangle, double *out_width,
+                    double *out_height)
 {
     double corner[4] = {0};
     struct pdf_value item;
@@ -25,9 +28,17 @@ static bool area_of(struct pdf_pair *pair, const struct pdf_value *rectangle, do
         if (!pdf_number_of(&item, &corner[count]))
             return false;
     }
-    double width = corner[2] - corner[0], height = corner[3] - corner[1];
-    *out = (width < 0 ? -width : width) * (height < 0 ? -height : height);
+    *out_width = fabs(corner[2] - corner[0]);
+    *out_height = fabs(corner[3] - corner[1]);
     return count == 4;
+}
+
+static bool area_of(struct pdf_pair *pair, const struct pdf_value *rectangle, double *out)
+{
+    double width = 0, height = 0;
+    bool is_known = size_of(pair, rectangle, &width, &height);
+    *out = width * height;
+    return is_known;
 }
 
 /* An entry of a dictionary or of the ones above it. */
@@ -95,19 +106,17 @@ static bool is_drawn(struct pdf_pair *pair, const struct pdf_value *annotation)
     return !pdf_name_is(&subtype, "Widget") && !pdf_name_is(&subtype, "Popup");
 }
 
-/* A time stamp is less than a point in each direction. */
-#define MAX_UNSEEN_AREA 1.0
 #define FLAG_HIDDEN 2 /* 12.5.3 */
 
 bool pdf_is_seen(struct pdf_pair *pair, const struct pdf_value *widget)
 {
-    double area = 0;
+    double width = 0, height = 0;
     struct pdf_value rectangle = pdf_pair_get(pair, pair->b, widget, "Rect");
     struct pdf_value flags = pdf_pair_get(pair, pair->b, widget, "F");
     if (rectangle.kind == PDF_NONE || !is_drawn(pair, widget) ||
         (flags.kind == PDF_INTEGER && (flags.integer & FLAG_HIDDEN) != 0))
         return false;
-    return !area_of(pair, &rectangle, &area) || area > MAX_UNSEEN_AREA;
+    return !size_of(pair, &rectangle, &width, &height) || width > 0 || height > 0;
 }
 
 /* What an annotation hides. */

@@ -152,6 +152,9 @@ static void compare_node(struct tree *tree, const struct pdf_value *ref, unsigne
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *ref);
     if (ref->kind != PDF_REF) {
         pdf_pair_queue(pair, ref->text); /* part of the node above, which is the same */
+        if (pair->has_other_defaults)
+            pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FORM,
+                          "/DR or /DA of the form was changed, and a page is no object of its own");
         return;
     }
     if (depth > PDF_MAX_TREE_DEPTH || from.kind != PDF_DICT || to.kind != PDF_DICT) {

@@ -6,8 +6,9 @@
 
 #include "document/pdf_xref_section.h"
 
-/* Where readers look for the last startxref. */
-#define TAIL_BYTES 1054
+/* Where all readers look for the last startxref; some go further back. The others scan the file for
+ * objects, and find such as no cross-reference section lists. */
+#define TAIL_BYTES 1024
 
 /* %%EOF is a comment to the lexer, so it is looked for by hand. */
 static bool next_eof_mark(struct vt_bytes bytes, size_t *at)
@@ -71,6 +72,46 @@ static size_t last_startxref(struct vt_bytes bytes)
     if (!pdf_next_value(bytes, &last, &offset) || offset.kind != PDF_INTEGER || offset.integer < 0)
         return SIZE_MAX;
     return (size_t)offset.integer;
+}
+
+/* ---- readers that begin elsewhere ---- */
+
+/* Annex F.2: is the first object a linearization dictionary whose /L is the length of the file?
+ * Before and after, readers do not take the file for a linearized one. */
+static bool claims_linearized(struct vt_bytes bytes)
+{
+    struct pdf_value value, key, dict = {0};
+    bool is_linearized = false, is_length = false;
+    size_t at = 0;
+    for (int number = 0; number < 2; number++) {
+        if (!pdf_next_value(bytes, &at, &value) || value.kind != PDF_INTEGER)
+            return false;
+    }
+    if (!pdf_next_value(bytes, &at, &value) || !vt_bytes_equal(value.text, VT_BYTES("obj")) ||
+        !pdf_next_value(bytes, &at, &dict))
+        return false;
+    for (size_t i = 0; pdf_dict_next(&dict, &i, &key, &value);) {
+        is_linearized = is_linearized || pdf_name_is(&key, "Linearized");
+        is_length = is_length || (pdf_name_is(&key, "L") && value.kind == PDF_INTEGER &&
+                                  value.integer >= 0 && (uint64_t)value.integer == bytes.len);
+    }
+    return is_linearized && is_length;
+}
+
+/* Readers of a linearized file begin behind its first object, other ones at its last startxref. */
+static const char *other_start(struct vt_bytes bytes)
+{
+    size_t last = last_startxref(bytes);
+    if (last == SIZE_MAX)
+        return "some readers do not find the end of the document (startxref)";
+    if (!claims_linearized(bytes))
+        return NULL;
+    size_t first = vt_bytes_find(bytes, VT_BYTES("endobj"), 0);
+    first = first == SIZE_MAX ? bytes.len : first + 6;
+    while (first < bytes.len && pdf_is_space(bytes.ptr[first]))
+        first++;
+    return first == last ? NULL
+                         : "some readers begin with another cross-reference section (/Linearized)";
 }
 
 struct chain_reader {
@@ -175,6 +216,7 @@ void pdf_chain_read(struct pdf_reader *reader, struct pdf_chain *out)
 {
     *out = (struct pdf_chain){0};
     struct chain_reader walk = {.reader = reader, .chain = out};
+    out->other_start = other_start(reader->bytes);
     out->sections = pdf_scratch(reader, PDF_MAX_SECTIONS * sizeof(*out->sections));
     out->revisions = pdf_scratch(reader, PDF_MAX_SECTIONS * sizeof(*out->revisions));
     walk.named = pdf_scratch(reader, PDF_MAX_SECTIONS * sizeof(*walk.named));

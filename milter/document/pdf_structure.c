@@ -60,7 +60,11 @@ static bool next_kid(struct kids *kids, struct pdf_value *out)
 static bool kids_grow(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
 {
     struct kids from = kids_of(pair, pair->a, a), to = kids_of(pair, pair->b, b);
-    struct pdf_value old, item;
+    struct pdf_value old = pdf_pair_resolve(pair, pair->a, *a), item;
+    /* 14.7.2: a number is content. The /K of a transparency group (11.6.6) or of a filter (7.4.6)
+     * is a number or a boolean too, and an object may be both. */
+    if (old.kind != PDF_NONE && old.kind != PDF_ARRAY && old.kind != PDF_DICT)
+        return false;
     while (next_kid(&from, &old)) {
         if (!next_kid(&to, &item) || !pdf_pair_strict(pair, &old, &item))
             return false;

@@ -127,6 +127,12 @@ static bool read_entry(struct vt_bytes bytes, size_t *at, uint32_t id, struct pd
     return true;
 }
 
+/* 7.5.4: what the entry of object 0 looks like. */
+static bool is_head_of_free(const struct pdf_entry *entry)
+{
+    return entry->type == PDF_ENTRY_FREE && entry->place == 0 && entry->gen == UINT16_MAX;
+}
+
 static const char *read_subsections(struct pdf_reader *reader, struct vt_bytes bytes, size_t *at,
                                     struct pdf_section *section)
 {
@@ -142,6 +148,7 @@ static const char *read_subsections(struct pdf_reader *reader, struct vt_bytes b
         if (!next_integer(bytes, at, &first) || !next_integer(bytes, at, &count) ||
             first + count > INT32_MAX)
             return unreadable;
+        size_t head = section->entries_count;
         for (int64_t i = 0; i < count; i++) {
             if (section->entries_count >= PDF_MAX_ENTRIES ||
                 !room_for(reader, section, &capacity) ||
@@ -150,6 +157,8 @@ static const char *read_subsections(struct pdf_reader *reader, struct vt_bytes b
                 return unreadable;
             section->entries_count++;
         }
+        if (first == 1 && count > 0 && is_head_of_free(&section->entries[head]))
+            return "a cross-reference table numbers object 0 as 1, which readers correct or not";
     }
 }
 

@@ -50,7 +50,8 @@ struct pdf_chain {
     size_t sections_count;
     struct pdf_revision *revisions; /* oldest first */
     size_t revisions_count;
-    const char *defect; /* NULL: one well-formed chain; else a sentence */
+    const char *defect;      /* NULL: one well-formed chain; else a sentence */
+    const char *other_start; /* NULL; else why other readers may begin with another section */
 };
 
 /* Read the chain from the last startxref. Never fails: a defect is a sentence in *out. */

@@ -745,9 +745,11 @@ def inside(sign, base):
 
 def rows(sign, base, streamed_base):
     """Every attack on the form, signed by sign(by, data, **options)."""
+    import prepared  # which takes changes from here
+
     signed, streamed = sign("agency", base), sign("agency", streamed_base)
     p1, p2, p3 = (sign("agency", base, certify=level) for level in (1, 2, 3))
     for family in (forgeries(signed), savings(signed), wrappings(signed), shadows(signed), certified(p1, p2, p3, sign), paths(signed, p2),
                    parsers(signed, streamed), odd_trees(sign), missing(sign), hybrids(sign), locks(sign, base), additions(signed, sign), stamps(signed, p1, p2, sign), inside(sign, base),
-                   secrets(sign, base), fillings(sign)):
+                   secrets(sign, base), fillings(sign), prepared.rows(sign, base)):
         yield from family
