@@ -200,7 +200,7 @@ peers-vault:
 	$(Q)tests/peers/peers_vault.py --install
 test-peers: deps
 	$(call install-packages,$(PEER_PACKAGES))
-	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/seal/seal_file
+	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/seal/seal_file $(BUILD)/tests/mutate/mutate
 	$(Q)tests/run.sh peers
 # A make of its own after deps: pkg-config is asked when a Makefile is read.
 demo: deps
