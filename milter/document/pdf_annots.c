@@ -80,7 +80,7 @@ static bool is_harmless(struct pdf_pair *pair, const struct pdf_value *annotatio
 
 static void check_added(struct pdf_pair *pair, const struct pdf_value *item)
 {
-    if (item->kind == PDF_REF && pdf_set_has(&pair->new_widgets, pdf_ref_key(item->ref)))
+    if (item->kind == PDF_REF && pdf_set_has(&pair->new_annots, pdf_ref_key(item->ref)))
         return;
     struct pdf_value annotation = pdf_pair_resolve(pair, pair->b, *item);
     struct pdf_value subtype = pdf_pair_get(pair, pair->b, &annotation, "Subtype");
@@ -96,6 +96,7 @@ static void check_added(struct pdf_pair *pair, const struct pdf_value *item)
                       item->ref.id, name);
         return;
     }
+    (void)pdf_set_add(pair->reader, &pair->new_annots, pdf_ref_key(item->ref));
     pdf_pair_add(pair, 3, is_harmless(pair, &annotation, sort), VT_CHANGE_ANNOTATION_ADDED,
                  "an annotation was added (object %d, %s)", item->ref.id, name);
 }

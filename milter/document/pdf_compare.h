@@ -40,11 +40,12 @@ struct pdf_pair {
     size_t queue_count;
     size_t queue_capacity;
     struct pdf_set queued;
-    struct pdf_set handled;     /* references an exception has compared, by its own rule */
-    struct pdf_set explained;   /* object numbers whose change an exception has allowed */
-    struct pdf_set new_tags;    /* references of structure elements of such widgets */
-    struct pdf_set retired;     /* appearances that signing or filling in a field replaced */
-    struct pdf_set new_widgets; /* references of widgets of added signature fields */
+    struct pdf_set handled;   /* references an exception has compared, by its own rule */
+    struct pdf_set explained; /* object numbers whose change an exception has allowed */
+    struct pdf_set
+        new_tags; /* references of structure elements that new_annots may have as parents */
+    struct pdf_set retired;    /* appearances that signing or filling in a field replaced */
+    struct pdf_set new_annots; /* references of added annotations and widgets of added fields */
 };
 
 /* Record a change. result: ADDED, UNDETERMINED or FORBIDDEN. */

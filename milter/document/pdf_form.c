@@ -163,12 +163,12 @@ static bool is_known_key(const struct pdf_value *key, const char *const *known, 
     return false;
 }
 
-/* Keys of a signature field and its widget (tables 164, 188, 220, 232), and the /DR that iText
+/* Keys of fields and their widgets (tables 164, 188, 220, 228 to 232), and the /DR that iText
  * writes. No actions. */
 static const char *const field_keys[] = {
-    "Type", "Subtype", "FT", "T",  "TU",           "TM", "V",  "F",  "Ff",   "P",
-    "Rect", "AP",      "MK", "BS", "Border",       "DA", "M",  "NM", "Lock", "SV",
-    "Kids", "Parent",  "AS", "Q",  "StructParent", "H",  "DR", NULL};
+    "Type", "Subtype", "FT", "T",  "TU",           "TM", "V",  "F",  "Ff",   "P",      "DV", "TI",
+    "Rect", "AP",      "MK", "BS", "Border",       "DA", "M",  "NM", "Lock", "MaxLen", "I",  "Opt",
+    "Kids", "Parent",  "AS", "Q",  "StructParent", "H",  "DR", "SV", NULL};
 
 static bool is_new_widget(struct pdf_pair *pair, const struct pdf_value *value)
 {
@@ -178,29 +178,57 @@ static bool is_new_widget(struct pdf_pair *pair, const struct pdf_value *value)
            pdf_dict_get(&dict, "Kids").kind == PDF_NONE;
 }
 
+/* A field and its widgets, all of them new. */
+static bool take_new_field(struct pdf_pair *pair, const struct pdf_value *value,
+                           const struct pdf_value *dict)
+{
+    struct pdf_value kids = pdf_pair_get(pair, pair->b, dict, "Kids"), kid;
+    if (!pdf_pair_is_new(pair, value) || !pdf_has_only_keys(dict, field_keys) ||
+        pdf_dict_get(dict, "Parent").kind != PDF_NONE)
+        return false;
+    for (size_t at = 0; pdf_array_next(&kids, &at, &kid);) {
+        if (!is_new_widget(pair, &kid))
+            return false;
+        (void)pdf_set_add(pair->reader, &pair->new_annots, pdf_ref_key(kid.ref));
+    }
+    (void)pdf_set_add(pair->reader, &pair->new_annots, pdf_ref_key(value->ref));
+    return true;
+}
+
 static bool is_new_signature_field(struct pdf_pair *pair, const struct pdf_value *value)
 {
     struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *value);
     struct pdf_value type = pdf_pair_get(pair, pair->b, &dict, "FT");
-    struct pdf_value kids = pdf_pair_get(pair, pair->b, &dict, "Kids"), kid;
-    if (!pdf_pair_is_new(pair, value) || !pdf_has_only_keys(&dict, field_keys) ||
-        !pdf_name_is(&type, "Sig") || pdf_dict_get(&dict, "Parent").kind != PDF_NONE)
-        return false;
-    (void)pdf_set_add(pair->reader, &pair->new_widgets, pdf_ref_key(value->ref));
-    for (size_t at = 0; pdf_array_next(&kids, &at, &kid);) {
-        if (!is_new_widget(pair, &kid))
-            return false;
-        (void)pdf_set_add(pair->reader, &pair->new_widgets, pdf_ref_key(kid.ref));
+    return pdf_name_is(&type, "Sig") && take_new_field(pair, value, &dict);
+}
+
+/* Tables 228 to 231: the field of a form in which something may be written. */
+static bool is_new_form_field(struct pdf_pair *pair, const struct pdf_value *value)
+{
+    static const char *const kinds[] = {"Tx", "Ch", "Btn", NULL};
+    struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *value);
+    struct pdf_value type = pdf_pair_get(pair, pair->b, &dict, "FT");
+    struct pdf_value v = pdf_pair_get(pair, pair->b, &dict, "V");
+    for (size_t i = 0; kinds[i] != NULL; i++) {
+        if (pdf_name_is(&type, kinds[i]))
+            return v.kind != PDF_DICT && take_new_field(pair, value, &dict);
     }
-    return true;
+    return false;
 }
 
 static void check_added_field(struct pdf_pair *pair, const struct pdf_value *value)
 {
+    if (is_new_form_field(pair, value)) {
+        struct pdf_value field = pdf_pair_resolve(pair, pair->b, *value);
+        pdf_pair_add(pair, 4, false, VT_CHANGE_FIELD_ADDED,
+                     "the form field \"%s\" (object %d) was added", name_of_field(pair, &field),
+                     value->ref.id);
+        return;
+    }
     if (!is_new_signature_field(pair, value)) {
         pdf_pair_fail(pair, pair->docmdp != 0 ? VT_CHANGES_FORBIDDEN : VT_CHANGES_UNDETERMINED,
                       VT_CHANGE_FIELD_ADDED,
-                      "a form field was added that is no plain signature field");
+                      "a form field was added, and it is not known what it does");
         return;
     }
     struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *value);

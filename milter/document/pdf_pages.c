@@ -103,6 +103,10 @@ static bool page_rule(struct pdf_pair *pair, void *context, const struct pdf_val
                       const struct pdf_value *a, const struct pdf_value *b)
 {
     (void)context;
+    /* 14.7.4.4: what is read of the content is said by the parent tree, which leads to no old
+     * content from a new key (pdf_structure.c). */
+    if (pdf_name_is(key, "StructParents") && a->kind == PDF_NONE && b->kind == PDF_INTEGER)
+        return true;
     if (pdf_name_is(key, "Annots"))
         pdf_compare_annots(pair, a, b);
     else if (pdf_name_is(key, "Contents"))

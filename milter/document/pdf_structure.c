@@ -1,37 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Exceptions of the comparison in the structure tree of a tagged document (ISO 32000-1, 14.7):
- * tools tag the widget of the signature field they add. A tag is a new element at the end of /K of
- * an element that was there, its widget is new, and the parent tree grows by it. Everything else in
- * the tree stays as it was. */
+ * tools tag the widget of the field and the annotation they add. A tag is a new element at the end
+ * of /K of an element that was there, its annotation is new, and the parent tree grows by it.
+ * Everything else in the tree stays as it was, above all what is read aloud. */
 #include <string.h>
 
 #include "document/pdf_compare.h"
 
 /* Levels of a number tree (7.9.7). */
 #define MAX_LEVELS 8
+/* New elements in each other. */
+#define MAX_NEW_LEVELS 4
 
 /* ---- elements ---- */
-
-/* 14.7.2, table 323: an element that says nothing but which widget it stands for. */
-static bool is_tag_of_new_widget(struct pdf_pair *pair, const struct pdf_value *value)
-{
-    static const char *const element[] = {"Type", "S", "P", "Pg", "K", NULL};
-    static const char *const reference[] = {"Type", "Obj", "Pg", NULL};
-    struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *value);
-    struct pdf_value kid = pdf_pair_get(pair, pair->b, &dict, "K"), more;
-    size_t at = 0;
-    if (!pdf_pair_is_new(pair, value) || !pdf_has_only_keys(&dict, element))
-        return false;
-    if (kid.kind == PDF_ARRAY) {
-        struct pdf_value array = kid;
-        if (!pdf_array_next(&array, &at, &kid) || pdf_array_next(&array, &at, &more))
-            return false;
-        kid = pdf_pair_resolve(pair, pair->b, kid);
-    }
-    struct pdf_value object = pdf_dict_get(&kid, "Obj");
-    return pdf_has_only_keys(&kid, reference) && object.kind == PDF_REF &&
-           pdf_set_has(&pair->new_widgets, pdf_ref_key(object.ref));
-}
 
 /* The kids of an element or of the root: one value, or an array of them. */
 struct kids {
@@ -56,8 +37,45 @@ static bool next_kid(struct kids *kids, struct pdf_value *out)
     return kids->at++ == 0 && out->kind != PDF_NONE;
 }
 
-/* The kids of b are those of a, and tags of new widgets behind them. */
-static bool kids_grow(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
+static bool is_tag_of_new_annot(struct pdf_pair *pair, const struct pdf_value *value,
+                                unsigned level);
+
+/* 14.7.4.3: the annotation itself, or another new element. */
+static bool is_new_kid(struct pdf_pair *pair, const struct pdf_value *kid, unsigned level)
+{
+    static const char *const reference[] = {"Type", "Obj", "Pg", NULL};
+    struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *kid);
+    struct pdf_value object = pdf_dict_get(&dict, "Obj");
+    if (object.kind == PDF_NONE)
+        return is_tag_of_new_annot(pair, kid, level + 1);
+    return pdf_has_only_keys(&dict, reference) && object.kind == PDF_REF &&
+           pdf_set_has(&pair->new_annots, pdf_ref_key(object.ref));
+}
+
+/* 14.7.2, table 323: an element that says nothing but which annotation it stands for. */
+static bool is_tag_of_new_annot(struct pdf_pair *pair, const struct pdf_value *value,
+                                unsigned level)
+{
+    static const char *const element[] = {"Type", "S", "P", "Pg", "K", "T", "ID", "R", NULL};
+    struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *value), kid;
+    struct pdf_value own = pdf_dict_get(&dict, "K");
+    struct kids kids = kids_of(pair, pair->b, &own);
+    size_t count = 0;
+    if (level > MAX_NEW_LEVELS || !pdf_visit(pair->reader) || !pdf_pair_is_new(pair, value) ||
+        !pdf_has_only_keys(&dict, element))
+        return false;
+    for (; next_kid(&kids, &kid); count++) {
+        if (!is_new_kid(pair, &kid, level))
+            return false;
+    }
+    (void)pdf_set_add(pair->reader, &pair->new_tags, pdf_ref_key(value->ref));
+    return count > 0;
+}
+
+/* The kids of b are those of a in their order, and new annotations or their tags among them.
+ * element: whose they are, or NULL. */
+static bool kids_grow(struct pdf_pair *pair, const struct pdf_value *element,
+                      const struct pdf_value *a, const struct pdf_value *b)
 {
     struct kids from = kids_of(pair, pair->a, a), to = kids_of(pair, pair->b, b);
     struct pdf_value old = pdf_pair_resolve(pair, pair->a, *a), item;
@@ -65,26 +83,49 @@ static bool kids_grow(struct pdf_pair *pair, const struct pdf_value *a, const st
      * is a number or a boolean too, and an object may be both. */
     if (old.kind != PDF_NONE && old.kind != PDF_ARRAY && old.kind != PDF_DICT)
         return false;
-    while (next_kid(&from, &old)) {
-        if (!next_kid(&to, &item) || !pdf_pair_strict(pair, &old, &item))
-            return false;
-    }
+    bool is_left = next_kid(&from, &old);
     while (next_kid(&to, &item)) {
-        if (!is_tag_of_new_widget(pair, &item))
+        if (is_left && pdf_pair_strict(pair, &old, &item)) {
+            is_left = next_kid(&from, &old);
+            continue;
+        }
+        if (!is_new_kid(pair, &item, 0))
             return false;
-        (void)pdf_set_add(pair->reader, &pair->new_tags, pdf_ref_key(item.ref));
+        if (element != NULL)
+            (void)pdf_set_add(pair->reader, &pair->new_tags, pdf_ref_key(element->ref));
     }
-    return true;
+    return !is_left;
+}
+
+/* 14.9.3 to 14.9.5: what is read aloud, and copied, in the place of what is seen. */
+static bool is_spoken(const struct pdf_value *key)
+{
+    return pdf_name_is(key, "ActualText") || pdf_name_is(key, "Alt") || pdf_name_is(key, "E");
 }
 
 static bool element_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
                          const struct pdf_value *a, const struct pdf_value *b)
 {
-    (void)context;
-    if (!pdf_name_is(key, "K") || !kids_grow(pair, a, b))
+    const struct pdf_value *element = context; /* its reference; NULL: the root */
+    if (element != NULL && is_spoken(key) && pdf_pair_differs(pair, a, b)) {
+        pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_STRUCTURE,
+                      "what is read aloud of a structure element (object %d) was changed",
+                      element->ref.id);
+        return true;
+    }
+    if (!pdf_name_is(key, "K") || !kids_grow(pair, element, a, b))
         return false;
     pdf_pair_explain(pair, a, b, false);
     return true;
+}
+
+/* /Type is optional. */
+static bool is_element(const struct pdf_value *dict)
+{
+    struct pdf_value type = pdf_dict_get(dict, "Type");
+    return pdf_name_is(&type, "StructElem") ||
+           (type.kind == PDF_NONE && pdf_dict_get(dict, "S").kind == PDF_NAME &&
+            pdf_dict_get(dict, "P").kind == PDF_REF && pdf_dict_get(dict, "K").kind != PDF_NONE);
 }
 
 /* Elements that the update wrote again, wherever they are in the tree. */
@@ -98,11 +139,10 @@ static void compare_elements(struct pdf_pair *pair)
         struct pdf_value ref = {.kind = PDF_REF, .ref = {.id = (int)id}};
         struct pdf_value from = pdf_pair_resolve(pair, pair->a, ref);
         struct pdf_value to = pdf_pair_resolve(pair, pair->b, ref);
-        struct pdf_value type = pdf_dict_get(&from, "Type");
-        if (!pdf_name_is(&type, "StructElem") || to.kind != PDF_DICT)
+        if (!is_element(&from) || to.kind != PDF_DICT)
             continue;
         pdf_pair_explain(pair, &ref, &ref, true);
-        pdf_pair_dicts(pair, &from, &to, element_rule, NULL, VT_CHANGE_STRUCTURE,
+        pdf_pair_dicts(pair, &from, &to, element_rule, &ref, VT_CHANGE_STRUCTURE,
                        "a structure element");
     }
 }
@@ -227,7 +267,7 @@ void pdf_compare_structure(struct pdf_pair *pair, const struct pdf_value *a,
                       "the structure tree was replaced");
         return;
     }
-    if (a->kind == PDF_REF && pair->new_widgets.count > 0) {
+    if (a->kind == PDF_REF) {
         compare_elements(pair);
         pdf_pair_explain(pair, a, b, true);
         pdf_pair_dicts(pair, &from, &to, root_rule, NULL, VT_CHANGE_STRUCTURE,

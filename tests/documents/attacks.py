@@ -333,8 +333,59 @@ def paths(signed, p2):
     yield "file-added", "PATHS", update(signed, {form.NAMES: {"EmbeddedFiles": {"Names": [b"a.txt", Ref(form.FILE), b"b.exe", Ref(pdf.size)]}},
                                                  pdf.size: spec, pdf.size + 1: Stream({}, b"MZ")}), ADDED, "file"
     yield "outline-changed", "PATHS", with_keys(signed, form.OUTLINE, Title=text("Khác")), CHANGED + "|" + UNCLEAR, f"object {form.OUTLINE}"
+    yield from tagged_otherwise(signed)
     yield "tag-spoken-otherwise", "SHADOW", with_keys(signed, form.TAG, ActualText=text("900.000")), CHANGED + "|" + UNCLEAR, f"object {form.TAG}"
     yield "title-changed", "SHADOW", with_keys(signed, form.INFO, Title=text("Khác")), UNCLEAR, "/Title"
+
+
+def tagged_otherwise(signed):
+    """What is read aloud, and in what order."""
+    pdf = PdfFile(signed)
+    tag, tags, new = pdf.get(Ref(form.TAG)), pdf.get(Ref(form.TAGS)), Ref(pdf.size)
+    element = {"Type": Name("StructElem"), "S": Name("P"), "P": Ref(form.TAG), "Pg": Ref(form.PAGE_1)}
+    for key in ("Alt", "E"):
+        yield f"tag-{key.lower()}", "SHADOW", with_keys(signed, form.TAG, **{key: text("900.000")}), CHANGED, "read aloud"
+    note = {"Type": Name("OBJR"), "Obj": Ref(form.NOTE)}
+    for name, objects in (("replaced", {form.TAG: dict(tag, K=[0, new]), new.num: dict(element, K=0, ActualText=text("900.000"))}),
+                          ("of-an-old-note", {form.TAG: dict(tag, K=[0, note])}), ("empty", {form.TAG: dict(tag, K=[0, new]), new.num: element}),
+                          ("spoken", {form.TAG: dict(tag, K=[0, new]), new.num: dict(element, K=note, Alt=text("900.000"))}),
+                          ("dropped", {form.TAG: dict(tag, K=[])}), ("of-other-content", {form.TAG: dict(tag, K=[1])}),
+                          ("renamed", {form.TAG: dict(tag, S=Name("Artifact"))}), ("moved", {form.TAG: dict(tag, Pg=Ref(form.PAGE_2))}),
+                          ("mapped", {form.TAGS: dict(tags, RoleMap={"Document": Name("Artifact")})}),
+                          ("parent", {form.TAGS: dict(tags, ParentTree={"Nums": [0, [new]]}), new.num: dict(element, K=0)}),
+                          ("tree", {form.TAGS: dict(tags, K=new), new.num: dict(element, K=0)})):
+        yield f"tag-{name}", "SHADOW", update(signed, objects), UNCLEAR, ""
+    for key, value in (("Lang", b"en"), ("MarkInfo", {"Marked": False}), ("StructTreeRoot", None)):
+        yield f"catalog-{key.lower()}", "SHADOW", with_keys(signed, form.CATALOG, **{key: value}), UNCLEAR, ""
+
+
+def with_field(data, kind="Tx", page=form.PAGE_1, look=b"1 g 0 0 200 20 re f 0 g BT /F1 12 Tf 2 5 Td (900.000) Tj ET\n", **keys):
+    """One more field of the form."""
+    pdf = PdfFile(data)
+    content, fields = dict(pdf.get(Ref(page))), dict(pdf.get(Ref(form.FORM)))
+    content["Annots"] = list(pdf.get(content["Annots"])) + [Ref(pdf.size)]
+    fields["Fields"] = list(pdf.get(fields["Fields"])) + [Ref(pdf.size)]
+    field = form.widget(kind, "them", page, [150, 755, 350, 775], V=text("900.000"), AP={"N": Ref(pdf.size + 1)})
+    field.update(keys)
+    return update(data, {page: content, form.FORM: fields, pdf.size: field, pdf.size + 1: form.look(look)})
+
+
+def fields_added(signed, p2, p3, sign):
+    script = {"S": Name("JavaScript"), "JS": b"app.alert(1)"}
+    for kind in ("Tx", "Ch", "Btn"):
+        yield f"field-added-{kind.lower()}", "SHADOW", with_field(signed, kind), ADDED, "them"
+    yield "field-added-second-page", "SHADOW", with_field(signed, page=form.PAGE_2), ADDED, "them"
+    yield "field-added-signed-by-a-stranger", "SSA", sign("unknown", with_field(signed)), ADDED, "them"
+    yield "field-added-only-time-stamped", "SSA", pdfsign.stamp(with_field(signed), sign.pki, sign.at), ADDED, "them"
+    yield "field-added-over-the-page", "SSA", sign("agency", with_field(signed, Rect=[0, 0, 595, 842])), UNCLEAR, "page 1"
+    yield "field-added-p2", "SSA", with_field(p2), CHANGED, "them"
+    yield "field-added-p3", "SSA", with_field(p3), CHANGED, "them"
+    yield "field-added-p2-and-signed", "SSA", sign("agency", with_field(p2)), CHANGED, "them"
+    for key, value in (("A", script), ("AA", {"K": script}), ("AA", {"C": script})):
+        yield f"field-added-with-{key.lower()}-{next(iter(value)).lower()}", "PATHS", with_field(signed, "Btn", **{key: value}), UNCLEAR + "|" + CHANGED, ""
+    yield "field-added-below-another", "SSA", with_field(signed, Parent=Ref(form.FIELD_TEXT)), UNCLEAR, ""
+    yield "field-added-of-no-kind", "SSA", with_field(signed, "Xx"), UNCLEAR, ""
+    yield "field-added-that-is-old", "SSA", with_keys(signed, form.FORM, Fields=list(PdfFile(signed).get(Ref(form.FORM))["Fields"]) + [Ref(form.NOTE)]), UNCLEAR, ""
 
 
 # ---- what readers read differently ----
@@ -750,6 +801,7 @@ def rows(sign, base, streamed_base):
     signed, streamed = sign("agency", base), sign("agency", streamed_base)
     p1, p2, p3 = (sign("agency", base, certify=level) for level in (1, 2, 3))
     for family in (forgeries(signed), savings(signed), wrappings(signed), shadows(signed), certified(p1, p2, p3, sign), paths(signed, p2),
-                   parsers(signed, streamed), odd_trees(sign), missing(sign), hybrids(sign), locks(sign, base), additions(signed, sign), stamps(signed, p1, p2, sign), inside(sign, base),
-                   secrets(sign, base), fillings(sign), prepared.rows(sign, base)):
+                   parsers(signed, streamed), fields_added(signed, p2, p3, sign), odd_trees(sign), missing(sign), hybrids(sign), locks(sign, base),
+                   additions(signed, sign), stamps(signed, p1, p2, sign), inside(sign, base), secrets(sign, base), fillings(sign),
+                   prepared.rows(sign, base)):
         yield from family

@@ -10,7 +10,7 @@ import tempfile
 
 import formfile as form
 import pdfsign
-from attacks import filled, filled_as, freetext, marked, nested, new_annotation, showing, ticked, update, with_keys
+from attacks import filled, filled_as, freetext, marked, nested, new_annotation, showing, ticked, update, with_field, with_keys
 from pdffile import PdfFile
 from pdfobject import Name, Ref, Stream, date, text
 
@@ -63,6 +63,20 @@ def with_tag(pdf, objects, numbers):
                     "K": {"Type": Name("OBJR"), "Obj": Ref(widget), "Pg": Ref(form.PAGE_1)}}
     objects[form.TAG] = dict(pdf.get(Ref(form.TAG)), K=[0, Ref(tag)])
     objects[form.TAGS] = dict(pdf.get(Ref(form.TAGS)), ParentTree={"Nums": [0, [Ref(form.TAG)], 1, Ref(tag)]}, ParentTreeNextKey=2)
+
+
+def tagged(data, widget, among=False, page=form.PAGE_1):
+    """What was added is tagged: by an element of its own, or as iText does, among the others of an element."""
+    pdf = PdfFile(data)
+    new, tag = Ref(pdf.size), pdf.get(Ref(form.TAG))
+    reference = {"Type": Name("OBJR"), "Obj": Ref(widget), "Pg": Ref(page)}
+    inner = {"Type": Name("StructElem"), "S": Name("Form"), "P": new, "Pg": Ref(page), "K": [reference]}
+    section = {"Type": Name("StructElem"), "S": Name("Sect"), "P": Ref(form.TAG), "K": [Ref(new.num + 1)]}
+    tags = dict(pdf.get(Ref(form.TAGS)), ParentTree={"Nums": [0, [Ref(form.TAG)], 1, Ref(form.TAG) if among else Ref(new.num + 1)]}, ParentTreeNextKey=2)
+    objects = {form.TAGS: tags, form.TAG: dict(tag, K=[reference, 0] if among else [0, new]), widget: dict(pdf.get(Ref(widget)), StructParent=1)}
+    if not among:
+        objects.update({new.num: section, new.num + 1: inner})
+    return update(data, objects)
 
 
 def in_turn(sign, data, *signers, **options):
@@ -231,6 +245,23 @@ def covered(sign, base):
     yield "stamped-then-signed", "", sign("agency", new_annotation(person, Subtype=Name("Stamp"), AP={"N": Ref(PdfFile(person).size + 1)})), "annotation"
 
 
+def added(sign, base):
+    """Fields and comments in a tagged document, which the next signer answers for."""
+    person = sign("person", base)
+    new = PdfFile(person).size
+    field, note = with_field(person), freetext(person)
+    yield "field-added-then-signed", "a field for the number, then the agency signs", sign("agency", field), "them"
+    for name, data in (("field", field), ("note", note)):
+        yield f"{name}-tagged-then-signed", "Acrobat", sign("agency", tagged(data, new)), "added"
+        yield f"{name}-tagged-among-others-then-signed", "iText", sign("agency", tagged(data, new, True)), "added"
+    second = freetext(person, page=form.PAGE_2)
+    page = dict(PdfFile(second).get(Ref(form.PAGE_2)), StructParents=5)
+    yield "note-tagged-on-a-page-without-tags", "iText", sign("agency", update(tagged(second, new, page=form.PAGE_2), {form.PAGE_2: page})), "annotation"
+    p3 = sign("person", base, certify=3)
+    yield "p3-note-tagged", "Acrobat", tagged(new_annotation(p3, Subtype=Name("Text"), Rect=[500, 600, 520, 620], Contents=text("Đã xem")),
+                                              PdfFile(p3).size), "annotation"
+
+
 def inside(sign, base):
     """Files inside the document, of which none has to be signed, but may be."""
     letter = sign("person", base)
@@ -242,7 +273,7 @@ def inside(sign, base):
 
 def rows(sign, base, streamed_base):
     """Every file, as attacks.rows."""
-    for family in (successive(sign, base, streamed_base), archived(sign, base), programs(sign, base), permitted(sign, base), fillings(sign, base), covered(sign, base),
+    for family in (successive(sign, base, streamed_base), archived(sign, base), programs(sign, base), permitted(sign, base), fillings(sign, base), covered(sign, base), added(sign, base),
                    inside(sign, base)):
         for name, habit, data, words in family:
             yield name, habit, data, None, words

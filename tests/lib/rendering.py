@@ -161,7 +161,7 @@ def permitted_rects(before, after, page_before, page_after, kinds):
         elif after.is_signature(note):
             granted = "signature-added" in kinds and (known is None or before.inherited(known, "/V") is None)
         else:
-            granted = "form-filled" in kinds and known is not None and before.state(known) != after.state(note)
+            granted = "field-added" in kinds if known is None else "form-filled" in kinds and before.state(known) != after.state(note)
         rect = after.get(note.get("/Rect"))
         if granted and isinstance(rect, list) and len(rect) == 4:
             rect = normal([after.get(n) for n in rect])
