@@ -116,6 +116,10 @@ char *vt_text_quoted(char *out, size_t out_bytes, const char *text);
 /* Vietnamese text without its accents, mechanically: NFC or NFD UTF-8 in, ASCII out; what has no
  * ASCII form becomes '?'. Cut and terminated as vt_text_clean. Returns out. */
 char *vt_text_ascii(char *out, size_t out_bytes, const char *utf8);
+/* Join three and more words of one letter each, in place: titles are often written with their
+ * letters apart. words: ASCII, each word with a space before and after; " s a o y 12 " becomes
+ * " saoy 12 ". */
+void vt_text_join_letters(char *words);
 /* True when the bytes are well-formed UTF-8 without NUL. */
 bool vt_text_is_utf8(struct vt_bytes text);
 /* Lower-case hexadecimal of bytes, NUL-terminated; out has room for 2 * len + 1. Returns out. */

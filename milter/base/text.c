@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Text from mail made safe for a log line or an answer, and Vietnamese without its accents.
  * UTF-8 by RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -158,6 +159,26 @@ static struct vt_bytes unaccent(struct vt_bytes character, uint32_t c, bool malf
 char *vt_text_ascii(char *out, size_t out_bytes, const char *utf8)
 {
     return rewrite(out, out_bytes, vt_bytes_str(utf8), unaccent);
+}
+
+void vt_text_join_letters(char *words)
+{
+    char *to = words;
+    for (const char *at = words; *at != '\0';) {
+        size_t letters = 0;
+        while (at[2 * letters] == ' ' && isalpha((unsigned char)at[2 * letters + 1]) &&
+               at[2 * letters + 2] == ' ')
+            letters++;
+        if (letters < 3) {
+            *to++ = *at++;
+            continue;
+        }
+        *to++ = ' ';
+        for (size_t i = 0; i < letters; i++)
+            *to++ = at[2 * i + 1];
+        at += 2 * letters; /* the space behind the last one */
+    }
+    *to = '\0';
 }
 
 bool vt_text_is_utf8(struct vt_bytes text)

@@ -20,12 +20,16 @@ static const struct {
     {" sao y ", VT_USE_COPY},
     {" sao luc ", VT_USE_COPY},
     {" trich sao ", VT_USE_COPY},
+    {" saoy ", VT_USE_COPY},
+    {" saoluc ", VT_USE_COPY},
+    {" trichsao ", VT_USE_COPY},
     {" van ban den ", VT_USE_INCOMING},
     {" cong van den ", VT_USE_INCOMING},
     {" dau den ", VT_USE_INCOMING},
     {" so den ", VT_USE_INCOMING},
     {" incoming ", VT_USE_INCOMING},
     {" phu luc ", VT_USE_ANNEX},
+    {" phuluc ", VT_USE_ANNEX},
     {" tai lieu dinh kem ", VT_USE_ANNEX},
     {" appendix ", VT_USE_ANNEX},
     {" so van ban ", VT_USE_NUMBER_DATE},
@@ -64,6 +68,7 @@ static enum vt_use use_of_names(struct pdf_reader *reader, const struct pdf_sign
     struct pdf_value reason = pdf_get(reader, &signature->dict, "Reason");
     add_words(words, signature->field->name);
     add_words(words, pdf_text_string(reader, &reason));
+    vt_text_join_letters(words);
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
         if (strstr(words, marks[i].words) != NULL)
             return marks[i].use;

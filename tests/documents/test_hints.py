@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -55,6 +56,23 @@ def made(*pictures, **options):
     return picture.document(WHEN, pictures, **options)
 
 
+def named():
+    """What names say, as offices write them: in any form of Unicode, with letters apart, signed once or twice."""
+    data, copy, annex = pdfbuild.build(when=WHEN), "copy", dict(MADE, annex=True)
+    for name, hints in (("S A O  Y 3-QD", {copy: "sao-y"}), ("S A O  L Ụ C 4-QD", {copy: "sao-luc"}), ("SaoY-5", {copy: "sao-y"}),
+                        ("12-QD bản sao y tại phường", {copy: "sao-y"}),
+                        ("bao cao sao luc 21 van ban", {}), ("sao yen 18", {}), ("T R Í C H  S A O 9", {copy: "trich-sao"})):
+        yield f"{name}.pdf", data, dict(MADE, **hints)
+    yield unicodedata.normalize("NFD", "sao lục 2-QD") + ".pdf", data, dict(MADE, copy="sao-luc")
+    yield "P H Ụ  L Ụ C  13.pdf", data, annex
+    yield unicodedata.normalize("NFD", "Phụ lục 14") + ".pdf", data, annex
+    yield "15-QD-PL2.pdf", data, annex
+    yield "16-PL.pdf", data, MADE
+    yield "PLO 27.pdf", data, MADE
+    yield "17-QD (Sao y).signed.pdf", data, dict(MADE, copy="sao-y")
+    yield "18-QD_saoy.signed.signed.pdf", data, dict(MADE, copy="sao-y")
+
+
 def unsigned():
     """(name, file, hints)."""
     seal, usual = picture.seal(), (300, 180, SEAL, SEAL)
@@ -63,6 +81,7 @@ def unsigned():
     yield "SAO Y 12-QD.pdf", pdfbuild.build(when=WHEN), dict(MADE, copy="sao-y")
     yield "12-QD (trích sao).pdf", pdfbuild.build(when=WHEN), dict(MADE, copy="trich-sao")
     yield "Phụ lục 2.pdf", pdfbuild.build(when=WHEN), dict(MADE, annex=True)
+    yield from named()
     yield "nothing.pdf", made(text=False), NOTHING
 
     yield "scan.pdf", made((PAGE, 0, 0, 595, 842), text=False), SCAN
@@ -190,6 +209,8 @@ def signed(pki):
     yield "corner.pdf", sign(text, rect=[350, 760, 560, 810]), MADE, [seen(None, "top-right")]
     yield "copy.pdf", sign(text, rect=[350, 760, 560, 810], reason="Sao y bản chính"), MADE, [seen("copy", "top-right")]
     yield "incoming.pdf", sign(main, "agency2", reason="Công văn đến số 15"), MADE, [seen(None, "elsewhere"), seen("incoming", "elsewhere")]
+    yield "copy-apart.pdf", sign(text, reason="S A O  L Ụ C"), MADE, [seen("copy", "elsewhere")]
+    yield "incoming-nfd.pdf", sign(main, reason=unicodedata.normalize("NFD", "Văn bản đến")), MADE, [seen(None, "elsewhere"), seen("incoming", "elsewhere")]
     yield "reason.pdf", sign(text, reason="PHỤ LỤC 1"), MADE, [seen("annex", "elsewhere")]
     yield "stamped.pdf", pdfsign.stamp(main, pki, WHEN), MADE, [seen(None, "elsewhere"), seen(None, None)]
 
