@@ -2,7 +2,7 @@
 #
 # What strangers do to a signed PDF: every published family of attacks, and their neighbours.  Each
 # row is (name, source, file, reason, words): the reason code it is refused for, and words that stand
-# in what is found.  Sources:
+# in what is found.  What other programs say of each row stands in tests/peers.  Sources:
 #   USF ISA SWA   Mladenov, Mainka, Meyer zu Selhausen, Grothe, Schwenk: 1 Trillion Dollar Refund, CCS 2019
 #   SHADOW        Mainka, Mladenov, Rohlmann: Shadow Attacks, NDSS 2021
 #   EAA SSA       Rohlmann, Mladenov, Mainka, Schwenk: Breaking the Specification: PDF Certification, S&P 2021

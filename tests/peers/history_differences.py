@@ -10,6 +10,7 @@
 BEHIND = "FOOLED: what is written behind the end without a table of its own is not looked at; readers that rebuild the table show it"
 HOLDS = "FOOLED: what the reader takes for the last word is the signed object; other readers show the new one"
 TITLE = "FOOLED: the title of the document information is shown in the title bar and in lists of files"
+PREPARED = "FOOLED: the file was prepared so that some reader begins elsewhere, or rebuilds the table, and shows other content"
 NOT_OPENED = "there is no password: nobody can say what is in it, which is no reason to pass"
 NOTES = "the certification allows annotations (P=3, ISO 32000-1 table 254), and a mark that hides nothing is one"
 COVERED = "the agency that signed afterwards covers the annotation and answers for it; vanthu names it"
@@ -33,19 +34,20 @@ PYHANKO = [
     ("unreadable", "accepted accepted", "the same", "encrypted-aes-256-*"),
     ("accepted", "refused", BEHIND, "isa-2-body-only isa-3-* isa-no-eof isa-startxref-to-the-old isa-whole-document-again not-listed polyglot-zip-behind second-header"),
     ("accepted", "refused", "FOOLED: of an entry that stands twice or is written with #xx, it takes the one and some reader the other", "key-twice key-escaped"),
-    ("accepted", "refused", TITLE, "title-changed encrypted-*-title-in-clear"),
+    ("accepted", "refused", TITLE, "title-* encrypted-*-title-in-clear"),
     ("unreadable", "refused", HYBRID, "hybrid hybrid-*"),
     ("accepted", "refused", HYBRID, "hybrid-*"),
     ("unreadable", "refused", "a page tree that is no tree", "page-shown-twice pages-* page-that-was-missing"),
     ("unreadable", "accepted accepted", "a page that the page tree names twice, as signed", "page-shown-twice-*"),
     ("accepted", "refused", MISSING, "missing-*"),
     ("accepted accepted", "refused accepted", MISSING, "missing-*-signed-later"),
-    ("accepted accepted", "refused accepted", STAMP, "stamp-that-shows"),
+    ("accepted accepted", "refused accepted", STAMP, "stamp-that-shows stamp-as-*"),
     ("accepted accepted accepted", "refused accepted accepted", STAMP, "stamp-that-shows-and-*"),
     ("accepted", "refused", "FOOLED: the look of a field may become anything, of a button and of a field whose value is as before",
      "shadow-replace-field-look shadow-replace-button-look look-only"),
     ("accepted", "refused", "FOOLED: fonts of the form, or the order to draw every field anew, change what fields show",
-     "shadow-replace-form-fonts shadow-replace-look-again"),
+     "shadow-replace-form-fonts shadow-replace-look-again form-fonts-*"),
+    ("accepted", "refused", PREPARED, "prepared-*"),
     ("accepted", "refused", FILLED, "filled-* ticked-* chosen-and-another-shown radio-none-shown field-as-large-as-the-page"),
     ("accepted", "refused", "nothing certifies the form, so nobody allowed to fill it in: ADDED_AFTER_SIGNING", "field-filled field-ticked"),
     ("accepted accepted", "refused accepted", "the same; he who signed it afterwards is a stranger", "filled-and-signed-by-a-stranger"),
@@ -77,18 +79,19 @@ DSS = [
     ("accepted", "refused", "a chain of tables that cannot be followed; DSS follows a part of it", "prev-loop prev-twice"),
     ("accepted", "refused", HYBRID, "hybrid hybrid-*"),
     ("accepted", "refused", "a page tree that is no tree, or counts otherwise than it shows", "pages-in-a-circle pages-counted-wrongly"),
-    ("accepted", "refused", TITLE, "title-changed encrypted-*-title-in-clear"),
+    ("accepted", "refused", TITLE, "title-* encrypted-*-title-in-clear"),
     ("unreadable", "refused", "another encryption begins with an update: the peer gives up", "encrypted-*"),
     ("accepted", "refused", "FOOLED: another encryption, or none, begins with an update: of the signed bytes the one reader shows other things than the other",
      "encrypted-* decrypted-afterwards"),
-    ("accepted", "refused", "FOOLED: fonts of the form change what fields show", "shadow-replace-form-fonts"),
+    ("accepted", "refused", "FOOLED: fonts of the form change what fields show", "shadow-replace-form-fonts form-fonts-of-fields-below"),
+    ("accepted", "refused", PREPARED, "prepared-* table-from-one-renumbered"),
     ("accepted", "refused", "FOOLED: an empty signature field that becomes as large as the page can hide it when it is signed", "shadow-hide-signature-moved"),
     ("accepted", "refused", ACTION, "names-script names-script-p2 button-* field-calculated"),
     ("accepted", "refused", "FOOLED: files inside the document are not compared", "file-replaced file-added"),
     ("accepted accepted", "refused accepted", "FOOLED: files inside the document, and what else uses their list, are not compared", "names-with-two-uses"),
     ("accepted", "refused", FILLED, "filled-* ticked-* chosen-and-another-shown radio-none-shown"),
     ("accepted", "refused", "an object nothing refers to has got other content: vanthu does not say what it cannot tell", "unused-made-used"),
-    ("accepted", "refused", STAMP, "stamp-that-shows stamp-that-shows-*"),
+    ("accepted", "refused", STAMP, "stamp-that-shows stamp-that-shows-* stamp-as-*"),
     ("accepted accepted", "refused accepted", STAMP, "stamp-that-shows-and-signed-by-a-stranger"),
     ("accepted accepted", "refused accepted", "the certification forbids to sign, and DSS tells it as a warning alone", "ssa-p1"),
     ("accepted accepted", "refused accepted", "FOOLED: a field that the first signature locked was signed; DSS does not apply locks to signature fields, "

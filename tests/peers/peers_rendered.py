@@ -28,7 +28,7 @@ STAMP = "what the time stamp shows stands where a new signature may stand; but n
 NOT_SHOWN = {
     "hybrid-content": HYBRID, "hybrid-field": HYBRID, "hybrid-freed-for-newer": HYBRID,
     "page-inherits-mediabox": INHERITED, "page-inherits-resources": INHERITED,
-    "missing-picture": DRAWN_LARGE, "missing-picture-signed-later": DRAWN_LARGE, "stamp-that-shows-p[12]": STAMP,
+    "missing-picture": DRAWN_LARGE, "missing-picture-signed-later": DRAWN_LARGE, "stamp-that-shows-p[12]": STAMP, "stamp-as-*-p1": STAMP,
     "button-*": ACTION, "catalog-aa": ACTION, "catalog-openaction": ACTION, "field-calculated": ACTION, "names-script*": ACTION, "page-aa": ACTION,
     "certified-anew": CERTIFIED, "ssa-p1": CERTIFIED, "lock-with-p1": CERTIFIED, "locked-signature": CERTIFIED,
     "file-replaced": FILE, "names-with-two-uses": FILE,
