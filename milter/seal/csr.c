@@ -26,9 +26,10 @@ static bool add_part(X509_NAME *name, char *part)
 static enum vt_code read_subject(const char *text, X509_NAME *name, struct vt_err *err)
 {
     char copy[MAX_SUBJECT_BYTES], *rest = NULL;
-    if (text[0] != '/' || strlen(text) >= sizeof(copy) || !vt_text_is_utf8(vt_bytes_str(text)))
+    size_t len = strlen(text);
+    if (text[0] != '/' || len >= sizeof(copy) || !vt_text_is_utf8(vt_bytes_str(text)))
         return vt_err_set(err, VT_E_CONFIG, "a subject is written so: /C=VN/O=…/CN=…");
-    (void)strcpy(copy, text);
+    memcpy(copy, text, len + 1);
     for (char *part = strtok_r(copy, "/", &rest); part != NULL; part = strtok_r(NULL, "/", &rest))
         if (!add_part(name, part))
             return vt_err_set(err, VT_E_CONFIG,

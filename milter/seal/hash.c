@@ -39,14 +39,12 @@ size_t vt_seal_digest_info(enum vt_seal_hash hash, struct vt_bytes data, uint8_t
     /* Up to the digest; only the OID's last byte and two lengths differ. */
     static const uint8_t before[] = {0x30, 0,    0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
                                      0x65, 0x03, 0x04, 0x02, 0,    0x05, 0x00, 0x04, 0};
-    static const uint8_t last[VT_SEAL_HASHES] = {
-        [VT_SEAL_SHA256] = 1, [VT_SEAL_SHA384] = 2, [VT_SEAL_SHA512] = 3};
     size_t len = vt_seal_digest(hash, data, out + sizeof(before));
     if (len == 0)
         return 0;
     memcpy(out, before, sizeof(before));
     out[1] = (uint8_t)(sizeof(before) - 2 + len);
-    out[14] = last[hash];
+    out[14] = hash == VT_SEAL_SHA256 ? 1 : hash == VT_SEAL_SHA384 ? 2 : 3;
     out[18] = (uint8_t)len;
     return sizeof(before) + len;
 }
