@@ -189,10 +189,21 @@ static void draw_picture(struct drawing *drawing, const struct state *state, str
 static void draw_content(struct drawing *drawing, struct vt_bytes content,
                          const struct pdf_value *resources, const struct pdf_matrix *matrix);
 
+/* Signatures that show nothing often have an appearance without content. */
+static bool is_empty(struct drawing *drawing, struct pdf_ref ref)
+{
+    struct pdf_value dict =
+        pdf_resolve(drawing->reader, (struct pdf_value){.kind = PDF_REF, .ref = ref});
+    struct pdf_value length = pdf_get(drawing->reader, &dict, "Length");
+    return length.kind == PDF_INTEGER && length.integer == 0;
+}
+
 static bool take_stream(struct drawing *drawing, struct pdf_ref ref, struct vt_buf *out)
 {
     uint8_t *data = NULL;
     size_t len = 0;
+    if (is_empty(drawing, ref))
+        return true;
     bool ok = pdf_doc_stream(&drawing->reader->main, ref, true, MAX_CONTENT_BYTES, &data, &len) &&
               len <= drawing->budget->bytes && vt_buf_add(out, data, len) == VT_OK &&
               vt_buf_add(out, "\n", 1) == VT_OK;

@@ -97,6 +97,7 @@ def unsigned():
     yield "background.pdf", made((picture.photo(40, 56), 0, 0, 595, 842)), MADE
     yield "scan-behind.pdf", made((PAGE, 0, 0, 595, 842), text=False, pages=2), NOTHING
     yield "ocr-alone.pdf", made(hidden_text=True), NOTHING
+    yield "empty-appearance.pdf", made(as_stamp=True), MADE
 
     yield "seal.pdf", made((seal, *usual)), SEALED
     yield "seal-indexed.pdf", made((seal, *usual, {"kind": "indexed"})), SEALED
