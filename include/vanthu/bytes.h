@@ -106,7 +106,11 @@ enum vt_code vt_base64_add_lines(struct vt_buf *out, struct vt_bytes bytes) VT_M
 
 /* ---- text ---- */
 
-/* Copy text from mail into out for a log line or an answer: control characters, DEL and invalid
+/* Bytes of the first character of text when a reader must not be shown it: controls, line
+ * separators, what turns the direction of text (Unicode Bidi_Control), what has no width. 0: it is
+ * none of these, is malformed, or text is empty. */
+size_t vt_text_unsafe(struct vt_bytes text);
+/* Copy text from mail into out for a log line or an answer: unsafe characters (above) and invalid
  * UTF-8 become '?', and at most out_bytes - 1 bytes are written, cut at a character border, with
  * "..." when cut. Always NUL-terminated. Returns out. */
 char *vt_text_clean(char *out, size_t out_bytes, struct vt_bytes text);

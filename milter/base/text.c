@@ -39,6 +39,13 @@ static bool is_unsafe(uint32_t c)
            (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
 }
 
+size_t vt_text_unsafe(struct vt_bytes text)
+{
+    uint32_t c = 0;
+    size_t len = text.len > 0 ? decode(text, &c) : 0;
+    return len > 0 && is_unsafe(c) ? len : 0;
+}
+
 /* Append to a fixed buffer of which "..." must still fit; false when full. */
 static bool put(char *out, size_t out_bytes, size_t *used, const void *bytes, size_t len)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What people are shown of a certificate: names as UTF-8 without control characters, serial
- * number, period, key. */
+ * What people are shown of a certificate: names as UTF-8 without characters that hide or turn text,
+ * serial number, period, key. */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,23 +19,8 @@
 /* One name as text; real ones have 200 bytes. */
 #define MAX_NAME_TEXT_BYTES 4096
 
-/* Length of the character at ptr when it would lie to the reader: C0, DEL and C1 controls
- * (0xc2 0x80 to 0xc2 0x9f) and the characters that turn the direction of text (U+202A to U+202E,
- * U+2066 to U+2069); else 0. */
-static size_t unwanted(const uint8_t *ptr, size_t left)
-{
-    if (ptr[0] < 0x20 || ptr[0] == 0x7f)
-        return 1;
-    if (left >= 2 && ptr[0] == 0xc2 && ptr[1] >= 0x80 && ptr[1] < 0xa0)
-        return 2;
-    if (left >= 3 && ptr[0] == 0xe2 &&
-        ((ptr[1] == 0x80 && ptr[2] >= 0xaa && ptr[2] <= 0xae) ||
-         (ptr[1] == 0x81 && ptr[2] >= 0xa6 && ptr[2] <= 0xa9)))
-        return 3;
-    return 0;
-}
-
-/* A clean copy in the arena, cut at a character border. Invalid UTF-8 gives *out == NULL. */
+/* A copy in the arena without what would lie to the reader, cut at a character border. Invalid
+ * UTF-8 gives *out == NULL. */
 static enum vt_code keep_text(struct vt_arena *arena, const uint8_t *text, size_t len,
                               const char **out)
 {
@@ -50,7 +35,7 @@ static enum vt_code keep_text(struct vt_arena *arena, const uint8_t *text, size_
         return VT_E_NOMEM;
     size_t used = 0;
     for (size_t i = 0; i < len;) {
-        size_t skip = unwanted(text + i, len - i);
+        size_t skip = vt_text_unsafe(vt_bytes_of(text + i, len - i));
         if (skip == 0)
             copy[used++] = (char)text[i++];
         else

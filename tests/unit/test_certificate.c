@@ -140,6 +140,19 @@ static void test_names(void **state)
          NULL,
          NULL,
          NULL},
+        {"characters that nobody sees, and those that end a line, are taken out",
+         {{"CN", V_ASN1_UTF8STRING,
+           "a\xe2\x80\x8b"
+           "b\xe2\x80\xa8"
+           "c\xef\xbb\xbf"
+           "d\xd8\x9c"
+           "e",
+           -1}},
+         "CN=abcde",
+         "abcde",
+         NULL,
+         NULL,
+         NULL},
         {"NUL inside", {{"CN", V_ASN1_UTF8STRING, "a\0b", 3}}, "CN=a\\00b", "ab", NULL, NULL, NULL},
         {"nothing", {{NULL, 0, NULL, 0}}, NULL, NULL, NULL, NULL, NULL},
     };
