@@ -181,7 +181,8 @@ const char *vt_timeline_signer(struct vt_timeline_writer *w, const struct vt_sig
 /* What was changed after a signature, each kind once with where it is. */
 void vt_timeline_changes_after(struct vt_timeline_writer *w, const struct vt_document *document,
                                const struct vt_signature *signature);
-/* Of a file: the first changes that are not permitted, a list, or nothing. */
+/* Of a file: the first changes that are not permitted, or that nobody signed, or whose effect is
+ * not known, a list, or nothing. */
 void vt_timeline_worst_changes(struct vt_timeline_writer *w, const struct vt_evidence *evidence);
 
 #endif

@@ -180,10 +180,17 @@ void vt_timeline_changes_after(struct vt_timeline_writer *w, const struct vt_doc
 
 void vt_timeline_worst_changes(struct vt_timeline_writer *w, const struct vt_evidence *evidence)
 {
+    static const enum vt_changes order[] = {VT_CHANGES_FORBIDDEN, VT_CHANGES_ADDED,
+                                            VT_CHANGES_UNDETERMINED};
     size_t left = WORST_TOLD;
     bool is_open = false;
-    for (size_t i = 0; i < evidence->documents_count && left > 0; i++)
-        left -= put_groups(w, &evidence->documents[i], 0, VT_CHANGES_FORBIDDEN, left, &is_open);
+    for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
+        for (size_t i = 0; i < evidence->documents_count && left > 0; i++) {
+            const struct vt_document *document = &evidence->documents[i];
+            if (vt_timeline_verdict_of_document(document) != VT_TIMELINE_GOOD)
+                left -= put_groups(w, document, 0, order[k], left, &is_open);
+        }
+    }
     if (is_open)
         vt_timeline_put(w, "</ul>\n");
 }
