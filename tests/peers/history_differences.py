@@ -13,7 +13,8 @@ TITLE = "FOOLED: the title of the document information is shown in the title bar
 PREPARED = "FOOLED: the file was prepared so that some reader begins elsewhere, or rebuilds the table, and shows other content"
 NOT_OPENED = "there is no password: nobody can say what is in it, which is no reason to pass"
 NOTES = "the certification allows annotations (P=3, ISO 32000-1 table 254), and a mark that hides nothing is one"
-COVERED = "the agency that signed afterwards covers the annotation and answers for it; vanthu names it"
+COVERED = "the agency that signed afterwards covers what was added, and answers for it; vanthu names it"
+TAGS = "FOOLED: tags are not compared, or not whether they count: a screen reader reads something else"
 FILLED = "FOOLED: a field may be filled in; whether what it shows then is the value it has, in a look that hides nothing, is asked by vanthu alone"
 STAMP = "FOOLED: a time stamp with a look writes onto the page what nobody signed"
 HYBRID = "an update with two tables for different readers (/XRefStm) that do not say the same; the peer follows one"
@@ -62,7 +63,11 @@ PYHANKO = [
     ("refused", "accepted", NOTES, "p3-*"),
     ("refused", "accepted", "for pyHanko a field without a look, which the reader draws, is not filled in, nor one of two widgets of a field", "p2-*"),
     ("refused accepted", "accepted accepted", NOTES, "p3-note-and-signed"),
-    ("refused accepted", "accepted accepted", COVERED, "noted-then-signed stamped-then-signed"),
+    ("refused accepted", "accepted accepted", COVERED,
+     "noted-then-signed stamped-then-signed field-added-then-signed field-tagged-* note-tagged-*"),
+    ("accepted", "refused", TAGS, "catalog-markinfo"),
+    ("accepted", "refused", "a note of the signed revision becomes a field of the form, and nobody knows what readers make of it",
+     "field-added-that-is-old"),
 ]
 
 ACTION = "FOOLED: DSS calls new scripts and actions of fields and of the document filling in"
@@ -96,10 +101,13 @@ DSS = [
     ("accepted accepted", "refused accepted", "the certification forbids to sign, and DSS tells it as a warning alone", "ssa-p1"),
     ("accepted accepted", "refused accepted", "FOOLED: a field that the first signature locked was signed; DSS does not apply locks to signature fields, "
      "nor /P of a Lock", "locked-signature lock-with-p1"),
-    ("refused overlap", "refused accepted", OVERLAP, "eaa-signed-later-p1 eaa-signed-later-p2 note-and-signed-by-a-stranger note-over-the-page-signed"),
+    ("refused overlap", "refused accepted", OVERLAP,
+     "eaa-signed-later-p1 eaa-signed-later-p2 note-and-signed-by-a-stranger note-over-the-page-signed field-added-over-the-page"),
     ("overlap overlap", "refused accepted", OVERLAP, "ssa-page-p2"),
     ("overlap overlap overlap", "refused refused accepted", OVERLAP, "ssa-in-parts-p2"),
-    ("refused overlap", "accepted accepted", f"{COVERED}; {OVERLAP}", "noted-then-signed stamped-then-signed"),
+    ("refused overlap", "accepted accepted", f"{COVERED}; {OVERLAP}", "noted-then-signed stamped-then-signed note-tagged-*"),
+    ("refused accepted", "accepted accepted", COVERED, "field-added-then-signed field-tagged-* note-tagged-on-a-page-without-tags"),
+    ("accepted", "refused", TAGS, "tag-*"),
     ("refused", "accepted", "DSS draws the pages and sees that the field shows what was filled in, which the certification allows (P=2)", "p2-*"),
     ("refused accepted", "accepted accepted", "the same", "p2-filled-and-signed lock-of-others"),
     ("refused accepted", "accepted accepted", "DSS draws the pages and sees what was filled in; the agency that signed afterwards covers it", "filled-* ticked-then-signed"),
