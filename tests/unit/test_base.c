@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -187,6 +188,29 @@ static void accents_are_taken_off(void **state)
     }
 }
 
+static void letters_apart_are_joined(void **state)
+{
+    static const struct {
+        const char *in, *want;
+    } cases[] = {
+        {"", ""},
+        {" ", " "},
+        {" s a o y 12 ", " saoy 12 "},
+        {" 12 s a o l u c ", " 12 saoluc "},
+        {" sao y a ban ", " sao y a ban "},
+        {" a b c", " a b c"},
+        {" x y z to a b c d ", " xyz to abcd "},
+        {" 1 2 3 4 ", " 1 2 3 4 "},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char words[32];
+        (void)snprintf(words, sizeof(words), "%s", cases[i].in);
+        vt_text_join_letters(words);
+        assert_string_equal(words, cases[i].want);
+    }
+}
+
 static void near_words_are_found(void **state)
 {
     (void)state;
@@ -296,6 +320,7 @@ int main(void)
         cmocka_unit_test(quotes_end_no_field),
         cmocka_unit_test(a_log_entry_is_one_line),
         cmocka_unit_test(accents_are_taken_off),
+        cmocka_unit_test(letters_apart_are_joined),
         cmocka_unit_test(near_words_are_found),
         cmocka_unit_test(times_are_read_and_written),
         cmocka_unit_test(asn1_times_are_read),
