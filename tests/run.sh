@@ -43,8 +43,8 @@ run() { # NAME COMMAND...
 }
 
 # What takes longest begins first, by what it took the last time; of what never ran these.
-LONG='mta/test_sendmail.py documents/test_documents.py faults/test_two_gateways.py command/test_ladder_command.py
- demo/test_demo.sh mta/test_postfix_load.py command/test_reload_command.py peers/test_debian_peers.py seal/test_message.py
+LONG='documents/test_documents.py mta/test_sendmail.py faults/test_status_calm.py faults/test_two_gateways.py
+ command/test_reload_command.py mta/test_notice_queue.py faults/test_status_restart.py peers/test_debian_peers.py
  unit/test_cms unit/test_judgement_table unit/test_register_verify unit/test_central unit/test_judgement_cost'
 longest_first() { # lines of NAME COMMAND...
     while read -r name command; do

@@ -59,15 +59,14 @@ int vt_control_accept(int listening_fd)
 /* The login that a process belongs to: who used sudo(8). */
 static bool login_of(pid_t pid, uid_t *out)
 {
-    char path[64];
-    unsigned login = (unsigned)-1;
+    char path[64], text[24];
     (void)snprintf(path, sizeof(path), "/proc/%ld/loginuid", (long)pid);
     FILE *file = fopen(path, "re");
-    bool is_read = file != NULL && fscanf(file, "%u", &login) == 1;
+    bool is_read = file != NULL && fgets(text, sizeof(text), file) != NULL;
     if (file != NULL)
         (void)fclose(file);
-    *out = login;
-    return is_read && login != (unsigned)-1;
+    *out = is_read ? (uid_t)strtoul(text, NULL, 10) : (uid_t)-1;
+    return *out != (uid_t)-1;
 }
 
 static void name_of(uid_t uid, char out[40])

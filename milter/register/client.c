@@ -115,9 +115,9 @@ static enum vt_code write_body(const struct vt_register_record *record, struct v
 /* An answer that cannot be read is that of a registrar which committed all the same. */
 static void tell_missing(const struct vt_registrar *registrar, const struct vt_message *answer)
 {
-    json_t *root = registrar->missing != NULL && answer->body_len > 0
-                       ? json_loadb((const char *)answer->body, answer->body_len, 0, NULL)
-                       : NULL;
+    if (registrar->missing == NULL || answer->body_len == 0)
+        return;
+    json_t *root = json_loadb((const char *)answer->body, answer->body_len, 0, NULL);
     const json_t *missing = json_object_get(root, "missing");
     for (size_t i = 0; i < json_array_size(missing) && i < VT_MAX_TOLD_MISSING; i++) {
         const char *sha256 = json_string_value(json_array_get(missing, i));

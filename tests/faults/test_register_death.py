@@ -133,7 +133,7 @@ def check_deliveries(site, register):
     seen = collections.Counter()
     for message in site.deliveries():
         reference = own_headers(message).get("x-vanthu-reference", [None])[0]
-        equal([body["answer"]["kind"] for body in register[reference]["decided"]], ["accept"], f"record of a delivery, {reference}")
+        equal([body["answer"]["kind"] for body in register[reference]["decided"]], ["accept"], f"record of a delivery, {reference}: {message[:600]}")
         seen[message_id(message)] += 1
     equal([name for name, count in seen.items() if count > 1], [], "delivered twice")
     return len(seen)
