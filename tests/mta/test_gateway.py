@@ -356,7 +356,8 @@ class HeadOfLine(GatewayTest):
                   "slow half p99 %.0f ms" % (
                       count, percentile(fast, .5) * 1e3, percentile(fast, .99) * 1e3,
                       percentile(alone, .99) * 1e3, percentile(slow, .99) * 1e3))
-            worst = max(worst, percentile(fast, .99))
+            # On a busy machine both take longer; who waits behind a slow one takes a second longer.
+            worst = max(worst, percentile(fast, .99) - percentile(alone, .99))
             self.assertLess(max(slow), 1.8)
         self.assertLess(worst, 0.5)
 
