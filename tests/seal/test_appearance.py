@@ -17,7 +17,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 
 import office
-from site_lab import KEYS
 
 SEAL = os.path.join(HERE, "..", "..", "build", "tests", "seal", "seal_file")
 FONT = "font=" + office.SERIF + "Regular.ttf"
@@ -50,8 +49,6 @@ def seal(site, source, target, *options, by="agency"):
 
 def make(site):
     """{picture: file}."""
-    if os.path.isdir(KEYS):
-        shutil.copytree(KEYS, site + "/pki/keys")
     subprocess.run([HERE + "/../pki/mkpki.sh", site + "/pki"], check=True)
     office.seal_picture(site + "/seal.png")
     office.signature_picture(site + "/signature.png")
