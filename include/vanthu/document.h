@@ -74,8 +74,9 @@ struct vt_signed_document {
 
 /* Read a PDF: every signature field of the AcroForm and its dictionary; /ByteRange to the byte;
  * later revisions (ISO 32000-1 12.8, EN 319 142-1). pdf must outlive *out, which is in arena.
- * A damaged file is a finding, not an error.
- * Returns VT_OK, VT_E_NOMEM, VT_E_INTERNAL. */
+ * A damaged file is a finding, not an error; so is one that the memory does not last for: nothing
+ * but TOO_LARGE is known of it.
+ * Returns VT_OK, VT_E_NOMEM. */
 enum vt_code vt_document_read_pdf(struct vt_arena *arena, struct vt_bytes pdf,
                                   struct vt_signed_document **out,
                                   struct vt_err *err) VT_MUST_CHECK;

@@ -145,22 +145,38 @@ void pdf_reader_close(struct pdf_reader *reader)
     *reader = (struct pdf_reader){0};
 }
 
+/* That there was too little memory for this file is told of it, and not of the whole mail. Made
+ * while there is some. NULL: there is none. */
+static struct vt_signed_document *prepare_giving_up(struct vt_arena *arena)
+{
+    struct vt_signed_document *document = vt_arena_alloc(arena, sizeof(*document));
+    if (document == NULL ||
+        vt_findings_add(arena, &document->findings, &document->findings_count,
+                        "Reading the file needs more memory than one file may have; it was not "
+                        "checked.") != VT_OK)
+        return NULL;
+    document->reasons = VT_REASON_BIT(VT_REASON_TOO_LARGE);
+    return document;
+}
+
 enum vt_code vt_document_read_pdf(struct vt_arena *arena, struct vt_bytes pdf,
                                   struct vt_signed_document **out, struct vt_err *err)
 {
     struct pdf_reader reader;
-    enum vt_code code = pdf_reader_open(&reader, arena, pdf, err);
+    struct vt_signed_document *given_up = prepare_giving_up(arena);
+    if (given_up == NULL)
+        return vt_err_set(err, VT_E_NOMEM, "no memory for reading a PDF");
+    enum vt_code code = pdf_reader_open(&reader, arena, pdf, NULL);
     if (code == VT_OK && reader.main.qpdf != NULL)
         pdf_attached_read(&reader);
-    if (code == VT_OK && reader.out_of_memory)
-        code = vt_err_set(err, VT_E_NOMEM, "the memory of the mail is used up by a PDF");
-    if (code == VT_OK) {
+    *out = given_up;
+    if (code == VT_OK && !reader.out_of_memory) {
         pdf_spots_read(&reader);
         pdf_hints_read(&reader);
         *out = reader.document;
     }
     pdf_reader_close(&reader);
-    return code;
+    return VT_OK;
 }
 
 enum vt_code vt_document_warm(struct vt_err *err)
