@@ -194,6 +194,9 @@ static void compare_step(struct judgement *judgement, size_t step)
     } else {
         pdf_compare(&pair);
         compare_readings(&pair, &history->steps[step].split);
+        if (history->defect_before != NULL)
+            pdf_pair_fail(&pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_NOT_FOLLOWED, "%s",
+                          history->defect_before);
         if (certifies_late(judgement->reader, step))
             pdf_pair_fail(&pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_CERTIFIED_AGAIN,
                           "a later signature certifies the document anew");

@@ -82,47 +82,6 @@ static const char *check_containers(struct pdf_reader *reader, const struct pdf_
                                             : "an update uses an object stream it does not bring";
 }
 
-/* Where "N G obj" begins whose "obj" stands at at; SIZE_MAX for another word. */
-static size_t object_begin(struct vt_bytes bytes, size_t from, size_t at)
-{
-    size_t begin = at;
-    for (int number = 0; number < 2; number++) {
-        size_t end = begin;
-        while (end > from && pdf_is_space(bytes.ptr[end - 1]))
-            end--;
-        size_t first = end;
-        while (first > from && bytes.ptr[first - 1] >= '0' && bytes.ptr[first - 1] <= '9')
-            first--;
-        if (first == end || (number == 1 && end == begin))
-            return SIZE_MAX;
-        begin = first;
-    }
-    return begin;
-}
-
-/* A reader that does not like the cross-reference section builds its own from every "N G obj" it
- * sees. It must not find other objects than the section lists. */
-static const char *check_unlisted(struct pdf_reader *reader, const struct pdf_section *section,
-                                  size_t from, size_t to)
-{
-    const struct vt_bytes bytes = vt_bytes_slice(reader->bytes, 0, to);
-    struct pdf_set listed = {0};
-    for (; section != NULL; section = section->second) {
-        for (size_t i = 0; i < section->entries_count; i++) {
-            if (section->entries[i].type == PDF_ENTRY_OFFSET)
-                (void)pdf_set_add(reader, &listed, section->entries[i].place);
-        }
-        if (section->is_stream)
-            (void)pdf_set_add(reader, &listed, section->at);
-    }
-    for (size_t at = from; (at = vt_bytes_find(bytes, VT_BYTES("obj"), at)) != SIZE_MAX; at++) {
-        size_t begin = object_begin(bytes, from, at);
-        if (begin != SIZE_MAX && !pdf_set_has(&listed, begin))
-            return "an update brings an object that its cross-reference section does not list";
-    }
-    return NULL;
-}
-
 static const char *add_revision(struct pdf_history *history, struct pdf_step *step, size_t index)
 {
     const struct pdf_revision *revision = &history->chain->revisions[index];
@@ -135,6 +94,8 @@ static const char *add_revision(struct pdf_history *history, struct pdf_step *st
     size_t from = history->chain->revisions[index - 1].end;
     if (section->at < from)
         return "the cross-reference section of an update lies before the update";
+    if (section->is_loose)
+        return "the cross-reference table of an update is written as not all readers read it";
     struct pdf_split split = {0};
     const char *defect = section->is_hybrid ? pdf_hybrid_compare(history->reader, section, from,
                                                                  revision->end, &split)
@@ -146,7 +107,11 @@ static const char *add_revision(struct pdf_history *history, struct pdf_step *st
         step->split = split;
     if (defect == NULL)
         defect = check_containers(history->reader, section, &containers);
-    return defect != NULL ? defect : check_unlisted(history->reader, section, from, revision->end);
+    if (defect != NULL)
+        return defect;
+    return pdf_has_unlisted(history->reader, section, 1, from, revision->end, false)
+               ? "an update brings an object that its cross-reference section does not list"
+               : NULL;
 }
 
 static bool has_generation_of(const struct pdf_section *section, const struct pdf_set *ids)
@@ -177,8 +142,29 @@ static const char *check_generations(struct pdf_history *history, const struct p
     return NULL;
 }
 
+/* The same before the update: whatever was prepared there is found when an update makes a reader
+ * build its own section. */
+static const char *check_before(struct pdf_history *history)
+{
+    const struct pdf_chain *chain = history->chain;
+    size_t end = history->steps[0].end, oldest = 0;
+    while (oldest < chain->sections_count && chain->sections[oldest].at >= end)
+        oldest++;
+    for (size_t i = oldest; i < chain->sections_count; i++) {
+        if (!pdf_section_load(history->reader, &chain->sections[i]))
+            return "a cross-reference section cannot be read";
+    }
+    return pdf_has_unlisted(history->reader, chain->sections + oldest,
+                            chain->sections_count - oldest, 0, end, true)
+               ? "what was signed holds an object that no cross-reference section lists, which "
+                 "some readers show after an update"
+               : NULL;
+}
+
 void pdf_history_open(struct pdf_history *history)
 {
+    if (history->count > 1)
+        history->defect_before = check_before(history);
     for (size_t i = 1; i < history->count; i++) {
         struct pdf_step *step = &history->steps[i];
         size_t first = history->steps[i - 1].revision + 1;

@@ -37,6 +37,7 @@ struct pdf_history {
     struct pdf_chain *chain;
     struct pdf_step steps[PDF_MAX_STEPS];
     size_t count;
+    const char *defect_before; /* what some readers show of the first step after an update */
     struct pdf_cached *cache;
     size_t cache_capacity;
     size_t cache_count;

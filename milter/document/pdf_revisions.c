@@ -21,19 +21,33 @@ static bool next_eof_mark(struct vt_bytes bytes, size_t *at)
     return true;
 }
 
+/* The offset behind startxref. No sign and no comment, which some readers do not read. */
+static bool next_offset(struct vt_bytes bytes, size_t *at, size_t *out)
+{
+    struct pdf_value offset;
+    while (*at < bytes.len && pdf_is_space(bytes.ptr[*at]))
+        (*at)++;
+    if (*at == bytes.len || bytes.ptr[*at] < '0' || bytes.ptr[*at] > '9' ||
+        !pdf_next_value(bytes, at, &offset) || offset.kind != PDF_INTEGER)
+        return false;
+    *out = (size_t)offset.integer;
+    return true;
+}
+
 /* startxref, offset, %%EOF: the end of the revision whose section was just read. */
 static void read_end(struct vt_bytes bytes, size_t at, struct pdf_section *section,
                      size_t *out_startxref)
 {
-    struct pdf_value word, offset;
+    struct pdf_value word;
+    size_t offset = 0;
     *out_startxref = SIZE_MAX;
     if (!pdf_next_value(bytes, &at, &word) || word.kind != PDF_KEYWORD ||
-        !vt_bytes_equal(word.text, VT_BYTES("startxref")) || !pdf_next_value(bytes, &at, &offset) ||
-        offset.kind != PDF_INTEGER || offset.integer < 0 || !next_eof_mark(bytes, &at))
+        !vt_bytes_equal(word.text, VT_BYTES("startxref")) || !next_offset(bytes, &at, &offset) ||
+        !next_eof_mark(bytes, &at))
         return;
     section->end = at;
     section->has_end = true;
-    *out_startxref = (size_t)offset.integer;
+    *out_startxref = offset;
 }
 
 static const char *read_section(struct pdf_reader *reader, size_t start,
@@ -67,11 +81,9 @@ static size_t last_startxref(struct vt_bytes bytes)
         last = at;
     if (last == SIZE_MAX)
         return SIZE_MAX;
-    struct pdf_value offset;
+    size_t offset = 0;
     last += key.len;
-    if (!pdf_next_value(bytes, &last, &offset) || offset.kind != PDF_INTEGER || offset.integer < 0)
-        return SIZE_MAX;
-    return (size_t)offset.integer;
+    return next_offset(bytes, &last, &offset) ? offset : SIZE_MAX;
 }
 
 /* ---- readers that begin elsewhere ---- */

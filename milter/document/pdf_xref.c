@@ -10,6 +10,8 @@
 
 /* A trailer dictionary. Real ones have 300 bytes, of cross-reference streams 600. */
 #define MAX_TRAILER_BYTES 8192
+/* Annex C.2: 2^23 - 1 objects. */
+#define MAX_SIZE 8388608
 /* Decoded cross-reference stream: PDF_MAX_ENTRIES of 20 bytes. */
 #define MAX_DECODED_BYTES ((size_t)40 * 1024 * 1024)
 
@@ -45,13 +47,15 @@ static const char *read_trailer(struct pdf_section *section)
                                          "Info",   "ID",          "W",    "Index", "Length",
                                          "Filter", "DecodeParms", "Type"};
     const struct pdf_value *trailer = &section->trailer;
-    int64_t prev = 0, second = 0;
+    int64_t prev = 0, second = 0, size = 0;
     if (trailer->text.len > MAX_TRAILER_BYTES)
         return "a trailer dictionary is too long";
     for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++) {
         if (pdf_dict_count(trailer, single[i]) > 1)
             return "a trailer dictionary has a key twice";
     }
+    if (!trailer_integer(trailer, "Size", 0, &size) || size > MAX_SIZE)
+        return "/Size of a trailer is larger than all readers read";
     if (!trailer_integer(trailer, "Prev", -1, &prev))
         return "/Prev of a trailer is not a number";
     section->prev = prev < 0 ? SIZE_MAX : (size_t)prev;
@@ -133,6 +137,20 @@ static bool is_head_of_free(const struct pdf_entry *entry)
     return entry->type == PDF_ENTRY_FREE && entry->place == 0 && entry->gen == UINT16_MAX;
 }
 
+/* 7.5.4: the two numbers of a subsection are separated by one space, and its entries are lines. */
+static bool is_one_space(struct vt_bytes bytes, size_t at)
+{
+    return at + 1 < bytes.len && bytes.ptr[at] == ' ' && !pdf_is_space(bytes.ptr[at + 1]);
+}
+
+static bool is_indented(struct vt_bytes bytes, size_t at)
+{
+    bool is_space = false;
+    for (; at < bytes.len && pdf_is_space(bytes.ptr[at]); at++)
+        is_space = bytes.ptr[at] != '\n' && bytes.ptr[at] != '\r';
+    return is_space;
+}
+
 static const char *read_subsections(struct pdf_reader *reader, struct vt_bytes bytes, size_t *at,
                                     struct pdf_section *section)
 {
@@ -145,9 +163,13 @@ static const char *read_subsections(struct pdf_reader *reader, struct vt_bytes b
             *at = behind;
             return NULL;
         }
-        if (!next_integer(bytes, at, &first) || !next_integer(bytes, at, &count) ||
-            first + count > INT32_MAX)
+        if (!next_integer(bytes, at, &first))
             return unreadable;
+        behind = *at;
+        if (!next_integer(bytes, at, &count) || first + count > INT32_MAX)
+            return unreadable;
+        section->is_loose = section->is_loose || !is_one_space(bytes, behind) ||
+                            (count > 0 && is_indented(bytes, *at));
         size_t head = section->entries_count;
         for (int64_t i = 0; i < count; i++) {
             if (section->entries_count >= PDF_MAX_ENTRIES ||

@@ -24,6 +24,7 @@ struct pdf_section {
     size_t at;   /* offset of "xref" or of the stream object */
     size_t prev; /* SIZE_MAX: none */
     bool is_stream;
+    bool is_loose;              /* a table with more space than 7.5.4 has */
     bool is_hybrid;             /* /XRefStm (7.5.8.4) */
     size_t second_at;           /* the stream that only newer readers look at */
     struct pdf_section *second; /* after pdf_section_load; NULL: none */
@@ -69,6 +70,11 @@ struct pdf_split {
  * told. */
 const char *pdf_hybrid_compare(struct pdf_reader *reader, const struct pdf_section *section,
                                size_t from, size_t to, struct pdf_split *out);
+
+/* pdf_unlisted.c: do bytes from to to hold an object that none of these sections, which are loaded,
+ * lists? whole: not only its beginning. */
+bool pdf_has_unlisted(struct pdf_reader *reader, const struct pdf_section *sections, size_t count,
+                      size_t from, size_t to, bool whole);
 
 /* The revision that ends at a byte, its end of line included or not; SIZE_MAX for none. */
 size_t pdf_chain_revision_at(const struct pdf_chain *chain, size_t end);

@@ -49,10 +49,25 @@ def half_linearized(when, length):
     return bytes(out) + table(places, size) + b"startxref\n%d\n%%%%EOF\n" % len(out)
 
 
+def repairs(scanned):
+    """Updates after which some readers look for objects by themselves."""
+    pdf, place = PdfFile(scanned), len(scanned)
+    thing = b"%d 0 obj\n%s\nendobj\n" % (form.INFO, write(dict(pdf.get(Ref(form.INFO)), Producer=b"other tests")))
+    usual = b"xref\n%d 1\n%010d 00000 n \n" % (form.INFO, place)
+    for name, size, section, offset, words in (
+            ("as-usual", pdf.size, usual, b"%d", "lists"), ("size", 99999999, usual, b"%d", "/Size"),
+            ("spaces", pdf.size, usual.replace(b" 1\n", b"   1\n"), b"%d", "table"), ("indented", pdf.size, usual.replace(b" 1\n", b" 1\n  "), b"%d", "table"),
+            ("sign", pdf.size, usual, b"+%d", "startxref"), ("comment", pdf.size, usual, b"%%c\n%d", "startxref")):
+        yield f"prepared-for-a-scan-{name}", "SHADOW PARSER", scanned + thing + section + b"trailer\n" + write({**pdf.trailer, "Size": size, "Prev": pdf.start}) + \
+            b"\nstartxref\n" + offset % (place + len(thing)) + b"\n%%EOF\n", UNCLEAR, words
+
+
 def starts(sign, base):
     scanned = sign("agency", with_unlisted(base, form.CONTENT_1, OTHER))
     yield "prepared-for-a-scan", "SHADOW PARSER", scanned + b" " * 1010, UNCLEAR, "startxref"
     yield "prepared-for-a-scan-saved", "SHADOW PARSER", pdfsign.change_metadata(scanned, sign.at) + b"\n" * 1010, UNCLEAR, "startxref"
+    for row in repairs(scanned):
+        yield row
     length = len(sign("agency", half_linearized(sign.at, 0))) + 500
     signed = sign("agency", half_linearized(sign.at, length))
     yield "prepared-linearized-padded", "SHADOW PARSER", signed.ljust(length), UNCLEAR, "/Linearized"

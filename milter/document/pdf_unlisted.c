@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Objects that no cross-reference section lists. A reader that does not like a section builds its
+ * own from every "N G obj" it sees (ISO 32000-1, 7.3.10), be it between objects, in a stream or in
+ * a comment. It must not find other objects than the sections list. */
+#include "document/pdf_xref.h"
+
+/* An object without its stream, when it is looked whether it is one. */
+#define MAX_OBJECT_BYTES ((size_t)64 * 1024)
+
+/* Before white space, and before comments in it (7.2.3). Lines are read once: behind each comment
+ * there is a line of its own. */
+static size_t before_space(struct vt_bytes bytes, size_t from, size_t end)
+{
+    for (;;) {
+        bool is_new_line = false;
+        while (end > from && pdf_is_space(bytes.ptr[end - 1])) {
+            is_new_line = is_new_line || bytes.ptr[end - 1] == '\n' || bytes.ptr[end - 1] == '\r';
+            end--;
+        }
+        size_t comment = end;
+        while (is_new_line && comment > from && bytes.ptr[comment - 1] != '\n' &&
+               bytes.ptr[comment - 1] != '\r' && bytes.ptr[comment - 1] != '%')
+            comment--;
+        if (!is_new_line || comment == from || bytes.ptr[comment - 1] != '%')
+            return end;
+        end = comment - 1;
+    }
+}
+
+/* Where "N G obj" begins whose "obj" stands at at; SIZE_MAX for another word. */
+static size_t object_begin(struct vt_bytes bytes, size_t from, size_t at)
+{
+    size_t begin = at;
+    for (int number = 0; number < 2; number++) {
+        size_t end = before_space(bytes, from, begin);
+        size_t first = end;
+        while (first > from && bytes.ptr[first - 1] >= '0' && bytes.ptr[first - 1] <= '9')
+            first--;
+        if (first == end || (number == 1 && end == begin))
+            return SIZE_MAX;
+        begin = first;
+    }
+    return begin;
+}
+
+static void add_listed(struct pdf_reader *reader, const struct pdf_section *section,
+                       struct pdf_set *listed)
+{
+    for (; section != NULL; section = section->second) {
+        for (size_t i = 0; i < section->entries_count; i++) {
+            if (section->entries[i].type == PDF_ENTRY_OFFSET)
+                (void)pdf_set_add(reader, listed, section->entries[i].place);
+        }
+        if (section->is_stream)
+            (void)pdf_set_add(reader, listed, section->at);
+    }
+}
+
+/* Is there a whole object behind "obj" at at? Acrobat leaves beginnings of old ones at the end of
+ * streams. */
+static bool is_whole(struct pdf_reader *reader, struct vt_bytes bytes, size_t at)
+{
+    struct pdf_value value, word;
+    struct vt_bytes window = vt_bytes_slice(bytes, at + 3, MAX_OBJECT_BYTES);
+    size_t end = 0;
+    return pdf_work(reader, window.len) && pdf_next_value(window, &end, &value) &&
+           value.kind != PDF_KEYWORD && pdf_next_value(window, &end, &word) &&
+           (vt_bytes_equal(word.text, VT_BYTES("endobj")) ||
+            vt_bytes_equal(word.text, VT_BYTES("stream")));
+}
+
+bool pdf_has_unlisted(struct pdf_reader *reader, const struct pdf_section *sections, size_t count,
+                      size_t from, size_t to, bool whole)
+{
+    const struct vt_bytes bytes = vt_bytes_slice(reader->bytes, 0, to);
+    struct pdf_set listed = {0};
+    for (size_t i = 0; i < count; i++)
+        add_listed(reader, &sections[i], &listed);
+    for (size_t at = from; (at = vt_bytes_find(bytes, VT_BYTES("obj"), at)) != SIZE_MAX; at++) {
+        size_t begin = object_begin(bytes, from, at);
+        if (begin != SIZE_MAX && !pdf_set_has(&listed, begin) &&
+            (!whole || is_whole(reader, bytes, at)))
+            return true;
+    }
+    return false;
+}
