@@ -51,6 +51,7 @@ PYHANKO = [
     ("accepted", "refused", "FOOLED: fonts of the form, or the order to draw every field anew, change what fields show",
      "shadow-replace-form-fonts shadow-replace-look-again form-fonts-*"),
     ("accepted", "refused", PREPARED, "prepared-*"),
+    ("unreadable", "refused", "an offset behind a comment; pyHanko does not read the file, and nobody is fooled", "prepared-for-a-scan-comment"),
     ("accepted", "refused", FILLED, "filled-* ticked-* chosen-and-another-shown radio-none-shown field-as-large-as-the-page"),
     ("accepted", "refused", "nothing certifies the form, so nobody allowed to fill it in: ADDED_AFTER_SIGNING", "field-filled field-ticked"),
     ("accepted accepted", "refused accepted", "the same; he who signed it afterwards is a stranger", "filled-and-signed-by-a-stranger"),
