@@ -127,7 +127,7 @@ $(addprefix $(BUILD)/tests/unit/test_,unpack unpack_signed unpack_bad unpack_nam
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call room,unpack) $(BASE) $(POLICY)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs gmime-3.0 jansson yaml-0.1 libcdb lmdb) -lseccomp -lunistring -lcmocka
-$(BUILD)/tests/unit/test_document: \
+$(addprefix $(BUILD)/tests/unit/test_,document pdf_parts): \
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call room,document) $(BASE) $(POLICY)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs libqpdf zlib libjpeg jansson yaml-0.1 libcdb lmdb) -lm -lseccomp -lunistring -lcmocka

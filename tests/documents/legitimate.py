@@ -273,7 +273,7 @@ def inside(sign, base):
 
 def rows(sign, base, streamed_base):
     """Every file, as attacks.rows."""
-    for family in (successive(sign, base, streamed_base), archived(sign, base), programs(sign, base), permitted(sign, base), fillings(sign, base), covered(sign, base), added(sign, base),
-                   inside(sign, base)):
+    for family in (successive(sign, base, streamed_base), archived(sign, base), programs(sign, base), permitted(sign, base), fillings(sign, base),
+                   covered(sign, base), added(sign, base), inside(sign, base)):
         for name, habit, data, words in family:
             yield name, habit, data, None, words
