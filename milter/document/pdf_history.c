@@ -51,6 +51,8 @@ static const char *add_entries(struct pdf_reader *reader, struct pdf_step *step,
     struct pdf_set own = {0};
     for (size_t i = 0; i < section->entries_count; i++) {
         const struct pdf_entry *entry = &section->entries[i];
+        if (entry->id == 0 && entry->type != PDF_ENTRY_FREE)
+            return "an update lists object 0, which is none";
         if (entry->id == 0)
             continue; /* the head of the list of free objects */
         if (!pdf_set_add(reader, &own, entry->id))

@@ -166,7 +166,7 @@ static const char *read_subsections(struct pdf_reader *reader, struct vt_bytes b
         if (!next_integer(bytes, at, &first))
             return unreadable;
         behind = *at;
-        if (!next_integer(bytes, at, &count) || first + count > INT32_MAX)
+        if (!next_integer(bytes, at, &count) || first + count > MAX_SIZE)
             return unreadable;
         section->is_loose = section->is_loose || !is_one_space(bytes, behind) ||
                             (count > 0 && is_indented(bytes, *at));

@@ -62,6 +62,21 @@ def repairs(scanned):
             b"\nstartxref\n" + offset % (place + len(thing)) + b"\n%%EOF\n", UNCLEAR, words
 
 
+def packed_twice(sign):
+    """An object stream that no section uses holds another page 1: readers that look for objects by themselves find it."""
+    def change(objects):
+        page, head = write(dict(objects[form.PAGE_1], Contents=Ref(form.CONTENT_SPARE))), b"%d 0 " % form.PAGE_1
+        objects[60] = Stream({"Type": Name("ObjStm"), "N": 1, "First": len(head)}, head + page)
+
+    signed = sign("agency", form.build(sign.at, change=change))
+    pdf, place = PdfFile(signed), len(signed)
+    thing = b"%d 0 obj\n%s\nendobj\n" % (form.INFO, write(dict(pdf.get(Ref(form.INFO)), Producer=b"other tests")))
+    usual = b"%d 1\n%010d 00000 n \n" % (form.INFO, place)
+    for name, section in (("object-0", b"0 1\n9999999999 00000 n \n" + usual), ("empty-subsection", usual + b"99999999 0\n")):
+        yield f"prepared-packed-{name}", "SHADOW PARSER", signed + thing + b"xref\n" + section + b"trailer\n" + write({**pdf.trailer, "Prev": pdf.start}) + \
+            b"\nstartxref\n%d\n%%%%EOF\n" % (place + len(thing)), UNCLEAR, ""
+
+
 def starts(sign, base):
     scanned = sign("agency", with_unlisted(base, form.CONTENT_1, OTHER))
     yield "prepared-for-a-scan", "SHADOW PARSER", scanned + b" " * 1010, UNCLEAR, "startxref"
@@ -182,5 +197,5 @@ def dots(sign, base):
 
 
 def rows(sign, base):
-    for family in (starts(sign, base), numbers(sign), double_roles(sign), defaults(sign), dots(sign, base)):
+    for family in (starts(sign, base), packed_twice(sign), numbers(sign), double_roles(sign), defaults(sign), dots(sign, base)):
         yield from family
