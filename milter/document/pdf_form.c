@@ -386,8 +386,10 @@ static bool form_rule(struct pdf_pair *pair, void *context, const struct pdf_val
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     if (pdf_name_is(key, "SigFlags"))
         return to.kind == PDF_INTEGER && (from.integer & ~to.integer) == 0;
-    if (pdf_name_is(key, "DR") || pdf_name_is(key, "DA"))
-        return pdf_value_is_same(a, b) ? false : (pair->has_other_defaults = true);
+    if ((pdf_name_is(key, "DR") || pdf_name_is(key, "DA")) && !pdf_value_is_same(a, b)) {
+        pair->has_other_defaults = true; /* pdf_annots.c asks what is drawn with them */
+        return true;
+    }
     if (!pdf_name_is(key, "Fields"))
         return false;
     if ((from.kind != PDF_ARRAY && from.kind != PDF_NONE) || to.kind != PDF_ARRAY)
