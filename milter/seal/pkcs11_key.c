@@ -180,7 +180,8 @@ static EVP_PKEY *make_ec(const char *curve, struct vt_bytes point)
 }
 
 /* CKA_EC_PARAMS is the curve as an OBJECT IDENTIFIER, CKA_EC_POINT an OCTET STRING with the point;
- * some tokens give the point bare, which begins with the tag of an OCTET STRING, too. */
+ * some tokens give the point bare, which begins with the tag of an OCTET STRING, too, and may hold
+ * another point at the length that stands there. */
 static EVP_PKEY *read_ec(const struct vt_pkcs11 *module, CK_OBJECT_HANDLE object)
 {
     uint8_t curve[64], point[MAX_VALUE_BYTES];
@@ -191,7 +192,7 @@ static EVP_PKEY *read_ec(const struct vt_pkcs11 *module, CK_OBJECT_HANDLE object
     ASN1_OCTET_STRING *wrapped = d2i_ASN1_OCTET_STRING(NULL, &bare, (long)point_len);
     EVP_PKEY *key = NULL;
     const char *name = oid == NULL ? NULL : OBJ_nid2sn(OBJ_obj2nid(oid));
-    if (name != NULL && wrapped != NULL)
+    if (name != NULL && wrapped != NULL && bare == point + point_len)
         key = make_ec(
             name, vt_bytes_of(ASN1_STRING_get0_data(wrapped), (size_t)ASN1_STRING_length(wrapped)));
     if (name != NULL && key == NULL)

@@ -96,32 +96,38 @@ static CK_RV get_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_AT
     return CKR_OK;
 }
 
-/* As an OCTET STRING, and bare: one in four bare ones reads as a shorter OCTET STRING. */
+/* As an OCTET STRING, and bare: the bare one here reads as a shorter OCTET STRING, with another
+ * point of the curve in it. */
 static void points_of_tokens(void **state)
 {
     (void)state;
+    static const uint8_t wrapped[67] = {
+        0x04, 0x41, 0x04, 0x21, 0x03, 0x5b, 0x51, 0x4f, 0x64, 0xb1, 0x17, 0xf3, 0x54, 0x3e,
+        0x00, 0xcf, 0xae, 0x2f, 0x7d, 0x39, 0x06, 0x1b, 0x9f, 0xe5, 0xb5, 0xc8, 0x35, 0xf3,
+        0xd4, 0x07, 0x6d, 0xe3, 0x29, 0xbf, 0xf5, 0x9e, 0x13, 0x8b, 0x8f, 0x7c, 0x2d, 0x53,
+        0x0c, 0xbc, 0xc0, 0x73, 0x9b, 0x08, 0x14, 0x11, 0xc6, 0x14, 0x05, 0xc0, 0x52, 0x74,
+        0xee, 0xa5, 0x4d, 0x5f, 0x64, 0x64, 0x0c, 0xb4, 0x43, 0x0d, 0x59};
     CK_FUNCTION_LIST calls = {.C_FindObjectsInit = find_init,
                               .C_FindObjects = find_objects,
                               .C_FindObjectsFinal = find_final,
                               .C_GetAttributeValue = get_value};
     const struct vt_seal_key config = {.scheme = VT_SEAL_ECDSA};
-    for (int i = 0; i < 40; i++) {
-        uint8_t wrapped[67] = {0x04, 65};
-        EVP_PKEY *key = EVP_EC_gen("P-256");
-        assert_int_equal(
-            EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, wrapped + 2, 65, NULL),
-            1);
-        for (size_t bare = 0; bare < 2; bare++) {
-            struct vt_pkcs11 module = {.calls = &calls, .config = &config};
-            struct vt_seal_token token = {.label = ""};
-            shown_point = vt_bytes_of(wrapped + 2 * bare, 67 - 2 * bare);
-            assert_int_equal(vt_pkcs11_find_key(&module, &token, NULL), VT_FAULT_NONE);
-            const uint8_t *at = token.public_key;
-            EVP_PKEY *found = d2i_PUBKEY(NULL, &at, (long)token.public_key_len);
-            assert_int_equal(EVP_PKEY_eq(found, key), 1);
-            EVP_PKEY_free(found);
-        }
-        EVP_PKEY_free(key);
+    for (size_t bare = 0; bare < 2; bare++) {
+        struct vt_pkcs11 module = {.calls = &calls, .config = &config};
+        struct vt_seal_token token = {.label = ""};
+        uint8_t point[65] = {0};
+        size_t len = 0;
+        shown_point = vt_bytes_of(wrapped + 2 * bare, 67 - 2 * bare);
+        assert_int_equal(vt_pkcs11_find_key(&module, &token, NULL), VT_FAULT_NONE);
+        const uint8_t *at = token.public_key;
+        EVP_PKEY *found = d2i_PUBKEY(NULL, &at, (long)token.public_key_len);
+        assert_non_null(found);
+        assert_int_equal(EVP_PKEY_get_octet_string_param(found, OSSL_PKEY_PARAM_PUB_KEY, point,
+                                                         sizeof(point), &len),
+                         1);
+        assert_int_equal(len, 65);
+        assert_memory_equal(point, wrapped + 2, 65);
+        EVP_PKEY_free(found);
     }
 }
 
