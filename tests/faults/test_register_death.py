@@ -74,11 +74,12 @@ class Sender(threading.Thread):
 def kill(site, victim):
     """The moment of its death."""
     if victim == "master":
-        pids = [role["pid"] for role in site.roles().values()]
+        site.milter.send_signal(signal.SIGSTOP)  # it starts no role after they were counted
+        pids = processes.children_of(site.milter.pid)
         site.milter.kill()
         moment = time.monotonic()
         site.milter.wait()
-        wait_for("the end of the roles", lambda: not any(processes.is_alive(pid) for pid in pids if pid), 60)
+        wait_for("the end of the roles", lambda: not any(processes.is_alive(pid) for pid in pids), 60)
         site.start_milter()
         return moment
 
