@@ -76,14 +76,13 @@ static void add_stream(struct files *files, const char *name, struct pdf_ref ref
     if (files->is_cut || !pdf_set_add(reader, &files->streams, pdf_ref_key(ref)) ||
         !is_stream(reader, ref))
         return;
-    if (reader->document->attached_count == MAX_FILES || !pdf_visit(reader))
-        files->is_cut = true;
-    else if (pdf_doc_stream(&reader->main, ref, true, left, &data, &len))
+    bool has_room = reader->document->attached_count < MAX_FILES && pdf_visit(reader);
+    if (has_room && pdf_doc_stream(&reader->main, ref, true, left, &data, &len))
         hand_out(files, name, data, len);
-    else if (len > left || reader->main.exhausted)
-        files->is_cut = true; /* the size is known only when it was unpacked: not once more */
-    else
+    else if (has_room && len <= left && !reader->main.exhausted)
         files->is_unreadable = true;
+    else
+        files->is_cut = true; /* the size is known only when it was unpacked: not once more */
     free(data);
 }
 

@@ -251,8 +251,8 @@ bool pdf_doc_stream(struct pdf_doc *doc, struct pdf_ref ref, bool decode, size_t
     qpdf_oh_release(doc->qpdf, stream);
     doc->decoded_bytes += decode ? *out_len : 0;
     /* Whether it was memory that was missing is asked of one that was not unpacked. */
-    doc->exhausted = (!ok && is_exhausted(doc)) || doc->exhausted ||
-                     doc->decoded_bytes > PDF_MAX_DECODED_BYTES;
+    doc->exhausted =
+        (!ok && is_exhausted(doc)) || doc->exhausted || doc->decoded_bytes > PDF_MAX_DECODED_BYTES;
     return ok;
 }
 

@@ -133,6 +133,8 @@ def check_mail(name, tries, register, by_queue_id, by_message_id, deaths):
 def check_deliveries(site, register):
     seen = collections.Counter()
     for message in site.deliveries():
+        if b"\r\nAuto-Submitted: auto-" in message.partition(b"\r\n\r\n")[0]:
+            continue  # a notice of the site itself: what it was sent for has the record
         reference = own_headers(message).get("x-vanthu-reference", [None])[0]
         equal([body["answer"]["kind"] for body in register[reference]["decided"]], ["accept"], f"record of a delivery, {reference}: {message[:600]}")
         seen[message_id(message)] += 1
