@@ -41,15 +41,14 @@ static void sort(struct lines *lines)
         qsort(lines->items, lines->count, sizeof(*lines->items), compare_lines);
 }
 
-static void tell(struct vt_diffing *diffing, enum vt_difference_of of, const struct line *before,
-                 const struct line *after)
+static void tell(struct vt_diffing *diffing, enum vt_difference_of of, const char *name,
+                 const struct line *before, const struct line *after)
 {
-    const struct line *either = after != NULL ? after : before;
     const struct vt_difference difference = {.of = of,
                                              .kind = before == NULL  ? VT_DIFFERENCE_ADDED
                                                      : after == NULL ? VT_DIFFERENCE_REMOVED
                                                                      : VT_DIFFERENCE_CHANGED,
-                                             .name = either->key,
+                                             .name = name,
                                              .before = before != NULL ? before->text : NULL,
                                              .after = after != NULL ? after->text : NULL,
                                              .line_before = before != NULL ? before->number : 0,
@@ -69,11 +68,11 @@ static void merge(struct vt_diffing *diffing, enum vt_difference_of of, struct l
         const struct line *is = a < after->count ? &after->items[a] : NULL;
         int order = was == NULL ? 1 : is == NULL ? -1 : strcmp(was->key, is->key);
         if (order < 0)
-            tell(diffing, of, was, NULL);
+            tell(diffing, of, was->key, was, NULL);
         else if (order > 0)
-            tell(diffing, of, NULL, is);
+            tell(diffing, of, is->key, NULL, is);
         else if (strcmp(was->text, is->text) != 0)
-            tell(diffing, of, was, is);
+            tell(diffing, of, is->key, was, is);
         b += order <= 0;
         a += order >= 0;
     }

@@ -227,6 +227,8 @@ static enum vt_code keep(struct vt_search *search, const struct vt_trial *trial,
         code = decide(search, search->arena, &least, &finding, &is_possible, err);
     struct vt_policy_example *grown =
         vt_arena_grow(search->arena, out->items, out->count, sizeof(*grown));
+    if (code == VT_OK && !is_possible)
+        code = vt_err_set(err, VT_E_INTERNAL, "an example cannot be made up a second time");
     if (code == VT_OK && (grown == NULL || keep_facts(search, &least, &example) != VT_OK))
         code = vt_err_set(err, VT_E_NOMEM, "no memory for an example");
     if (code != VT_OK)

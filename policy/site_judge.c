@@ -92,7 +92,7 @@ static enum vt_alignment align(const struct vt_site_work *work,
     const char *sender = work->sender_address, *signer = signature->signer.email;
     const char *sender_domain = vt_address_domain(sender);
     const char *signer_domain = vt_address_domain(signer);
-    if (sender_domain == NULL || (signer_domain == NULL && holder == NULL))
+    if (sender == NULL || sender_domain == NULL || (signer_domain == NULL && holder == NULL))
         return VT_ALIGNMENT_UNKNOWN;
     if (signer_domain != NULL && strcasecmp(sender, signer) == 0)
         return VT_ALIGNMENT_EXACT;
@@ -160,7 +160,8 @@ static bool is_after_another(const struct vt_document *document, const struct vt
     for (size_t i = 0; i < index; i++) {
         const struct vt_site_signature *other = &its->signatures[i];
         if (document->signatures[i].indication == VT_TOTAL_PASSED &&
-            other->kind == VT_KIND_AGENCY && strcmp(other->agency, own->agency) != 0)
+            other->kind == VT_KIND_AGENCY && other->agency != NULL && own->agency != NULL &&
+            strcmp(other->agency, own->agency) != 0)
             return true;
     }
     return false;
