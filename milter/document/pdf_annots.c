@@ -50,19 +50,12 @@ static bool acts(struct pdf_pair *pair, const struct pdf_value *annotation)
 static bool is_icon(struct pdf_pair *pair, const struct pdf_value *annotation)
 {
     struct pdf_value subtype = pdf_pair_get(pair, pair->b, annotation, "Subtype");
-    struct pdf_value rectangle = pdf_pair_get(pair, pair->b, annotation, "Rect"), item;
-    double corner[4] = {0};
-    size_t count = 0;
+    struct pdf_value rectangle = pdf_pair_get(pair, pair->b, annotation, "Rect");
+    struct pdf_box box;
     if (pdf_name_is(&subtype, "Popup"))
         return pdf_dict_get(annotation, "AP").kind == PDF_NONE; /* a window of the reader */
-    for (size_t at = 0; count < 4 && pdf_array_next(&rectangle, &at, &item); count++) {
-        item = pdf_pair_resolve(pair, pair->b, item);
-        if (!pdf_number_of(&item, &corner[count]))
-            return false;
-    }
-    double width = corner[2] - corner[0], height = corner[3] - corner[1];
-    return count == 4 && width <= MAX_ICON && width >= -MAX_ICON && height <= MAX_ICON &&
-           height >= -MAX_ICON;
+    return pdf_pair_box(pair, &rectangle, &box) && box.right - box.left <= MAX_ICON &&
+           box.top - box.bottom <= MAX_ICON;
 }
 
 static bool is_harmless(struct pdf_pair *pair, const struct pdf_value *annotation, enum sort sort)

@@ -124,7 +124,7 @@ bool pdf_canvas_paint(struct pdf_reader *reader, const struct pdf_drawing *drawi
     if (out->rgb == NULL)
         return false;
     memset(out->rgb, 255, out->width * out->height * 3);
-    for (size_t i = 0; i<drawing->pictures_count && * pixels_left> 0; i++)
+    for (size_t i = 0; i < drawing->pictures_count; i++)
         paint_picture(reader, drawing, &drawing->pictures[i], pixels_left, out);
     return true;
 }

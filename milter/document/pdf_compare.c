@@ -120,6 +120,28 @@ struct pdf_value pdf_pair_get(struct pdf_pair *pair, size_t step, const struct p
     return pdf_pair_resolve(pair, step, pdf_dict_get(dict, key));
 }
 
+size_t pdf_pair_numbers(struct pdf_pair *pair, const struct pdf_value *array, double *out,
+                        size_t max)
+{
+    struct pdf_value item;
+    size_t count = 0;
+    for (size_t at = 0; pdf_array_next(array, &at, &item); count++) {
+        item = pdf_pair_resolve(pair, pair->b, item);
+        if (count == max || !pdf_number_of(&item, &out[count]))
+            return 0;
+    }
+    return count;
+}
+
+bool pdf_pair_box(struct pdf_pair *pair, const struct pdf_value *rectangle, struct pdf_box *out)
+{
+    double corners[4];
+    if (pdf_pair_numbers(pair, rectangle, corners, 4) != 4)
+        return false;
+    *out = pdf_box_of(corners);
+    return true;
+}
+
 bool pdf_pair_is_new(struct pdf_pair *pair, const struct pdf_value *value)
 {
     return value->kind == PDF_REF && value->ref.gen == 0 &&

@@ -6,6 +6,7 @@
 #ifndef VT_DOCUMENT_PDF_COMPARE_H
 #define VT_DOCUMENT_PDF_COMPARE_H
 
+#include "document/pdf_geometry.h"
 #include "document/pdf_history.h"
 
 #define PDF_WHY_BYTES 200
@@ -63,6 +64,11 @@ void pdf_pair_note(struct pdf_pair *pair, enum vt_change_kind kind, const char *
 struct pdf_value pdf_pair_resolve(struct pdf_pair *pair, size_t step, struct pdf_value value);
 struct pdf_value pdf_pair_get(struct pdf_pair *pair, size_t step, const struct pdf_value *dict,
                               const char *key);
+/* The numbers of an array at step b, at most max; 0 when there is another thing in it, or more. */
+size_t pdf_pair_numbers(struct pdf_pair *pair, const struct pdf_value *array, double *out,
+                        size_t max);
+/* A rectangle at step b (7.9.5). False: it is none. */
+bool pdf_pair_box(struct pdf_pair *pair, const struct pdf_value *rectangle, struct pdf_box *out);
 /* A reference that led nowhere at step a. */
 bool pdf_pair_is_new(struct pdf_pair *pair, const struct pdf_value *value);
 /* True when every key of a dictionary is one of known (names without slash, NULL at the end). */
@@ -89,7 +95,6 @@ void pdf_pair_dicts(struct pdf_pair *pair, const struct pdf_value *a, const stru
 bool pdf_pair_differs(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
 /* pdf_pages.c: are two streams the same but for white space? */
 bool pdf_is_same_drawing(struct vt_bytes a, struct vt_bytes b);
-bool pdf_number_of(const struct pdf_value *value, double *out);
 
 /* pdf_fill.c: filling in a field of a form. */
 enum pdf_field_type {

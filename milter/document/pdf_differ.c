@@ -22,17 +22,6 @@ static bool is_string(const struct pdf_value *value)
     return value->kind == PDF_STRING || value->kind == PDF_HEX_STRING;
 }
 
-bool pdf_number_of(const struct pdf_value *value, double *out)
-{
-    char text[32];
-    if (!is_number(value) || value->text.len >= sizeof(text))
-        return false;
-    memcpy(text, value->text.ptr, value->text.len);
-    text[value->text.len] = '\0';
-    *out = strtod(text, NULL);
-    return true;
-}
-
 static bool scalars_differ(struct pdf_pair *pair, const struct pdf_value *a,
                            const struct pdf_value *b)
 {

@@ -39,23 +39,7 @@ struct drawing {
 
 static bool number_of(const struct pdf_value *value, double *out)
 {
-    char text[32];
-    if ((value->kind != PDF_INTEGER && value->kind != PDF_REAL) || value->text.len >= sizeof(text))
-        return false;
-    memcpy(text, value->text.ptr, value->text.len);
-    text[value->text.len] = '\0';
-    *out = strtod(text, NULL);
-    return *out > -1e7 && *out < 1e7;
-}
-
-static double least(double a, double b)
-{
-    return a < b ? a : b;
-}
-
-static double most(double a, double b)
-{
-    return a > b ? a : b;
+    return pdf_number_of(value, out) && *out > -1e7 && *out < 1e7;
 }
 
 static size_t least_count(size_t a, size_t b)
@@ -81,8 +65,7 @@ bool pdf_box_read(struct pdf_reader *reader, const struct pdf_value *rectangle, 
     double n[4];
     if (!numbers_of(reader, rectangle, n, 4))
         return false;
-    *out =
-        (struct pdf_box){least(n[0], n[2]), least(n[1], n[3]), most(n[0], n[2]), most(n[1], n[3])};
+    *out = pdf_box_of(n);
     return true;
 }
 
@@ -113,19 +96,6 @@ struct pdf_box pdf_page_box(struct pdf_reader *reader, const struct pdf_value *p
     return A4;
 }
 
-/* first, then second (8.3.4). */
-static struct pdf_matrix times(const struct pdf_matrix *first, const struct pdf_matrix *second)
-{
-    return (struct pdf_matrix){
-        .a = first->a * second->a + first->b * second->c,
-        .b = first->a * second->b + first->b * second->d,
-        .c = first->c * second->a + first->d * second->c,
-        .d = first->c * second->b + first->d * second->d,
-        .e = first->e * second->a + first->f * second->c + second->e,
-        .f = first->e * second->b + first->f * second->d + second->f,
-    };
-}
-
 /* Where a box lies behind a matrix. */
 static struct pdf_box moved(const struct pdf_matrix *m, const struct pdf_box *box)
 {
@@ -134,8 +104,8 @@ static struct pdf_box moved(const struct pdf_matrix *m, const struct pdf_box *bo
     struct pdf_box out = {1e18, 1e18, -1e18, -1e18};
     for (size_t i = 0; i < 4; i++) {
         double to_x = m->a * x[i] + m->c * y[i] + m->e, to_y = m->b * x[i] + m->d * y[i] + m->f;
-        out = (struct pdf_box){least(out.left, to_x), least(out.bottom, to_y),
-                               most(out.right, to_x), most(out.top, to_y)};
+        out = (struct pdf_box){fmin(out.left, to_x), fmin(out.bottom, to_y), fmax(out.right, to_x),
+                               fmax(out.top, to_y)};
     }
     return out;
 }
@@ -226,7 +196,7 @@ static void draw_form(struct drawing *drawing, struct pdf_ref ref, const struct 
     }
     (void)numbers_of(drawing->reader, &array, n, 6);
     const struct pdf_matrix inner = {n[0], n[1], n[2], n[3], n[4], n[5]};
-    const struct pdf_matrix whole = times(&inner, outer);
+    const struct pdf_matrix whole = pdf_matrix_times(&inner, outer);
     vt_buf_init(&content, MAX_CONTENT_BYTES + 1);
     drawing->forms++;
     if (take_stream(drawing, ref, &content))
@@ -317,7 +287,7 @@ static void change_matrix(struct operation *now)
             return;
     }
     const struct pdf_matrix change = {n[0], n[1], n[2], n[3], n[4], n[5]};
-    state->matrix = times(&change, &state->matrix);
+    state->matrix = pdf_matrix_times(&change, &state->matrix);
 }
 
 static uint8_t level_of(double part)

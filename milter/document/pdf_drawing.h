@@ -6,21 +6,13 @@
 #define VT_DOCUMENT_PDF_DRAWING_H
 
 #include "document/pdf.h"
+#include "document/pdf_geometry.h"
 
 /* Pictures remembered of one page, the strips of a scan among them; more are counted in what they
  * cover. */
 #define PDF_MAX_PICTURES 256
 /* What a page is divided into to see how much of it pictures cover. */
 #define PDF_GRID 32
-
-struct pdf_box {
-    double left, bottom, right, top; /* in points, left <= right, bottom <= top */
-};
-
-/* [a b c d e f]: x' = a x + c y + e, y' = b x + d y + f (8.3.4). */
-struct pdf_matrix {
-    double a, b, c, d, e, f;
-};
 
 struct pdf_picture {
     struct pdf_ref ref;       /* id 0: written into the content */

@@ -19,15 +19,10 @@
  * are asked for. */
 static bool is_numbered(struct vt_bytes bytes, const struct pdf_entry *entry)
 {
-    struct pdf_value value;
+    int64_t id = 0, gen = 0;
     size_t at = 0;
     bytes = vt_bytes_slice(bytes, entry->place, MAX_HEADER_BYTES);
-    for (int number = 0; number < 2; number++) {
-        if (!pdf_next_value(bytes, &at, &value) || value.kind != PDF_INTEGER ||
-            value.integer != (number == 0 ? (int64_t)entry->id : 0))
-            return false;
-    }
-    return pdf_next_value(bytes, &at, &value) && vt_bytes_equal(value.text, VT_BYTES("obj"));
+    return pdf_next_header(bytes, &at, &id, &gen) && id == entry->id && gen == 0;
 }
 
 static const char *check_offset(struct vt_bytes bytes, const struct pdf_entry *entry, size_t from,

@@ -28,12 +28,8 @@
 #define MARGIN 2.0
 #define MAX_FIT 2.0
 
-struct matrix {
-    double a, b, c, d, e, f;
-};
-
 struct state {
-    struct matrix matrix;
+    struct pdf_matrix matrix;
     const struct pdf_glyphs *glyphs;
     double size, leading, light;
 };
@@ -44,7 +40,7 @@ struct look {
     double box[4];
     struct state states[MAX_STATES];
     size_t depth;
-    struct matrix line; /* where the line begins, and the text */
+    struct pdf_matrix line; /* where the line begins, and the text */
     struct pdf_value operands[MAX_OPERANDS];
     double numbers[MAX_OPERANDS];
     size_t count;
@@ -58,20 +54,7 @@ struct look {
     size_t letters_count;
 };
 
-static const struct matrix identity = {1, 0, 0, 1, 0, 0};
-
-/* first, then second (8.3.4). */
-static struct matrix times(const struct matrix *first, const struct matrix *second)
-{
-    return (struct matrix){
-        .a = first->a * second->a + first->b * second->c,
-        .b = first->a * second->b + first->b * second->d,
-        .c = first->c * second->a + first->d * second->c,
-        .d = first->c * second->b + first->d * second->d,
-        .e = first->e * second->a + first->f * second->c + second->e,
-        .f = first->e * second->b + first->f * second->d + second->f,
-    };
-}
+static const struct pdf_matrix identity = {1, 0, 0, 1, 0, 0};
 
 static bool is_word(struct vt_bytes word, const char *const *list)
 {
@@ -106,7 +89,7 @@ static bool is_along_rim(const struct look *look, const double to[2])
 
 static void line_to(struct look *look, double x, double y)
 {
-    const struct matrix *m = &look->states[look->depth].matrix;
+    const struct pdf_matrix *m = &look->states[look->depth].matrix;
     const double to[2] = {x * m->a + m->e, y * m->d + m->f};
     look->is_astray = look->is_astray || !is_along_rim(look, to);
     for (size_t i = 0; i < 2; i++) {
@@ -126,7 +109,7 @@ static void end_part(struct look *look)
 
 static void begin_part(struct look *look, double x, double y)
 {
-    const struct matrix *m = &look->states[look->depth].matrix;
+    const struct pdf_matrix *m = &look->states[look->depth].matrix;
     const double to[2] = {x * m->a + m->e, y * m->d + m->f};
     end_part(look);
     look->parts++;
@@ -139,7 +122,7 @@ static void begin_part(struct look *look, double x, double y)
 /* 8.5.2.1: straight lines. */
 static bool build_path(struct look *look, struct vt_bytes word, bool *out_known)
 {
-    const struct matrix *m = &look->states[look->depth].matrix;
+    const struct pdf_matrix *m = &look->states[look->depth].matrix;
     const double *n = look->numbers;
     *out_known = is(word, "m") || is(word, "l") || is(word, "h") || is(word, "re");
     if (!*out_known || m->b != 0 || m->c != 0 ||
@@ -202,7 +185,7 @@ static bool is_in_order(struct look *look, double x, double y, double size)
 static bool begin_text(struct look *look)
 {
     const struct state *state = &look->states[look->depth];
-    struct matrix at = times(&look->line, &state->matrix);
+    struct pdf_matrix at = pdf_matrix_times(&look->line, &state->matrix);
     double size = state->size * fabs(at.d);
     return state->glyphs != NULL && at.b == 0 && at.c == 0 && at.a > 0 && at.d > 0 &&
            size >= MIN_SIZE && at.a >= at.d / 2 && state->light <= MAX_LIGHT &&
@@ -238,8 +221,8 @@ static bool show(struct look *look, const struct pdf_value *value)
 
 static void move_line(struct look *look, double x, double y)
 {
-    const struct matrix move = {1, 0, 0, 1, x, y};
-    look->line = times(&move, &look->line);
+    const struct pdf_matrix move = {1, 0, 0, 1, x, y};
+    look->line = pdf_matrix_times(&move, &look->line);
 }
 
 static bool set_font(struct look *look)
@@ -275,7 +258,7 @@ static bool place_text(struct look *look, struct vt_bytes word, bool *out_known)
         move_line(look, n[0], n[1]);
         return look->count == 2;
     } else if (is(word, "Tm")) {
-        look->line = (struct matrix){n[0], n[1], n[2], n[3], n[4], n[5]};
+        look->line = (struct pdf_matrix){n[0], n[1], n[2], n[3], n[4], n[5]};
         return look->count == 6;
     } else if (is(word, "T*") || is(word, "\'")) {
         move_line(look, 0, -state->leading);
@@ -306,8 +289,8 @@ static bool change_state(struct look *look, struct vt_bytes word)
     } else if (is(word, "Q") && look->depth > 0) {
         look->depth--;
     } else if (is(word, "cm")) {
-        const struct matrix m = {n[0], n[1], n[2], n[3], n[4], n[5]};
-        state->matrix = times(&m, &state->matrix);
+        const struct pdf_matrix m = {n[0], n[1], n[2], n[3], n[4], n[5]};
+        state->matrix = pdf_matrix_times(&m, &state->matrix);
         return look->count == 6;
     } else if (is_word(word, colours)) {
         return set_colour(state, n, look->count);
@@ -400,37 +383,25 @@ static bool is_option_shown(struct look *look, const struct pdf_value *options,
     return false;
 }
 
-static bool numbers_of(struct look *look, const struct pdf_value *dict, const char *key,
-                       double *out, size_t wanted)
-{
-    struct pdf_value array = pdf_pair_get(look->pair, look->pair->b, dict, key), item;
-    size_t count = 0;
-    for (size_t at = 0; count < wanted && pdf_array_next(&array, &at, &item); count++) {
-        item = pdf_pair_resolve(look->pair, look->pair->b, item);
-        if (!pdf_number_of(&item, &out[count]))
-            return false;
-    }
-    return count == wanted;
-}
-
 static bool rectangle_of(struct look *look, const struct pdf_value *dict, const char *key,
                          double out[4])
 {
-    double n[4];
-    if (!numbers_of(look, dict, key, n, 4))
+    struct pdf_value rectangle = pdf_pair_get(look->pair, look->pair->b, dict, key);
+    struct pdf_box box;
+    if (!pdf_pair_box(look->pair, &rectangle, &box))
         return false;
-    const double box[] = {fmin(n[0], n[2]), fmin(n[1], n[3]), fmax(n[0], n[2]), fmax(n[1], n[3])};
-    memcpy(out, box, sizeof(box));
+    const double corners[] = {box.left, box.bottom, box.right, box.top};
+    memcpy(out, corners, sizeof(corners));
     return true;
 }
 
 /* Not turned, and as large as it is. */
 static bool is_upright(struct look *look, const struct pdf_value *form)
 {
+    struct pdf_value matrix = pdf_pair_get(look->pair, look->pair->b, form, "Matrix");
     double n[6];
-    return pdf_dict_get(form, "Matrix").kind == PDF_NONE ||
-           (numbers_of(look, form, "Matrix", n, 6) && n[0] == 1 && n[1] == 0 && n[2] == 0 &&
-            n[3] == 1);
+    return matrix.kind == PDF_NONE || (pdf_pair_numbers(look->pair, &matrix, n, 6) == 6 &&
+                                       n[0] == 1 && n[1] == 0 && n[2] == 0 && n[3] == 1);
 }
 
 /* 12.5.5: the box of the form is fitted into the rectangle, about as large as it is. */

@@ -31,12 +31,8 @@ struct colour {
     double red, green, blue;
 };
 
-struct matrix {
-    double a, b, c, d, e, f;
-};
-
 struct state {
-    struct matrix matrix;
+    struct pdf_matrix matrix;
     struct colour fill, stroke;
     double width;
     bool darkens; /* the blend mode is Multiply */
@@ -55,7 +51,7 @@ struct mark {
     enum pdf_mark_kind kind;
     size_t max_lines; /* segments and strokes; of PDF_MARK_LINE */
     size_t lines, operators, bytes;
-    double box[4]; /* left, bottom, right, top */
+    struct pdf_box box;
     double scale;  /* of the box into the rectangle */
     double ground; /* the largest area filled in a clear colour */
     struct path path;
@@ -77,19 +73,9 @@ struct sheet {
 
 /* ---- colours ---- */
 
-static double most(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-static double least(double a, double b)
-{
-    return a < b ? a : b;
-}
-
 static bool is_clear(const struct colour *c)
 {
-    return most(c->red, most(c->green, c->blue)) - least(c->red, least(c->green, c->blue)) >=
+    return fmax(c->red, fmax(c->green, c->blue)) - fmin(c->red, fmin(c->green, c->blue)) >=
            MIN_CHROMA;
 }
 
@@ -110,23 +96,9 @@ static bool colour_of(const double *parts, size_t count, struct colour *out)
     else if (count == 3)
         *out = (struct colour){parts[0], parts[1], parts[2]};
     else if (count == 4)
-        *out = (struct colour){most(0, 1 - parts[0] - parts[3]), most(0, 1 - parts[1] - parts[3]),
-                               most(0, 1 - parts[2] - parts[3])};
+        *out = (struct colour){fmax(0, 1 - parts[0] - parts[3]), fmax(0, 1 - parts[1] - parts[3]),
+                               fmax(0, 1 - parts[2] - parts[3])};
     return count == 1 || count == 3 || count == 4;
-}
-
-/* Up to max numbers of an array; 0 when there is another thing in it. */
-static size_t numbers_of(struct pdf_pair *pair, const struct pdf_value *array, double *out,
-                         size_t max)
-{
-    struct pdf_value item;
-    size_t count = 0;
-    for (size_t at = 0; pdf_array_next(array, &at, &item); count++) {
-        item = pdf_pair_resolve(pair, pair->b, item);
-        if (count == max || !pdf_number_of(&item, &out[count]))
-            return 0;
-    }
-    return count;
 }
 
 /* 12.5.2: the colour in which the reader draws a mark that brings no appearance. */
@@ -136,8 +108,8 @@ static bool has_clear_colour(struct pdf_pair *pair, const struct pdf_value *anno
     struct pdf_value array = pdf_pair_get(pair, pair->b, annotation, "C");
     double parts[4] = {0};
     struct colour colour;
-    return colour_of(parts, numbers_of(pair, &array, parts, 4), &colour) && is_clear(&colour) &&
-           (kind != PDF_MARK_HIGHLIGHT || light_of(&colour) >= MIN_LIGHT);
+    return colour_of(parts, pdf_pair_numbers(pair, &array, parts, 4), &colour) &&
+           is_clear(&colour) && (kind != PDF_MARK_HIGHLIGHT || light_of(&colour) >= MIN_LIGHT);
 }
 
 /* ---- paths ---- */
@@ -145,8 +117,8 @@ static bool has_clear_colour(struct pdf_pair *pair, const struct pdf_value *anno
 static void move_to(struct sheet *sheet, double x, double y, bool begins)
 {
     struct path *path = &sheet->mark->path;
-    const struct matrix *m = &sheet->states[sheet->depth].matrix;
-    const double *box = sheet->mark->box;
+    const struct pdf_matrix *m = &sheet->states[sheet->depth].matrix;
+    const struct pdf_box *box = &sheet->mark->box;
     double to_x = m->a * x + m->c * y + m->e, to_y = m->b * x + m->d * y + m->f;
     if (begins) {
         path->first_x = to_x;
@@ -156,8 +128,8 @@ static void move_to(struct sheet *sheet, double x, double y, bool begins)
     }
     path->x = to_x;
     path->y = to_y;
-    if (!(to_x >= box[0] - BEYOND_BOX && to_y >= box[1] - BEYOND_BOX &&
-          to_x <= box[2] + BEYOND_BOX && to_y <= box[3] + BEYOND_BOX))
+    if (!(to_x >= box->left - BEYOND_BOX && to_y >= box->bottom - BEYOND_BOX &&
+          to_x <= box->right + BEYOND_BOX && to_y <= box->top + BEYOND_BOX))
         path->is_beyond = true;
 }
 
@@ -165,8 +137,8 @@ static void close_part(struct path *path)
 {
     double twice = path->twice_area + path->x * path->first_y - path->first_x * path->y;
     double area = (twice < 0 ? -twice : twice) / 2;
-    path->others += least(area, path->largest);
-    path->largest = most(area, path->largest);
+    path->others += fmin(area, path->largest);
+    path->largest = fmax(area, path->largest);
     path->x = path->first_x;
     path->y = path->first_y;
     path->twice_area = 0;
@@ -221,7 +193,7 @@ static bool may_fill(struct sheet *sheet)
     if (!is_clear(&state->fill))
         return mark->ground == 0; /* what lies below the ground */
     if (!mark->path.is_beyond)
-        mark->ground = most(mark->ground, mark->path.largest - mark->path.others);
+        mark->ground = fmax(mark->ground, mark->path.largest - mark->path.others);
     return true;
 }
 
@@ -229,7 +201,7 @@ static bool may_stroke(struct sheet *sheet)
 {
     struct mark *mark = sheet->mark;
     const struct state *state = &sheet->states[sheet->depth];
-    double scale = most(state->matrix.a * state->matrix.a + state->matrix.b * state->matrix.b,
+    double scale = fmax(state->matrix.a * state->matrix.a + state->matrix.b * state->matrix.b,
                         state->matrix.c * state->matrix.c + state->matrix.d * state->matrix.d);
     double width = state->width * mark->scale;
     if (width < 0 || width * width * scale > MAX_LINE * MAX_LINE)
@@ -285,17 +257,10 @@ static bool change_matrix(struct sheet *sheet)
 {
     struct state *state = &sheet->states[sheet->depth];
     const double *n = sheet->operands;
-    const struct matrix m = state->matrix;
+    const struct pdf_matrix m = {n[0], n[1], n[2], n[3], n[4], n[5]};
     if (sheet->count != 6)
         return false;
-    state->matrix = (struct matrix){
-        .a = n[0] * m.a + n[1] * m.c,
-        .b = n[0] * m.b + n[1] * m.d,
-        .c = n[2] * m.a + n[3] * m.c,
-        .d = n[2] * m.b + n[3] * m.d,
-        .e = n[4] * m.a + n[5] * m.c + m.e,
-        .f = n[4] * m.b + n[5] * m.d + m.f,
-    };
+    state->matrix = pdf_matrix_times(&m, &state->matrix);
     return true;
 }
 
@@ -428,7 +393,7 @@ static bool draw_form(struct sheet *outer, const struct pdf_value *form, unsigne
         sheet.states[0].darkens = false;
     }
     if (forms > 0 && matrix.kind != PDF_NONE) {
-        sheet.count = numbers_of(pair, &matrix, sheet.operands, MAX_OPERANDS);
+        sheet.count = pdf_pair_numbers(pair, &matrix, sheet.operands, MAX_OPERANDS);
         if (!change_matrix(&sheet))
             return false;
         sheet.count = 0;
@@ -457,20 +422,19 @@ static bool measure(struct mark *mark, const struct pdf_value *annotation,
     struct pdf_value bounds = pdf_pair_get(pair, pair->b, &dict, "BBox");
     struct pdf_value rectangle = pdf_pair_get(pair, pair->b, annotation, "Rect");
     struct pdf_value matrix = pdf_pair_get(pair, pair->b, &dict, "Matrix");
-    double n[4], r[4], m[6] = {1, 0, 0, 1, 0, 0};
-    if (numbers_of(pair, &bounds, n, 4) != 4 || numbers_of(pair, &rectangle, r, 4) != 4 ||
-        (matrix.kind != PDF_NONE && numbers_of(pair, &matrix, m, 6) != 6))
+    double m[6] = {1, 0, 0, 1, 0, 0};
+    struct pdf_box place;
+    if (!pdf_pair_box(pair, &bounds, &mark->box) || !pdf_pair_box(pair, &rectangle, &place) ||
+        (matrix.kind != PDF_NONE && pdf_pair_numbers(pair, &matrix, m, 6) != 6))
         return false;
-    const double box[] = {least(n[0], n[2]), least(n[1], n[3]), most(n[0], n[2]), most(n[1], n[3])};
     bool is_upright = m[1] == 0 && m[2] == 0, is_turned = m[0] == 0 && m[3] == 0;
-    double width = box[2] - box[0], height = box[3] - box[1];
+    double width = mark->box.right - mark->box.left, height = mark->box.top - mark->box.bottom;
     double across = is_turned ? height * fabs(m[2]) : width * fabs(m[0]);
     double up = is_turned ? width * fabs(m[1]) : height * fabs(m[3]);
-    memcpy(mark->box, box, sizeof(box));
     if ((!is_upright && !is_turned) || !(across > 0 && up > 0))
         return false;
-    mark->scale = most(fabs(r[2] - r[0]) / across, fabs(r[3] - r[1]) / up) *
-                  most(most(fabs(m[0]), fabs(m[1])), most(fabs(m[2]), fabs(m[3])));
+    mark->scale = fmax((place.right - place.left) / across, (place.top - place.bottom) / up) *
+                  fmax(fmax(fabs(m[0]), fabs(m[1])), fmax(fabs(m[2]), fabs(m[3])));
     return true;
 }
 
@@ -487,6 +451,6 @@ bool pdf_looks_like_mark(struct pdf_pair *pair, const struct pdf_value *annotati
     if (!pdf_has_only_keys(&look, only_n) || form.kind != PDF_REF ||
         !measure(&mark, annotation, &form) || !draw_form(&page, &form, 0))
         return false;
-    double area = (mark.box[2] - mark.box[0]) * (mark.box[3] - mark.box[1]);
+    double area = (mark.box.right - mark.box.left) * (mark.box.top - mark.box.bottom);
     return kind != PDF_MARK_NOTE || mark.ground >= area * MIN_GROUND;
 }

@@ -3,8 +3,6 @@
  * page (ISO 32000-1, 12.5.5), and its appearance is whatever its writer likes: one that is as large
  * as the page is another page under the signatures of those who signed before. A signature, a seal
  * or a field is small. */
-#include <math.h>
-
 #include "document/pdf_compare.h"
 
 /* Parts of the page's area: by one update, and by all since the first signature. A seal of 36 mm
@@ -16,28 +14,11 @@
 /* Parents of a widget, and of a page. */
 #define MAX_PARENTS 16
 
-/* 7.9.5: any two opposite corners. */
-static bool size_of(struct pdf_pair *pair, const struct pdf_value *rectangle, double *out_width,
-                    double *out_height)
-{
-    double corner[4] = {0};
-    struct pdf_value item;
-    size_t count = 0;
-    for (size_t at = 0; count < 4 && pdf_array_next(rectangle, &at, &item); count++) {
-        item = pdf_pair_resolve(pair, pair->b, item);
-        if (!pdf_number_of(&item, &corner[count]))
-            return false;
-    }
-    *out_width = fabs(corner[2] - corner[0]);
-    *out_height = fabs(corner[3] - corner[1]);
-    return count == 4;
-}
-
 static bool area_of(struct pdf_pair *pair, const struct pdf_value *rectangle, double *out)
 {
-    double width = 0, height = 0;
-    bool is_known = size_of(pair, rectangle, &width, &height);
-    *out = width * height;
+    struct pdf_box box = {0};
+    bool is_known = pdf_pair_box(pair, rectangle, &box);
+    *out = (box.right - box.left) * (box.top - box.bottom);
     return is_known;
 }
 
@@ -110,13 +91,13 @@ static bool is_drawn(struct pdf_pair *pair, const struct pdf_value *annotation)
 
 bool pdf_is_seen(struct pdf_pair *pair, const struct pdf_value *widget)
 {
-    double width = 0, height = 0;
+    struct pdf_box box;
     struct pdf_value rectangle = pdf_pair_get(pair, pair->b, widget, "Rect");
     struct pdf_value flags = pdf_pair_get(pair, pair->b, widget, "F");
     if (rectangle.kind == PDF_NONE || !is_drawn(pair, widget) ||
         (flags.kind == PDF_INTEGER && (flags.integer & FLAG_HIDDEN) != 0))
         return false;
-    return !size_of(pair, &rectangle, &width, &height) || width > 0 || height > 0;
+    return !pdf_pair_box(pair, &rectangle, &box) || box.right > box.left || box.top > box.bottom;
 }
 
 /* What an annotation hides. */

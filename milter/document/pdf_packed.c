@@ -174,16 +174,15 @@ static bool stream_at(struct measure *measure, size_t at, struct pdf_value *out_
 /* An object stream where a section says it is. What is none there, is none for the library. */
 static bool add_container(struct measure *measure, uint64_t place)
 {
-    struct pdf_value id, gen, word, dict;
+    struct pdf_value dict;
     struct vt_bytes data;
     size_t at = (size_t)place;
+    int64_t id = 0, gen = 0;
     if (place >= measure->reader->bytes.len ||
         !pdf_set_add(measure->reader, &measure->places, place))
         return !measure->reader->over_limit;
-    struct vt_bytes bytes = measure->reader->bytes;
-    if (!pdf_next_value(bytes, &at, &id) || !pdf_next_value(bytes, &at, &gen) ||
-        id.kind != PDF_INTEGER || gen.kind != PDF_INTEGER || !pdf_next_value(bytes, &at, &word) ||
-        !vt_bytes_equal(word.text, VT_BYTES("obj")) || !stream_at(measure, at, &dict, &data))
+    if (!pdf_next_header(measure->reader->bytes, &at, &id, &gen) ||
+        !stream_at(measure, at, &dict, &data))
         return !measure->reader->over_limit;
     return add_stream(measure, &dict, data);
 }

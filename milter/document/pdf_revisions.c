@@ -93,14 +93,10 @@ static size_t last_startxref(struct vt_bytes bytes)
 static bool claims_linearized(struct vt_bytes bytes)
 {
     struct pdf_value value, key, dict = {0};
+    int64_t id = 0, gen = 0;
     bool is_linearized = false, is_length = false;
     size_t at = 0;
-    for (int number = 0; number < 2; number++) {
-        if (!pdf_next_value(bytes, &at, &value) || value.kind != PDF_INTEGER)
-            return false;
-    }
-    if (!pdf_next_value(bytes, &at, &value) || !vt_bytes_equal(value.text, VT_BYTES("obj")) ||
-        !pdf_next_value(bytes, &at, &dict))
+    if (!pdf_next_header(bytes, &at, &id, &gen) || !pdf_next_value(bytes, &at, &dict))
         return false;
     for (size_t i = 0; pdf_dict_next(&dict, &i, &key, &value);) {
         is_linearized = is_linearized || pdf_name_is(&key, "Linearized");

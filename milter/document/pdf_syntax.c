@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * PDF object syntax over views (ISO 32000-1, 7.2 and 7.3). Values are matched iteratively: a file
  * cannot choose how deep our stack gets. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "document/pdf_syntax.h"
@@ -264,6 +265,28 @@ bool pdf_next_value(struct vt_bytes text, size_t *at, struct pdf_value *out)
         (void)is_reference(text, &behind, out);
     }
     *at = behind;
+    return true;
+}
+
+bool pdf_next_header(struct vt_bytes text, size_t *at, int64_t *out_id, int64_t *out_gen)
+{
+    struct pdf_value id, gen, word;
+    if (!pdf_next_value(text, at, &id) || !pdf_next_value(text, at, &gen) ||
+        !pdf_next_value(text, at, &word) || id.kind != PDF_INTEGER || gen.kind != PDF_INTEGER)
+        return false;
+    *out_id = id.integer;
+    *out_gen = gen.integer;
+    return word.kind == PDF_KEYWORD && vt_bytes_equal(word.text, VT_BYTES("obj"));
+}
+
+bool pdf_number_of(const struct pdf_value *value, double *out)
+{
+    char text[32];
+    if ((value->kind != PDF_INTEGER && value->kind != PDF_REAL) || value->text.len >= sizeof(text))
+        return false;
+    memcpy(text, value->text.ptr, value->text.len);
+    text[value->text.len] = '\0';
+    *out = strtod(text, NULL);
     return true;
 }
 

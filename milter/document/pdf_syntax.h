@@ -48,6 +48,11 @@ size_t pdf_skip_space(struct vt_bytes text, size_t at);
  * end, for a stray delimiter and for anything that is not closed. */
 bool pdf_next_value(struct vt_bytes text, size_t *at, struct pdf_value *out);
 
+/* Read "N G obj" (7.3.10) at *at and move *at behind it. False: it does not stand there. */
+bool pdf_next_header(struct vt_bytes text, size_t *at, int64_t *out_id, int64_t *out_gen);
+/* What a number says, an integer or a real one. False: it is none. */
+bool pdf_number_of(const struct pdf_value *value, double *out);
+
 /* Iterate an array: *at starts as 0. */
 bool pdf_array_next(const struct pdf_value *array, size_t *at, struct pdf_value *out);
 /* Iterate a dictionary: *at starts as 0. */

@@ -6,7 +6,6 @@
 
 /* An object without its stream, when it is looked whether it is one. */
 #define MAX_OBJECT_BYTES ((size_t)64 * 1024)
-#define MAX_HEADER_BYTES ((size_t)64)
 
 /* Before white space, and before comments in it (7.2.3). Lines are read once: behind each comment
  * there is a line of its own. */
@@ -57,54 +56,18 @@ static void add_listed(struct pdf_reader *reader, const struct pdf_section *sect
     }
 }
 
-/* Is there a whole object behind "obj" at at? Acrobat leaves beginnings of old ones at the end of
- * streams. */
+/* Is there a whole object behind "obj" at at, or one too large to be told from it? Acrobat leaves
+ * beginnings of old ones at the end of streams. */
 static bool is_whole(struct pdf_reader *reader, struct vt_bytes bytes, size_t at)
 {
     struct pdf_value value, word;
     struct vt_bytes window = vt_bytes_slice(bytes, at + 3, MAX_OBJECT_BYTES);
     size_t end = 0;
-    return pdf_work(reader, window.len) && pdf_next_value(window, &end, &value) &&
-           value.kind != PDF_KEYWORD && pdf_next_value(window, &end, &word) &&
+    if (!pdf_work(reader, window.len) || !pdf_next_value(window, &end, &value))
+        return window.len == MAX_OBJECT_BYTES;
+    return value.kind != PDF_KEYWORD && pdf_next_value(window, &end, &word) &&
            (vt_bytes_equal(word.text, VT_BYTES("endobj")) ||
             vt_bytes_equal(word.text, VT_BYTES("stream")));
-}
-
-/* Where "N G obj" stands at at, these numbers. */
-static bool read_header(struct vt_bytes bytes, size_t at, int64_t out_numbers[2])
-{
-    struct pdf_value value;
-    struct vt_bytes header = vt_bytes_slice(bytes, at, MAX_HEADER_BYTES);
-    size_t end = 0;
-    for (size_t i = 0; i < 2; i++) {
-        if (!pdf_next_value(header, &end, &value) || value.kind != PDF_INTEGER)
-            return false;
-        out_numbers[i] = value.integer;
-    }
-    return pdf_next_value(header, &end, &value) && vt_bytes_equal(value.text, VT_BYTES("obj"));
-}
-
-/* Whoever builds a section of its own takes the last object of a number: a listed one behind it.
- * Writers leave older ones of their own. */
-static bool is_overridden(struct pdf_reader *reader, const struct pdf_section *sections,
-                          size_t count, struct vt_bytes bytes, size_t at)
-{
-    int64_t own[2], other[2];
-    if (!read_header(bytes, at, own))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        const struct pdf_section *section = &sections[i];
-        if (!pdf_work(reader, section->entries_count))
-            return false;
-        for (size_t k = 0; k < section->entries_count; k++) {
-            const struct pdf_entry *entry = &section->entries[k];
-            if (entry->type == PDF_ENTRY_OFFSET && entry->id == own[0] && entry->gen == own[1] &&
-                entry->place > at && entry->place < bytes.len &&
-                read_header(bytes, entry->place, other) && other[0] == own[0] && other[1] == own[1])
-                return true;
-        }
-    }
-    return false;
 }
 
 bool pdf_has_unlisted(struct pdf_reader *reader, const struct pdf_section *sections, size_t count,
@@ -117,8 +80,7 @@ bool pdf_has_unlisted(struct pdf_reader *reader, const struct pdf_section *secti
     for (size_t at = from; (at = vt_bytes_find(bytes, VT_BYTES("obj"), at)) != SIZE_MAX; at++) {
         size_t begin = object_begin(bytes, from, at);
         if (begin != SIZE_MAX && !pdf_set_has(&listed, begin) &&
-            (!whole || (is_whole(reader, bytes, at) &&
-                        !is_overridden(reader, sections, count, bytes, begin))))
+            (!whole || is_whole(reader, bytes, at)))
             return true;
     }
     return false;

@@ -72,7 +72,7 @@ const char *pdf_hybrid_compare(struct pdf_reader *reader, const struct pdf_secti
                                size_t from, size_t to, struct pdf_split *out);
 
 /* pdf_unlisted.c: do bytes from to to hold an object that none of these sections, which are loaded,
- * lists? whole: not only its beginning, and none that a listed one behind it overrides. */
+ * lists? whole: not only its beginning. */
 bool pdf_has_unlisted(struct pdf_reader *reader, const struct pdf_section *sections, size_t count,
                       size_t from, size_t to, bool whole);
 

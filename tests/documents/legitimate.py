@@ -11,8 +11,7 @@ import formfile as form
 import pdfsign
 from attacks import filled, filled_as, freetext, marked, nested, new_annotation, showing, ticked, update, with_field, with_keys
 from pdffile import PdfFile
-from pdfobject import Name, Ref, Stream, date, text, write
-from prepared import table
+from pdfobject import Name, Ref, Stream, date, text
 
 
 def headed(data, version):
@@ -154,17 +153,6 @@ def archived(sign, base):
     yield "p1-archived", "certified, P=1", pdfsign.stamp(with_vri(p1, sign.pki), sign.pki, sign.at), ""
 
 
-def with_left_over(when):
-    """The form as a writer leaves it that begins an object anew: the older one is listed nowhere, the newer one is behind it."""
-    objects, places = form.objects(when), {}
-    out = bytearray(b"%%PDF-1.7\n%d 0 obj\n%s\nendobj\n" % (form.CONTENT_1, write(Stream({}, b"q Q\n"))))
-    for number, value in sorted(objects.items()):
-        places[number] = len(out)
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, write(value))
-    size = max(objects) + 1
-    return bytes(out) + table(places, size) + b"startxref\n%d\n%%%%EOF\n" % len(out)
-
-
 def programs(sign, base):
     person = sign("person", base)
     yield "like-acrobat", "Info and XMP with every save", sign("agency", person, also=with_metadata(sign.at)), ""
@@ -173,7 +161,6 @@ def programs(sign, base):
     yield "like-vgca", "the widget tagged", sign("agency", person, also=with_tag), ""
     yield "saved-by-another", "Acrobat 8, then another program", saved_by_another(sign), ""
     yield "saved-again", "dates only", pdfsign.change_metadata(person, sign.at), ""
-    yield "object-left-over", "an older object that is not listed", in_turn(sign, with_left_over(sign.at), "person", "agency"), ""
 
 
 def permitted(sign, base):
