@@ -77,6 +77,9 @@ const char *vt_page_to_do(struct vt_notice_page *page, enum vt_reason reason,
 const char *vt_page_time(struct vt_notice_page *page, int64_t utc_secs);
 /* The first of two texts that says something, cleaned; else that it is not known. */
 const char *vt_page_first_of(struct vt_notice_page *page, const char *a, const char *b);
+/* When it was signed and who says so, or that it is not known, in the page's arena. NULL: no
+ * memory. */
+const char *vt_page_signing_time(struct vt_notice_page *page, const struct vt_signature *signature);
 /* The seven facts of a signature (legal.md R-39), in their order. */
 #define VT_PAGE_FACTS 7
 struct vt_page_fact {

@@ -10,7 +10,7 @@ const char *vt_page_first_of(struct vt_notice_page *page, const char *a, const c
     return text != NULL ? text : vt_page_label(page, VT_LABEL_NONE_KNOWN);
 }
 
-static const char *signing_time(struct vt_notice_page *page, const struct vt_signature *signature)
+const char *vt_page_signing_time(struct vt_notice_page *page, const struct vt_signature *signature)
 {
     static const enum vt_notice_label sources[] = {
         [VT_TIME_SOURCE_NONE] = VT_LABEL_NONE_KNOWN,
@@ -54,7 +54,7 @@ void vt_page_signature_facts(struct vt_notice_page *page, const struct vt_signat
         {VT_LABEL_ISSUER, vt_page_first_of(page, signer->issuer_common_name, signer->issuer)},
         {VT_LABEL_SIGNER, vt_page_first_of(page, signer->common_name, signer->subject)},
         {VT_LABEL_UNIT, vt_page_first_of(page, signer->organizational_unit, signer->organization)},
-        {VT_LABEL_SIGNING_TIME, signing_time(page, signature)},
+        {VT_LABEL_SIGNING_TIME, vt_page_signing_time(page, signature)},
         {VT_LABEL_INTEGRITY, vt_page_label(page, integrity)},
         {VT_LABEL_VALIDITY, vt_page_label(page, validity)},
         {VT_LABEL_PERIOD, period(page, signer)},

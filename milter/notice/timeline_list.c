@@ -57,18 +57,6 @@ static void put_sort(struct vt_timeline_writer *w, const struct vt_signature *si
     vt_timeline_element(w, "", vt_timeline_phrase(w, use), "</small>");
 }
 
-static const char *time_of(struct vt_timeline_writer *w, const struct vt_signature *signature)
-{
-    struct vt_page_fact facts[VT_PAGE_FACTS];
-    const char *label = vt_page_label(&w->page, VT_LABEL_SIGNING_TIME);
-    vt_page_signature_facts(&w->page, signature, facts);
-    for (size_t i = 0; i < VT_PAGE_FACTS; i++) {
-        if (facts[i].label == label)
-            return facts[i].text;
-    }
-    return NULL;
-}
-
 static void put_signature(struct vt_timeline_writer *w, const struct vt_document *document,
                           size_t index, const struct vt_site_signature *its)
 {
@@ -81,7 +69,7 @@ static void put_signature(struct vt_timeline_writer *w, const struct vt_document
     put_sort(w, signature, its);
     vt_timeline_put(w, "</td><td>");
     vt_timeline_mark(w, vt_timeline_verdict_of_signature(signature));
-    vt_timeline_element(w, "<br>\n", time_of(w, signature), "</td></tr>\n");
+    vt_timeline_element(w, "<br>\n", vt_page_signing_time(&w->page, signature), "</td></tr>\n");
 }
 
 void vt_timeline_list_signatures(struct vt_timeline_writer *w, const struct vt_document *document,
