@@ -14,7 +14,13 @@ log_of() { # NAME
     echo "$logs/$(echo "$1" | tr '/ ' '__').log"
 }
 
-# One line of what became of a test, and how its log ends when it failed; the result is kept for the sum.
+# What its log says first of what failed, and how it ends.
+why() { # LOG
+    grep -m 3 -A 12 '^FAIL' "$1" | head -n 40
+    tail -n 25 "$1"
+}
+
+# One line of what became of a test, and why it failed; the result is kept for the sum.
 tell() { # NAME STATUS SECS
     log=$(log_of "$1")
     if [ "$2" = 77 ] && { [ "${CI:-}" != true ] || [ "${1#peers/peers_}" != "$1" ]; }; then
@@ -22,8 +28,8 @@ tell() { # NAME STATUS SECS
     elif [ "$2" = 0 ]; then
         result=passed text="  ok    $1 ($3 s)"
     else
-        result=failed text="  FAIL  $1 (exit $2, $3 s), $log ends:
-$(tail -n 25 "$log" | sed 's/^/        /')"
+        result=failed text="  FAIL  $1 (exit $2, $3 s), of $log:
+$(why "$log" | sed 's/^/        /')"
     fi
     echo "$text"
     echo "$result" >"${log%.log}.result"

@@ -257,8 +257,6 @@ static void look_at_register(const struct writer *w, int64_t now, struct problem
     int64_t turn = vt_metrics_gauge(w->reader, VT_METRIC_REGISTER_TURN, 0, lane);
     const char *effect = w->view->config->mode == VT_MODE_OBSERVE ? "mails pass without a record"
                                                                   : "mails are answered 451";
-    if (!is_up(w, VT_ROLE_REGISTRAR))
-        return; /* said already */
     if (vt_metrics_gauge(w->reader, VT_METRIC_REGISTER_WRITABLE, 0, lane) == 0)
         add(problems, "register-not-writing", "the register cannot be written: %s", effect);
     if (vt_metrics_gauge(w->reader, VT_METRIC_OBJECTS_KEPT, 0, lane) == 0)
@@ -281,19 +279,18 @@ static void look_at_notices(const struct writer *w, int64_t now, struct problems
     int64_t oldest = vt_metrics_gauge(w->reader, VT_METRIC_NOTICES_OLDEST, 0, lane);
     for (unsigned i = 0; i < VT_METRIC_NOTICE_STATES; i++)
         count += (uint64_t)vt_metrics_gauge(w->reader, VT_METRIC_NOTICES_OWED, i, lane);
-    if (is_up(w, VT_ROLE_REGISTRAR) && oldest > 0 && oldest < now - NOTICE_IS_LATE_SECS)
+    if (oldest > 0 && oldest < now - NOTICE_IS_LATE_SECS)
         add(problems, "notices-late",
             "%" PRIu64 " notices are owed and not sent, the oldest since %s (vanthu notice list)",
             count, vt_time_rfc3339(since, oldest));
 }
 
-static void look_at_trust(const struct writer *w, struct problems *problems)
+static void look_at_trust(const struct writer *w, int64_t now, struct problems *problems)
 {
+    (void)now;
     unsigned lane = w->view->lane;
     int64_t official =
         vt_metrics_gauge(w->reader, VT_METRIC_TRUST_ANCHORS, VT_TRUST_OFFICIAL, lane);
-    if (!is_up(w, VT_ROLE_STATUS))
-        return;
     if (official == 0)
         add(problems, "trust-empty",
             "the trust set \"official\" has no confirmed root: its documents are NOT_CHECKED "
@@ -332,8 +329,6 @@ static int64_t of_key(const struct writer *w, enum vt_metric metric, unsigned ke
 static void look_at_seals(const struct writer *w, int64_t now, struct problems *problems)
 {
     char when[VT_TIME_TEXT_BYTES];
-    if (!is_up(w, VT_ROLE_SEALER))
-        return; /* said already, or nothing is sealed */
     if (of_key(w, VT_METRIC_SEAL_STOPPED, 0) == 1)
         add(problems, "seal-stopped", "an administrator stopped all sealing (vanthu seal resume)");
     for (unsigned i = 0; key_name(w, i) != NULL; i++) {
@@ -362,6 +357,22 @@ static void look_at_holds(const struct writer *w, int64_t now, struct problems *
             held, vt_time_rfc3339(since, oldest));
 }
 
+typedef void looker(const struct writer *w, int64_t now, struct problems *problems);
+
+/* What the gauges of a role say counts while it is up: asked before and after, since the gauges of
+ * one that dies meanwhile are zero. That it is down is said of the role itself. */
+static void look_at(const struct writer *w, enum vt_role_id role, looker *look, int64_t now,
+                    struct problems *problems)
+{
+    size_t before = problems->count;
+    if (!is_up(w, role))
+        return;
+    look(w, now, problems);
+    atomic_thread_fence(memory_order_acquire);
+    if (!is_up(w, role))
+        problems->count = before;
+}
+
 size_t vt_metrics_problems(const struct vt_metrics_reader *reader,
                            const struct vt_metrics_view *view, int64_t now_utc_secs,
                            struct vt_problem out_problems[VT_MAX_PROBLEMS])
@@ -369,12 +380,12 @@ size_t vt_metrics_problems(const struct vt_metrics_reader *reader,
     const struct writer w = {.reader = reader, .view = view};
     struct problems problems = {out_problems, 0};
     look_at_roles(&w, &problems);
-    look_at_register(&w, now_utc_secs, &problems);
-    look_at_notices(&w, now_utc_secs, &problems);
-    look_at_trust(&w, &problems);
-    look_at_brake(&w, now_utc_secs, &problems);
-    look_at_relay(&w, now_utc_secs, &problems);
-    look_at_seals(&w, now_utc_secs, &problems);
-    look_at_holds(&w, now_utc_secs, &problems);
+    look_at(&w, VT_ROLE_REGISTRAR, look_at_register, now_utc_secs, &problems);
+    look_at(&w, VT_ROLE_REGISTRAR, look_at_notices, now_utc_secs, &problems);
+    look_at(&w, VT_ROLE_STATUS, look_at_trust, now_utc_secs, &problems);
+    look_at(&w, VT_ROLE_GATEWAY, look_at_brake, now_utc_secs, &problems);
+    look_at(&w, VT_ROLE_POST, look_at_relay, now_utc_secs, &problems);
+    look_at(&w, VT_ROLE_SEALER, look_at_seals, now_utc_secs, &problems);
+    look_at(&w, VT_ROLE_REGISTRAR, look_at_holds, now_utc_secs, &problems);
     return problems.count;
 }

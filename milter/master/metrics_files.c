@@ -57,7 +57,9 @@ void vt_roles_forget_metrics(const struct vt_roles *roles, enum vt_role_id role)
     struct vt_err err = {0};
     if (roles->plan.metrics == NULL)
         return;
-    /* Opening is forgetting: gauges begin at zero. */
+    /* Down before its gauges are zero, so that nobody takes them for what it says; opening is
+     * forgetting. */
+    vt_metric_set(roles->metrics, VT_METRIC_ROLE_UP, role, 0);
     if (vt_metrics_open(roles->plan.metrics->write[role], role, roles->plan.lane, NULL, &metrics,
                         &err) != VT_OK)
         vt_log(VT_LOG_WARNING, "%s", err.text);

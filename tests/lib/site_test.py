@@ -302,13 +302,13 @@ def run(*tests, site_class=None, **options):
         return 77
     chosen = [test for test in tests if not sys.argv[1:] or test.__name__ in sys.argv[1:]]
     folder = tempfile.mkdtemp(prefix="vanthu-site-")
-    failed = 0
+    failed = []
     try:
         begin = time.monotonic()
         with (site_class or Site)(folder, **{"documents": False, **options}) as site:
             print(f"site ready after {time.monotonic() - begin:.1f} s", flush=True)
             for test in chosen:
-                failed += not run_one(site, test)
+                failed += [] if run_one(site, test) else [test.__name__]
                 if failed and site.milter.poll() is not None:
                     break
         if os.environ.get("VANTHU_KEEP"):
@@ -316,7 +316,7 @@ def run(*tests, site_class=None, **options):
     finally:
         if not os.environ.get("VANTHU_KEEP"):
             shutil.rmtree(folder, ignore_errors=True)
-    print(f"{len(chosen)} tests, {failed} failed")
+    print(f"{len(chosen)} tests, {len(failed)} failed" + (": " + ", ".join(failed) if failed else ""))
     return 0 if chosen and not failed else 1
 
 

@@ -75,7 +75,7 @@ mc() {
 
 wait_port() {
 	for _ in $(seq 100); do
-		/usr/bin/python3 -c "import socket; socket.create_connection(('127.0.0.1', $1)).close()" \
+		/usr/bin/python3 -c "import smtplib; smtplib.SMTP('127.0.0.1', $1, timeout=10).quit()" \
 			2>/dev/null && return
 		sleep 0.1
 	done
