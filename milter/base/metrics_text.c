@@ -359,8 +359,8 @@ static void look_at_holds(const struct writer *w, int64_t now, struct problems *
 
 typedef void looker(const struct writer *w, int64_t now, struct problems *problems);
 
-/* What the gauges of a role say counts while it is up: asked before and after, since the gauges of
- * one that dies meanwhile are zero. That it is down is said of the role itself. */
+/* Gauges whose zero is a problem count while their role is up: asked before and after, since those
+ * of a role that dies meanwhile are zero. That it is down is said of the role itself. */
 static void look_at(const struct writer *w, enum vt_role_id role, looker *look, int64_t now,
                     struct problems *problems)
 {
@@ -383,9 +383,9 @@ size_t vt_metrics_problems(const struct vt_metrics_reader *reader,
     look_at(&w, VT_ROLE_REGISTRAR, look_at_register, now_utc_secs, &problems);
     look_at(&w, VT_ROLE_REGISTRAR, look_at_notices, now_utc_secs, &problems);
     look_at(&w, VT_ROLE_STATUS, look_at_trust, now_utc_secs, &problems);
-    look_at(&w, VT_ROLE_GATEWAY, look_at_brake, now_utc_secs, &problems);
-    look_at(&w, VT_ROLE_POST, look_at_relay, now_utc_secs, &problems);
+    look_at_brake(&w, now_utc_secs, &problems);
+    look_at_relay(&w, now_utc_secs, &problems);
     look_at(&w, VT_ROLE_SEALER, look_at_seals, now_utc_secs, &problems);
-    look_at(&w, VT_ROLE_REGISTRAR, look_at_holds, now_utc_secs, &problems);
+    look_at_holds(&w, now_utc_secs, &problems);
     return problems.count;
 }

@@ -40,7 +40,7 @@ RELAY = Relay()
 def settings(**changes):
     """The notices of the configuration, tests' times."""
     values = {"relay": f"smtp://127.0.0.1:{RELAY.port}", "tls": "none", "quiet": f"{QUIET}s", "retry-first": "1s",
-              "retry-longest": "2s", **{key.replace("_", "-"): value for key, value in changes.items()}}
+              "retry-longest": "2s", "per-sender-hour": 100, **{key.replace("_", "-"): value for key, value in changes.items()}}
     return "notices:\n" + "".join(f"  {key}: {value}\n" for key, value in values.items())
 
 
