@@ -103,6 +103,9 @@ void pdf_reader_close(struct pdf_reader *reader);
 /* True when the key was new. Memory from the scratch arena; on failure over_limit is set. */
 bool pdf_set_add(struct pdf_reader *reader, struct pdf_set *set, uint64_t key);
 bool pdf_set_has(const struct pdf_set *set, uint64_t key);
+/* Iterate a set in no order: *at starts as 0. Nothing may be added meanwhile. */
+bool pdf_set_next(const struct pdf_set *set, size_t *at, uint64_t *out_key);
+/* A reference as the key of a set. Sets of object numbers alone take the number itself. */
 uint64_t pdf_ref_key(struct pdf_ref ref);
 
 /* Scratch memory, zeroed; NULL sets over_limit. */

@@ -5,6 +5,7 @@
  * far as it cannot pass for a part of the page: a note and a mark over the text. Free text, stamps
  * and drawings can (Rohlmann et al., Breaking the Specification, 2021). */
 #include "document/pdf_compare.h"
+#include "document/pdf_mark.h"
 
 /* A note is an icon. Points. */
 #define MAX_ICON 40.0

@@ -10,17 +10,15 @@
 
 /* Unpacked content of one page or form. */
 #define MAX_CONTENT_BYTES ((size_t)4 * 1024 * 1024)
-/* Saved graphics states, forms in forms, operands of one operator, parents of a page. */
+/* Saved graphics states, forms in forms, operands of one operator. */
 #define MAX_STATES 32
 #define MAX_FORMS 6
 #define MAX_OPERANDS 6
-#define MAX_PARENTS 32
 #define MAX_ANNOTATIONS 200
 /* The use of a form or picture in operators, and bytes of a dictionary in one. */
 #define USE_COST 50
 /* A picture of fewer dots to the inch is a coloured area, not a picture of a page. */
 #define LEAST_DPI 60.0
-#define A4 ((struct pdf_box){0, 0, 595, 842})
 
 struct state {
     struct pdf_matrix matrix;
@@ -35,79 +33,9 @@ struct drawing {
     unsigned forms;
 };
 
-/* ---- geometry ---- */
-
-static bool number_of(const struct pdf_value *value, double *out)
-{
-    return pdf_number_of(value, out) && *out > -1e7 && *out < 1e7;
-}
-
 static size_t least_count(size_t a, size_t b)
 {
     return a < b ? a : b;
-}
-
-static bool numbers_of(struct pdf_reader *reader, const struct pdf_value *array, double *out,
-                       size_t wanted)
-{
-    struct pdf_value item;
-    size_t count = 0;
-    for (size_t at = 0; count < wanted && pdf_array_next(array, &at, &item); count++) {
-        item = pdf_resolve(reader, item);
-        if (!number_of(&item, &out[count]))
-            return false;
-    }
-    return count == wanted;
-}
-
-bool pdf_box_read(struct pdf_reader *reader, const struct pdf_value *rectangle, struct pdf_box *out)
-{
-    double n[4];
-    if (!numbers_of(reader, rectangle, n, 4))
-        return false;
-    *out = pdf_box_of(n);
-    return true;
-}
-
-/* An entry of a page or of the nodes above it (table 30). */
-static struct pdf_value inherited(struct pdf_reader *reader, const struct pdf_value *page,
-                                  const char *key)
-{
-    struct pdf_value node = *page, found = {0};
-    for (unsigned i = 0; i < MAX_PARENTS && node.kind == PDF_DICT; i++) {
-        found = pdf_get(reader, &node, key);
-        if (found.kind != PDF_NONE)
-            break;
-        node = pdf_get(reader, &node, "Parent");
-    }
-    return found;
-}
-
-struct pdf_box pdf_page_box(struct pdf_reader *reader, const struct pdf_value *page)
-{
-    static const char *const keys[] = {"CropBox", "MediaBox"};
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        struct pdf_value rectangle = inherited(reader, page, keys[i]);
-        struct pdf_box box;
-        if (pdf_box_read(reader, &rectangle, &box) && box.right - box.left > 1 &&
-            box.top - box.bottom > 1)
-            return box;
-    }
-    return A4;
-}
-
-/* Where a box lies behind a matrix. */
-static struct pdf_box moved(const struct pdf_matrix *m, const struct pdf_box *box)
-{
-    const double x[] = {box->left, box->right, box->left, box->right};
-    const double y[] = {box->bottom, box->bottom, box->top, box->top};
-    struct pdf_box out = {1e18, 1e18, -1e18, -1e18};
-    for (size_t i = 0; i < 4; i++) {
-        double to_x = m->a * x[i] + m->c * y[i] + m->e, to_y = m->b * x[i] + m->d * y[i] + m->f;
-        out = (struct pdf_box){fmin(out.left, to_x), fmin(out.bottom, to_y), fmax(out.right, to_x),
-                               fmax(out.top, to_y)};
-    }
-    return out;
 }
 
 /* ---- pictures ---- */
@@ -139,7 +67,7 @@ static void draw_picture(struct drawing *drawing, const struct state *state, str
                          const struct pdf_value *dict, const char *width_key)
 {
     const struct pdf_box unit = {0, 0, 1, 1};
-    struct pdf_box box = moved(&state->matrix, &unit);
+    struct pdf_box box = pdf_matrix_box(&state->matrix, &unit);
     struct pdf_value width = pdf_get(drawing->reader, dict, width_key);
     double inches = (box.right - box.left) / 72;
     if (width.kind != PDF_INTEGER)
@@ -188,14 +116,12 @@ static void draw_form(struct drawing *drawing, struct pdf_ref ref, const struct 
 {
     struct pdf_value own = pdf_get(drawing->reader, dict, "Resources");
     struct pdf_value array = pdf_get(drawing->reader, dict, "Matrix");
-    double n[6] = {1, 0, 0, 1, 0, 0};
     struct vt_buf content;
     if (drawing->forms == MAX_FORMS) {
         drawing->out->incomplete = true;
         return;
     }
-    (void)numbers_of(drawing->reader, &array, n, 6);
-    const struct pdf_matrix inner = {n[0], n[1], n[2], n[3], n[4], n[5]};
+    const struct pdf_matrix inner = pdf_matrix_read(drawing->reader, &array);
     const struct pdf_matrix whole = pdf_matrix_times(&inner, outer);
     vt_buf_init(&content, MAX_CONTENT_BYTES + 1);
     drawing->forms++;
@@ -237,7 +163,7 @@ static bool draw_inline(struct drawing *drawing, const struct state *state, stru
     vt_buf_init(&text, 4096);
     size_t from = *at;
     while (!is_begun && pdf_next_value(content, at, &value))
-        is_begun = value.kind == PDF_KEYWORD && vt_bytes_equal(value.text, VT_BYTES("ID"));
+        is_begun = pdf_keyword_is(&value, "ID");
     if (is_begun && vt_buf_add(&text, "<<", 2) == VT_OK &&
         vt_buf_add(&text, content.ptr + from, *at - 2 - from) == VT_OK &&
         vt_buf_add(&text, ">>", 2) == VT_OK) {
@@ -267,15 +193,10 @@ struct operation {
     size_t depth;
 };
 
-static bool is_operator(const struct pdf_value *keyword, const char *name)
-{
-    return vt_bytes_equal(keyword->text, vt_bytes_str(name));
-}
-
 static bool shows_text(const struct pdf_value *keyword)
 {
-    return is_operator(keyword, "Tj") || is_operator(keyword, "TJ") || is_operator(keyword, "'") ||
-           is_operator(keyword, "\"");
+    return pdf_keyword_is(keyword, "Tj") || pdf_keyword_is(keyword, "TJ") ||
+           pdf_keyword_is(keyword, "'") || pdf_keyword_is(keyword, "\"");
 }
 
 static void change_matrix(struct operation *now)
@@ -283,10 +204,10 @@ static void change_matrix(struct operation *now)
     struct state *state = &now->states[now->depth];
     double n[6];
     for (size_t i = 0; i < 6; i++) {
-        if (now->count != 6 || !number_of(&now->operands[i], &n[i]))
+        if (now->count != 6 || !pdf_coordinate_of(&now->operands[i], &n[i]))
             return;
     }
-    const struct pdf_matrix change = {n[0], n[1], n[2], n[3], n[4], n[5]};
+    const struct pdf_matrix change = pdf_matrix_of(n);
     state->matrix = pdf_matrix_times(&change, &state->matrix);
 }
 
@@ -302,7 +223,7 @@ static void change_fill(struct operation *now, bool is_reset)
     double n[4] = {0};
     size_t count = is_reset ? 0 : now->count;
     for (size_t i = 0; i < count; i++) {
-        if (count > 4 || !number_of(&now->operands[i], &n[i]))
+        if (count > 4 || !pdf_coordinate_of(&now->operands[i], &n[i]))
             count = 0;
     }
     for (size_t i = 0; i < 3; i++)
@@ -316,7 +237,7 @@ static bool changes_fill(const struct pdf_value *keyword)
 {
     static const char *const names[] = {"g", "rg", "k", "sc", "scn"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (is_operator(keyword, names[i]))
+        if (pdf_keyword_is(keyword, names[i]))
             return true;
     }
     return false;
@@ -327,19 +248,19 @@ static void operate(struct drawing *drawing, struct operation *now, const struct
 {
     struct state *state = &now->states[now->depth];
     const struct pdf_value *last = now->count > 0 ? &now->operands[now->count - 1] : NULL;
-    if (is_operator(keyword, "q") && now->depth + 1 < MAX_STATES) {
+    if (pdf_keyword_is(keyword, "q") && now->depth + 1 < MAX_STATES) {
         now->states[now->depth + 1] = *state;
         now->depth++;
-    } else if (is_operator(keyword, "Q") && now->depth > 0) {
+    } else if (pdf_keyword_is(keyword, "Q") && now->depth > 0) {
         now->depth--;
-    } else if (is_operator(keyword, "cm")) {
+    } else if (pdf_keyword_is(keyword, "cm")) {
         change_matrix(now);
-    } else if (is_operator(keyword, "Tr") && last != NULL && last->kind == PDF_INTEGER) {
+    } else if (pdf_keyword_is(keyword, "Tr") && last != NULL && last->kind == PDF_INTEGER) {
         state->is_invisible = last->integer == 3 || last->integer == 7;
-    } else if (is_operator(keyword, "Do") && last != NULL) {
+    } else if (pdf_keyword_is(keyword, "Do") && last != NULL) {
         draw_named(drawing, state, last, resources);
-    } else if (is_operator(keyword, "cs") || changes_fill(keyword)) {
-        change_fill(now, is_operator(keyword, "cs"));
+    } else if (pdf_keyword_is(keyword, "cs") || changes_fill(keyword)) {
+        change_fill(now, pdf_keyword_is(keyword, "cs"));
     } else if (shows_text(keyword) && !state->is_invisible) {
         drawing->out->has_text = true;
     }
@@ -361,7 +282,7 @@ static void draw_content(struct drawing *drawing, struct vt_bytes content,
             continue;
         }
         drawing->budget->operators--;
-        if (is_operator(&value, "BI")) {
+        if (pdf_keyword_is(&value, "BI")) {
             if (!draw_inline(drawing, &now.states[now.depth], content, &at))
                 break;
         } else {
@@ -376,10 +297,9 @@ static void draw_content(struct drawing *drawing, struct vt_bytes content,
 
 static void draw_contents(struct drawing *drawing, const struct pdf_value *page)
 {
-    static const struct pdf_matrix identity = {1, 0, 0, 1, 0, 0};
     struct pdf_value contents = pdf_dict_get(page, "Contents"), item;
     struct pdf_value array = pdf_resolve(drawing->reader, contents);
-    struct pdf_value resources = inherited(drawing->reader, page, "Resources");
+    struct pdf_value resources = pdf_page_inherited(drawing->reader, page, "Resources");
     struct vt_buf all;
     bool ok = true;
     vt_buf_init(&all, MAX_CONTENT_BYTES);
@@ -390,7 +310,7 @@ static void draw_contents(struct drawing *drawing, const struct pdf_value *page)
         ok = take_stream(drawing, contents.ref, &all);
     }
     if (ok)
-        draw_content(drawing, vt_buf_bytes(&all), &resources, &identity);
+        draw_content(drawing, vt_buf_bytes(&all), &resources, &pdf_identity);
     else
         drawing->out->incomplete = true;
     vt_buf_clear(&all);
@@ -406,14 +326,12 @@ static void draw_annotation(struct drawing *drawing, const struct pdf_value *ann
     struct pdf_value form = pdf_resolve(reader, normal);
     struct pdf_value bounds = pdf_get(reader, &form, "BBox");
     struct pdf_value array = pdf_get(reader, &form, "Matrix"), none = {0};
-    double n[6] = {1, 0, 0, 1, 0, 0};
     struct pdf_box to, from;
     if (normal.kind != PDF_REF || !pdf_box_read(reader, &rectangle, &to) ||
         !pdf_box_read(reader, &bounds, &from))
         return;
-    (void)numbers_of(reader, &array, n, 6);
-    const struct pdf_matrix own = {n[0], n[1], n[2], n[3], n[4], n[5]};
-    from = moved(&own, &from);
+    const struct pdf_matrix own = pdf_matrix_read(reader, &array);
+    from = pdf_matrix_box(&own, &from);
     double width = from.right - from.left, height = from.top - from.bottom;
     if (width <= 0 || height <= 0)
         return;
@@ -428,11 +346,9 @@ void pdf_drawing_read(struct pdf_reader *reader, struct pdf_drawing_budget *budg
 {
     struct drawing drawing = {.reader = reader, .budget = budget, .out = out};
     struct pdf_value annotations = pdf_get(reader, page, "Annots"), item;
-    struct pdf_value rotate = inherited(reader, page, "Rotate");
     size_t count = 0;
-    *out = (struct pdf_drawing){.page = pdf_page_box(reader, page)};
-    if (rotate.kind == PDF_INTEGER)
-        out->turns = (unsigned)((rotate.integer / 90 % 4 + 4) % 4);
+    *out = (struct pdf_drawing){.page = pdf_page_box(reader, page),
+                                .turns = pdf_page_turns(reader, page)};
     draw_contents(&drawing, page);
     for (size_t at = 0; count < MAX_ANNOTATIONS && pdf_array_next(&annotations, &at, &item);
          count++) {

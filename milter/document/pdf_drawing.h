@@ -5,8 +5,7 @@
 #ifndef VT_DOCUMENT_PDF_DRAWING_H
 #define VT_DOCUMENT_PDF_DRAWING_H
 
-#include "document/pdf.h"
-#include "document/pdf_geometry.h"
+#include "document/pdf_page.h"
 
 /* Pictures remembered of one page, the strips of a scan among them; more are counted in what they
  * cover. */
@@ -22,8 +21,8 @@ struct pdf_picture {
 };
 
 struct pdf_drawing {
-    struct pdf_box page;     /* CropBox, else MediaBox */
-    unsigned turns;          /* quarters clockwise by which it is shown (/Rotate) */
+    struct pdf_box page;
+    unsigned turns;          /* see pdf_page_turns */
     uint32_t grid[PDF_GRID]; /* bit x of row y: covered by a picture */
     struct pdf_picture pictures[PDF_MAX_PICTURES];
     size_t pictures_count;
@@ -37,11 +36,6 @@ struct pdf_drawing_budget {
     size_t operators;
 };
 
-/* The numbers of a rectangle (7.9.5), any two opposite corners. False: it is none. */
-bool pdf_box_read(struct pdf_reader *reader, const struct pdf_value *rectangle,
-                  struct pdf_box *out);
-/* The box of a page that is seen; A4 where none is given. */
-struct pdf_box pdf_page_box(struct pdf_reader *reader, const struct pdf_value *page);
 /* Follow the contents of a page and the appearances of its annotations. */
 void pdf_drawing_read(struct pdf_reader *reader, struct pdf_drawing_budget *budget,
                       const struct pdf_value *page, struct pdf_drawing *out);

@@ -3,6 +3,7 @@
 #include "document/pdf_geometry.h"
 
 #include <math.h>
+#include <stddef.h>
 
 struct pdf_box pdf_box_of(const double corners[4])
 {
@@ -10,6 +11,35 @@ struct pdf_box pdf_box_of(const double corners[4])
                             .bottom = fmin(corners[1], corners[3]),
                             .right = fmax(corners[0], corners[2]),
                             .top = fmax(corners[1], corners[3])};
+}
+
+const struct pdf_matrix pdf_identity = {.a = 1, .d = 1};
+
+struct pdf_matrix pdf_matrix_of(const double numbers[6])
+{
+    return (struct pdf_matrix){numbers[0], numbers[1], numbers[2],
+                               numbers[3], numbers[4], numbers[5]};
+}
+
+void pdf_matrix_point(const struct pdf_matrix *matrix, double x, double y, double *out_x,
+                      double *out_y)
+{
+    *out_x = matrix->a * x + matrix->c * y + matrix->e;
+    *out_y = matrix->b * x + matrix->d * y + matrix->f;
+}
+
+struct pdf_box pdf_matrix_box(const struct pdf_matrix *matrix, const struct pdf_box *box)
+{
+    const double x[] = {box->left, box->right, box->left, box->right};
+    const double y[] = {box->bottom, box->bottom, box->top, box->top};
+    struct pdf_box out = {1e18, 1e18, -1e18, -1e18};
+    for (size_t i = 0; i < 4; i++) {
+        double to_x, to_y;
+        pdf_matrix_point(matrix, x[i], y[i], &to_x, &to_y);
+        out = (struct pdf_box){fmin(out.left, to_x), fmin(out.bottom, to_y), fmax(out.right, to_x),
+                               fmax(out.top, to_y)};
+    }
+    return out;
 }
 
 struct pdf_matrix pdf_matrix_times(const struct pdf_matrix *first, const struct pdf_matrix *second)

@@ -144,9 +144,9 @@ static bool read_map(struct pdf_pair *pair, struct pdf_glyphs *glyphs, struct vt
     for (size_t at = 0; pdf_next_value(map, &at, &value);) {
         uint32_t from = 0, to = 0;
         if (value.kind == PDF_KEYWORD) {
-            per_entry = vt_bytes_equal(value.text, VT_BYTES("beginbfchar"))    ? 1
-                        : vt_bytes_equal(value.text, VT_BYTES("beginbfrange")) ? 2
-                                                                               : 0;
+            per_entry = pdf_keyword_is(&value, "beginbfchar")    ? 1
+                        : pdf_keyword_is(&value, "beginbfrange") ? 2
+                                                                 : 0;
             continue;
         }
         if (per_entry == 0)

@@ -4,7 +4,7 @@
 #ifndef VT_DOCUMENT_PDF_GLYPHS_H
 #define VT_DOCUMENT_PDF_GLYPHS_H
 
-#include "document/pdf_compare.h"
+#include "document/pdf_pair.h"
 
 /* Pairs of a /ToUnicode map. Full Vietnamese fonts have some hundreds. */
 #define PDF_MAX_PAIRS 4096

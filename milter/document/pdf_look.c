@@ -1,347 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Does a field show its value (ISO 32000-1, 12.7.3.3)? Whoever reads the page sees the appearance,
- * a program reads the value, and whoever fills in a form can write two things. Understood are
- * appearances as programs write them: a ground and a border, then the text in reading order. */
-#include <math.h>
+ * a program reads the value, and whoever fills in a form can write two things. What the appearance
+ * shows is read by pdf_look_read.c. */
+#include "document/pdf_look.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "document/pdf_compare.h"
 #include "document/pdf_glyphs.h"
 
-/* Letters of a value. */
-#define MAX_LETTERS 4096
 #define MAX_LOOK_BYTES ((size_t)256 * 1024)
-#define MAX_LOOK_OPERATORS 20000
-#define MAX_STATES 8
-#define MAX_OPERANDS 6
-/* Grounds and borders are painted along the rim of the box, that wide, and what part of one side
- * they reach over; what clips leaves that part of both free. */
-#define MAX_GROUNDS 12
-#define RIM 3.0
-#define GROUND_PART 0.85
-#define CLIP_PART 0.5
-/* The smallest text that is read, in points; the lightest, 0 to 1; how far one letter is moved back
- * over the one before, in thousandths of the size (9.4.3). */
-#define MIN_SIZE 3.0
-#define MAX_LIGHT 0.65
-#define MAX_BACK 500.0
-#define MARGIN 2.0
+/* How much larger or smaller than its form an appearance is shown. */
 #define MAX_FIT 2.0
 
-struct state {
-    struct pdf_matrix matrix;
-    const struct pdf_glyphs *glyphs;
-    double size, leading, light;
-};
-
-struct look {
+/* What an appearance shows. */
+struct shown {
     struct pdf_pair *pair;
-    struct pdf_value fonts; /* of the form */
-    double box[4];
-    struct state states[MAX_STATES];
-    size_t depth;
-    struct pdf_matrix line; /* where the line begins, and the text */
-    struct pdf_value operands[MAX_OPERANDS];
-    double numbers[MAX_OPERANDS];
+    uint32_t *letters; /* without white space */
     size_t count;
-    double first[2], at[2], low[2], high[2]; /* of the part of a path that is being built */
-    size_t parts;                            /* of the path */
-    bool is_astray;                          /* a part of it is no ground and no border */
-    bool clips;
-    size_t grounds;
-    double last_x, last_y; /* of the text before */
-    uint32_t *letters;
-    size_t letters_count;
 };
-
-static const struct pdf_matrix identity = {1, 0, 0, 1, 0, 0};
-
-static bool is_word(struct vt_bytes word, const char *const *list)
-{
-    for (size_t i = 0; list[i] != NULL; i++) {
-        if (vt_bytes_equal(word, vt_bytes_str(list[i])))
-            return true;
-    }
-    return false;
-}
-
-static bool is(struct vt_bytes word, const char *name)
-{
-    return vt_bytes_equal(word, vt_bytes_str(name));
-}
-
-/* ---- ground and border ---- */
-
-static double side(const struct look *look, size_t i)
-{
-    return look->box[i + 2] - look->box[i];
-}
-
-static bool is_along_rim(const struct look *look, const double to[2])
-{
-    for (size_t i = 0; i < 2; i++) {
-        if ((fabs(to[i] - look->box[i]) <= RIM && fabs(look->at[i] - look->box[i]) <= RIM) ||
-            (fabs(to[i] - look->box[i + 2]) <= RIM && fabs(look->at[i] - look->box[i + 2]) <= RIM))
-            return true;
-    }
-    return false;
-}
-
-static void line_to(struct look *look, double x, double y)
-{
-    const struct pdf_matrix *m = &look->states[look->depth].matrix;
-    const double to[2] = {x * m->a + m->e, y * m->d + m->f};
-    look->is_astray = look->is_astray || !is_along_rim(look, to);
-    for (size_t i = 0; i < 2; i++) {
-        look->low[i] = fmin(look->low[i], to[i]);
-        look->high[i] = fmax(look->high[i], to[i]);
-    }
-    memcpy(look->at, to, sizeof(to));
-}
-
-static void end_part(struct look *look)
-{
-    bool is_long = false;
-    for (size_t i = 0; i < 2; i++)
-        is_long = is_long || look->high[i] - look->low[i] >= GROUND_PART * side(look, i);
-    look->is_astray = look->is_astray || (look->parts > 0 && !is_long);
-}
-
-static void begin_part(struct look *look, double x, double y)
-{
-    const struct pdf_matrix *m = &look->states[look->depth].matrix;
-    const double to[2] = {x * m->a + m->e, y * m->d + m->f};
-    end_part(look);
-    look->parts++;
-    memcpy(look->first, to, sizeof(to));
-    memcpy(look->at, to, sizeof(to));
-    memcpy(look->low, to, sizeof(to));
-    memcpy(look->high, to, sizeof(to));
-}
-
-/* 8.5.2.1: straight lines. */
-static bool build_path(struct look *look, struct vt_bytes word, bool *out_known)
-{
-    const struct pdf_matrix *m = &look->states[look->depth].matrix;
-    const double *n = look->numbers;
-    *out_known = is(word, "m") || is(word, "l") || is(word, "h") || is(word, "re");
-    if (!*out_known || m->b != 0 || m->c != 0 ||
-        look->count != (is(word, "h")    ? 0u
-                        : is(word, "re") ? 4u
-                                         : 2u))
-        return false;
-    if (is(word, "m"))
-        begin_part(look, n[0], n[1]);
-    if (is(word, "l"))
-        line_to(look, n[0], n[1]);
-    if (is(word, "re")) {
-        begin_part(look, n[0], n[1]);
-        line_to(look, n[0] + n[2], n[1]);
-        line_to(look, n[0] + n[2], n[1] + n[3]);
-        line_to(look, n[0], n[1] + n[3]);
-        line_to(look, n[0], n[1]);
-    }
-    return look->parts > 0;
-}
-
-static bool leaves_room(const struct look *look)
-{
-    return look->parts == 1 && look->high[0] - look->low[0] >= CLIP_PART * side(look, 0) &&
-           look->high[1] - look->low[1] >= CLIP_PART * side(look, 1);
-}
-
-/* *out_known: it ends a path. */
-static bool end_path(struct look *look, struct vt_bytes word, bool *out_known)
-{
-    static const char *const paints[] = {"f", "F", "f*", "S", "s", "B", "B*", "b", "b*", NULL};
-    bool is_painted = is_word(word, paints), ok = true;
-    *out_known = is_painted || is(word, "n");
-    if (!*out_known)
-        return false;
-    end_part(look);
-    if (is_painted)
-        ok = look->letters_count == 0 && ++look->grounds <= MAX_GROUNDS && !look->is_astray;
-    if (look->clips)
-        ok = ok && leaves_room(look);
-    look->parts = 0;
-    look->is_astray = false;
-    look->clips = false;
-    return ok;
-}
-
-/* ---- text ---- */
-
-/* Each text stands behind or below the one before. */
-static bool is_in_order(struct look *look, double x, double y, double size)
-{
-    bool is_first = look->letters_count == 0;
-    bool ok = is_first || y < look->last_y - size * 0.3 ||
-              (y <= look->last_y + size * 0.3 && x >= look->last_x);
-    look->last_x = x;
-    look->last_y = y;
-    return ok;
-}
-
-static bool begin_text(struct look *look)
-{
-    const struct state *state = &look->states[look->depth];
-    struct pdf_matrix at = pdf_matrix_times(&look->line, &state->matrix);
-    double size = state->size * fabs(at.d);
-    return state->glyphs != NULL && at.b == 0 && at.c == 0 && at.a > 0 && at.d > 0 &&
-           size >= MIN_SIZE && at.a >= at.d / 2 && state->light <= MAX_LIGHT &&
-           at.e >= look->box[0] - MARGIN && at.e <= look->box[2] && at.f >= look->box[1] - MARGIN &&
-           at.f <= look->box[3] && is_in_order(look, at.e, at.f, size);
-}
-
-static bool show_string(struct look *look, const struct pdf_value *string)
-{
-    const struct state *state = &look->states[look->depth];
-    if (string->kind != PDF_STRING && string->kind != PDF_HEX_STRING)
-        return false;
-    uint8_t *codes = pdf_scratch(look->pair->reader, string->text.len);
-    return codes != NULL &&
-           pdf_glyphs_decode(state->glyphs, vt_bytes_of(codes, pdf_string_decode(string, codes)),
-                             look->letters, MAX_LETTERS, &look->letters_count);
-}
-
-static bool show(struct look *look, const struct pdf_value *value)
-{
-    struct pdf_value item;
-    if (!begin_text(look))
-        return false;
-    if (value->kind != PDF_ARRAY)
-        return show_string(look, value);
-    for (size_t at = 0; pdf_array_next(value, &at, &item);) {
-        double back = 0;
-        if (pdf_number_of(&item, &back) ? back > MAX_BACK : !show_string(look, &item))
-            return false;
-    }
-    return true;
-}
-
-static void move_line(struct look *look, double x, double y)
-{
-    const struct pdf_matrix move = {1, 0, 0, 1, x, y};
-    look->line = pdf_matrix_times(&move, &look->line);
-}
-
-static bool set_font(struct look *look)
-{
-    struct state *state = &look->states[look->depth];
-    if (look->count != 2 || look->operands[0].kind != PDF_NAME)
-        return false;
-    struct pdf_value font = pdf_dict_find(&look->fonts, &look->operands[0]);
-    state->glyphs = font.kind == PDF_NONE ? NULL : pdf_glyphs_read(look->pair, &font);
-    state->size = look->numbers[1];
-    return state->glyphs != NULL;
-}
-
-static bool set_colour(struct state *state, const double *n, size_t count)
-{
-    state->light = count == 1   ? n[0]
-                   : count == 3 ? 0.3 * n[0] + 0.59 * n[1] + 0.11 * n[2]
-                   : count == 4 ? 1 - fmin(1, 0.3 * n[0] + 0.59 * n[1] + 0.11 * n[2] + n[3])
-                                : 1;
-    return count == 1 || count == 3 || count == 4;
-}
-
-/* 9.4.2. */
-static bool place_text(struct look *look, struct vt_bytes word, bool *out_known)
-{
-    struct state *state = &look->states[look->depth];
-    const double *n = look->numbers;
-    *out_known = true;
-    if (is(word, "BT")) {
-        look->line = identity;
-    } else if (is(word, "Td") || is(word, "TD")) {
-        state->leading = is(word, "TD") ? -n[1] : state->leading;
-        move_line(look, n[0], n[1]);
-        return look->count == 2;
-    } else if (is(word, "Tm")) {
-        look->line = (struct pdf_matrix){n[0], n[1], n[2], n[3], n[4], n[5]};
-        return look->count == 6;
-    } else if (is(word, "T*") || is(word, "\'")) {
-        move_line(look, 0, -state->leading);
-        return is(word, "T*") || (look->count == 1 && show(look, &look->operands[0]));
-    } else if (is(word, "Tj") || is(word, "TJ")) {
-        return look->count == 1 && show(look, &look->operands[0]);
-    } else if (is(word, "TL")) {
-        state->leading = n[0];
-    } else {
-        *out_known = false;
-        return false;
-    }
-    return true;
-}
-
-/* ---- the rest ---- */
-
-static bool change_state(struct look *look, struct vt_bytes word)
-{
-    static const char *const harmless[] = {"BMC", "EMC", "ET", "w",  "d", "J",  "j", "M",
-                                           "i",   "ri",  "G",  "RG", "K", "Tw", NULL};
-    static const char *const colours[] = {"g", "rg", "k", NULL};
-    struct state *state = &look->states[look->depth];
-    const double *n = look->numbers;
-    if (is(word, "q") && look->depth + 1 < MAX_STATES) {
-        look->states[look->depth + 1] = *state;
-        look->depth++;
-    } else if (is(word, "Q") && look->depth > 0) {
-        look->depth--;
-    } else if (is(word, "cm")) {
-        const struct pdf_matrix m = {n[0], n[1], n[2], n[3], n[4], n[5]};
-        state->matrix = pdf_matrix_times(&m, &state->matrix);
-        return look->count == 6;
-    } else if (is_word(word, colours)) {
-        return set_colour(state, n, look->count);
-    } else if (is(word, "Tf")) {
-        return set_font(look);
-    } else if (is(word, "Tr") || is(word, "Ts")) {
-        return look->count == 1 && n[0] == 0;
-    } else if (is(word, "Tc")) {
-        return look->count == 1 && n[0] >= -0.5;
-    } else if (is(word, "Tz")) {
-        return look->count == 1 && n[0] >= 50 && n[0] <= 200;
-    } else if (is(word, "W") || is(word, "W*")) {
-        look->clips = true;
-    } else {
-        return is_word(word, harmless);
-    }
-    return true;
-}
-
-static bool operate(struct look *look, struct vt_bytes word)
-{
-    bool is_known = false;
-    bool ok = build_path(look, word, &is_known);
-    if (!is_known)
-        ok = end_path(look, word, &is_known);
-    if (!is_known)
-        ok = place_text(look, word, &is_known);
-    return is_known ? ok : change_state(look, word);
-}
-
-static bool read_look(struct look *look, struct vt_bytes content)
-{
-    struct pdf_value value;
-    size_t at = 0, operators = 0;
-    while (pdf_next_value(content, &at, &value)) {
-        if (value.kind == PDF_KEYWORD) {
-            if (++operators > MAX_LOOK_OPERATORS || !operate(look, value.text))
-                return false;
-            look->count = 0;
-            memset(look->numbers, 0, sizeof(look->numbers));
-        } else if (look->count == MAX_OPERANDS) {
-            return false;
-        } else {
-            (void)pdf_number_of(&value, &look->numbers[look->count]);
-            look->operands[look->count++] = value;
-        }
-    }
-    return pdf_skip_space(content, at) == content.len;
-}
-
-/* ---- the value ---- */
 
 /* Lines are broken as there is room: white space is not compared. */
 static size_t without_space(uint32_t *letters, size_t count)
@@ -354,93 +32,91 @@ static size_t without_space(uint32_t *letters, size_t count)
     return out;
 }
 
-static bool is_shown(struct look *look, const struct pdf_value *text)
+static bool is_shown(const struct shown *shown, const struct pdf_value *text)
 {
     if (text->kind != PDF_STRING && text->kind != PDF_HEX_STRING)
         return false;
-    uint8_t *bytes = pdf_scratch(look->pair->reader, text->text.len);
-    uint32_t *letters = pdf_scratch(look->pair->reader, text->text.len * sizeof(*letters));
+    uint8_t *bytes = pdf_scratch(shown->pair->reader, text->text.len);
+    uint32_t *letters = pdf_scratch(shown->pair->reader, text->text.len * sizeof(*letters));
     if (bytes == NULL || letters == NULL)
         return false;
     size_t count = pdf_text_points(vt_bytes_of(bytes, pdf_string_decode(text, bytes)), letters);
     count = without_space(letters, count);
-    return count == look->letters_count &&
-           memcmp(letters, look->letters, count * sizeof(*letters)) == 0;
+    return count == shown->count && memcmp(letters, shown->letters, count * sizeof(*letters)) == 0;
 }
 
 /* 12.7.4.4, table 231: an option that is exported by this value and shown by another text. */
-static bool is_option_shown(struct look *look, const struct pdf_value *options,
+static bool is_option_shown(const struct shown *shown, const struct pdf_value *options,
                             const struct pdf_value *value)
 {
     struct pdf_value option, exported, text;
     for (size_t at = 0; pdf_array_next(options, &at, &option);) {
         size_t inner = 0;
-        option = pdf_pair_resolve(look->pair, look->pair->b, option);
+        option = pdf_pair_resolve(shown->pair, shown->pair->b, option);
         if (pdf_array_next(&option, &inner, &exported) && pdf_array_next(&option, &inner, &text) &&
-            !pdf_pair_differs(look->pair, &exported, value) && is_shown(look, &text))
+            !pdf_pair_differs(shown->pair, &exported, value) && is_shown(shown, &text))
             return true;
     }
     return false;
 }
 
-static bool rectangle_of(struct look *look, const struct pdf_value *dict, const char *key,
-                         double out[4])
-{
-    struct pdf_value rectangle = pdf_pair_get(look->pair, look->pair->b, dict, key);
-    struct pdf_box box;
-    if (!pdf_pair_box(look->pair, &rectangle, &box))
-        return false;
-    const double corners[] = {box.left, box.bottom, box.right, box.top};
-    memcpy(out, corners, sizeof(corners));
-    return true;
-}
-
 /* Not turned, and as large as it is. */
-static bool is_upright(struct look *look, const struct pdf_value *form)
+static bool is_upright(struct pdf_pair *pair, const struct pdf_value *form)
 {
-    struct pdf_value matrix = pdf_pair_get(look->pair, look->pair->b, form, "Matrix");
+    struct pdf_value matrix = pdf_pair_get(pair, pair->b, form, "Matrix");
     double n[6];
-    return matrix.kind == PDF_NONE || (pdf_pair_numbers(look->pair, &matrix, n, 6) == 6 &&
-                                       n[0] == 1 && n[1] == 0 && n[2] == 0 && n[3] == 1);
+    return matrix.kind == PDF_NONE || (pdf_pair_numbers(pair, &matrix, n, 6) == 6 && n[0] == 1 &&
+                                       n[1] == 0 && n[2] == 0 && n[3] == 1);
 }
 
 /* 12.5.5: the box of the form is fitted into the rectangle, about as large as it is. */
-static bool measure(struct look *look, const struct pdf_value *widget, const struct pdf_value *form)
+static bool measure(struct pdf_pair *pair, const struct pdf_value *widget,
+                    const struct pdf_value *form, struct pdf_box *out)
 {
-    double rectangle[4];
-    if (!rectangle_of(look, widget, "Rect", rectangle) ||
-        !rectangle_of(look, form, "BBox", look->box) || !is_upright(look, form))
+    struct pdf_value rectangle = pdf_pair_get(pair, pair->b, widget, "Rect");
+    struct pdf_value bounds = pdf_pair_get(pair, pair->b, form, "BBox");
+    struct pdf_box place;
+    if (!pdf_pair_box(pair, &rectangle, &place) || !pdf_pair_box(pair, &bounds, out) ||
+        !is_upright(pair, form))
         return false;
-    double x = (rectangle[2] - rectangle[0]) / (look->box[2] - look->box[0]);
-    double y = (rectangle[3] - rectangle[1]) / (look->box[3] - look->box[1]);
+    double x = (place.right - place.left) / (out->right - out->left);
+    double y = (place.top - place.bottom) / (out->top - out->bottom);
     return x >= 1 / MAX_FIT && x <= MAX_FIT && y >= 1 / MAX_FIT && y <= MAX_FIT;
+}
+
+/* form: the normal appearance. False: what it shows is not understood. */
+static bool read_letters(struct shown *shown, const struct pdf_value *widget, struct pdf_ref form)
+{
+    struct pdf_pair *pair = shown->pair;
+    struct pdf_value dict = pdf_history_object(pair->history, form, pair->b).value;
+    struct pdf_value resources = pdf_pair_get(pair, pair->b, &dict, "Resources");
+    struct pdf_value fonts = pdf_pair_get(pair, pair->b, &resources, "Font");
+    struct pdf_box box;
+    uint8_t *data = NULL;
+    size_t len = 0;
+    shown->letters = pdf_scratch(pair->reader, PDF_MAX_LOOK_LETTERS * sizeof(*shown->letters));
+    bool is_read =
+        shown->letters != NULL && measure(pair, widget, &dict, &box) &&
+        pdf_history_stream(pair->history, form, pair->b, true, &data, &len) &&
+        len <= MAX_LOOK_BYTES &&
+        pdf_look_read(pair, &box, &fonts, vt_bytes_of(data, len), shown->letters, &shown->count);
+    free(data);
+    shown->count = is_read ? without_space(shown->letters, shown->count) : 0;
+    return is_read;
 }
 
 enum pdf_shown pdf_look_shows(struct pdf_pair *pair, const struct pdf_value *widget,
                               const struct pdf_value *value, const struct pdf_value *options)
 {
-    struct look *look = pdf_scratch(pair->reader, sizeof(*look));
+    struct shown shown = {.pair = pair};
     struct pdf_value looks = pdf_pair_get(pair, pair->b, widget, "AP");
     struct pdf_value normal = pdf_dict_get(&looks, "N");
-    struct pdf_value form = pdf_pair_resolve(pair, pair->b, normal);
-    struct pdf_value resources = pdf_pair_get(pair, pair->b, &form, "Resources");
-    uint8_t *data = NULL;
-    size_t len = 0;
-    if (look == NULL || normal.kind != PDF_REF)
+    if (normal.kind != PDF_REF || !read_letters(&shown, widget, normal.ref))
         return PDF_SHOWN_UNKNOWN;
-    look->pair = pair;
-    look->fonts = pdf_pair_get(pair, pair->b, &resources, "Font");
-    look->states[0] = (struct state){.matrix = identity};
-    look->letters = pdf_scratch(pair->reader, MAX_LETTERS * sizeof(*look->letters));
-    bool is_read = look->letters != NULL && measure(look, widget, &form) &&
-                   pdf_history_stream(pair->history, normal.ref, pair->b, true, &data, &len) &&
-                   len <= MAX_LOOK_BYTES && read_look(look, vt_bytes_of(data, len));
-    free(data);
-    look->letters_count = is_read ? without_space(look->letters, look->letters_count) : 0;
-    if (is_read && value->kind == PDF_NONE)
-        return look->letters_count == 0 ? PDF_SHOWN_SAME : PDF_SHOWN_OTHER;
-    if (!is_read || (value->kind != PDF_STRING && value->kind != PDF_HEX_STRING))
+    if (value->kind == PDF_NONE)
+        return shown.count == 0 ? PDF_SHOWN_SAME : PDF_SHOWN_OTHER;
+    if (value->kind != PDF_STRING && value->kind != PDF_HEX_STRING)
         return PDF_SHOWN_UNKNOWN;
-    return is_shown(look, value) || is_option_shown(look, options, value) ? PDF_SHOWN_SAME
-                                                                          : PDF_SHOWN_OTHER;
+    return is_shown(&shown, value) || is_option_shown(&shown, options, value) ? PDF_SHOWN_SAME
+                                                                              : PDF_SHOWN_OTHER;
 }

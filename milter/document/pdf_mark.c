@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Marks over the text and notes as readers draw them (ISO 32000-1, 12.5.6.4 and 12.5.6.10), told
  * from drawings that can pass for a part of the page (Rohlmann et al., Breaking the Specification,
- * 2021). The page is black on white: what is drawn in a clear colour is seen to be a mark, and what
- * only darkens in a light one hides nothing. Forms within forms are followed, as Acrobat and
- * poppler nest them. */
+ * 2021). Their appearance is read operator by operator: pdf_ink.c says what may be painted. Forms
+ * within forms are followed, as Acrobat and poppler nest them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "document/pdf_compare.h"
+#include "document/pdf_ink.h"
 
 /* Drawing instructions of a mark, with all its forms. */
 #define MAX_MARK_BYTES ((size_t)16 * 1024)
@@ -16,52 +15,20 @@
 #define MAX_FORMS 4
 #define MAX_STATES 16
 #define MAX_OPERANDS 6
-/* Width of a line. Points. */
-#define MAX_LINE 2.0
-/* How far the parts of a colour lie apart, and how light one is, 0 to 1: red is a clear colour, and
- * black text is read through all but dark ones. */
-#define MIN_CHROMA 0.4
-#define MIN_LIGHT 0.25
-#define MAX_DARK_LINE 0.5
 /* Of the box of a note: what its coloured ground fills at least. */
 #define MIN_GROUND 0.35
-#define BEYOND_BOX 1.0
-
-struct colour {
-    double red, green, blue;
-};
-
-struct state {
-    struct pdf_matrix matrix;
-    struct colour fill, stroke;
-    double width;
-    bool darkens; /* the blend mode is Multiply */
-};
-
-/* The path that is being built: its areas, the largest one apart (8.5.2). */
-struct path {
-    double first_x, first_y, x, y;
-    double twice_area; /* of the part that is being built */
-    double largest, others;
-    bool is_beyond; /* reaches out of the box */
-};
 
 struct mark {
     struct pdf_pair *pair;
-    enum pdf_mark_kind kind;
-    size_t max_lines; /* segments and strokes; of PDF_MARK_LINE */
-    size_t lines, operators, bytes;
-    struct pdf_box box;
-    double scale;  /* of the box into the rectangle */
-    double ground; /* the largest area filled in a clear colour */
-    struct path path;
+    struct pdf_ink ink;
+    size_t operators, bytes;
 };
 
 /* One content stream. */
 struct sheet {
     struct mark *mark;
     const struct pdf_value *resources;
-    struct state states[MAX_STATES];
+    struct pdf_pen states[MAX_STATES];
     size_t depth;
     double operands[MAX_OPERANDS];
     size_t count;
@@ -71,167 +38,20 @@ struct sheet {
     bool is_isolated;      /* what is drawn in it meets nothing of the page (11.4.5) */
 };
 
-/* ---- colours ---- */
-
-static bool is_clear(const struct colour *c)
-{
-    return fmax(c->red, fmax(c->green, c->blue)) - fmin(c->red, fmin(c->green, c->blue)) >=
-           MIN_CHROMA;
-}
-
-static double light_of(const struct colour *c)
-{
-    return 0.3 * c->red + 0.59 * c->green + 0.11 * c->blue;
-}
-
-/* 8.6.4: gray, RGB or CMYK by the number of parts. */
-static bool colour_of(const double *parts, size_t count, struct colour *out)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!(parts[i] >= 0 && parts[i] <= 1))
-            return false;
-    }
-    if (count == 1)
-        *out = (struct colour){parts[0], parts[0], parts[0]};
-    else if (count == 3)
-        *out = (struct colour){parts[0], parts[1], parts[2]};
-    else if (count == 4)
-        *out = (struct colour){fmax(0, 1 - parts[0] - parts[3]), fmax(0, 1 - parts[1] - parts[3]),
-                               fmax(0, 1 - parts[2] - parts[3])};
-    return count == 1 || count == 3 || count == 4;
-}
-
 /* 12.5.2: the colour in which the reader draws a mark that brings no appearance. */
 static bool has_clear_colour(struct pdf_pair *pair, const struct pdf_value *annotation,
                              enum pdf_mark_kind kind)
 {
     struct pdf_value array = pdf_pair_get(pair, pair->b, annotation, "C");
     double parts[4] = {0};
-    struct colour colour;
-    return colour_of(parts, pdf_pair_numbers(pair, &array, parts, 4), &colour) &&
-           is_clear(&colour) && (kind != PDF_MARK_HIGHLIGHT || light_of(&colour) >= MIN_LIGHT);
+    struct pdf_colour colour;
+    return pdf_colour_of(parts, pdf_pair_numbers(pair, &array, parts, 4), &colour) &&
+           pdf_ink_is_marking(kind, &colour);
 }
-
-/* ---- paths ---- */
-
-static void move_to(struct sheet *sheet, double x, double y, bool begins)
-{
-    struct path *path = &sheet->mark->path;
-    const struct pdf_matrix *m = &sheet->states[sheet->depth].matrix;
-    const struct pdf_box *box = &sheet->mark->box;
-    double to_x = m->a * x + m->c * y + m->e, to_y = m->b * x + m->d * y + m->f;
-    if (begins) {
-        path->first_x = to_x;
-        path->first_y = to_y;
-    } else {
-        path->twice_area += path->x * to_y - to_x * path->y;
-    }
-    path->x = to_x;
-    path->y = to_y;
-    if (!(to_x >= box->left - BEYOND_BOX && to_y >= box->bottom - BEYOND_BOX &&
-          to_x <= box->right + BEYOND_BOX && to_y <= box->top + BEYOND_BOX))
-        path->is_beyond = true;
-}
-
-static void close_part(struct path *path)
-{
-    double twice = path->twice_area + path->x * path->first_y - path->first_x * path->y;
-    double area = (twice < 0 ? -twice : twice) / 2;
-    path->others += fmin(area, path->largest);
-    path->largest = fmax(area, path->largest);
-    path->x = path->first_x;
-    path->y = path->first_y;
-    path->twice_area = 0;
-}
-
-/* The operators of 8.5.2.1. The points that bend a curve count as its corners. */
-static bool build_path(struct sheet *sheet, struct vt_bytes word)
-{
-    static const struct {
-        const char *name;
-        size_t operands;
-    } known[] = {{"m", 2}, {"l", 2}, {"c", 6}, {"v", 4}, {"y", 4}, {"h", 0}, {"re", 4}};
-    const double *n = sheet->operands;
-    size_t i = 0;
-    while (i < sizeof(known) / sizeof(known[0]) &&
-           !vt_bytes_equal(word, vt_bytes_str(known[i].name)))
-        i++;
-    if (i == sizeof(known) / sizeof(known[0]) || sheet->count != known[i].operands)
-        return false;
-    if (i == 0 || i >= 5)
-        close_part(&sheet->mark->path);
-    if (i == 6) {
-        move_to(sheet, n[0], n[1], true);
-        move_to(sheet, n[0] + n[2], n[1], false);
-        move_to(sheet, n[0] + n[2], n[1] + n[3], false);
-        move_to(sheet, n[0], n[1] + n[3], false);
-        close_part(&sheet->mark->path);
-    }
-    for (size_t at = 0; i < 5 && at < sheet->count; at += 2)
-        move_to(sheet, n[at], n[at + 1], i == 0);
-    if (sheet->mark->kind == PDF_MARK_LINE)
-        return i != 6 && (i == 0 || i == 5 || ++sheet->mark->lines <= sheet->mark->max_lines);
-    return true;
-}
-
-/* ---- painting ---- */
 
 static bool darkens(const struct sheet *sheet)
 {
     return sheet->is_darkening || (sheet->states[sheet->depth].darkens && !sheet->is_isolated);
-}
-
-static bool may_fill(struct sheet *sheet)
-{
-    struct mark *mark = sheet->mark;
-    const struct state *state = &sheet->states[sheet->depth];
-    close_part(&mark->path);
-    if (mark->kind == PDF_MARK_HIGHLIGHT)
-        return darkens(sheet) && is_clear(&state->fill) && light_of(&state->fill) >= MIN_LIGHT;
-    if (mark->kind == PDF_MARK_LINE)
-        return false;
-    if (!is_clear(&state->fill))
-        return mark->ground == 0; /* what lies below the ground */
-    if (!mark->path.is_beyond)
-        mark->ground = fmax(mark->ground, mark->path.largest - mark->path.others);
-    return true;
-}
-
-static bool may_stroke(struct sheet *sheet)
-{
-    struct mark *mark = sheet->mark;
-    const struct state *state = &sheet->states[sheet->depth];
-    double scale = fmax(state->matrix.a * state->matrix.a + state->matrix.b * state->matrix.b,
-                        state->matrix.c * state->matrix.c + state->matrix.d * state->matrix.d);
-    double width = state->width * mark->scale;
-    if (width < 0 || width * width * scale > MAX_LINE * MAX_LINE)
-        return false;
-    if (mark->kind == PDF_MARK_LINE)
-        return is_clear(&state->stroke) && ++mark->lines <= mark->max_lines;
-    if (mark->kind == PDF_MARK_HIGHLIGHT)
-        return darkens(sheet) && is_clear(&state->stroke) && light_of(&state->stroke) >= MIN_LIGHT;
-    return is_clear(&state->stroke) || light_of(&state->stroke) <= MAX_DARK_LINE;
-}
-
-/* 8.5.3. *out_known: it is such an operator. */
-static bool paint(struct sheet *sheet, struct vt_bytes word, bool *out_known)
-{
-    static const struct {
-        const char *name;
-        bool fills, strokes;
-    } known[] = {{"S", false, true},  {"s", false, true}, {"f", true, false}, {"F", true, false},
-                 {"f*", true, false}, {"B", true, true},  {"B*", true, true}, {"b", true, true},
-                 {"b*", true, true},  {"n", false, false}};
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (!vt_bytes_equal(word, vt_bytes_str(known[i].name)))
-            continue;
-        bool may = (!known[i].fills || may_fill(sheet)) && (!known[i].strokes || may_stroke(sheet));
-        sheet->mark->path = (struct path){0};
-        *out_known = true;
-        return may;
-    }
-    *out_known = false;
-    return false;
 }
 
 /* ---- graphics state ---- */
@@ -255,12 +75,11 @@ static bool apply_state(struct sheet *sheet)
 
 static bool change_matrix(struct sheet *sheet)
 {
-    struct state *state = &sheet->states[sheet->depth];
-    const double *n = sheet->operands;
-    const struct pdf_matrix m = {n[0], n[1], n[2], n[3], n[4], n[5]};
+    struct pdf_pen *pen = &sheet->states[sheet->depth];
+    const struct pdf_matrix m = pdf_matrix_of(sheet->operands);
     if (sheet->count != 6)
         return false;
-    state->matrix = pdf_matrix_times(&m, &state->matrix);
+    pen->matrix = pdf_matrix_times(&m, &pen->matrix);
     return true;
 }
 
@@ -278,28 +97,28 @@ static bool draw_named(struct sheet *sheet)
 static bool set_state(struct sheet *sheet, struct vt_bytes word)
 {
     static const char *const harmless[] = {"J", "j", "M", "d", "i"};
-    struct state *state = &sheet->states[sheet->depth];
+    struct pdf_pen *pen = &sheet->states[sheet->depth];
     char name[4] = {0};
     if (word.len >= sizeof(name))
         return false;
     memcpy(name, word.ptr, word.len);
     for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
         if (strcmp(name, harmless[i]) == 0)
-            return sheet->mark->kind != PDF_MARK_LINE || name[0] != 'd';
+            return sheet->mark->ink.kind != PDF_MARK_LINE || name[0] != 'd';
     }
     if (strcmp(name, "q") == 0 && sheet->depth + 1 < MAX_STATES) {
-        sheet->states[sheet->depth + 1] = *state;
+        sheet->states[sheet->depth + 1] = *pen;
         sheet->depth++;
         return true;
     }
     if (strcmp(name, "Q") == 0 && sheet->depth > 0)
         return sheet->depth-- > 0;
     if (strcmp(name, "g") == 0 || strcmp(name, "rg") == 0 || strcmp(name, "k") == 0)
-        return colour_of(sheet->operands, sheet->count, &state->fill);
+        return pdf_colour_of(sheet->operands, sheet->count, &pen->fill);
     if (strcmp(name, "G") == 0 || strcmp(name, "RG") == 0 || strcmp(name, "K") == 0)
-        return colour_of(sheet->operands, sheet->count, &state->stroke);
+        return pdf_colour_of(sheet->operands, sheet->count, &pen->stroke);
     if (strcmp(name, "w") == 0)
-        state->width = sheet->count == 1 ? sheet->operands[0] : -1;
+        pen->width = sheet->count == 1 ? sheet->operands[0] : -1;
     return strcmp(name, "w") == 0 || (strcmp(name, "gs") == 0 && apply_state(sheet)) ||
            (strcmp(name, "cm") == 0 && change_matrix(sheet)) ||
            (strcmp(name, "Do") == 0 && draw_named(sheet));
@@ -307,11 +126,14 @@ static bool set_state(struct sheet *sheet, struct vt_bytes word)
 
 static bool operate(struct sheet *sheet, struct vt_bytes word)
 {
+    struct pdf_ink *ink = &sheet->mark->ink;
+    const struct pdf_pen *pen = &sheet->states[sheet->depth];
     bool is_known = false;
-    bool may = paint(sheet, word, &is_known);
+    bool may = pdf_ink_paint(ink, pen, darkens(sheet), word, &is_known);
     if (is_known)
         return may;
-    return build_path(sheet, word) || set_state(sheet, word);
+    return pdf_ink_path(ink, &pen->matrix, word, sheet->operands, sheet->count) ||
+           set_state(sheet, word);
 }
 
 /* ---- forms ---- */
@@ -414,27 +236,26 @@ static size_t lines_of(struct pdf_pair *pair, const struct pdf_value *annotation
 }
 
 /* 12.5.5: the box of the form is fitted into the rectangle. */
-static bool measure(struct mark *mark, const struct pdf_value *annotation,
-                    const struct pdf_value *form)
+static bool measure(struct pdf_pair *pair, const struct pdf_value *annotation,
+                    const struct pdf_value *form, struct pdf_ink *ink)
 {
-    struct pdf_pair *pair = mark->pair;
     struct pdf_value dict = pdf_pair_resolve(pair, pair->b, *form);
     struct pdf_value bounds = pdf_pair_get(pair, pair->b, &dict, "BBox");
     struct pdf_value rectangle = pdf_pair_get(pair, pair->b, annotation, "Rect");
     struct pdf_value matrix = pdf_pair_get(pair, pair->b, &dict, "Matrix");
     double m[6] = {1, 0, 0, 1, 0, 0};
     struct pdf_box place;
-    if (!pdf_pair_box(pair, &bounds, &mark->box) || !pdf_pair_box(pair, &rectangle, &place) ||
+    if (!pdf_pair_box(pair, &bounds, &ink->box) || !pdf_pair_box(pair, &rectangle, &place) ||
         (matrix.kind != PDF_NONE && pdf_pair_numbers(pair, &matrix, m, 6) != 6))
         return false;
     bool is_upright = m[1] == 0 && m[2] == 0, is_turned = m[0] == 0 && m[3] == 0;
-    double width = mark->box.right - mark->box.left, height = mark->box.top - mark->box.bottom;
+    double width = ink->box.right - ink->box.left, height = ink->box.top - ink->box.bottom;
     double across = is_turned ? height * fabs(m[2]) : width * fabs(m[0]);
     double up = is_turned ? width * fabs(m[1]) : height * fabs(m[3]);
     if ((!is_upright && !is_turned) || !(across > 0 && up > 0))
         return false;
-    mark->scale = fmax((place.right - place.left) / across, (place.top - place.bottom) / up) *
-                  fmax(fmax(fabs(m[0]), fabs(m[1])), fmax(fabs(m[2]), fabs(m[3])));
+    ink->scale = fmax((place.right - place.left) / across, (place.top - place.bottom) / up) *
+                 fmax(fmax(fabs(m[0]), fabs(m[1])), fmax(fabs(m[2]), fabs(m[3])));
     return true;
 }
 
@@ -444,13 +265,15 @@ bool pdf_looks_like_mark(struct pdf_pair *pair, const struct pdf_value *annotati
     static const char *const only_n[] = {"N", NULL};
     struct pdf_value look = pdf_pair_get(pair, pair->b, annotation, "AP");
     struct pdf_value form = pdf_dict_get(&look, "N");
-    struct mark mark = {.pair = pair, .kind = kind, .max_lines = lines_of(pair, annotation)};
-    struct sheet page = {.mark = &mark, .states = {{.matrix = {1, 0, 0, 1, 0, 0}, .width = 1}}};
+    struct mark mark = {.pair = pair,
+                        .ink = {.kind = kind, .max_lines = lines_of(pair, annotation)}};
+    struct sheet page = {.mark = &mark, .states = {{.matrix = pdf_identity, .width = 1}}};
     if (look.kind == PDF_NONE)
         return kind == PDF_MARK_NOTE || has_clear_colour(pair, annotation, kind);
     if (!pdf_has_only_keys(&look, only_n) || form.kind != PDF_REF ||
-        !measure(&mark, annotation, &form) || !draw_form(&page, &form, 0))
+        !measure(pair, annotation, &form, &mark.ink) || !draw_form(&page, &form, 0))
         return false;
-    double area = (mark.box.right - mark.box.left) * (mark.box.top - mark.box.bottom);
-    return kind != PDF_MARK_NOTE || mark.ground >= area * MIN_GROUND;
+    double area =
+        (mark.ink.box.right - mark.ink.box.left) * (mark.ink.box.top - mark.ink.box.bottom);
+    return kind != PDF_MARK_NOTE || mark.ink.ground >= area * MIN_GROUND;
 }

@@ -162,7 +162,7 @@ static bool stream_at(struct measure *measure, size_t at, struct pdf_value *out_
     bool is_read = pdf_next_value(window, &behind, out_dict);
     if (!pdf_work(measure->reader, is_read ? behind : window.len) || !is_read ||
         out_dict->kind != PDF_DICT || !pdf_next_value(window, &behind, &word) ||
-        word.kind != PDF_KEYWORD || !vt_bytes_equal(word.text, VT_BYTES("stream")))
+        !pdf_keyword_is(&word, "stream"))
         return false;
     at += behind;
     at += at < bytes.len && bytes.ptr[at] == '\r';
@@ -286,13 +286,13 @@ bool pdf_packed_measure(struct pdf_reader *reader, struct pdf_chain *chain)
 
 void pdf_packed_decrypt(struct pdf_reader *reader, struct pdf_doc *doc)
 {
-    for (size_t i = 0; doc->encrypted && i < reader->containers.capacity; i++) {
-        uint64_t slot = reader->containers.slots[i];
+    uint64_t id = 0;
+    for (size_t at = 0; doc->encrypted && pdf_set_next(&reader->containers, &at, &id);) {
         uint8_t *data = NULL;
         size_t len = 0;
-        if (slot == 0 || slot > INT32_MAX)
+        if (id > INT32_MAX)
             continue;
-        struct pdf_ref ref = {.id = (int)(slot - 1)};
+        struct pdf_ref ref = {.id = (int)id};
         if (pdf_doc_stream(doc, ref, true, PDF_MAX_PACKED_BYTES, &data, &len))
             free(data);
         if (doc->decoded_bytes > PDF_MAX_PACKED_BYTES)

@@ -48,6 +48,16 @@ bool pdf_set_has(const struct pdf_set *set, uint64_t key)
     return set->capacity > 0 && set->slots[slot_of(set, key)] != 0;
 }
 
+bool pdf_set_next(const struct pdf_set *set, size_t *at, uint64_t *out_key)
+{
+    while (*at < set->capacity && set->slots[*at] == 0)
+        ++*at;
+    if (*at >= set->capacity)
+        return false;
+    *out_key = set->slots[(*at)++] - 1;
+    return true;
+}
+
 uint64_t pdf_ref_key(struct pdf_ref ref)
 {
     return (uint64_t)(unsigned)ref.id << 16 | (uint64_t)(unsigned)ref.gen;

@@ -41,9 +41,8 @@ static void read_end(struct vt_bytes bytes, size_t at, struct pdf_section *secti
     struct pdf_value word;
     size_t offset = 0;
     *out_startxref = SIZE_MAX;
-    if (!pdf_next_value(bytes, &at, &word) || word.kind != PDF_KEYWORD ||
-        !vt_bytes_equal(word.text, VT_BYTES("startxref")) || !next_offset(bytes, &at, &offset) ||
-        !next_eof_mark(bytes, &at))
+    if (!pdf_next_value(bytes, &at, &word) || !pdf_keyword_is(&word, "startxref") ||
+        !next_offset(bytes, &at, &offset) || !next_eof_mark(bytes, &at))
         return;
     section->end = at;
     section->has_end = true;
@@ -58,8 +57,7 @@ static const char *read_section(struct pdf_reader *reader, size_t start,
     *section = (struct pdf_section){.at = start, .prev = SIZE_MAX};
     if (start >= reader->bytes.len || pdf_is_space(reader->bytes.ptr[start]))
         return "startxref or /Prev does not lead to a cross-reference section";
-    bool is_table = pdf_next_value(reader->bytes, &at, &word) && word.kind == PDF_KEYWORD &&
-                    vt_bytes_equal(word.text, VT_BYTES("xref"));
+    bool is_table = pdf_next_value(reader->bytes, &at, &word) && pdf_keyword_is(&word, "xref");
     if (!is_table)
         at = start;
     const char *defect = is_table ? pdf_table_read(reader, reader->bytes, &at, section)

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "document/pdf_drawing.h"
+#include "document/pdf_page.h"
 
 /* Parts of the first page: its top, where number, date and the signatures of copies and annexes
  * stand, and its right half. One line of text is not higher. */

@@ -131,12 +131,8 @@ static bool is_element(const struct pdf_value *dict)
 /* Elements that the update wrote again, wherever they are in the tree. */
 static void compare_elements(struct pdf_pair *pair)
 {
-    const struct pdf_set *redefined = &pair->history->steps[pair->b].redefined;
-    for (size_t i = 0; i < redefined->capacity && !pair->reader->over_limit; i++) {
-        uint64_t id = redefined->slots[i] - 1;
-        if (redefined->slots[i] == 0 || id > INT32_MAX)
-            continue;
-        struct pdf_value ref = {.kind = PDF_REF, .ref = {.id = (int)id}};
+    struct pdf_value ref = {.kind = PDF_REF};
+    for (size_t at = 0; pdf_pair_next_redefined(pair, &at, &ref.ref);) {
         struct pdf_value from = pdf_pair_resolve(pair, pair->a, ref);
         struct pdf_value to = pdf_pair_resolve(pair, pair->b, ref);
         if (!is_element(&from) || to.kind != PDF_DICT)

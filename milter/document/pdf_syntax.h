@@ -50,6 +50,11 @@ bool pdf_next_value(struct vt_bytes text, size_t *at, struct pdf_value *out);
 
 /* Read "N G obj" (7.3.10) at *at and move *at behind it. False: it does not stand there. */
 bool pdf_next_header(struct vt_bytes text, size_t *at, int64_t *out_id, int64_t *out_gen);
+/* The next reference at any depth of a text; *at starts as 0. */
+bool pdf_next_ref(struct vt_bytes text, size_t *at, struct pdf_ref *out);
+
+/* ---- pdf_value.c: what is in a value ---- */
+
 /* What a number says, an integer or a real one. False: it is none. */
 bool pdf_number_of(const struct pdf_value *value, double *out);
 
@@ -65,9 +70,14 @@ struct pdf_value pdf_dict_get(const struct pdf_value *dict, const char *key);
 struct pdf_value pdf_dict_find(const struct pdf_value *dict, const struct pdf_value *key);
 /* How often a key (without its slash) occurs in a dictionary. */
 size_t pdf_dict_count(const struct pdf_value *dict, const char *key);
-/* The next reference at any depth of a text; *at starts as 0. */
-bool pdf_next_ref(struct vt_bytes text, size_t *at, struct pdf_ref *out);
+/* True when every key of a dictionary is one of known (names without slash, NULL at the end); false
+ * for other kinds. */
+bool pdf_has_only_keys(const struct pdf_value *dict, const char *const *known);
+/* The same kind and the same text: what they refer to is not looked at. */
+bool pdf_value_is_same(const struct pdf_value *a, const struct pdf_value *b);
 
+/* True when a value is this keyword. */
+bool pdf_keyword_is(const struct pdf_value *value, const char *keyword);
 /* True when a value is this name (without its slash); #xx is decoded (7.3.5). */
 bool pdf_name_is(const struct pdf_value *value, const char *name);
 bool pdf_names_equal(const struct pdf_value *a, const struct pdf_value *b);

@@ -66,8 +66,7 @@ static bool is_whole(struct pdf_reader *reader, struct vt_bytes bytes, size_t at
     if (!pdf_work(reader, window.len) || !pdf_next_value(window, &end, &value))
         return window.len == MAX_OBJECT_BYTES;
     return value.kind != PDF_KEYWORD && pdf_next_value(window, &end, &word) &&
-           (vt_bytes_equal(word.text, VT_BYTES("endobj")) ||
-            vt_bytes_equal(word.text, VT_BYTES("stream")));
+           (pdf_keyword_is(&word, "endobj") || pdf_keyword_is(&word, "stream"));
 }
 
 bool pdf_has_unlisted(struct pdf_reader *reader, const struct pdf_section *sections, size_t count,

@@ -27,8 +27,7 @@ static bool next_integer(struct vt_bytes bytes, size_t *at, int64_t *out)
 static bool next_keyword(struct vt_bytes bytes, size_t *at, const char *word)
 {
     struct pdf_value value;
-    return pdf_next_value(bytes, at, &value) && value.kind == PDF_KEYWORD &&
-           vt_bytes_equal(value.text, vt_bytes_str(word));
+    return pdf_next_value(bytes, at, &value) && pdf_keyword_is(&value, word);
 }
 
 /* An integer of the trailer; otherwise: the value when the key is absent. False for other kinds. */

@@ -80,9 +80,9 @@ static void read_map(struct vt_pdf_coder *coder, struct vt_bytes map)
     for (size_t at = 0; pdf_next_value(map, &at, &value);) {
         if (value.kind == PDF_KEYWORD) {
             count = 0;
-            what = vt_bytes_equal(value.text, VT_BYTES("beginbfchar"))    ? CHARS
-                   : vt_bytes_equal(value.text, VT_BYTES("beginbfrange")) ? RANGES
-                                                                          : NOTHING;
+            what = pdf_keyword_is(&value, "beginbfchar")    ? CHARS
+                   : pdf_keyword_is(&value, "beginbfrange") ? RANGES
+                                                            : NOTHING;
             continue;
         }
         held[count++] = value;
