@@ -141,10 +141,12 @@ void pdf_signature_add(struct pdf_reader *reader, const struct pdf_field *field,
 void pdf_byterange_check(struct pdf_reader *reader, struct pdf_signature *signature);
 /* Signatures that share bytes they cannot share. */
 void pdf_byterange_check_all(struct pdf_reader *reader);
-/* pdf_scan.c: what is to be seen in the bytes alone. */
+/* pdf_scan.c: what is to be seen in the bytes alone. What stands before the header and behind the
+ * end; */
 void pdf_scan_edges(struct pdf_reader *reader);
+/* a /ByteRange that no field leads to, after all signatures were read; */
 void pdf_scan_hidden(struct pdf_reader *reader);
-/* reason: what it means that signatures were found only so. */
+/* the signatures of a file that cannot be read. reason: what it means that some were found. */
 void pdf_scan_unreadable(struct pdf_reader *reader, enum vt_reason reason);
 /* pdf_changes.c: coverage and changes of every signature. */
 void pdf_changes_judge(struct pdf_reader *reader);

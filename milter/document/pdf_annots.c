@@ -95,20 +95,10 @@ static void check_added(struct pdf_pair *pair, const struct pdf_value *item)
                  "an annotation was added (object %d, %s)", item->ref.id, name);
 }
 
-static bool array_has(const struct pdf_value *array, const struct pdf_value *value)
-{
-    struct pdf_value item;
-    for (size_t at = 0; pdf_array_next(array, &at, &item);) {
-        if (pdf_value_is_same(&item, value))
-            return true;
-    }
-    return false;
-}
-
 static void say_lost(struct pdf_pair *pair, const struct pdf_value *old, const struct pdf_value *to)
 {
     bool is_gone = old->kind == PDF_REF && pdf_work(pair->reader, to->text.len) &&
-                   !array_has(to, old) && pair->docmdp != 3;
+                   !pdf_array_has(to, old) && pair->docmdp != 3;
     pdf_pair_fail(pair, is_gone ? VT_CHANGES_FORBIDDEN : VT_CHANGES_UNDETERMINED,
                   VT_CHANGE_ANNOTATION_REMOVED, "annotations of a page were removed or replaced");
 }

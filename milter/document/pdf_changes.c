@@ -30,15 +30,6 @@ static void unclear(struct judgement *judgement, struct pdf_signature *signature
                           "It cannot be told what was changed after this signature: %s.", why);
 }
 
-static bool is_space_only(struct vt_bytes bytes)
-{
-    for (size_t i = 0; i < bytes.len; i++) {
-        if (!pdf_is_space(bytes.ptr[i]))
-            return false;
-    }
-    return true;
-}
-
 /* Does %%EOF, and at most one end of line after it, end at a byte? */
 static bool ends_with_eof_mark(struct vt_bytes bytes, size_t end)
 {
@@ -303,7 +294,7 @@ static bool settle(struct judgement *judgement, struct pdf_signature *signature)
         unclear(judgement, signature, "it covers no whole revision");
     else if (object->covers == VT_COVERS_WHOLE)
         object->changes_after = VT_CHANGES_NONE;
-    else if (is_space_only(rest)) {
+    else if (pdf_is_space_only(rest)) {
         object->changes_after = VT_CHANGES_NONE;
         pdf_signature_finding(reader, signature, VT_REASON_COUNT,
                               "%zu bytes of white space follow the signed bytes.", rest.len);
@@ -320,7 +311,7 @@ static const char *tail_defect(const struct judgement *judgement)
         return chain->defect;
     size_t end = chain->revisions[chain->revisions_count - 1].end;
     struct vt_bytes bytes = judgement->reader->bytes;
-    return is_space_only(vt_bytes_slice(bytes, end, bytes.len - end))
+    return pdf_is_space_only(vt_bytes_slice(bytes, end, bytes.len - end))
                ? NULL
                : "there are bytes behind the end of the document";
 }

@@ -12,6 +12,21 @@
 /* How deep a difference is looked for. */
 #define MAX_LEVELS 6
 
+bool pdf_is_same_drawing(struct vt_bytes a, struct vt_bytes b)
+{
+    size_t i = 0, j = 0;
+    for (;;) {
+        while (i < a.len && pdf_is_space(a.ptr[i]))
+            i++;
+        while (j < b.len && pdf_is_space(b.ptr[j]))
+            j++;
+        if (i == a.len || j == b.len)
+            return i == a.len && j == b.len;
+        if (a.ptr[i++] != b.ptr[j++])
+            return false;
+    }
+}
+
 static bool is_number(const struct pdf_value *value)
 {
     return value->kind == PDF_INTEGER || value->kind == PDF_REAL;

@@ -172,17 +172,7 @@ static bool draw_inline(struct drawing *drawing, const struct state *state, stru
         draw_picture(drawing, state, (struct pdf_ref){0}, &dict, key);
     }
     vt_buf_clear(&text);
-    for (size_t end = *at; is_begun; end += 2) {
-        end = vt_bytes_find(content, VT_BYTES("EI"), end);
-        if (end == SIZE_MAX)
-            return false;
-        bool is_word = pdf_is_space(content.ptr[end - 1]) &&
-                       (end + 2 == content.len || pdf_is_space(content.ptr[end + 2]));
-        *at = end + 2;
-        if (is_word)
-            return true;
-    }
-    return false;
+    return is_begun && pdf_skip_image(content, at);
 }
 
 /* One operator that was read with its operands. */

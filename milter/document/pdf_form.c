@@ -341,14 +341,8 @@ static void compare_field(struct pdf_pair *pair, const struct pdf_value *a,
 static bool is_lost(struct pdf_pair *pair, const struct pdf_value *field,
                     const struct pdf_value *list)
 {
-    struct pdf_value item;
-    if (!pdf_work(pair->reader, list->text.len))
-        return false;
-    for (size_t at = 0; pdf_array_next(list, &at, &item);) {
-        if (pdf_value_is_same(&item, field))
-            return false;
-    }
-    return field->kind == PDF_REF;
+    return field->kind == PDF_REF && pdf_work(pair->reader, list->text.len) &&
+           !pdf_array_has(list, field);
 }
 
 /* The fields of a are the first ones of b, the others were added. Below the top level none may be

@@ -45,22 +45,6 @@ static bool collect_contents(struct pdf_pair *pair, size_t step, const struct pd
     return true;
 }
 
-/* Equal but for white space, which may be written in many ways. */
-bool pdf_is_same_drawing(struct vt_bytes a, struct vt_bytes b)
-{
-    size_t i = 0, j = 0;
-    for (;;) {
-        while (i < a.len && pdf_is_space(a.ptr[i]))
-            i++;
-        while (j < b.len && pdf_is_space(b.ptr[j]))
-            j++;
-        if (i == a.len || j == b.len)
-            return i == a.len && j == b.len;
-        if (a.ptr[i++] != b.ptr[j++])
-            return false;
-    }
-}
-
 static bool any_redefined(struct pdf_pair *pair, const struct pdf_value *contents)
 {
     struct pdf_value array = pdf_pair_resolve(pair, pair->b, *contents);

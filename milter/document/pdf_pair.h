@@ -41,15 +41,16 @@ struct pdf_pair {
     struct pdf_set queued;
     struct pdf_set handled;   /* references an exception has compared, by its own rule */
     struct pdf_set explained; /* object numbers whose change an exception has allowed */
-    struct pdf_set
-        new_tags; /* references of structure elements that new_annots may have as parents */
-    struct pdf_set retired;    /* appearances that signing or filling in a field replaced */
-    struct pdf_set new_annots; /* references of added annotations and widgets of added fields */
+    struct pdf_set retired;   /* appearances that signing or filling in a field replaced */
+    /* References of added annotations and widgets of added fields, and of the structure elements
+     * that these may have as parents. */
+    struct pdf_set new_annots, new_tags;
 };
 
 /* ---- pdf_record.c: what was found ---- */
 
-/* Record a change. result: ADDED, UNDETERMINED or FORBIDDEN. */
+/* Record a change; format: a clause in English, without a page, that names the object. result:
+ * ADDED, UNDETERMINED or FORBIDDEN. */
 void pdf_pair_fail(struct pdf_pair *pair, enum vt_changes result, enum vt_change_kind kind,
                    const char *format, ...) VT_PRINTF(4, 5);
 /* Record an addition. needed: the /P of a certification that allows it (12.8.2.2; 4: none does).
@@ -76,7 +77,7 @@ bool pdf_pair_is_new(struct pdf_pair *pair, const struct pdf_value *value);
 /* Iterate the objects that the update from a to b writes again or frees, in no order: *at starts as
  * 0. False at the end, or when the reader is over a limit. */
 bool pdf_pair_next_redefined(const struct pdf_pair *pair, size_t *at, struct pdf_ref *out);
-/* Queue every reference in a text for strict comparison. */
+/* Queue every reference in a text, or one, for strict comparison: each once. */
 void pdf_pair_queue(struct pdf_pair *pair, struct vt_bytes text);
 void pdf_pair_queue_ref(struct pdf_pair *pair, struct pdf_ref ref);
 /* Two values that must be the same, with everything behind them. False: they differ. */
@@ -96,5 +97,7 @@ void pdf_pair_dicts(struct pdf_pair *pair, const struct pdf_value *a, const stru
 
 /* pdf_differ.c: is it proven that a value says something else at b than at a? */
 bool pdf_pair_differs(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
+/* Are two content streams the same but for white space, which may be written in many ways? */
+bool pdf_is_same_drawing(struct vt_bytes a, struct vt_bytes b);
 
 #endif

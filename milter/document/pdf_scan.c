@@ -9,15 +9,6 @@
 /* How far before /ByteRange or the gap the dictionary may begin in a file that cannot be read. */
 #define MAX_DICT_BYTES ((size_t)64 * 1024)
 
-static bool is_space_only(struct vt_bytes bytes)
-{
-    for (size_t i = 0; i < bytes.len; i++) {
-        if (!pdf_is_space(bytes.ptr[i]))
-            return false;
-    }
-    return true;
-}
-
 static void look_at_header(struct pdf_reader *reader)
 {
     struct vt_bytes begin =
@@ -43,7 +34,7 @@ static void look_behind_end(struct pdf_reader *reader)
         if (!vt_bytes_equal(here, vt_bytes_str(mark)))
             continue;
         struct vt_bytes rest = vt_bytes_slice(bytes, at, bytes.len - at);
-        if (!is_space_only(rest))
+        if (!pdf_is_space_only(rest))
             pdf_finding(reader, VT_REASON_MALFORMED,
                         "%zu bytes stand behind the end of the document (%%%%EOF); they were "
                         "probably added on the way.",

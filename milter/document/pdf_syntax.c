@@ -11,6 +11,15 @@ bool pdf_is_space(uint8_t c)
     return c == 0 || c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ';
 }
 
+bool pdf_is_space_only(struct vt_bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!pdf_is_space(text.ptr[i]))
+            return false;
+    }
+    return true;
+}
+
 static bool is_delimiter(uint8_t c)
 {
     switch (c) {
@@ -287,5 +296,18 @@ bool pdf_next_ref(struct vt_bytes text, size_t *at, struct pdf_ref *out)
             *out = value.ref;
             return true;
         }
+    }
+}
+
+bool pdf_skip_image(struct vt_bytes content, size_t *at)
+{
+    for (size_t end = *at;; end += 2) {
+        end = vt_bytes_find(content, VT_BYTES("EI"), end);
+        if (end == SIZE_MAX)
+            return false;
+        *at = end + 2;
+        if (end > 0 && pdf_is_space(content.ptr[end - 1]) &&
+            (*at == content.len || pdf_is_space(content.ptr[*at])))
+            return true;
     }
 }

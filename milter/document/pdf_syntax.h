@@ -39,6 +39,7 @@ struct pdf_value {
 };
 
 bool pdf_is_space(uint8_t c);
+bool pdf_is_space_only(struct vt_bytes text);
 /* The value of a hexadecimal digit, or -1. */
 int pdf_hex_digit(uint8_t c);
 /* Offset of the first byte at or after at that is neither white space nor comment. */
@@ -52,6 +53,9 @@ bool pdf_next_value(struct vt_bytes text, size_t *at, struct pdf_value *out);
 bool pdf_next_header(struct vt_bytes text, size_t *at, int64_t *out_id, int64_t *out_gen);
 /* The next reference at any depth of a text; *at starts as 0. */
 bool pdf_next_ref(struct vt_bytes text, size_t *at, struct pdf_ref *out);
+/* The data of an inline image (8.9.7), *at behind its ID: move *at behind the EI between white
+ * space that ends them. False: there is none; *at is then behind the last EI that does not. */
+bool pdf_skip_image(struct vt_bytes content, size_t *at);
 
 /* ---- pdf_value.c: what is in a value ---- */
 
@@ -75,6 +79,8 @@ size_t pdf_dict_count(const struct pdf_value *dict, const char *key);
 bool pdf_has_only_keys(const struct pdf_value *dict, const char *const *known);
 /* The same kind and the same text: what they refer to is not looked at. */
 bool pdf_value_is_same(const struct pdf_value *a, const struct pdf_value *b);
+/* Is one item of an array the same? */
+bool pdf_array_has(const struct pdf_value *array, const struct pdf_value *value);
 
 /* True when a value is this keyword. */
 bool pdf_keyword_is(const struct pdf_value *value, const char *keyword);

@@ -132,6 +132,16 @@ bool pdf_value_is_same(const struct pdf_value *a, const struct pdf_value *b)
     return a->kind == b->kind && (a->kind == PDF_NONE || vt_bytes_equal(a->text, b->text));
 }
 
+bool pdf_array_has(const struct pdf_value *array, const struct pdf_value *value)
+{
+    struct pdf_value item;
+    for (size_t at = 0; pdf_array_next(array, &at, &item);) {
+        if (pdf_value_is_same(&item, value))
+            return true;
+    }
+    return false;
+}
+
 /* 7.3.4.3: white space is ignored, a missing last digit is 0. */
 static size_t decode_hex(struct vt_bytes text, uint8_t *out)
 {

@@ -55,11 +55,16 @@ struct pdf_chain {
     const char *other_start; /* NULL; else why other readers may begin with another section */
 };
 
-/* Read the chain from the last startxref. Never fails: a defect is a sentence in *out. */
+/* pdf_revisions.c: read the chain from the last startxref. Never fails: a defect is a sentence in
+ * *out. */
 void pdf_chain_read(struct pdf_reader *reader, struct pdf_chain *out);
-/* Decode the entries of a cross-reference stream (7.5.8.2), and of the second section of a hybrid
- * one. False when they cannot be read. */
+/* The revision that ends at a byte, its end of line included or not; SIZE_MAX for none. */
+size_t pdf_chain_revision_at(const struct pdf_chain *chain, size_t end);
+
+/* pdf_xref.c: decode the entries of a cross-reference stream (7.5.8.2), and of the second section
+ * of a hybrid one. False when they cannot be read. */
 bool pdf_section_load(struct pdf_reader *reader, struct pdf_section *section);
+
 /* pdf_hybrid.c: the two readings of an update that is hybrid. Newer readers look at both sections,
  * at the table first; older ones at the table only. */
 struct pdf_split {
@@ -75,8 +80,5 @@ const char *pdf_hybrid_compare(struct pdf_reader *reader, const struct pdf_secti
  * lists? whole: not only its beginning. */
 bool pdf_has_unlisted(struct pdf_reader *reader, const struct pdf_section *sections, size_t count,
                       size_t from, size_t to, bool whole);
-
-/* The revision that ends at a byte, its end of line included or not; SIZE_MAX for none. */
-size_t pdf_chain_revision_at(const struct pdf_chain *chain, size_t end);
 
 #endif

@@ -66,7 +66,7 @@ static void find_spot(struct vt_pdf_source *source, const struct vt_seal_pdf_pla
 
 static bool is_shown(const struct vt_pdf_spot *spot)
 {
-    return spot->rect.x1 - spot->rect.x0 > 1 && spot->rect.y1 - spot->rect.y0 > 1;
+    return spot->rect.right - spot->rect.left > 1 && spot->rect.top - spot->rect.bottom > 1;
 }
 
 static void write_update(struct vt_pdf_update *update, struct vt_pdf_source *source,

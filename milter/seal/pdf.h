@@ -3,6 +3,7 @@
 #ifndef VANTHU_SEAL_PDF_STEPS_H
 #define VANTHU_SEAL_PDF_STEPS_H
 
+#include "document/pdf_page.h"
 #include "document/pdf_xref.h"
 #include "vanthu/seal_pdf.h"
 
@@ -75,12 +76,9 @@ struct vt_pdf_page {
     struct pdf_ref ref;
     struct pdf_value dict;
     struct pdf_value resources;
-    double box[4]; /* lower left, upper right */
-    int rotate;    /* 0, 90, 180, 270, clockwise as it is shown */
-    double unit;   /* /UserUnit */
-};
-struct vt_pdf_rect {
-    double x0, y0, x1, y1;
+    struct pdf_box box;
+    int rotate;  /* 0, 90, 180, 270, clockwise as it is shown */
+    double unit; /* /UserUnit */
 };
 /* number: from 1; 0: the last one. False: there is none. */
 bool vt_pdf_page_find(struct vt_pdf_source *source, unsigned number, struct vt_pdf_page *out);
@@ -90,23 +88,24 @@ bool vt_pdf_page_of(struct vt_pdf_source *source, struct pdf_ref widget, struct 
 double vt_pdf_page_width(const struct vt_pdf_page *page);
 double vt_pdf_page_height(const struct vt_pdf_page *page);
 /* A rectangle of the page as shown, from its upper left corner, in user space. */
-struct vt_pdf_rect vt_pdf_page_rect(const struct vt_pdf_page *page, double left, double top,
-                                    double width, double height);
+struct pdf_box vt_pdf_page_rect(const struct vt_pdf_page *page, double left, double top,
+                                double width, double height);
 /* The other way: where a rectangle is shown. *out_left, *out_top, width and height in points. */
-void vt_pdf_page_shown(const struct vt_pdf_page *page, const struct vt_pdf_rect *rect,
-                       double *out_left, double *out_top, double *out_width, double *out_height);
-/* Four numbers, corners in any order. */
+void vt_pdf_page_shown(const struct vt_pdf_page *page, const struct pdf_box *rect, double *out_left,
+                       double *out_top, double *out_width, double *out_height);
+/* A rectangle, followed to it (7.9.5). False: it is none, or lies beyond what any page is. */
 bool vt_pdf_rect_read(struct pdf_reader *reader, const struct pdf_value *value,
-                      struct vt_pdf_rect *out);
+                      struct pdf_box *out);
+/* What a number says, on a page or of a font. False: it is none, or beyond what any page is. */
 bool vt_pdf_number(const struct pdf_value *value, double *out);
 
 /* ---- pdf_place.c ---- */
 
 struct vt_pdf_spot {
     struct vt_pdf_page page;
-    struct vt_pdf_rect rect; /* all 0: nothing is shown */
-    bool has_field;          /* one that is there */
-    struct pdf_ref field;    /* and its widget */
+    struct pdf_box rect;  /* all 0: nothing is shown */
+    bool has_field;       /* one that is there */
+    struct pdf_ref field; /* and its widget */
 };
 /* Where the seal goes. width, height: of what is shown, in points; 0: nothing. Refuses the source
  * when there is no such place. VT_E_NOMEM. */
@@ -172,6 +171,6 @@ const char *vt_pdf_new_field_name(struct vt_pdf_source *source);
 /* The last place of a text in the document, white space aside, in Unicode NFC: its page and where
  * it is shown. False: it is not there. */
 bool vt_pdf_anchor_find(struct vt_pdf_source *source, const char *text, struct vt_pdf_page *out,
-                        struct vt_pdf_rect *out_rect);
+                        struct pdf_box *out_rect);
 
 #endif

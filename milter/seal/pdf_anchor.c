@@ -37,7 +37,7 @@ static bool is_at(const struct vt_pdf_words *words, const struct anchor *anchor,
 
 /* The last place on a page. */
 static bool find_on_page(const struct vt_pdf_words *words, const struct anchor *anchor,
-                         struct vt_pdf_rect *out)
+                         struct pdf_box *out)
 {
     for (size_t at = words->count + 1; at-- > 0;) {
         if (at + anchor->count > words->count || !is_at(words, anchor, at))
@@ -46,8 +46,8 @@ static bool find_on_page(const struct vt_pdf_words *words, const struct anchor *
         const struct vt_pdf_letter *last = &words->letters[at + anchor->count - 1];
         double x0 = (double)first->x, x1 = (double)last->x1;
         double size = (double)first->size, y = (double)first->y;
-        *out = (struct vt_pdf_rect){x0 < x1 ? x0 : x1, y - 0.2 * size, x0 < x1 ? x1 : x0,
-                                    y + 0.8 * size};
+        *out =
+            (struct pdf_box){x0 < x1 ? x0 : x1, y - 0.2 * size, x0 < x1 ? x1 : x0, y + 0.8 * size};
         return true;
     }
     return false;
@@ -64,7 +64,7 @@ static unsigned count_pages(struct vt_pdf_source *source)
 }
 
 bool vt_pdf_anchor_find(struct vt_pdf_source *source, const char *text, struct vt_pdf_page *out,
-                        struct vt_pdf_rect *out_rect)
+                        struct pdf_box *out_rect)
 {
     struct vt_pdf_words words = {.source = source};
     struct anchor anchor;

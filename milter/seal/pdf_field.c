@@ -24,13 +24,13 @@ static void put_ref(struct vt_pdf_update *update, struct pdf_ref ref)
     vt_update_putf(update, "%d %d R ", ref.id, ref.gen);
 }
 
-static void put_rect(struct vt_pdf_update *update, const struct vt_pdf_rect *rect)
+static void put_rect(struct vt_pdf_update *update, const struct pdf_box *rect)
 {
     vt_update_put(update, VT_BYTES("/Rect ["));
-    vt_update_put_number(update, rect->x0);
-    vt_update_put_number(update, rect->y0);
-    vt_update_put_number(update, rect->x1);
-    vt_update_put_number(update, rect->y1);
+    vt_update_put_number(update, rect->left);
+    vt_update_put_number(update, rect->bottom);
+    vt_update_put_number(update, rect->right);
+    vt_update_put_number(update, rect->top);
     vt_update_put(update, VT_BYTES("] "));
 }
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Pages (ISO 32000-1 7.7.3) with what they inherit, and rectangles as a reader of the page sees
  * them: turned by /Rotate, cut by /CropBox, scaled by /UserUnit. */
-#include <stdlib.h>
-#include <string.h>
+#include <math.h>
 
 #include "seal/pdf.h"
 
 /* A4, where a page says nothing. */
 #define USUAL_WIDTH 595.0
 #define USUAL_HEIGHT 842.0
+/* Farther than any page is. */
+#define MAX_COORDINATE 1e6
 
 struct node {
     struct pdf_value value;
@@ -22,42 +23,21 @@ struct walk {
     struct pdf_set seen;
 };
 
+static bool is_near(double number)
+{
+    return number > -MAX_COORDINATE && number < MAX_COORDINATE;
+}
+
 bool vt_pdf_number(const struct pdf_value *value, double *out)
 {
-    char text[32];
-    if ((value->kind != PDF_INTEGER && value->kind != PDF_REAL) || value->text.len >= sizeof(text))
-        return false;
-    memcpy(text, value->text.ptr, value->text.len);
-    text[value->text.len] = '\0';
-    *out = strtod(text, NULL);
-    return *out > -1e6 && *out < 1e6;
+    return pdf_number_of(value, out) && is_near(*out);
 }
 
-static double least(double a, double b)
+bool vt_pdf_rect_read(struct pdf_reader *reader, const struct pdf_value *value, struct pdf_box *out)
 {
-    return a < b ? a : b;
-}
-
-static double greatest(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-/* 7.9.5: any two opposite corners. */
-bool vt_pdf_rect_read(struct pdf_reader *reader, const struct pdf_value *value,
-                      struct vt_pdf_rect *out)
-{
-    struct pdf_value array = pdf_resolve(reader, *value), item;
-    double corners[4] = {0};
-    size_t count = 0;
-    for (size_t at = 0; count < 4 && pdf_array_next(&array, &at, &item); count++) {
-        item = pdf_resolve(reader, item);
-        if (!vt_pdf_number(&item, &corners[count]))
-            return false;
-    }
-    *out = (struct vt_pdf_rect){least(corners[0], corners[2]), least(corners[1], corners[3]),
-                                greatest(corners[0], corners[2]), greatest(corners[1], corners[3])};
-    return count == 4;
+    struct pdf_value array = pdf_resolve(reader, *value);
+    return pdf_box_read(reader, &array, out) && is_near(out->left) && is_near(out->bottom) &&
+           is_near(out->right) && is_near(out->top);
 }
 
 /* ---- the tree ---- */
@@ -127,21 +107,18 @@ static bool next_page(struct walk *walk, struct node *out, struct pdf_value *out
 
 static void read_box(struct pdf_reader *reader, const struct node *node, struct vt_pdf_page *out)
 {
-    struct vt_pdf_rect media, crop;
-    if (!vt_pdf_rect_read(reader, &node->media_box, &media) || media.x1 - media.x0 < 1 ||
-        media.y1 - media.y0 < 1)
-        media = (struct vt_pdf_rect){0, 0, USUAL_WIDTH, USUAL_HEIGHT};
+    struct pdf_box media, crop;
+    if (!vt_pdf_rect_read(reader, &node->media_box, &media) || media.right - media.left < 1 ||
+        media.top - media.bottom < 1)
+        media = (struct pdf_box){0, 0, USUAL_WIDTH, USUAL_HEIGHT};
     /* 14.11.2: what is beyond the medium is not there. */
     if (vt_pdf_rect_read(reader, &node->crop_box, &crop)) {
-        crop = (struct vt_pdf_rect){greatest(media.x0, crop.x0), greatest(media.y0, crop.y0),
-                                    least(media.x1, crop.x1), least(media.y1, crop.y1)};
-        if (crop.x1 - crop.x0 >= 1 && crop.y1 - crop.y0 >= 1)
+        crop = (struct pdf_box){fmax(media.left, crop.left), fmax(media.bottom, crop.bottom),
+                                fmin(media.right, crop.right), fmin(media.top, crop.top)};
+        if (crop.right - crop.left >= 1 && crop.top - crop.bottom >= 1)
             media = crop;
     }
-    out->box[0] = media.x0;
-    out->box[1] = media.y0;
-    out->box[2] = media.x1;
-    out->box[3] = media.y1;
+    out->box = media;
 }
 
 static void read_page(struct pdf_reader *reader, const struct node *node,
@@ -215,13 +192,13 @@ bool vt_pdf_page_of(struct vt_pdf_source *source, struct pdf_ref widget, struct 
 
 double vt_pdf_page_width(const struct vt_pdf_page *page)
 {
-    double width = page->box[2] - page->box[0], height = page->box[3] - page->box[1];
+    double width = page->box.right - page->box.left, height = page->box.top - page->box.bottom;
     return (page->rotate % 180 == 0 ? width : height) * page->unit;
 }
 
 double vt_pdf_page_height(const struct vt_pdf_page *page)
 {
-    double width = page->box[2] - page->box[0], height = page->box[3] - page->box[1];
+    double width = page->box.right - page->box.left, height = page->box.top - page->box.bottom;
     return (page->rotate % 180 == 0 ? height : width) * page->unit;
 }
 
@@ -233,53 +210,54 @@ static void user_point(const struct vt_pdf_page *page, double left, double top, 
     top /= page->unit;
     switch (page->rotate) {
     case 90:
-        *x = page->box[0] + top;
-        *y = page->box[1] + left;
+        *x = page->box.left + top;
+        *y = page->box.bottom + left;
         break;
     case 180:
-        *x = page->box[2] - left;
-        *y = page->box[1] + top;
+        *x = page->box.right - left;
+        *y = page->box.bottom + top;
         break;
     case 270:
-        *x = page->box[2] - top;
-        *y = page->box[3] - left;
+        *x = page->box.right - top;
+        *y = page->box.top - left;
         break;
     default:
-        *x = page->box[0] + left;
-        *y = page->box[3] - top;
+        *x = page->box.left + left;
+        *y = page->box.top - top;
         break;
     }
 }
 
-struct vt_pdf_rect vt_pdf_page_rect(const struct vt_pdf_page *page, double left, double top,
-                                    double width, double height)
+struct pdf_box vt_pdf_page_rect(const struct vt_pdf_page *page, double left, double top,
+                                double width, double height)
 {
     double x0, y0, x1, y1;
     user_point(page, left, top, &x0, &y0);
     user_point(page, left + width, top + height, &x1, &y1);
-    return (struct vt_pdf_rect){least(x0, x1), least(y0, y1), greatest(x0, x1), greatest(y0, y1)};
+    return pdf_box_of((const double[]){x0, y0, x1, y1});
 }
 
-void vt_pdf_page_shown(const struct vt_pdf_page *page, const struct vt_pdf_rect *rect,
-                       double *out_left, double *out_top, double *out_width, double *out_height)
+void vt_pdf_page_shown(const struct vt_pdf_page *page, const struct pdf_box *rect, double *out_left,
+                       double *out_top, double *out_width, double *out_height)
 {
-    double width = (rect->x1 - rect->x0) * page->unit, height = (rect->y1 - rect->y0) * page->unit;
+    double width = (rect->right - rect->left) * page->unit;
+    double height = (rect->top - rect->bottom) * page->unit;
     switch (page->rotate) {
     case 90:
-        *out_left = (rect->y0 - page->box[1]) * page->unit;
-        *out_top = (rect->x0 - page->box[0]) * page->unit;
+        *out_left = (rect->bottom - page->box.bottom) * page->unit;
+        *out_top = (rect->left - page->box.left) * page->unit;
         break;
     case 180:
-        *out_left = (page->box[2] - rect->x1) * page->unit;
-        *out_top = (rect->y0 - page->box[1]) * page->unit;
+        *out_left = (page->box.right - rect->right) * page->unit;
+        *out_top = (rect->bottom - page->box.bottom) * page->unit;
         break;
     case 270:
-        *out_left = (page->box[3] - rect->y1) * page->unit;
-        *out_top = (page->box[2] - rect->x1) * page->unit;
+        *out_left = (page->box.top - rect->top) * page->unit;
+        *out_top = (page->box.right - rect->right) * page->unit;
         break;
     default:
-        *out_left = (rect->x0 - page->box[0]) * page->unit;
-        *out_top = (page->box[3] - rect->y1) * page->unit;
+        *out_left = (rect->left - page->box.left) * page->unit;
+        *out_top = (page->box.top - rect->top) * page->unit;
         break;
     }
     *out_width = page->rotate % 180 == 0 ? width : height;

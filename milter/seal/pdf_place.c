@@ -87,7 +87,7 @@ struct shown {
     double left, top, width, height;
 };
 
-static struct shown shown_of(const struct vt_pdf_page *page, const struct vt_pdf_rect *rect)
+static struct shown shown_of(const struct vt_pdf_page *page, const struct pdf_box *rect)
 {
     struct shown shown;
     vt_pdf_page_shown(page, rect, &shown.left, &shown.top, &shown.width, &shown.height);
@@ -105,7 +105,7 @@ static bool is_own(const struct pdf_signature *signature, const struct vt_seal_p
 
 /* The signature of the one who signed: the last of others that shows handwriting. */
 static bool last_shown(struct vt_pdf_source *source, const struct vt_seal_pdf_plan *plan,
-                       struct vt_pdf_page *out_page, struct vt_pdf_rect *out)
+                       struct vt_pdf_page *out_page, struct pdf_box *out)
 {
     struct pdf_reader *reader = &source->reader;
     bool found = false;
@@ -113,7 +113,7 @@ static bool last_shown(struct vt_pdf_source *source, const struct vt_seal_pdf_pl
     for (size_t i = 0; i < reader->signatures_count; i++) {
         const struct pdf_signature *signature = &reader->signatures[i];
         struct pdf_value ref = {.kind = PDF_REF};
-        struct vt_pdf_rect rect;
+        struct pdf_box rect;
         struct vt_pdf_page page;
         if (signature->field->ref.id == 0 || signature->end < newest || is_own(signature, plan) ||
             !find_widget(reader, signature->field->ref, &ref.ref))
@@ -168,7 +168,7 @@ static bool is_taken(struct vt_pdf_source *source, const struct vt_pdf_page *pag
         struct pdf_value annotation = pdf_resolve(reader, item);
         struct pdf_value corners = pdf_dict_get(&annotation, "Rect");
         struct pdf_value flags = pdf_get(reader, &annotation, "F");
-        struct vt_pdf_rect rect;
+        struct pdf_box rect;
         if (pdf_dict_get(&annotation, "AP").kind == PDF_NONE ||
             (flags.kind == PDF_INTEGER && (flags.integer & UNSEEN_FLAGS) != 0) ||
             !vt_pdf_rect_read(reader, &corners, &rect))
@@ -210,7 +210,7 @@ static void at_top_right(struct vt_pdf_source *source, double width, double heig
 static void by_rule(struct vt_pdf_source *source, const struct vt_seal_pdf_plan *plan, double width,
                     double height, struct vt_pdf_spot *out)
 {
-    struct vt_pdf_rect found = {0};
+    struct pdf_box found = {0};
     struct shown shown;
     double left = plan->left_mm * VT_POINTS_PER_MM, top = plan->top_mm * VT_POINTS_PER_MM;
     switch (plan->place) {

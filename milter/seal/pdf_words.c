@@ -13,11 +13,8 @@
 #define MAX_FORMS_OF_ALL 10000
 #define MAX_OPERANDS 8
 
-struct matrix {
-    double a, b, c, d, e, f;
-};
 struct state {
-    struct matrix ctm;
+    struct pdf_matrix ctm;
     const struct vt_pdf_coder *coder;
     double size, char_space, word_space, scale, leading, rise;
 };
@@ -26,18 +23,11 @@ struct content {
     struct pdf_value resources;
     struct state states[MAX_STATES];
     size_t depth;
-    struct matrix text, line;
+    struct pdf_matrix text, line;
     struct pdf_value operands[MAX_OPERANDS];
     size_t operands_count;
     unsigned forms;
 };
-
-static struct matrix product(struct matrix m, struct matrix n)
-{
-    return (struct matrix){m.a * n.a + m.b * n.c,       m.a * n.b + m.b * n.d,
-                           m.c * n.a + m.d * n.c,       m.c * n.b + m.d * n.d,
-                           m.e * n.a + m.f * n.c + n.e, m.e * n.b + m.f * n.d + n.f};
-}
 
 static struct state *now(struct content *content)
 {
@@ -49,14 +39,20 @@ static double operand(const struct content *content, size_t back)
 {
     double number = 0;
     if (back < content->operands_count)
-        (void)vt_pdf_number(&content->operands[content->operands_count - 1 - back], &number);
+        (void)pdf_number_of(&content->operands[content->operands_count - 1 - back], &number);
     return number;
 }
 
-static struct matrix operand_matrix(const struct content *content)
+static struct pdf_matrix operand_matrix(const struct content *content)
 {
-    return (struct matrix){operand(content, 5), operand(content, 4), operand(content, 3),
-                           operand(content, 2), operand(content, 1), operand(content, 0)};
+    return (struct pdf_matrix){operand(content, 5), operand(content, 4), operand(content, 3),
+                               operand(content, 2), operand(content, 1), operand(content, 0)};
+}
+
+static struct pdf_matrix moved(const struct pdf_matrix *matrix, double x, double y)
+{
+    const struct pdf_matrix move = {1, 0, 0, 1, x, y};
+    return pdf_matrix_times(&move, matrix);
 }
 
 /* ---- letters ---- */
@@ -84,7 +80,7 @@ static bool is_near(double number)
 static void add_character(struct content *content, uint32_t character, double width)
 {
     struct state *state = now(content);
-    struct matrix place = product(content->text, state->ctm);
+    struct pdf_matrix place = pdf_matrix_times(&content->text, &state->ctm);
     uint32_t parts[4];
     if (character <= 32 || character == 0xa0)
         return;
@@ -105,7 +101,7 @@ static void add_character(struct content *content, uint32_t character, double wi
 
 static void move_text(struct content *content, double x, double y)
 {
-    content->text = product((struct matrix){1, 0, 0, 1, x, y}, content->text);
+    content->text = moved(&content->text, x, y);
 }
 
 /* 9.4.4: each glyph, then the displacement to the next. */
@@ -142,7 +138,7 @@ static void show_array(struct content *content, const struct pdf_value *array)
 
 static void next_line(struct content *content, double x, double y)
 {
-    content->line = product((struct matrix){1, 0, 0, 1, x, y}, content->line);
+    content->line = moved(&content->line, x, y);
     content->text = content->line;
 }
 
@@ -179,13 +175,12 @@ static void do_form(struct content *content)
     double numbers[6] = {1, 0, 0, 1, 0, 0};
     size_t at = 0;
     for (size_t i = 0; i < 6 && pdf_array_next(&matrix, &at, &item); i++)
-        (void)vt_pdf_number(&item, &numbers[i]);
+        (void)pdf_number_of(&item, &numbers[i]);
     size_t depth = content->depth;
     content->states[depth + 1] = content->states[depth];
     content->depth++;
-    now(content)->ctm = product(
-        (struct matrix){numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]},
-        now(content)->ctm);
+    const struct pdf_matrix own_matrix = pdf_matrix_of(numbers);
+    now(content)->ctm = pdf_matrix_times(&own_matrix, &now(content)->ctm);
     content->resources = own.kind == PDF_DICT ? own : outer;
     content->forms++;
     content->words->forms_count++;
@@ -203,72 +198,63 @@ static void save(struct content *content)
     content->depth++;
 }
 
-static bool is(struct vt_bytes operator, const char * name)
+static void change_matrix(struct content *content)
 {
-    return vt_bytes_equal(operator, vt_bytes_str(name));
+    const struct pdf_matrix change = operand_matrix(content);
+    now(content)->ctm = pdf_matrix_times(&change, &now(content)->ctm);
 }
 
-static void set_state(struct content *content, struct vt_bytes operator)
+static void set_state(struct content *content, const struct pdf_value *operator)
 {
     struct state *state = now(content);
-    if (is(operator, "Tc"))
+    if (pdf_keyword_is(operator, "Tc"))
         state->char_space = operand(content, 0);
-    else if (is(operator, "Tw"))
+    else if (pdf_keyword_is(operator, "Tw"))
         state->word_space = operand(content, 0);
-    else if (is(operator, "Tz"))
+    else if (pdf_keyword_is(operator, "Tz"))
         state->scale = operand(content, 0) / 100;
-    else if (is(operator, "TL"))
+    else if (pdf_keyword_is(operator, "TL"))
         state->leading = operand(content, 0);
-    else if (is(operator, "Ts"))
+    else if (pdf_keyword_is(operator, "Ts"))
         state->rise = operand(content, 0);
-    else if (is(operator, "Tf"))
+    else if (pdf_keyword_is(operator, "Tf"))
         set_font(content);
 }
 
-static void place_text(struct content *content, struct vt_bytes operator)
+static void place_text(struct content *content, const struct pdf_value *operator)
 {
-    if (is(operator, "BT"))
-        content->text = content->line = (struct matrix){1, 0, 0, 1, 0, 0};
-    else if (is(operator, "Tm"))
+    if (pdf_keyword_is(operator, "BT"))
+        content->text = content->line = pdf_identity;
+    else if (pdf_keyword_is(operator, "Tm"))
         content->text = content->line = operand_matrix(content);
-    else if (is(operator, "TD"))
+    else if (pdf_keyword_is(operator, "TD"))
         now(content)->leading = -operand(content, 0);
-    if (is(operator, "Td") || is(operator, "TD"))
+    if (pdf_keyword_is(operator, "Td") || pdf_keyword_is(operator, "TD"))
         next_line(content, operand(content, 1), operand(content, 0));
-    else if (is(operator, "T*") || is(operator, "'") || is(operator, "\""))
+    else if (pdf_keyword_is(operator, "T*") || pdf_keyword_is(operator, "'") ||
+             pdf_keyword_is(operator, "\""))
         next_line(content, 0, -now(content)->leading);
 }
 
-static void apply(struct content *content, struct vt_bytes operator, size_t bottom)
+static void apply(struct content *content, const struct pdf_value *operator, size_t bottom)
 {
     const struct pdf_value *last =
         content->operands_count > 0 ? &content->operands[content->operands_count - 1] : NULL;
     set_state(content, operator);
     place_text(content, operator);
-    if (is(operator, "q"))
+    if (pdf_keyword_is(operator, "q"))
         save(content);
-    else if (is(operator, "Q"))
+    else if (pdf_keyword_is(operator, "Q"))
         content->depth -= content->depth > bottom ? 1 : 0;
-    else if (is(operator, "cm"))
-        now(content)->ctm = product(operand_matrix(content), now(content)->ctm);
-    else if (is(operator, "Do"))
+    else if (pdf_keyword_is(operator, "cm"))
+        change_matrix(content);
+    else if (pdf_keyword_is(operator, "Do"))
         do_form(content);
-    else if (last != NULL && (is(operator, "Tj") || is(operator, "'") || is(operator, "\"")))
+    else if (last != NULL && (pdf_keyword_is(operator, "Tj") || pdf_keyword_is(operator, "'") ||
+                              pdf_keyword_is(operator, "\"")))
         show(content, last);
-    else if (last != NULL && is(operator, "TJ"))
+    else if (last != NULL && pdf_keyword_is(operator, "TJ"))
         show_array(content, last);
-}
-
-/* 8.9.7: the data of an inline image end with EI between white space. */
-static size_t behind_image(struct vt_bytes bytes, size_t at)
-{
-    for (at = vt_bytes_find(bytes, VT_BYTES("EI"), at); at != SIZE_MAX;
-         at = vt_bytes_find(bytes, VT_BYTES("EI"), at + 2)) {
-        bool begins = at > 0 && pdf_is_space(bytes.ptr[at - 1]);
-        if (begins && (at + 2 == bytes.len || pdf_is_space(bytes.ptr[at + 2])))
-            return at + 2;
-    }
-    return bytes.len;
 }
 
 static void read_content(struct content *content, struct vt_bytes bytes)
@@ -284,10 +270,10 @@ static void read_content(struct content *content, struct vt_bytes bytes)
             content->operands[content->operands_count++] = value;
             continue;
         }
-        if (is(value.text, "ID"))
-            at = behind_image(bytes, at);
-        else
-            apply(content, value.text, bottom);
+        if (!pdf_keyword_is(&value, "ID"))
+            apply(content, &value, bottom);
+        else if (!pdf_skip_image(bytes, &at))
+            at = bytes.len;
         content->operands_count = 0;
     }
     content->depth = bottom;
@@ -346,7 +332,7 @@ void vt_pdf_words_read(struct vt_pdf_words *words, const struct vt_pdf_page *pag
         return;
     content->words = words;
     content->resources = page->resources;
-    content->states[0] = (struct state){.ctm = {1, 0, 0, 1, 0, 0}, .scale = 1};
+    content->states[0] = (struct state){.ctm = pdf_identity, .scale = 1};
     struct pdf_value array = pdf_resolve(&words->source->reader, contents);
     if (array.kind == PDF_ARRAY)
         read_contents(content, &array);

@@ -305,7 +305,7 @@ static void test_page_as_shown(void **state)
     for (int rotate = 0; rotate < 360; rotate += 90) {
         struct vt_pdf_page page = {.box = {10, 20, 605, 862}, .rotate = rotate, .unit = 2};
         double left, top, width, height;
-        struct vt_pdf_rect rect = vt_pdf_page_rect(&page, 100, 50, 60, 30);
+        struct pdf_box rect = vt_pdf_page_rect(&page, 100, 50, 60, 30);
         vt_pdf_page_shown(&page, &rect, &left, &top, &width, &height);
         assert_int_equal((int)(left * 1000 + .5), 100000);
         assert_int_equal((int)(top * 1000 + .5), 50000);
@@ -314,7 +314,7 @@ static void test_page_as_shown(void **state)
         bool is_turned = rotate % 180 != 0;
         assert_int_equal((int)vt_pdf_page_width(&page), is_turned ? 1684 : 1190);
         assert_int_equal((int)vt_pdf_page_height(&page), is_turned ? 1190 : 1684);
-        assert_true(rect.x0 >= 10 && rect.y0 >= 20 && rect.x1 <= 605 && rect.y1 <= 862);
+        assert_true(rect.left >= 10 && rect.bottom >= 20 && rect.right <= 605 && rect.top <= 862);
     }
 }
 
@@ -356,15 +356,15 @@ static void test_anchor(void **state)
         struct vt_bytes pdf = pdf_of(PAGE, anchors[i].content, anchors[i].form);
         struct vt_pdf_source source;
         struct vt_pdf_page page;
-        struct vt_pdf_rect rect = {0};
+        struct pdf_box rect = {0};
         assert_int_equal(vt_pdf_source_open(&source, arena, pdf, NULL), VT_OK);
         assert_int_equal(source.word, VT_SEAL_PDF_READY);
         bool found = vt_pdf_anchor_find(&source, anchors[i].anchor, &page, &rect);
         if (found != (anchors[i].x >= 0))
             fail_msg("anchor %zu: %s", i, found ? "found" : "not found");
-        if (found && ((int)(rect.x0 + .5) != anchors[i].x ||
-                      (int)(rect.y0 + 0.2 * (rect.y1 - rect.y0) + .5) != anchors[i].y))
-            fail_msg("anchor %zu: at %f %f", i, rect.x0, rect.y0);
+        if (found && ((int)(rect.left + .5) != anchors[i].x ||
+                      (int)(rect.bottom + 0.2 * (rect.top - rect.bottom) + .5) != anchors[i].y))
+            fail_msg("anchor %zu: at %f %f", i, rect.left, rect.bottom);
         vt_pdf_source_close(&source);
     }
 }
