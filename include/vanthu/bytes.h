@@ -107,8 +107,8 @@ enum vt_code vt_base64_add_lines(struct vt_buf *out, struct vt_bytes bytes) VT_M
 /* ---- text ---- */
 
 /* Bytes of the first character of text when a reader must not be shown it: controls, line
- * separators, what turns the direction of text (Unicode Bidi_Control), what has no width. 0: it is
- * none of these, is malformed, or text is empty. */
+ * separators, what turns the direction of text (Unicode Bidi_Control), what is there without being
+ * seen. 0: it is none of these, is malformed, or text is empty. */
 size_t vt_text_unsafe(struct vt_bytes text);
 /* Copy text from mail into out for a log line or an answer: unsafe characters (above) and invalid
  * UTF-8 become '?', and at most out_bytes - 1 bytes are written, cut at a character border, with

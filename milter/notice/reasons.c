@@ -3,7 +3,6 @@
  * UTF-8 in NFC without characters that nobody sees. */
 #include <stdlib.h>
 #include <string.h>
-#include <unictype.h>
 #include <uninorm.h>
 #include <unistr.h>
 
@@ -12,11 +11,9 @@
 
 /* ---- characters ---- */
 
-static bool is_hidden(ucs4_t c)
+static bool is_hidden(struct vt_bytes text)
 {
-    return c != '\n' && c != '\t' && c != '\r' &&
-           uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf |
-                                                   UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
+    return vt_text_unsafe(text) > 0 && memchr("\n\t\r", text.ptr[0], 3) == NULL;
 }
 
 static bool say(const struct vt_notice_source *source, unsigned line, unsigned column,
@@ -48,7 +45,7 @@ static enum fault check_characters(const struct vt_notice_source *source, struct
                       line.ptr[i]);
             return FAULT_OF_FILE;
         }
-        if (is_hidden(c)) {
+        if (is_hidden(vt_bytes_slice(line, i, (size_t)len))) {
             (void)say(source, number, column, "U+%04X is a character that nobody sees: take it out",
                       (unsigned)c);
             return FAULT_OF_LINE;

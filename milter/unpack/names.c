@@ -14,15 +14,6 @@
 /* An extension longer than this is part of the name. */
 #define EXTENSION_BYTES 24
 
-/* Controls, line separators, Bidi_Control and what has no width (UAX 9, UAX 44). */
-static bool is_hidden(gunichar c)
-{
-    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x61C || c == 0x180E ||
-           (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-           (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
-           (c >= 0xE0000 && c <= 0xE007F);
-}
-
 static char *compose(const char *utf8)
 {
     char *valid = g_utf8_make_valid(utf8, -1);
@@ -49,7 +40,8 @@ static void strip(char *name)
     for (char *at = name; *at != '\0'; at = next) {
         /* Moving a character overwrites the one it is, so what follows is asked first. */
         next = g_utf8_next_char(at);
-        if (is_hidden(g_utf8_get_char(at)) || *at == '/' || *at == '\\' || *at == '"')
+        if (vt_text_unsafe(vt_bytes_of(at, (size_t)(next - at))) > 0 || *at == '/' || *at == '\\' ||
+            *at == '"')
             continue;
         memmove(to, at, (size_t)(next - at));
         to += next - at;

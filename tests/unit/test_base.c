@@ -120,6 +120,10 @@ static void text_from_mail_is_cleaned(void **state)
         {"cut in a character", "\xE1\xBB", 2, 20, "??"},
         {"right-to-left override", "a\xE2\x80\xAEgpj", 7, 20, "a?gpj"},
         {"escape", "\x1B[2J", 4, 20, "?[2J"},
+        {"word joiner", "a\xE2\x81\xA0z", 5, 20, "a?z"},
+        {"soft hyphen", "a\xC2\xADz", 4, 20, "a?z"},
+        {"tag", "a\xF3\xA0\x81\x81z", 6, 20, "a?z"},
+        {"no-break space stays", "a\xC2\xA0z", 4, 20, "a\xC2\xA0z"},
         {"cut at the room", "abcdefghij", 10, 8, "abcd..."},
         {"never inside a character", "ế12345", 8, 6, "..."},
     };

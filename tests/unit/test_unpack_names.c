@@ -59,6 +59,8 @@ static const struct {
     {"right-to-left override", "Content-Disposition: attachment; filename=\"a\u202efdp.exe\"",
      "afdp.exe"},
     {"zero width", "Content-Disposition: attachment; filename=\"a\u200b.pdf\ufeff\"", "a.pdf"},
+    {"soft hyphen and word joiner",
+     "Content-Disposition: attachment; filename=\"a\u00ad\u2060.pdf\"", "a.pdf"},
     {"control characters", "Content-Disposition: attachment; filename=\"a\x01\x1b[31m.pdf\"",
      "a[31m.pdf"},
     {"control characters before accents",
