@@ -425,6 +425,11 @@ const struct vt_signature *vt_change_signature(const struct vt_document *documen
  * for checking them: whose signature stands for it; NULL: nobody's. */
 const struct vt_signature *vt_change_signed_by(const struct vt_document *document,
                                                const struct vt_document_change *change);
+/* How a change after a signature is to be taken: "không được phép". Never NULL. */
+const struct vt_phrase *vt_changes_phrase(enum vt_changes effect);
+/* What a signature covers: "toàn bộ tệp"; behind that of VT_COVERS_REVISION goes the number of the
+ * revision. Never NULL. */
+const struct vt_phrase *vt_covers_phrase(enum vt_covers covers);
 /* What a time stamp of this kind (vt_timestamp_facts) is over: "trên chữ ký số"; of another word or
  * NULL "chưa xác định". Never NULL. */
 const struct vt_phrase *vt_stamp_phrase(const char *kind);

@@ -1,12 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What stands in findings for people, in both languages: kinds of time stamp, whose key it is, and
- * what the valid signatures of a document are together (Decree 30/2020/NĐ-CP, Article 15), and what
- * it and they may be, which nothing proves. */
+ * What stands in findings for people, in both languages: what a signature covers and how changes
+ * after it are to be taken, kinds of time stamp, whose key it is, what the valid signatures of a
+ * document are together (Decree 30/2020/NĐ-CP, Article 15), and what it and they may be, which
+ * nothing proves. */
 #include <string.h>
 
 #include "vanthu/site.h"
 
 static const struct vt_phrase not_known = {"chưa xác định", "not known"};
+
+const struct vt_phrase *vt_changes_phrase(enum vt_changes effect)
+{
+    static const struct vt_phrase effects[] = {
+        [VT_CHANGES_UNDETERMINED] = {"chưa rõ ảnh hưởng", "effect not known"},
+        [VT_CHANGES_NONE] = {"không có", "none"},
+        [VT_CHANGES_PERMITTED] = {"được phép", "permitted"},
+        [VT_CHANGES_FORBIDDEN] = {"không được phép", "not permitted"},
+        [VT_CHANGES_ADDED] = {"chưa được ký số", "nobody signed it"},
+    };
+    return &effects[effect <= VT_CHANGES_ADDED ? effect : VT_CHANGES_UNDETERMINED];
+}
+
+const struct vt_phrase *vt_covers_phrase(enum vt_covers covers)
+{
+    static const struct vt_phrase parts[] = {
+        [VT_COVERS_PART] = {"chỉ một phần của tệp", "only a part of the file"},
+        [VT_COVERS_REVISION] = {"nội dung của tệp đến hết phiên bản",
+                                "the file up to the end of revision"},
+        [VT_COVERS_WHOLE] = {"toàn bộ tệp", "the whole file"},
+    };
+    return &parts[covers <= VT_COVERS_WHOLE ? covers : VT_COVERS_PART];
+}
 
 const struct vt_phrase *vt_stamp_phrase(const char *kind)
 {

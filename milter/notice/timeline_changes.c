@@ -16,20 +16,13 @@ static enum vt_timeline_verdict verdict_of(enum vt_changes effect)
                                             : VT_TIMELINE_OPEN;
 }
 
-static enum vt_timeline_word word_of(enum vt_changes effect)
-{
-    return effect == VT_CHANGES_PERMITTED   ? VT_TIMELINE_PERMITTED
-           : effect == VT_CHANGES_FORBIDDEN ? VT_TIMELINE_FORBIDDEN
-           : effect == VT_CHANGES_ADDED     ? VT_TIMELINE_ADDED
-                                            : VT_TIMELINE_UNCLEAR;
-}
-
 /* "không được phép: Nội dung của trang đã bị thay" */
 static void put_begin(struct vt_timeline_writer *w, const struct vt_document_change *change)
 {
     vt_timeline_element(w, "<li><span class=\"tag ", vt_timeline_class(verdict_of(change->effect)),
                         "\">");
-    vt_timeline_element(w, "", vt_timeline_word(w, word_of(change->effect)), ":</span> ");
+    vt_timeline_element(w, "", vt_timeline_phrase(w, vt_changes_phrase(change->effect)),
+                        ":</span> ");
     vt_timeline_text(w, vt_timeline_phrase(w, vt_change_phrase(change->kind)));
 }
 

@@ -39,15 +39,17 @@ static void put_facts(struct vt_timeline_writer *w, const struct vt_signature *s
 static void put_coverage(struct vt_timeline_writer *w, const struct vt_document *document,
                          const struct vt_signature *signature)
 {
-    const char *text =
-        vt_timeline_word(w, signature->covers == VT_COVERS_WHOLE ? VT_TIMELINE_COVERS_WHOLE
-                                                                 : VT_TIMELINE_COVERS_PART);
+    bool is_revision = signature->covers == VT_COVERS_REVISION;
+    const char *text = vt_timeline_phrase(w, vt_covers_phrase(signature->covers));
+    if (is_revision)
+        text = vt_page_printf(&w->page, "%s %u", text, signature->revision);
     for (size_t i = 0; i < document->revisions_count; i++) {
         const struct vt_revision *revision = &document->revisions[i];
-        if (signature->covers == VT_COVERS_REVISION && revision->number == signature->revision)
-            text = vt_timeline_fill(w, VT_TIMELINE_COVERS_REVISION,
-                                    vt_page_printf(&w->page, "%u", revision->number),
-                                    vt_timeline_bytes(w, revision->end_bytes));
+        if (is_revision && revision->number == signature->revision)
+            text =
+                vt_page_printf(&w->page, "%s (%s)", text,
+                               vt_timeline_fill(w, VT_TIMELINE_FIRST,
+                                                vt_timeline_bytes(w, revision->end_bytes), NULL));
     }
     if (document->revisions_count == 0 && signature->covers != VT_COVERS_PART)
         return;

@@ -77,10 +77,6 @@ static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
          "they stand from the oldest to the newest. A signature vouches for the file up to the end "
          "of its own revision."},
     [VT_TIMELINE_SIGNED_BY] = {"sau đó được {1} ký số", "signed afterwards by {1}"},
-    [VT_TIMELINE_PERMITTED] = {"được phép", "permitted"},
-    [VT_TIMELINE_FORBIDDEN] = {"không được phép", "not permitted"},
-    [VT_TIMELINE_UNCLEAR] = {"chưa rõ ảnh hưởng", "effect not known"},
-    [VT_TIMELINE_ADDED] = {"bổ sung, chưa được ký số", "added, not signed"},
     [VT_TIMELINE_ON_PAGE] = {"trang", "page"},
     [VT_TIMELINE_IN_FIELD] = {"trường", "field"},
     [VT_TIMELINE_IN_REVISION] = {"phiên bản", "revision"},
@@ -88,11 +84,7 @@ static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
     [VT_TIMELINE_FILE_STAMP] = {"Dấu thời gian trên tệp", "Time stamp over the file"},
     [VT_TIMELINE_FACTS] = {"Bảy thông tin của chữ ký số", "The seven facts of the signature"},
     [VT_TIMELINE_COVERS] = {"Phạm vi ký số", "What it signs"},
-    [VT_TIMELINE_COVERS_WHOLE] = {"toàn bộ tệp", "the whole file"},
-    [VT_TIMELINE_COVERS_REVISION] = {"nội dung của tệp đến hết phiên bản {1} ({2} byte đầu)",
-                                     "the file up to the end of revision {1} (the first {2} "
-                                     "bytes)"},
-    [VT_TIMELINE_COVERS_PART] = {"chỉ một phần của tệp", "only a part of the file"},
+    [VT_TIMELINE_FIRST] = {"{1} byte đầu", "the first {1} bytes"},
     [VT_TIMELINE_AFTER] = {"Sau chữ ký số này", "After this signature"},
     [VT_TIMELINE_AFTER_NONE] = {"Không có thay đổi.", "Nothing was changed."},
     [VT_TIMELINE_AFTER_PERMITTED] = {"Chỉ có thay đổi được phép.", "Permitted changes only."},

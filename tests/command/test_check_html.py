@@ -288,7 +288,7 @@ PAGES = (
       "There are changes that are NOT PERMITTED.", "Nobody signed this addition.")),
     ("note.pdf", 2, ("? CHƯA KHẲNG ĐỊNH ĐƯỢC", "? NOT PROVEN"), ["none", "open", "open"],
      ("1/1 chữ ký số chưa khẳng định được là hợp lệ.",
-      "bổ sung, chưa được ký số: Thêm chú thích hoặc hình vẽ (phiên bản 3, trang 1).", "ADDED_AFTER_SIGNING",
+      "chưa được ký số: Thêm chú thích hoặc hình vẽ (phiên bản 3, trang 1).", "ADDED_AFTER_SIGNING",
       "Thêm chú thích hoặc hình vẽ (phiên bản 3, trang 1).", "annotation-added"),
      ("1 of 1 signatures are not proven", "An annotation was added (revision 3, page 1).")),
     ("stamped.pdf", 0, ("✓ HỢP LỆ", "✓ VALID"), ["none", "good", "good"],
