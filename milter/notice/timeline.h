@@ -113,13 +113,18 @@ struct vt_timeline_writer {
     enum vt_code code;
 };
 
+/* ---- timeline_words.c ---- */
+
 const char *vt_timeline_word(const struct vt_timeline_writer *w, enum vt_timeline_word word);
 const char *vt_timeline_phrase(const struct vt_timeline_writer *w, const struct vt_phrase *phrase);
-/* With {1} and {2} filled in; second may be NULL. */
+/* With {1} and {2} filled in; second may be NULL. What is made of words lives in the page's arena.
+ */
 const char *vt_timeline_fill(struct vt_timeline_writer *w, enum vt_timeline_word word,
                              const char *first, const char *second);
 const char *vt_timeline_count(struct vt_timeline_writer *w, enum vt_timeline_word word,
                               size_t count);
+/* "12.345", "12,345" */
+const char *vt_timeline_bytes(struct vt_timeline_writer *w, uint64_t count);
 
 /* ---- timeline_html.c ---- */
 
@@ -140,8 +145,6 @@ const char *vt_timeline_class(enum vt_timeline_verdict verdict);
 /* Reasons and what to do; document: for their fields, or NULL. */
 void vt_timeline_reasons(struct vt_timeline_writer *w, vt_reasons reasons,
                          const struct vt_document *document);
-/* "12.345", "12,345" */
-const char *vt_timeline_bytes(struct vt_timeline_writer *w, uint64_t count);
 /* A time as people say it (NULL: not at all), and as ISO 8601 has it with +07:00. */
 void vt_timeline_time(struct vt_timeline_writer *w, int64_t utc_secs, const char *people);
 /* Findings for an administrator, which are in English. */
@@ -160,8 +163,13 @@ void vt_timeline_list_line(struct vt_timeline_writer *w, const char *link, const
                            enum vt_timeline_verdict verdict);
 void vt_timeline_list_end(struct vt_timeline_writer *w);
 
-/* ---- parts ---- */
+/* ---- parts, from the whole to the details ---- */
 
+/* timeline_file.c: the section of w->file, which is the number-th, and its line in the list. */
+void vt_timeline_section(struct vt_timeline_writer *w, size_t number);
+void vt_timeline_section_line(struct vt_timeline_writer *w, size_t number);
+/* timeline_verdict.c: what is said of w->file first. */
+void vt_timeline_put_verdict(struct vt_timeline_writer *w);
 /* its: NULL: the table was not asked. */
 void vt_timeline_document(struct vt_timeline_writer *w, const struct vt_document *document,
                           const struct vt_site_document *its, size_t begin);

@@ -5,21 +5,6 @@
 
 #include "notice/timeline.h"
 
-enum vt_timeline_verdict vt_timeline_verdict_of(const struct vt_evidence *evidence)
-{
-    int status = vt_evidence_exit_status(evidence);
-    return status >= VT_TIMELINE_GOOD && status <= VT_TIMELINE_NONE
-               ? (enum vt_timeline_verdict)status
-               : VT_TIMELINE_OPEN;
-}
-
-enum vt_timeline_verdict vt_timeline_verdict_of_document(const struct vt_document *document)
-{
-    struct vt_document copy = *document;
-    const struct vt_evidence alone = {.documents = &copy, .documents_count = 1};
-    return vt_timeline_verdict_of(&alone);
-}
-
 /* ---- one revision ---- */
 
 struct node {

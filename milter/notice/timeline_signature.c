@@ -6,14 +6,6 @@
 
 #include "notice/timeline.h"
 
-enum vt_timeline_verdict vt_timeline_verdict_of_signature(const struct vt_signature *signature)
-{
-    if (signature->indication == VT_TOTAL_FAILED ||
-        signature->changes_after == VT_CHANGES_FORBIDDEN)
-        return VT_TIMELINE_BAD;
-    return signature->indication == VT_TOTAL_PASSED ? VT_TIMELINE_GOOD : VT_TIMELINE_OPEN;
-}
-
 /* ---- facts ---- */
 
 static void put_facts(struct vt_timeline_writer *w, const struct vt_signature *signature)

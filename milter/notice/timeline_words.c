@@ -2,6 +2,10 @@
  * What stands on the page about checked files besides facts, reasons and changes, which have their
  * words elsewhere (evidence/change.c, evidence/phrase.c); in the terms of Circular
  * 15/2025/TT-BKHCN. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "notice/timeline.h"
 
 static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
@@ -128,4 +132,40 @@ const char *vt_timeline_word(const struct vt_timeline_writer *w, enum vt_timelin
 const char *vt_timeline_phrase(const struct vt_timeline_writer *w, const struct vt_phrase *phrase)
 {
     return w->page.language == VT_NOTICE_VIETNAMESE ? phrase->vietnamese : phrase->english;
+}
+
+const char *vt_timeline_fill(struct vt_timeline_writer *w, enum vt_timeline_word word,
+                             const char *first, const char *second)
+{
+    const char *out = vt_timeline_word(w, word);
+    const char *const values[] = {first, second};
+    static const char *const places[] = {"{1}", "{2}"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *place = strstr(out, places[i]);
+        if (place != NULL && values[i] != NULL)
+            out = vt_page_printf(&w->page, "%.*s%s%s", (int)(place - out), out, values[i],
+                                 place + strlen(places[i]));
+    }
+    return out;
+}
+
+const char *vt_timeline_count(struct vt_timeline_writer *w, enum vt_timeline_word word,
+                              size_t count)
+{
+    return vt_timeline_fill(w, word, vt_page_printf(&w->page, "%zu", count), NULL);
+}
+
+const char *vt_timeline_bytes(struct vt_timeline_writer *w, uint64_t count)
+{
+    char mark = w->page.language == VT_NOTICE_VIETNAMESE ? '.' : ',';
+    char digits[32], text[48];
+    int len = snprintf(digits, sizeof(digits), "%" PRIu64, count);
+    size_t used = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            text[used++] = mark;
+        text[used++] = digits[i];
+    }
+    text[used] = '\0';
+    return vt_page_printf(&w->page, "%s", text);
 }
