@@ -117,6 +117,11 @@ char *vt_text_clean(char *out, size_t out_bytes, struct vt_bytes text);
 /* The same of what stands between double quotes in a line that programs read: those in it become
  * apostrophes, so that they end no field. text: NULL is empty. Returns out. */
 char *vt_text_quoted(char *out, size_t out_bytes, const char *text);
+/* How HTML writes a character that would be read as mark-up there, in text or between quotes of
+ * either kind: "&lt;". NULL: it stands for itself. */
+const char *vt_html_escape(char character);
+/* Append text so escaped. Errors as vt_buf_add. */
+enum vt_code vt_buf_add_html(struct vt_buf *buf, struct vt_bytes text) VT_MUST_CHECK;
 /* Vietnamese text without its accents, mechanically: NFC or NFD UTF-8 in, ASCII out; what has no
  * ASCII form becomes '?'. Cut and terminated as vt_text_clean. Returns out. */
 char *vt_text_ascii(char *out, size_t out_bytes, const char *utf8);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Text from mail made safe for a log line or an answer, and Vietnamese without its accents.
+ * Text from mail made safe for a log line, an answer or a page, and Vietnamese without its accents.
  * UTF-8 by RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 #include <ctype.h>
 #include <stdio.h>
@@ -121,6 +121,40 @@ static struct vt_bytes clean_quoted(struct vt_bytes character, uint32_t c, bool 
 char *vt_text_quoted(char *out, size_t out_bytes, const char *text)
 {
     return rewrite(out, out_bytes, vt_bytes_str(text), clean_quoted);
+}
+
+const char *vt_html_escape(char character)
+{
+    switch (character) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
+enum vt_code vt_buf_add_html(struct vt_buf *buf, struct vt_bytes text)
+{
+    enum vt_code code = VT_OK;
+    size_t begin = 0;
+    for (size_t i = 0; i <= text.len && code == VT_OK; i++) {
+        const char *escape = i < text.len ? vt_html_escape((char)text.ptr[i]) : "";
+        if (escape == NULL)
+            continue;
+        code = vt_buf_add(buf, text.ptr + begin, i - begin);
+        if (code == VT_OK)
+            code = vt_buf_add(buf, escape, strlen(escape));
+        begin = i + 1;
+    }
+    return code;
 }
 
 /* The ASCII letters of U+1EA0 to U+1EF9 (Vietnamese), capitals at even code points. */

@@ -20,16 +20,17 @@ static void put(struct writer *w, const char *text)
         w->code = vt_buf_add(w->out, text, strlen(text));
 }
 
+/* A new line where one stands. */
 static void put_escaped(struct writer *w, const char *text)
 {
-    static const char special[] = "&<>\"'\n";
-    static const char *const escapes[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;", "<br>\n"};
     while (*text != '\0' && w->code == VT_OK) {
-        size_t len = strcspn(text, special);
-        w->code = vt_buf_add(w->out, text, len);
+        size_t len = strcspn(text, "\n");
+        w->code = vt_buf_add_html(w->out, vt_bytes_of(text, len));
         text += len;
-        if (*text != '\0')
-            put(w, escapes[strchr(special, *text++) - special]);
+        if (*text != '\0') {
+            put(w, "<br>\n");
+            text++;
+        }
     }
 }
 

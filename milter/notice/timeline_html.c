@@ -111,20 +111,11 @@ void vt_timeline_put(struct vt_timeline_writer *w, const char *html)
 
 void vt_timeline_text(struct vt_timeline_writer *w, const char *text)
 {
-    static const char special[] = "&<>\"'";
-    static const char *const escapes[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
     char clean[MAX_TEXT_BYTES];
-    if (text == NULL)
+    if (text == NULL || w->code != VT_OK)
         return;
-    const char *at =
-        vt_text_clean(clean, sizeof(clean), vt_bytes_of(text, strnlen(text, 4 * MAX_TEXT_BYTES)));
-    while (*at != '\0' && w->code == VT_OK) {
-        size_t len = strcspn(at, special);
-        w->code = vt_buf_add(w->out, at, len);
-        at += len;
-        if (*at != '\0')
-            vt_timeline_put(w, escapes[strchr(special, *at++) - special]);
-    }
+    vt_text_clean(clean, sizeof(clean), vt_bytes_of(text, strnlen(text, 4 * MAX_TEXT_BYTES)));
+    w->code = vt_buf_add_html(w->out, vt_bytes_str(clean));
 }
 
 void vt_timeline_element(struct vt_timeline_writer *w, const char *begin, const char *text,

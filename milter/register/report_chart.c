@@ -20,25 +20,11 @@
 void vt_html_put(FILE *out, const char *text)
 {
     for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            (void)fputs("&amp;", out);
-            break;
-        case '<':
-            (void)fputs("&lt;", out);
-            break;
-        case '>':
-            (void)fputs("&gt;", out);
-            break;
-        case '"':
-            (void)fputs("&quot;", out);
-            break;
-        case '\'':
-            (void)fputs("&#39;", out);
-            break;
-        default:
+        const char *escape = vt_html_escape(*text);
+        if (escape != NULL)
+            (void)fputs(escape, out);
+        else
             (void)fputc(*text, out);
-        }
     }
 }
 

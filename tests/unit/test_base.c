@@ -136,6 +136,30 @@ static void text_from_mail_is_cleaned(void **state)
     }
 }
 
+static void html_is_escaped(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in;
+        size_t room;
+        enum vt_code code;
+        const char *want; /* what was added before it was full */
+    } cases[] = {
+        {"", 40, VT_OK, ""},
+        {"Văn thư", 40, VT_OK, "Văn thư"},
+        {"<a href=\"x\" id='y'>", 80, VT_OK, "&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;"},
+        {"&amp;", 40, VT_OK, "&amp;amp;"},
+        {"<<", 6, VT_E_LIMIT, "&lt;"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct vt_buf out;
+        vt_buf_init(&out, cases[i].room);
+        assert_int_equal(vt_buf_add_html(&out, vt_bytes_str(cases[i].in)), cases[i].code);
+        assert_true(vt_bytes_equal(vt_buf_bytes(&out), vt_bytes_str(cases[i].want)));
+        vt_buf_clear(&out);
+    }
+}
+
 static void quotes_end_no_field(void **state)
 {
     (void)state;
@@ -321,6 +345,7 @@ int main(void)
         cmocka_unit_test(arena_is_bounded_and_frees_what_it_owns),
         cmocka_unit_test(grown_array_keeps_its_elements),
         cmocka_unit_test(text_from_mail_is_cleaned),
+        cmocka_unit_test(html_is_escaped),
         cmocka_unit_test(quotes_end_no_field),
         cmocka_unit_test(a_log_entry_is_one_line),
         cmocka_unit_test(accents_are_taken_off),
