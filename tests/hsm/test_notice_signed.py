@@ -126,9 +126,10 @@ def main():
                     signed(site, post, relay)
                     equal([(e["by"], "purpose=notice" in e["text"]) for e in role.events()], [("notice 7", True)], "use")
                     nothing_but_notices(site, role)
-                    waits_for_the_hsm(site, post, relay, role)
-                    stopped(site, post, relay, role)
-                    gives_back(site, post, relay, role)
+                    print("ok signed, and nothing but notices", flush=True)
+                    for test in (waits_for_the_hsm, stopped, gives_back):
+                        test(site, post, relay, role)
+                        print(f"ok {test.__name__}", flush=True)
                 except BaseException:
                     print(post.log_text())
                     raise

@@ -29,7 +29,7 @@ def main():
     for name in NAMES:
         done = subprocess.run([f"{TESTS}/{name}.py"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         failed += done.returncode != 0
-        print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {name}: {done.stdout.splitlines()[-1]}", flush=True)
+        print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {name}: {(done.stdout.splitlines() or ['it said nothing'])[-1]}", flush=True)
         if done.returncode:
             print(done.stdout)
     return 1 if failed else 0
