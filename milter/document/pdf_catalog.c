@@ -110,7 +110,7 @@ static void compare_metadata(struct pdf_pair *pair, const struct pdf_value *a,
                              const struct pdf_value *b)
 {
     if (a->kind == PDF_REF && b->kind == PDF_REF) {
-        bool same_ref = a->ref.id == b->ref.id && a->ref.gen == b->ref.gen;
+        bool same_ref = pdf_is_same_ref(a->ref, b->ref);
         if (same_ref && !pdf_history_is_redefined(pair->history, a->ref.id, pair->b)) {
             pdf_pair_queue(pair, a->text);
             return;

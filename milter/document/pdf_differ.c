@@ -127,7 +127,7 @@ static bool streams_differ(struct pdf_pair *pair, struct pdf_ref a, struct pdf_r
 static bool refs_differ(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
                         unsigned level)
 {
-    bool same = a->ref.id == b->ref.id && a->ref.gen == b->ref.gen;
+    bool same = pdf_is_same_ref(a->ref, b->ref);
     if (same && !pdf_history_is_redefined(pair->history, a->ref.id, pair->b))
         return false;
     struct pdf_object from = pdf_history_object(pair->history, a->ref, pair->a);

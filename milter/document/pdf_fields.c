@@ -266,7 +266,7 @@ static bool is_known_value(const struct pdf_reader *reader, struct pdf_ref ref)
 {
     for (size_t i = 0; i < reader->fields_count; i++) {
         const struct pdf_value *v = &reader->fields[i].v;
-        if (v->kind == PDF_REF && v->ref.id == ref.id && v->ref.gen == ref.gen)
+        if (v->kind == PDF_REF && pdf_is_same_ref(v->ref, ref))
             return true;
     }
     return false;

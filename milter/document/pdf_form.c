@@ -29,8 +29,7 @@ static struct pdf_signature *signature_of_step(struct pdf_pair *pair, struct pdf
         if (signature->boundary != pair->b || signature->object.structure_broken)
             continue;
         struct pdf_ref ref = v->kind == PDF_REF ? v->ref : field;
-        if (signature->direct == (v->kind != PDF_REF) && signature->ref.id == ref.id &&
-            signature->ref.gen == ref.gen)
+        if (signature->direct == (v->kind != PDF_REF) && pdf_is_same_ref(signature->ref, ref))
             return signature;
     }
     return NULL;
@@ -41,8 +40,8 @@ static bool is_signed_later(struct pdf_pair *pair, struct pdf_ref field)
 {
     for (size_t i = 0; i < pair->reader->signatures_count; i++) {
         const struct pdf_signature *signature = &pair->reader->signatures[i];
-        if (signature->field->ref.id == field.id && signature->field->ref.gen == field.gen &&
-            signature->boundary != SIZE_MAX && signature->boundary > pair->b)
+        if (pdf_is_same_ref(signature->field->ref, field) && signature->boundary != SIZE_MAX &&
+            signature->boundary > pair->b)
             return !signature->object.structure_broken;
     }
     return false;
@@ -95,30 +94,6 @@ static bool may_be_signed(struct pdf_pair *pair, struct pdf_ref field, const str
         check_stamp(pair, field);
     note_added(pair, signature->object.field);
     return true;
-}
-
-/* 12.8.2.4, table 256: is a full field name in the list, or below a field of the list? */
-static bool names_field(struct pdf_reader *reader, const struct pdf_value *list, const char *name)
-{
-    struct pdf_value item;
-    for (size_t at = 0; pdf_array_next(list, &at, &item);) {
-        const char *locked = pdf_text_string(reader, &item);
-        size_t len = strlen(locked);
-        if (len > 0 && strncmp(name, locked, len) == 0 && (name[len] == '\0' || name[len] == '.'))
-            return true;
-    }
-    return false;
-}
-
-bool pdf_lock_covers(struct pdf_reader *reader, const struct pdf_value *lock, const char *name)
-{
-    struct pdf_value action = pdf_get(reader, lock, "Action");
-    struct pdf_value list = pdf_get(reader, lock, "Fields");
-    if (pdf_name_is(&action, "Include"))
-        return names_field(reader, &list, name);
-    if (pdf_name_is(&action, "Exclude"))
-        return !names_field(reader, &list, name);
-    return true; /* All, and what is not understood */
 }
 
 /* 12.7.3.2: the full name of a field at step b. */

@@ -71,3 +71,14 @@ unsigned pdf_page_turns(struct pdf_reader *reader, const struct pdf_value *page)
     struct pdf_value rotate = pdf_page_inherited(reader, page, "Rotate");
     return rotate.kind == PDF_INTEGER ? (unsigned)((rotate.integer / 90 % 4 + 4) % 4) : 0;
 }
+
+bool pdf_page_has_annotation(struct pdf_reader *reader, const struct pdf_value *page,
+                             struct pdf_ref annotation)
+{
+    struct pdf_value annotations = pdf_get(reader, page, "Annots"), item;
+    for (size_t at = 0; pdf_array_next(&annotations, &at, &item);) {
+        if (item.kind == PDF_REF && pdf_is_same_ref(item.ref, annotation))
+            return true;
+    }
+    return false;
+}

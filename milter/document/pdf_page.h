@@ -24,6 +24,9 @@ struct pdf_value pdf_page_inherited(struct pdf_reader *reader, const struct pdf_
                                     const char *key);
 /* The box of a page that is seen: CropBox, else MediaBox; A4 where none is given. */
 struct pdf_box pdf_page_box(struct pdf_reader *reader, const struct pdf_value *page);
+/* Is an object among the annotations of a page? */
+bool pdf_page_has_annotation(struct pdf_reader *reader, const struct pdf_value *page,
+                             struct pdf_ref annotation);
 /* Quarters clockwise by which it is shown (/Rotate). */
 unsigned pdf_page_turns(struct pdf_reader *reader, const struct pdf_value *page);
 

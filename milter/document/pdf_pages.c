@@ -220,8 +220,7 @@ static void compare_page_lists(struct pdf_pair *pair, const struct pdf_value *a,
     if (!list_pages(&from, pair->a, a, 1) || !list_pages(&to, pair->b, b, 1))
         return;
     size_t same = 0;
-    while (same < from.count && same < to.count && from.refs[same].id == to.refs[same].id &&
-           from.refs[same].gen == to.refs[same].gen)
+    while (same < from.count && same < to.count && pdf_is_same_ref(from.refs[same], to.refs[same]))
         same++;
     if (to.count < from.count)
         pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_PAGES_REMOVED,

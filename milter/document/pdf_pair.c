@@ -94,16 +94,10 @@ bool pdf_pair_strict(struct pdf_pair *pair, const struct pdf_value *a, const str
     return true;
 }
 
-static bool is_same_ref(const struct pdf_value *a, const struct pdf_value *b)
-{
-    return a->kind == PDF_REF && b->kind == PDF_REF && a->ref.id == b->ref.id &&
-           a->ref.gen == b->ref.gen;
-}
-
 void pdf_pair_explain(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
                       bool role)
 {
-    if (!is_same_ref(a, b))
+    if (a->kind != PDF_REF || b->kind != PDF_REF || !pdf_is_same_ref(a->ref, b->ref))
         return;
     (void)pdf_set_add(pair->reader, &pair->explained, (uint64_t)(unsigned)a->ref.id);
     if (role)

@@ -94,16 +94,6 @@ static struct pdf_value first_page(struct pdf_reader *reader)
     return node;
 }
 
-static bool is_on_page(struct pdf_reader *reader, const struct pdf_value *page, struct pdf_ref ref)
-{
-    struct pdf_value annotations = pdf_get(reader, page, "Annots"), item;
-    for (size_t at = 0; pdf_array_next(&annotations, &at, &item);) {
-        if (item.kind == PDF_REF && pdf_ref_key(item.ref) == pdf_ref_key(ref))
-            return true;
-    }
-    return false;
-}
-
 static bool is_at_top(const struct pdf_box *box, const struct pdf_box *page)
 {
     return box->bottom >= page->top - (page->top - page->bottom) * TOP_PART;
@@ -132,7 +122,7 @@ static void look_at_place(struct pdf_reader *reader, const struct pdf_value *pag
         return;
     bool is_shown = box.right - box.left >= 1 && box.top - box.bottom >= 1;
     out->spot = is_shown ? VT_SPOT_ELSEWHERE : VT_SPOT_INVISIBLE;
-    if (!is_shown || !is_at_top(&box, page_box) || !is_on_page(reader, page, ref))
+    if (!is_shown || !is_at_top(&box, page_box) || !pdf_page_has_annotation(reader, page, ref))
         return;
     double middle = (page_box->left + page_box->right) / 2;
     out->spot = (box.left + box.right) / 2 > middle ? VT_SPOT_TOP_RIGHT : VT_SPOT_TOP_LEFT;

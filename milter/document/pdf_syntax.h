@@ -59,6 +59,8 @@ bool pdf_skip_image(struct vt_bytes content, size_t *at);
 
 /* ---- pdf_value.c: what is in a value ---- */
 
+bool pdf_is_same_ref(struct pdf_ref a, struct pdf_ref b);
+
 /* What a number says, an integer or a real one. False: it is none. */
 bool pdf_number_of(const struct pdf_value *value, double *out);
 

@@ -6,6 +6,11 @@
 
 #include "document/pdf_syntax.h"
 
+bool pdf_is_same_ref(struct pdf_ref a, struct pdf_ref b)
+{
+    return a.id == b.id && a.gen == b.gen;
+}
+
 bool pdf_number_of(const struct pdf_value *value, double *out)
 {
     char text[32];

@@ -235,7 +235,7 @@ static bool make_tables(struct vt_pdf_words *words, struct vt_pdf_coder *coder)
 static const struct vt_pdf_coder *known(const struct vt_pdf_words *words, struct pdf_ref ref)
 {
     for (size_t i = 0; i < words->coders_count; i++) {
-        if (words->coders[i].ref.id == ref.id && words->coders[i].ref.gen == ref.gen)
+        if (pdf_is_same_ref(words->coders[i].ref, ref))
             return &words->coders[i];
     }
     return NULL;

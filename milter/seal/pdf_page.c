@@ -163,24 +163,13 @@ bool vt_pdf_page_find(struct vt_pdf_source *source, unsigned number, struct vt_p
     return true;
 }
 
-static bool has_annotation(struct pdf_reader *reader, const struct pdf_value *page,
-                           struct pdf_ref widget)
-{
-    struct pdf_value annots = pdf_get(reader, page, "Annots"), item;
-    for (size_t at = 0; pdf_array_next(&annots, &at, &item);) {
-        if (item.kind == PDF_REF && item.ref.id == widget.id && item.ref.gen == widget.gen)
-            return true;
-    }
-    return false;
-}
-
 bool vt_pdf_page_of(struct vt_pdf_source *source, struct pdf_ref widget, struct vt_pdf_page *out)
 {
     struct walk walk;
     struct node node = {0};
     struct pdf_value dict;
     for (bool more = begin_walk(source, &walk); more && next_page(&walk, &node, &dict);) {
-        if (!has_annotation(&source->reader, &dict, widget))
+        if (!pdf_page_has_annotation(&source->reader, &dict, widget))
             continue;
         read_page(&source->reader, &node, &dict, out);
         return true;
