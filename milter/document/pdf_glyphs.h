@@ -22,7 +22,8 @@ struct pdf_glyphs {
 /* The letters of a font as it is at step b. Of Type 3, symbols and encodings that are not known,
  * none. NULL: no memory. */
 struct pdf_glyphs *pdf_glyphs_read(struct pdf_pair *pair, const struct pdf_value *font);
-/* Append what a string shows. False: it is not known, or there is no room. */
+/* Append what a string shows to the *count code points in out, which has room for max. False: it is
+ * not known, or there is no room. */
 bool pdf_glyphs_decode(const struct pdf_glyphs *glyphs, struct vt_bytes codes, uint32_t *out,
                        size_t max, size_t *count);
 /* A text string (7.9.2.2) as code points; out has room for as many as it has bytes. */

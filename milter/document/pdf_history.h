@@ -49,16 +49,20 @@ void pdf_history_open(struct pdf_history *history);
 void pdf_history_close(struct pdf_history *history);
 /* True when the document at a step, or what was fetched from it, is damaged. */
 bool pdf_history_is_damaged(struct pdf_history *history, size_t step);
+/* Did the update that ends at a step write an object again, or free it? False at the first step. */
 bool pdf_history_is_redefined(const struct pdf_history *history, int id, size_t step);
 
 /* An object as it was at a step. kind PDF_NONE: limits. Entries that refer to nothing at any later
  * time are not in the text. */
 struct pdf_object pdf_history_object(struct pdf_history *history, struct pdf_ref ref, size_t step);
-/* The references in it. */
+/* The references in it, borrowed. NULL: there are none, or limits, which the reader is then over.
+ */
 const struct pdf_ref *pdf_history_refs(struct pdf_history *history, struct pdf_ref ref, size_t step,
                                        size_t *out_count);
+/* kind PDF_NONE: it cannot be read. */
 struct pdf_value pdf_history_trailer(struct pdf_history *history, size_t step);
-/* Bytes of a stream at a step; free(3). */
+/* Bytes of a stream at a step as pdf_doc_stream gives them; free(3). False: there are none, or they
+ * are too many, which the reader may be over then. */
 bool pdf_history_stream(struct pdf_history *history, struct pdf_ref ref, size_t step, bool decode,
                         uint8_t **out, size_t *out_len);
 
