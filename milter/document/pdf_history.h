@@ -55,8 +55,8 @@ bool pdf_history_is_redefined(const struct pdf_history *history, int id, size_t 
 /* An object as it was at a step. kind PDF_NONE: limits. Entries that refer to nothing at any later
  * time are not in the text. */
 struct pdf_object pdf_history_object(struct pdf_history *history, struct pdf_ref ref, size_t step);
-/* The references in it, borrowed. NULL: there are none, or limits, which the reader is then over.
- */
+/* The references in it, borrowed. NULL: there are none; or limits, which the reader is then over;
+ * or the step cannot be read. */
 const struct pdf_ref *pdf_history_refs(struct pdf_history *history, struct pdf_ref ref, size_t step,
                                        size_t *out_count);
 /* kind PDF_NONE: it cannot be read. */
