@@ -20,6 +20,8 @@
 #define PDF_MAX_WORK_BYTES ((size_t)256 * 1024 * 1024)
 /* Annotations that hold a file. */
 #define PDF_MAX_NOTED 64
+/* Locks of one signature: its transforms and that of its field. Real ones have one. */
+#define PDF_MAX_LOCKS 4
 /* Bytes before %PDF-: what readers tolerate (ISO 32000-1, annex H.3, note 13). */
 #define PDF_MAX_HEADER_OFFSET 1024
 
@@ -45,9 +47,11 @@ struct pdf_field {
 
 /* What a signature's transform methods forbid later (ISO 32000-1, 12.8.2). */
 struct pdf_permissions {
-    int docmdp;                  /* /P of DocMDP or of a lock: 1, 2, 3; 0: none */
-    bool has_field_lock;         /* FieldMDP, or a lock with fields */
-    struct pdf_value field_lock; /* dictionary with /Action and /Fields */
+    int docmdp; /* /P of DocMDP or of a lock: 1, 2, 3; 0: none */
+    /* Dictionaries with /Action and /Fields, of FieldMDP and of the field: each of them holds. */
+    struct pdf_value locks[PDF_MAX_LOCKS];
+    size_t locks_count;
+    bool locks_all; /* there are more */
 };
 
 /* A signature dictionary with everything that is known about it. object is what is handed out. */
@@ -125,6 +129,8 @@ struct pdf_value pdf_resolve(struct pdf_reader *reader, struct pdf_value value);
 struct pdf_value pdf_get(struct pdf_reader *reader, const struct pdf_value *dict, const char *key);
 /* A text string (7.9.2.2) as clean UTF-8 in the mail's arena; "" for anything else. */
 const char *pdf_text_string(struct pdf_reader *reader, const struct pdf_value *value);
+/* The same as it is, whole and not cleaned, for comparing; scratch memory, empty without any. */
+struct vt_bytes pdf_text_exact(struct pdf_reader *reader, const struct pdf_value *value);
 
 /* ---- the steps, in their order ---- */
 
@@ -152,6 +158,10 @@ void pdf_scan_hidden(struct pdf_reader *reader);
 void pdf_scan_unreadable(struct pdf_reader *reader, enum vt_reason reason);
 /* pdf_changes.c: coverage and changes of every signature. */
 void pdf_changes_judge(struct pdf_reader *reader);
+/* pdf_lock.c: one more lock; does any of them hold for a full field name (pdf_text_exact)? */
+void pdf_lock_add(struct pdf_permissions *permissions, struct pdf_value lock);
+bool pdf_locks(struct pdf_reader *reader, const struct pdf_permissions *permissions,
+               struct vt_bytes name);
 /* Hints, when everything is judged and handed out: what they run into changes nothing. pdf_spot.c:
  * about each signature; pdf_hints.c: about the file. */
 void pdf_spots_read(struct pdf_reader *reader);

@@ -115,13 +115,39 @@ static const char *name_of_field(struct pdf_pair *pair, const struct pdf_value *
     return name;
 }
 
-/* Is an existing field locked by a signature up to step a? */
-static bool is_locked(struct pdf_pair *pair, const char *name)
+/* The same as it is, for comparing. */
+static struct vt_bytes exact_name_of_field(struct pdf_pair *pair, const struct pdf_value *field)
 {
+    struct vt_bytes name = {0};
+    struct pdf_value node = *field;
+    for (unsigned level = 0; level < MAX_LEVELS && node.kind == PDF_DICT; level++) {
+        struct pdf_value title = pdf_pair_get(pair, pair->b, &node, "T");
+        struct vt_bytes own = pdf_text_exact(pair->reader, &title);
+        bool is_joined = own.len > 0 && name.len > 0;
+        if (is_joined) {
+            uint8_t *joined = pdf_scratch(pair->reader, own.len + 1 + name.len);
+            if (joined == NULL)
+                return name;
+            memcpy(joined, own.ptr, own.len);
+            joined[own.len] = '.';
+            memcpy(joined + own.len + 1, name.ptr, name.len);
+            name = vt_bytes_of(joined, own.len + 1 + name.len);
+        } else if (own.len > 0) {
+            name = own;
+        }
+        node = pdf_pair_get(pair, pair->b, &node, "Parent");
+    }
+    return name;
+}
+
+/* Is a field locked by a signature up to step a? */
+static bool is_locked(struct pdf_pair *pair, const struct pdf_value *field)
+{
+    struct vt_bytes name = exact_name_of_field(pair, field);
     for (size_t i = 0; i < pair->reader->signatures_count; i++) {
         const struct pdf_signature *signature = &pair->reader->signatures[i];
-        if (signature->boundary <= pair->a && signature->permissions.has_field_lock &&
-            pdf_lock_covers(pair->reader, &signature->permissions.field_lock, name))
+        if (signature->boundary <= pair->a &&
+            pdf_locks(pair->reader, &signature->permissions, name))
             return true;
     }
     return false;
@@ -195,9 +221,15 @@ static void check_added_field(struct pdf_pair *pair, const struct pdf_value *val
 {
     if (is_new_form_field(pair, value)) {
         struct pdf_value field = pdf_pair_resolve(pair, pair->b, *value);
-        pdf_pair_add(pair, 4, false, VT_CHANGE_FIELD_ADDED,
-                     "the form field \"%s\" (object %d) was added", name_of_field(pair, &field),
-                     value->ref.id);
+        const char *name = name_of_field(pair, &field);
+        if (is_locked(pair, &field))
+            pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_FIELD_LOCKED,
+                          "the form field \"%s\" (object %d) was added, which an earlier signature "
+                          "had locked",
+                          name, value->ref.id);
+        else
+            pdf_pair_add(pair, 4, false, VT_CHANGE_FIELD_ADDED,
+                         "the form field \"%s\" (object %d) was added", name, value->ref.id);
         return;
     }
     if (!is_new_signature_field(pair, value)) {
@@ -265,7 +297,7 @@ static bool field_rule(struct pdf_pair *pair, void *context, const struct pdf_va
 static void say_filled(struct pdf_pair *pair, const struct pdf_value *field, struct pdf_ref ref)
 {
     const char *name = name_of_field(pair, field);
-    if (is_locked(pair, name))
+    if (is_locked(pair, field))
         pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_FIELD_LOCKED,
                       "the field \"%s\" (object %d) was filled in, which an earlier signature had "
                       "locked",
@@ -298,7 +330,7 @@ static void compare_field(struct pdf_pair *pair, const struct pdf_value *a,
     if (field.type == PDF_FIELD_SIGNATURE && !had_value && v.kind != PDF_NONE) {
         field.signs = true;
         (void)may_be_signed(pair, a->ref, &v);
-        if (is_locked(pair, name_of_field(pair, &to)))
+        if (is_locked(pair, &to))
             pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_FIELD_LOCKED,
                           "a field was signed that an earlier signature had locked");
     } else if (pdf_fill_changes(pair, &from, &to, field.type)) {

@@ -200,39 +200,68 @@ static size_t from_utf16(struct vt_bytes in, char *out)
     return len;
 }
 
-/* PDFDocEncoding is Latin-1 but for 0x18-0x1f and 0x80-0xa0, which become '?': names only. */
+/* PDFDocEncoding (annex D.3) is Latin-1 but for two runs. */
+static uint32_t from_pdfdoc_byte(uint8_t byte)
+{
+    static const uint16_t accents[] = {0x2d8, 0x2c7, 0x2c6, 0x2d9, 0x2dd, 0x2db, 0x2da, 0x2dc};
+    static const uint16_t others[] = {
+        0x2022, 0x2020, 0x2021, 0x2026, 0x2014, 0x2013, 0x192,  0x2044, 0x2039, 0x203a, 0x2212,
+        0x2030, 0x201e, 0x201c, 0x201d, 0x2018, 0x2019, 0x201a, 0x2122, 0xfb01, 0xfb02, 0x141,
+        0x152,  0x160,  0x178,  0x17d,  0x131,  0x142,  0x153,  0x161,  0x17e,  0xfffd, 0x20ac};
+    if (byte >= 0x18 && byte <= 0x1f)
+        return accents[byte - 0x18];
+    return byte >= 0x80 && byte <= 0xa0 ? others[byte - 0x80] : byte;
+}
+
 static size_t from_pdfdoc(struct vt_bytes in, char *out)
 {
     size_t len = 0;
     for (size_t i = 0; i < in.len; i++)
-        len += put_utf8(out + len, in.ptr[i] >= 0x80 && in.ptr[i] <= 0xa0 ? '?' : in.ptr[i]);
+        len += put_utf8(out + len, from_pdfdoc_byte(in.ptr[i]));
     return len;
+}
+
+/* out has room for three bytes of UTF-8 for each byte of a string. */
+static size_t to_utf8(struct vt_bytes raw, char *out)
+{
+    if (vt_bytes_starts_with(raw, VT_BYTES("\xfe\xff")))
+        return from_utf16(raw, out);
+    size_t mark = vt_bytes_starts_with(raw, VT_BYTES("\xef\xbb\xbf")) ? 3 : 0;
+    if (mark == 0 && !vt_text_is_utf8(raw))
+        return from_pdfdoc(raw, out);
+    if (raw.len > mark)
+        memcpy(out, raw.ptr + mark, raw.len - mark);
+    return raw.len - mark;
+}
+
+/* The bytes of a string, at most max; empty for anything else. */
+static struct vt_bytes decoded_string(struct pdf_reader *reader, const struct pdf_value *value,
+                                      size_t max)
+{
+    struct vt_bytes none = {0};
+    if (value->kind != PDF_STRING && value->kind != PDF_HEX_STRING)
+        return none;
+    uint8_t *decoded = pdf_scratch(reader, value->text.len);
+    return decoded == NULL
+               ? none
+               : vt_bytes_slice(vt_bytes_of(decoded, pdf_string_decode(value, decoded)), 0, max);
+}
+
+struct vt_bytes pdf_text_exact(struct pdf_reader *reader, const struct pdf_value *value)
+{
+    struct vt_bytes raw = decoded_string(reader, value, SIZE_MAX), none = {0};
+    char *utf8 = pdf_work(reader, raw.len) ? pdf_scratch(reader, raw.len * 3 + 1) : NULL;
+    return utf8 == NULL ? none : vt_bytes_of((const uint8_t *)utf8, to_utf8(raw, utf8));
 }
 
 const char *pdf_text_string(struct pdf_reader *reader, const struct pdf_value *value)
 {
-    if (value->kind != PDF_STRING && value->kind != PDF_HEX_STRING)
+    char utf8[TEXT_MAX_BYTES * 3], clean[VT_MAX_NAME_BYTES + 1];
+    struct vt_bytes raw = decoded_string(reader, value, TEXT_MAX_BYTES);
+    if (raw.len == 0)
         return "";
-    struct pdf_value cut = *value;
-    uint8_t *decoded = pdf_scratch(reader, cut.text.len);
-    if (decoded == NULL)
-        return "";
-    struct vt_bytes raw = vt_bytes_of(decoded, pdf_string_decode(&cut, decoded));
-    raw = vt_bytes_slice(raw, 0, TEXT_MAX_BYTES);
-    char utf8[TEXT_MAX_BYTES * 2 + 8];
-    size_t len = 0;
-    if (vt_bytes_starts_with(raw, VT_BYTES("\xfe\xff"))) {
-        len = from_utf16(raw, utf8);
-    } else if (vt_bytes_starts_with(raw, VT_BYTES("\xef\xbb\xbf")) || vt_text_is_utf8(raw)) {
-        size_t mark = vt_bytes_starts_with(raw, VT_BYTES("\xef\xbb\xbf")) ? 3 : 0;
-        len = raw.len - mark;
-        memcpy(utf8, raw.ptr + mark, len);
-    } else {
-        len = from_pdfdoc(raw, utf8);
-    }
-    char clean[VT_MAX_NAME_BYTES + 1];
-    const char *out =
-        vt_arena_str(reader->arena, vt_text_clean(clean, sizeof(clean), vt_bytes_of(utf8, len)));
+    const struct vt_bytes text = vt_bytes_of((const uint8_t *)utf8, to_utf8(raw, utf8));
+    const char *out = vt_arena_str(reader->arena, vt_text_clean(clean, sizeof(clean), text));
     if (out == NULL)
         reader->out_of_memory = true;
     return out == NULL ? "" : out;

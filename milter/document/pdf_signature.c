@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The signature dictionary (ISO 32000-1, 12.8.1, table 252): what kind of signature it is, when it
  * claims to be from, what it forbids later. Bytes are checked in pdf_byterange.c. */
-#include <string.h>
-
 #include "document/pdf.h"
 
 static const struct sub_filter {
@@ -96,8 +94,7 @@ static void read_reference(struct pdf_reader *reader, struct pdf_signature *sign
         out->docmdp = stricter(out->docmdp, permission_of(reader, &parms, 2));
         signature->certifies = true;
     } else if (pdf_name_is(&method, "FieldMDP")) {
-        out->has_field_lock = true;
-        out->field_lock = parms;
+        pdf_lock_add(out, parms);
     }
 }
 
@@ -107,41 +104,16 @@ static void read_permissions(struct pdf_reader *reader, struct pdf_signature *si
     struct pdf_permissions *out = &signature->permissions;
     struct pdf_value references = pdf_get(reader, &signature->dict, "Reference");
     struct pdf_value item;
+    if (references.kind == PDF_DICT) /* the array was left out around a single one */
+        read_reference(reader, signature, &references);
     for (size_t at = 0; pdf_array_next(&references, &at, &item);) {
         struct pdf_value reference = pdf_resolve(reader, item);
         read_reference(reader, signature, &reference);
     }
     if (signature->field->lock.kind == PDF_DICT) {
         out->docmdp = stricter(out->docmdp, permission_of(reader, &signature->field->lock, 0));
-        if (!out->has_field_lock) {
-            out->has_field_lock = true;
-            out->field_lock = signature->field->lock;
-        }
+        pdf_lock_add(out, signature->field->lock);
     }
-}
-
-/* 12.8.2.4, table 256: is a full field name in the list, or below a field of the list? */
-static bool names_field(struct pdf_reader *reader, const struct pdf_value *list, const char *name)
-{
-    struct pdf_value item;
-    for (size_t at = 0; pdf_array_next(list, &at, &item);) {
-        const char *locked = pdf_text_string(reader, &item);
-        size_t len = strlen(locked);
-        if (len > 0 && strncmp(name, locked, len) == 0 && (name[len] == '\0' || name[len] == '.'))
-            return true;
-    }
-    return false;
-}
-
-bool pdf_lock_covers(struct pdf_reader *reader, const struct pdf_value *lock, const char *name)
-{
-    struct pdf_value action = pdf_get(reader, lock, "Action");
-    struct pdf_value list = pdf_get(reader, lock, "Fields");
-    if (pdf_name_is(&action, "Include"))
-        return names_field(reader, &list, name);
-    if (pdf_name_is(&action, "Exclude"))
-        return !names_field(reader, &list, name);
-    return true; /* All, and what is not understood */
 }
 
 static struct pdf_signature *next_signature(struct pdf_reader *reader)

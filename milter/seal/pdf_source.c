@@ -102,8 +102,7 @@ void vt_pdf_check_permissions(struct vt_pdf_source *source, const char *name, bo
         else if (permissions->docmdp != 0 && is_new && is_visible)
             vt_pdf_refuse(source, VT_SEAL_PDF_CERTIFIED,
                           "The file is certified so that nothing visible may be added to it.");
-        if (permissions->has_field_lock &&
-            pdf_lock_covers(&source->reader, &permissions->field_lock, name))
+        if (pdf_locks(&source->reader, permissions, vt_bytes_str(name)))
             vt_pdf_refuse(source, VT_SEAL_PDF_LOCKED,
                           "An earlier signature locked the field, or all fields, of the file.");
     }
