@@ -452,7 +452,8 @@ bool vt_mail_is_urgent(const struct vt_mail *mail);
 bool vt_reasons_mean_read(vt_reasons reasons);
 /* Reasons of the mail, its documents and their signatures together. */
 vt_reasons vt_evidence_all_reasons(const struct vt_evidence *evidence);
-/* Exit status of `vanthu check` for one file (design.md 9): 0, 1, 2 or 3. */
+/* Exit status of `vanthu check` for one file (design.md 9): 0, 1, 2 or 3. A document is not signed
+ * because a file inside it is. */
 int vt_evidence_exit_status(const struct vt_evidence *evidence);
 
 /* The one JSON form. indent: 0 one line, else spaces. *out_text is malloc'd, the caller frees it.

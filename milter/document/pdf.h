@@ -18,7 +18,7 @@
 #define PDF_MAX_FIELDS 4096
 /* Bytes of text compared key by key, all revisions together. */
 #define PDF_MAX_WORK_BYTES ((size_t)256 * 1024 * 1024)
-/* Annotations that hold a file. */
+/* Files of annotations and pages. */
 #define PDF_MAX_NOTED 64
 /* Locks of one signature: its transforms and that of its field. Real ones have one. */
 #define PDF_MAX_LOCKS 4
@@ -82,7 +82,7 @@ struct pdf_reader {
     size_t fields_count;
     struct pdf_signature *signatures;
     size_t signatures_count;
-    struct pdf_value noted[PDF_MAX_NOTED]; /* /FS of annotations that hold a file */
+    struct pdf_value noted[PDF_MAX_NOTED]; /* files that annotations and pages name */
     size_t noted_count;
     bool noted_too_many;
     struct pdf_chain *chain;   /* pdf_xref.h; NULL: no memory */
@@ -166,7 +166,9 @@ bool pdf_locks(struct pdf_reader *reader, const struct pdf_permissions *permissi
  * about each signature; pdf_hints.c: about the file. */
 void pdf_spots_read(struct pdf_reader *reader);
 void pdf_hints_read(struct pdf_reader *reader);
-/* pdf_attached.c: remember an annotation that holds a file; hand out all files of the document. */
+/* pdf_attached.c: remember an annotation that holds a file, and the /AF of a page; hand out all
+ * files of the document. */
+void pdf_attached_associate(struct pdf_reader *reader, const struct pdf_value *array);
 void pdf_attached_note(struct pdf_reader *reader, const struct pdf_value *annotation);
 void pdf_attached_read(struct pdf_reader *reader);
 /* pdf_dss.c: certificates, CRLs and OCSP responses of the newest /DSS. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Files inside a document (ISO 32000-1, 7.11.4): of its name tree, of a portfolio (12.3.5), of
- * annotations (12.5.6.15) and associated ones (ISO 32000-2, 14.13). A reader opens each as a file
- * of its own, so each is handed out as one, once. */
+ * annotations (12.5.6.15) and those associated with the document, a page or an annotation
+ * (ISO 32000-2, 14.13). A reader opens each as a file of its own, so each is handed out as one,
+ * once. */
 #include <stdlib.h>
 
 #include "document/pdf.h"
@@ -21,16 +22,36 @@ struct files {
     bool is_unreadable; /* one of them */
 };
 
-void pdf_attached_note(struct pdf_reader *reader, const struct pdf_value *annotation)
+/* Many pages may name one file. */
+static void note(struct pdf_reader *reader, struct pdf_value spec)
 {
-    struct pdf_value subtype = pdf_dict_get(annotation, "Subtype");
-    struct pdf_value spec = pdf_dict_get(annotation, "FS");
-    if (!pdf_name_is(&subtype, "FileAttachment") || spec.kind == PDF_NONE)
-        return;
+    for (size_t i = 0; i < reader->noted_count; i++) {
+        const struct pdf_value *known = &reader->noted[i];
+        if (spec.kind == PDF_REF && known->kind == PDF_REF &&
+            pdf_ref_key(known->ref) == pdf_ref_key(spec.ref))
+            return;
+    }
     if (reader->noted_count == PDF_MAX_NOTED)
         reader->noted_too_many = true;
     else
         reader->noted[reader->noted_count++] = spec;
+}
+
+void pdf_attached_note(struct pdf_reader *reader, const struct pdf_value *annotation)
+{
+    struct pdf_value subtype = pdf_dict_get(annotation, "Subtype");
+    struct pdf_value spec = pdf_dict_get(annotation, "FS");
+    struct pdf_value associated = pdf_get(reader, annotation, "AF");
+    if (pdf_name_is(&subtype, "FileAttachment") && spec.kind != PDF_NONE)
+        note(reader, spec);
+    pdf_attached_associate(reader, &associated);
+}
+
+void pdf_attached_associate(struct pdf_reader *reader, const struct pdf_value *array)
+{
+    struct pdf_value item;
+    for (size_t at = 0; !reader->noted_too_many && pdf_array_next(array, &at, &item);)
+        note(reader, item);
 }
 
 static const char *name_of(struct pdf_reader *reader, const struct pdf_value *spec)

@@ -258,6 +258,8 @@ static void walk_pages(struct walk *walk)
         } else {
             entry = node_entry(reader, &node, "/Annots");
             walk_widgets(walk, &entry);
+            entry = node_entry(reader, &node, "/AF");
+            pdf_attached_associate(reader, &entry);
         }
     }
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evidence/expect.h"
+
 /* What was not read completely: nothing can be said about signatures inside. */
 #define UNREAD                                                                                     \
     (VT_REASON_BIT(VT_REASON_FILE_UNREADABLE) | VT_REASON_BIT(VT_REASON_FORMAT_UNSUPPORTED) |      \
@@ -118,6 +120,14 @@ bool vt_reasons_mean_read(vt_reasons reasons)
     return (reasons & UNREAD) == 0;
 }
 
+/* The file that was given is a document itself, and signatures of files inside it are theirs. */
+static bool is_unsigned_outside(const struct vt_evidence *evidence)
+{
+    const struct vt_document *outer = evidence->documents;
+    return evidence->documents_count > 0 && outer->path != NULL && outer->path[0] == '\0' &&
+           outer->is_official && !vt_document_is_signed(outer);
+}
+
 int vt_evidence_exit_status(const struct vt_evidence *evidence)
 {
     vt_reasons unread = evidence->reasons;
@@ -136,5 +146,5 @@ int vt_evidence_exit_status(const struct vt_evidence *evidence)
     }
     if (has_open || (unread & (UNREAD | VT_REASON_BIT(VT_REASON_CHANGE_UNCLEAR))) != 0)
         return SOME_OPEN;
-    return signatures_count > 0 ? ALL_PASSED : NO_SIGNATURE;
+    return signatures_count > 0 && !is_unsigned_outside(evidence) ? ALL_PASSED : NO_SIGNATURE;
 }

@@ -55,6 +55,15 @@ static bool is_signature_of(const struct vt_document *signature, const char *nam
                    vt_bytes_str(name));
 }
 
+/* What lies inside a document vouches for itself alone: it lies beside nothing. */
+static bool is_inside(const struct vt_document *other, const struct vt_document *document)
+{
+    if (document->path == NULL || other->path == NULL)
+        return false;
+    size_t len = strlen(document->path);
+    return len == 0 || (strncmp(other->path, document->path, len) == 0 && other->path[len] == '/');
+}
+
 enum vt_beside vt_evidence_beside(const struct vt_evidence *evidence,
                                   const struct vt_document *document, same_name *is_same)
 {
@@ -62,7 +71,7 @@ enum vt_beside vt_evidence_beside(const struct vt_evidence *evidence,
     for (size_t i = 0; i < evidence->documents_count; i++) {
         const struct vt_document *other = &evidence->documents[i];
         if (other == document || other->name == NULL || document->name == NULL ||
-            !vt_document_is_signed(other))
+            !vt_document_is_signed(other) || is_inside(other, document))
             continue;
         if (is_signature_of(other, document->name, is_same))
             return VT_BESIDE_SIGNATURE;

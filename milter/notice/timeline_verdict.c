@@ -88,7 +88,8 @@ static const char *sentence(struct vt_timeline_writer *w, enum vt_timeline_verdi
                             const struct counts *counts)
 {
     if (verdict == VT_TIMELINE_NONE)
-        return vt_timeline_word(w, VT_TIMELINE_UNSIGNED);
+        return vt_timeline_word(w,
+                                counts->all > 0 ? VT_TIMELINE_ONLY_INSIDE : VT_TIMELINE_UNSIGNED);
     if (verdict == VT_TIMELINE_BAD)
         return of_all(w, VT_TIMELINE_NOT_VALID, counts->bad, counts->all);
     if (verdict == VT_TIMELINE_GOOD)
@@ -141,8 +142,9 @@ void vt_timeline_put_verdict(struct vt_timeline_writer *w)
                             "");
     vt_timeline_put(w, first != NULL ? "</p>\n" : "\n");
     vt_timeline_worst_changes(w, evidence);
-    put_signers(w, &counts);
-    if (counts.all > 0 && counts.unsigned_files > 0)
+    if (verdict != VT_TIMELINE_NONE)
+        put_signers(w, &counts);
+    if (verdict != VT_TIMELINE_NONE && counts.all > 0 && counts.unsigned_files > 0)
         vt_timeline_element(
             w, "<p>", vt_timeline_count(w, VT_TIMELINE_OTHERS_UNSIGNED, counts.unsigned_files),
             "</p>\n");

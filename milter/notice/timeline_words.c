@@ -33,6 +33,11 @@ static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
     [VT_TIMELINE_PARTLY_READ] = {"Có phần của tệp chưa kiểm tra được.",
                                  "Part of the file could not be checked."},
     [VT_TIMELINE_UNSIGNED] = {"Tệp này không có chữ ký số.", "This file holds no signature."},
+    [VT_TIMELINE_ONLY_INSIDE] =
+        {"Tệp này không có chữ ký số; chữ ký số của tệp nằm bên trong không "
+         "bảo đảm cho tệp này.",
+         "This file holds no signature; those of files inside it do not "
+         "vouch for it."},
     [VT_TIMELINE_OTHERS_UNSIGNED] = {"Trong đó có {1} tệp văn bản không có chữ ký số.",
                                      "Documents in it that hold no signature: {1}."},
     [VT_TIMELINE_OTHER_PARTS] = {"Phần khác của tệp, không có chữ ký số",

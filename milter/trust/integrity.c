@@ -38,7 +38,7 @@ static void take_verdict(struct vt_judgement *judgement)
 static enum vt_code judge_coverage(struct vt_judgement *judgement)
 {
     const struct vt_signed_object *object = judgement->input->object;
-    if (object->covers != VT_COVERS_PART)
+    if (object->covers != VT_COVERS_PART || object->structure_broken)
         return VT_OK;
     return vt_judge_fail(judgement, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_COUNT,
                          "The signature covers only a part of the file, so the file cannot be "
@@ -79,6 +79,10 @@ static enum vt_code judge_additions(struct vt_judgement *judgement)
 
 static enum vt_code judge_changes(struct vt_judgement *judgement)
 {
+    /* Nobody knows which bytes are signed, so that nothing is known of any change either. */
+    if (judgement->input->object->structure_broken &&
+        judgement->input->object->changes_after == VT_CHANGES_UNDETERMINED)
+        return VT_OK;
     switch (judgement->input->object->changes_after) {
     case VT_CHANGES_NONE:
     case VT_CHANGES_PERMITTED:

@@ -196,6 +196,19 @@ static void fill_document_fields(const struct vt_trust_input *input, struct vt_s
         out->signer = *vt_certificate_facts(verified->signer);
 }
 
+/* Anybody can write a token with any time: one that does not count is a claim. */
+static void take_time_of_stamp(struct vt_signature *out, const struct vt_timestamp_facts *facts)
+{
+    out->signing_time_utc_secs = facts->time_utc_secs;
+    if (facts->time_utc_secs == VT_TIME_NONE)
+        return;
+    out->signing_time_source = VT_TIME_SOURCE_TIMESTAMP;
+    if (facts->indication == VT_TOTAL_PASSED)
+        return;
+    out->signing_time_source = VT_TIME_SOURCE_CLAIMED;
+    out->claimed_time_utc_secs = facts->time_utc_secs;
+}
+
 /* A document time stamp is a token over the file; later ones may prove when it existed. */
 static enum vt_code judge_document_timestamp(struct vt_judgement *judgement)
 {
@@ -213,9 +226,7 @@ static enum vt_code judge_document_timestamp(struct vt_judgement *judgement)
     out->reasons |= facts->reasons;
     vt_signature_worsen(out, facts->sub_indication, VT_REASON_COUNT);
     judgement->times.best_utc_secs = facts->judged_at_utc_secs;
-    out->signing_time_utc_secs = facts->time_utc_secs;
-    out->signing_time_source =
-        facts->time_utc_secs != VT_TIME_NONE ? VT_TIME_SOURCE_TIMESTAMP : VT_TIME_SOURCE_NONE;
+    take_time_of_stamp(out, facts);
     out->judged_at_utc_secs = facts->judged_at_utc_secs;
     out->trust_set = facts->trust_set;
     out->path = facts->path;

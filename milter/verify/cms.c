@@ -194,13 +194,20 @@ static enum vt_code read_signed_data(struct vt_arena *arena, struct vt_bytes res
 }
 
 /* Zeros are the padding of a PDF /Contents string, line ends come with transport. */
+static bool is_padding(uint8_t byte)
+{
+    return byte == 0 || byte == '\r' || byte == '\n';
+}
+
+/* From the first byte that is no padding to the last one. */
 static size_t count_trailing(struct vt_bytes rest)
 {
-    size_t len = rest.len;
-    while (len > 0 &&
-           (rest.ptr[len - 1] == 0 || rest.ptr[len - 1] == '\r' || rest.ptr[len - 1] == '\n'))
-        len--;
-    return len;
+    size_t first = 0, end = rest.len;
+    while (end > 0 && is_padding(rest.ptr[end - 1]))
+        end--;
+    while (first < end && is_padding(rest.ptr[first]))
+        first++;
+    return end - first;
 }
 
 enum vt_code vt_cms_parse(struct vt_arena *arena, struct vt_bytes bytes, struct vt_cms *out,

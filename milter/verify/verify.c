@@ -299,7 +299,9 @@ static enum vt_code run_object(struct object_work *work, struct vt_err *err)
 {
     const struct vt_signed_object *object = work->object;
     if (object->cms.len == 0)
-        return one_unreadable(work, VT_E_FORMAT, "it is empty", err);
+        return one_unreadable(work, VT_E_FORMAT,
+                              object->structure_broken ? "its value cannot be told" : "it is empty",
+                              err);
     if (object->format == VT_SIGNATURE_UNKNOWN)
         return one_unreadable(work, VT_E_UNSUPPORTED, "its format is not supported", err);
     return object->binding == VT_BINDING_TIMESTAMP ? verify_timestamp(work, err)

@@ -10,6 +10,7 @@
 #   PARSER        differences between readers, of which the same and later works make use
 """Attacks on signed PDF files."""
 
+import hashlib
 import re
 import struct
 import zlib
@@ -579,6 +580,47 @@ def locks(sign, base):
     yield "lock-with-p1", "Lock, PDF 2.0", sign("agency", closed), CHANGED, "certified"
     yield "lock-with-p2-annotation", "Lock, PDF 2.0", freetext(sign("person", base, into="lanhdao", lock=dict(lock, P=2))), CHANGED, "annotation"
     yield "lock-dropped", "Lock", with_keys(closed, form.FIELD_SIGN, Lock=None), CHANGED + "|" + UNCLEAR, "/Lock"
+    yield from odd_locks(sign, base, some)
+
+
+def referring(reference):
+    """For sign: the /Reference of the signature."""
+    def also(_, objects, __):
+        pdfsign.value_of(objects)[1]["Reference"] = reference
+    return also
+
+
+def transform(method, parameters):
+    return {"Type": Name("SigRef"), "TransformMethod": Name(method), "TransformParams": parameters}
+
+
+def odd_locks(sign, base, some):
+    """Locks that a hasty reader does not find, or not under the name of the field."""
+    def field_named(name):
+        return form.build(sign.at, change=lambda all_objects: all_objects[form.FIELD_TEXT].update(T=text(name)))
+
+    def below(all_objects):
+        all_objects[form.FORM]["Fields"][0] = Ref(form.UNUSED)
+        all_objects[form.UNUSED] = {"T": text("a" * 200), "Kids": [Ref(form.FIELD_TEXT)]}
+        all_objects[form.FIELD_TEXT].update(T=text("b" * 200), Parent=Ref(form.UNUSED))
+
+    other, everything = dict(some, Fields=[text("dongy")]), {"Type": Name("SigFieldLock"), "Action": Name("All")}
+    named = form.build(sign.at, change=lambda all_objects: all_objects.update({form.UNUSED: text("so")}))
+    for name, data, options in (
+            ("two-lists", base, {"also": referring([transform("FieldMDP", some), transform("FieldMDP", other)])}),
+            ("many-lists", base, {"also": referring([transform("FieldMDP", other)] * 9)}),
+            ("list-without-array", base, {"also": referring(transform("FieldMDP", some))}),
+            ("list-and-lock", base, {"into": "lanhdao", "lock": everything, "locks": other}),
+            ("name-elsewhere", named, {"locks": dict(some, Fields=[Ref(form.UNUSED)])}),
+            ("long-name", form.build(sign.at, change=below), {"locks": dict(some, Fields=[text("a" * 200 + "." + "b" * 200)])}),
+            ("no-name", field_named(""), {"locks": dict(some, Fields=[text("")])}),
+            ("no-list", base, {"locks": dict(some, Fields=text("dongy"))}), ("no-action", base, {"locks": dict(other, Action=Name("include"))}),
+            ("names-that-look-the-same", field_named("so\x01"), {"locks": dict(some, Action=Name("Exclude"), Fields=[text("so\x02")])})):
+        yield f"locked-by-{name}", "FieldMDP", sign("agency", filled(sign("person", data, **options))), CHANGED, "locked"
+    yield "locked-and-field-added", "FieldMDP", sign("agency", with_field(sign("person", base, locks=everything))), CHANGED, "them"
+    for name, levels in (("0", [0]), ("4", [4]), ("minus", [-2]), ("a-half", [2.5]), ("a-name", [Name("2")]), ("twice", [3, 1])):
+        signed = sign("person", base, also=referring([transform("DocMDP", {"P": level}) for level in levels]))
+        yield f"certified-p-{name}", "EAA", filled(signed), CHANGED, "certification"
 
 
 # ---- without certification ----
@@ -784,6 +826,94 @@ def page_of(data):
     return PdfFile(data).first_page()[1]
 
 
+def written(old, new):
+    """For sign: in the text of the signature dictionary."""
+    def also(_, objects, __):
+        number, value = pdfsign.value_of(objects)
+        objects[number] = Raw(write(value).replace(old, new, 1))
+    return also
+
+
+def dictionaries(sign, base):
+    """Signature dictionaries that were signed so, and are read in two ways or in none."""
+    for name, old, new, reason in (
+            ("contents-before", b"/Filter", b"/Contents <30> /Filter", BAD), ("contents-behind", b"/M ", b"/Contents <30> /M ", BAD),
+            ("contents-escaped", b"/M ", b"/#43ontents <30> /M ", BAD), ("range-before", b"/Filter", b"/ByteRange[0 1 2 3] /Filter", BAD),
+            ("range-behind", b"/M ", b"/ByteRange[0 1 2 3] /M ", BAD), ("subfilter", b"/M ", b"/SubFilter /ETSI.RFC3161 /M ", BAD)):
+        yield f"twice-{name}", "PARSER", sign("agency", base, also=written(old, new)), reason, "duplicated key"
+    for name, numbers in (("real", "[0.0 {a} {b} {c}]"), ("nested", "[[0 {a} {b} {c}]]"), ("with-null", "[0 {a} {b} {c} null]"),
+                          ("with-two-more", "[0 {a} {b} {c} 0 0]")):
+        yield f"range-{name}", "USF", sign("agency", base, byte_range=numbers), BAD, "exactly four numbers"
+    person = sign("person", base)
+    both = sign("agency", person)
+    pdf = PdfFile(both)
+    (first, his), (second, theirs) = ((ref.num, dict(pdf.get(ref))) for ref in pdf.get(Ref(form.FORM))["Fields"][-2:])
+    again = with_field(person, "Sig", V=his["V"])
+    yield "value-in-a-second-field", "SSA", again, UNCLEAR, "does not sign this revision"
+    yield "value-in-a-second-field-signed", "SSA", sign("agency", again), UNCLEAR, "does not sign this revision"
+    yield "value-copied", "SSA", with_field(person, "Sig", V=Raw(write(pdf.get(his["V"])))), BAD, "one of the two is a copy"
+    yield "values-exchanged", "SSA", update(both, {first: dict(his, V=theirs["V"]), second: dict(theirs, V=his["V"])}), UNCLEAR, "/V of a form field"
+    yield "value-of-another", "SSA", update(both, {his["V"].num: pdf.get(theirs["V"])}), UNCLEAR, "was changed"
+    yield "value-renamed", "SSA", with_keys(both, his["V"].num, Name=text("ỦY BAN NHÂN DÂN")), UNCLEAR, "was changed"
+    yield "field-renamed", "SSA", sign("agency", with_keys(person, first, T=text("khac"))), UNCLEAR, "/T of a form field"
+    yield "certification-named-later", "EAA", with_keys(person, form.CATALOG, Perms={"DocMDP": his["V"]}), UNCLEAR, "/Perms"
+    yield "certification-named-elsewhere", "EAA", with_keys(sign("person", base, certify=1), form.CATALOG, Perms={"DocMDP": Ref(form.UNUSED)}), UNCLEAR, "/Perms"
+
+
+def messages(sign, base):
+    """What /Contents holds, and the key did sign, but not this document for this purpose."""
+    import cmsmake
+    import credentials
+
+    agency, tsa = (credentials.load(sign.pki, name) for name in ("agency", "tsa"))
+
+    def imprint(covered):
+        return hashlib.sha256(covered).digest()
+
+    def inner(make):
+        return lambda covered: cmsmake.signed_data(agency, make(covered), detached=False)
+
+    def token(credential):
+        return lambda covered: cmsmake.time_stamp_token(credential, imprint(covered), sign.at)
+
+    def detached(covered):
+        return cmsmake.signed_data(agency, covered)
+
+    sha1 = "adbe.pkcs7.sha1"
+    for name, sub_filter, cms, reason, words in (
+            ("token-as-signature", "ETSI.CAdES.detached", token(tsa), CHANGED, "time stamp token"),
+            ("signature-called-token", "ETSI.CAdES.detached", lambda covered: cmsmake.signed_data(agency, covered, content_type="tst_info"),
+             "FORMAT_UNSUPPORTED", "time stamp token"),
+            ("signature-as-token", "ETSI.RFC3161", detached, "TIMESTAMP_UNVERIFIED", "TSTInfo"),
+            ("token-by-a-signer", "ETSI.RFC3161", token(agency), "TIMESTAMP_UNVERIFIED", "not for time stamping"),
+            ("token-alone", "ETSI.RFC3161", token(tsa), None, "nobody signed it"),
+            ("sha1-of-other-bytes", sha1, inner(lambda _: hashlib.sha1(b"other").digest()), CHANGED, "SHA-1 digest"),
+            ("sha1-and-more", sha1, inner(lambda covered: hashlib.sha1(covered).digest() + b"x"), CHANGED, "SHA-1 digest"),
+            ("sha1-of-nothing", sha1, detached, CHANGED, "SHA-1 digest"),
+            ("sha256-as-sha1", sha1, inner(imprint), CHANGED, "SHA-1 digest"),
+            ("bare-value", "adbe.x509.rsa_sha1", lambda covered: b"\x04\x82\x01\x00" + agency.sign(covered, "pkcs1", "sha1"),
+             "FORMAT_UNSUPPORTED", "adbe.x509.rsa_sha1")):
+        yield f"cms-{name}", "USF", sign("agency", base, sub_filter=sub_filter, claim=False, cms=cms), reason, words
+    for name, by, options, reason in (("self-made", "self", {}, "PATH_SELF_MADE"), ("of-other-bytes", "person", {"message_digest": bytes(32)}, CHANGED)):
+        yield f"cms-two-signers-one-{name}", "USF", sign("agency", base, cms=joined(
+            agency, credentials.load(sign.pki, by), options)), reason, ""
+
+
+def joined(first, second, options):
+    """A CMS with two signers."""
+    import cmsmake
+    from asn1crypto import cms
+
+    def make(covered):
+        infos = [cms.ContentInfo.load(cmsmake.signed_data(credential, covered, **more)) for credential, more in ((first, {}), (second, options))]
+        data = infos[0]["content"]
+        certificates = {certificate.dump(): certificate for info in infos for certificate in info["content"]["certificates"]}
+        data["signer_infos"] = cms.SignerInfos([info["content"]["signer_infos"][0] for info in infos])
+        data["certificates"] = cms.CertificateSet(list(certificates.values()))
+        return cms.ContentInfo({"content_type": "signed_data", "content": data}).dump(force=True)
+    return make
+
+
 def inside(sign, base):
     """A file inside the document is a document of its own."""
     forged = update(sign("person", base), {form.CONTENT_1: Stream({}, SPOOF)})
@@ -792,6 +922,38 @@ def inside(sign, base):
                          ("two-levels-deep", form.holding("a.pdf", form.build(sign.at, change=form.holding("b.pdf", forged))))):
         yield f"forged-{name}", "PATHS", sign("agency", form.build(sign.at, change=change)), CHANGED, "page 1"
         yield f"forged-{name}-unsigned-outside", "PATHS", form.build(sign.at, "stream", change), CHANGED, "page 1"
+    for number, place in ((form.PAGE_1, "a-page"), (form.NOTE, "an-annotation")):
+        yield f"forged-of-{place}", "PATHS", sign("agency", form.build(sign.at, change=belonging(number, forged))), CHANGED, "page 1"
+    yield "forged-behind-its-other-name", "PATHS", sign("agency", form.build(sign.at, change=two_faced(sign("person", base), forged))), CHANGED, "page 1"
+    yield "forged-behind-the-same-name", "PATHS", sign("agency", form.build(sign.at, change=two_of_a_name(sign("person", base), forged))), CHANGED, "page 1"
+
+
+def belonging(number, data):
+    """A change for build: a file that belongs to a page or an annotation alone."""
+    def change(all_objects):
+        form.holding("cong-van.pdf", data)(all_objects)
+        del all_objects[form.CATALOG]["Names"]
+        all_objects[number]["AF"] = [Ref(form.FILE)]
+    return change
+
+
+def two_faced(good, forged):
+    """A change for build: a file with one content for each of its names."""
+    def change(all_objects):
+        form.holding("cong-van.pdf", good)(all_objects)
+        all_objects[form.UNUSED] = form.embedded(forged)
+        all_objects[form.FILE]["EF"]["UF"] = Ref(form.UNUSED)
+    return change
+
+
+def two_of_a_name(good, forged):
+    """A change for build: two files that are called the same."""
+    def change(all_objects):
+        form.holding("cong-van.pdf", good)(all_objects)
+        all_objects[form.UNUSED] = form.embedded(forged)
+        other = dict(all_objects[form.FILE], EF={"F": Ref(form.UNUSED)})
+        all_objects[form.NAMES] = {"EmbeddedFiles": {"Names": [b"a", Ref(form.FILE), b"a", other]}}
+    return change
 
 
 def rows(sign, base, streamed_base):
@@ -801,7 +963,7 @@ def rows(sign, base, streamed_base):
     signed, streamed = sign("agency", base), sign("agency", streamed_base)
     p1, p2, p3 = (sign("agency", base, certify=level) for level in (1, 2, 3))
     for family in (forgeries(signed), savings(signed), wrappings(signed), shadows(signed), certified(p1, p2, p3, sign), paths(signed, p2),
-                   parsers(signed, streamed), fields_added(signed, p2, p3, sign), odd_trees(sign), missing(sign), hybrids(sign), locks(sign, base),
+                   parsers(signed, streamed), fields_added(signed, p2, p3, sign), odd_trees(sign), missing(sign), hybrids(sign), locks(sign, base), dictionaries(sign, base), messages(sign, base),
                    additions(signed, sign), stamps(signed, p1, p2, sign), inside(sign, base), secrets(sign, base), fillings(sign),
                    prepared.rows(sign, base)):
         yield from family

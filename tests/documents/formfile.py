@@ -110,10 +110,14 @@ def choosing(all_objects):
     all_objects[PAGE_1]["Annots"] = [Ref(n) for n in (FIELD_TEXT, *kids, FIELD_SIGN, NOTE)]
 
 
+def embedded(data):
+    return Stream({"Type": Name("EmbeddedFile"), "Filter": Name("FlateDecode")}, zlib.compress(data))
+
+
 def holding(name, data, portfolio=False):
     """A change for build: a file inside the document."""
     def change(all_objects):
-        all_objects[FILE_DATA] = Stream({"Type": Name("EmbeddedFile"), "Filter": Name("FlateDecode")}, zlib.compress(data))
+        all_objects[FILE_DATA] = embedded(data)
         all_objects[FILE] = {"Type": Name("Filespec"), "F": name.encode(), "UF": text(name), "EF": {"F": Ref(FILE_DATA), "UF": Ref(FILE_DATA)}}
         if portfolio:
             all_objects[CATALOG] = dict(all_objects[CATALOG], Collection={"Type": Name("Collection"), "View": Name("D"), "D": name.encode()})

@@ -9,7 +9,7 @@ import tempfile
 
 import formfile as form
 import pdfsign
-from attacks import filled, filled_as, freetext, marked, nested, new_annotation, showing, ticked, update, with_field, with_keys
+from attacks import filled, filled_as, freetext, marked, nested, new_annotation, showing, ticked, update, with_field, with_keys, written
 from pdffile import PdfFile
 from pdfobject import Name, Ref, Stream, date, text
 
@@ -270,9 +270,24 @@ def inside(sign, base):
         yield f"inside-{name}", "PDF/A-3, portfolio", sign("agency", form.build(sign.at, change=change)), ""
 
 
+def spelled(sign, base):
+    """Signature dictionaries as a writer may spell them."""
+    for name, numbers in (("signs", "[+0 +{a} {b} {c}]"), ("zeros", "[000 0{a} {b} {c}]"), ("comment", "[0 {a} % of them\n{b} {c}]")):
+        yield f"range-with-{name}", "numbers", sign("agency", base, byte_range=numbers), ""
+    for name, new in (("ByteRange", b"/#42yteRange"), ("Contents", b"/#43ontents"), ("SubFilter", b"/Sub#46ilter")):
+        yield f"escaped-{name.lower()}", "names", sign("agency", base, also=written(b"/" + name.encode(), new)), ""
+    signed = sign("agency", base)
+    start = signed.rindex(b"/Contents <") + len(b"/Contents <")
+    end = signed.index(b">", start)
+    digits = signed[start:end]
+    for name, new in (("spaces", b" \n\t".join((digits[:11], digits[11:-3]))), ("an-odd-digit", digits[:-1] + b" "), ("capitals", digits.upper())):
+        yield f"contents-with-{name}", "hexadecimal", signed[:start] + new + signed[end:], ""
+    yield "contents-with-more-behind", "nothing shows it", signed[:start] + digits[:-20] + b"c0ffee" + digits[-14:] + signed[end:], "3 bytes follow the CMS"
+
+
 def rows(sign, base, streamed_base):
     """Every file, as attacks.rows."""
     for family in (successive(sign, base, streamed_base), archived(sign, base), programs(sign, base), permitted(sign, base), fillings(sign, base),
-                   covered(sign, base), added(sign, base), inside(sign, base)):
+                   covered(sign, base), added(sign, base), inside(sign, base), spelled(sign, base)):
         for name, habit, data, words in family:
             yield name, habit, data, None, words

@@ -87,7 +87,7 @@ def _fill(data, start, make_contents, byte_range=None, gap=(0, 0)):
     hole_end = out.index(b">", hole) + 1
     first, second = hole - gap[0], hole_end + gap[1]
     true = f"[0 {first} {second} {len(out) - second}]"
-    place = out.index(b"/ByteRange [", start) + len("/ByteRange ")
+    place = out.index(b"[".ljust(RANGE_CHARS), start)
     shown = (byte_range.format(a=first, b=second, c=len(out) - second, size=len(out)) if byte_range else true).encode()
     out[place:place + RANGE_CHARS] = shown.ljust(RANGE_CHARS)
     contents = make_contents(bytes(out[:first] + out[second:])).hex().encode()
@@ -111,7 +111,7 @@ def _field_count(pdf):
 def sign(data, pki, by, at, sub_filter="ETSI.CAdES.detached", scheme="auto", digest="sha256", stamped=None, tsa="tsa",
          wrong_stamp=False, certs="chain", ess=True, claim=True, key_of=None, visible=True, certify=None,
          local_as_utc=False, byte_range=None, gap=(0, 0), reason=None, rect=None, into=None, appearance=None, lock=None,
-         locks=None, also=None):
+         locks=None, also=None, cms=None):
     """Sign with the credential called `by`.
 
     at            aware datetime: /M, and for adbe.* the signing-time attribute
@@ -126,6 +126,7 @@ def sign(data, pki, by, at, sub_filter="ETSI.CAdES.detached", scheme="auto", dig
     lock          /Lock of the field that is signed; locks: parameters of a FieldMDP transform
     also          called with the file, the objects of the update and its free numbers: what else it brings
     local_as_utc  the signing-time attribute holds local time called UTC (+7 h)
+    cms           called with the bytes that are covered: what /Contents holds instead
     """
     pdf = PdfFile(data)
     signer = credentials.load(pki, by)
@@ -168,7 +169,12 @@ def sign(data, pki, by, at, sub_filter="ETSI.CAdES.detached", scheme="auto", dig
                                    ess=ess, certs=certs, time_stamp=stamp,
                                    key_of=credentials.load(pki, key_of) if key_of else None)
 
-    return _fill(pdf.append(objects), len(data), make_contents, byte_range, gap)
+    return _fill(pdf.append(objects), len(data), cms or make_contents, byte_range, gap)
+
+
+def value_of(objects):
+    """For also: (number, dictionary) of the signature that is made."""
+    return next((number, value) for number, value in objects.items() if isinstance(value, dict) and "ByteRange" in value)
 
 
 def stamp(data, pki, at, tsa="tsa", gap=(0, 0), rect=None, shows=None, also=None):
