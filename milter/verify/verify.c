@@ -223,6 +223,21 @@ static void note_trailing(struct object_work *work)
     }
 }
 
+/* EN 319 142: a signature of a PDF has one signer. Readers show one of several, not all the same.
+ */
+static void refuse_several(struct object_work *work)
+{
+    bool is_pdf = work->object->format == VT_SIGNATURE_PADES ||
+                  work->object->format == VT_SIGNATURE_PDF_PKCS7;
+    for (size_t i = 0; is_pdf && work->out->count > 1 && i < work->out->count; i++) {
+        vt_verified_fail(&work->out->items[i], VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_MALFORMED);
+        VT_NOTE(work->arena, &work->out->items[i],
+                "The signature has %zu signers; in a PDF each has a signature of its own "
+                "(EN 319 142).",
+                work->out->count);
+    }
+}
+
 /* RFC 3161: a token is signed by a time stamp authority for anybody who asks. Its content says when
  * something existed, not who wrote it. */
 static void refuse_token(struct object_work *work)
@@ -256,6 +271,7 @@ static enum vt_code verify_cms(struct object_work *work, struct vt_err *err)
     if (code == VT_OK) {
         note_trailing(work);
         refuse_token(work);
+        refuse_several(work);
     }
     return code;
 }

@@ -894,9 +894,10 @@ def messages(sign, base):
             ("bare-value", "adbe.x509.rsa_sha1", lambda covered: b"\x04\x82\x01\x00" + agency.sign(covered, "pkcs1", "sha1"),
              "FORMAT_UNSUPPORTED", "adbe.x509.rsa_sha1")):
         yield f"cms-{name}", "USF", sign("agency", base, sub_filter=sub_filter, claim=False, cms=cms), reason, words
-    for name, by, options, reason in (("self-made", "self", {}, "PATH_SELF_MADE"), ("of-other-bytes", "person", {"message_digest": bytes(32)}, CHANGED)):
-        yield f"cms-two-signers-one-{name}", "USF", sign("agency", base, cms=joined(
-            agency, credentials.load(sign.pki, by), options)), reason, ""
+    for name, by, options, reason in (("", "person", {}, BAD), ("-one-self-made", "self", {}, "PATH_SELF_MADE"),
+                                      ("-one-of-other-bytes", "person", {"message_digest": bytes(32)}, CHANGED)):
+        yield f"cms-two-signers{name}", "USF", sign("agency", base, cms=joined(
+            agency, credentials.load(sign.pki, by), options)), reason, "2 signers"
 
 
 def joined(first, second, options):

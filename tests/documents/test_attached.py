@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 sys.path.insert(0, HERE)
 
 import expect
+import formfile
 import pdfbuild
 import pdflarge
 import pdfsign
@@ -95,6 +96,28 @@ def shown(pki, config, path):
     return texts
 
 
+def lent(pki, config, folder):
+    """What is said wrongly of an unsigned file that holds a signed one of its own name."""
+    letter, page = folder + "/cong-van.pdf", folder + "/page.html"
+    signed = pdfsign.sign(pdfbuild.build(when=moment("100d-ago")), pki, "agency", moment("100d-ago"))
+    with open(letter, "wb") as file:
+        file.write(formfile.build(moment("100d-ago"), change=formfile.holding("cong-van.signed.pdf", signed)))
+    status, evidence, said = check(pki, config, letter, "--policy", POLICY, "--sender-class", "state")
+    outer = evidence["documents"][0]
+    command = [word for word in expect.command_of(pki, config) if word != "--json"]
+    subprocess.run([*command, "--html=" + page, letter], capture_output=True, timeout=60, check=False)
+    with open(page, encoding="utf-8") as file:
+        text = file.read()
+    seen = (status, expect.verdicts_of(evidence), outer["reasons"], outer["expects_signature"], evidence["decision"]["action"])
+    if seen != (3, PASSED, ["NO_SIGNATURE"], True, "tag"):
+        yield f"{seen} {said}"
+    for sentence in ("chữ ký số của tệp nằm bên trong không bảo đảm cho tệp này", "do not vouch for it"):
+        if sentence not in text:
+            yield f"the page does not say {sentence!r}"
+    if "Chữ ký số hợp lệ của:" in text:
+        yield "the page calls the file signed"
+
+
 def main():
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -115,6 +138,9 @@ def main():
                 found += [] if reason in vietnamese + english else [f"not shown: {vietnamese}"]
             failed += bool(found)
             print(f"{'FAIL' if found else 'ok'}  {name}  {'; '.join(found)}", flush=True)
+        found = list(lent(pki, config, folder))
+        failed += bool(found)
+        print(f"{'FAIL' if found else 'ok'}  lent  {'; '.join(found)}", flush=True)
     return 1 if failed else 0
 
 

@@ -22,6 +22,13 @@ MISSING = "FOOLED: what the signed revision refers to was not there when it was 
 BROKEN = "vanthu shows the broken signature; the peer passes over it or gives up on the file, and nobody is fooled"
 DAMAGED = "vanthu calls the file damaged before it comes to the signature"
 
+TWICE = "an entry that stands twice: the one is signed, and the other one is read; vanthu calls the file damaged"
+SHARED = "vanthu lists one signature for a value that two fields have"
+NAMED = "vanthu lists what /Perms calls the certification as a signature, which it is not"
+PURPOSE = "the bytes are signed, but by a token or a key for another purpose, which vanthu says as a verdict of its own"
+SIGNERS = "a signature of a PDF has one signer (EN 319 142): for the peer it is none; vanthu verifies both, and calls neither valid"
+SPACES = "white space in a hexadecimal string is ignored, and a last digit that is missing is 0 (ISO 32000-2, 7.3.4.3)"
+
 PYHANKO = [
     ("unreadable", "refused", BROKEN,
      "usf-contents-* usf-no-* usf-range-* usf-value-emptied swa-1-* swa-2-* swa-3-* swa-contents-twice shadow-swap-places prev-loop prev-twice polyglot-*"),
@@ -69,6 +76,22 @@ PYHANKO = [
     ("refused accepted", "accepted accepted", COVERED,
      "noted-then-signed stamped-then-signed field-added-then-signed field-tagged-* note-tagged-*"),
     ("accepted", "refused", TAGS, "catalog-markinfo"),
+    ("accepted accepted", "refused accepted", "FOOLED: of several lists of locked fields one alone is read, and a list that is none locks nothing",
+     "locked-by-many-lists locked-by-no-list"),
+    ("unreadable", "refused accepted", "pyHanko does not read such a lock, and gives up", "locked-by-*"),
+    ("unreadable", "refused", "P of the certification is none of 1, 2, 3: pyHanko gives up, vanthu takes it for 1", "certified-p-*"),
+    ("accepted", "refused", "FOOLED: of two certifications in one signature the milder one is taken", "certified-p-twice"),
+    ("unreadable", "accepted", TWICE, "twice-contents-before"), ("refused", "accepted", TWICE, "twice-range-before"),
+    ("accepted", "refused", f"FOOLED: {TWICE}", "twice-contents-behind twice-contents-escaped twice-range-behind twice-subfilter"),
+    ("unreadable", "refused", BROKEN, "range-real range-nested range-with-null cms-token-as-signature"),
+    ("refused refused", "refused", SHARED, "value-in-a-second-field"), ("refused refused accepted", "refused accepted", SHARED, "value-in-a-second-field-signed"),
+    ("unreadable", "refused refused", BROKEN, "value-copied"), ("refused", "refused refused", NAMED, "certification-named-elsewhere"),
+    ("unreadable", "accepted", PURPOSE, "cms-signature-called-token cms-token-by-a-signer cms-token-alone"),
+    ("accepted", "refused", "FOOLED: a signature in the place of a time stamp is taken for a signature", "cms-signature-as-token"),
+    ("-", "refused", "a form of signature that pyHanko does not know", "cms-sha1-* cms-sha256-* cms-bare-value"),
+    ("unreadable", "accepted accepted", SIGNERS, "cms-two-signers cms-two-signers-one-self-made"),
+    ("unreadable", "refused accepted", SIGNERS, "cms-two-signers-one-of-other-bytes"),
+    ("refused", "accepted", SPACES, "contents-with-spaces"),
     ("accepted", "refused", "a note of the signed revision becomes a field of the form, and nobody knows what readers make of it",
      "field-added-that-is-old"),
 ]
@@ -111,6 +134,15 @@ DSS = [
     ("overlap overlap overlap", "refused refused accepted", OVERLAP, "ssa-in-parts-p2"),
     ("refused overlap", "accepted accepted", f"{COVERED}; {OVERLAP}", "noted-then-signed stamped-then-signed note-tagged-*"),
     ("refused accepted", "accepted accepted", COVERED, "field-added-then-signed field-tagged-* note-tagged-on-a-page-without-tags"),
+    ("-", "refused", "P of the certification is none of 1, 2, 3: DSS sees no signature", "certified-p-0 certified-p-4 certified-p-minus"),
+    ("-", "refused", BROKEN, "twice-contents-behind twice-contents-escaped range-nested range-with-null cms-bare-value"),
+    ("accepted", "refused", "a number with a fraction where a whole one must stand", "range-real"),
+    ("accepted", "refused refused", "the copy of a signature in a second field; DSS lists one", "value-copied"),
+    ("accepted", "refused", "FOOLED: a signature of the document is called its certification afterwards", "certification-named-later"),
+    ("refused", "refused refused", NAMED, "certification-named-elsewhere"),
+    ("refused", "accepted accepted", SIGNERS, "cms-two-signers cms-two-signers-one-self-made"),
+    ("refused", "refused accepted", SIGNERS, "cms-two-signers-one-of-other-bytes"),
+    ("refused", "accepted", SPACES, "contents-with-spaces contents-with-an-odd-digit"),
     ("accepted", "refused", TAGS, "tag-*"),
     ("refused", "accepted", "DSS draws the pages and sees that the field shows what was filled in, which the certification allows (P=2)", "p2-*"),
     ("refused accepted", "accepted accepted", "the same", "p2-filled-and-signed lock-of-others"),

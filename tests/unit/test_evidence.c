@@ -185,6 +185,40 @@ static void exit_status(void **state)
     assert_int_equal(vt_evidence_exit_status(&empty), 3);
 }
 
+/* A file is not signed because one inside it is; a mail or an archive has no signature of its own.
+ */
+static void exit_status_of_a_file_with_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *path;
+        bool is_official, is_signed;
+        enum vt_indication inside;
+        int wanted;
+    } cases[] = {
+        {"unsigned, a signed file in it", "", true, false, P, 3},
+        {"unsigned, a forged file in it", "", true, false, F, 1},
+        {"unsigned, an open file in it", "", true, false, I, 2},
+        {"signed, a signed file in it", "", true, true, P, 0},
+        {"an unsigned file of a mail", "2", true, false, P, 0},
+        {"no document", "", false, false, P, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct vt_signature outer = {.indication = P}, inner = {.indication = cases[i].inside};
+        struct vt_document documents[] = {
+            {.path = cases[i].path,
+             .is_official = cases[i].is_official,
+             .signatures = &outer,
+             .signatures_count = cases[i].is_signed},
+            {.path = "a.pdf", .is_official = true, .signatures = &inner, .signatures_count = 1}};
+        struct vt_evidence evidence = {.documents = documents, .documents_count = 2};
+        int got = vt_evidence_exit_status(&evidence);
+        if (got != cases[i].wanted)
+            fail_msg("%s: exit %d, wanted %d", cases[i].name, got, cases[i].wanted);
+    }
+}
+
 static void findings_are_bounded_and_clean(void **state)
 {
     (void)state;
@@ -640,6 +674,7 @@ int main(void)
         cmocka_unit_test(every_change_has_words),
         cmocka_unit_test(findings_have_phrases),
         cmocka_unit_test(exit_status),
+        cmocka_unit_test(exit_status_of_a_file_with_files),
         cmocka_unit_test(findings_are_bounded_and_clean),
         cmocka_unit_test(round_trip),
         cmocka_unit_test(json_has_the_agreed_form),

@@ -17,7 +17,7 @@
 #define UNREADABLE VT_REASON_BIT(VT_REASON_FILE_UNREADABLE)
 
 struct file {
-    const char *name;
+    const char *name, *path;
     enum vt_format format;
     bool is_signed, is_inline, is_body;
     const char *content_type;
@@ -156,6 +156,23 @@ static const struct {
      {WORD("a.docx"), SIGNED_PDF("ab.signed.pdf")},
      true,
      MISSING},
+    {"a signed one inside of it",
+     VT_SENDER_STATE,
+     VT_INBOUND,
+     {{.name = "a.pdf", .path = "2", .format = VT_FORMAT_PDF},
+      {.name = "a.signed.pdf",
+       .path = "2/a.signed.pdf",
+       .format = VT_FORMAT_PDF,
+       .is_signed = true}},
+     true,
+     MISSING},
+    {"a signed one inside of another",
+     VT_SENDER_STATE,
+     VT_INBOUND,
+     {{.name = "a.docx", .path = "2", .format = VT_FORMAT_OOXML},
+      {.name = "a.pdf", .path = "21/a.pdf", .format = VT_FORMAT_PDF, .is_signed = true}},
+     false,
+     REFERENCE},
     {"beside an unsigned one",
      VT_SENDER_STATE,
      VT_INBOUND,
@@ -211,6 +228,7 @@ static void what_is_due(void **state)
                                             .format = file->format,
                                             .inline_disposition = file->is_inline};
             documents[count] = (struct vt_document){.name = file->name,
+                                                    .path = file->path,
                                                     .format = file->format,
                                                     .attachment = !file->is_body,
                                                     .reasons = file->reasons,
