@@ -129,8 +129,14 @@ struct pdf_value pdf_resolve(struct pdf_reader *reader, struct pdf_value value);
 struct pdf_value pdf_get(struct pdf_reader *reader, const struct pdf_value *dict, const char *key);
 /* A text string (7.9.2.2) as clean UTF-8 in the mail's arena; "" for anything else. */
 const char *pdf_text_string(struct pdf_reader *reader, const struct pdf_value *value);
-/* The same as it is, whole and not cleaned, for comparing; scratch memory, empty without any. */
-struct vt_bytes pdf_text_exact(struct pdf_reader *reader, const struct pdf_value *value);
+/* The same as it is, whole and not cleaned, for comparing: in room when it fits there, in scratch
+ * memory otherwise; empty without memory. room: NULL is none. */
+struct pdf_text_room {
+    uint8_t raw[512];
+    char utf8[3 * 512];
+};
+struct vt_bytes pdf_text_exact(struct pdf_reader *reader, const struct pdf_value *value,
+                               struct pdf_text_room *room);
 
 /* ---- the steps, in their order ---- */
 

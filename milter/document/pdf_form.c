@@ -122,7 +122,7 @@ static struct vt_bytes exact_name_of_field(struct pdf_pair *pair, const struct p
     struct pdf_value node = *field;
     for (unsigned level = 0; level < MAX_LEVELS && node.kind == PDF_DICT; level++) {
         struct pdf_value title = pdf_pair_get(pair, pair->b, &node, "T");
-        struct vt_bytes own = pdf_text_exact(pair->reader, &title);
+        struct vt_bytes own = pdf_text_exact(pair->reader, &title, NULL);
         bool is_joined = own.len > 0 && name.len > 0;
         if (is_joined) {
             uint8_t *joined = pdf_scratch(pair->reader, own.len + 1 + name.len);

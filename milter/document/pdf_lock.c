@@ -6,6 +6,9 @@
 
 #include "document/pdf.h"
 
+/* What looking at one name of a list costs: as much as reading so many bytes. */
+#define ITEM_WORK_BYTES 64
+
 void pdf_lock_add(struct pdf_permissions *permissions, struct pdf_value lock)
 {
     if (permissions->locks_count == PDF_MAX_LOCKS)
@@ -26,13 +29,16 @@ static bool is_name_or_above(struct vt_bytes locked, struct vt_bytes name)
 static bool is_listed(struct pdf_reader *reader, const struct pdf_value *list, struct vt_bytes name,
                       bool unreadable)
 {
+    struct pdf_text_room room;
     struct pdf_value item;
-    if (list->kind != PDF_ARRAY || !pdf_work(reader, list->text.len))
+    if (list->kind != PDF_ARRAY)
         return unreadable;
     for (size_t at = 0; pdf_array_next(list, &at, &item);) {
+        if (!pdf_work(reader, ITEM_WORK_BYTES))
+            return unreadable;
         struct pdf_value text = pdf_resolve(reader, item);
         bool is_text = text.kind == PDF_STRING || text.kind == PDF_HEX_STRING;
-        if (is_text ? is_name_or_above(pdf_text_exact(reader, &text), name) : unreadable)
+        if (is_text ? is_name_or_above(pdf_text_exact(reader, &text, &room), name) : unreadable)
             return true;
     }
     return false;

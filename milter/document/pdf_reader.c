@@ -247,10 +247,19 @@ static struct vt_bytes decoded_string(struct pdf_reader *reader, const struct pd
                : vt_bytes_slice(vt_bytes_of(decoded, pdf_string_decode(value, decoded)), 0, max);
 }
 
-struct vt_bytes pdf_text_exact(struct pdf_reader *reader, const struct pdf_value *value)
+struct vt_bytes pdf_text_exact(struct pdf_reader *reader, const struct pdf_value *value,
+                               struct pdf_text_room *room)
 {
-    struct vt_bytes raw = decoded_string(reader, value, SIZE_MAX), none = {0};
-    char *utf8 = pdf_work(reader, raw.len) ? pdf_scratch(reader, raw.len * 3 + 1) : NULL;
+    struct vt_bytes none = {0};
+    bool is_text = value->kind == PDF_STRING || value->kind == PDF_HEX_STRING;
+    if (!is_text || !pdf_work(reader, value->text.len))
+        return none;
+    if (room != NULL && value->text.len <= sizeof(room->raw)) {
+        struct vt_bytes raw = vt_bytes_of(room->raw, pdf_string_decode(value, room->raw));
+        return vt_bytes_of((const uint8_t *)room->utf8, to_utf8(raw, room->utf8));
+    }
+    struct vt_bytes raw = decoded_string(reader, value, SIZE_MAX);
+    char *utf8 = pdf_scratch(reader, raw.len * 3 + 1);
     return utf8 == NULL ? none : vt_bytes_of((const uint8_t *)utf8, to_utf8(raw, utf8));
 }
 

@@ -140,6 +140,12 @@ static void say_where_from(struct pdf_reader *reader, struct pdf_signature *sign
 {
     bool is_large = (reader->document->reasons & VT_REASON_BIT(VT_REASON_TOO_LARGE)) != 0;
     enum vt_reason reason = is_large ? VT_REASON_TOO_LARGE : VT_REASON_MALFORMED;
+    bool is_field =
+        signature->field->origin == PDF_FROM_ACROFORM || signature->field->origin == PDF_FROM_PAGE;
+    if (is_field && !signature->field->is_signature)
+        pdf_signature_finding(reader, signature, VT_REASON_COUNT,
+                              "The field that holds the signature is no signature field (/FT); "
+                              "readers do not show it.");
     switch (signature->field->origin) {
     case PDF_FROM_ACROFORM:
         break;

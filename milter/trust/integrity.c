@@ -93,9 +93,9 @@ static enum vt_code judge_changes(struct vt_judgement *judgement)
         return vt_judge_fail(judgement, VT_SUB_FORMAT_FAILURE, VT_REASON_CONTENT_CHANGED,
                              "The file was changed after signing in a way that is not allowed.");
     default:
-        return vt_judge_fail(judgement, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_CHANGE_UNCLEAR,
-                             "The file was changed after signing, and what the change does is not "
-                             "known.");
+        return vt_judge_fail(
+            judgement, VT_SUB_SIG_CONSTRAINTS_FAILURE, VT_REASON_CHANGE_UNCLEAR,
+            "It is not known what was changed in the file after signing, if anything.");
     }
 }
 

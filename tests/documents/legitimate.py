@@ -272,6 +272,10 @@ def inside(sign, base):
 
 def spelled(sign, base):
     """Signature dictionaries as a writer may spell them."""
+    def in_a_text_field(_, objects, __):
+        next(value for value in objects.values() if isinstance(value, dict) and value.get("FT") == "Sig")["FT"] = Name("Tx")
+
+    yield "in-a-text-field", "no reader shows it", sign("agency", base, also=in_a_text_field), "no signature field"
     for name, numbers in (("signs", "[+0 +{a} {b} {c}]"), ("zeros", "[000 0{a} {b} {c}]"), ("comment", "[0 {a} % of them\n{b} {c}]")):
         yield f"range-with-{name}", "numbers", sign("agency", base, byte_range=numbers), ""
     for name, new in (("ByteRange", b"/#42yteRange"), ("Contents", b"/#43ontents"), ("SubFilter", b"/Sub#46ilter")):

@@ -263,6 +263,8 @@ static void judges_document_timestamps(void **state)
     /* Nothing proves that the token existed before now. */
     assert_int_equal(out.judged_at_utc_secs, TC_NOW);
     assert_int_equal(out.signing_time_utc_secs, TC_NOW - TC_DAY);
+    assert_int_equal(out.signing_time_source, VT_TIME_SOURCE_TIMESTAMP);
+    assert_int_equal(out.claimed_time_utc_secs, VT_TIME_NONE);
     assert_int_equal(out.path_count, 3);
     assert_int_equal(out.statuses_count, 3);
     assert_string_equal(out.trust_set, "official");
@@ -271,6 +273,10 @@ static void judges_document_timestamps(void **state)
     assert_int_equal(out.indication, VT_INDETERMINATE);
     assert_int_equal(out.sub_indication, VT_SUB_NO_CERTIFICATE_CHAIN_FOUND);
     assert_true((out.reasons & R(TIMESTAMP_UNVERIFIED)) != 0);
+    /* One that does not count proves no time. */
+    assert_int_equal(out.signing_time_utc_secs, TC_NOW - TC_DAY);
+    assert_int_equal(out.signing_time_source, VT_TIME_SOURCE_CLAIMED);
+    assert_int_equal(out.claimed_time_utc_secs, TC_NOW - TC_DAY);
     judge_document_timestamp(&f.leaf, false, &out);
     assert_int_equal(out.sub_indication, VT_SUB_CHAIN_CONSTRAINTS_FAILURE);
     judge_document_timestamp(&f.tsa, true, &out);
