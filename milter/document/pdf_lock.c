@@ -58,9 +58,8 @@ static bool covers(struct pdf_reader *reader, const struct pdf_value *lock, stru
 bool pdf_locks(struct pdf_reader *reader, const struct pdf_permissions *permissions,
                struct vt_bytes name)
 {
-    for (size_t i = 0; i < permissions->locks_count; i++) {
-        if (covers(reader, &permissions->locks[i], name))
-            return true;
-    }
-    return permissions->locks_all;
+    bool is_locked = permissions->locks_all;
+    for (size_t i = 0; i < permissions->locks_count && !is_locked; i++)
+        is_locked = covers(reader, &permissions->locks[i], name);
+    return is_locked && !reader->over_limit; /* which accuses nobody */
 }
