@@ -33,15 +33,15 @@ static size_t decode(struct vt_bytes text, uint32_t *out)
 }
 
 /* Controls, line separators, and what reorders text or is there without being seen: Bidi_Control,
- * format characters without a width, tags (UAX 9, UAX 44). */
+ * format characters without a width, fillers, tags (UAX 9, UAX 44). */
 static bool is_unsafe(uint32_t c)
 {
     static const struct {
         uint32_t first, last;
-    } hidden[] = {{0x00, 0x1F},      {0x7F, 0x9F},     {0xAD, 0xAD},       {0x61C, 0x61C},
-                  {0x180E, 0x180E},  {0x200B, 0x200F}, {0x2028, 0x202E},   {0x2060, 0x206F},
-                  {0xFEFF, 0xFEFF},  {0xFFF9, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A},
-                  {0xE0000, 0xE007F}};
+    } hidden[] = {{0x00, 0x1F},     {0x7F, 0x9F},       {0xAD, 0xAD},       {0x61C, 0x61C},
+                  {0x115F, 0x1160}, {0x180E, 0x180E},   {0x200B, 0x200F},   {0x2028, 0x202E},
+                  {0x2060, 0x206F}, {0x3164, 0x3164},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},
+                  {0xFFF9, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE007F}};
     for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]) && c >= hidden[i].first; i++) {
         if (c <= hidden[i].last)
             return true;

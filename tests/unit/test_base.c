@@ -122,6 +122,7 @@ static void text_from_mail_is_cleaned(void **state)
         {"escape", "\x1B[2J", 4, 20, "?[2J"},
         {"word joiner", "a\xE2\x81\xA0z", 5, 20, "a?z"},
         {"soft hyphen", "a\xC2\xADz", 4, 20, "a?z"},
+        {"letter that is a filler", "a\xE3\x85\xA4z", 5, 20, "a?z"},
         {"tag", "a\xF3\xA0\x81\x81z", 6, 20, "a?z"},
         {"no-break space stays", "a\xC2\xA0z", 4, 20, "a\xC2\xA0z"},
         {"cut at the room", "abcdefghij", 10, 8, "abcd..."},
