@@ -149,8 +149,6 @@ void pdf_signatures_read(struct pdf_reader *reader);
 /* Read one dictionary into the next free signature. */
 void pdf_signature_add(struct pdf_reader *reader, const struct pdf_field *field, struct pdf_ref ref,
                        bool direct, struct pdf_value dict);
-/* Does a lock (12.8.2.4, table 256; 12.7.4.5, table 233) hold for a full field name? */
-bool pdf_lock_covers(struct pdf_reader *reader, const struct pdf_value *lock, const char *name);
 /* pdf_byterange.c: check /ByteRange and /Contents of one signature to the byte. */
 void pdf_byterange_check(struct pdf_reader *reader, struct pdf_signature *signature);
 /* Signatures that share bytes they cannot share. */
