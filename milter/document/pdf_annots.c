@@ -9,8 +9,7 @@
 
 /* A note is an icon. Points. */
 #define MAX_ICON 40.0
-/* Fields above a widget. */
-#define MAX_PARENTS 16
+
 enum sort {
     SORT_UNKNOWN, /* nobody can say what it shows or does */
     SORT_DRAWN,   /* shows whatever its writer likes */
@@ -103,23 +102,6 @@ static void say_lost(struct pdf_pair *pair, const struct pdf_value *old, const s
                   VT_CHANGE_ANNOTATION_REMOVED, "annotations of a page were removed or replaced");
 }
 
-/* 12.7.3.3 and 12.5.6.6: is what an annotation shows drawn by the reader, with the resources and in
- * the type that the form names? Some readers draw all fields so (/NeedAppearances). */
-static bool is_drawn_by_defaults(struct pdf_pair *pair, const struct pdf_value *item)
-{
-    struct pdf_value node = pdf_pair_resolve(pair, pair->a, *item);
-    struct pdf_value subtype = pdf_pair_get(pair, pair->a, &node, "Subtype"), type = {0};
-    if (pdf_name_is(&subtype, "FreeText"))
-        return pdf_dict_get(&node, "AP").kind == PDF_NONE;
-    if (!pdf_name_is(&subtype, "Widget"))
-        return false;
-    for (unsigned i = 0; i < MAX_PARENTS && type.kind == PDF_NONE; i++) {
-        type = pdf_pair_get(pair, pair->a, &node, "FT");
-        node = pdf_pair_get(pair, pair->a, &node, "Parent");
-    }
-    return !pdf_name_is(&type, "Sig");
-}
-
 void pdf_compare_annots(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
 {
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a), old;
@@ -137,7 +119,7 @@ void pdf_compare_annots(struct pdf_pair *pair, const struct pdf_value *a, const 
             say_lost(pair, &old, &to);
             return;
         }
-        if (pair->has_other_defaults && is_drawn_by_defaults(pair, &old))
+        if (pdf_defaults_change(pair, &old))
             pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_FORM,
                           "/DR or /DA of the form was changed, by which an annotation is drawn "
                           "(object %d)",

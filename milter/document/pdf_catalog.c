@@ -89,17 +89,22 @@ static size_t normalise_xmp(uint8_t *xmp, size_t len)
     return out;
 }
 
-static bool is_same_xmp(struct pdf_pair *pair, struct pdf_ref a, struct pdf_ref b)
+/* The same text, or another one that says the same. a: PDF_NONE where there was no packet. */
+static bool is_same_xmp(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
 {
+    struct pdf_value trailer = pdf_history_trailer(pair->history, pair->b);
+    struct pdf_value info = pdf_pair_get(pair, pair->b, &trailer, "Info");
     uint8_t *from = NULL, *to = NULL;
     size_t from_len = 0, to_len = 0;
-    bool same = pdf_history_stream(pair->history, a, pair->a, true, &from, &from_len) &&
-                pdf_history_stream(pair->history, b, pair->b, true, &to, &to_len) &&
+    bool same = (a->kind == PDF_NONE ||
+                 pdf_history_stream(pair->history, a->ref, pair->a, true, &from, &from_len)) &&
+                pdf_history_stream(pair->history, b->ref, pair->b, true, &to, &to_len) &&
                 from_len <= MAX_XMP_BYTES && to_len <= MAX_XMP_BYTES;
-    if (same) {
-        from_len = normalise_xmp(from, from_len);
+    if (same &&
+        !pdf_xmp_says_the_same(pair, vt_bytes_of(from, from_len), vt_bytes_of(to, to_len), &info)) {
+        from_len = from == NULL ? 0 : normalise_xmp(from, from_len);
         to_len = normalise_xmp(to, to_len);
-        same = from_len == to_len && memcmp(from, to, from_len) == 0;
+        same = from != NULL && from_len == to_len && memcmp(from, to, from_len) == 0;
     }
     free(from);
     free(to);
@@ -109,14 +114,14 @@ static bool is_same_xmp(struct pdf_pair *pair, struct pdf_ref a, struct pdf_ref 
 static void compare_metadata(struct pdf_pair *pair, const struct pdf_value *a,
                              const struct pdf_value *b)
 {
-    if (a->kind == PDF_REF && b->kind == PDF_REF) {
-        bool same_ref = pdf_is_same_ref(a->ref, b->ref);
+    if ((a->kind == PDF_REF || a->kind == PDF_NONE) && b->kind == PDF_REF) {
+        bool same_ref = a->kind == PDF_REF && pdf_is_same_ref(a->ref, b->ref);
         if (same_ref && !pdf_history_is_redefined(pair->history, a->ref.id, pair->b)) {
             pdf_pair_queue(pair, a->text);
             return;
         }
         pdf_pair_explain(pair, a, b, false);
-        if (is_same_xmp(pair, a->ref, b->ref))
+        if (is_same_xmp(pair, a, b))
             return;
     }
     pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_METADATA,
@@ -206,13 +211,14 @@ static bool store_grows(struct pdf_pair *pair, const struct pdf_value *a, const 
 
 /* ---- catalog ---- */
 
-/* 7.2.2, 7.12.2: a later version, or extensions, announced by the update. */
-static bool version_grows(const struct pdf_value *a, const struct pdf_value *b)
+/* 7.2.2: the update names the version it was written for, which may be an earlier one than that of
+ * the program before; readers show the same. */
+static bool is_version(const struct pdf_value *a, const struct pdf_value *b)
 {
-    if (b->kind != PDF_NAME || (a->kind != PDF_NAME && a->kind != PDF_NONE) || b->text.len != 4)
-        return false;
-    return a->kind == PDF_NONE ||
-           (a->text.len == 4 && memcmp(a->text.ptr, b->text.ptr, b->text.len) <= 0);
+    const uint8_t *text = b->text.ptr;
+    return b->kind == PDF_NAME && (a->kind == PDF_NAME || a->kind == PDF_NONE) &&
+           b->text.len == 4 && (text[1] == '1' || text[1] == '2') && text[2] == '.' &&
+           text[3] >= '0' && text[3] <= '9';
 }
 
 static bool catalog_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
@@ -220,7 +226,7 @@ static bool catalog_rule(struct pdf_pair *pair, void *context, const struct pdf_
 {
     (void)context;
     if (pdf_name_is(key, "Version"))
-        return version_grows(a, b);
+        return is_version(a, b);
     if (pdf_name_is(key, "Extensions"))
         return pdf_pair_resolve(pair, pair->b, *b).kind == PDF_DICT;
     if (pdf_name_is(key, "DSS"))

@@ -35,6 +35,16 @@ bool pdf_is_seen(struct pdf_pair *pair, const struct pdf_value *widget);
 void pdf_compare_structure(struct pdf_pair *pair, const struct pdf_value *a,
                            const struct pdf_value *b);
 
+/* ---- pdf_defaults.c: what readers draw by /DA and /DR ---- */
+
+/* a, b: /DR of the form. True: some resources are not the same. */
+bool pdf_defaults_take(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
+/* Is an annotation of step a drawn by what the update changed of the form's /DA and /DR? */
+bool pdf_defaults_change(struct pdf_pair *pair, const struct pdf_value *item);
+/* May filling in a field change its /DA from a to b? widget: its dictionary at step b. */
+bool pdf_defaults_may_become(struct pdf_pair *pair, const struct pdf_value *a,
+                             const struct pdf_value *b, const struct pdf_value *widget);
+
 /* ---- pdf_fill.c: filling in a field of a form ---- */
 
 enum pdf_field_type {
@@ -49,9 +59,10 @@ enum pdf_field_type pdf_field_type_of(struct pdf_pair *pair, const struct pdf_va
 /* Has the field, or the one above it, another value? a, b: its dictionaries. */
 bool pdf_fill_changes(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b,
                       enum pdf_field_type type);
-/* The rule of a field that was filled in (see pdf_key_rule). */
-bool pdf_fill_rule(struct pdf_pair *pair, enum pdf_field_type type, const struct pdf_value *key,
-                   const struct pdf_value *a, const struct pdf_value *b);
+/* The rule of a field that was filled in (see pdf_key_rule). widget: its dictionary at step b. */
+bool pdf_fill_rule(struct pdf_pair *pair, enum pdf_field_type type, const struct pdf_value *widget,
+                   const struct pdf_value *key, const struct pdf_value *a,
+                   const struct pdf_value *b);
 /* Record it when a widget shows something else than the value that it, or the field above it, has
  * now. widget: its dictionary at step b; name: of the field. */
 void pdf_check_shown(struct pdf_pair *pair, const struct pdf_value *widget, const char *name,
@@ -63,6 +74,13 @@ enum pdf_shown { PDF_SHOWN_UNKNOWN = 0, PDF_SHOWN_SAME, PDF_SHOWN_OTHER };
  */
 enum pdf_shown pdf_look_shows(struct pdf_pair *pair, const struct pdf_value *widget,
                               const struct pdf_value *value, const struct pdf_value *options);
+
+/* ---- pdf_xmp.c: metadata ---- */
+
+/* Does a packet say the same as another one (none, when it is empty), but for dates and the name of
+ * the program? info: the document information at step b, which may tell what was added. */
+bool pdf_xmp_says_the_same(struct pdf_pair *pair, struct vt_bytes a, struct vt_bytes b,
+                           const struct pdf_value *info);
 
 /* ---- pdf_tell.c: what is told of all steps, in reader->document ---- */
 

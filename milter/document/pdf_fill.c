@@ -25,7 +25,7 @@ enum pdf_field_type pdf_field_type_of(struct pdf_pair *pair, const struct pdf_va
 /* Does filling in write this key? */
 static bool is_written(const struct pdf_value *key, enum pdf_field_type type)
 {
-    static const char *const of_text[] = {"V", "AP", "M", "I", NULL};
+    static const char *const of_text[] = {"V", "AP", "M", "I", "DA", NULL};
     static const char *const of_tick[] = {"V", "AS", "M", NULL};
     const char *const *known = type == PDF_FIELD_TEXT ? of_text : of_tick;
     for (size_t i = 0; known[i] != NULL; i++) {
@@ -90,14 +90,17 @@ static bool is_choice(struct pdf_pair *pair, size_t step, const struct pdf_value
     return choice.kind == PDF_NONE || choice.kind == PDF_ARRAY;
 }
 
-bool pdf_fill_rule(struct pdf_pair *pair, enum pdf_field_type type, const struct pdf_value *key,
-                   const struct pdf_value *a, const struct pdf_value *b)
+bool pdf_fill_rule(struct pdf_pair *pair, enum pdf_field_type type, const struct pdf_value *widget,
+                   const struct pdf_value *key, const struct pdf_value *a,
+                   const struct pdf_value *b)
 {
     struct pdf_value value = pdf_pair_resolve(pair, pair->b, *b);
     if (!is_written(key, type))
         return false;
     if (pdf_name_is(key, "AP"))
         return is_filled_look(pair, a, b);
+    if (pdf_name_is(key, "DA"))
+        return pdf_defaults_may_become(pair, a, b, widget);
     if (pdf_name_is(key, "AS"))
         return value.kind == PDF_NAME;
     if (pdf_name_is(key, "I"))

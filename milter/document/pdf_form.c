@@ -15,6 +15,9 @@ struct field_context {
     bool is_filled;           /* the field, or the one above it, was filled in */
     bool is_signed;           /* it has a signature, and had it before */
     struct pdf_value value;   /* at step b, of the field or of those above it */
+    struct pdf_value ref;     /* the field itself, and what it was at both steps */
+    struct pdf_value was;
+    struct pdf_value dict;
     unsigned level;
 };
 
@@ -252,12 +255,38 @@ static void check_added_field(struct pdf_pair *pair, const struct pdf_value *val
 static void compare_fields(struct pdf_pair *pair, const struct pdf_value *a,
                            const struct pdf_value *b, struct field_context parent);
 
+/* 12.7.4.5: a signature that is not seen has a rectangle without width and height. It may be put
+ * into a field that showed nothing. */
+static bool vanishes(struct pdf_pair *pair, const struct pdf_value *field,
+                     const struct pdf_value *rectangle)
+{
+    struct pdf_value value = pdf_pair_resolve(pair, pair->b, *rectangle);
+    struct pdf_box box;
+    return pdf_dict_get(field, "AP").kind == PDF_NONE && pdf_pair_box(pair, &value, &box) &&
+           box.right == box.left && box.top == box.bottom;
+}
+
+/* Table 164: /P of a widget is the page that shows it. */
+static bool is_on_page(struct pdf_pair *pair, const struct pdf_value *field,
+                       const struct pdf_value *page)
+{
+    struct pdf_value dict = pdf_pair_resolve(pair, pair->a, *page);
+    struct pdf_value annots = pdf_pair_get(pair, pair->a, &dict, "Annots");
+    return page->kind == PDF_REF && pdf_work(pair->reader, annots.text.len) &&
+           pdf_array_has(&annots, field);
+}
+
 /* What signing writes into the field: value, appearance, annotation flags (Print, Locked). */
-static bool filling_rule(struct pdf_pair *pair, const struct pdf_value *key,
-                         const struct pdf_value *a, const struct pdf_value *b)
+static bool filling_rule(struct pdf_pair *pair, const struct field_context *field,
+                         const struct pdf_value *key, const struct pdf_value *a,
+                         const struct pdf_value *b)
 {
     static const char *const known[] = {"V", "AP", "M", "F", "DA", "MK", "Ff"};
     struct pdf_value value = pdf_pair_resolve(pair, pair->b, *b);
+    if (pdf_name_is(key, "Rect"))
+        return vanishes(pair, &field->was, b);
+    if (pdf_name_is(key, "P"))
+        return a->kind == PDF_NONE && is_on_page(pair, &field->ref, b);
     if (!is_known_key(key, known, sizeof(known) / sizeof(known[0])))
         return false;
     if (pdf_name_is(key, "F") || pdf_name_is(key, "Ff"))
@@ -265,6 +294,13 @@ static bool filling_rule(struct pdf_pair *pair, const struct pdf_value *key,
     if (pdf_name_is(key, "AP") && a->kind == PDF_REF && !pdf_value_is_same(a, b))
         (void)pdf_set_add(pair->reader, &pair->retired, pdf_ref_key(a->ref));
     return value.kind != PDF_NONE;
+}
+
+/* 12.5.2, table 164: /Type says nothing that /Subtype does not say, of what can be nothing else. */
+static bool is_plain_widget(const struct pdf_value *dict)
+{
+    struct pdf_value subtype = pdf_dict_get(dict, "Subtype");
+    return pdf_name_is(&subtype, "Widget") && pdf_has_only_keys(dict, field_keys);
 }
 
 static bool field_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
@@ -283,14 +319,16 @@ static bool field_rule(struct pdf_pair *pair, void *context, const struct pdf_va
         compare_fields(pair, &from, &to, below);
         return true;
     }
+    if (pdf_name_is(key, "Type") && a->kind == PDF_NONE && pdf_name_is(b, "Annot"))
+        return is_plain_widget(&field->dict);
     if (pdf_name_is(key, "AP") && field->is_signed && pdf_pair_differs(pair, a, b)) {
         pdf_pair_fail(pair, VT_CHANGES_FORBIDDEN, VT_CHANGE_FORM,
                       "the appearance of a signature was replaced");
         return true;
     }
     if (field->is_filled)
-        return pdf_fill_rule(pair, field->type, key, a, b);
-    return field->signs && filling_rule(pair, key, a, b);
+        return pdf_fill_rule(pair, field->type, &field->dict, key, a, b);
+    return field->signs && filling_rule(pair, field, key, a, b);
 }
 
 /* A field of a form that was there got another value. */
@@ -323,7 +361,10 @@ static void compare_field(struct pdf_pair *pair, const struct pdf_value *a,
     bool had_value = pdf_dict_get(&from, "V").kind != PDF_NONE;
     struct field_context field = {.level = parent.level,
                                   .type = pdf_field_type_of(pair, &from, parent.type),
-                                  .value = pdf_pair_resolve(pair, pair->b, v)};
+                                  .value = pdf_pair_resolve(pair, pair->b, v),
+                                  .ref = *a,
+                                  .was = from,
+                                  .dict = to};
     if (v.kind == PDF_NONE)
         field.value = parent.value;
     field.is_signed = field.type == PDF_FIELD_SIGNATURE && had_value;
@@ -387,8 +428,10 @@ static bool form_rule(struct pdf_pair *pair, void *context, const struct pdf_val
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     if (pdf_name_is(key, "SigFlags"))
         return to.kind == PDF_INTEGER && (from.integer & ~to.integer) == 0;
-    if ((pdf_name_is(key, "DR") || pdf_name_is(key, "DA")) && !pdf_value_is_same(a, b)) {
-        pair->has_other_defaults = true; /* pdf_annots.c asks what is drawn with them */
+    /* pdf_annots.c asks what is drawn with them. */
+    if ((pdf_name_is(key, "DA") && !pdf_value_is_same(a, b)) ||
+        (pdf_name_is(key, "DR") && pdf_defaults_take(pair, a, b))) {
+        pair->has_other_defaults = true;
         return true;
     }
     if (!pdf_name_is(key, "Fields"))
@@ -410,5 +453,7 @@ void pdf_compare_forms(struct pdf_pair *pair, const struct pdf_value *a, const s
         return;
     }
     pdf_pair_explain(pair, a, b, false);
+    pair->form_a = from;
+    pair->form_b = to;
     pdf_pair_dicts(pair, &from, &to, form_rule, NULL, VT_CHANGE_FORM, "the form");
 }

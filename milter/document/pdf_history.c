@@ -265,6 +265,36 @@ static struct pdf_cached *cached(struct pdf_history *history, struct pdf_ref ref
     return entry;
 }
 
+static bool lists(const struct pdf_section *section, uint32_t id)
+{
+    for (; section != NULL; section = section->second) {
+        for (size_t i = 0; i < section->entries_count; i++) {
+            if (section->entries[i].id == id && section->entries[i].type != PDF_ENTRY_FREE)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* 7.5.4, 7.3.10: a number that no section lists is free, and what refers to it refers to nothing.
+ * A cross-reference stream need not list itself; the library has it because it stands there. */
+static bool is_free_section(struct pdf_history *history, struct pdf_ref ref, size_t end,
+                            const struct pdf_object *object)
+{
+    struct pdf_value type = pdf_dict_get(&object->value, "Type");
+    if (!object->is_stream || !pdf_name_is(&type, "XRef"))
+        return false;
+    for (size_t i = 0; i < history->chain->sections_count; i++) {
+        struct pdf_section *section = &history->chain->sections[i];
+        if (section->at >= end)
+            continue;
+        if (!pdf_section_load(history->reader, section) ||
+            !pdf_work(history->reader, section->entries_count) || lists(section, (uint32_t)ref.id))
+            return false;
+    }
+    return true;
+}
+
 struct pdf_object pdf_history_object(struct pdf_history *history, struct pdf_ref ref, size_t step)
 {
     struct pdf_object none = {0};
@@ -278,6 +308,8 @@ struct pdf_object pdf_history_object(struct pdf_history *history, struct pdf_ref
         entry->has_object = true;
         if (entry->object.value.kind == PDF_NONE)
             history->reader->over_limit = true;
+        if (is_free_section(history, ref, history->steps[version].end, &entry->object))
+            entry->object = (struct pdf_object){.value = {.kind = PDF_NULL}};
     }
     return entry->object;
 }

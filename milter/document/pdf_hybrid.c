@@ -43,7 +43,9 @@ static void compare_entry(const struct pdf_entry *stream, const struct pdf_entry
 {
     bool is_itself = stream->type == PDF_ENTRY_OFFSET && stream->place == second_at;
     bool is_conflict = table != NULL && table->type != PDF_ENTRY_FREE;
-    if (stream->id == 0 || (table == NULL && is_itself) ||
+    /* What is in an object stream older readers could not read: to them it is as it was before. */
+    bool is_hidden = stream->type == PDF_ENTRY_COMPRESSED && !is_conflict;
+    if (stream->id == 0 || is_hidden || (table == NULL && is_itself) ||
         (table != NULL && is_same_entry(stream, table)))
         return;
     if (out->id == 0 || (is_conflict && !out->is_conflict))

@@ -91,6 +91,9 @@ static bool page_rule(struct pdf_pair *pair, void *context, const struct pdf_val
      * content from a new key (pdf_structure.c). */
     if (pdf_name_is(key, "StructParents") && a->kind == PDF_NONE && b->kind == PDF_INTEGER)
         return true;
+    /* 12.5: in which order the keyboard goes through the annotations. */
+    if (pdf_name_is(key, "Tabs") && a->kind == PDF_NONE && b->kind == PDF_NAME)
+        return true;
     if (pdf_name_is(key, "Annots"))
         pdf_compare_annots(pair, a, b);
     else if (pdf_name_is(key, "Contents"))

@@ -32,6 +32,8 @@ struct pdf_pair {
     const char *added[4];         /* fields signed in this step */
     size_t added_count;
     struct pdf_step_changes changes; /* their revision is filled in by who asked */
+    struct pdf_value form_a;         /* the form at both steps */
+    struct pdf_value form_b;
     bool has_other_defaults; /* /DR or /DA of the form: what is drawn with them looks different */
     unsigned page;           /* that is being compared, or that what is compared belongs to; or 0 */
     int docmdp;              /* the strictest /P of a signature up to a; 0: none */

@@ -9,6 +9,7 @@ import tempfile
 
 import formfile as form
 import pdfsign
+import writers
 from attacks import filled, filled_as, freetext, marked, nested, new_annotation, showing, ticked, update, with_field, with_keys, written
 from pdffile import PdfFile
 from pdfobject import Name, Ref, Stream, date, text
@@ -292,6 +293,6 @@ def spelled(sign, base):
 def rows(sign, base, streamed_base):
     """Every file, as attacks.rows."""
     for family in (successive(sign, base, streamed_base), archived(sign, base), programs(sign, base), permitted(sign, base), fillings(sign, base),
-                   covered(sign, base), added(sign, base), inside(sign, base), spelled(sign, base)):
+                   covered(sign, base), added(sign, base), inside(sign, base), spelled(sign, base), writers.legitimate(sign, base)):
         for name, habit, data, words in family:
             yield name, habit, data, None, words

@@ -119,7 +119,7 @@ def assemble(objects, trailer, kind="table", per_container=100):
     offsets, packed = {}, {}
     number_next = max(objects) + 1
     whole = dict(objects)
-    if kind == "stream":
+    if kind in ("stream", "packed"):
         small = [n for n in sorted(objects) if not isinstance(objects[n], Stream)]
         for first in range(0, len(small), per_container):
             part = small[first:first + per_container]

@@ -13,7 +13,7 @@ from pdfobject import Name, Parser, Ref, Stream, write
 
 
 class PdfFile:
-    """data, trailer, kind ("table" or "stream"), get(), append()."""
+    """data, trailer, kind (see cross_reference), get(), append()."""
 
     def __init__(self, data):
         self.data = data
@@ -24,7 +24,7 @@ class PdfFile:
         offset = self.start
         while offset is not None:
             offset = self._read_section(offset)
-        self.size = self.trailer["Size"]
+        self.size = self.trailer["Size"] - (self.kind == "unlisted")  # the number of a section that does not list itself is free
         self._containers = {}
         self.crypt = None
         if "Encrypt" in self.trailer:
@@ -37,7 +37,11 @@ class PdfFile:
         if "XRefStm" in trailer:
             self._read_stream(Parser(self.data, trailer["XRefStm"]))
         if self.trailer is None:
-            self.kind = "hybrid" if "XRefStm" in trailer else kind
+            if "XRefStm" in trailer:
+                kind = "packed" if any(isinstance(place, tuple) for place in self.where.values()) else "hybrid"
+            elif kind == "stream" and offset not in self.where.values():
+                kind = "unlisted"
+            self.kind = kind
             self.trailer = {k: trailer[k] for k in ("Size", "Root", "Info", "ID", "Encrypt") if k in trailer}
         return trailer.get("Prev")
 
@@ -149,7 +153,9 @@ class PdfFile:
         out = bytearray(self.data)
         if not out.endswith(b"\n"):
             out += b"\n"
-        offsets = {}
+        offsets, packed = {}, {}
+        if self.kind == "packed":
+            objects, packed = pack(objects, max([self.size] + [n + 1 for n in objects]))
         for num in sorted(objects):
             offsets[num] = len(out)
             value = self.crypt.encrypt(num, objects[num]) if self.crypt and not in_clear else objects[num]
@@ -158,7 +164,22 @@ class PdfFile:
         info.update(trailer or {})
         info["Prev"] = self.start
         info["Size"] = max([self.size] + [n + 1 for n in objects]) + extra_size
-        return bytes(out) + cross_reference(self.kind, len(out), offsets, info) + tail
+        return bytes(out) + cross_reference(self.kind, len(out), offsets, info, packed) + tail
+
+
+def pack(objects, number):
+    """({number: value} of what stays outside an object stream of this number, and the stream itself; {number: place} of what is in it).
+    Signatures stay outside."""
+    inside = [n for n, v in sorted(objects.items()) if not isinstance(v, Stream) and not (isinstance(v, dict) and "ByteRange" in v)]
+    bodies, header, at = [write(objects[n]) for n in inside], [], 0
+    for num, body in zip(inside, bodies):
+        header.append(b"%d %d" % (num, at))
+        at += len(body) + 1
+    head = b" ".join(header) + b"\n"
+    info = {"Type": Name("ObjStm"), "N": len(inside), "First": len(head), "Filter": Name("FlateDecode")}
+    outside = {n: v for n, v in objects.items() if n not in inside}
+    outside[number] = Stream(info, zlib.compress(head + b"\n".join(bodies)))
+    return outside, {n: (number, index) for index, n in enumerate(inside)}
 
 
 def _runs(numbers):
@@ -175,14 +196,16 @@ def _runs(numbers):
 def cross_reference(kind, at, offsets, info, packed=None):
     """A cross-reference section at file offset `at`, to the end of the file.
 
-    kind     "table", "stream", or "hybrid": both, with the same objects (7.5.8.4, as PDFBox writes it)
+    kind     "table", "stream", or "hybrid": both, with the same objects (7.5.8.4, as PDFBox writes it);
+             "packed": both, the stream also with what is in object streams, as iText writes it;
+             "unlisted": a stream that does not list itself
     offsets  {number: offset}; packed {number: (object stream, index)}, streams only;
     with no Prev in info the section also holds object 0.
     """
     info = dict(info)
-    if kind == "hybrid":
+    if kind in ("hybrid", "packed"):
         own = info["Size"]
-        return hybrid(at, offsets, {**offsets, own: at}, info)
+        return hybrid(at, offsets, {**offsets, own: at}, info, packed)
     if kind == "table":
         out = bytearray(b"xref\n")
         entries = {n: b"%010d 00000 n \n" % o for n, o in offsets.items()}
@@ -196,7 +219,8 @@ def cross_reference(kind, at, offsets, info, packed=None):
         info["Size"] = own + 1
         rows = {n: b"\x01" + o.to_bytes(5, "big") + b"\0\0" for n, o in offsets.items()}
         rows.update({n: b"\x02" + s.to_bytes(5, "big") + i.to_bytes(2, "big") for n, (s, i) in (packed or {}).items()})
-        rows[own] = b"\x01" + at.to_bytes(5, "big") + b"\0\0"
+        if kind == "stream":
+            rows[own] = b"\x01" + at.to_bytes(5, "big") + b"\0\0"
         if "Prev" not in info:
             rows[0] = b"\0\0\0\0\0\0\xff\xff"
         index = []
@@ -208,9 +232,9 @@ def cross_reference(kind, at, offsets, info, packed=None):
     return bytes(out) + b"startxref\n%d\n%%%%EOF\n" % at
 
 
-def hybrid(at, in_stream, in_table, info):
+def hybrid(at, in_stream, in_table, info, packed=None):
     """A cross-reference stream at file offset `at`, and a table whose trailer names it."""
-    stream = cross_reference("stream", at, in_stream, info)
+    stream = cross_reference("stream", at, in_stream, info, packed)
     stream = stream[:stream.rindex(b"startxref")]
     at_table = at + len(stream)
     table = cross_reference("table", at_table, in_table, {**info, "Size": info["Size"] + 1, "XRefStm": at})

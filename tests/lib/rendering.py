@@ -151,6 +151,12 @@ def normal(rect):
 # ---- what may look different ----
 
 
+def rects_of(structure, note):
+    rect = structure.get(note.get("/Rect"))
+    if isinstance(rect, list) and len(rect) == 4:
+        yield normal([structure.get(n) for n in rect])
+
+
 def permitted_rects(before, after, page_before, page_after, kinds):
     """Rectangles of the page, of additions of the kinds that vanthu names."""
     old = before.annotations(page_before)
@@ -162,9 +168,9 @@ def permitted_rects(before, after, page_before, page_after, kinds):
             granted = "signature-added" in kinds and (known is None or before.inherited(known, "/V") is None)
         else:
             granted = "field-added" in kinds if known is None else "form-filled" in kinds and before.state(known) != after.state(note)
-        rect = after.get(note.get("/Rect"))
-        if granted and isinstance(rect, list) and len(rect) == 4:
-            rect = normal([after.get(n) for n in rect])
+        if granted and known is not None:  # an empty field may be drawn as a place to sign, and be signed out of sight
+            yield from rects_of(before, known)
+        for rect in rects_of(after, note) if granted else ():
             if note.get("/Subtype") == "/Text" and "/AP" not in note:
                 rect = [rect[0], min(rect[1], rect[3] - NOTE_POINTS), max(rect[2], rect[0] + NOTE_POINTS), rect[3]]
             yield rect
