@@ -10,36 +10,6 @@
 /* Metadata that is compared. Real ones have 4 KB. */
 #define MAX_XMP_BYTES ((size_t)1024 * 1024)
 
-/* ---- document information dictionary ---- */
-
-/* 14.3.3: when and with what the file was written last. */
-static bool info_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
-                      const struct pdf_value *a, const struct pdf_value *b)
-{
-    (void)context;
-    (void)a;
-    struct pdf_value value = pdf_pair_resolve(pair, pair->b, *b);
-    return (pdf_name_is(key, "ModDate") || pdf_name_is(key, "Producer")) &&
-           (value.kind == PDF_STRING || value.kind == PDF_HEX_STRING);
-}
-
-static void compare_info(struct pdf_pair *pair, const struct pdf_value *a,
-                         const struct pdf_value *b)
-{
-    struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
-    struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
-    pdf_pair_explain(pair, a, b, false);
-    if (to.kind == PDF_NONE && from.kind == PDF_NONE)
-        return;
-    if (to.kind != PDF_DICT || (from.kind != PDF_DICT && from.kind != PDF_NONE)) {
-        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_METADATA,
-                      "the document information was replaced");
-        return;
-    }
-    pdf_pair_dicts(pair, &from, &to, info_rule, NULL, VT_CHANGE_METADATA,
-                   "the document information");
-}
-
 /* ---- XMP metadata ---- */
 
 /* What changes with every save, and which library wrote the packet; "xap" is how Acrobat up to 8
@@ -92,8 +62,8 @@ static size_t normalise_xmp(uint8_t *xmp, size_t len)
 /* The same text, or another one that says the same. a: PDF_NONE where there was no packet. */
 static bool is_same_xmp(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
 {
-    struct pdf_value trailer = pdf_history_trailer(pair->history, pair->b);
-    struct pdf_value info = pdf_pair_get(pair, pair->b, &trailer, "Info");
+    struct pdf_value trailer = pdf_history_trailer(pair->history, pair->a);
+    struct pdf_value info = pdf_pair_get(pair, pair->a, &trailer, "Info");
     uint8_t *from = NULL, *to = NULL;
     size_t from_len = 0, to_len = 0;
     bool same = (a->kind == PDF_NONE ||
@@ -126,6 +96,57 @@ static void compare_metadata(struct pdf_pair *pair, const struct pdf_value *a,
     }
     pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_METADATA,
                   "the metadata were changed in more than dates and the name of the program");
+}
+
+/* ---- document information dictionary ---- */
+
+/* ISO 32000-2, 14.3.3: an entry that is told by the metadata, too, may be left out. */
+static bool is_told_by_metadata(struct pdf_pair *pair, const struct pdf_value *key,
+                                const struct pdf_value *value)
+{
+    struct pdf_value trailer = pdf_history_trailer(pair->history, pair->b);
+    struct pdf_value catalog = pdf_pair_get(pair, pair->b, &trailer, "Root");
+    struct pdf_value metadata = pdf_dict_get(&catalog, "Metadata");
+    struct pdf_value said = pdf_pair_resolve(pair, pair->a, *value);
+    char name[32];
+    uint8_t *xmp = NULL;
+    size_t len = 0;
+    vt_text_clean(name, sizeof(name), key->text);
+    bool is_told = metadata.kind == PDF_REF &&
+                   pdf_history_stream(pair->history, metadata.ref, pair->b, true, &xmp, &len) &&
+                   len <= MAX_XMP_BYTES &&
+                   pdf_xmp_tells(pair, vt_bytes_of(xmp, len), name + 1, &said);
+    free(xmp);
+    return is_told;
+}
+
+/* 14.3.3: when and with what the file was written last. */
+static bool info_rule(struct pdf_pair *pair, void *context, const struct pdf_value *key,
+                      const struct pdf_value *a, const struct pdf_value *b)
+{
+    (void)context;
+    struct pdf_value value = pdf_pair_resolve(pair, pair->b, *b);
+    if (b->kind == PDF_NONE)
+        return pdf_name_is(key, "Producer") || is_told_by_metadata(pair, key, a);
+    return (pdf_name_is(key, "ModDate") || pdf_name_is(key, "Producer")) &&
+           (value.kind == PDF_STRING || value.kind == PDF_HEX_STRING);
+}
+
+static void compare_info(struct pdf_pair *pair, const struct pdf_value *a,
+                         const struct pdf_value *b)
+{
+    struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
+    struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
+    pdf_pair_explain(pair, a, b, false);
+    if (to.kind == PDF_NONE && from.kind == PDF_NONE)
+        return;
+    if (to.kind != PDF_DICT || (from.kind != PDF_DICT && from.kind != PDF_NONE)) {
+        pdf_pair_fail(pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_METADATA,
+                      "the document information was replaced");
+        return;
+    }
+    pdf_pair_dicts(pair, &from, &to, info_rule, NULL, VT_CHANGE_METADATA,
+                   "the document information");
 }
 
 /* ---- document security store ---- */

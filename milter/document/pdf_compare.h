@@ -78,9 +78,12 @@ enum pdf_shown pdf_look_shows(struct pdf_pair *pair, const struct pdf_value *wid
 /* ---- pdf_xmp.c: metadata ---- */
 
 /* Does a packet say the same as another one (none, when it is empty), but for dates and the name of
- * the program? info: the document information at step b, which may tell what was added. */
+ * the program? info: the document information at step a, which may tell what was added. */
 bool pdf_xmp_says_the_same(struct pdf_pair *pair, struct vt_bytes a, struct vt_bytes b,
                            const struct pdf_value *info);
+/* Does a packet tell this entry (name without slash) of the document information? */
+bool pdf_xmp_tells(struct pdf_pair *pair, struct vt_bytes xmp, const char *key,
+                   const struct pdf_value *value);
 
 /* ---- pdf_tell.c: what is told of all steps, in reader->document ---- */
 

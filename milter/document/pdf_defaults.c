@@ -32,9 +32,9 @@ static bool is_same_resource(struct pdf_pair *pair, const struct pdf_value *a,
 {
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
-    struct pdf_value old = pdf_dict_find(&from, name), new = pdf_dict_find(&to, name);
-    *found = *found || old.kind != PDF_NONE;
-    return pdf_pair_strict(pair, &old, &new);
+    struct pdf_value before = pdf_dict_find(&from, name), after = pdf_dict_find(&to, name);
+    *found = *found || before.kind != PDF_NONE;
+    return pdf_pair_strict(pair, &before, &after);
 }
 
 /* What a name stands for was there, and is the same, whatever resource it is. */
@@ -132,6 +132,7 @@ bool pdf_defaults_change(struct pdf_pair *pair, const struct pdf_value *item)
 /* ---- the look of a field that is filled in ---- */
 
 struct type {
+    struct pdf_value font;
     double size;
     double colour[MAX_OPERANDS];
     size_t components;
@@ -148,9 +149,12 @@ static bool read_type(struct pdf_pair *pair, const struct pdf_value *string, str
     size_t at = 0;
     *out = (struct type){.components = 1}; /* black */
     while (is_known && pdf_next_value(text, &at, &token)) {
+        if (token.kind == PDF_NAME) {
+            out->font = token;
+            continue;
+        }
         if (token.kind != PDF_KEYWORD) {
-            is_known = count < MAX_OPERANDS &&
-                       (token.kind == PDF_NAME || pdf_number_of(&token, &operands[count++]));
+            is_known = count < MAX_OPERANDS && pdf_number_of(&token, &operands[count++]);
             continue;
         }
         if (vt_bytes_equal(token.text, VT_BYTES("Tf")) && count == 1) {
@@ -179,14 +183,18 @@ bool pdf_defaults_may_become(struct pdf_pair *pair, const struct pdf_value *a,
     struct pdf_value from = pdf_pair_resolve(pair, pair->a, *a);
     struct pdf_value to = pdf_pair_resolve(pair, pair->b, *b);
     struct pdf_value looks = pdf_pair_get(pair, pair->b, widget, "AP");
-    struct type old, new;
-    if (always.integer != 0 || pdf_dict_get(&looks, "N").kind != PDF_REF || b->kind == PDF_REF ||
-        !read_type(pair, &from, &old) || !read_type(pair, &to, &new) ||
-        old.components != new.components)
+    struct type before, after;
+    if (b->kind == PDF_REF || !read_type(pair, &from, &before) || !read_type(pair, &to, &after) ||
+        before.components != after.components)
         return false;
-    for (size_t i = 0; i < old.components; i++) {
-        if (old.colour[i] != new.colour[i])
+    for (size_t i = 0; i < before.components; i++) {
+        if (before.colour[i] != after.colour[i])
             return false;
     }
-    return new.size == old.size || new.size == 0 || (new.size >= MIN_TYPE &&new.size <= MAX_TYPE);
+    if (after.size == before.size && pdf_names_equal(&before.font, &after.font))
+        return true;
+    if (always.integer != 0 || pdf_dict_get(&looks, "N").kind != PDF_REF)
+        return false;
+    return after.size == before.size || after.size == 0 ||
+           (after.size >= MIN_TYPE && after.size <= MAX_TYPE);
 }

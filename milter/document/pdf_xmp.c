@@ -285,46 +285,6 @@ static bool take_packet(struct packet *packet)
            xml->at == xml->text.len;
 }
 
-static int by_text(const void *a, const void *b)
-{
-    const struct vt_bytes *left = a, *right = b;
-    size_t len = left->len < right->len ? left->len : right->len;
-    int order = memcmp(left->ptr, right->ptr, len);
-    return order != 0 ? order : left->len < right->len ? -1 : left->len > right->len;
-}
-
-static size_t path_bytes(struct vt_bytes leaf)
-{
-    size_t len = 0;
-    while (len < leaf.len && leaf.ptr[len] != VALUE[0] && leaf.ptr[len] != LINK[0])
-        len++;
-    return len;
-}
-
-/* Of a property that is there twice, readers take the one or the other. */
-static bool has_twice(const struct packet *packet)
-{
-    for (size_t i = 1; i < packet->count; i++) {
-        size_t len = path_bytes(packet->leaves[i]);
-        if (len == path_bytes(packet->leaves[i - 1]) &&
-            memcmp(packet->leaves[i].ptr, packet->leaves[i - 1].ptr, len) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool read_packet(struct pdf_reader *reader, struct vt_bytes text, struct packet *out)
-{
-    *out = (struct packet){.xml = {.reader = reader, .text = text}};
-    out->leaves = pdf_scratch(reader, MAX_LEAVES * sizeof(*out->leaves));
-    if (out->leaves == NULL || !pdf_work(reader, text.len))
-        return false;
-    if (text.len > 0 && !take_packet(out))
-        return false;
-    qsort(out->leaves, out->count, sizeof(*out->leaves), by_text);
-    return !has_twice(out);
-}
-
 /* ---- what may differ ---- */
 
 /* What changes with every save. */
@@ -385,6 +345,60 @@ static bool is_same_date(struct vt_bytes xmp, struct vt_bytes info)
 }
 
 /* Does the document information at step b, whose entries are the same as before, say it too? */
+/* ---- the leaves of a packet ---- */
+
+static int by_text(const void *a, const void *b)
+{
+    const struct vt_bytes *left = a, *right = b;
+    size_t len = left->len < right->len ? left->len : right->len;
+    int order = memcmp(left->ptr, right->ptr, len);
+    return order != 0 ? order : left->len < right->len ? -1 : left->len > right->len;
+}
+
+static size_t path_bytes(struct vt_bytes leaf)
+{
+    size_t len = 0;
+    while (len < leaf.len && leaf.ptr[len] != VALUE[0] && leaf.ptr[len] != LINK[0])
+        len++;
+    return len;
+}
+
+/* Of a property that is there twice, readers take the one or the other. */
+static bool has_twice(const struct packet *packet)
+{
+    for (size_t i = 1; i < packet->count; i++) {
+        size_t len = path_bytes(packet->leaves[i]);
+        if (len == path_bytes(packet->leaves[i - 1]) &&
+            memcmp(packet->leaves[i].ptr, packet->leaves[i - 1].ptr, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void forget_volatile(struct packet *packet)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < packet->count; i++) {
+        if (!is_volatile(packet->leaves[i]))
+            packet->leaves[left++] = packet->leaves[i];
+    }
+    packet->count = left;
+}
+
+/* The leaves in order, without those that change with every save. */
+static bool read_packet(struct pdf_reader *reader, struct vt_bytes text, struct packet *out)
+{
+    *out = (struct packet){.xml = {.reader = reader, .text = text}};
+    out->leaves = pdf_scratch(reader, MAX_LEAVES * sizeof(*out->leaves));
+    if (out->leaves == NULL || !pdf_work(reader, text.len))
+        return false;
+    if (text.len > 0 && !take_packet(out))
+        return false;
+    forget_volatile(out);
+    qsort(out->leaves, out->count, sizeof(*out->leaves), by_text);
+    return !has_twice(out);
+}
+
 static bool info_tells(struct pdf_pair *pair, struct vt_bytes leaf, const struct pdf_value *info)
 {
     for (size_t i = 0; i < sizeof(told_by_nature) / sizeof(told_by_nature[0]); i++) {
@@ -396,7 +410,7 @@ static bool info_tells(struct pdf_pair *pair, struct vt_bytes leaf, const struct
             continue;
         size_t skip = strlen(told_by_info[i].path);
         struct vt_bytes value = vt_bytes_slice(leaf, skip, leaf.len - skip);
-        struct pdf_value entry = pdf_pair_get(pair, pair->b, info, told_by_info[i].key);
+        struct pdf_value entry = pdf_pair_get(pair, pair->a, info, told_by_info[i].key);
         struct vt_bytes said = vt_bytes_str(pdf_text_string(pair->reader, &entry));
         return strcmp(told_by_info[i].key, "CreationDate") == 0 ? is_same_date(value, said)
                                                                 : vt_bytes_equal(value, said);
@@ -430,13 +444,33 @@ bool pdf_xmp_says_the_same(struct pdf_pair *pair, struct vt_bytes a, struct vt_b
         int order = i == from.count ? 1
                     : j == to.count ? -1
                                     : by_text(&from.leaves[i], &to.leaves[j]);
-        if (order < 0 && !is_volatile(from.leaves[i]))
+        if (order < 0)
             return false;
-        if (order > 0 && !is_volatile(to.leaves[j]) &&
+        if (order > 0 &&
             (has_property(&from, to.leaves[j]) || !info_tells(pair, to.leaves[j], info)))
             return false;
         i += order <= 0;
         j += order >= 0;
     }
     return true;
+}
+
+bool pdf_xmp_tells(struct pdf_pair *pair, struct vt_bytes xmp, const char *key,
+                   const struct pdf_value *value)
+{
+    struct packet packet;
+    struct vt_bytes said = vt_bytes_str(pdf_text_string(pair->reader, value));
+    if (!read_packet(pair->reader, xmp, &packet))
+        return false;
+    for (size_t i = 0; i < sizeof(told_by_info) / sizeof(told_by_info[0]); i++) {
+        if (strcmp(told_by_info[i].key, key) != 0)
+            continue;
+        struct vt_bytes leaf =
+            join(&packet, vt_bytes_str(told_by_info[i].path), "", said, (struct vt_bytes){0});
+        for (size_t l = 0; l < packet.count; l++) {
+            if (vt_bytes_equal(packet.leaves[l], leaf))
+                return true;
+        }
+    }
+    return false;
 }

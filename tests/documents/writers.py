@@ -17,7 +17,6 @@ HELVETICA = {"Type": Name("Font"), "Subtype": Name("Type1"), "BaseFont": Name("H
 DINGBATS = {"Type": Name("Font"), "Subtype": Name("Type1"), "BaseFont": Name("ZapfDingbats")}
 SYMBOL = {"Type": Name("Font"), "Subtype": Name("Type1"), "BaseFont": Name("Symbol")}
 VIETNAM = datetime.timezone(datetime.timedelta(hours=7))
-OWN_SECTION = form.CONTENT_SPARE + 1  # of the form, when it has a cross-reference stream
 
 
 def rewriting(number, **keys):
@@ -88,6 +87,10 @@ def metadata(sign, base):
     yield "metadata-in-another-order", "iText: structures and lists", signed_over(rich, packet(WITH_HISTORY_AGAIN + TITLE)), ""
     yield "metadata-of-the-information", "iText: what the document information says too", signed_over(base, packet(
         TITLE, created)), ""
+    yield "metadata-with-dates-twice", "OpenPDF: as attributes, and as elements again", signed_over(base, packet(
+        TITLE + "<pdf:Producer>OpenPDF</pdf:Producer><xmp:ModifyDate>2026-02-06T09:00:00Z</xmp:ModifyDate>")), ""
+    yield "information-given-up", "iText 7, PDF 2.0: what the metadata say too", sign("agency", sign("person", base), also=rewriting(
+        form.INFO, Title=None, Producer=None)), ""
     yield "metadata-where-none-were", "iText", sign("agency", sign("person", plain), also=added), ""
 
 
@@ -112,6 +115,10 @@ def metadata_attacks(sign, base):
             ("entity", packet(XMP_TITLE.format("&t;"), before='<!DOCTYPE x [<!ENTITY t "Tờ trình">]>')),
             ("comment", packet(TITLE + "<!-- " + other + " -->")), ("no-end", Stream({"Type": Name("Metadata")}, packet(TITLE).data[:-150]))):
         yield f"metadata-{name}", "SHADOW", over(data), UNCLEAR, "metadata"
+    gone = {key: value for key, value in PdfFile(signed).get(Ref(form.INFO)).items() if key != "Title"}
+    yield "information-given-up-and-metadata-too", "SHADOW", update(signed, {form.INFO: gone, form.METADATA: packet(other)}), UNCLEAR, "/Title"
+    untitled = sign("agency", plain)
+    yield "information-given-up-without-metadata", "SHADOW", update(untitled, {form.INFO: gone}), UNCLEAR, "/Title"
     yield "metadata-invented", "SHADOW", update(sign("agency", plain), {
         number: packet(other), form.CATALOG: dict(PdfFile(sign("agency", plain)).root, Metadata=Ref(number))}), UNCLEAR, "metadata"
 
@@ -127,12 +134,13 @@ def sections(sign):
 
 
 def section_attacks(sign):
-    for name, number, keys in (("content", form.PAGE_1, {"Contents": [Ref(form.CONTENT_1), Ref(OWN_SECTION)]}),
-                               ("look", form.NOTE, {"AP": {"N": Ref(OWN_SECTION)}}),
-                               ("annotation", form.PAGE_2, {"Annots": [Ref(form.FIELD_SIGN_2), Ref(OWN_SECTION)]})):
+    own = PdfFile(sign("agency", form.build(sign.at, "unlisted"))).size
+    for name, number, keys in (("content", form.PAGE_1, {"Contents": [Ref(form.CONTENT_1), Ref(own)]}),
+                               ("look", form.NOTE, {"AP": {"N": Ref(own)}}),
+                               ("annotation", form.PAGE_2, {"Annots": [Ref(form.FIELD_SIGN_2), Ref(own)]})):
         signed = sign("agency", built(sign, number, "unlisted", **keys))
-        note = {"Type": Name("Annot"), "Subtype": Name("Stamp"), "Rect": [72, 740, 300, 770], "AP": {"N": Ref(OWN_SECTION + 50)}, "F": 4}
-        objects = {OWN_SECTION: note if name == "annotation" else form.look(SPOOF, 595, 842), OWN_SECTION + 50: form.look(SPOOF, 595, 842)}
+        note = {"Type": Name("Annot"), "Subtype": Name("Stamp"), "Rect": [72, 740, 300, 770], "AP": {"N": Ref(own + 1)}, "F": 4}
+        objects = {own: note if name == "annotation" else form.look(SPOOF, 595, 842), own + 1: form.look(SPOOF, 595, 842)}
         yield f"missing-section-as-{name}", "SHADOW replace", update(signed, objects), CHANGED + "|" + UNCLEAR, ""
     packed = sign("agency", form.build(sign.at, "packed"))
     note = {"Type": Name("Annot"), "Subtype": Name("FreeText"), "Rect": [72, 590, 300, 640], "DA": b"/F1 10 Tf", "Contents": text("900.000")}
@@ -178,6 +186,7 @@ def fields(sign, base):
         sign, form.FIELD_SIGN_2, P=None)), into="vanthu", also=rewriting(form.FIELD_SIGN_2, P=Ref(form.PAGE_2))), "vanthu"
     p2 = sign("person", base, certify=2)
     yield "p2-filled-by-itext-7", "black is the default, so it is not written", typed(p2, b"/F1 10 Tf"), "so"
+    yield "p2-filled-in-the-same-type", "PDFBox", typed(sign("person", built(sign, form.FORM, NeedAppearances=True), certify=2), b"0 g /F1 10.0 Tf"), "so"
     yield "p2-filled-in-another-type", "iText: the font of the program", typed(p2, b"/Helv 11 Tf 0 g"), "so"
 
 

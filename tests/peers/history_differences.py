@@ -20,6 +20,12 @@ STAMP = "FOOLED: a time stamp with a look writes onto the page what nobody signe
 HYBRID = "an update with two tables for different readers (/XRefStm) that do not say the same; the peer follows one"
 MISSING = "FOOLED: what the signed revision refers to was not there when it was signed, and comes later"
 BROKEN = "vanthu shows the broken signature; the peer passes over it or gives up on the file, and nobody is fooled"
+METADATA = "FOOLED: what the metadata say is shown in lists of files and by viewers; the peer does not compare them"
+DEFAULTS = "FOOLED: fonts and colours of the form, by which readers draw fields; the peer lets them become anything"
+VERSION = "a version that does not exist; nobody knows what readers make of it"
+TYPED = "what might be something else as well gets a /Type"
+BESIDE = "the table has the object as it was, and the stream beside it another one, in an object stream; the peer follows the table"
+PLAIN = "the peer knows no such update; it changes nothing that is seen"
 DAMAGED = "vanthu calls the file damaged before it comes to the signature"
 
 TWICE = "an entry that stands twice: the one is signed, and the other one is read; vanthu calls the file damaged"
@@ -92,6 +98,15 @@ PYHANKO = [
     ("unreadable", "accepted accepted", SIGNERS, "cms-two-signers cms-two-signers-one-self-made"),
     ("unreadable", "refused accepted", SIGNERS, "cms-two-signers-one-of-other-bytes"),
     ("refused", "accepted", SPACES, "contents-with-spaces"),
+    ("accepted", "refused", METADATA,
+     "metadata-title* metadata-added metadata-author-added metadata-date-of-creation metadata-names-exchanged metadata-comment metadata-invented information-*"),
+    ("accepted", "refused", DEFAULTS, "form-font-* form-colour-for-all"),
+    ("accepted", "refused", VERSION, "version-unknown"),
+    ("accepted", "refused", TYPED, "widget-typed-that-is-a-tag"),
+    ("accepted", "refused", BESIDE, "packed-and-in-the-table"),
+    ("refused refused accepted", "accepted accepted accepted", "pyHanko takes a section that lists itself nowhere for the object of its number",
+     "number-of-a-section-again"),
+    ("refused accepted", "accepted accepted", PLAIN, "page-tabs field-vanishes field-on-its-page"),
     ("accepted", "refused", "a note of the signed revision becomes a field of the form, and nobody knows what readers make of it",
      "field-added-that-is-old"),
 ]
@@ -144,6 +159,15 @@ DSS = [
     ("refused", "refused accepted", SIGNERS, "cms-two-signers-one-of-other-bytes"),
     ("refused", "accepted", SPACES, "contents-with-spaces contents-with-an-odd-digit"),
     ("accepted", "refused", TAGS, "tag-*"),
+    ("accepted", "refused", METADATA, "metadata-* information-*"),
+    ("accepted", "refused", DEFAULTS, "form-font-* form-colour-for-all"),
+    ("accepted", "refused", VERSION, "version-unknown"),
+    ("accepted", "refused", TYPED, "widget-typed-*"),
+    ("accepted", "refused", BESIDE, "packed-and-in-the-table"),
+    ("accepted", "refused", "FOOLED: the place of a field that nobody signed changes", "field-vanishes-unsigned"),
+    ("accepted accepted", "refused accepted", "FOOLED: the rectangle and the page of a field may become anything when it is signed",
+     "field-grows-when-signed field-on-another-page"),
+    ("refused accepted", "accepted accepted", PLAIN, "page-tabs"),
     ("refused", "accepted", "DSS draws the pages and sees that the field shows what was filled in, which the certification allows (P=2)", "p2-*"),
     ("refused accepted", "accepted accepted", "the same", "p2-filled-and-signed lock-of-others"),
     ("refused accepted", "accepted accepted", "DSS draws the pages and sees what was filled in; the agency that signed afterwards covers it",
