@@ -15,6 +15,7 @@ PEERS = os.path.join(HERE, "..", "..", "build", "peers")
 PYHANKO = "0.38.0"
 PYTHON = f"{PEERS}/pyhanko-{PYHANKO}/bin/python"
 DSS = f"{PEERS}/dss-6.4"
+SIGNERS = f"{PEERS}/signers-1"
 
 
 def fetch(*commands):
@@ -60,25 +61,56 @@ def pyhanko_sign(pki, name, source, target):
     subprocess.run([PYTHON, HERE + "/pyhanko_sign.py", pki, name, source, target], check=True)
 
 
-# ---- the Digital Signature Service of the EU, from the Maven repository ----
+# ---- from the Maven repository: the Digital Signature Service of the EU; libraries that sign ----
+
+
+def maven_install(folder, pom):
+    """True when the libraries of a pom are in a folder."""
+    if os.path.exists(folder + "/whole"):
+        return shutil.which("java") is not None
+    done = fetch(["java", "-version"],
+                 ["mvn", "-q", "-B", "-f", pom, f"-Dmaven.repo.local={PEERS}/maven",
+                  "org.apache.maven.plugins:maven-dependency-plugin:3.6.0:copy-dependencies", "-DoutputDirectory=" + os.path.abspath(folder)])
+    if done:
+        with open(folder + "/whole", "wb"):
+            pass
+    return done
 
 
 def dss_install():
     """True when it is there; java(1) runs it from its source."""
-    if os.path.exists(DSS + "/whole"):
-        return shutil.which("java") is not None
-    done = fetch(["java", "-version"],
-                 ["mvn", "-q", "-B", "-f", HERE + "/dss/pom.xml", f"-Dmaven.repo.local={PEERS}/maven",
-                  "org.apache.maven.plugins:maven-dependency-plugin:3.6.0:copy-dependencies", "-DoutputDirectory=" + os.path.abspath(DSS)])
-    if done:
-        with open(DSS + "/whole", "wb"):
-            pass
-    return done
+    return maven_install(DSS, HERE + "/dss/pom.xml")
 
 
 def dss(pki, files):
     return answers(["java", "-XX:TieredStopAtLevel=1", "-cp", DSS + "/*", HERE + "/dss/DssVerdicts.java", pki], files)
 
 
+def signers_install():
+    return maven_install(SIGNERS, HERE + "/signers/pom.xml")
+
+
+class Signers:
+    """The libraries in one process, which does a step at a time."""
+
+    def __init__(self, pki, folder):
+        sources = [f"{HERE}/signers/{name}" for name in sorted(os.listdir(HERE + "/signers")) if name.endswith(".java")]
+        subprocess.run(["javac", "-nowarn", "-d", folder, "-cp", SIGNERS + "/*", *sources], check=True, capture_output=True)
+        self.process = subprocess.Popen(["java", "-XX:TieredStopAtLevel=1", "-cp", f"{SIGNERS}/*:{folder}", "Signers", pki],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+
+    def run(self, library, operation, source, target, *options):
+        """What is wrong, or an empty text."""
+        self.process.stdin.write("\t".join([library, operation, source, target, *options]) + "\n")
+        self.process.stdin.flush()
+        said = self.process.stdout.readline().strip()
+        return "" if said == "ok" else said or "the libraries have ended"
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
 if __name__ == "__main__":
-    sys.exit(0 if pyhanko_install() and dss_install() else 1)
+    sys.exit(0 if pyhanko_install() and dss_install() and signers_install() else 1)
