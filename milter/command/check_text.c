@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Evidence for a person, in Vietnamese or English: what holds of all, each document, and what is
  * done to it; check_signature.c prints the signatures. */
+#include <limits.h>
+
 #include "command/check_print.h"
 
 /* Each on a line of its own: none of them is proven. */
@@ -85,6 +87,13 @@ void vt_command_print_decision(FILE *out, const struct vt_check_text *text,
     print_assumption(&p, mail);
 }
 
+/* Whoever sent a file chose its name. */
+static void print_file_name(FILE *out, const char *file)
+{
+    char clean[PATH_MAX];
+    fprintf(out, "%s\n", vt_text_clean(clean, sizeof(clean), vt_bytes_str(file)));
+}
+
 void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
                                const struct vt_evidence *evidence,
                                const struct vt_decision *decision)
@@ -92,7 +101,7 @@ void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
     const struct vt_checked_printer p = {out, text->language, text};
     const struct vt_site_facts *facts = text->facts;
     if (text->file != NULL)
-        fprintf(out, "%s\n", text->file);
+        print_file_name(out, text->file);
     if (evidence->documents_count == 0)
         fprintf(out, "   %s\n", vt_checked_word(&p, W_NO_DOCUMENTS));
     vt_checked_reasons(&p, evidence->reasons, &(struct vt_reason_fields){0});

@@ -92,13 +92,23 @@ static bool shows_seal(struct hints *hints, size_t index, size_t *pixels_left)
     return count > in_head;
 }
 
+/* Anybody gets a time stamp: it is nobody's signature. */
+static bool has_signer(const struct pdf_reader *reader)
+{
+    for (size_t i = 0; i < reader->signatures_count; i++) {
+        if (reader->signatures[i].object.format != VT_SIGNATURE_DOCTIMESTAMP)
+            return true;
+    }
+    return false;
+}
+
 /* A seal stands on the last page, or where the annexes begin: from both ends, as far as the budget
  * reaches. */
 static void look_for_seal(struct hints *hints)
 {
     size_t pixels_left = MAX_PIXELS, count = hints->pages_count;
     size_t painted = count < MAX_PAINTED_PAGES ? count : MAX_PAINTED_PAGES;
-    if (hints->reader->signatures_count > 0 || hints->reader->document->reasons != 0)
+    if (has_signer(hints->reader) || hints->reader->document->reasons != 0)
         return;
     for (size_t i = 0; i < painted && pixels_left > 0; i++) {
         size_t index = i % 2 == 0 ? i / 2 : count - 1 - i / 2;

@@ -244,6 +244,26 @@ def text_complaints(pki, config, path):
             yield f"{language}: {done.stdout}{done.stderr}"
 
 
+def stamped_complaints(pki, config, folder):
+    """A time stamp is nobody's signature: the picture of a seal stays all there is."""
+    path = folder + "/stamped-seal.pdf"
+    with open(path, "wb") as file:
+        file.write(pdfsign.stamp(made((picture.seal(), 300, 180, SEAL, SEAL)), pki, WHEN))
+    document = json.loads(check(pki, config, [path], "--json").stdout)["documents"][0]
+    if (document["hints"], document["reasons"]) != (SEALED, ["IMAGE_ONLY"]):
+        yield f"{document['hints']} {document['reasons']}"
+
+
+def named_complaints(pki, config, folder):
+    """Whoever sends a file chooses its name: no control reaches the terminal, no character turns the line round."""
+    path = folder + "/a\x1b[2J\nb\u202efdp.pdf"
+    with open(path, "wb") as file:
+        file.write(pdfbuild.build(when=WHEN))
+    shown = check(pki, config, [path]).stdout
+    if any(letter in shown for letter in "\x1b\u202e") or "a?[2J?b?fdp.pdf" not in shown:
+        yield repr(shown)
+
+
 def main():
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -272,6 +292,10 @@ def main():
         found = list(text_complaints(pki, config, f"{folder}/seal.pdf"))
         failed += bool(found)
         print(f"{'FAIL' if found else 'ok'}  as text  {'; '.join(found)}")
+        for name, complaints_of in (("seal and time stamp", stamped_complaints), ("name of a stranger", named_complaints)):
+            found = list(complaints_of(pki, config, folder))
+            failed += bool(found)
+            print(f"{'FAIL' if found else 'ok'}  {name}  {'; '.join(found)}")
     return 1 if failed else 0
 
 
