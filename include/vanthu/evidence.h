@@ -450,6 +450,9 @@ bool vt_mail_is_urgent(const struct vt_mail *mail);
 /* False when a file or mail with these reasons was not read whole: damaged, encrypted, too large,
  * of a form that is not read, not checked. It is then never called unsigned. */
 bool vt_reasons_mean_read(vt_reasons reasons);
+/* The document that a document lies inside, the innermost; NULL: none. */
+const struct vt_document *vt_document_around(const struct vt_evidence *evidence,
+                                             const struct vt_document *document);
 /* Reasons of the mail, its documents and their signatures together. */
 vt_reasons vt_evidence_all_reasons(const struct vt_evidence *evidence);
 /* Exit status of `vanthu check` for one file (design.md 9): 0, 1, 2 or 3. A document is not signed

@@ -12,6 +12,7 @@ enum vt_checked_word {
     W_ONE_SIGNATURE,
     W_SIGNATURES,
     W_NO_SIGNATURES,
+    W_INSIDE,
     W_SIGNATURE,
     W_ISSUER,
     W_SIGNER,

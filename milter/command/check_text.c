@@ -27,18 +27,29 @@ static void print_effect(const struct vt_checked_printer *p, const struct vt_sit
 }
 
 /* its: NULL: the table was not asked. */
-static void print_document(const struct vt_checked_printer *p, const struct vt_document *document,
-                           const struct vt_site_document *its)
+static void print_title(const struct vt_checked_printer *p, const struct vt_evidence *evidence,
+                        const struct vt_document *document)
 {
     const char *name = vt_checked_first_of(document->name, document->path);
     fprintf(p->out, "%s%s[%s] ", name == NULL ? "" : name, name == NULL || *name == '\0' ? "" : " ",
             vt_format_name(document->format));
     if (document->signatures_count == 0)
-        fprintf(p->out, "%s\n", vt_checked_word(p, W_NO_SIGNATURES));
+        fputs(vt_checked_word(p, W_NO_SIGNATURES), p->out);
     else
         fprintf(
-            p->out, "%zu %s\n", document->signatures_count,
+            p->out, "%zu %s", document->signatures_count,
             vt_checked_word(p, document->signatures_count == 1 ? W_ONE_SIGNATURE : W_SIGNATURES));
+    const struct vt_document *outer = vt_document_around(evidence, document);
+    if (outer != NULL)
+        fprintf(p->out, ", %s %s", vt_checked_word(p, W_INSIDE),
+                vt_checked_first_of(outer->name, outer->path));
+    fputc('\n', p->out);
+}
+
+static void print_document(const struct vt_checked_printer *p, const struct vt_evidence *evidence,
+                           const struct vt_document *document, const struct vt_site_document *its)
+{
+    print_title(p, evidence, document);
     const struct vt_reason_fields fields = {.file = document->name};
     vt_reasons reasons = document->reasons;
     if (its != NULL)
@@ -107,7 +118,7 @@ void vt_command_print_evidence(FILE *out, const struct vt_check_text *text,
     vt_checked_reasons(&p, evidence->reasons, &(struct vt_reason_fields){0});
     vt_checked_findings(&p, evidence->findings, evidence->findings_count);
     for (size_t i = 0; i < evidence->documents_count; i++)
-        print_document(&p, &evidence->documents[i],
+        print_document(&p, evidence, &evidence->documents[i],
                        facts != NULL && i < facts->documents_count ? &facts->documents[i] : NULL);
     if (decision == NULL)
         return;

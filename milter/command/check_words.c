@@ -6,6 +6,7 @@ static const char *const words[W_WORDS][2] = {
     [W_NO_DOCUMENTS] = {"không có tệp nào để kiểm tra chữ ký số", "holds no file to check"},
     [W_ONE_SIGNATURE] = {"chữ ký số", "signature"},
     [W_SIGNATURES] = {"chữ ký số", "signatures"},
+    [W_INSIDE] = {"nằm trong tệp", "inside"},
     [W_NO_SIGNATURES] = {"không có chữ ký số", "no signature"},
     [W_SIGNATURE] = {"Chữ ký số", "Signature"},
     [W_ISSUER] = {"Tổ chức cấp chứng thư", "Issuing CA"},

@@ -55,15 +55,28 @@ static bool is_signature_of(const struct vt_document *signature, const char *nam
                    vt_bytes_str(name));
 }
 
-/* What lies inside a document vouches for itself alone: it lies beside nothing. */
 static bool is_inside(const struct vt_document *other, const struct vt_document *document)
 {
     if (document->path == NULL || other->path == NULL)
         return false;
     size_t len = strlen(document->path);
-    return len == 0 || (strncmp(other->path, document->path, len) == 0 && other->path[len] == '/');
+    return len == 0 ? other->path[0] != '\0'
+                    : (strncmp(other->path, document->path, len) == 0 && other->path[len] == '/');
 }
 
+const struct vt_document *vt_document_around(const struct vt_evidence *evidence,
+                                             const struct vt_document *document)
+{
+    const struct vt_document *innermost = NULL;
+    for (size_t i = 0; i < evidence->documents_count; i++) {
+        const struct vt_document *other = &evidence->documents[i];
+        if (is_inside(document, other) && (innermost == NULL || is_inside(other, innermost)))
+            innermost = other;
+    }
+    return innermost;
+}
+
+/* What lies inside a document vouches for itself alone: it lies beside nothing. */
 enum vt_beside vt_evidence_beside(const struct vt_evidence *evidence,
                                   const struct vt_document *document, same_name *is_same)
 {

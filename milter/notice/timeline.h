@@ -63,6 +63,7 @@ enum vt_timeline_word {
     VT_TIMELINE_REVISIONS,
     VT_TIMELINE_SIGNATURES,
     VT_TIMELINE_ABOUT,
+    VT_TIMELINE_IN_FILE,
     VT_TIMELINE_INSIDE,
     VT_TIMELINE_FIRST_UNSIGNED,
     VT_TIMELINE_CAME,
@@ -171,6 +172,9 @@ void vt_timeline_section(struct vt_timeline_writer *w, size_t number);
 void vt_timeline_section_line(struct vt_timeline_writer *w, size_t number);
 /* timeline_verdict.c: what is said of w->file first. */
 void vt_timeline_put_verdict(struct vt_timeline_writer *w);
+/* The name of a document, with that of the document around it: two may be called the same. */
+const char *vt_timeline_document_name(struct vt_timeline_writer *w,
+                                      const struct vt_document *document);
 /* its: NULL: the table was not asked. */
 void vt_timeline_document(struct vt_timeline_writer *w, const struct vt_document *document,
                           const struct vt_site_document *its, size_t begin);

@@ -188,6 +188,17 @@ static void put_hints(struct vt_timeline_writer *w, const struct vt_document_hin
     }
 }
 
+const char *vt_timeline_document_name(struct vt_timeline_writer *w,
+                                      const struct vt_document *document)
+{
+    const struct vt_document *outer = vt_document_around(w->file->evidence, document);
+    const char *name = vt_page_file_name(&w->page, document);
+    return outer == NULL ? name
+                         : vt_page_printf(&w->page, "%s (%s %s)", name,
+                                          vt_timeline_word(w, VT_TIMELINE_IN_FILE),
+                                          vt_page_file_name(&w->page, outer));
+}
+
 /* A file that is the document is named above already. */
 static void put_title(struct vt_timeline_writer *w, const struct vt_document *document)
 {
@@ -202,7 +213,7 @@ static void put_title(struct vt_timeline_writer *w, const struct vt_document *do
                             "</h3>\n");
         return;
     }
-    vt_timeline_element(w, "<h3>", vt_page_file_name(&w->page, document), "</h3>\n<p>");
+    vt_timeline_element(w, "<h3>", vt_timeline_document_name(w, document), "</h3>\n<p>");
     vt_timeline_mark(w, vt_timeline_verdict_of_document(document));
     vt_timeline_put(w, "</p>\n");
 }

@@ -33,7 +33,7 @@ static void put_contents(struct vt_timeline_writer *w)
         const struct vt_document *document = &evidence->documents[i];
         if (!is_shown(w, i))
             continue;
-        vt_timeline_list_line(w, NULL, vt_page_file_name(&w->page, document),
+        vt_timeline_list_line(w, NULL, vt_timeline_document_name(w, document),
                               vt_timeline_verdict_of_document(document));
         named++;
     }

@@ -67,6 +67,7 @@ static const char *const words[VT_TIMELINE_WORDS][VT_NOTICE_LANGUAGES] = {
                                "Revisions of the file and signatures"},
     [VT_TIMELINE_SIGNATURES] = {"Chữ ký số của tệp", "Signatures of the file"},
     [VT_TIMELINE_ABOUT] = {"Thông tin về tệp", "About the file"},
+    [VT_TIMELINE_IN_FILE] = {"nằm trong tệp", "inside"},
     [VT_TIMELINE_INSIDE] = {"Các văn bản đã kiểm tra trong tệp này",
                             "Documents in this file that were checked"},
     [VT_TIMELINE_FIRST_UNSIGNED] = {"Bản đầu tiên, chưa được ký số.",

@@ -99,6 +99,11 @@ def shown(pki, config, path):
 def lent(pki, config, folder):
     """What is said wrongly of an unsigned file that holds a signed one of its own name."""
     letter, page = folder + "/cong-van.pdf", folder + "/page.html"
+    with open(letter, "wb") as file:
+        file.write(formfile.build(moment("100d-ago"), change=formfile.holding("cong-van.pdf", formfile.build(moment("100d-ago")))))
+    for text, line in zip(shown(pki, config, letter), ("không có chữ ký số, nằm trong tệp cong-van.pdf", "no signature, inside cong-van.pdf")):
+        if line not in text:
+            yield f"{line!r} is not in {text!r}"
     signed = pdfsign.sign(pdfbuild.build(when=moment("100d-ago")), pki, "agency", moment("100d-ago"))
     with open(letter, "wb") as file:
         file.write(formfile.build(moment("100d-ago"), change=formfile.holding("cong-van.signed.pdf", signed)))
@@ -111,7 +116,8 @@ def lent(pki, config, folder):
     seen = (status, expect.verdicts_of(evidence), outer["reasons"], outer["expects_signature"], evidence["decision"]["action"])
     if seen != (3, PASSED, ["NO_SIGNATURE"], True, "tag"):
         yield f"{seen} {said}"
-    for sentence in ("chữ ký số của tệp nằm bên trong không bảo đảm cho tệp này", "do not vouch for it"):
+    for sentence in ("chữ ký số của tệp nằm bên trong không bảo đảm cho tệp này", "do not vouch for it",
+                     "<h3>cong-van.signed.pdf (nằm trong tệp cong-van.pdf)</h3>", "<h3>cong-van.signed.pdf (inside cong-van.pdf)</h3>"):
         if sentence not in text:
             yield f"the page does not say {sentence!r}"
     if "Chữ ký số hợp lệ của:" in text:

@@ -33,6 +33,7 @@ SHARED = "vanthu lists one signature for a value that two fields have"
 NAMED = "vanthu lists what /Perms calls the certification as a signature, which it is not"
 PURPOSE = "the bytes are signed, but by a token or a key for another purpose, which vanthu says as a verdict of its own"
 SIGNERS = "a signature of a PDF has one signer (EN 319 142): for the peer it is none; vanthu verifies both, and calls neither valid"
+NO_FIELD = "a signature that is the value of a text field: the peer lists none, vanthu says that readers do not show it"
 SPACES = "white space in a hexadecimal string is ignored, and a last digit that is missing is 0 (ISO 32000-2, 7.3.4.3)"
 
 PYHANKO = [
@@ -97,7 +98,7 @@ PYHANKO = [
     ("-", "refused", "a form of signature that pyHanko does not know", "cms-sha1-* cms-sha256-* cms-bare-value"),
     ("unreadable", "accepted accepted", SIGNERS, "cms-two-signers cms-two-signers-one-self-made"),
     ("unreadable", "refused accepted", SIGNERS, "cms-two-signers-one-of-other-bytes"),
-    ("refused", "accepted", SPACES, "contents-with-spaces"),
+    ("refused", "accepted", SPACES, "contents-with-spaces"), ("-", "accepted", NO_FIELD, "in-a-text-field"),
     ("accepted", "refused", METADATA,
      "metadata-title* metadata-added metadata-author-added metadata-date-of-creation metadata-names-exchanged metadata-comment metadata-invented information-*"),
     ("accepted", "refused", DEFAULTS, "form-font-* form-colour-for-all"),
@@ -157,7 +158,7 @@ DSS = [
     ("refused", "refused refused", NAMED, "certification-named-elsewhere"),
     ("refused", "accepted accepted", SIGNERS, "cms-two-signers cms-two-signers-one-self-made"),
     ("refused", "refused accepted", SIGNERS, "cms-two-signers-one-of-other-bytes"),
-    ("refused", "accepted", SPACES, "contents-with-spaces contents-with-an-odd-digit"),
+    ("refused", "accepted", SPACES, "contents-with-spaces contents-with-an-odd-digit"), ("-", "accepted", NO_FIELD, "in-a-text-field"),
     ("accepted", "refused", TAGS, "tag-*"),
     ("accepted", "refused", METADATA, "metadata-* information-*"),
     ("accepted", "refused", DEFAULTS, "form-font-* form-colour-for-all"),
