@@ -188,6 +188,9 @@ static void compare_step(struct judgement *judgement, size_t step)
         if (history->defect_before != NULL)
             pdf_pair_fail(&pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_NOT_FOLLOWED, "%s",
                           history->defect_before);
+        if (history->steps[step].doubt != NULL)
+            pdf_pair_fail(&pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_NOT_FOLLOWED, "%s",
+                          history->steps[step].doubt);
         if (certifies_late(judgement->reader, step))
             pdf_pair_fail(&pair, VT_CHANGES_UNDETERMINED, VT_CHANGE_CERTIFIED_AGAIN,
                           "a later signature certifies the document anew");

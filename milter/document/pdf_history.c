@@ -7,22 +7,27 @@
 
 #include "document/pdf_history.h"
 #include "document/pdf_packed.h"
+#include "document/pdf_xref_section.h"
 
 /* Decoded content of one stream when two versions are compared. */
 #define MAX_STREAM_BYTES ((size_t)64 * 1024 * 1024)
+/* How far the numbers of an update may lie above those before it: a table that grows to millions is
+ * not read by all readers. */
+#define MAX_NUMBERS_SKIPPED 65536
 /* "N G obj" before an object. */
 #define MAX_HEADER_BYTES 64
 
 /* ---- what a step redefines ---- */
 
-/* 7.3.10: does the object that stands there have this number? The library looks only at those that
- * are asked for. */
+/* 7.3.10: does the object that stands there have this number, written without a sign, which not all
+ * readers read? The library looks only at those that are asked for. */
 static bool is_numbered(struct vt_bytes bytes, const struct pdf_entry *entry)
 {
     int64_t id = 0, gen = 0;
     size_t at = 0;
     bytes = vt_bytes_slice(bytes, entry->place, MAX_HEADER_BYTES);
-    return pdf_next_header(bytes, &at, &id, &gen) && id == entry->id && gen == 0;
+    return pdf_next_header(bytes, &at, &id, &gen) && id == entry->id && gen == 0 &&
+           vt_bytes_find(vt_bytes_slice(bytes, 0, at), VT_BYTES("+"), 0) == SIZE_MAX;
 }
 
 static const char *check_offset(struct vt_bytes bytes, const struct pdf_entry *entry, size_t from,
@@ -50,6 +55,8 @@ static const char *add_entries(struct pdf_reader *reader, struct pdf_step *step,
             return "an update lists object 0, which is none";
         if (entry->id == 0)
             continue; /* the head of the list of free objects */
+        if (entry->id >= step->numbers_end)
+            return "an update numbers objects far above those before it";
         if (!pdf_set_add(reader, &own, entry->id))
             return "an update lists an object twice";
         const char *defect =
@@ -79,6 +86,17 @@ static const char *check_containers(struct pdf_reader *reader, const struct pdf_
                                             : "an update uses an object stream it does not bring";
 }
 
+/* Behind the numbers that a revision may use: /Size of the one before (7.5.5), its own new ones,
+ * and some that it leaves out. */
+static size_t numbers_end(const struct pdf_chain *chain, size_t index,
+                          const struct pdf_section *section)
+{
+    const struct pdf_revision *before = &chain->revisions[index - 1];
+    struct pdf_value size = pdf_dict_get(&chain->sections[before->newest].trailer, "Size");
+    size_t used = size.kind == PDF_INTEGER && size.integer > 0 ? (size_t)size.integer : 0;
+    return used + section->entries_count + MAX_NUMBERS_SKIPPED;
+}
+
 static const char *add_revision(struct pdf_history *history, struct pdf_step *step, size_t index)
 {
     const struct pdf_revision *revision = &history->chain->revisions[index];
@@ -88,11 +106,15 @@ static const char *add_revision(struct pdf_history *history, struct pdf_step *st
         return "an update has more than one cross-reference section";
     if (!pdf_section_load(history->reader, section))
         return "the cross-reference section of an update cannot be read";
+    step->numbers_end = numbers_end(history->chain, index, section);
     size_t from = history->chain->revisions[index - 1].end;
     if (section->at < from)
         return "the cross-reference section of an update lies before the update";
     if (section->is_loose)
         return "the cross-reference table of an update is written as not all readers read it";
+    if (!pdf_section_is_plain(section) ||
+        (section->second != NULL && !pdf_section_is_plain(section->second)))
+        return "the cross-reference section of an update is written as not all readers read it";
     struct pdf_split split = {0};
     const char *defect = section->is_hybrid ? pdf_hybrid_compare(history->reader, section, from,
                                                                  revision->end, &split)
@@ -151,17 +173,35 @@ static const char *check_before(struct pdf_history *history)
         if (!pdf_section_load(history->reader, &chain->sections[i]))
             return "a cross-reference section cannot be read";
     }
-    return pdf_has_unlisted(history->reader, chain->sections + oldest,
-                            chain->sections_count - oldest, 0, end, true)
-               ? "what was signed holds an object that no cross-reference section lists, which "
-                 "some readers show after an update"
-               : NULL;
+    if (pdf_has_unlisted(history->reader, chain->sections + oldest, chain->sections_count - oldest,
+                         0, end, true))
+        return "what was signed holds an object that no cross-reference section lists, which some "
+               "readers show after an update";
+    return pdf_search_differs(history->reader, chain->sections + oldest,
+                              chain->sections_count - oldest, end);
+}
+
+/* What all readers have to read alike. */
+static void check_readings(struct pdf_history *history)
+{
+    for (size_t i = 0; i < history->count; i++) {
+        struct pdf_step *step = &history->steps[i];
+        const char **defect = i == 0 ? &history->defect_before : &step->doubt;
+        size_t from = i == 0 ? 0 : history->steps[i - 1].end;
+        pdf_generations_collect(history, i,
+                                vt_bytes_slice(history->reader->bytes, from, step->end - from));
+        if (*defect == NULL)
+            *defect = pdf_containers_check(history, i);
+        if (*defect == NULL)
+            *defect = pdf_generations_check(history, i);
+    }
 }
 
 void pdf_history_open(struct pdf_history *history)
 {
-    if (history->count > 1)
-        history->defect_before = check_before(history);
+    if (history->count == 1)
+        return;
+    history->defect_before = check_before(history);
     for (size_t i = 1; i < history->count; i++) {
         struct pdf_step *step = &history->steps[i];
         size_t first = history->steps[i - 1].revision + 1;
@@ -170,6 +210,7 @@ void pdf_history_open(struct pdf_history *history)
         if (step->defect == NULL)
             step->defect = check_generations(history, step);
     }
+    check_readings(history);
 }
 
 void pdf_history_close(struct pdf_history *history)

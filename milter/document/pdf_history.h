@@ -20,7 +20,10 @@ struct pdf_step {
     bool unreadable;
     struct pdf_set redefined; /* object numbers since the step before; empty for the first */
     const char *defect;       /* why the bytes since the step before are no update one can follow */
+    const char *doubt;        /* why not all readers read them alike */
     struct pdf_split split;   /* what older readers see otherwise */
+    size_t numbers_end;       /* above it an update may number no object */
+    struct pdf_set odd_refs;  /* references in its bytes with a generation number other than 0 */
 };
 
 struct pdf_cached {
@@ -46,6 +49,15 @@ struct pdf_history {
 /* Read what each step redefines. steps[].end and .revision are set, oldest first; the last one is
  * the whole file. */
 void pdf_history_open(struct pdf_history *history);
+/* pdf_containers.c: do all readers find the same objects in the object streams of a step (7.5.7)?
+ * Its references are collected on the way. Returns NULL, or why they do not. */
+const char *pdf_containers_check(struct pdf_history *history, size_t step);
+/* pdf_generations.c: collect the references in a text of a step with a generation number other than
+ * 0: most readers do not look at it (7.3.10). */
+void pdf_generations_collect(struct pdf_history *history, size_t step, struct vt_bytes text);
+/* Does a step bring an object where such a reference leads some readers only, or such a reference?
+ * The steps up to it are collected. Returns NULL, or what it does. */
+const char *pdf_generations_check(struct pdf_history *history, size_t step);
 void pdf_history_close(struct pdf_history *history);
 /* True when the document at a step, or what was fetched from it, is damaged. */
 bool pdf_history_is_damaged(struct pdf_history *history, size_t step);

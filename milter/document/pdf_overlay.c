@@ -3,6 +3,8 @@
  * page (ISO 32000-1, 12.5.5), and its appearance is whatever its writer likes: one that is as large
  * as the page is another page under the signatures of those who signed before. A signature, a seal
  * or a field is small. */
+#include <stdlib.h>
+
 #include "document/pdf_compare.h"
 
 /* Parts of the page's area: by one update, and by all since the first signature. A seal of 36 mm
@@ -88,16 +90,46 @@ static bool is_drawn(struct pdf_pair *pair, const struct pdf_value *annotation)
 }
 
 #define FLAG_HIDDEN 2 /* 12.5.3 */
+/* Flags have ten bits; not all readers read a number that is larger, or below zero, alike. */
+#define MAX_FLAGS 1023
 
+static bool is_hidden(struct pdf_pair *pair, const struct pdf_value *widget)
+{
+    struct pdf_value flags = pdf_pair_get(pair, pair->b, widget, "F");
+    return flags.kind == PDF_INTEGER && flags.integer >= 0 && flags.integer <= MAX_FLAGS &&
+           (flags.integer & FLAG_HIDDEN) != 0;
+}
+
+/* An appearance without a drawing instruction, or without room for it. */
+static bool is_empty_look(struct pdf_pair *pair, const struct pdf_value *widget)
+{
+    struct pdf_value looks = pdf_pair_get(pair, pair->b, widget, "AP");
+    struct pdf_value look = pdf_dict_get(&looks, "N");
+    struct pdf_value stream = pdf_pair_resolve(pair, pair->b, look);
+    struct pdf_value box = pdf_pair_get(pair, pair->b, &stream, "BBox");
+    double area = 1;
+    uint8_t *data = NULL;
+    size_t len = 0;
+    if (looks.kind == PDF_NONE || (area_of(pair, &box, &area) && area == 0))
+        return true;
+    if (look.kind != PDF_REF ||
+        !pdf_history_stream(pair->history, look.ref, pair->b, true, &data, &len))
+        return false;
+    bool is_empty = pdf_skip_space(vt_bytes_of(data, len), 0) == len;
+    free(data);
+    return is_empty;
+}
+
+/* 12.5.5: there is no room for an appearance in a rectangle without an area, but some readers draw
+ * it as large as it is. */
 bool pdf_is_seen(struct pdf_pair *pair, const struct pdf_value *widget)
 {
     struct pdf_box box;
     struct pdf_value rectangle = pdf_pair_get(pair, pair->b, widget, "Rect");
-    struct pdf_value flags = pdf_pair_get(pair, pair->b, widget, "F");
-    if (rectangle.kind == PDF_NONE || !is_drawn(pair, widget) ||
-        (flags.kind == PDF_INTEGER && (flags.integer & FLAG_HIDDEN) != 0))
+    if (rectangle.kind == PDF_NONE || !is_drawn(pair, widget) || is_hidden(pair, widget))
         return false;
-    return !pdf_pair_box(pair, &rectangle, &box) || box.right > box.left || box.top > box.bottom;
+    return !pdf_pair_box(pair, &rectangle, &box) || box.right > box.left || box.top > box.bottom ||
+           !is_empty_look(pair, widget);
 }
 
 /* What an annotation hides. */

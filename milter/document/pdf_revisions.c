@@ -21,14 +21,21 @@ static bool next_eof_mark(struct vt_bytes bytes, size_t *at)
     return true;
 }
 
+/* Not all readers take what else is white space for it. */
+static bool is_plain_space(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* The offset behind startxref. No sign and no comment, which some readers do not read. */
 static bool next_offset(struct vt_bytes bytes, size_t *at, size_t *out)
 {
     struct pdf_value offset;
-    while (*at < bytes.len && pdf_is_space(bytes.ptr[*at]))
+    while (*at < bytes.len && is_plain_space(bytes.ptr[*at]))
         (*at)++;
     if (*at == bytes.len || bytes.ptr[*at] < '0' || bytes.ptr[*at] > '9' ||
-        !pdf_next_value(bytes, at, &offset) || offset.kind != PDF_INTEGER)
+        !pdf_next_value(bytes, at, &offset) || offset.kind != PDF_INTEGER || *at == bytes.len ||
+        (!is_plain_space(bytes.ptr[*at]) && bytes.ptr[*at] != '%'))
         return false;
     *out = (size_t)offset.integer;
     return true;

@@ -65,6 +65,25 @@ size_t pdf_skip_space(struct vt_bytes text, size_t at)
     return at;
 }
 
+/* Lines are read once: behind each comment there is a line of its own. */
+size_t pdf_before_space(struct vt_bytes bytes, size_t from, size_t end)
+{
+    for (;;) {
+        bool is_new_line = false;
+        while (end > from && pdf_is_space(bytes.ptr[end - 1])) {
+            is_new_line = is_new_line || bytes.ptr[end - 1] == '\n' || bytes.ptr[end - 1] == '\r';
+            end--;
+        }
+        size_t comment = end;
+        while (is_new_line && comment > from && bytes.ptr[comment - 1] != '\n' &&
+               bytes.ptr[comment - 1] != '\r' && bytes.ptr[comment - 1] != '%')
+            comment--;
+        if (!is_new_line || comment == from || bytes.ptr[comment - 1] != '%')
+            return end;
+        end = comment - 1;
+    }
+}
+
 /* 7.3.4.2: parentheses nest unless escaped. Returns the offset behind the string or SIZE_MAX. */
 static size_t end_of_literal(struct vt_bytes text, size_t at)
 {

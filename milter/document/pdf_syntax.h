@@ -44,6 +44,8 @@ bool pdf_is_space_only(struct vt_bytes text);
 int pdf_hex_digit(uint8_t c);
 /* Offset of the first byte at or after at that is neither white space nor comment. */
 size_t pdf_skip_space(struct vt_bytes text, size_t at);
+/* The same backwards, not before from: behind the last byte before end that is neither. */
+size_t pdf_before_space(struct vt_bytes text, size_t from, size_t end);
 
 /* Read one value at *at and move *at behind it. "12 0 R" is one value. False (kind PDF_NONE) at the
  * end, for a stray delimiter and for anything that is not closed. */

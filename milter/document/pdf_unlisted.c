@@ -7,24 +7,22 @@
 /* An object without its stream, when it is looked whether it is one. */
 #define MAX_OBJECT_BYTES ((size_t)64 * 1024)
 
-/* Before white space, and before comments in it (7.2.3). Lines are read once: behind each comment
- * there is a line of its own. */
-static size_t before_space(struct vt_bytes bytes, size_t from, size_t end)
+/* What some readers take for a number, or for white space, as well. */
+static bool is_numeric(uint8_t c)
 {
-    for (;;) {
-        bool is_new_line = false;
-        while (end > from && pdf_is_space(bytes.ptr[end - 1])) {
-            is_new_line = is_new_line || bytes.ptr[end - 1] == '\n' || bytes.ptr[end - 1] == '\r';
+    return (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+}
+
+static size_t before_any_space(struct vt_bytes bytes, size_t from, size_t end)
+{
+    size_t before = end + 1;
+    while (end < before) {
+        before = end;
+        end = pdf_before_space(bytes, from, end);
+        while (end > from && (bytes.ptr[end - 1] == 0x80 || bytes.ptr[end - 1] == 0xff))
             end--;
-        }
-        size_t comment = end;
-        while (is_new_line && comment > from && bytes.ptr[comment - 1] != '\n' &&
-               bytes.ptr[comment - 1] != '\r' && bytes.ptr[comment - 1] != '%')
-            comment--;
-        if (!is_new_line || comment == from || bytes.ptr[comment - 1] != '%')
-            return end;
-        end = comment - 1;
     }
+    return end;
 }
 
 /* Where "N G obj" begins whose "obj" stands at at; SIZE_MAX for another word. */
@@ -32,11 +30,10 @@ static size_t object_begin(struct vt_bytes bytes, size_t from, size_t at)
 {
     size_t begin = at;
     for (int number = 0; number < 2; number++) {
-        size_t end = before_space(bytes, from, begin);
-        size_t first = end;
-        while (first > from && bytes.ptr[first - 1] >= '0' && bytes.ptr[first - 1] <= '9')
-            first--;
-        if (first == end || (number == 1 && end == begin))
+        size_t end = before_any_space(bytes, from, begin), digits = 0, first = end;
+        for (; first > from && is_numeric(bytes.ptr[first - 1]); first--)
+            digits += pdf_hex_digit(bytes.ptr[first - 1]) >= 0;
+        if (digits == 0 || (number == 1 && end == begin))
             return SIZE_MAX;
         begin = first;
     }

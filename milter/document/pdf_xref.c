@@ -10,8 +10,6 @@
 
 /* A trailer dictionary. Real ones have 300 bytes, of cross-reference streams 600. */
 #define MAX_TRAILER_BYTES 8192
-/* Annex C.2: 2^23 - 1 objects. */
-#define MAX_SIZE 8388608
 /* Decoded cross-reference stream: PDF_MAX_ENTRIES of 20 bytes. */
 #define MAX_DECODED_BYTES ((size_t)40 * 1024 * 1024)
 
@@ -53,7 +51,7 @@ static const char *read_trailer(struct pdf_section *section)
         if (pdf_dict_count(trailer, single[i]) > 1)
             return "a trailer dictionary has a key twice";
     }
-    if (!trailer_integer(trailer, "Size", 0, &size) || size > MAX_SIZE)
+    if (!trailer_integer(trailer, "Size", 0, &size) || size > PDF_MAX_SIZE)
         return "/Size of a trailer is larger than all readers read";
     if (!trailer_integer(trailer, "Prev", -1, &prev))
         return "/Prev of a trailer is not a number";
@@ -111,12 +109,10 @@ static bool read_plain_entry(struct vt_bytes bytes, size_t *at, uint32_t id, str
 }
 
 /* NOTE: laxer than 7.5.4, any number of digits and any white space between the three. */
-static bool read_entry(struct vt_bytes bytes, size_t *at, uint32_t id, struct pdf_entry *out)
+static bool read_loose_entry(struct vt_bytes bytes, size_t *at, uint32_t id, struct pdf_entry *out)
 {
     struct pdf_value kind;
     int64_t place = 0, gen = 0;
-    if (read_plain_entry(bytes, at, id, out))
-        return true;
     if (!next_integer(bytes, at, &place) || !next_integer(bytes, at, &gen) || gen > UINT32_MAX ||
         !pdf_next_value(bytes, at, &kind) || kind.kind != PDF_KEYWORD)
         return false;
@@ -128,6 +124,25 @@ static bool read_entry(struct vt_bytes bytes, size_t *at, uint32_t id, struct pd
                               .gen = (uint32_t)gen,
                               .place = (uint64_t)place};
     return true;
+}
+
+/* 7.5.4: an entry ends with two characters, which many readers do not look at. */
+static bool is_entry_end(struct vt_bytes bytes, size_t at)
+{
+    struct vt_bytes end = vt_bytes_slice(bytes, at, 2);
+    return vt_bytes_equal(end, VT_BYTES(" \n")) || vt_bytes_equal(end, VT_BYTES(" \r")) ||
+           vt_bytes_equal(end, VT_BYTES("\r\n"));
+}
+
+static bool read_entry(struct vt_bytes bytes, size_t *at, uint32_t id, struct pdf_section *section)
+{
+    struct pdf_entry *out = &section->entries[section->entries_count];
+    if (read_plain_entry(bytes, at, id, out)) {
+        section->is_loose = section->is_loose || !is_entry_end(bytes, *at);
+        return true;
+    }
+    section->is_loose = true;
+    return read_loose_entry(bytes, at, id, out);
 }
 
 /* 7.5.4: what the entry of object 0 looks like. */
@@ -150,6 +165,22 @@ static bool is_indented(struct vt_bytes bytes, size_t at)
     return is_space;
 }
 
+/* 7.5.4: one line follows the other. */
+static bool read_entries(struct pdf_reader *reader, struct vt_bytes bytes, size_t *at,
+                         struct pdf_section *section, size_t *capacity, int64_t first,
+                         int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (i > 0 && *at + 2 < bytes.len && pdf_is_space(bytes.ptr[*at + 2]))
+            section->is_loose = true;
+        if (section->entries_count >= PDF_MAX_ENTRIES || !room_for(reader, section, capacity) ||
+            !read_entry(bytes, at, (uint32_t)(first + i), section))
+            return false;
+        section->entries_count++;
+    }
+    return true;
+}
+
 static const char *read_subsections(struct pdf_reader *reader, struct vt_bytes bytes, size_t *at,
                                     struct pdf_section *section)
 {
@@ -165,19 +196,13 @@ static const char *read_subsections(struct pdf_reader *reader, struct vt_bytes b
         if (!next_integer(bytes, at, &first))
             return unreadable;
         behind = *at;
-        if (!next_integer(bytes, at, &count) || first + count > MAX_SIZE)
+        if (!next_integer(bytes, at, &count) || first + count > PDF_MAX_SIZE)
             return unreadable;
         section->is_loose = section->is_loose || !is_one_space(bytes, behind) ||
-                            (count > 0 && is_indented(bytes, *at));
+                            (count > 0 ? is_indented(bytes, *at) : first > 0);
         size_t head = section->entries_count;
-        for (int64_t i = 0; i < count; i++) {
-            if (section->entries_count >= PDF_MAX_ENTRIES ||
-                !room_for(reader, section, &capacity) ||
-                !read_entry(bytes, at, (uint32_t)(first + i),
-                            &section->entries[section->entries_count]))
-                return unreadable;
-            section->entries_count++;
-        }
+        if (!read_entries(reader, bytes, at, section, &capacity, first, count))
+            return unreadable;
         if (first == 1 && count > 0 && is_head_of_free(&section->entries[head]))
             return "a cross-reference table numbers object 0 as 1, which readers correct or not";
     }
@@ -269,13 +294,10 @@ static bool add_entry(struct pdf_section *section, const struct widths *widths, 
     uint64_t type = widths->field[0] == 0 ? PDF_ENTRY_OFFSET : big_endian(at, widths->field[0]);
     uint64_t place = big_endian(at + widths->field[0], widths->field[1]);
     uint64_t third = big_endian(at + widths->field[0] + widths->field[1], widths->field[2]);
-    if (type > PDF_ENTRY_COMPRESSED || id > INT32_MAX || third > UINT32_MAX)
+    if (type > PDF_ENTRY_COMPRESSED || id >= PDF_MAX_SIZE || third > UINT32_MAX)
         return false;
-    section->entries[section->entries_count++] =
-        (struct pdf_entry){.id = (uint32_t)id,
-                           .type = (uint8_t)type,
-                           .gen = type == PDF_ENTRY_COMPRESSED ? 0 : (uint32_t)third,
-                           .place = place};
+    section->entries[section->entries_count++] = (struct pdf_entry){
+        .id = (uint32_t)id, .type = (uint8_t)type, .gen = (uint32_t)third, .place = place};
     return true;
 }
 

@@ -10,13 +10,15 @@
 #define PDF_MAX_SECTIONS 1024
 /* Entries of all sections together. */
 #define PDF_MAX_ENTRIES 2000000u
+/* Object numbers are below it (annex C.2): not all readers read larger ones. */
+#define PDF_MAX_SIZE 8388608
 
 enum pdf_entry_type { PDF_ENTRY_FREE = 0, PDF_ENTRY_OFFSET = 1, PDF_ENTRY_COMPRESSED = 2 };
 
 struct pdf_entry {
     uint32_t id;
-    uint8_t type; /* enum pdf_entry_type */
-    uint32_t gen;
+    uint8_t type;   /* enum pdf_entry_type */
+    uint32_t gen;   /* in an object stream: the index */
     uint64_t place; /* byte offset, or number of the object stream */
 };
 
@@ -24,7 +26,7 @@ struct pdf_section {
     size_t at;   /* offset of "xref" or of the stream object */
     size_t prev; /* SIZE_MAX: none */
     bool is_stream;
-    bool is_loose;              /* a table with more space than 7.5.4 has */
+    bool is_loose;              /* a table with other space than 7.5.4 has */
     bool is_hybrid;             /* /XRefStm (7.5.8.4) */
     size_t second_at;           /* the stream that only newer readers look at */
     struct pdf_section *second; /* after pdf_section_load; NULL: none */
@@ -80,5 +82,10 @@ const char *pdf_hybrid_compare(struct pdf_reader *reader, const struct pdf_secti
  * lists? whole: not only its beginning. */
 bool pdf_has_unlisted(struct pdf_reader *reader, const struct pdf_section *sections, size_t count,
                       size_t from, size_t to, bool whole);
+
+/* pdf_search.c: does a reader that searches the bytes before end find something else than these
+ * sections say, which are loaded, newest first? Returns NULL, or what. */
+const char *pdf_search_differs(struct pdf_reader *reader, const struct pdf_section *sections,
+                               size_t count, size_t end);
 
 #endif

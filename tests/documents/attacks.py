@@ -960,6 +960,7 @@ def two_of_a_name(good, forged):
 def rows(sign, base, streamed_base):
     """Every attack on the form, signed by sign(by, data, **options)."""
     import prepared  # which take changes from here
+    import readings
     import writers
 
     signed, streamed = sign("agency", base), sign("agency", streamed_base)
@@ -967,5 +968,5 @@ def rows(sign, base, streamed_base):
     for family in (forgeries(signed), savings(signed), wrappings(signed), shadows(signed), certified(p1, p2, p3, sign), paths(signed, p2),
                    parsers(signed, streamed), fields_added(signed, p2, p3, sign), odd_trees(sign), missing(sign), hybrids(sign), locks(sign, base), dictionaries(sign, base), messages(sign, base),
                    additions(signed, sign), stamps(signed, p1, p2, sign), inside(sign, base), secrets(sign, base), fillings(sign),
-                   prepared.rows(sign, base), writers.attacks(sign, base)):
+                   prepared.rows(sign, base), readings.rows(sign), writers.attacks(sign, base)):
         yield from family

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What poppler and MuPDF draw of a signed PDF file before and after: the bytes up to the end of a
-# signature's range, which are what was signed, and the whole file.  Where vanthu says that nothing
-# came after, or only what is permitted, both have to look the same outside the rectangles of the
+# What poppler and MuPDF draw of a signed PDF file before and after, and PDFium where somebody adds it: the
+# bytes up to the end of a signature's range, which are what was signed, and the whole file.  Where vanthu says
+# that nothing came after, or only what is permitted, both have to look the same outside the rectangles of the
 # widgets and annotations that vanthu names.  Structure is read by qpdf(1), not by vanthu.
 """Independent renderers as judges of what changed after a signature."""
 

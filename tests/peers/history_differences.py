@@ -11,6 +11,8 @@ BEHIND = "FOOLED: what is written behind the end without a table of its own is n
 HOLDS = "FOOLED: what the reader takes for the last word is the signed object; other readers show the new one"
 TITLE = "FOOLED: the title of the document information is shown in the title bar and in lists of files"
 PREPARED = "FOOLED: the file was prepared so that some reader begins elsewhere, or rebuilds the table, and shows other content"
+GENERATION = "FOOLED: a reference with a generation number that no object has leads nowhere for it, and to the new object for other readers"
+PACKED = "FOOLED: an object stream in which some readers find by number what others find by index, or search for more"
 NOT_OPENED = "there is no password: nobody can say what is in it, which is no reason to pass"
 NOTES = "the certification allows annotations (P=3, ISO 32000-1 table 254), and a mark that hides nothing is one"
 COVERED = "the agency that signed afterwards covers what was added, and answers for it; vanthu names it"
@@ -58,7 +60,7 @@ PYHANKO = [
     ("unreadable", "accepted accepted", "a page that the page tree names twice, as signed", "page-shown-twice-*"),
     ("accepted", "refused", MISSING, "missing-*"),
     ("accepted accepted", "refused accepted", MISSING, "missing-*-signed-later"),
-    ("accepted accepted", "refused accepted", STAMP, "stamp-that-shows stamp-as-*"),
+    ("accepted accepted", "refused accepted", STAMP, "stamp-that-shows stamp-as-* stamp-without-room-shows stamp-hidden-by-*"),
     ("accepted accepted accepted", "refused accepted accepted", STAMP, "stamp-that-shows-and-*"),
     ("accepted", "refused", "FOOLED: the look of a field may become anything, of a button and of a field whose value is as before",
      "shadow-replace-field-look shadow-replace-button-look look-only"),
@@ -66,6 +68,13 @@ PYHANKO = [
      "shadow-replace-form-fonts shadow-replace-look-again form-fonts-*"),
     ("accepted", "refused", PREPARED, "prepared-*"),
     ("unreadable", "refused", "an offset behind a comment; pyHanko does not read the file, and nobody is fooled", "prepared-for-a-scan-comment"),
+    ("accepted", "refused", PREPARED, "search-* section-*"),
+    ("unreadable", "refused", "an offset behind other white space; pyHanko does not read the file, and nobody is fooled",
+     "search-finds-another-trailer search-finds-the-older-behind-null search-finds-a-freed-stamp"),
+    ("accepted", "refused", GENERATION, "generation-*"),
+    ("unreadable", "refused", "a section that pyHanko does not read, and nobody is fooled", "section-with-name-with-ff section-with-unknown-predictor"),
+    ("unreadable", "refused", "pyHanko does not follow the reference, and nobody is fooled", "generation-of-a-cropbox generation-of-a-rotate"),
+    ("accepted", "refused", PACKED, "packed-index-of-another packed-more-than-listed packed-cut-short"),
     ("accepted", "refused", FILLED, "filled-* ticked-* chosen-and-another-shown radio-none-shown field-as-large-as-the-page"),
     ("accepted", "refused", "nothing certifies the form, so nobody allowed to fill it in: ADDED_AFTER_SIGNING", "field-filled field-ticked"),
     ("accepted accepted", "refused accepted", "the same; he who signed it afterwards is a stranger", "filled-and-signed-by-a-stranger"),
@@ -137,9 +146,12 @@ DSS = [
     ("accepted", "refused", ACTION, "names-script names-script-p2 button-* field-calculated"),
     ("accepted", "refused", "FOOLED: files inside the document are not compared", "file-replaced file-added"),
     ("accepted accepted", "refused accepted", "FOOLED: files inside the document, and what else uses their list, are not compared", "names-with-two-uses"),
+    ("accepted", "refused", PREPARED, "search-* section-*"),
+    ("accepted", "refused", GENERATION, "generation-of-a-picture-* generation-of-a-content-*"),
+    ("accepted", "refused", PACKED, "packed-index-of-another packed-more-than-listed packed-cut-short"),
     ("accepted", "refused", FILLED, "filled-* ticked-* chosen-and-another-shown radio-none-shown"),
     ("accepted", "refused", "an object nothing refers to has got other content: vanthu does not say what it cannot tell", "unused-made-used"),
-    ("accepted", "refused", STAMP, "stamp-that-shows stamp-that-shows-* stamp-as-*"),
+    ("accepted", "refused", STAMP, "stamp-that-shows stamp-that-shows-* stamp-as-* stamp-without-room-shows stamp-hidden-by-*"),
     ("accepted accepted", "refused accepted", STAMP, "stamp-that-shows-and-signed-by-a-stranger"),
     ("accepted accepted", "refused accepted", "the certification forbids to sign, and DSS tells it as a warning alone", "ssa-p1"),
     ("accepted accepted", "refused accepted", "FOOLED: a field that the first signature locked was signed; DSS does not apply locks to signature fields, "

@@ -13,6 +13,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEERS = os.path.join(HERE, "..", "..", "build", "peers")
 PYHANKO = "0.38.0"
+PDFIUM = "5.15.2"  # of pypdfium2, which brings PDFium 159.0.8149
 PYTHON = f"{PEERS}/pyhanko-{PYHANKO}/bin/python"
 DSS = f"{PEERS}/dss-6.4"
 SIGNERS = f"{PEERS}/signers-1"
@@ -59,6 +60,25 @@ def pyhanko(pki, files):
 
 def pyhanko_sign(pki, name, source, target):
     subprocess.run([PYTHON, HERE + "/pyhanko_sign.py", pki, name, source, target], check=True)
+
+
+# ---- PDFium, which draws PDF files in Chrome and Edge, from the same index ----
+
+
+def pdfium_install():
+    """True when it is there; beside pyHanko."""
+    version = "import sys, pypdfium2; sys.exit(pypdfium2.version.PYPDFIUM_INFO.tag != sys.argv[1])"
+    if not pyhanko_install():
+        return False
+    if subprocess.run([PYTHON, "-c", version, PDFIUM], capture_output=True, check=False).returncode == 0:
+        return True
+    return fetch([os.path.dirname(PYTHON) + "/pip", "install", "-q", "--disable-pip-version-check", "--timeout", "20", "--retries", "1",
+                  "pypdfium2==" + PDFIUM])
+
+
+def pdfium_draws(dpi):
+    """The command that draws a file with PDFium, which is still to be named."""
+    return [PYTHON, HERE + "/pdfium_draw.py", str(dpi)]
 
 
 # ---- from the Maven repository: the Digital Signature Service of the EU; libraries that sign ----
@@ -113,4 +133,4 @@ class Signers:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if pyhanko_install() and dss_install() and signers_install() else 1)
+    sys.exit(0 if pdfium_install() and dss_install() and signers_install() else 1)
