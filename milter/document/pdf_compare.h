@@ -18,6 +18,10 @@ void pdf_compare(struct pdf_pair *pair);
 
 /* pdf_catalog.c: the trailers and the catalogs they lead to, which lead to the others. */
 void pdf_compare_trailers(struct pdf_pair *pair);
+/* pdf_metadata.c: /Info of the trailers, /Metadata of the catalogs. */
+void pdf_compare_info(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
+void pdf_compare_metadata(struct pdf_pair *pair, const struct pdf_value *a,
+                          const struct pdf_value *b);
 /* pdf_names.c: /Names of the catalog. False: they are to be compared strictly. */
 bool pdf_compare_names(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b);
 /* pdf_form.c: /AcroForm, before the pages: it finds the widgets of added fields. */
@@ -74,16 +78,6 @@ enum pdf_shown { PDF_SHOWN_UNKNOWN = 0, PDF_SHOWN_SAME, PDF_SHOWN_OTHER };
  */
 enum pdf_shown pdf_look_shows(struct pdf_pair *pair, const struct pdf_value *widget,
                               const struct pdf_value *value, const struct pdf_value *options);
-
-/* ---- pdf_xmp.c: metadata ---- */
-
-/* Does a packet say the same as another one (none, when it is empty), but for dates and the name of
- * the program? info: the document information at step a, which may tell what was added. */
-bool pdf_xmp_says_the_same(struct pdf_pair *pair, struct vt_bytes a, struct vt_bytes b,
-                           const struct pdf_value *info);
-/* Does a packet tell this entry (name without slash) of the document information? */
-bool pdf_xmp_tells(struct pdf_pair *pair, struct vt_bytes xmp, const char *key,
-                   const struct pdf_value *value);
 
 /* ---- pdf_tell.c: what is told of all steps, in reader->document ---- */
 

@@ -1,40 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Do two XMP packets say the same (ISO 16684-1)? Programs that sign write the packet again in their
- * own way: properties in another order, as elements or as attributes (7.9). Each is taken apart
- * into leaves, a path of names and a value, and the leaves are compared. Of RDF as much is read as
- * such programs write; a packet with anything else says nothing that can be compared. */
+ * Reading an XMP packet (see pdf_xmp.h). Programs write the same in many ways: properties in
+ * another order, as elements or as attributes (ISO 16684-1, 7.9). Of RDF as much is read as they
+ * write. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "document/pdf_compare.h"
-#include "document/pdf_xml.h"
+#include "document/pdf_xmp.h"
 
 #define MAX_LEVELS 24
 #define MAX_LEAVES 8192
 /* Paths and values of all leaves. */
 #define MAX_TEXT_BYTES ((size_t)4 * 1024 * 1024)
-#define MAX_DATE_BYTES 40
-
-/* Between the names of a path, and before the value: no text holds them. */
-#define LEVEL "\x01"
-#define VALUE "\x02"
-#define LINK "\x03"
 
 #define NS_RDF "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 #define NS_META "adobe:ns:meta/"
-#define NS_XMP "http://ns.adobe.com/xap/1.0/"
-#define NS_MM "http://ns.adobe.com/xap/1.0/mm/"
-#define NS_PDF "http://ns.adobe.com/pdf/1.3/"
-#define NS_DC "http://purl.org/dc/elements/1.1/"
-
-struct packet {
-    struct pdf_xml xml;
-    struct vt_bytes about;
-    bool has_about;
-    struct vt_bytes *leaves;
-    size_t count;
-    size_t text_bytes;
-};
 
 static bool is(struct vt_bytes bytes, const char *text)
 {
@@ -43,7 +22,7 @@ static bool is(struct vt_bytes bytes, const char *text)
 
 /* ---- leaves ---- */
 
-static struct vt_bytes join(struct packet *packet, struct vt_bytes path, const char *between,
+static struct vt_bytes join(struct pdf_xmp *packet, struct vt_bytes path, const char *between,
                             struct vt_bytes more, struct vt_bytes rest)
 {
     size_t mark = strlen(between), len = path.len + mark + more.len + rest.len;
@@ -63,16 +42,16 @@ static struct vt_bytes join(struct packet *packet, struct vt_bytes path, const c
 }
 
 /* The path of a property below another one; empty: limits, or no property. */
-static struct vt_bytes path_of(struct packet *packet, struct vt_bytes path,
+static struct vt_bytes path_of(struct pdf_xmp *packet, struct vt_bytes path,
                                const struct pdf_xml_name *name)
 {
     struct vt_bytes none = {0};
     if (name->uri.len == 0 || is(name->uri, NS_RDF) || is(name->uri, NS_META))
         return none;
-    return join(packet, path, LEVEL, name->uri, name->local);
+    return join(packet, path, PDF_XMP_LEVEL, name->uri, name->local);
 }
 
-static bool add_leaf(struct packet *packet, struct vt_bytes path, const char *kind,
+static bool add_leaf(struct pdf_xmp *packet, struct vt_bytes path, const char *kind,
                      struct vt_bytes value)
 {
     struct vt_bytes leaf = join(packet, path, kind, value, (struct vt_bytes){0});
@@ -83,7 +62,7 @@ static bool add_leaf(struct packet *packet, struct vt_bytes path, const char *ki
 }
 
 /* 7.4: what stands in attributes of an element, its language included. */
-static bool add_attributes(struct packet *packet, const struct pdf_xml_tag *tag,
+static bool add_attributes(struct pdf_xmp *packet, const struct pdf_xml_tag *tag,
                            struct vt_bytes path, size_t *out_fields)
 {
     *out_fields = 0;
@@ -92,17 +71,18 @@ static bool add_attributes(struct packet *packet, const struct pdf_xml_tag *tag,
         if (is(attribute->name.uri, NS_RDF) || attribute->name.uri.len == 0)
             continue;
         *out_fields += !is(attribute->name.uri, PDF_XML_NS);
-        if (!add_leaf(packet, path_of(packet, path, &attribute->name), VALUE, attribute->value))
+        if (!add_leaf(packet, path_of(packet, path, &attribute->name), PDF_XMP_VALUE,
+                      attribute->value))
             return false;
     }
     return true;
 }
 
-static bool take_property(struct packet *packet, struct vt_bytes path,
+static bool take_property(struct pdf_xmp *packet, struct vt_bytes path,
                           const struct pdf_xml_tag *tag, unsigned level);
 
 /* Property elements up to the end tag. */
-static bool take_properties(struct packet *packet, struct vt_bytes path, unsigned level)
+static bool take_properties(struct pdf_xmp *packet, struct vt_bytes path, unsigned level)
 {
     struct pdf_xml *xml = &packet->xml;
     struct pdf_xml_tag tag;
@@ -119,14 +99,14 @@ static bool take_properties(struct packet *packet, struct vt_bytes path, unsigne
 }
 
 /* 7.6: an array, of which each item is like a property. */
-static bool take_array(struct packet *packet, struct vt_bytes path, const struct pdf_xml_tag *array,
-                       unsigned level)
+static bool take_array(struct pdf_xmp *packet, struct vt_bytes path,
+                       const struct pdf_xml_tag *array, unsigned level)
 {
     struct pdf_xml *xml = &packet->xml;
     struct pdf_xml_tag item;
     struct vt_bytes none = {0};
-    struct vt_bytes below = join(packet, path, LEVEL, array->name.local, none);
-    if (array->count > 0 || !add_leaf(packet, below, VALUE, none))
+    struct vt_bytes below = join(packet, path, PDF_XMP_LEVEL, array->name.local, none);
+    if (array->count > 0 || !add_leaf(packet, below, PDF_XMP_VALUE, none))
         return false;
     if (array->is_empty)
         return true;
@@ -143,7 +123,7 @@ static bool take_array(struct packet *packet, struct vt_bytes path, const struct
 }
 
 /* 7.4, 7.5: the one element in a property, an array or a structure. */
-static bool take_node(struct packet *packet, struct vt_bytes path, unsigned level)
+static bool take_node(struct pdf_xmp *packet, struct vt_bytes path, unsigned level)
 {
     struct pdf_xml_tag node;
     size_t fields = 0;
@@ -179,7 +159,7 @@ static bool read_form(const struct pdf_xml_tag *tag, bool *out_is_structure,
 }
 
 /* Behind the start tag of a property, or of an item: its value, and its end tag. */
-static bool take_property(struct packet *packet, struct vt_bytes path,
+static bool take_property(struct pdf_xmp *packet, struct vt_bytes path,
                           const struct pdf_xml_tag *tag, unsigned level)
 {
     bool is_structure = false;
@@ -189,9 +169,10 @@ static bool take_property(struct packet *packet, struct vt_bytes path,
         !add_attributes(packet, tag, path, &fields))
         return false;
     if (tag->is_empty)
-        return link != NULL ? fields == 0 && !is_structure && add_leaf(packet, path, LINK, *link)
-                            : fields > 0 || is_structure ||
-                                  add_leaf(packet, path, VALUE, (struct vt_bytes){0});
+        return link != NULL
+                   ? fields == 0 && !is_structure && add_leaf(packet, path, PDF_XMP_LINK, *link)
+                   : fields > 0 || is_structure ||
+                         add_leaf(packet, path, PDF_XMP_VALUE, (struct vt_bytes){0});
     if (link != NULL || fields > 0)
         return false;
     if (is_structure)
@@ -204,7 +185,7 @@ static bool take_property(struct packet *packet, struct vt_bytes path,
     if (pdf_xml_is_at_end(&packet->xml))
         return pdf_xml_decode(&packet->xml, vt_bytes_slice(packet->xml.text, from, end - from),
                               false, &value) &&
-               add_leaf(packet, path, VALUE, value) && pdf_xml_take_end(&packet->xml, tag);
+               add_leaf(packet, path, PDF_XMP_VALUE, value) && pdf_xml_take_end(&packet->xml, tag);
     packet->xml.at = from;
     pdf_xml_skip_space(&packet->xml);
     if (packet->xml.at != end || !take_node(packet, path, level + 1))
@@ -216,7 +197,7 @@ static bool take_property(struct packet *packet, struct vt_bytes path,
 /* ---- the packet ---- */
 
 /* 7.4: a description of the document; all of them are of the same one. */
-static bool take_description(struct packet *packet)
+static bool take_description(struct pdf_xmp *packet)
 {
     struct pdf_xml_tag tag;
     struct vt_bytes root = {0};
@@ -243,7 +224,7 @@ static bool take_description(struct packet *packet)
 }
 
 /* <?xpacket …?> */
-static bool skip_instructions(struct packet *packet)
+static bool skip_instructions(struct pdf_xmp *packet)
 {
     for (pdf_xml_skip_space(&packet->xml); pdf_xml_take(&packet->xml, "<?");
          pdf_xml_skip_space(&packet->xml)) {
@@ -255,7 +236,7 @@ static bool skip_instructions(struct packet *packet)
     return true;
 }
 
-static bool take_packet(struct packet *packet)
+static bool take_packet(struct pdf_xmp *packet)
 {
     struct pdf_xml *xml = &packet->xml;
     struct pdf_xml_tag meta, rdf;
@@ -285,32 +266,14 @@ static bool take_packet(struct packet *packet)
            xml->at == xml->text.len;
 }
 
-/* ---- what may differ ---- */
+/* ---- the leaves of a packet ---- */
 
 /* What changes with every save. */
 static const char *const volatile_properties[] = {
-    LEVEL NS_XMP "ModifyDate" VALUE, LEVEL NS_XMP "MetadataDate" VALUE,
-    LEVEL NS_MM "InstanceID" VALUE, LEVEL NS_PDF "Producer" VALUE};
-
-/* 14.3.3: the same property in the document information. Some programs write into each what is in
- * the other only. */
-static const struct {
-    const char *path;
-    const char *key;
-} told_by_info[] = {{LEVEL NS_DC "title" LEVEL "Alt+" VALUE, "Title"},
-                    {LEVEL NS_DC "creator" LEVEL "Seq+" VALUE, "Author"},
-                    {LEVEL NS_DC "description" LEVEL "Alt+" VALUE, "Subject"},
-                    {LEVEL NS_PDF "Keywords" VALUE, "Keywords"},
-                    {LEVEL NS_XMP "CreatorTool" VALUE, "Creator"},
-                    {LEVEL NS_XMP "CreateDate" VALUE, "CreationDate"}};
-/* And what is so of every PDF file, or says nothing without its text. */
-static const char *const told_by_nature[] = {
-    LEVEL NS_DC "format" VALUE "application/pdf",
-    LEVEL NS_DC "title" LEVEL "Alt" VALUE,
-    LEVEL NS_DC "title" LEVEL "Alt+" LEVEL PDF_XML_NS "lang" VALUE "x-default",
-    LEVEL NS_DC "creator" LEVEL "Seq" VALUE,
-    LEVEL NS_DC "description" LEVEL "Alt" VALUE,
-    LEVEL NS_DC "description" LEVEL "Alt+" LEVEL PDF_XML_NS "lang" VALUE "x-default"};
+    PDF_XMP_LEVEL PDF_XMP_NS "ModifyDate" PDF_XMP_VALUE,
+    PDF_XMP_LEVEL PDF_XMP_NS "MetadataDate" PDF_XMP_VALUE,
+    PDF_XMP_LEVEL PDF_XMP_NS_MM "InstanceID" PDF_XMP_VALUE,
+    PDF_XMP_LEVEL PDF_XMP_NS_PDF "Producer" PDF_XMP_VALUE};
 
 static bool begins(struct vt_bytes leaf, const char *path)
 {
@@ -326,28 +289,7 @@ static bool is_volatile(struct vt_bytes leaf)
     return false;
 }
 
-/* D:20260105080000+07'00' and 2026-01-05T08:00:00+07:00 have the same digits (7.9.4). */
-static bool is_same_date(struct vt_bytes xmp, struct vt_bytes info)
-{
-    char digits[2][MAX_DATE_BYTES] = {{0}};
-    struct vt_bytes dates[] = {xmp, info};
-    for (size_t which = 0; which < 2; which++) {
-        size_t len = 0;
-        for (size_t i = 0; i < dates[which].len && len + 1 < MAX_DATE_BYTES; i++) {
-            uint8_t c = dates[which].ptr[i];
-            if ((c >= '0' && c <= '9') || c == '+' || (c == '-' && len >= 14))
-                digits[which][len++] = (char)c;
-        }
-        if (len == 19 && strcmp(digits[which] + 15, "0000") == 0)
-            digits[which][14] = '\0'; /* Z */
-    }
-    return strlen(digits[0]) >= 14 && strcmp(digits[0], digits[1]) == 0;
-}
-
-/* Does the document information at step b, whose entries are the same as before, say it too? */
-/* ---- the leaves of a packet ---- */
-
-static int by_text(const void *a, const void *b)
+int pdf_xmp_order(const void *a, const void *b)
 {
     const struct vt_bytes *left = a, *right = b;
     size_t len = left->len < right->len ? left->len : right->len;
@@ -358,13 +300,13 @@ static int by_text(const void *a, const void *b)
 static size_t path_bytes(struct vt_bytes leaf)
 {
     size_t len = 0;
-    while (len < leaf.len && leaf.ptr[len] != VALUE[0] && leaf.ptr[len] != LINK[0])
+    while (len < leaf.len && leaf.ptr[len] != PDF_XMP_VALUE[0] && leaf.ptr[len] != PDF_XMP_LINK[0])
         len++;
     return len;
 }
 
 /* Of a property that is there twice, readers take the one or the other. */
-static bool has_twice(const struct packet *packet)
+static bool has_twice(const struct pdf_xmp *packet)
 {
     for (size_t i = 1; i < packet->count; i++) {
         size_t len = path_bytes(packet->leaves[i]);
@@ -375,7 +317,7 @@ static bool has_twice(const struct packet *packet)
     return false;
 }
 
-static void forget_volatile(struct packet *packet)
+static void forget_volatile(struct pdf_xmp *packet)
 {
     size_t left = 0;
     for (size_t i = 0; i < packet->count; i++) {
@@ -385,92 +327,15 @@ static void forget_volatile(struct packet *packet)
     packet->count = left;
 }
 
-/* The leaves in order, without those that change with every save. */
-static bool read_packet(struct pdf_reader *reader, struct vt_bytes text, struct packet *out)
+bool pdf_xmp_read(struct pdf_reader *reader, struct vt_bytes text, struct pdf_xmp *out)
 {
-    *out = (struct packet){.xml = {.reader = reader, .text = text}};
+    *out = (struct pdf_xmp){.xml = {.reader = reader, .text = text}};
     out->leaves = pdf_scratch(reader, MAX_LEAVES * sizeof(*out->leaves));
     if (out->leaves == NULL || !pdf_work(reader, text.len))
         return false;
     if (text.len > 0 && !take_packet(out))
         return false;
     forget_volatile(out);
-    qsort(out->leaves, out->count, sizeof(*out->leaves), by_text);
+    qsort(out->leaves, out->count, sizeof(*out->leaves), pdf_xmp_order);
     return !has_twice(out);
-}
-
-static bool info_tells(struct pdf_pair *pair, struct vt_bytes leaf, const struct pdf_value *info)
-{
-    for (size_t i = 0; i < sizeof(told_by_nature) / sizeof(told_by_nature[0]); i++) {
-        if (is(leaf, told_by_nature[i]))
-            return true;
-    }
-    for (size_t i = 0; i < sizeof(told_by_info) / sizeof(told_by_info[0]); i++) {
-        if (!begins(leaf, told_by_info[i].path))
-            continue;
-        size_t skip = strlen(told_by_info[i].path);
-        struct vt_bytes value = vt_bytes_slice(leaf, skip, leaf.len - skip);
-        struct pdf_value entry = pdf_pair_get(pair, pair->a, info, told_by_info[i].key);
-        struct vt_bytes said = vt_bytes_str(pdf_text_string(pair->reader, &entry));
-        return strcmp(told_by_info[i].key, "CreationDate") == 0 ? is_same_date(value, said)
-                                                                : vt_bytes_equal(value, said);
-    }
-    return false;
-}
-
-/* Had the packet this property before, in whatever form? */
-static bool has_property(const struct packet *packet, struct vt_bytes leaf)
-{
-    size_t len = 1;
-    while (len < leaf.len && leaf.ptr[len] > LINK[0])
-        len++;
-    for (size_t i = 0; i < packet->count; i++) {
-        struct vt_bytes other = packet->leaves[i];
-        if (other.len > len && memcmp(other.ptr, leaf.ptr, len) == 0 && other.ptr[len] <= LINK[0])
-            return true;
-    }
-    return false;
-}
-
-bool pdf_xmp_says_the_same(struct pdf_pair *pair, struct vt_bytes a, struct vt_bytes b,
-                           const struct pdf_value *info)
-{
-    struct packet from, to;
-    size_t i = 0, j = 0;
-    if (!read_packet(pair->reader, a, &from) || !read_packet(pair->reader, b, &to) ||
-        !vt_bytes_equal(from.about, to.about))
-        return false;
-    while (i < from.count || j < to.count) {
-        int order = i == from.count ? 1
-                    : j == to.count ? -1
-                                    : by_text(&from.leaves[i], &to.leaves[j]);
-        if (order < 0)
-            return false;
-        if (order > 0 &&
-            (has_property(&from, to.leaves[j]) || !info_tells(pair, to.leaves[j], info)))
-            return false;
-        i += order <= 0;
-        j += order >= 0;
-    }
-    return true;
-}
-
-bool pdf_xmp_tells(struct pdf_pair *pair, struct vt_bytes xmp, const char *key,
-                   const struct pdf_value *value)
-{
-    struct packet packet;
-    struct vt_bytes said = vt_bytes_str(pdf_text_string(pair->reader, value));
-    if (!read_packet(pair->reader, xmp, &packet))
-        return false;
-    for (size_t i = 0; i < sizeof(told_by_info) / sizeof(told_by_info[0]); i++) {
-        if (strcmp(told_by_info[i].key, key) != 0)
-            continue;
-        struct vt_bytes leaf =
-            join(&packet, vt_bytes_str(told_by_info[i].path), "", said, (struct vt_bytes){0});
-        for (size_t l = 0; l < packet.count; l++) {
-            if (vt_bytes_equal(packet.leaves[l], leaf))
-                return true;
-        }
-    }
-    return false;
 }
