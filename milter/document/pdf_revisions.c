@@ -100,13 +100,14 @@ static bool claims_linearized(struct vt_bytes bytes)
     struct pdf_value value, key, dict = {0};
     int64_t id = 0, gen = 0;
     bool is_linearized = false, is_length = false;
+    double length = 0;
     size_t at = 0;
     if (!pdf_next_header(bytes, &at, &id, &gen) || !pdf_next_value(bytes, &at, &dict))
         return false;
     for (size_t i = 0; pdf_dict_next(&dict, &i, &key, &value);) {
         is_linearized = is_linearized || pdf_name_is(&key, "Linearized");
-        is_length = is_length || (pdf_name_is(&key, "L") && value.kind == PDF_INTEGER &&
-                                  value.integer >= 0 && (uint64_t)value.integer == bytes.len);
+        is_length = is_length || (pdf_name_is(&key, "L") && pdf_number_of(&value, &length) &&
+                                  length == (double)bytes.len);
     }
     return is_linearized && is_length;
 }

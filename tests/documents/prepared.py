@@ -88,6 +88,8 @@ def starts(sign, base):
     yield "prepared-linearized-padded", "SHADOW PARSER", signed.ljust(length), UNCLEAR, "/Linearized"
     saved = pdfsign.change_metadata(signed, sign.at)
     yield "prepared-linearized-saved", "SHADOW PARSER", saved.ljust(length), UNCLEAR, "/Linearized"
+    signed = sign("agency", half_linearized(sign.at, length).replace(b"/L %010d" % length, b"/L %08d.0" % length))
+    yield "prepared-linearized-by-a-real-number", "SHADOW PARSER", signed.ljust(length), UNCLEAR, "/Linearized"
 
 
 # ---- numbers of objects ----
