@@ -20,6 +20,11 @@
 #define PDF_MAX_WORK_BYTES ((size_t)256 * 1024 * 1024)
 /* Files of annotations and pages. */
 #define PDF_MAX_NOTED 64
+/* Objects of the newest revision that are kept because they are large, and how large. */
+#define PDF_MAX_KEPT 16
+#define PDF_LARGE_BYTES ((size_t)16 * 1024)
+/* Transforms of one signature. Real ones have two. */
+#define PDF_MAX_TRANSFORMS 16
 /* Locks of one signature: its transforms and that of its field. Real ones have one. */
 #define PDF_MAX_LOCKS 4
 /* Bytes before %PDF-: what readers tolerate (ISO 32000-1, annex H.3, note 13). */
@@ -91,7 +96,13 @@ struct pdf_reader {
     size_t visits;
     size_t work_bytes;
     bool out_of_memory; /* the mail's arena is full: the whole reading fails */
-    bool over_limit;    /* PDF_MAX_… was reached: nothing may be called unchanged */
+    struct pdf_kept {
+        struct pdf_ref ref; /* id 0: none */
+        struct pdf_object object;
+    } kept[PDF_MAX_KEPT]; /* in turn */
+    size_t kept_next;
+    bool has_no_room; /* for an object in scratch: no other is asked for */
+    bool over_limit;  /* PDF_MAX_… was reached: nothing may be called unchanged */
 };
 
 /* ---- pdf.c ---- */

@@ -11,6 +11,7 @@
 struct store {
     struct pdf_reader *reader;
     struct pdf_set seen;
+    struct pdf_set related; /* entries of /VRI */
     size_t bytes;
     bool too_large; /* a stream was */
     bool cut;       /* something was left out */
@@ -65,6 +66,9 @@ static void add_related(struct store *store, const struct shelf shelves[3],
 {
     struct pdf_value vri = pdf_get(store->reader, dss, "VRI"), key, value;
     for (size_t at = 0; pdf_dict_next(&vri, &at, &key, &value);) {
+        if (value.kind == PDF_REF &&
+            !pdf_set_add(store->reader, &store->related, pdf_ref_key(value.ref)))
+            continue;
         struct pdf_value entry = pdf_resolve(store->reader, value);
         add_streams(store, &shelves[0], &entry, "Cert");
         add_streams(store, &shelves[1], &entry, "CRL");

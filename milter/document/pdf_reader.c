@@ -126,15 +126,32 @@ void pdf_signature_finding(struct pdf_reader *reader, struct pdf_signature *sign
         signature->object.reasons |= VT_REASON_BIT(reason);
 }
 
-/* An object of the newest revision. */
+static const struct pdf_object *kept(const struct pdf_reader *reader, struct pdf_ref ref)
+{
+    for (size_t i = 0; i < PDF_MAX_KEPT; i++) {
+        const struct pdf_ref *known = &reader->kept[i].ref;
+        if (known->id != 0 && known->id == ref.id && known->gen == ref.gen)
+            return &reader->kept[i].object;
+    }
+    return NULL;
+}
+
+/* An object of the newest revision. The library writes it out each time it is asked for, so that
+ * large ones are kept, whose text is searched again all the same; where one had no room no other is
+ * asked for. */
 static struct pdf_object fetch(struct pdf_reader *reader, struct pdf_ref ref)
 {
     struct pdf_object none = {0};
-    if (reader->main.qpdf == NULL || !pdf_visit(reader))
+    if (reader->main.qpdf == NULL || reader->has_no_room || !pdf_visit(reader))
         return none;
+    const struct pdf_object *known = kept(reader, ref);
+    if (known != NULL)
+        return pdf_work(reader, 2 * known->value.text.len) ? *known : none;
     struct pdf_object out = pdf_doc_fetch(&reader->main, reader->scratch, ref);
-    if (out.value.kind == PDF_NONE)
-        reader->over_limit = true;
+    if (out.value.text.len >= PDF_LARGE_BYTES)
+        reader->kept[reader->kept_next++ % PDF_MAX_KEPT] = (struct pdf_kept){ref, out};
+    reader->has_no_room = out.value.kind == PDF_NONE;
+    reader->over_limit |= reader->has_no_room;
     return out;
 }
 

@@ -104,11 +104,17 @@ static void read_permissions(struct pdf_reader *reader, struct pdf_signature *si
     struct pdf_permissions *out = &signature->permissions;
     struct pdf_value references = pdf_get(reader, &signature->dict, "Reference");
     struct pdf_value item;
+    size_t count = 0;
     if (references.kind == PDF_DICT) /* the array was left out around a single one */
         read_reference(reader, signature, &references);
-    for (size_t at = 0; pdf_array_next(&references, &at, &item);) {
+    for (size_t at = 0; count <= PDF_MAX_TRANSFORMS && pdf_array_next(&references, &at, &item);
+         count++) {
         struct pdf_value reference = pdf_resolve(reader, item);
         read_reference(reader, signature, &reference);
+    }
+    if (count > PDF_MAX_TRANSFORMS) { /* what the others forbid is not known: everything */
+        out->docmdp = 1;
+        out->locks_all = true;
     }
     if (signature->field->lock.kind == PDF_DICT) {
         out->docmdp = stricter(out->docmdp, permission_of(reader, &signature->field->lock, 0));

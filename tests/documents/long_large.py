@@ -61,6 +61,9 @@ EXPECTED = {
     "1000000-annotations": (1, (FAILED,), "CONTENT_CHANGED"),
     "contents-of-30-mib": (1, (FAILED,), "MALFORMED"),
     "ranges-of-1000000-numbers": (1, (FAILED,), "MALFORMED"),
+    "200000-transforms": (0, PASSED[:1], ""),
+    "one-array-20000-times": (2, (OPEN,), "TOO_LARGE"),
+    "one-parent-3000-times": (2, (OPEN,), "TOO_LARGE"),
 }
 
 

@@ -247,6 +247,31 @@ def same_value(data, count):
     return pdf.append(fields)
 
 
+def of_itself(count):
+    """For sign: a signature whose transforms are itself, of which each is as long as all."""
+    def also(_, objects, __):
+        number, value = pdfsign.value_of(objects)
+        value["Reference"] = [Ref(number)] * count
+    return also
+
+
+def one_array(data, entries, items):
+    """Validation data of many signatures, all the same list of nothing."""
+    pdf = PdfFile(data)
+    array, root = Ref(pdf.size), dict(pdf.root)
+    root["DSS"] = {"Type": Name("DSS"), "VRI": {f"K{index:06d}": {"CRL": array} for index in range(entries)}}
+    return pdf.append({array.num: [array] * items, pdf.trailer["Root"].num: root})
+
+
+def one_parent(when, widgets, kids):
+    """Widgets that no form has, below one long field."""
+    pdf = PdfFile(new(when))
+    ref, page = pdf.first_page()
+    parent = Ref(pdf.size)
+    widget = {"Type": Name("Annot"), "Subtype": Name("Widget"), "Rect": [0, 0, 1, 1], "V": b"a", "Parent": parent}
+    return pdf.append({ref.num: dict(page, Annots=[widget] * widgets), parent.num: {"T": b"x", "Kids": [parent] * kids}})
+
+
 def cases(pki, when):
     """(name, file): what is asked of each is in long_large.py."""
     def sign(data, by="agency"):
@@ -288,3 +313,6 @@ def cases(pki, when):
     yield "1000000-annotations", lambda: many_annotations(once, 1000000)
     yield "contents-of-30-mib", lambda: signature_field(new(when), {"ByteRange": [0, 100, 200, 300], "Contents": bytes(30 * MIB)})
     yield "ranges-of-1000000-numbers", lambda: signature_field(new(when), {"ByteRange": [0, 9] * 500000, "Contents": b"0"})
+    yield "200000-transforms", lambda: pdfsign.sign(new(when), pki, "agency", when, also=of_itself(200000))
+    yield "one-array-20000-times", lambda: one_array(once, 20000, 50000)
+    yield "one-parent-3000-times", lambda: sign(one_parent(when, 3000, 100000))
