@@ -10,7 +10,7 @@ CC         ?= cc
 BUILD      := build$(if $(SANITIZE),/sanitize)
 Q          := $(if $(V),,@)
 
-PACKAGES   := openssl gmime-3.0 libcurl libqpdf libjpeg jansson yaml-0.1 libseccomp sqlite3 libpq libcdb lmdb libmicrohttpd libpng zlib
+PACKAGES   := openssl gmime-3.0 libcurl libqpdf libjpeg jansson yaml-0.1 libseccomp sqlite3 libpq libcdb lmdb libmicrohttpd libpng zlib libxml-2.0
 # Of p11-kit the header of PKCS #11 alone: nothing is linked.
 HEADERS    := p11-kit-1
 BASE_FLAGS := -std=c11 -D_GNU_SOURCE -Iinclude -Imilter -g -MMD -MP \
@@ -79,7 +79,7 @@ $(BUILD)/milter/notice/builtin.o $(BUILD)/fuzzed/milter/notice/builtin.o: $(wild
 # ---- packages ----
 BUILD_PACKAGES := gcc make pkg-config libmilter-dev libssl-dev libgmime-3.0-dev libcurl4-openssl-dev \
                   libqpdf-dev libjansson-dev libyaml-dev libseccomp-dev libsqlite3-dev libpq-dev \
-                  libunistring-dev libcdb-dev liblmdb-dev libmicrohttpd-dev libp11-kit-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev
+                  libunistring-dev libcdb-dev liblmdb-dev libmicrohttpd-dev libp11-kit-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev libxml2-dev
 TEST_PACKAGES  := libcmocka-dev python3 python3-cryptography python3-asn1crypto python3-venv openssl postfix \
                   postfix-pcre postgresql poppler-utils python3-yaml qpdf mandoc procps clang m4 libwrap0 \
                   softhsm2 opensc p11-kit p11-kit-modules stunnel4 gpgsm fonts-liberation2 mupdf-tools
@@ -130,7 +130,7 @@ $(addprefix $(BUILD)/tests/unit/test_,unpack unpack_signed unpack_bad unpack_nam
 $(addprefix $(BUILD)/tests/unit/test_,document pdf_parts): \
   $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call room,document) $(BASE) $(POLICY)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs libqpdf zlib libjpeg jansson yaml-0.1 libcdb lmdb) -lm -lseccomp -lunistring -lcmocka
+	$(Q)$(CC) $(LINK) -o $@ $^ $(shell pkg-config --libs libqpdf zlib libjpeg libxml-2.0 jansson yaml-0.1 libcdb lmdb) -lm -lseccomp -lunistring -lcmocka
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(ARCHIVE)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS) -lcmocka

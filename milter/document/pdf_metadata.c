@@ -31,11 +31,11 @@ static const struct {
 static const char *const told_by_nature[] = {
     PDF_XMP_LEVEL PDF_XMP_NS_DC "format" PDF_XMP_VALUE "application/pdf",
     PDF_XMP_LEVEL PDF_XMP_NS_DC "title" PDF_XMP_LEVEL "Alt" PDF_XMP_VALUE,
-    PDF_XMP_LEVEL PDF_XMP_NS_DC "title" PDF_XMP_LEVEL "Alt+" PDF_XMP_LEVEL PDF_XML_NS
+    PDF_XMP_LEVEL PDF_XMP_NS_DC "title" PDF_XMP_LEVEL "Alt+" PDF_XMP_LEVEL PDF_XMP_NS_XML
                                 "lang" PDF_XMP_VALUE "x-default",
     PDF_XMP_LEVEL PDF_XMP_NS_DC "creator" PDF_XMP_LEVEL "Seq" PDF_XMP_VALUE,
     PDF_XMP_LEVEL PDF_XMP_NS_DC "description" PDF_XMP_LEVEL "Alt" PDF_XMP_VALUE,
-    PDF_XMP_LEVEL PDF_XMP_NS_DC "description" PDF_XMP_LEVEL "Alt+" PDF_XMP_LEVEL PDF_XML_NS
+    PDF_XMP_LEVEL PDF_XMP_NS_DC "description" PDF_XMP_LEVEL "Alt+" PDF_XMP_LEVEL PDF_XMP_NS_XML
                                 "lang" PDF_XMP_VALUE "x-default"};
 
 static bool begins(struct vt_bytes leaf, const char *path)

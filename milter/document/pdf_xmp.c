@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reading an XMP packet (see pdf_xmp.h). Programs write the same in many ways: properties in
- * another order, as elements or as attributes (ISO 16684-1, 7.9). Of RDF as much is read as they
- * write. */
+ * An XMP packet as a tree of XML, walked as ISO 16684-1 section 7 says RDF is written in it. No
+ * document type, so that nothing stands for something else. */
+#include "document/pdf_xmp.h"
+
+#include <libxml/parser.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "document/pdf_xmp.h"
 
 #define MAX_LEVELS 24
 #define MAX_LEAVES 8192
@@ -15,255 +16,286 @@
 #define NS_RDF "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 #define NS_META "adobe:ns:meta/"
 
+static const struct vt_bytes nothing = {0};
+
+static struct vt_bytes text_of(const xmlChar *text)
+{
+    return vt_bytes_str(text == NULL ? "" : (const char *)text);
+}
+
+static struct vt_bytes uri_of(const xmlNs *ns)
+{
+    return ns == NULL ? nothing : text_of(ns->href);
+}
+
 static bool is(struct vt_bytes bytes, const char *text)
 {
     return vt_bytes_equal(bytes, vt_bytes_str(text));
 }
 
+static bool is_rdf(const xmlNode *node, const char *local)
+{
+    return is(uri_of(node->ns), NS_RDF) && is(text_of(node->name), local);
+}
+
+/* Of RDF, or of no vocabulary: what says how something is written, not what is. */
+static bool is_syntax(const xmlAttr *attribute)
+{
+    struct vt_bytes uri = uri_of(attribute->ns);
+    return uri.len == 0 || is(uri, NS_RDF);
+}
+
+/* The text in a node that holds nothing else. False: it does. */
+static bool text_in(const xmlNode *first, struct vt_bytes *out)
+{
+    *out = first == NULL ? nothing : text_of(first->content);
+    return first == NULL || (first->type == XML_TEXT_NODE && first->next == NULL);
+}
+
+/* The next element; NULL at the end. False: between there is something that says something. */
+static bool next_element(const xmlNode **node)
+{
+    while (*node != NULL && (*node)->type == XML_TEXT_NODE && xmlIsBlankNode(*node))
+        *node = (*node)->next;
+    return *node == NULL || (*node)->type == XML_ELEMENT_NODE;
+}
+
 /* ---- leaves ---- */
 
-static struct vt_bytes join(struct pdf_xmp *packet, struct vt_bytes path, const char *between,
+static struct vt_bytes join(struct pdf_xmp *xmp, struct vt_bytes path, const char *between,
                             struct vt_bytes more, struct vt_bytes rest)
 {
-    size_t mark = strlen(between), len = path.len + mark + more.len + rest.len;
+    const struct vt_bytes parts[] = {path, vt_bytes_str(between), more, rest};
+    size_t len = path.len + parts[1].len + more.len + rest.len, at = 0;
     uint8_t *text =
-        packet->text_bytes + len > MAX_TEXT_BYTES ? NULL : pdf_scratch(packet->xml.reader, len + 1);
+        xmp->text_bytes + len > MAX_TEXT_BYTES ? NULL : pdf_scratch(xmp->reader, len + 1);
     if (text == NULL)
-        return (struct vt_bytes){0};
-    packet->text_bytes += len;
-    if (path.len > 0)
-        memcpy(text, path.ptr, path.len);
-    memcpy(text + path.len, between, mark);
-    if (more.len > 0)
-        memcpy(text + path.len + mark, more.ptr, more.len);
-    if (rest.len > 0)
-        memcpy(text + path.len + mark + more.len, rest.ptr, rest.len);
+        return nothing;
+    xmp->text_bytes += len;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (parts[i].len > 0)
+            memcpy(text + at, parts[i].ptr, parts[i].len);
+        at += parts[i].len;
+    }
     return vt_bytes_of(text, len);
 }
 
 /* The path of a property below another one; empty: limits, or no property. */
-static struct vt_bytes path_of(struct pdf_xmp *packet, struct vt_bytes path,
-                               const struct pdf_xml_name *name)
+static struct vt_bytes path_of(struct pdf_xmp *xmp, struct vt_bytes path, const xmlNs *ns,
+                               const xmlChar *local)
 {
-    struct vt_bytes none = {0};
-    if (name->uri.len == 0 || is(name->uri, NS_RDF) || is(name->uri, NS_META))
-        return none;
-    return join(packet, path, PDF_XMP_LEVEL, name->uri, name->local);
+    struct vt_bytes uri = uri_of(ns);
+    if (uri.len == 0 || is(uri, NS_RDF) || is(uri, NS_META))
+        return nothing;
+    return join(xmp, path, PDF_XMP_LEVEL, uri, text_of(local));
 }
 
-static bool add_leaf(struct pdf_xmp *packet, struct vt_bytes path, const char *kind,
+static bool add_leaf(struct pdf_xmp *xmp, struct vt_bytes path, const char *mark,
                      struct vt_bytes value)
 {
-    struct vt_bytes leaf = join(packet, path, kind, value, (struct vt_bytes){0});
-    if (path.len == 0 || leaf.len == 0 || packet->count == MAX_LEAVES)
+    struct vt_bytes leaf = join(xmp, path, mark, value, nothing);
+    if (path.len == 0 || leaf.len == 0 || xmp->count == MAX_LEAVES)
         return false;
-    packet->leaves[packet->count++] = leaf;
+    xmp->leaves[xmp->count++] = leaf;
     return true;
 }
 
 /* 7.4: what stands in attributes of an element, its language included. */
-static bool add_attributes(struct pdf_xmp *packet, const struct pdf_xml_tag *tag,
-                           struct vt_bytes path, size_t *out_fields)
+static bool add_attributes(struct pdf_xmp *xmp, const xmlNode *element, struct vt_bytes path,
+                           size_t *out_fields)
 {
+    struct vt_bytes value;
     *out_fields = 0;
-    for (size_t i = 0; i < tag->count; i++) {
-        const struct pdf_xml_attribute *attribute = &tag->attributes[i];
-        if (is(attribute->name.uri, NS_RDF) || attribute->name.uri.len == 0)
+    for (const xmlAttr *attribute = element->properties; attribute != NULL;
+         attribute = attribute->next) {
+        if (is_syntax(attribute))
             continue;
-        *out_fields += !is(attribute->name.uri, PDF_XML_NS);
-        if (!add_leaf(packet, path_of(packet, path, &attribute->name), PDF_XMP_VALUE,
-                      attribute->value))
+        *out_fields += !is(uri_of(attribute->ns), PDF_XMP_NS_XML);
+        if (!text_in(attribute->children, &value) ||
+            !add_leaf(xmp, path_of(xmp, path, attribute->ns, attribute->name), PDF_XMP_VALUE,
+                      value))
             return false;
     }
     return true;
 }
 
-static bool take_property(struct pdf_xmp *packet, struct vt_bytes path,
-                          const struct pdf_xml_tag *tag, unsigned level);
+/* ---- properties ---- */
 
-/* Property elements up to the end tag. */
-static bool take_properties(struct pdf_xmp *packet, struct vt_bytes path, unsigned level)
+static bool take_property(struct pdf_xmp *xmp, struct vt_bytes path, const xmlNode *element,
+                          unsigned level);
+
+static bool take_properties(struct pdf_xmp *xmp, struct vt_bytes path, const xmlNode *node,
+                            unsigned level)
 {
-    struct pdf_xml *xml = &packet->xml;
-    struct pdf_xml_tag tag;
-    for (pdf_xml_skip_space(xml); !pdf_xml_is_at_end(xml); pdf_xml_skip_space(xml)) {
-        size_t known = xml->namespaces_count;
-        if (!pdf_xml_take_tag(xml, &tag) || tag.closes)
+    for (; next_element(&node); node = node->next) {
+        if (node == NULL)
+            return true;
+        struct vt_bytes below = path_of(xmp, path, node->ns, node->name);
+        if (below.len == 0 || !take_property(xmp, below, node, level + 1))
             return false;
-        struct vt_bytes below = path_of(packet, path, &tag.name);
-        if (below.len == 0 || !take_property(packet, below, &tag, level + 1))
-            return false;
-        xml->namespaces_count = known;
     }
-    return true;
+    return false;
 }
 
 /* 7.6: an array, of which each item is like a property. */
-static bool take_array(struct pdf_xmp *packet, struct vt_bytes path,
-                       const struct pdf_xml_tag *array, unsigned level)
+static bool take_array(struct pdf_xmp *xmp, struct vt_bytes path, const xmlNode *array,
+                       unsigned level)
 {
-    struct pdf_xml *xml = &packet->xml;
-    struct pdf_xml_tag item;
-    struct vt_bytes none = {0};
-    struct vt_bytes below = join(packet, path, PDF_XMP_LEVEL, array->name.local, none);
-    if (array->count > 0 || !add_leaf(packet, below, PDF_XMP_VALUE, none))
+    struct vt_bytes below = join(xmp, path, PDF_XMP_LEVEL, text_of(array->name), nothing);
+    if (array->properties != NULL || !add_leaf(xmp, below, PDF_XMP_VALUE, nothing))
         return false;
-    if (array->is_empty)
-        return true;
-    for (pdf_xml_skip_space(xml); !pdf_xml_is_at_end(xml); pdf_xml_skip_space(xml)) {
-        size_t known = xml->namespaces_count;
-        if (!pdf_xml_take_tag(xml, &item) || item.closes || !pdf_xml_is(&item.name, NS_RDF, "li"))
+    for (const xmlNode *item = array->children; next_element(&item); item = item->next) {
+        if (item == NULL)
+            return true;
+        /* As many as it is the first, second, … */
+        below = join(xmp, below, "+", nothing, nothing);
+        if (!is_rdf(item, "li") || below.len == 0 || !take_property(xmp, below, item, level + 1))
             return false;
-        below = join(packet, below, "+", none, none); /* as many as it is the first, second, … */
-        if (below.len == 0 || !take_property(packet, below, &item, level + 1))
-            return false;
-        xml->namespaces_count = known;
     }
-    return pdf_xml_take_end(xml, array);
+    return false;
 }
 
 /* 7.4, 7.5: the one element in a property, an array or a structure. */
-static bool take_node(struct pdf_xmp *packet, struct vt_bytes path, unsigned level)
+static bool take_node(struct pdf_xmp *xmp, struct vt_bytes path, const xmlNode *node,
+                      unsigned level)
 {
-    struct pdf_xml_tag node;
     size_t fields = 0;
-    if (!pdf_xml_take_tag(&packet->xml, &node) || node.closes || !is(node.name.uri, NS_RDF))
-        return false;
-    if (is(node.name.local, "Seq") || is(node.name.local, "Bag") || is(node.name.local, "Alt"))
-        return take_array(packet, path, &node, level);
-    for (size_t i = 0; i < node.count; i++) {
-        if (is(node.attributes[i].name.uri, NS_RDF) || node.attributes[i].name.uri.len == 0)
+    if (is_rdf(node, "Seq") || is_rdf(node, "Bag") || is_rdf(node, "Alt"))
+        return take_array(xmp, path, node, level);
+    for (const xmlAttr *attribute = node->properties; attribute != NULL;
+         attribute = attribute->next) {
+        if (is_syntax(attribute))
             return false;
     }
-    return is(node.name.local, "Description") && add_attributes(packet, &node, path, &fields) &&
-           (node.is_empty ||
-            (take_properties(packet, path, level + 1) && pdf_xml_take_end(&packet->xml, &node)));
+    return is_rdf(node, "Description") && add_attributes(xmp, node, path, &fields) &&
+           take_properties(xmp, path, node->children, level + 1);
 }
 
 /* 7.4: what says in which form the value of a property is written. False: it is not known. */
-static bool read_form(const struct pdf_xml_tag *tag, bool *out_is_structure,
-                      const struct vt_bytes **out_link)
+static bool read_form(const xmlNode *element, bool *out_is_structure, bool *out_is_link,
+                      struct vt_bytes *out_link)
 {
-    *out_is_structure = false;
-    *out_link = NULL;
-    for (size_t i = 0; i < tag->count; i++) {
-        const struct pdf_xml_attribute *attribute = &tag->attributes[i];
-        if (pdf_xml_is(&attribute->name, NS_RDF, "parseType") && is(attribute->value, "Resource"))
+    struct vt_bytes value;
+    *out_is_structure = *out_is_link = false;
+    for (const xmlAttr *attribute = element->properties; attribute != NULL;
+         attribute = attribute->next) {
+        bool is_of_rdf = is(uri_of(attribute->ns), NS_RDF);
+        if (!is_syntax(attribute))
+            continue;
+        if (!is_of_rdf || !text_in(attribute->children, &value))
+            return false;
+        if (is(text_of(attribute->name), "parseType") && is(value, "Resource"))
             *out_is_structure = true;
-        else if (pdf_xml_is(&attribute->name, NS_RDF, "resource"))
-            *out_link = &attribute->value;
-        else if (is(attribute->name.uri, NS_RDF) || attribute->name.uri.len == 0)
+        else if (is(text_of(attribute->name), "resource"))
+            *out_is_link = true, *out_link = value;
+        else
             return false;
     }
     return true;
 }
 
-/* Behind the start tag of a property, or of an item: its value, and its end tag. */
-static bool take_property(struct pdf_xmp *packet, struct vt_bytes path,
-                          const struct pdf_xml_tag *tag, unsigned level)
+/* The value of a property, or of an item of an array. */
+static bool take_property(struct pdf_xmp *xmp, struct vt_bytes path, const xmlNode *element,
+                          unsigned level)
 {
-    bool is_structure = false;
-    const struct vt_bytes *link = NULL;
-    size_t fields = 0, from = packet->xml.at;
-    if (level > MAX_LEVELS || !read_form(tag, &is_structure, &link) ||
-        !add_attributes(packet, tag, path, &fields))
+    bool is_structure = false, is_link = false;
+    struct vt_bytes link = nothing, value;
+    size_t fields = 0;
+    if (level > MAX_LEVELS || !read_form(element, &is_structure, &is_link, &link) ||
+        !add_attributes(xmp, element, path, &fields))
         return false;
-    if (tag->is_empty)
-        return link != NULL
-                   ? fields == 0 && !is_structure && add_leaf(packet, path, PDF_XMP_LINK, *link)
-                   : fields > 0 || is_structure ||
-                         add_leaf(packet, path, PDF_XMP_VALUE, (struct vt_bytes){0});
-    if (link != NULL || fields > 0)
-        return false;
+    const xmlNode *node = element->children;
+    if (is_link)
+        return node == NULL && fields == 0 && !is_structure &&
+               add_leaf(xmp, path, PDF_XMP_LINK, link);
+    if (fields > 0)
+        return node == NULL;
     if (is_structure)
-        return take_properties(packet, path, level) && pdf_xml_take_end(&packet->xml, tag);
-    size_t end = vt_bytes_find(packet->xml.text, VT_BYTES("<"), from);
-    struct vt_bytes value;
-    if (end == SIZE_MAX)
+        return take_properties(xmp, path, node, level);
+    if (text_in(node, &value))
+        return add_leaf(xmp, path, PDF_XMP_VALUE, value);
+    if (!next_element(&node) || node == NULL || !take_node(xmp, path, node, level + 1))
         return false;
-    packet->xml.at = end;
-    if (pdf_xml_is_at_end(&packet->xml))
-        return pdf_xml_decode(&packet->xml, vt_bytes_slice(packet->xml.text, from, end - from),
-                              false, &value) &&
-               add_leaf(packet, path, PDF_XMP_VALUE, value) && pdf_xml_take_end(&packet->xml, tag);
-    packet->xml.at = from;
-    pdf_xml_skip_space(&packet->xml);
-    if (packet->xml.at != end || !take_node(packet, path, level + 1))
-        return false;
-    pdf_xml_skip_space(&packet->xml);
-    return pdf_xml_take_end(&packet->xml, tag);
+    node = node->next;
+    return next_element(&node) && node == NULL;
 }
 
 /* ---- the packet ---- */
 
-/* 7.4: a description of the document; all of them are of the same one. */
-static bool take_description(struct pdf_xmp *packet)
+/* 7.4: a description; all of a packet are of the same thing. */
+static bool take_description(struct pdf_xmp *xmp, const xmlNode *element)
 {
-    struct pdf_xml_tag tag;
-    struct vt_bytes root = {0};
-    size_t fields = 0, known = packet->xml.namespaces_count;
-    if (!pdf_xml_take_tag(&packet->xml, &tag) || !pdf_xml_is(&tag.name, NS_RDF, "Description"))
-        return false;
-    for (size_t i = 0; i < tag.count; i++) {
-        const struct pdf_xml_attribute *attribute = &tag.attributes[i];
-        if (!is(attribute->name.uri, NS_RDF) && attribute->name.uri.len > 0)
+    struct vt_bytes value;
+    size_t fields = 0;
+    for (const xmlAttr *attribute = element->properties; attribute != NULL;
+         attribute = attribute->next) {
+        if (!is_syntax(attribute))
             continue;
-        if (!is(attribute->name.local, "about") ||
-            (packet->has_about && !vt_bytes_equal(packet->about, attribute->value)))
+        if (!is(text_of(attribute->name), "about") || !text_in(attribute->children, &value) ||
+            (xmp->has_about && !vt_bytes_equal(xmp->about, value)))
             return false;
-        packet->about = attribute->value;
-        packet->has_about = true;
+        xmp->about = join(xmp, value, "", nothing, nothing);
+        xmp->has_about = true;
     }
-    if (!add_attributes(packet, &tag, root, &fields))
-        return false;
-    if (!tag.is_empty &&
-        (!take_properties(packet, root, 1) || !pdf_xml_take_end(&packet->xml, &tag)))
-        return false;
-    packet->xml.namespaces_count = known;
-    return true;
+    return add_attributes(xmp, element, nothing, &fields) &&
+           take_properties(xmp, nothing, element->children, 1);
 }
 
-/* <?xpacket …?> */
-static bool skip_instructions(struct pdf_xmp *packet)
+/* 7.3.3: RDF, bare or wrapped in one element. NULL: there is none, or something beside it. */
+static const xmlNode *find_rdf(const xmlNode *root)
 {
-    for (pdf_xml_skip_space(&packet->xml); pdf_xml_take(&packet->xml, "<?");
-         pdf_xml_skip_space(&packet->xml)) {
-        size_t end = vt_bytes_find(packet->xml.text, VT_BYTES("?>"), packet->xml.at);
-        if (end == SIZE_MAX)
-            return false;
-        packet->xml.at = end + 2;
+    if (!is(uri_of(root->ns), NS_META) || !is(text_of(root->name), "xmpmeta"))
+        return root;
+    for (const xmlAttr *attribute = root->properties; attribute != NULL;
+         attribute = attribute->next) {
+        if (!is(uri_of(attribute->ns), NS_META))
+            return NULL;
     }
-    return true;
+    const xmlNode *found = root->children;
+    if (!next_element(&found) || found == NULL)
+        return NULL;
+    const xmlNode *behind = found->next;
+    return next_element(&behind) && behind == NULL ? found : NULL;
 }
 
-static bool take_packet(struct pdf_xmp *packet)
+static bool take_packet(struct pdf_xmp *xmp, const xmlDoc *document)
 {
-    struct pdf_xml *xml = &packet->xml;
-    struct pdf_xml_tag meta, rdf;
-    (void)pdf_xml_take(xml, "\xEF\xBB\xBF");
-    if (!skip_instructions(packet) || !pdf_xml_take_tag(xml, &meta))
-        return false;
-    bool is_wrapped = pdf_xml_is(&meta.name, NS_META, "xmpmeta");
-    for (size_t i = 0; is_wrapped && i < meta.count; i++) {
-        if (!is(meta.attributes[i].name.uri, NS_META))
+    const xmlNode *rdf = NULL;
+    for (const xmlNode *node = document->children; node != NULL; node = node->next) {
+        if (node->type == XML_ELEMENT_NODE)
+            rdf = find_rdf(node);
+        else if (node->type != XML_PI_NODE) /* <?xpacket …?> */
             return false;
     }
-    pdf_xml_skip_space(xml);
-    if (!is_wrapped)
-        rdf = meta;
-    else if (!pdf_xml_take_tag(xml, &rdf))
+    if (rdf == NULL || !is_rdf(rdf, "RDF") || rdf->properties != NULL)
         return false;
-    if (!pdf_xml_is(&rdf.name, NS_RDF, "RDF") || rdf.closes || rdf.is_empty || rdf.count > 0)
-        return false;
-    for (pdf_xml_skip_space(xml); !pdf_xml_is_at_end(xml); pdf_xml_skip_space(xml)) {
-        if (!take_description(packet))
+    for (const xmlNode *node = rdf->children; next_element(&node); node = node->next) {
+        if (node == NULL)
+            return true;
+        if (!is_rdf(node, "Description") || !take_description(xmp, node))
             return false;
     }
-    if (!pdf_xml_take_end(xml, &rdf))
-        return false;
-    pdf_xml_skip_space(xml);
-    return (!is_wrapped || pdf_xml_take_end(xml, &meta)) && skip_instructions(packet) &&
-           xml->at == xml->text.len;
+    return false;
+}
+
+/* The caller frees it. NULL: it is not well-formed XML in UTF-8, or has a document type. */
+static xmlDoc *parse(struct vt_bytes text)
+{
+    xmlParserCtxt *parser = xmlNewParserCtxt();
+    if (parser == NULL || text.len > INT_MAX ||
+        vt_bytes_find(text, VT_BYTES("<!DOCTYPE"), 0) != SIZE_MAX) {
+        xmlFreeParserCtxt(parser);
+        return NULL;
+    }
+    xmlDoc *document =
+        xmlCtxtReadMemory(parser, (const char *)text.ptr, (int)text.len, NULL, "UTF-8",
+                          XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    if (!parser->nsWellFormed) { /* a prefix of nothing, or an attribute twice */
+        xmlFreeDoc(document);
+        document = NULL;
+    }
+    xmlFreeParserCtxt(parser);
+    return document;
 }
 
 /* ---- the leaves of a packet ---- */
@@ -329,11 +361,16 @@ static void forget_volatile(struct pdf_xmp *packet)
 
 bool pdf_xmp_read(struct pdf_reader *reader, struct vt_bytes text, struct pdf_xmp *out)
 {
-    *out = (struct pdf_xmp){.xml = {.reader = reader, .text = text}};
+    *out = (struct pdf_xmp){.reader = reader};
     out->leaves = pdf_scratch(reader, MAX_LEAVES * sizeof(*out->leaves));
     if (out->leaves == NULL || !pdf_work(reader, text.len))
         return false;
-    if (text.len > 0 && !take_packet(out))
+    if (text.len == 0)
+        return true;
+    xmlDoc *document = parse(text);
+    bool is_packet = document != NULL && take_packet(out, document);
+    xmlFreeDoc(document);
+    if (!is_packet)
         return false;
     forget_volatile(out);
     qsort(out->leaves, out->count, sizeof(*out->leaves), pdf_xmp_order);
