@@ -109,10 +109,18 @@ static inline void build_compressed(struct build *build, int id, int container)
     build->offsets[build->count++] = 0;
 }
 
-/* The same as build_end with a cross-reference stream, in hexadecimal. */
+static inline void build_row(uint8_t out[5], uint8_t kind, size_t place)
+{
+    out[0] = kind;
+    for (unsigned i = 1; i < 5; i++)
+        out[i] = (uint8_t)(place >> (8 * (4 - i)));
+}
+
+/* The same as build_end with a cross-reference stream. */
 static inline void build_end_stream(struct build *build, const char *trailer_keys)
 {
-    char data[4096], index[1024];
+    char index[1024];
+    uint8_t data[4096];
     size_t data_len = 0, index_len = 0, at = build->len;
     int id = ++build->highest;
     build->ids[build->count] = id;
@@ -121,19 +129,26 @@ static inline void build_end_stream(struct build *build, const char *trailer_key
     for (size_t i = 0; i < build->count; i++) {
         int container = build->containers[i];
         size_t place = container != 0 ? (size_t)container : build->offsets[i];
-        data_len += (size_t)snprintf(data + data_len, sizeof(data) - data_len, "%02X%08zX",
-                                     container != 0 ? 2u : 1u, place);
+        if (sizeof(data) - data_len < 5)
+            abort();
+        build_row(data + data_len, container != 0 ? 2 : 1, place);
+        data_len += 5;
         index_len +=
             (size_t)snprintf(index + index_len, sizeof(index) - index_len, "%d 1 ", build->ids[i]);
         build->containers[i] = 0;
     }
     build_put(build,
-              "%d 0 obj\n<</Type/XRef/W[1 4 0]/Index[%s]/Filter/ASCIIHexDecode/Length %zu"
+              "%d 0 obj\n<</Type/XRef/W[1 4 0]/Index[%s]/Length %zu"
               "/Size %d %s",
               id, index, data_len, build->highest + 1, trailer_keys);
     if (build->prev >= 0)
         build_put(build, "/Prev %ld", build->prev);
-    build_put(build, ">>\nstream\n%s\nendstream\nendobj\nstartxref\n%zu\n%%%%EOF\n", data, at);
+    build_put(build, ">>\nstream\n");
+    if (sizeof(build->bytes) - build->len < data_len)
+        abort();
+    memcpy(build->bytes + build->len, data, data_len);
+    build->len += data_len;
+    build_put(build, "\nendstream\nendobj\nstartxref\n%zu\n%%%%EOF\n", at);
     build->prev = (long)at;
     build->count = 0;
 }
