@@ -224,6 +224,12 @@ static void stamp_empty_field(struct build *build)
     build_seal(build);
 }
 
+/* Its rectangle has no area, but some readers draw what it holds. */
+static void stamp_with_a_look(struct build *build)
+{
+    sign_later(build, TIMESTAMP);
+}
+
 static void certify_again(struct build *build)
 {
     sign_later(build, P2);
@@ -595,6 +601,8 @@ static const struct shape laters[] = {
      VT_CHANGES_FORBIDDEN, false, CHANGED, 0},
     {"time stamp under P=1", P1, stamp_empty_field, 2, VT_COVERS_REVISION, VT_CHANGES_PERMITTED,
      false, 0, 0},
+    {"time stamp that draws under P=1", P1, stamp_with_a_look, 2, VT_COVERS_REVISION,
+     VT_CHANGES_FORBIDDEN, false, CHANGED, 0},
     {"locked field signed", LOCKS_LATER, sign_empty_field, 2, VT_COVERS_REVISION,
      VT_CHANGES_FORBIDDEN, false, CHANGED, 0},
     {"certified again", P2, certify_again, 2, VT_COVERS_REVISION, 0, false, UNCLEAR, 0},

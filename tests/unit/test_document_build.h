@@ -116,11 +116,17 @@ static inline void build_row(uint8_t out[5], uint8_t kind, size_t place)
         out[i] = (uint8_t)(place >> (8 * (4 - i)));
 }
 
+static inline size_t build_number(char *out, size_t value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        out[i] = (char)(value >> 8 * (bytes - 1 - i) & 0xff);
+    return bytes;
+}
+
 /* The same as build_end with a cross-reference stream. */
 static inline void build_end_stream(struct build *build, const char *trailer_keys)
 {
-    char index[1024];
-    uint8_t data[4096];
+    char data[BUILD_MAX_OBJECTS * 5], index[1024];
     size_t data_len = 0, index_len = 0, at = build->len;
     int id = ++build->highest;
     build->ids[build->count] = id;
@@ -129,22 +135,18 @@ static inline void build_end_stream(struct build *build, const char *trailer_key
     for (size_t i = 0; i < build->count; i++) {
         int container = build->containers[i];
         size_t place = container != 0 ? (size_t)container : build->offsets[i];
-        if (sizeof(data) - data_len < 5)
-            abort();
-        build_row(data + data_len, container != 0 ? 2 : 1, place);
-        data_len += 5;
+        data_len += build_number(data + data_len, container != 0 ? 2 : 1, 1);
+        data_len += build_number(data + data_len, place, 4);
         index_len +=
             (size_t)snprintf(index + index_len, sizeof(index) - index_len, "%d 1 ", build->ids[i]);
         build->containers[i] = 0;
     }
-    build_put(build,
-              "%d 0 obj\n<</Type/XRef/W[1 4 0]/Index[%s]/Length %zu"
-              "/Size %d %s",
-              id, index, data_len, build->highest + 1, trailer_keys);
+    build_put(build, "%d 0 obj\n<</Type/XRef/W[1 4 0]/Index[%s]/Length %zu/Size %d %s", id, index,
+              data_len, build->highest + 1, trailer_keys);
     if (build->prev >= 0)
         build_put(build, "/Prev %ld", build->prev);
     build_put(build, ">>\nstream\n");
-    if (sizeof(build->bytes) - build->len < data_len)
+    if (data_len > sizeof(build->bytes) - build->len)
         abort();
     memcpy(build->bytes + build->len, data, data_len);
     build->len += data_len;
