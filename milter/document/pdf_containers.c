@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "document/pdf_history.h"
+#include "document/pdf_xref_section.h"
 
 /* An object that a section says is in an object stream. */
 struct packed {
@@ -184,6 +185,20 @@ static bool is_used(const struct packed *items, size_t count)
     return false;
 }
 
+/* Of what was signed it is the same before and after. */
+static bool is_plain_update(struct pdf_history *history, struct pdf_ref ref, size_t step,
+                            const struct pdf_value *dict)
+{
+    uint8_t *raw = NULL;
+    size_t len = 0;
+    if (step == 0)
+        return true;
+    bool is_plain = pdf_history_stream(history, ref, step, false, &raw, &len) &&
+                    pdf_stream_is_plain(dict, vt_bytes_of(raw, len));
+    free(raw);
+    return is_plain;
+}
+
 static const char *check_container(struct pdf_history *history, size_t step, struct packed *items,
                                    size_t items_count)
 {
@@ -191,8 +206,8 @@ static const char *check_container(struct pdf_history *history, size_t step, str
     struct pdf_object object = pdf_history_object(history, ref, step);
     size_t first = 0, count = 0, len = 0;
     uint8_t *data = NULL;
-    if (pdf_dict_count(&object.value, "F") > 0 || pdf_dict_count(&object.value, "DP") > 0)
-        return "an object stream is not written as all readers read it";
+    if (!is_plain_update(history, ref, step, &object.value))
+        return "an object stream of an update is not written as all readers read it";
     if (!count_of(&object.value, "First", &first) || !count_of(&object.value, "N", &count) ||
         !pdf_history_stream(history, ref, step, true, &data, &len))
         return is_used(items, items_count) ? "an object stream cannot be read" : NULL;

@@ -19,15 +19,18 @@
 
 /* ---- what a step redefines ---- */
 
-/* 7.3.10: does the object that stands there have this number, written without a sign, which not all
- * readers read? The library looks only at those that are asked for. */
+/* 7.3.10: does the object that stands there have this number, written without a sign or a comment,
+ * which not all readers read? The library looks only at those that are asked for. */
 static bool is_numbered(struct vt_bytes bytes, const struct pdf_entry *entry)
 {
     int64_t id = 0, gen = 0;
     size_t at = 0;
     bytes = vt_bytes_slice(bytes, entry->place, MAX_HEADER_BYTES);
-    return pdf_next_header(bytes, &at, &id, &gen) && id == entry->id && gen == 0 &&
-           vt_bytes_find(vt_bytes_slice(bytes, 0, at), VT_BYTES("+"), 0) == SIZE_MAX;
+    if (!pdf_next_header(bytes, &at, &id, &gen) || id != entry->id || gen != 0)
+        return false;
+    bytes = vt_bytes_slice(bytes, 0, at);
+    return vt_bytes_find(bytes, VT_BYTES("+"), 0) == SIZE_MAX &&
+           vt_bytes_find(bytes, VT_BYTES("%"), 0) == SIZE_MAX;
 }
 
 static const char *check_offset(struct vt_bytes bytes, const struct pdf_entry *entry, size_t from,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Is a cross-reference section (ISO 32000-1, 7.5.5, 7.5.8) written as every writer does? In what is
- * allowed besides, readers differ: whether #xx is decoded in a trailer, where a name ends that has
- * bytes above 7Fh, whether /F is a file or another word for /Filter, what a chain of filters does.
- */
+ * Is a cross-reference section or an object stream (ISO 32000-1, 7.5.5, 7.5.7, 7.5.8) written as
+ * every writer does? In what is allowed besides, readers differ: whether #xx is decoded in a
+ * trailer, where a name ends that has bytes above 7Fh, whether /F is a file or another word for
+ * /Filter, what a chain of filters does. */
 #include <stdlib.h>
 
 #include "document/pdf_xref_section.h"
@@ -55,13 +55,12 @@ static bool parameter_is(const struct pdf_value *parms, const char *key, int64_t
 }
 
 /* Every row begins with the predictor that it has. */
-static bool has_plain_rows(const struct pdf_section *section, struct vt_bytes filter,
-                           int64_t columns)
+static bool has_plain_rows(struct vt_bytes raw, struct vt_bytes filter, int64_t columns)
 {
     uint8_t *data = NULL;
     size_t len = 0, row = (size_t)columns + 1;
     if (columns < 1 || columns > UINT16_MAX ||
-        !pdf_decode_bytes(section->data, filter, (struct vt_bytes){0}, MAX_ROWS_BYTES, &data, &len))
+        !pdf_decode_bytes(raw, filter, (struct vt_bytes){0}, MAX_ROWS_BYTES, &data, &len))
         return false;
     bool is_plain = len % row == 0;
     for (size_t at = 0; at < len && is_plain; at += row)
@@ -70,10 +69,10 @@ static bool has_plain_rows(const struct pdf_section *section, struct vt_bytes fi
     return is_plain;
 }
 
-static bool has_plain_filter(const struct pdf_section *section)
+static bool has_plain_filter(const struct pdf_value *dict, struct vt_bytes raw)
 {
-    struct pdf_value filters = pdf_dict_get(&section->trailer, "Filter"), filter, parms;
-    struct pdf_value all_parms = pdf_dict_get(&section->trailer, "DecodeParms");
+    struct pdf_value filters = pdf_dict_get(dict, "Filter"), filter, parms;
+    struct pdf_value all_parms = pdf_dict_get(dict, "DecodeParms");
     if (!is_single(&filters, filters.kind == PDF_ARRAY, &filter) ||
         !is_single(&all_parms, filters.kind == PDF_ARRAY, &parms) ||
         (filter.kind != PDF_NONE && !pdf_name_is(&filter, "FlateDecode")))
@@ -88,18 +87,21 @@ static bool has_plain_filter(const struct pdf_section *section)
     return parameter_is(&parms, "Predictor", 1) ||
            (predictor.kind == PDF_INTEGER && predictor.integer >= 10 &&
             columns.kind == PDF_INTEGER && filter.kind != PDF_NONE &&
-            has_plain_rows(section, filter.text, columns.integer));
+            has_plain_rows(raw, filter.text, columns.integer));
+}
+
+bool pdf_stream_is_plain(const struct pdf_value *dict, struct vt_bytes raw)
+{
+    return has_plain_keys(dict, 0) && pdf_dict_count(dict, "F") == 0 &&
+           pdf_dict_count(dict, "DP") == 0 && has_plain_filter(dict, raw);
 }
 
 bool pdf_section_is_plain(const struct pdf_section *section)
 {
-    if (!has_plain_keys(&section->trailer, 0))
-        return false;
     if (!section->is_stream)
-        return true;
+        return has_plain_keys(&section->trailer, 0);
     struct pdf_value widths = pdf_dict_get(&section->trailer, "W"), first;
     size_t at = 0;
     return pdf_array_next(&widths, &at, &first) && first.kind == PDF_INTEGER &&
-           first.integer <= 1 && pdf_dict_count(&section->trailer, "F") == 0 &&
-           pdf_dict_count(&section->trailer, "DP") == 0 && has_plain_filter(section);
+           first.integer <= 1 && pdf_stream_is_plain(&section->trailer, section->data);
 }

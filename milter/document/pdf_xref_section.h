@@ -12,8 +12,9 @@ const char *pdf_table_read(struct pdf_reader *reader, struct vt_bytes bytes, siz
 /* *at: at the object number. */
 const char *pdf_xref_stream_read(struct vt_bytes bytes, size_t *at, struct pdf_section *section);
 
-/* pdf_plain.c: is a section written as all readers read it? As far as its trailer goes, and the
- * data of a stream. */
+/* pdf_plain.c: is a section, or an object stream, written as all readers read it? As far as its
+ * trailer or dictionary goes, and the raw data of a stream. */
 bool pdf_section_is_plain(const struct pdf_section *section);
+bool pdf_stream_is_plain(const struct pdf_value *dict, struct vt_bytes raw);
 
 #endif

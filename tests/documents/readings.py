@@ -92,6 +92,7 @@ def searches(sign):
             ("the-older-behind-far", with_the_older_behind, far, "far above"),
             ("the-older-behind-empty", with_the_older_behind, {"more": b"8388607 0\n"}, "table"),
             ("the-older-behind-signed", with_the_older_behind, {"numbers": b"+%d +0 obj" % form.INFO}, "number"),
+            ("the-older-behind-a-comment", with_the_older_behind, {"numbers": b"%d 0 %%c\nobj" % form.INFO}, "number"),
             ("a-freed-stamp", with_a_freed_stamp, null, "startxref")):
         yield f"search-finds-{name}", "SHADOW PARSER", dated(sign("agency", build(sign.at)), **section), UNCLEAR, words
     for name, build in (("a-point", numbered(content + b". 0 obj")), ("another-trailer", with_a_trailer), ("an-object-stream", with_an_object_stream),
@@ -123,13 +124,13 @@ def generations(sign):
 
 # ---- object streams ----
 
-def packed(data, pairs, index):
+def packed(data, pairs, index, encode=bytes, **more):
     """An update that brings the first page in an object stream: (number, offset, text) as they stand in it; index: what its section says."""
     pdf, out = PdfFile(data), bytearray(data)
     head = b"".join(b"%d %d " % pair[:2] for pair in pairs)
     place = len(out)
-    out += b"%d 0 obj\n%s\nendobj\n" % (pdf.size, write(Stream({"Type": Name("ObjStm"), "N": len(pairs), "First": len(head)},
-                                                                head + b"".join(pair[2] for pair in pairs))))
+    out += b"%d 0 obj\n%s\nendobj\n" % (pdf.size, write(Stream({"Type": Name("ObjStm"), "N": len(pairs), "First": len(head), **more},
+                                                                encode(head + b"".join(pair[2] for pair in pairs)))))
     at = len(out)
     rows = b"".join(struct.pack(">BIH", *row) for row in ((2, pdf.size, index), (1, place, 0), (1, at, 0)))
     section = Stream({**pdf.trailer, "Type": Name("XRef"), "W": [1, 4, 2], "Index": [form.PAGE_1, 1, pdf.size, 2], "Size": pdf.size + 2, "Prev": pdf.start}, rows)
@@ -147,6 +148,12 @@ def object_streams(sign):
             ("index-of-another", ((form.PAGE_1, 0, same), (NEW, len(same), other)), 1), ("more-than-listed", ((form.PAGE_1, 0, same), (NEW, len(same), other)), 0),
             ("cut-short", ((form.PAGE_1, 0, cut), (NEW, len(cut), rest)), 0)):
         yield f"packed-{name}", "PARSER", packed(signed, pairs, index), UNCLEAR, "object stream"
+    flate = {"Filter": Name("FlateDecode")}
+    for name, more, tag in (("first-with-ff", {"X": Raw(b"1 /First\xff 3")}, None), ("unknown-predictor", {**flate, "DecodeParms": {"Predictor": 12, "Columns": 1}}, b"\x09"),
+                            ("parameters-for-two", {**flate, "DecodeParms": [{"Predictor": 12, "Columns": 1}]}, b"\0"),
+                            ("columns-with-ff", {**flate, "DecodeParms": {"Predictor": 12, "Columns": 1, "X": Raw(b"1 /Columns\xff 5")}}, b"\0")):
+        data = packed(signed, ((form.PAGE_1, 0, same),), 0, (lambda raw, tag=tag: zlib.compress(b"".join(tag + bytes([c]) for c in raw))) if tag else bytes, **more)
+        yield f"packed-with-{name}", "PARSER", data, UNCLEAR, "object stream"
 
 
 # ---- cross-reference streams ----
