@@ -254,6 +254,22 @@ def stamped_complaints(pki, config, folder):
         yield f"{document['hints']} {document['reasons']}"
 
 
+def borrowed_complaints(pki, config, folder):
+    """/Name is what the signer wrote: who signed says the certificate alone, wherever it is said."""
+    def also(_, objects, __):
+        pdfsign.value_of(objects)[1].update(Name=b"UBND MUON TEN", Prop_Build={"App": {"Name": Name("MUON#20TEN")}})
+
+    path, page_path = folder + "/name.pdf", folder + "/name.html"
+    with open(path, "wb") as file:
+        file.write(pdfsign.sign(pdfbuild.build(when=WHEN), pki, "public", WHEN, also=also))
+    check(pki, config, [path], "--html=" + page_path)
+    with open(page_path, encoding="utf-8") as file:
+        said = [check(pki, config, [path]).stdout, check(pki, config, [path], "--json").stdout, file.read()]
+    for text in said:
+        if "MUON" in text or "XI MĂNG" not in text:
+            yield text[:400]
+
+
 def named_complaints(pki, config, folder):
     """Whoever sends a file chooses its name: no control reaches the terminal, no character turns the line round."""
     path = folder + "/a\x1b[2J\nb\u202efdp.pdf"
@@ -292,7 +308,8 @@ def main():
         found = list(text_complaints(pki, config, f"{folder}/seal.pdf"))
         failed += bool(found)
         print(f"{'FAIL' if found else 'ok'}  as text  {'; '.join(found)}")
-        for name, complaints_of in (("seal and time stamp", stamped_complaints), ("name of a stranger", named_complaints)):
+        for name, complaints_of in (("seal and time stamp", stamped_complaints), ("name of a stranger", named_complaints),
+                                    ("borrowed name", borrowed_complaints)):
             found = list(complaints_of(pki, config, folder))
             failed += bool(found)
             print(f"{'FAIL' if found else 'ok'}  {name}  {'; '.join(found)}")
