@@ -30,7 +30,7 @@ DRAWN_LARGE = "the page draws it a hundred times larger, and what is written on 
 STAMP = "what the time stamp shows stands where a new signature may stand; but nobody answers for it"
 NOT_SHOWN = {
     "tag-*": "what is read aloud is not drawn",
-    "packed-and-in-the-table": HYBRID, "form-fonts-that-are-something-else": "the page draws nothing with the font that its list got",
+    "form-fonts-that-are-something-else": "the page draws nothing with the font that its list got",
     "hybrid-content": HYBRID, "hybrid-field": HYBRID,
     "page-inherits-mediabox": INHERITED, "page-inherits-resources": INHERITED,
     "missing-picture": DRAWN_LARGE, "missing-picture-signed-later": DRAWN_LARGE, "stamp-that-shows-p[12]": STAMP, "stamp-as-*-p1": STAMP,
