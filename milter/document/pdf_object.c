@@ -21,10 +21,13 @@ static void note_warning(struct pdf_doc *doc, const char *detail)
 }
 
 /* A /Size above the highest object number: numbers are left free, nothing is read differently. A
- * /Size below it hides objects from some readers. */
+ * /Size below it hides objects from some readers. White space before the word xref: pdf_revisions.c
+ * says which of it all readers skip. */
 static bool is_harmless(const char *detail)
 {
     int size = 0, highest = 0;
+    if (detail != NULL && strcmp(detail, "extraneous whitespace seen before xref") == 0)
+        return true;
     return detail != NULL &&
            /* Widths bound the numbers. NOLINTNEXTLINE(cert-err34-c) */
            sscanf(

@@ -27,6 +27,23 @@ static bool is_plain_space(uint8_t c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+static size_t behind_eol(struct vt_bytes bytes, size_t at)
+{
+    if (at < bytes.len && bytes.ptr[at] == '\r')
+        at++;
+    if (at < bytes.len && bytes.ptr[at] == '\n')
+        at++;
+    return at;
+}
+
+/* 7.5.5 has the place of the word xref; some programs name the end of the line before, which all
+ * readers skip. */
+static size_t section_at(struct vt_bytes bytes, size_t offset)
+{
+    size_t at = behind_eol(bytes, offset);
+    return vt_bytes_equal(vt_bytes_slice(bytes, at, 4), VT_BYTES("xref")) ? at : offset;
+}
+
 /* The offset behind startxref. No sign and no comment, which some readers do not read. */
 static bool next_offset(struct vt_bytes bytes, size_t *at, size_t *out)
 {
@@ -37,7 +54,7 @@ static bool next_offset(struct vt_bytes bytes, size_t *at, size_t *out)
         !pdf_next_value(bytes, at, &offset) || offset.kind != PDF_INTEGER || *at == bytes.len ||
         (!is_plain_space(bytes.ptr[*at]) && bytes.ptr[*at] != '%'))
         return false;
-    *out = (size_t)offset.integer;
+    *out = section_at(bytes, (size_t)offset.integer);
     return true;
 }
 
@@ -155,15 +172,6 @@ static const char *read_one(struct chain_reader *walk, size_t at)
     return walk->work > walk->reader->bytes.len ? "cross-reference sections overlap" : NULL;
 }
 
-static size_t behind_eol(struct vt_bytes bytes, size_t at)
-{
-    if (at < bytes.len && bytes.ptr[at] == '\r')
-        at++;
-    if (at < bytes.len && bytes.ptr[at] == '\n')
-        at++;
-    return at;
-}
-
 /* A linearized file (annex F) begins with the section of its first page, whose /Prev leads forward
  * to the main one; the end of the file names the former. */
 static bool is_linearized_pair(const struct chain_reader *walk, size_t first)
@@ -221,7 +229,8 @@ static const char *read_chain(struct chain_reader *walk)
         const char *defect = read_one(walk, at);
         if (defect != NULL)
             return defect;
-        at = walk->chain->sections[walk->chain->sections_count - 1].prev;
+        at = section_at(walk->reader->bytes,
+                        walk->chain->sections[walk->chain->sections_count - 1].prev);
     }
     return group_revisions(walk);
 }

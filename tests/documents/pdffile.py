@@ -31,6 +31,7 @@ class PdfFile:
             self.crypt = pdfcrypt.Crypt(self.get(self.trailer["Encrypt"]), self.trailer["ID"][0])
 
     def _read_section(self, offset):
+        offset = re.compile(rb"[\r\n\t ]*").match(self.data, offset).end()
         parser = Parser(self.data, offset)
         kind = "table" if self.data.startswith(b"xref", offset) else "stream"
         trailer = self._read_table(parser) if kind == "table" else self._read_stream(parser)

@@ -125,15 +125,25 @@ def metadata_attacks(sign, base):
 
 # ---- cross-reference sections ----
 
+def behind(data, space):
+    """startxref names the end of the line before the table, and white space."""
+    start = PdfFile(data).start
+    return data[:start] + space + data[start:].replace(b"startxref\n%d" % start, b"startxref\n%d" % (start - 1))
+
+
 def sections(sign):
     """A section that does not list itself, and one with object streams beside a table."""
     unlisted, packed = (form.build(sign.at, kind) for kind in ("unlisted", "packed"))
     yield "number-of-a-section-again", "PDFBox: its section does not list itself, and the next update takes the number", sign(
         "public", sign("agency", sign("person", unlisted))), ""
+    yield "table-behind-a-line-end", "@signpdf: startxref names the line end before the table", sign("public", sign("agency", sign(
+        "person", behind(form.build(sign.at), b"")))), ""
     yield "table-and-object-streams", "iText: a hybrid file is gone on with", sign("public", sign("agency", sign("person", packed))), ""
 
 
 def section_attacks(sign):
+    for name, space in (("spaces", b"   "), ("lines", b"\n\n"), ("tab", b"\t")):
+        yield f"table-behind-{name}", "PARSER", sign("agency", sign("person", behind(form.build(sign.at), space))), UNCLEAR + "|MALFORMED", ""
     own = PdfFile(sign("agency", form.build(sign.at, "unlisted"))).size
     for name, number, keys in (("content", form.PAGE_1, {"Contents": [Ref(form.CONTENT_1), Ref(own)]}),
                                ("look", form.NOTE, {"AP": {"N": Ref(own)}}),

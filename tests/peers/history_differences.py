@@ -38,7 +38,9 @@ SIGNERS = "a signature of a PDF has one signer (EN 319 142): for the peer it is 
 NO_FIELD = "a signature that is the value of a text field: the peer lists none, vanthu says that readers do not show it"
 SPACES = "white space in a hexadecimal string is ignored, and a last digit that is missing is 0 (ISO 32000-2, 7.3.4.3)"
 
+SPACE = "startxref names white space before the table, more than a line end; the peer reads on to the table"
 PYHANKO = [
+    ("accepted accepted", "refused refused", SPACE, "table-behind-*"),
     ("unreadable", "refused", BROKEN,
      "usf-contents-* usf-no-* usf-range-* usf-value-emptied swa-1-* swa-2-* swa-3-* swa-contents-twice shadow-swap-places prev-loop prev-twice polyglot-*"),
     ("-", "refused", BROKEN, "usf-value-no-subfilter usf-value-other-subfilter"),
@@ -126,6 +128,7 @@ ACTION = "FOOLED: DSS calls new scripts and actions of fields and of the documen
 OVERLAP = "DSS says of the last signature that annotations overlap, whoever put them there; it covers the whole file"
 
 DSS = [
+    ("accepted accepted", "refused refused", SPACE, "table-behind-*"),
     ("-", "refused", BROKEN, "usf-contents-* usf-no-* usf-range-* usf-value-emptied polyglot-pdf-behind"),
     ("unreadable", "refused", BROKEN, "polyglot-html-before polyglot-script-before"),
     ("unreadable", "refused", NOT_OPENED, "encrypted-with-a-password"),
