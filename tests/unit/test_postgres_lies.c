@@ -25,8 +25,8 @@
 #include "vanthu/clock.h"
 
 #define REPLY_MSECS 300
-#define MOST_MSECS 6000 /* a few requests, each waiting for its answer, on a machine that is busy  \
-                         */
+/* A few requests, each waiting for its answer, on a machine that is busy. */
+#define MOST_MSECS 6000
 #define NO_CUT LONG_MAX
 
 enum lie {
