@@ -901,17 +901,18 @@ def messages(sign, base):
 
 
 def joined(first, second, options):
-    """A CMS with two signers."""
+    """A CMS with two signers, in this order."""
     import cmsmake
-    from asn1crypto import cms
+    from asn1crypto import cms, parser
 
     def make(covered):
         infos = [cms.ContentInfo.load(cmsmake.signed_data(credential, covered, **more)) for credential, more in ((first, {}), (second, options))]
         data = infos[0]["content"]
         certificates = {certificate.dump(): certificate for info in infos for certificate in info["content"]["certificates"]}
-        data["signer_infos"] = cms.SignerInfos([info["content"]["signer_infos"][0] for info in infos])
+        signers = b"".join(info["content"]["signer_infos"][0].dump() for info in infos)
+        data["signer_infos"] = cms.SignerInfos.load(parser.emit(0, 1, 17, signers))  # as a list it would be sorted
         data["certificates"] = cms.CertificateSet(list(certificates.values()))
-        return cms.ContentInfo({"content_type": "signed_data", "content": data}).dump(force=True)
+        return cms.ContentInfo({"content_type": "signed_data", "content": data}).dump()
     return make
 
 
