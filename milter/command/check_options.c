@@ -139,7 +139,7 @@ static int take_option(struct vt_check_options *options, int option)
         return EX_OK;
     case 'H':
         options->html = true;
-        options->html_file = optarg;
+        options->html_file = optarg != NULL && strcmp(optarg, "-") == 0 ? NULL : optarg;
         return EX_OK;
     case 'T':
         options->trace = true;

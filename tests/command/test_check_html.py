@@ -374,6 +374,8 @@ def check_options(desk):
     with open(path, "rb") as file:
         page = file.read()
     expect("into a file", done.returncode == 0 and done.stdout == b"" and page.endswith(b"</html>\n"), done)
+    done = desk.run("--html=-", "good.pdf")
+    expect("to standard output", done.returncode == 0 and done.stdout.endswith(b"</html>\n") and not os.path.exists(desk.folder + "/-"), done)
     read("out.html", page)
     check_colours(page.decode("utf-8"))
     with open(os.path.join(desk.folder, "good.pdf"), "rb") as file:
