@@ -33,15 +33,6 @@ import java.util.Map;
 
 /** iText 5, of which iTextSharp is the translation. */
 class Itext5 implements Signers.Library {
-    public void run(String operation, Step step) throws Exception {
-        switch (operation) {
-        case "new": create(step); break;
-        case "sign": sign(step); break;
-        case "stamp": stamp(step); break;
-        default: change(operation, step);
-        }
-    }
-
     static BaseFont font(Step step) throws Exception {
         return BaseFont.createFont(step.get("font", BaseFont.HELVETICA), step.has("font") ? BaseFont.IDENTITY_H : BaseFont.WINANSI,
                                    BaseFont.EMBEDDED);
@@ -52,7 +43,7 @@ class Itext5 implements Signers.Library {
         return new Rectangle(r[0], r[1], r[2], r[3]);
     }
 
-    void create(Step step) throws Exception {
+    public void create(Step step) throws Exception {
         Document document = new Document(PageSize.A4);
         PdfWriter writer = PdfWriter.getInstance(document, new FileOutputStream(step.out));
         writer.setPdfVersion(step.get("version", "4").charAt(0));
@@ -118,7 +109,7 @@ class Itext5 implements Signers.Library {
         look.setReuseAppearance(step.has("reuse"));
     }
 
-    void sign(Step step) throws Exception {
+    public void sign(Step step) throws Exception {
         PdfReader reader = reader(step);
         try (FileOutputStream out = new FileOutputStream(step.out)) {
             PdfStamper stamper = PdfStamper.createSignature(reader, out, step.get("version", "\0").charAt(0), null, true);
@@ -149,7 +140,11 @@ class Itext5 implements Signers.Library {
         }
     }
 
-    void change(String operation, Step step) throws Exception {
+    public void change(String operation, Step step) throws Exception {
+        if (operation.equals("stamp")) {
+            stamp(step);
+            return;
+        }
         PdfStamper stamper = new PdfStamper(reader(step), new FileOutputStream(step.out), '\0', true);
         for (String one : operation.split("\\+"))
             alter(one, step, stamper);

@@ -43,19 +43,15 @@ import java.util.List;
 class Itext9 implements Signers.Library {
     static final PdfVersion[] VERSIONS = {PdfVersion.PDF_1_4, PdfVersion.PDF_1_5, PdfVersion.PDF_1_6, PdfVersion.PDF_1_7, PdfVersion.PDF_2_0};
 
-    public void run(String operation, Step step) throws Exception {
-        switch (operation) {
-        case "new": create(step); break;
-        case "sign": sign(step); break;
-        case "stamp":
+    public void change(String operation, Step step) throws Exception {
+        if (operation.equals("stamp")) {
             try (FileOutputStream out = new FileOutputStream(step.out)) {
                 new PdfSigner(reader(step), out, append()).timestamp(authority(step), step.get("field", null));
             }
-            break;
-        default:
-            try (PdfDocument document = new PdfDocument(reader(step), new PdfWriter(step.out), append())) {
-                alter(operation, step, document);
-            }
+            return;
+        }
+        try (PdfDocument document = new PdfDocument(reader(step), new PdfWriter(step.out), append())) {
+            alter(operation, step, document);
         }
     }
 
@@ -80,7 +76,7 @@ class Itext9 implements Signers.Library {
         return new Rectangle(r[0], r[1], r[2] - r[0], r[3] - r[1]);
     }
 
-    void create(Step step) throws Exception {
+    public void create(Step step) throws Exception {
         WriterProperties properties = new WriterProperties().setPdfVersion(VERSIONS[step.number("version", 4) - 4]);
         if (step.has("full"))
             properties.setFullCompressionMode(true);
@@ -112,7 +108,7 @@ class Itext9 implements Signers.Library {
         document.close();
     }
 
-    void sign(Step step) throws Exception {
+    public void sign(Step step) throws Exception {
         try (FileOutputStream out = new FileOutputStream(step.out)) {
             PdfSigner signer = new PdfSigner(reader(step), out, append());
             SignerProperties properties = new SignerProperties().setReason("Phê duyệt").setLocation("Ninh Bình");

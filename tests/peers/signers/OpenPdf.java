@@ -29,15 +29,6 @@ import java.util.Map;
 class OpenPdf implements Signers.Library {
     static final int ROOM = 12000;
 
-    public void run(String operation, Step step) throws Exception {
-        if (operation.equals("new"))
-            create(step);
-        else if (operation.equals("sign"))
-            sign(step);
-        else
-            change(operation, step);
-    }
-
     static BaseFont font(Step step) throws Exception {
         return BaseFont.createFont(step.get("font", BaseFont.HELVETICA), step.has("font") ? BaseFont.IDENTITY_H : BaseFont.WINANSI,
                                    BaseFont.EMBEDDED);
@@ -48,7 +39,7 @@ class OpenPdf implements Signers.Library {
         return new Rectangle(r[0], r[1], r[2], r[3]);
     }
 
-    void create(Step step) throws Exception {
+    public void create(Step step) throws Exception {
         Document document = new Document(PageSize.A4);
         PdfWriter writer = PdfWriter.getInstance(document, new FileOutputStream(step.out));
         writer.setPdfVersion(step.get("version", "4").charAt(0));
@@ -73,7 +64,7 @@ class OpenPdf implements Signers.Library {
         document.close();
     }
 
-    void sign(Step step) throws Exception {
+    public void sign(Step step) throws Exception {
         try (FileOutputStream out = new FileOutputStream(step.out)) {
             PdfStamper stamper = PdfStamper.createSignature(new PdfReader(step.in, step.password()), out, '\0', null, true);
             PdfSignatureAppearance look = stamper.getSignatureAppearance();
@@ -106,7 +97,7 @@ class OpenPdf implements Signers.Library {
         }
     }
 
-    void change(String operation, Step step) throws Exception {
+    public void change(String operation, Step step) throws Exception {
         PdfStamper stamper = new PdfStamper(new PdfReader(step.in, step.password()), new FileOutputStream(step.out), '\0', true);
         switch (operation) {
         case "fill": stamper.getAcroFields().setField(step.get("name", "so"), step.get("value", "34")); break;

@@ -45,15 +45,6 @@ import org.apache.pdfbox.pdmodel.interactive.form.PDTextField;
 class PdfBox implements Signers.Library {
     static final int ROOM = 12000;
 
-    public void run(String operation, Step step) throws Exception {
-        if (operation.equals("new"))
-            create(step);
-        else if (operation.equals("sign"))
-            sign(step);
-        else
-            change(operation, step);
-    }
-
     static PDFont font(PDDocument document, Step step) throws Exception {
         return step.has("font") ? PDType0Font.load(document, new FileInputStream(step.get("font", "")), false)
                                 : new PDType1Font(Standard14Fonts.FontName.HELVETICA);
@@ -68,7 +59,7 @@ class PdfBox implements Signers.Library {
         return step.has("owner") ? Loader.loadPDF(new File(step.in), step.get("owner", "")) : Loader.loadPDF(new File(step.in));
     }
 
-    void create(Step step) throws Exception {
+    public void create(Step step) throws Exception {
         try (PDDocument document = new PDDocument()) {
             PDFont font = font(document, step);
             for (int page = 1; page <= step.number("pages", 2); page++) {
@@ -151,7 +142,7 @@ class PdfBox implements Signers.Library {
         document.getDocumentCatalog().getCOSObject().setNeedToBeUpdated(true);
     }
 
-    void sign(Step step) throws Exception {
+    public void sign(Step step) throws Exception {
         try (PDDocument document = open(step); OutputStream out = new FileOutputStream(step.out)) {
             PDSignature signature = dictionary();
             SignatureOptions options = new SignatureOptions();
@@ -192,7 +183,7 @@ class PdfBox implements Signers.Library {
 
     // ---- changes ----
 
-    void change(String operation, Step step) throws Exception {
+    public void change(String operation, Step step) throws Exception {
         try (PDDocument document = open(step); OutputStream out = new FileOutputStream(step.out)) {
             switch (operation) {
             case "fill": fill(document, step); break;

@@ -18,7 +18,21 @@ import org.bouncycastle.jce.provider.BouncyCastleProvider;
 /** Steps in the life of a signed PDF file, done by the libraries that signing programs are built on. */
 public class Signers {
     interface Library {
-        void run(String operation, Step step) throws Exception;
+        void create(Step step) throws Exception;
+
+        void sign(Step step) throws Exception;
+
+        /** What else may be done to a file. */
+        void change(String operation, Step step) throws Exception;
+
+        default void run(String operation, Step step) throws Exception {
+            if (operation.equals("new"))
+                create(step);
+            else if (operation.equals("sign"))
+                sign(step);
+            else
+                change(operation, step);
+        }
     }
 
     static final Map<String, Library> LIBRARIES =
