@@ -144,54 +144,7 @@ static bool tells(struct pdf_pair *pair, struct vt_bytes text, const char *key,
 
 /* ---- metadata ---- */
 
-/* What changes with every save, and which library wrote the packet; "xap" is how Acrobat up to 8
- * calls the same namespaces (XMP specification, part 1, 7.4; part 2). */
-static const char *const volatile_tags[] = {
-    "xmp:ModifyDate",   "xmp:MetadataDate", "xmpMM:InstanceID", "xap:ModifyDate",
-    "xap:MetadataDate", "xapMM:InstanceID", "pdf:Producer",     "x:xmptk"};
-
-/* The end of a value that ends before a character. One with tags in it is none: that is a comment
- * or the like, which is no value at all. */
-static size_t behind_value(const uint8_t *xmp, size_t len, size_t from, uint8_t end)
-{
-    size_t at = from;
-    while (at < len && xmp[at] != end && xmp[at] != '<' && xmp[at] != '>')
-        at++;
-    return at < len && xmp[at] == end ? at : from;
-}
-
-/* Cut the content of an element, or the value of an attribute, of this name. Returns the length. */
-static size_t blank_tag(uint8_t *xmp, size_t len, const char *tag)
-{
-    size_t out = 0, at = 0, name = strlen(tag);
-    while (at < len) {
-        size_t hit = vt_bytes_find(vt_bytes_of(xmp, len), vt_bytes_of(tag, name), at);
-        size_t upto = hit == SIZE_MAX ? len : hit + name;
-        memmove(xmp + out, xmp + at, upto - at);
-        out += upto - at;
-        at = upto;
-        bool element = at < len && xmp[at] == '>';
-        uint8_t quote = at + 1 < len && xmp[at] == '=' ? xmp[at + 1] : 0;
-        if (element || quote == '"' || quote == '\'')
-            at = behind_value(xmp, len, at + (element ? 1 : 2), element ? '<' : quote);
-    }
-    return out;
-}
-
-/* The packet without what is volatile and without its padding. */
-static size_t normalise_xmp(uint8_t *xmp, size_t len)
-{
-    for (size_t i = 0; i < sizeof(volatile_tags) / sizeof(volatile_tags[0]); i++)
-        len = blank_tag(xmp, len, volatile_tags[i]);
-    size_t out = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (!pdf_is_space(xmp[i]))
-            xmp[out++] = xmp[i];
-    }
-    return out;
-}
-
-/* The same text, or another one that says the same. a: PDF_NONE where there was no packet. */
+/* The same bytes, or another packet that says the same. a: PDF_NONE where there was none. */
 static bool is_same_xmp(struct pdf_pair *pair, const struct pdf_value *a, const struct pdf_value *b)
 {
     struct pdf_value trailer = pdf_history_trailer(pair->history, pair->a);
@@ -202,11 +155,9 @@ static bool is_same_xmp(struct pdf_pair *pair, const struct pdf_value *a, const 
                  pdf_history_stream(pair->history, a->ref, pair->a, true, &from, &from_len)) &&
                 pdf_history_stream(pair->history, b->ref, pair->b, true, &to, &to_len) &&
                 from_len <= MAX_XMP_BYTES && to_len <= MAX_XMP_BYTES;
-    if (same && !says_the_same(pair, vt_bytes_of(from, from_len), vt_bytes_of(to, to_len), &info)) {
-        from_len = from == NULL ? 0 : normalise_xmp(from, from_len);
-        to_len = normalise_xmp(to, to_len);
-        same = from != NULL && from_len == to_len && memcmp(from, to, from_len) == 0;
-    }
+    struct vt_bytes before = vt_bytes_of(from, from_len), after = vt_bytes_of(to, to_len);
+    same = same && ((from != NULL && vt_bytes_equal(before, after)) ||
+                    says_the_same(pair, before, after, &info));
     free(from);
     free(to);
     return same;
