@@ -394,9 +394,7 @@ static void dangling_defined(struct build *build)
 static void dates_only(struct build *build)
 {
     build_object(build, 12, "<</Title(A)/Producer(B; modified)/ModDate(D:20261204)>>");
-    build_stream(build, 10, "/Type/Metadata/Subtype/XML",
-                 "<x:xmpmeta><xmp:ModifyDate>2026-12-04</xmp:ModifyDate><dc:title>A</dc:title>"
-                 "</x:xmpmeta>");
+    build_stream(build, 10, "/Type/Metadata/Subtype/XML", BUILD_XMP("2026-12-04", "A"));
     update(build);
 }
 
@@ -408,9 +406,7 @@ static void title_changed(struct build *build)
 
 static void xmp_title_changed(struct build *build)
 {
-    build_stream(build, 10, "/Type/Metadata/Subtype/XML",
-                 "<x:xmpmeta><xmp:ModifyDate>2026-12-04</xmp:ModifyDate><dc:title>B</dc:title>"
-                 "</x:xmpmeta>");
+    build_stream(build, 10, "/Type/Metadata/Subtype/XML", BUILD_XMP("2026-12-04", "B"));
     update(build);
 }
 

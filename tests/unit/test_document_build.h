@@ -173,6 +173,12 @@ static inline void build_seal(struct build *build)
 
 #define BUILD_DETACHED "/SubFilter/ETSI.CAdES.detached /M (D:20261203091200+07'00')"
 #define BUILD_TRAILER "/Root 1 0 R /Info 12 0 R /ID [<01><02>]"
+#define BUILD_XMP(modified, title)                                                                 \
+    "<x:xmpmeta xmlns:x='adobe:ns:meta/'>"                                                         \
+    "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"                            \
+    "<rdf:Description rdf:about='' xmlns:xmp='http://ns.adobe.com/xap/1.0/'"                       \
+    " xmlns:dc='http://purl.org/dc/elements/1.1/'><xmp:ModifyDate>" modified                       \
+    "</xmp:ModifyDate><dc:title>" title "</dc:title></rdf:Description></rdf:RDF></x:xmpmeta>"
 #define BUILD_WIDGET "/Type/Annot/Subtype/Widget/FT/Sig/F 132/Rect[0 0 0 0]/P 3 0 R"
 
 /* What build_signed writes but for the form of its cross-reference. compressed: the font lies in
@@ -220,9 +226,7 @@ static inline void build_objects(struct build *build, const char *signature_keys
     } else {
         build_object(build, 9, "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>");
     }
-    build_stream(build, 10, "/Type/Metadata/Subtype/XML",
-                 "<x:xmpmeta><xmp:ModifyDate>2026-12-03</xmp:ModifyDate><dc:title>A</dc:title>"
-                 "</x:xmpmeta>");
+    build_stream(build, 10, "/Type/Metadata/Subtype/XML", BUILD_XMP("2026-12-03", "A"));
     build_object(build, 11, "[4 0 R]");
     build_object(build, 12, "<</Title(A)/Producer(B)/ModDate(D:20261203)>>");
     build_object(build, 13, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 11 0 R>>");
